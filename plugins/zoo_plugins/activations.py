@@ -1,0 +1,230 @@
+"""The elementwise activations in everyday use.
+
+Each class states its formula for one number z and its source; `a` is its output. Gains follow PyTorch's
+`calculate_gain` where that has one, and otherwise the definition 1 / sqrt(E[f(z)^2]) for a standard normal z.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+from annotated_types import Ge, Gt, Le
+from zoo_core.parts import Activation, Array
+
+from zoo_plugins._special import normal_cdf, sigmoid, softplus
+
+
+@dataclass
+class Identity(Activation):
+    """Leave z as it is: f(z) = z."""
+
+    name = "identity"
+
+    def forward(self, z: Array, out: Array) -> None:
+        np.copyto(out, z)
+
+    def derivative(self, z: Array, a: Array, out: Array) -> None:
+        out.fill(1.0)
+
+    def backward(self, x: Array, y: Array, grad: Array, out: Array) -> None:
+        np.copyto(out, grad)
+
+
+@dataclass
+class Sigmoid(Activation):
+    """Logistic sigmoid: f(z) = 1 / (1 + exp(-z)), between 0 and 1."""
+
+    name = "sigmoid"
+
+    def forward(self, z: Array, out: Array) -> None:
+        sigmoid(z, out)
+
+    def derivative(self, z: Array, a: Array, out: Array) -> None:
+        np.subtract(1.0, a, out=out)
+        out *= a
+
+
+@dataclass
+class Tanh(Activation):
+    """Hyperbolic tangent: f(z) = tanh(z), between -1 and 1."""
+
+    name = "tanh"
+    gain = 5 / 3
+
+    def forward(self, z: Array, out: Array) -> None:
+        np.tanh(z, out=out)
+
+    def derivative(self, z: Array, a: Array, out: Array) -> None:
+        np.multiply(a, a, out=out)
+        np.subtract(1.0, out, out=out)
+
+
+@dataclass
+class Relu(Activation):
+    """Rectified linear unit: f(z) = max(z, 0) (Nair and Hinton 2010); f'(0) is taken as 0."""
+
+    name = "relu"
+    kinks = (0.0,)
+    gain = math.sqrt(2)
+
+    def forward(self, z: Array, out: Array) -> None:
+        # NumPy vectorises the maximum of two arrays, but not that of an array and a number.
+        out.fill(0.0)
+        np.maximum(z, out, out=out)
+
+    def derivative(self, z: Array, a: Array, out: Array) -> None:
+        np.greater(a, 0.0, out=out)
+
+
+@dataclass
+class LeakyRelu(Activation):
+    """Leaky rectifier: f(z) = z for z > 0, else slope * z (Maas, Hannun and Ng 2013).
+
+    slope: the derivative left of zero, 0 to 1.
+    """
+
+    name = "leaky_relu"
+    kinks = (0.0,)
+
+    slope: Annotated[float, Ge(0), Le(1)] = 0.01
+
+    @property
+    def gain(self) -> float:  # type: ignore[override]
+        """Gain of PyTorch's `calculate_gain`: sqrt(2 / (1 + slope^2))."""
+        return math.sqrt(2 / (1 + self.slope**2))
+
+    def forward(self, z: Array, out: Array) -> None:
+        np.multiply(z, self.slope, out=out)
+        np.maximum(z, out, out=out)
+
+    def derivative(self, z: Array, a: Array, out: Array) -> None:
+        np.greater(z, 0.0, out=out)
+        np.maximum(out, self.slope, out=out)
+
+
+@dataclass
+class Elu(Activation):
+    """Exponential linear unit: f(z) = z for z > 0, else alpha * (exp(z) - 1) (Clevert et al. 2016, eq. 7).
+
+    alpha: minus the limit far left, above 0 and up to 100.
+    """
+
+    name = "elu"
+    kinks = (0.0,)
+    gain = 1.2453
+
+    alpha: Annotated[float, Gt(0), Le(100)] = 1.0
+
+    def forward(self, z: Array, out: Array) -> None:
+        positive = self.scratch(z)
+        np.maximum(z, 0.0, out=positive)
+        np.minimum(z, 0.0, out=out)
+        np.expm1(out, out=out)
+        out *= self.alpha
+        out += positive
+
+    def derivative(self, z: Array, a: Array, out: Array) -> None:
+        right = self.scratch(z)
+        np.greater(z, 0.0, out=right)
+        np.minimum(a, 0.0, out=out)
+        out += self.alpha
+        right *= 1.0 - self.alpha
+        out += right
+
+
+@dataclass
+class Gelu(Activation):
+    """Gaussian error linear unit: f(z) = z P(Z <= z) for a standard normal Z (Hendrycks and Gimpel 2016).
+
+    approximate: "none" for the exact form, or "tanh" for z / 2 * (1 + tanh(sqrt(2 / pi) (z + 0.044715 z^3))).
+    """
+
+    name = "gelu"
+    gain = 1.5335
+
+    approximate: Literal["none", "tanh"] = "none"
+
+    def forward(self, z: Array, out: Array) -> None:
+        if self.approximate == "tanh":
+            self._tanh_cdf(z, out)
+        else:
+            normal_cdf(z, out, self.scratch(z, "exponential"), self.scratch(z, "spare"))
+        out *= z
+
+    def derivative(self, z: Array, a: Array, out: Array) -> None:
+        term = self.scratch(z, "exponential")
+        if self.approximate == "tanh":
+            self._tanh_cdf(z, out)
+            self._tanh_density(z, out, term)
+        else:
+            normal_cdf(z, out, term, self.scratch(z, "spare"))
+            term *= 1 / math.sqrt(2 * math.pi)
+        term *= z
+        out += term
+
+    def _tanh_cdf(self, z: Array, out: Array) -> None:
+        # (1 + tanh(w)) / 2 = sigmoid(2 w), which keeps its digits for negative w
+        np.multiply(z, z, out=out)
+        out *= 0.044715
+        out += 1.0
+        out *= z
+        out *= 2 * math.sqrt(2 / math.pi)
+        sigmoid(out, out)
+
+    def _tanh_density(self, z: Array, cdf: Array, out: Array) -> None:
+        slope = self.scratch(z, "spare")
+        np.multiply(z, z, out=slope)
+        slope *= 3 * 0.044715
+        slope += 1.0
+        slope *= 2 * math.sqrt(2 / math.pi)
+        np.subtract(1.0, cdf, out=out)
+        out *= cdf
+        out *= slope
+
+
+@dataclass
+class Silu(Activation):
+    """Sigmoid linear unit or swish: f(z) = z / (1 + exp(-z)) (Elfwing, Uchibe and Doya 2018)."""
+
+    name = "silu"
+    gain = 1.6765
+
+    def forward(self, z: Array, out: Array) -> None:
+        sigmoid(z, out)
+        out *= z
+
+    def derivative(self, z: Array, a: Array, out: Array) -> None:
+        # f' = s + z s (1 - s) = s + a (1 - s), with s the sigmoid
+        rest = self.scratch(z)
+        sigmoid(z, out)
+        np.subtract(1.0, out, out=rest)
+        rest *= a
+        out += rest
+
+
+@dataclass
+class Softplus(Activation):
+    """Smooth rectifier: f(z) = log(1 + exp(beta z)) / beta (Dugas et al. 2001).
+
+    beta: how sharp the bend is, above 0 and up to 100; the larger, the nearer to relu.
+    """
+
+    name = "softplus"
+
+    beta: Annotated[float, Gt(0), Le(100)] = 1.0
+
+    def forward(self, z: Array, out: Array) -> None:
+        scaled = self.scratch(z, "scaled")
+        np.multiply(z, self.beta, out=scaled)
+        softplus(scaled, out, self.scratch(z))
+        out *= 1 / self.beta
+
+    def derivative(self, z: Array, a: Array, out: Array) -> None:
+        np.multiply(z, self.beta, out=out)
+        sigmoid(out, out)
+
+
+PARTS = (Identity, Sigmoid, Tanh, Relu, LeakyRelu, Elu, Gelu, Silu, Softplus)

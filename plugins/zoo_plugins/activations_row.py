@@ -1,0 +1,84 @@
+"""Activations that mix the columns of a row; they work in hidden layers, too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from zoo_core.parts import Activation, Array
+
+
+def minus_maximum(z: Array, out: Array) -> None:
+    """Write each row less its largest entry, so that `exp` cannot overflow."""
+    np.subtract(z, np.maximum.reduce(z, axis=1, keepdims=True), out=out)
+
+
+@dataclass
+class Softmax(Activation):
+    """Normalized exponential: f_i(z) = exp(z_i) / sum_j exp(z_j); a row sums to 1 (Bridle 1990)."""
+
+    name = "softmax"
+
+    def forward(self, z: Array, out: Array) -> None:
+        minus_maximum(z, out)
+        np.exp(out, out=out)
+        out /= np.add.reduce(out, axis=1, keepdims=True)
+
+    def backward(self, x: Array, y: Array, grad: Array, out: Array) -> None:
+        # The Jacobian diag(y) - y y^T times grad
+        np.multiply(grad, y, out=out)
+        mean = np.add.reduce(out, axis=1, keepdims=True)
+        np.subtract(grad, mean, out=out)
+        out *= y
+
+
+@dataclass
+class LogSoftmax(Activation):
+    """Logarithm of softmax: f_i(z) = z_i - log(sum_j exp(z_j))."""
+
+    name = "log_softmax"
+
+    def forward(self, z: Array, out: Array) -> None:
+        exponentials = self.scratch(z)
+        minus_maximum(z, out)
+        np.exp(out, out=exponentials)
+        out -= np.log(np.add.reduce(exponentials, axis=1, keepdims=True))
+
+    def backward(self, x: Array, y: Array, grad: Array, out: Array) -> None:
+        np.exp(y, out=out)
+        out *= np.add.reduce(grad, axis=1, keepdims=True)
+        np.subtract(grad, out, out=out)
+
+
+@dataclass
+class Sparsemax(Activation):
+    """Projection onto the simplex: probabilities with exact zeros (Martins and Astudillo 2016, alg. 1)."""
+
+    name = "sparsemax"
+
+    def forward(self, z: Array, out: Array) -> None:
+        shifted = self.scratch(z)
+        minus_maximum(z, shifted)
+        np.subtract(shifted, self._threshold(shifted), out=out)
+        np.maximum(out, 0.0, out=out)
+
+    def backward(self, x: Array, y: Array, grad: Array, out: Array) -> None:
+        support = self.scratch(y, "support")
+        np.greater(y, 0.0, out=support)
+        np.multiply(grad, support, out=out)
+        mean = np.add.reduce(out, axis=1, keepdims=True) / np.add.reduce(support, axis=1, keepdims=True)
+        np.subtract(grad, mean, out=out)
+        out *= support
+
+    @staticmethod
+    def _threshold(z: Array) -> Array:
+        descending = -np.sort(-z, axis=1)
+        excess = np.cumsum(descending, axis=1) - 1.0
+        ranks = np.arange(1, z.shape[1] + 1, dtype=z.dtype)
+        support = np.add.reduce(ranks * descending > excess, axis=1, keepdims=True)
+        last: Array = np.take_along_axis(excess, support - 1, axis=1)
+        last /= support
+        return last
+
+
+PARTS = (Softmax, LogSoftmax, Sparsemax)

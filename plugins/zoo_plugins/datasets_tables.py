@@ -1,0 +1,176 @@
+"""Data sets from your own tables: CSV files, and arrays in NumPy's .npz files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+from annotated_types import MaxLen, MinLen
+from zoo_core.data.arrays import check_finite, read_arrays
+from zoo_core.data.csv_table import CsvTable, column_index, read_csv
+from zoo_core.data.folder import DataFolder
+from zoo_core.data.labels import encode, find_classes
+from zoo_core.errors import DataError, nearest
+from zoo_core.parts import Array, Data, Dataset, Table
+
+Task = Literal["classification", "regression"]
+Column = str | int
+Named = Annotated[str, MinLen(1)]
+
+
+@dataclass
+class Csv(Dataset):
+    """Your own table in a CSV file, UTF-8, numbers only but for the labels.
+
+    `target` names the column to predict (or is its index from 0; -1 is the last), or several for a
+    regression. Labels may be names. `test_path` is a file of the same columns, set aside for tests.
+    """
+
+    name = "csv"
+
+    path: Named
+    target: Column | list[Column] = -1
+    task: Task = "classification"
+    delimiter: Annotated[str, MinLen(1), MaxLen(1)] = ","
+    header: bool = True
+    test_path: Named | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.target, list) and (not self.target or self.task == "classification"):
+            raise ValueError("target must be one column for a classification, one or more for a regression")
+        if self.delimiter in '"\r\n':
+            raise ValueError("delimiter must not be a quote or the end of a line")
+
+    def load(self, folder: DataFolder) -> Data:
+        """Return the parts, features as float64; labels as written are the class names."""
+        tables = [self._read(folder.locate(path)) for path in (self.path, self.test_path) if path]
+        for other in tables[1:]:
+            _check_columns(other, tables[0])
+        load = self._classes if self.task == "classification" else self._values
+        return load(tables)
+
+    def _read(self, path: Path) -> CsvTable:
+        text = self.target if self.task == "classification" and not isinstance(self.target, list) else None
+        return read_csv(path, delimiter=self.delimiter, header=self.header, text=text)
+
+    def _classes(self, tables: list[CsvTable]) -> Data:
+        classes = find_classes(tables[0].text, tables[0].where)
+        parts = [Table(table.numbers, encode(table.text, classes, table.where)) for table in tables]
+        features = tables[0].names if self.header else ()
+        return _data(parts, tables[0].where, class_names=classes, feature_names=features)
+
+    def _values(self, tables: list[CsvTable]) -> Data:
+        names, where = tables[0].names, tables[0].where
+        targets = self.target if isinstance(self.target, list) else [self.target]
+        places = [column_index(names, target, where) for target in targets]
+        if len(set(places)) < len(places):
+            raise DataError(f"{where}: target names a column twice: {targets}")
+        rest = [place for place in range(len(names)) if place not in places]
+        parts = [
+            Table(np.delete(table.numbers, places, axis=1), table.numbers[:, places]) for table in tables
+        ]
+        features, target_names = (
+            tuple(names[i] for i in which) if self.header else () for which in (rest, places)
+        )
+        return _data(parts, where, task="regression", feature_names=features, target_names=target_names)
+
+
+@dataclass
+class Npz(Dataset):
+    """Your own arrays in an .npz file, as numpy.savez writes it.
+
+    `x` and `y` are the names of the arrays to learn from: samples (rows, ...) and labels or values (rows,) or
+    (rows, outputs). `x_test` and `y_test` are read where the file has them.
+    """
+
+    name = "npz"
+
+    path: Named
+    x: Named = "x"
+    y: Named = "y"
+    x_test: Named = "x_test"
+    y_test: Named = "y_test"
+    task: Task = "classification"
+
+    def load(self, folder: DataFolder) -> Data:
+        """Return the parts; bytes stay bytes, and samples of two dimensions are images."""
+        path = folder.locate(self.path)
+        arrays = read_arrays(path)
+        x, y = (_pick(arrays, key, path) for key in (self.x, self.y))
+        classes = find_classes(_labels(y, f"{path}, {self.y}"), f"{path}, {self.y}") if self._labelled else ()
+        parts = [self._table(x, y, classes, f"{path}, {self.x} and {self.y}")]
+        if (self.x_test in arrays) != (self.y_test in arrays):
+            raise DataError(f"{path}: has only one of {self.x_test} and {self.y_test}; save both, or neither")
+        if self.x_test in arrays:
+            where = f"{path}, {self.x_test} and {self.y_test}"
+            parts.append(self._table(arrays[self.x_test], arrays[self.y_test], classes, where))
+        image = (x.shape[1], x.shape[2]) if x.ndim == 3 else None
+        pixels = "pixels" if x.dtype == np.uint8 else "standard"
+        return _data(
+            parts, str(path), task=self.task, class_names=classes, image_shape=image, preparation=pixels
+        )
+
+    @property
+    def _labelled(self) -> bool:
+        return self.task == "classification"
+
+    def _table(self, x: Array, y: Array, classes: tuple[str, ...], where: str) -> Table:
+        if x.ndim < 2 or x.dtype.kind not in "biuf" or len(x) != len(np.atleast_1d(y)):
+            raise DataError(
+                f"{where}: {x.dtype} of shape {x.shape} and {y.shape}; wanted (rows, ...) and (rows, ...)"
+            )
+        check_finite(x, where)
+        x = x.reshape(len(x), -1)
+        if self._labelled:
+            return Table(x, encode(_labels(y, where), classes, where))
+        if y.ndim > 2 or y.dtype.kind not in "biuf":
+            raise DataError(
+                f"{where}: values are {y.dtype} of shape {y.shape}, not numbers (rows,) or (rows, outputs)"
+            )
+        check_finite(y, where)
+        return Table(x, y.reshape(len(y), -1).astype(np.float64))
+
+
+def _labels(y: Array, where: str) -> list[str]:
+    if y.ndim != 1 or y.dtype.kind not in "biuU":
+        raise DataError(
+            f"{where}: labels are {y.dtype} of shape {y.shape}, not whole numbers or names of shape (rows,)"
+        )
+    return [str(label) for label in (y.astype(np.int64) if y.dtype.kind == "b" else y).tolist()]
+
+
+def _pick(arrays: dict[str, Array], key: str, path: Path) -> Array:
+    if key not in arrays:
+        raise DataError(
+            f"{path}: has no array {key!r}{nearest(key, arrays)} (arrays: {', '.join(sorted(arrays)[:8])})"
+        )
+    return arrays[key]
+
+
+def _check_columns(table: CsvTable, like: CsvTable) -> None:
+    if table.names != like.names:
+        raise DataError(f"{table.where}: its columns are not those of {like.where}, in the same order")
+
+
+def _data(
+    parts: list[Table], where: str, *, task: Task = "classification", class_names: tuple[str, ...] = (),
+    feature_names: tuple[str, ...] = (), target_names: tuple[str, ...] = (),
+    image_shape: tuple[int, int] | None = None, preparation: str = "standard",
+) -> Data:  # fmt: skip
+    """Return the data of one or two parts that fit each other. Raises DataError where they do not."""
+    width = parts[0].x.shape[1]
+    if not width or not len(parts[0].y):
+        raise DataError(
+            f"{where}: has {len(parts[0].y)} rows of {width} features; there is nothing to learn from"
+        )
+    if parts[-1].x.shape[1] != width:
+        raise DataError(f"{where}: test rows have {parts[-1].x.shape[1]} features, the others {width}")
+    test = parts[1] if len(parts) > 1 else None
+    return Data(
+        parts[0], test, task, class_names, feature_names, target_names, image_shape, preparation,
+    )  # fmt: skip
+
+
+PARTS = (Csv, Npz)

@@ -1,0 +1,147 @@
+"""Losses for classes by scores: margins, which take raw scores, and overlaps, which take probabilities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Ge, Le
+from zoo_core.parts import Array, Loss
+
+from zoo_plugins._rows import one_hot, row_dot, row_maximum, row_mean, row_sum
+
+SMOOTH = 1e-7  # keeps an overlap of nothing with nothing defined
+
+
+def signs(targets: Array) -> Array:
+    """Return 1 for targets above 0 and -1 for the others."""
+    positive = (targets > 0).astype(targets.dtype)
+    return 2 * positive - 1
+
+
+@dataclass(kw_only=True)
+class Hinge(Loss):
+    """Mean over the columns of max(1 - t y, 0), for targets -1 or 1, or 0 or 1 (Cortes and Vapnik 1995)."""
+
+    name = "hinge"
+    task = "classification"
+
+    def value(self, outputs: Array, targets: Array) -> Array:
+        return row_mean(self._shortfall(outputs, targets))
+
+    def gradient(self, outputs: Array, targets: Array, out: Array) -> None:
+        np.greater(self._shortfall(outputs, targets), 0.0, out=out)
+        out *= signs(targets)
+        out *= -1 / outputs.shape[1]
+
+    @staticmethod
+    def _shortfall(outputs: Array, targets: Array) -> Array:
+        shortfall: Array = np.maximum(1 - signs(targets) * outputs, 0.0)
+        return shortfall
+
+
+@dataclass(kw_only=True)
+class SquaredHinge(Hinge):
+    """Mean over the columns of max(1 - t y, 0)^2, for targets -1 or 1, or 0 or 1 (Keras, `SquaredHinge`)."""
+
+    name = "squared_hinge"
+
+    def value(self, outputs: Array, targets: Array) -> Array:
+        return row_mean(self._shortfall(outputs, targets) ** 2)
+
+    def gradient(self, outputs: Array, targets: Array, out: Array) -> None:
+        np.multiply(self._shortfall(outputs, targets), signs(targets), out=out)
+        out *= -2 / outputs.shape[1]
+
+
+@dataclass(kw_only=True)
+class CategoricalHinge(Loss):
+    """Margin over the best other class: max(max_k((1 - t_k) y_k) - sum_k(t_k y_k) + 1, 0).
+
+    Source: Keras, `CategoricalHinge`; the idea is that of Crammer and Singer 2001.
+    """
+
+    name = "categorical_hinge"
+    targets = "labels"
+    task = "classification"
+
+    def value(self, outputs: Array, targets: Array) -> Array:
+        shares = one_hot(targets, outputs)
+        right = row_dot(shares, outputs)
+        margin: Array = np.maximum(row_maximum((1 - shares) * outputs) - right + 1, 0.0)
+        return margin
+
+    def gradient(self, outputs: Array, targets: Array, out: Array) -> None:
+        shares = one_hot(targets, outputs)
+        rows = np.arange(len(outputs))
+        rival = np.argmax((1 - shares) * outputs, axis=1)
+        np.negative(shares, out=out)
+        out[rows, rival] += 1 - shares[rows, rival]
+        out *= self.value(outputs, targets)[:, None] > 0
+
+
+@dataclass(kw_only=True)
+class Tversky(Loss):
+    """One less the Tversky index of a row: 1 - TP / (TP + alpha FP + beta FN) (Salehi et al. 2017, eq. 3).
+
+    TP = sum t p, FP = sum (1 - t) p, FN = sum t (1 - p) over the columns, with 1e-7 added above and below.
+    alpha: what false positives cost; beta: what false negatives cost; 0 to 100 both.
+    """
+
+    name = "tversky"
+    targets = "labels"
+    task = "classification"
+
+    alpha: Annotated[float, Ge(0), Le(100)] = 0.5
+    beta: Annotated[float, Ge(0), Le(100)] = 0.5
+
+    def value(self, outputs: Array, targets: Array) -> Array:
+        common, whole = self._sums(outputs, one_hot(targets, outputs))
+        return (1 - common / whole)[:, 0]
+
+    def gradient(self, outputs: Array, targets: Array, out: Array) -> None:
+        shares = one_hot(targets, outputs)
+        common, whole = self._sums(outputs, shares)
+        # d common / dp = t; d whole / dp = t + alpha (1 - t) - beta t
+        of_whole = self.alpha + (1 - self.alpha - self.beta) * shares
+        np.multiply(of_whole, common / whole, out=out)
+        out -= shares
+        out /= whole
+
+    def _sums(self, outputs: Array, shares: Array) -> tuple[Array, Array]:
+        common = row_dot(shares, outputs)[:, None]
+        extra = row_dot(1 - shares, outputs)[:, None]
+        missed = row_dot(shares, 1 - outputs)[:, None]
+        return common + SMOOTH, common + self.alpha * extra + self.beta * missed + SMOOTH
+
+
+@dataclass(kw_only=True)
+class Dice(Loss):
+    """One less the Dice coefficient of a row: 1 - 2 sum(t p) / (sum t + sum p) (Milletari et al. 2016).
+
+    The sums run over the columns, with 1e-7 added above and below.
+    """
+
+    name = "dice"
+    targets = "labels"
+    task = "classification"
+
+    def value(self, outputs: Array, targets: Array) -> Array:
+        common, whole = self._sums(outputs, one_hot(targets, outputs))
+        return (1 - common / whole)[:, 0]
+
+    def gradient(self, outputs: Array, targets: Array, out: Array) -> None:
+        shares = one_hot(targets, outputs)
+        common, whole = self._sums(outputs, shares)
+        np.multiply(shares, -2.0, out=out)
+        out += common / whole
+        out /= whole
+
+    @staticmethod
+    def _sums(outputs: Array, shares: Array) -> tuple[Array, Array]:
+        common = 2 * row_dot(shares, outputs)[:, None]
+        return common + SMOOTH, row_sum(shares + outputs)[:, None] + SMOOTH
+
+
+PARTS = (Hinge, SquaredHinge, CategoricalHinge, Tversky, Dice)

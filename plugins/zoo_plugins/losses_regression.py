@@ -1,0 +1,205 @@
+"""Losses for values: outputs y and targets t, both (rows, columns); each is a mean over the columns."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Gt, Le, Lt
+from zoo_core.parts import Array, Loss
+
+from zoo_plugins._rows import row_dot, row_mean
+from zoo_plugins.activations_smooth import Exponential
+
+SMALLEST = 1e-7  # below it a divisor or the argument of a logarithm counts as this
+
+
+@dataclass(kw_only=True)
+class Mse(Loss):
+    """Mean squared error: mean over the columns of (y - t)^2; its gradient is 2 (y - t) / columns."""
+
+    name = "mse"
+    task = "regression"
+
+    def value(self, outputs: Array, targets: Array) -> Array:
+        return row_mean(np.square(outputs - targets))
+
+    def gradient(self, outputs: Array, targets: Array, out: Array) -> None:
+        np.subtract(outputs, targets, out=out)
+        out *= 2 / outputs.shape[1]
+
+
+@dataclass(kw_only=True)
+class Mae(Loss):
+    """Mean absolute error: mean over the columns of |y - t|."""
+
+    name = "mae"
+    task = "regression"
+
+    def value(self, outputs: Array, targets: Array) -> Array:
+        return row_mean(np.abs(outputs - targets))
+
+    def gradient(self, outputs: Array, targets: Array, out: Array) -> None:
+        np.subtract(outputs, targets, out=out)
+        np.sign(out, out=out)
+        out *= 1 / outputs.shape[1]
+
+
+@dataclass(kw_only=True)
+class Huber(Loss):
+    """Squared near zero, straight beyond: d^2 / 2 up to |d| = delta, then delta (|d| - delta / 2), d = y - t.
+
+    Mean over the columns (Huber 1964). delta: where the pieces meet, above 0 and up to 1e6.
+    """
+
+    name = "huber"
+    task = "regression"
+
+    delta: Annotated[float, Gt(0), Le(1e6)] = 1.0
+
+    def value(self, outputs: Array, targets: Array) -> Array:
+        size = np.abs(outputs - targets)
+        near = np.minimum(size, self.delta)
+        return row_mean(near * (size - near / 2))
+
+    def gradient(self, outputs: Array, targets: Array, out: Array) -> None:
+        np.subtract(outputs, targets, out=out)
+        np.clip(out, -self.delta, self.delta, out=out)
+        out *= 1 / outputs.shape[1]
+
+
+@dataclass(kw_only=True)
+class LogCosh(Loss):
+    """Mean over the columns of log(cosh(y - t)): half the square near zero, the distance far out (Keras)."""
+
+    name = "log_cosh"
+    task = "regression"
+
+    def value(self, outputs: Array, targets: Array) -> Array:
+        size = np.abs(outputs - targets)
+        return row_mean(size + np.log1p(np.exp(-2 * size)) - math.log(2))
+
+    def gradient(self, outputs: Array, targets: Array, out: Array) -> None:
+        np.subtract(outputs, targets, out=out)
+        np.tanh(out, out=out)
+        out *= 1 / outputs.shape[1]
+
+
+@dataclass(kw_only=True)
+class Mape(Loss):
+    """Mean absolute percentage error: mean over the columns of 100 |y - t| / max(|t|, 1e-7) (Keras)."""
+
+    name = "mape"
+    task = "regression"
+
+    def value(self, outputs: Array, targets: Array) -> Array:
+        return 100 * row_mean(np.abs(outputs - targets) / np.maximum(np.abs(targets), SMALLEST))
+
+    def gradient(self, outputs: Array, targets: Array, out: Array) -> None:
+        np.subtract(outputs, targets, out=out)
+        np.sign(out, out=out)
+        out /= np.maximum(np.abs(targets), SMALLEST)
+        out *= 100 / outputs.shape[1]
+
+
+@dataclass(kw_only=True)
+class Msle(Loss):
+    """Mean squared logarithmic error: mean over the columns of (log(1 + y) - log(1 + t))^2 (Keras).
+
+    Negative outputs and targets count as 1e-7.
+    """
+
+    name = "msle"
+    task = "regression"
+
+    def value(self, outputs: Array, targets: Array) -> Array:
+        return row_mean(np.square(self._difference(outputs, targets)))
+
+    def gradient(self, outputs: Array, targets: Array, out: Array) -> None:
+        np.greater(outputs, SMALLEST, out=out)
+        out *= self._difference(outputs, targets)
+        out /= 1 + np.maximum(outputs, SMALLEST)
+        out *= 2 / outputs.shape[1]
+
+    @staticmethod
+    def _difference(outputs: Array, targets: Array) -> Array:
+        difference: Array = np.log1p(np.maximum(outputs, SMALLEST))
+        difference -= np.log1p(np.maximum(targets, SMALLEST))
+        return difference
+
+
+@dataclass(kw_only=True)
+class Poisson(Loss):
+    """Poisson deviance up to a constant: mean over the columns of y - t log(y), y above 0 (Keras, `Poisson`).
+
+    An output below 1e-7 counts as 1e-7. Fused with exponential: exp(z) - t z.
+    """
+
+    name = "poisson"
+    task = "regression"
+    fused_with = (Exponential,)
+
+    def value(self, outputs: Array, targets: Array) -> Array:
+        return row_mean(outputs - targets * np.log(np.maximum(outputs, SMALLEST)))
+
+    def gradient(self, outputs: Array, targets: Array, out: Array) -> None:
+        np.divide(targets, np.maximum(outputs, SMALLEST), out=out)
+        np.subtract(1.0, out, out=out)
+        out *= 1 / outputs.shape[1]
+
+    def fused_value(self, z: Array, outputs: Array, targets: Array) -> Array:
+        return row_mean(outputs - targets * z)
+
+    def fused_gradient(self, z: Array, outputs: Array, targets: Array, out: Array) -> None:
+        np.subtract(outputs, targets, out=out)
+        out *= 1 / outputs.shape[1]
+
+
+@dataclass(kw_only=True)
+class Quantile(Loss):
+    """Pinball loss: mean over the columns of max(q (t - y), (q - 1) (t - y)) (Koenker and Bassett 1978).
+
+    q: the quantile that the outputs aim at, between 0 and 1; 0.5 is half the absolute error.
+    """
+
+    name = "quantile"
+    task = "regression"
+
+    q: Annotated[float, Gt(0), Lt(1)] = 0.5
+
+    def value(self, outputs: Array, targets: Array) -> Array:
+        short = targets - outputs
+        return row_mean(np.maximum(self.q * short, (self.q - 1) * short))
+
+    def gradient(self, outputs: Array, targets: Array, out: Array) -> None:
+        np.greater(outputs, targets, out=out)
+        out -= self.q
+        out *= 1 / outputs.shape[1]
+
+
+@dataclass(kw_only=True)
+class Cosine(Loss):
+    """Cosine distance of a row: 1 - y . t / (|y| |t|); a norm below 1e-7 counts as 1e-7."""
+
+    name = "cosine"
+
+    def value(self, outputs: Array, targets: Array) -> Array:
+        unit, aim, _ = self._units(outputs, targets)
+        return 1 - row_dot(unit, aim)
+
+    def gradient(self, outputs: Array, targets: Array, out: Array) -> None:
+        unit, aim, size = self._units(outputs, targets)
+        np.multiply(unit, row_dot(unit, aim)[:, None], out=out)
+        out -= aim
+        out /= size
+
+    @staticmethod
+    def _units(outputs: Array, targets: Array) -> tuple[Array, Array, Array]:
+        size = np.maximum(np.sqrt(row_dot(outputs, outputs)), SMALLEST)[:, None]
+        other = np.maximum(np.sqrt(row_dot(targets, targets)), SMALLEST)[:, None]
+        return outputs / size, targets / other, size
+
+
+PARTS = (Mse, Mae, Huber, LogCosh, Mape, Msle, Poisson, Quantile, Cosine)

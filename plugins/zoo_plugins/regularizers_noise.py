@@ -1,0 +1,170 @@
+"""Regularizers of a layer's outputs, in training only: noise, and penalties on what comes out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Ge, Le, Lt
+from zoo_core.parts import Array, Noise
+
+from zoo_plugins.activations_smooth import SELU_ALPHA, SELU_SCALE
+
+Rate = Annotated[float, Ge(0), Lt(1)]
+Strength = Annotated[float, Ge(0), Le(1e6)]
+
+SELU_FLOOR = -SELU_SCALE * SELU_ALPHA  # what selu gives far left
+
+
+class OutputNoise(Noise):
+    """Base of the parts below: outside training the outputs pass unchanged."""
+
+    def infer(self, x: Array, out: Array) -> None:
+        """Copy the outputs."""
+        np.copyto(out, x)
+
+
+class Factor(OutputNoise):
+    """Base of the noises whose derivative is a random factor, left by `forward` in `scratch(x, "factor")`."""
+
+    def backward(self, x: Array, y: Array, grad: Array, out: Array) -> None:
+        """Multiply by the factors drawn in `forward`."""
+        np.multiply(grad, self.scratch(x, "factor"), out=out)
+
+    def keep(self, rate: float, value: float, spare: Array) -> Array:
+        """Draw factors: zero with probability `rate`, else `value`; `spare` is overwritten."""
+        factor = self.scratch(spare, "factor")
+        self.rng.random(out=factor, dtype=factor.dtype)
+        np.greater_equal(factor, rate, out=spare)
+        np.multiply(spare, value, out=factor)
+        return factor
+
+
+@dataclass
+class Dropout(Factor):
+    """Zero each output with probability rate, divide the others by 1 - rate (Srivastava et al. 2014).
+
+    rate: 0 up to, not including, 1.
+    """
+
+    name = "dropout"
+
+    rate: Rate = 0.5
+
+    def forward(self, x: Array, out: Array) -> None:
+        np.multiply(x, self.keep(self.rate, 1 / (1 - self.rate), out), out=out)
+
+
+@dataclass
+class AlphaDropout(Factor):
+    """Dropout after selu: what is dropped becomes selu's left limit; mean 0 and variance 1 stay as they are.
+
+    Source: Klambauer et al. 2017, section 3. rate: 0 up to, not including, 1.
+    """
+
+    name = "alpha_dropout"
+
+    rate: Rate = 0.1
+
+    def forward(self, x: Array, out: Array) -> None:
+        kept = 1 - self.rate
+        scale = (kept + SELU_FLOOR**2 * kept * self.rate) ** -0.5
+        factor = self.keep(self.rate, scale, out)
+        # scale * (x or floor) + shift, where shift = -scale * rate * floor
+        np.subtract(x, SELU_FLOOR, out=out)
+        out *= factor
+        out += scale * SELU_FLOOR * kept
+
+
+@dataclass
+class GaussianDropout(Factor):
+    """Multiply by normal numbers of mean 1 and variance rate / (1 - rate) (Srivastava et al. 2014).
+
+    rate: 0 up to, not including, 1.
+    """
+
+    name = "gaussian_dropout"
+
+    rate: Rate = 0.5
+
+    def forward(self, x: Array, out: Array) -> None:
+        factor = self.scratch(x, "factor")
+        self.rng.standard_normal(out=factor, dtype=factor.dtype)
+        factor *= math.sqrt(self.rate / (1 - self.rate))
+        factor += 1.0
+        np.multiply(x, factor, out=out)
+
+
+@dataclass
+class GaussianNoise(OutputNoise):
+    """Add normal numbers with mean 0 (Bishop 1995).
+
+    std: their standard deviation, 0 to 1e6.
+    """
+
+    name = "gaussian_noise"
+
+    std: Annotated[float, Ge(0), Le(1e6)] = 0.1
+
+    def forward(self, x: Array, out: Array) -> None:
+        noise = self.scratch(x)
+        self.rng.standard_normal(out=noise, dtype=noise.dtype)
+        np.multiply(noise, self.std, out=out)
+        out += x
+
+    def backward(self, x: Array, y: Array, grad: Array, out: Array) -> None:
+        np.copyto(out, grad)
+
+
+@dataclass
+class ActivityL1(OutputNoise):
+    """Penalty on outputs: strength * sum |x| / rows, which acts through the gradient alone (Keras).
+
+    The term is not part of the loss that is reported; `penalty` gives it.
+    strength: 0 to 1e6.
+    """
+
+    name = "activity_l1"
+
+    strength: Strength = 1e-4
+
+    def penalty(self, x: Array) -> float:
+        """Return the term that a batch of outputs adds to the mean loss."""
+        return self.strength * float(np.abs(x).sum()) / len(x)
+
+    def forward(self, x: Array, out: Array) -> None:
+        np.copyto(out, x)
+
+    def backward(self, x: Array, y: Array, grad: Array, out: Array) -> None:
+        np.sign(x, out=out)
+        out *= self.strength / len(x)
+        out += grad
+
+
+@dataclass
+class ActivityL2(OutputNoise):
+    """Penalty on outputs: strength * sum x^2 / rows, which acts through the gradient alone (Keras).
+
+    The term is not part of the loss that is reported; `penalty` gives it.
+    strength: 0 to 1e6.
+    """
+
+    name = "activity_l2"
+
+    strength: Strength = 1e-4
+
+    def penalty(self, x: Array) -> float:
+        """Return the term that a batch of outputs adds to the mean loss."""
+        return self.strength * float(np.square(x).sum()) / len(x)
+
+    def forward(self, x: Array, out: Array) -> None:
+        np.copyto(out, x)
+
+    def backward(self, x: Array, y: Array, grad: Array, out: Array) -> None:
+        np.multiply(x, 2 * self.strength / len(x), out=out)
+        out += grad
+
+
+PARTS = (Dropout, AlphaDropout, GaussianDropout, GaussianNoise, ActivityL1, ActivityL2)

@@ -1,0 +1,94 @@
+"""IDX files are read as their header says; anything cut, padded, forged or foreign is refused before it costs memory."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from zoo_core.data.idx import read_idx
+from zoo_core.errors import DataError
+
+
+def idx(shape: tuple[int, ...], values: bytes, code: int = 0x08) -> bytes:
+    return bytes([0, 0, code, len(shape)]) + struct.pack(f">{len(shape)}I", *shape) + values
+
+
+@pytest.fixture
+def write(tmp_path: Path):  # type: ignore[no-untyped-def]
+    def write(content: bytes) -> Path:
+        path = tmp_path / "file-idx"
+        path.write_bytes(content)
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize(
+    ("code", "dtype"), [(0x08, ">u1"), (0x09, ">i1"), (0x0B, ">i2"), (0x0C, ">i4"), (0x0D, ">f4"), (0x0E, ">f8")]
+)
+def test_every_type(write, code: int, dtype: str, zipped: bool) -> None:  # type: ignore[no-untyped-def]
+    values = np.arange(-6, 6).reshape(2, 3, 2).astype(dtype)
+    content = idx(values.shape, values.tobytes(), code)
+    found = read_idx(write(gzip.compress(content) if zipped else content))
+    np.testing.assert_array_equal(found, values)
+    assert found.dtype == values.dtype.newbyteorder("=")
+
+
+def test_no_rows(write) -> None:  # type: ignore[no-untyped-def]
+    assert read_idx(write(idx((0, 28, 28), b""))).shape == (0, 28, 28)
+
+
+GOOD = idx((2, 3), bytes(range(6)))
+BAD = {
+    "empty": (b"", "no IDX file"),
+    "text": (b"1,2,3,4\n", "no IDX file"),
+    "wrong type": (idx((2, 3), bytes(6), code=0x07), "no IDX file"),
+    "no dimensions": (idx((), b""), "no IDX file"),
+    "cut header": (GOOD[:9], "inside its header"),
+    "cut values": (GOOD[:-1], "more than the file can hold|ends after"),
+    "padded": (GOOD + b"\0", "more than the 6 bytes"),
+    "huge": (idx((2**31, 2**31), b"\0"), "more than the file can hold"),
+    "impossible": (idx((0, *[2**32 - 1] * 4), b""), "no shape"),
+    "cut gzip": (gzip.compress(GOOD)[:-9], "cut or damaged"),
+    "gzip of too little": (gzip.compress(GOOD[:-2]), "ends after 4 of the 6 bytes"),
+    "gzip of too much": (gzip.compress(GOOD + bytes(10_000_000)), "more than the 6 bytes"),
+    "flipped bit": (gzip.compress(GOOD)[:-8] + b"\xff" + gzip.compress(GOOD)[-7:], "cut or damaged"),
+    "gzip of nonsense": (b"\x1f\x8b" + bytes(40), "cut or damaged"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_is_refused(write, name: str) -> None:  # type: ignore[no-untyped-def]
+    content, words = BAD[name]
+    path = write(content)
+    with pytest.raises(DataError, match=words) as caught:
+        read_idx(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_bomb_is_not_inflated(write, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    bomb = gzip.compress(idx((3,), bytes(30_000_000)), compresslevel=1)
+    taken = 0
+    read = gzip.GzipFile.read
+
+    def counted(self: gzip.GzipFile, size: int | None = -1) -> bytes:
+        nonlocal taken
+        piece = read(self, size)
+        taken += len(piece)
+        return piece
+
+    monkeypatch.setattr(gzip.GzipFile, "read", counted)
+    with pytest.raises(DataError, match="more than the 3 bytes"):
+        read_idx(write(bomb))
+    assert taken < 100
+
+
+@pytest.mark.parametrize("name", ["absent", "."])
+def test_what_is_no_file(tmp_path: Path, name: str) -> None:
+    with pytest.raises(DataError, match="does not exist|is not a file"):
+        read_idx(tmp_path / name)

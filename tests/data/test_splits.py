@@ -1,0 +1,174 @@
+"""Splits are disjoint, of the sizes asked for, and say what is wrong where they cannot be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zoo_core.data.splits import Rows, apportion, make_splits
+from zoo_core.errors import DataError, SpecError, UsageError, ZooError
+from zoo_core.parts import Data, Table
+
+
+def numbered(rows: int, start: int = 0, classes: int = 2) -> Table:
+    """A table whose only feature is the number of the row."""
+    return Table(np.arange(start, start + rows)[:, None], np.arange(rows) % classes, np.arange(rows) / 10)
+
+
+def split(data: Data, seed: int = 0, **wanted: Any) -> dict[str, list[int]]:
+    tables = make_splits(data, rng=np.random.default_rng(seed), **wanted)
+    for table in tables.values():
+        assert len(table.x) == len(table.y) == len(table.weights)  # type: ignore[arg-type]
+    return {name: np.asarray(table.x)[:, 0].tolist() for name, table in tables.items()}
+
+
+ALONE = Data(numbered(10))
+WITH_TEST = Data(numbered(10), numbered(4, start=100))
+A = list(range(10))
+T = list(range(100, 104))
+
+
+@pytest.mark.parametrize(
+    ("data", "wanted", "expected"),
+    [
+        (ALONE, {}, {"train": A}),
+        (WITH_TEST, {}, {"train": A, "test": T}),
+        (ALONE, {"train": ":8", "validation": "8:"}, {"train": A[:8], "validation": A[8:]}),
+        (ALONE, {"validation": "-3:"}, {"train": A[:7], "validation": A[7:]}),
+        (ALONE, {"validation": ":3"}, {"train": A[3:], "validation": A[:3]}),
+        (ALONE, {"validation": "4:6"}, {"train": A[:4] + A[6:], "validation": A[4:6]}),
+        (ALONE, {"train": "2:5"}, {"train": A[2:5]}),
+        (WITH_TEST, {"test": "8:"}, {"train": A[:8], "test": A[8:]}),
+        (WITH_TEST, {"test": "test[:2]"}, {"train": A, "test": T[:2]}),
+        (WITH_TEST, {"validation": "test[:1]"}, {"train": A, "validation": T[:1], "test": T[1:]}),
+        (WITH_TEST, {"validation": "test[:]"}, {"train": A, "validation": T}),
+        (
+            WITH_TEST,
+            {"train": "train[:9]", "validation": "test[:2]", "test": "test[2:]"},
+            {"train": A[:9], "validation": T[:2], "test": T[2:]},
+        ),
+    ],
+)
+def test_slices(data: Data, wanted: dict[str, str], expected: dict[str, list[int]]) -> None:
+    assert split(data, **wanted) == expected
+
+
+def test_the_order_of_the_result_is_train_validation_test() -> None:
+    assert list(split(WITH_TEST, validation=0.2)) == ["train", "validation", "test"]
+
+
+def test_labels_and_weights_go_with_their_rows() -> None:
+    for table in make_splits(ALONE, validation=0.3, rng=np.random.default_rng(1)).values():
+        rows = np.asarray(table.x)[:, 0]
+        np.testing.assert_array_equal(table.y, rows % 2)
+        np.testing.assert_array_equal(table.weights, rows / 10)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sizes"),
+    [
+        ({"validation": 0.2}, {"train": 8, "validation": 2}),
+        ({"train": 0.6, "validation": 0.2, "test": 0.2}, {"train": 6, "validation": 2, "test": 2}),
+        ({"train": 0.7, "validation": 0.2, "test": 0.1}, {"train": 7, "validation": 2, "test": 1}),
+        ({"train": 0.5}, {"train": 5}),
+        ({"train": ":6", "validation": 0.5}, {"train": 6, "validation": 2}),  # half of the four rows left
+    ],
+)
+def test_fractions(wanted: dict[str, Any], sizes: dict[str, int]) -> None:
+    found = split(ALONE, **wanted)
+    assert {name: len(rows) for name, rows in found.items()} == sizes
+    together = sum(found.values(), [])
+    assert len(set(together)) == len(together)
+    assert set(together) <= set(A)
+
+
+def test_fractions_are_drawn_by_the_generator() -> None:
+    data = Data(numbered(200))
+    assert split(data, seed=1, validation=0.5) == split(data, seed=1, validation=0.5)
+    assert split(data, seed=1, validation=0.5) != split(data, seed=2, validation=0.5)
+
+
+@given(
+    counts=st.lists(st.integers(1, 30), min_size=2, max_size=5),
+    share=st.floats(0.05, 0.95),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_stratified_splits_keep_the_shares_of_the_classes(counts: list[int], share: float, seed: int) -> None:
+    labels = np.repeat(np.arange(len(counts)), counts)
+    data = Data(Table(labels[:, None], labels))
+    try:
+        tables = make_splits(data, validation=share, stratify=True, rng=np.random.default_rng(seed))
+    except ZooError:  # too few rows for this fraction, or one class left: other tests hold the messages
+        return
+    size = len(tables["validation"].y)
+    assert abs(size - share * len(labels)) < 1
+    drawn = np.bincount(tables["validation"].y, minlength=len(counts))
+    assert (np.abs(drawn - size * np.array(counts) / len(labels)) < 1).all()
+    np.testing.assert_array_equal(drawn + np.bincount(tables["train"].y, minlength=len(counts)), counts)
+
+
+def test_the_largest_remainder_on_a_known_election() -> None:
+    # Hamilton's method, 100,000 votes and 10 seats: the worked example of Balinski and Young's textbook kind.
+    assert apportion(10, [47_000, 16_000, 15_800, 12_000, 6_100, 3_100]) == [5, 2, 1, 1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("data", "wanted", "error", "words"),
+    [
+        (ALONE, {"train": ":8", "validation": "6:"}, DataError, ["data.train", "data.validation", "2 rows", "leak"]),
+        (WITH_TEST, {"validation": "test[:3]", "test": "test[2:]"}, DataError, ["data.validation", "data.test", "1 rows"]),
+        (ALONE, {"validation": "5:5"}, UsageError, ["data.validation", "'5:5'", "empty"]),
+        (ALONE, {"validation": 0.01}, UsageError, ["data.validation", "0.01", "empty"]),
+        (ALONE, {"validation": ":"}, UsageError, ["data.train", "empty"]),
+        (ALONE, {"validation": "1.0"}, SpecError, ["data.validation", "'1.0'", "':50000'"]),
+        (ALONE, {"train": "test[:5"}, SpecError, ["data.train"]),
+        (ALONE, {"train": ":11"}, UsageError, ["':11'", "only 10 rows"]),
+        (ALONE, {"train": "-11:"}, UsageError, ["'-11:'", "only 10 rows"]),
+        (ALONE, {"validation": "test[:5]"}, UsageError, ["test part does not exist"]),
+        (WITH_TEST, {"train": "test[:2]"}, UsageError, ["must not be learnt from"]),
+        (ALONE, {"validation": 0.6, "test": 0.6}, UsageError, ["add up to 1"]),
+        (ALONE, {"validation": -0.1}, UsageError, ["above 0"]),
+        (Data(numbered(10, classes=1)), {}, DataError, ["one class (0)"]),
+        (Data(numbered(10), task="regression"), {"validation": 0.5, "stratify": True}, UsageError, ["regression"]),
+    ],
+)
+def test_what_cannot_be_split(data: Data, wanted: dict[str, Any], error: type[ZooError], words: list[str]) -> None:
+    with pytest.raises(error) as caught:
+        split(data, **wanted)
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_a_regression_may_have_constant_targets() -> None:
+    assert split(Data(numbered(4, classes=1), task="regression")) == {"train": [0, 1, 2, 3]}
+
+
+def test_contiguous_splits_share_memory_and_drawn_ones_copy_nothing() -> None:
+    tables = make_splits(ALONE, train=":8", validation="8:", rng=np.random.default_rng(0))
+    assert all(np.shares_memory(table.x, ALONE.train.x) for table in tables.values())
+    drawn = make_splits(ALONE, validation=0.4, rng=np.random.default_rng(0))["validation"].x
+    assert isinstance(drawn, Rows)
+    assert drawn.base is ALONE.train.x
+
+
+def test_rows_behave_like_the_array_they_stand_for() -> None:
+    base = np.arange(20, dtype=np.float32).reshape(10, 2)
+    where = np.array([1, 4, 9])
+    rows, array = Rows(base, where), base[where]
+    assert (rows.shape, rows.dtype, len(rows)) == (array.shape, array.dtype, 3)
+    np.testing.assert_array_equal(np.asarray(rows), array)
+    np.testing.assert_array_equal(rows[1:], array[1:])
+    np.testing.assert_array_equal(rows[np.array([2, 0])], array[[2, 0]])
+    out = np.empty((2, 2), np.float32)
+    assert rows.take(np.array([2, 0]), axis=0, out=out) is out
+    np.testing.assert_array_equal(out, array[[2, 0]])
+    np.testing.assert_array_equal(rows.take(np.array([7]), mode="clip"), array[[2]])
+    np.testing.assert_array_equal(np.asarray(Rows(rows, np.array([2]))), array[[2]])
+    with pytest.raises(ValueError, match="axis 0"):
+        rows.take(where, axis=1)
+    with pytest.raises(IndexError):
+        rows.take(np.array([3]))

@@ -1,0 +1,274 @@
+"""What a user sees while training: plain lines or a live view, results apart, and quiet when asked."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+
+import pytest
+from rich.console import Console
+
+from zoo_core.display import progress
+from zoo_core.display.progress import show
+from zoo_core.display.state import State
+from zoo_core.display.view import live_lines, remarks
+from zoo_core.events import EpochEnded, Event, Finished, LayerStats, Message, Progress, Started
+
+NAME = "net [red]x[/red]"
+LAYERS = (
+    LayerStats("layers.0 relu", 100, 0.62, 0.5, 1e-3),
+    LayerStats("layers.1 softmax", 10, None, 0.1, 0.2),
+)
+ROWS = {"train": 50000, "test": 10000}
+
+
+def run(epochs: int = 20, *, messages: tuple[Message, ...] = (), stop: int | None = None) -> Iterator[Event]:
+    """A run whose test accuracy is best (0.95) in epoch 3 and whose loss falls to the end."""
+    directions = {"train_loss": False, "test_accuracy": True, "test_churn": False}
+    yield Started(NAME, epochs, 0, 500, ROWS, 79510, 1, directions)
+    for epoch in range(1, epochs + 1):
+        yield Progress(epoch - 1, 250, 500, 48210.0, epoch - 0.5, 0.5, 1e-3, LAYERS)
+        accuracy = 0.95 if epoch == 3 else 0.9
+        record = {
+            "epoch": epoch - 1,
+            "train_loss": 1 / epoch,
+            "test_accuracy": accuracy,
+            "test_churn": 5.0 + epoch,
+        }
+        yield EpochEnded(record, float(epoch))
+        yield from messages if epoch == 2 else ()
+        if epoch == stop:
+            yield Finished("early stopping: no better test_accuracy for 2 epochs", float(epoch))
+            return
+    yield Finished("all epochs done", float(epochs))
+
+
+RESULT = Message("I:0 Train-Err:0.722 [b]Test[/b]", source="notebook_log")
+NOTE = Message("the last batch is smaller")
+WARNING = Message("the loss rises", source="watch [i]it[/i]", warning=True)
+ALL = (RESULT, NOTE, WARNING)
+
+
+def shown(
+    events: Iterator[Event], *, terminal: bool = False, width: int = 80, **options: object
+) -> tuple[str, str]:
+    """Return what went to standard error and to the results."""
+    error, results = io.StringIO(), io.StringIO()
+    console = Console(
+        file=error, force_terminal=terminal, width=width, height=24, color_system="standard" if terminal else None,
+        _environ={"TERM": "xterm"},
+    )  # fmt: skip
+    show(events, console=console, results=results, **options)  # type: ignore[arg-type]
+    return error.getvalue(), results.getvalue()
+
+
+@pytest.fixture
+def every_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every event refresh the live view, as if each came after a pause."""
+    monkeypatch.setattr(progress, "REFRESH", 0.0)
+    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+
+
+def plain(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
+
+
+def screen(text: str) -> list[str]:
+    """Return what a terminal shows after text: it knows the few movements that the view uses."""
+    lines, row, column = [""], 0, 0
+    for token in re.findall(r"\x1b\[[0-9;?]*[A-Za-z]|\r|\n|[^\x1b\r\n]+", text):
+        if token == "\n":
+            row, column = row + 1, 0
+            lines += [""] * (row + 1 - len(lines))
+        elif token == "\r":
+            column = 0
+        elif token == "\x1b[2K":
+            lines[row] = ""
+        elif re.fullmatch(r"\x1b\[\d+A", token):
+            row = max(row - int(token[2:-1]), 0)
+        elif not token.startswith("\x1b"):
+            lines[row] = lines[row][:column].ljust(column) + token + lines[row][column + len(token) :]
+            column += len(token)
+    return [line.rstrip() for line in lines]
+
+
+# ------------------------------------------------------------------ plain lines
+
+
+def test_plain_mode_writes_lines_without_escape_codes() -> None:
+    error, results = shown(run())
+    lines = error.splitlines()
+    assert "\x1b" not in error
+    assert results == ""
+    assert lines[0].startswith(
+        f"{NAME}: 20 epochs of 500 steps; 79,510 parameters; rows: 50,000 train, 10,000 test"
+    )
+    assert lines[-1] == f"{NAME}: all epochs done; 20 epochs in 20 s"
+    assert lines[1].startswith(
+        "epoch  1/20  train_loss 1.0000  test_accuracy 0.9000  test_churn 6.0000  48,210 rows/s"
+    )
+    assert lines[-2].startswith("epoch 20/20  train_loss 0.0500")
+
+
+def test_plain_lines_of_a_fast_run_come_each_tenth() -> None:
+    counters = re.findall(r"^epoch +(\d+)/400", shown(run(400))[0], re.MULTILINE)
+    assert counters == [str(epoch) for epoch in (1, *range(41, 400, 40), 400)]
+
+
+def test_the_last_epoch_before_an_early_stop_has_a_line() -> None:
+    error, _ = shown(run(400, stop=7))
+    assert [int(epoch) for epoch in re.findall(r"^epoch +(\d+)/", error, re.MULTILINE)] == [1, 7]
+    assert (
+        error.splitlines()[-1]
+        == f"{NAME}: early stopping: no better test_accuracy for 2 epochs; 7 epochs in 7.0 s"
+    )
+
+
+@pytest.mark.parametrize("environment", [{"NO_COLOR": "1", "TERM": "xterm"}, {"TERM": "dumb"}])
+def test_no_color_and_dumb_terminals_get_plain_lines(environment: dict[str, str]) -> None:
+    error = io.StringIO()
+    console = Console(file=error, force_terminal=True, width=80, _environ=environment)
+    show(run(messages=ALL), console=console, results=io.StringIO())
+    assert "\x1b" not in error.getvalue()
+    assert "epoch 20/20" in error.getvalue()
+
+
+def test_a_terminal_without_unicode_gets_plain_lines() -> None:
+    error = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    show(run(), console=Console(file=error, force_terminal=True), results=io.StringIO())
+    error.seek(0)
+    assert "epoch 20/20" in error.read()
+
+
+def test_a_resumed_run_counts_on() -> None:
+    events = [Started("n", 30, 20, 5, ROWS, 7, 2), EpochEnded({"epoch": 20, "train_loss": 0.5}, 1.0)]
+    error, _ = shown(iter(events))
+    assert "resumed after 20 epochs" in error
+    assert "epoch 21/30  train_loss 0.5000" in error
+
+
+# ------------------------------------------------------------------ messages
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_messages_of_callbacks_are_results_as_they_stand(terminal: bool) -> None:
+    error, results = shown(run(messages=ALL), terminal=terminal)
+    assert results == "I:0 Train-Err:0.722 [b]Test[/b]\n"
+    assert "Train-Err" not in error
+    assert "the last batch is smaller" in error
+    assert "warning: watch [i]it[/i]: the loss rises" in error
+
+
+def test_results_are_written_at_once() -> None:
+    seen = []
+    results = io.StringIO()
+
+    def events() -> Iterator[Event]:
+        yield RESULT
+        seen.append(results.getvalue())
+
+    show(events(), console=Console(file=io.StringIO()), results=results)
+    assert seen == [RESULT.text + "\n"]
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_quiet_leaves_only_warnings(terminal: bool) -> None:
+    error, results = shown(run(messages=ALL), terminal=terminal, quiet=True)
+    assert results == ""
+    assert plain(error) == "warning: watch [i]it[/i]: the loss rises\n"
+
+
+def test_escape_codes_in_names_do_not_reach_the_terminal() -> None:
+    error, _ = shown(iter([Started("a\x1b[2Jb", 1, 0, 1, {}, 1, 1), Finished("x\x1b]0;t\x07", 1.0)]))
+    assert "\x1b" not in error
+    assert "\x07" not in error
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_an_interrupt_passes_through_and_leaves_the_cursor_visible(terminal: bool) -> None:
+    def events() -> Iterator[Event]:
+        yield from list(run(4))[:-1]
+        raise KeyboardInterrupt
+
+    error = io.StringIO()
+    console = Console(file=error, force_terminal=terminal, width=80, _environ={"TERM": "xterm"})
+    with pytest.raises(KeyboardInterrupt):
+        show(events(), console=console, results=io.StringIO())
+    assert error.getvalue().rfind("\x1b[?25l") <= error.getvalue().rfind("\x1b[?25h")
+    assert "0.2500" in plain(error.getvalue())
+
+
+# ------------------------------------------------------------------ live view
+
+
+@pytest.mark.usefixtures("every_event")
+def test_live_view_shows_progress_figures_and_layers() -> None:
+    error, _ = shown(run(), terminal=True)
+    text = plain(error)
+    assert NAME in text
+    assert re.search(r"epoch  ━+─+  10/20 .* left", text)
+    assert re.search(r"step   ━+─+  250/500 +loss 0.5000", text)
+    assert "48,210 rows/s   learning rate 0.001" in text
+    assert re.search(r"layers\.0 relu +100 +62 % +5\.0e-01 +1\.0e-03  many dead", text)
+    assert re.search(r"layers\.1 softmax +10 +- +1\.0e-01 +2\.0e-01  large steps", text)
+    assert "layers.0" not in plain(shown(run(), terminal=True, learner=False)[0])
+
+
+def test_summary_marks_the_best_of_each_figure_in_its_own_direction() -> None:
+    rows = {line[:13].strip(): line[13:].split() for line in screen(shown(run(), terminal=True)[0])}
+    assert rows["train loss"][:3] == ["0.0500", "0.0500", "last"]
+    assert rows["test accuracy"][:4] == ["0.9000", "0.9500", "epoch", "3"]
+    assert rows["test churn"][:4] == ["25.00", "6.0000", "epoch", "1"]
+
+
+@pytest.mark.usefixtures("every_event")
+def test_live_view_leaves_only_results_and_summary_on_the_screen() -> None:
+    shared = io.StringIO()
+    shared.isatty = lambda: True  # type: ignore[method-assign]
+    console = Console(file=shared, force_terminal=True, width=80, height=24, _environ={"TERM": "xterm"})
+    show(run(messages=ALL), console=console, results=shared)
+    lines = screen(shared.getvalue())
+    summary = f"{NAME}: all epochs done; 20 epochs in 20 s"
+    assert lines[:4] == [RESULT.text, NOTE.text, f"warning: {WARNING.source}: {WARNING.text}", summary]
+    assert not any("━" in line or "layers.0" in line for line in lines)
+
+
+def test_live_view_refreshes_by_the_clock_not_by_the_event() -> None:
+    error, _ = shown(run(400), terminal=True)
+    assert 1 <= plain(error).count("rows/s") < 40
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (140, 40), (60, 15), (30, 8)])
+def test_live_view_fits_the_terminal(width: int, height: int) -> None:
+    state = State()
+    state.take(Started("x" * 200, 1000, 0, 123456, ROWS, 10**9, 64))
+    keys = [
+        f"{s}_{m}"
+        for s in ("train", "validation", "test")
+        for m in ("loss", "accuracy", "balanced_accuracy", "f1")
+    ]
+    for epoch in range(9):
+        state.take(EpochEnded({"epoch": epoch, **dict.fromkeys(keys, 1e-5 * (epoch + 1))}, 1.0))
+    state.take(Progress(9, 5, 123456, 1e6, 1.0, 0.1, 1e-5, LAYERS * 6))
+    lines = live_lines(state, 1e5, width - 1, height - 1, learner=True)
+    assert len(lines) <= height - 1
+    assert max(line.cell_len for line in lines) <= width - 1
+    assert any("train loss" in line.plain for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("dead", "norm", "ratio", "expected"),
+    [
+        (0.1, 1.0, 1e-3, []),
+        (0.6, 1.0, 1e-3, ["many dead"]),
+        (1.0, 0.0, 0.0, ["all dead", "no gradient"]),
+        (None, 1.0, 0.5, ["large steps"]),
+        (None, 1.0, 1e-7, ["small steps"]),
+        (0.0, float("nan"), 1e-3, ["not finite"]),
+    ],
+)
+def test_unusual_layers_are_named_in_words(
+    dead: float | None, norm: float, ratio: float, expected: list[str]
+) -> None:
+    assert remarks(LayerStats("layers.0 relu", 10, dead, norm, ratio)) == expected

@@ -1,0 +1,52 @@
+"""A plugin-based zoo of NumPy multi-layer perceptrons.
+
+    import zoo_core
+    model = zoo_core.train("glyphs-quickstart")
+    model.save("glyphs.npz")
+    zoo_core.load("glyphs.npz").predict(x)
+
+Names are imported at first use, so that `import zoo_core` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zoo_core.errors import ZooError as ZooError
+    from zoo_core.hookspecs import hookimpl as hookimpl
+    from zoo_core.model import Model as Model
+    from zoo_core.model import load as load
+    from zoo_core.registry import Registry as Registry
+    from zoo_core.run import events as events
+    from zoo_core.run import prepare as prepare
+    from zoo_core.run import train as train
+    from zoo_core.spec import Spec as Spec
+    from zoo_core.spec import read_spec as read_spec
+
+_HOMES = {
+    "ZooError": "errors",
+    "hookimpl": "hookspecs",
+    "Model": "model",
+    "load": "model",
+    "Registry": "registry",
+    "events": "run",
+    "prepare": "run",
+    "train": "run",
+    "Spec": "spec",
+    "read_spec": "spec",
+}
+
+__all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 - every name is a string
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("mlp-zoo")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'zoo_core' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"zoo_core.{_HOMES[name]}"), name)

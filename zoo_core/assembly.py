@@ -1,0 +1,91 @@
+"""From a spec to what trains: network, loss, optimizer. Parts in a spec are templates; every place gets a copy."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Iterable
+from typing import TypeVar
+
+import numpy as np
+
+from zoo_core.errors import SpecError
+from zoo_core.network import Dense, Layer, Network, Stage
+from zoo_core.parts import Constraint, Loss, Noise, Part, Penalty, RandomSource, Regularizer
+from zoo_core.spec import LayerSpec, Spec
+
+MAX_PARAMETER_BYTES = 2**31
+
+P = TypeVar("P", bound=Part)
+
+
+def fresh(part: P) -> P:
+    """Return a copy of a part, and of the parts inside it, that shares no state with it."""
+    new = copy.copy(part)
+    for field in dataclasses.fields(part) if dataclasses.is_dataclass(part) else ():
+        value = getattr(part, field.name)
+        if isinstance(value, Part):
+            setattr(new, field.name, fresh(value))
+        elif isinstance(value, list):
+            setattr(new, field.name, [fresh(v) if isinstance(v, Part) else v for v in value])
+    return new
+
+
+def assemble(spec: Spec, inputs: int, source: RandomSource) -> Network:
+    """Build the network of a spec for `inputs` features; parameters are not yet filled.
+
+    Raises SpecError where it would not fit in memory or its parts cannot stand where they are.
+    """
+    _count(spec, inputs)
+    layers: list[Layer] = []
+    width = inputs
+    for i, layer in enumerate(spec.model.layers):
+        layers.append(_layer(f"layers.{i}", layer, width, spec.model.regularizers))
+        width = layer.units
+    before = _noise("input.regularizers", spec.model.regularizers, inputs)
+    network = Network(layers, inputs, spec.dtype, before)
+    for stage in network.stages:
+        stage.transform.rng = source.stream(stage.path)
+    return network
+
+
+def _layer(path: str, spec: LayerSpec, inputs: int, shared: Iterable[Regularizer]) -> Layer:
+    activation = fresh(spec.activation)
+    columns = activation.input_width(spec.units)
+    dense = Dense(inputs, fresh(spec.initializer), fresh(spec.bias_initializer) if spec.bias else None)
+    stages = [Stage(path, dense, columns)]
+    if spec.normalizer is not None:
+        stages.append(Stage(f"{path}.normalizer", fresh(spec.normalizer), columns))
+    stages.append(Stage(f"{path}.activation", activation, spec.units))
+    stages += _noise(f"{path}.regularizers", spec.regularizers, spec.units)
+    everyone = [fresh(r) for r in (*shared, *spec.regularizers)]
+    return Layer(
+        path,
+        stages,
+        activation,
+        penalties=[r for r in everyone if isinstance(r, Penalty)],
+        constraints=[r for r in everyone if isinstance(r, Constraint)],
+    )
+
+
+def _noise(path: str, regularizers: Iterable[Regularizer], width: int) -> list[Stage]:
+    noisy = [(i, r) for i, r in enumerate(regularizers) if isinstance(r, Noise)]
+    return [Stage(f"{path}.{i}", fresh(r), width, training_only=True) for i, r in noisy]
+
+
+def _count(spec: Spec, inputs: int) -> None:
+    """Count the weights before anything is allocated."""
+    width, total = inputs, 0
+    for layer in spec.model.layers:
+        total += (width + 1) * layer.activation.input_width(layer.units)
+        width = layer.units
+    if total * np.dtype(spec.dtype).itemsize > MAX_PARAMETER_BYTES:
+        raise SpecError(
+            f"spec {spec.name!r}: model.layers: the network would have {total:,} parameters, more than "
+            f"{MAX_PARAMETER_BYTES // np.dtype(spec.dtype).itemsize:,}; make the layers narrower"
+        )
+
+
+def is_fused(loss: Loss, network: Network) -> bool:
+    """Tell whether the loss takes its gradient straight to the input of the output activation."""
+    return type(network.stages[-1].transform) in loss.fused_with

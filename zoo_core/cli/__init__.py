@@ -1,0 +1,64 @@
+"""The command `zoo`: the only place that prints or exits. Each command has a file of its own.
+
+Nothing here may import numpy or matplotlib before a command needs it: `zoo --help` is to start at once.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+
+from zoo_core.errors import ZooError
+
+
+def main() -> None:
+    """Run the command line and leave with the exit code that belongs to what happened."""
+    signal.signal(signal.SIGTERM, _terminated)
+    sys.exit(run())
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code; every error is one message on standard error."""
+    from zoo_core.cli.app import app
+
+    debug = "--debug" in (sys.argv if arguments is None else arguments)
+    try:
+        code = app(args=arguments, prog_name="zoo", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (Exception, KeyboardInterrupt) as error:
+        if debug and not hasattr(error, "show"):
+            raise
+        return _report(error)
+
+
+def _report(error: BaseException) -> int:
+    """Print what went wrong and return its exit code."""
+    import typer
+
+    if isinstance(error, ZooError):
+        return _say(f"error: {error}", error.exit_code)
+    if isinstance(error, (KeyboardInterrupt, typer.Abort)):
+        return _say("interrupted", 130)
+    if hasattr(error, "show") and hasattr(error, "exit_code"):  # a usage error of the command-line library
+        error.show()
+        return int(error.exit_code)
+    if isinstance(error, MemoryError):
+        return _say(f"error: not enough memory: {error}; make the batch or the network smaller", 5)
+    if isinstance(error, OSError):
+        return _say(f"error: {error.filename or ''}: {error.strerror or error}", 5)
+    return _say(f"error: {type(error).__name__}: {error}\nThis is a bug of the zoo; --debug shows where.", 1)
+
+
+def _say(text: str, code: int) -> int:
+    print(text, file=sys.stderr)
+    return code
+
+
+def _terminated(number: int, frame: FrameType | None) -> None:
+    sys.exit(128 + number)

@@ -1,0 +1,35 @@
+"""The Typer application: registers the commands and what they share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from zoo_core.cli import compare, data, env, evaluate, list_, new, plot, plugins, predict, schema, show, train, validate
+
+app = typer.Typer(
+    name="zoo",
+    help="A zoo of NumPy multi-layer perceptrons: train, use, plot and compare small networks.",
+    epilog="Begin with: zoo train glyphs-quickstart -o glyphs.npz",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def shared(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    """Options before the command."""
+
+
+app.callback(invoke_without_command=True, help=app.info.help)(shared)
+
+for module in (train, evaluate, predict, plot, compare, list_, show, validate, schema, new, plugins, env):
+    app.command(module.NAME, epilog=module.EXAMPLES)(module.command)
+app.add_typer(data.app, name="data")

@@ -1,0 +1,105 @@
+"""Options and helpers that several commands share."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from zoo_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from zoo_core.data.folder import DataFolder
+    from zoo_core.model import Model
+    from zoo_core.registry import Registry
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data-dir", help="Folder with <dataset>/<public file names>; default: $ZOO_DATA_DIR, then the cache."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress and no messages; errors still show.")]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one value of the spec; may be repeated.")
+]
+Sha256 = Annotated[str | None, typer.Option("--sha256", help="Refuse the file unless it has this digest.")]
+
+
+def report(data: Any, as_json: bool, human: RenderableType | None) -> None:
+    """Print a result on standard output: as JSON, or for people."""
+    if as_json:
+        from zoo_core.display.tables import print_json
+
+        print_json(data, sys.stdout)
+    elif human is not None:
+        show(human)
+
+
+def show(renderable: RenderableType) -> None:
+    """Print a table or text on standard output; strings as they stand, never as markup."""
+    if isinstance(renderable, str):
+        print(renderable)
+        return
+    from rich.console import Console
+
+    console = Console(markup=False, highlight=False, soft_wrap=not sys.stdout.isatty())
+    console.print(renderable)
+
+
+def warn(registry: Registry, quiet: bool = False) -> None:
+    """Print what is wrong with installed plugins, once, on standard error."""
+    for line in [] if quiet else registry.warnings():
+        print(f"warning: {line}", file=sys.stderr)
+
+
+def writable(path: Path, force: bool) -> Path:
+    """Return an output path that may be written. Raises UsageError before any work is done."""
+    if path.is_dir():
+        raise UsageError(f"{path}: is a folder; name a file with -o")
+    if path.exists() and not force:
+        raise UsageError(f"{path}: exists; choose another name with -o, or replace it with --force")
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"{path}: its folder does not exist; make it first")
+    return path
+
+
+def folder(data_dir: Path | None, quiet: bool = False) -> DataFolder:
+    """Return the data folder, with a progress bar for downloads on a terminal."""
+    from zoo_core.data.folder import DataFolder
+
+    if data_dir is not None and not data_dir.is_dir():
+        raise UsageError(f"--data-dir {data_dir}: is not a folder")
+    return DataFolder.open(data_dir, progress=None if quiet else download_bar())
+
+
+def download_bar() -> Callable[[str, int, int | None], None] | None:
+    """Return a callback that shows how far a download is, or None where nobody is looking."""
+    if not sys.stderr.isatty():
+        return None
+
+    def step(name: str, done: int, total: int | None) -> None:
+        share = f"{100 * done / total:5.1f}%" if total else f"{done / 1e6:7.1f} MB"
+        end = "\n" if total and done >= total else ""
+        print(f"\rdownloading {name} {share}", end=end, file=sys.stderr, flush=True)
+
+    return step
+
+
+def model(name: str, registry: Registry, sha256: str | None = None) -> Model:
+    """Load a model by file or shipped name."""
+    from zoo_core.catalogue import find_model
+    from zoo_core.model import load
+
+    return load(find_model(name, registry), registry, sha256=sha256)
+
+
+def rows(table: Sequence[dict[str, Any]], columns: Sequence[str]) -> RenderableType:
+    """Return a table for people from records."""
+    from zoo_core.display.tables import table as draw
+
+    return draw(columns, [[record.get(column, "") for column in columns] for record in table])

@@ -1,0 +1,36 @@
+"""`zoo evaluate`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from zoo_core.cli.common import DataDir, Json, Sha256, report, warn
+
+NAME = "evaluate"
+EXAMPLES = "Examples: zoo evaluate glyphs.npz | zoo evaluate mnist-mlp --split test --json"
+
+
+def command(
+    model: Annotated[str, typer.Argument(help="A model file (.npz), or the name of a shipped model.")],
+    data: Annotated[str | None, typer.Option("--data", help="Another data set than the model's own.")] = None,
+    split: Annotated[str, typer.Option("--split", help="train, validation or test.")] = "test",
+    data_dir: DataDir = None,
+    sha256: Sha256 = None,
+    json: Json = False,
+) -> None:
+    """Measure a model on a split of its data: the loss and every metric of its spec."""
+    from zoo_core.cli.common import folder, rows
+    from zoo_core.cli.common import model as load
+    from zoo_core.display.tables import number
+    from zoo_core.registry import Registry
+    from zoo_core.run import table_of
+
+    registry = Registry()
+    warn(registry)
+    found = load(model, registry, sha256)
+    table = table_of(found, split, folder(data_dir), registry, data)
+    figures = found.evaluate_table(table)
+    human = rows([{"figure": key, split: number(value)} for key, value in figures.items()], ["figure", split])
+    report(figures, json, human)

@@ -1,0 +1,104 @@
+"""`zoo plot`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from zoo_core.cli.common import DataDir, SetOption, warn
+from zoo_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from zoo_core.registry import Registry
+
+NAME = "plot"
+EXAMPLES = (
+    "Examples: zoo plot a.npz b.npz -o curves.png | zoo plot m.npz --kind confusion | "
+    "zoo plot leaky_relu --kind activation --set slope=0.1 | zoo plot my.toml --kind schedule"
+)
+Kind = Literal["curves", "confusion", "weights", "activation", "schedule"]
+
+
+def command(
+    models: Annotated[list[str], typer.Argument(metavar="MODEL...", help="Model files or names; a part's name for activation and schedule.")],
+    kind: Annotated[Kind, typer.Option("--kind", help="What to draw.")] = "curves",
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="A .png, .svg or .pdf file.")] = None,
+    split: Annotated[str, typer.Option("--split", help="The split of a confusion matrix.")] = "test",
+    set_: SetOption = None,
+    epochs: Annotated[int, typer.Option("--epochs", min=1, help="Length of a schedule drawn by its name.")] = 20,
+    data_dir: DataDir = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")] = False,
+) -> None:
+    """Draw learning curves (several models overlaid), a confusion matrix, weights, an activation or a schedule."""
+    from zoo_core.cli.common import writable
+    from zoo_core.display.drawing import save
+    from zoo_core.registry import Registry
+
+    registry = Registry()
+    warn(registry)
+    target = output or Path(f"{Path(models[0]).stem}-{kind}.png")
+    writable(target, force or output is None)
+    if kind != "curves" and len(models) > 1:
+        raise UsageError(f"--kind {kind} draws one at a time, and {len(models)} names were given")
+    figure = _figure(kind, models, registry, split=split, options=set_ or [], epochs=epochs, data_dir=data_dir)
+    save(figure, target)
+    print(f"saved {target}")
+
+
+def _figure(kind: Kind, names: list[str], registry: Registry, **given: Any) -> Figure:
+    from zoo_core.display import plots
+
+    if kind == "activation":
+        from zoo_core.display.curves import activation_curve
+
+        return activation_curve(_part(registry, "activation", names[0], given["options"]))
+    if kind == "schedule":
+        return _schedule(names[0], registry, given["options"], given["epochs"])
+    from zoo_core.cli.common import model
+
+    found = [(Path(name).stem if name.endswith(".npz") else name, model(name, registry)) for name in names]
+    if kind == "curves":
+        return plots.learning_curves([(name, m.history) for name, m in found])
+    first = found[0][1]
+    if kind == "confusion":
+        return _confusion(first, registry, given)
+    if first.about.image_shape is None:
+        raise UsageError(f"{names[0]}: was not trained on images, so its weights are no pictures")
+    weights = first.network.weights(first.network.layers[0])
+    return plots.first_layer_weights(weights, (first.about.image_shape[0], first.about.image_shape[1]))
+
+
+def _confusion(model: Any, registry: Registry, given: dict[str, Any]) -> Figure:
+    from zoo_core.cli.common import folder
+    from zoo_core.display import plots
+    from zoo_core.run import table_of
+
+    if model.about.task != "classification":
+        raise UsageError(f"model {model.spec.name!r} is for regression; a confusion matrix needs classes")
+    table = table_of(model, given["split"], folder(given["data_dir"]), registry, None)
+    return plots.confusion_matrix(model.confusion(table), [str(label) for label in model.labels().tolist()])
+
+
+def _part(registry: Registry, kind: str, name: str, options: list[str]) -> Any:
+    from zoo_core.spec import read_part
+
+    return read_part(kind, name, options, registry)
+
+
+def _schedule(name: str, registry: Registry, options: list[str], epochs: int) -> Figure:
+    from zoo_core.catalogue import is_path, shipped
+    from zoo_core.display.curves import schedule_curve
+    from zoo_core.parts import Schedule
+    from zoo_core.spec import read_spec
+
+    if not is_path(name, ".toml", ".json") and name not in shipped(registry):
+        return schedule_curve(_part(registry, "schedule", name, options), epochs, 100)
+    spec = read_spec(name, options, registry)
+    rate = spec.optimizer.learning_rate
+    if not isinstance(rate, Schedule):
+        rate = registry.get("schedule", "constant")(rate)  # type: ignore[call-arg]
+    return schedule_curve(rate, spec.training.epochs, 100)

@@ -1,0 +1,127 @@
+"""`zoo predict`."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from zoo_core.cli.common import Json, Sha256, warn
+from zoo_core.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from zoo_core.model import Model
+
+NAME = "predict"
+EXAMPLES = "Examples: zoo predict glyphs.npz x.npy -o y.npy | zoo predict mnist-mlp seven.png --proba | zoo predict m.npz - < rows.csv"
+
+
+def command(
+    model: Annotated[str, typer.Argument(help="A model file (.npz), or the name of a shipped model.")],
+    input_: Annotated[str, typer.Argument(metavar="INPUT", help="Rows: .npy, .npz (array x), .csv, .png, or - for standard input.")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="A .npy or .csv file; default: standard output.")] = None,
+    proba: Annotated[bool, typer.Option("--proba", help="Rows of class probabilities instead of labels.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")] = False,
+    sha256: Sha256 = None,
+    json: Json = False,
+) -> None:
+    """Predict labels, values or probabilities for rows of inputs, in the data's own units."""
+    from zoo_core.cli.common import model as load
+    from zoo_core.cli.common import writable
+    from zoo_core.registry import Registry
+    from zoo_core.run import blas_threads
+
+    registry = Registry()
+    warn(registry)
+    if output is not None:
+        if input_ != "-" and output.exists() and Path(input_).exists() and output.samefile(input_):
+            raise UsageError(f"{output}: is the input; choose another output")
+        if output.suffix not in (".npy", ".csv"):
+            raise UsageError(f"{output}: must end in .npy or .csv")
+        writable(output, force)
+    found = load(model, registry, sha256)
+    x = read_input(input_, found)
+    with blas_threads(1):
+        result = found.predict_proba(x) if proba else found.predict(x)
+    _write(result, output, json, _header(found, proba))
+
+
+def read_input(name: str, model: Model) -> Any:
+    """Return the rows of an input file, shape (rows, features)."""
+    from zoo_core.data.arrays import read_array
+    from zoo_core.data.csv_table import read_features
+
+    names = model.about.feature_names
+    if name == "-":
+        raw = sys.stdin.buffer.read()
+        if raw[:6] == b"\x93NUMPY" or raw[:4] == b"PK\x03\x04":
+            return read_array(io.BytesIO(raw))
+        return read_features(io.StringIO(_text(raw)), names)
+    ending = Path(name).suffix.lower()
+    if ending == ".png":
+        return _image(Path(name), model)
+    if ending in (".npy", ".npz"):
+        return read_array(Path(name))
+    if ending == ".csv":
+        return read_features(Path(name), names)
+    raise UsageError(f"{name}: must end in .npy, .npz, .csv or .png, or be - for standard input")
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError("standard input is neither .npy, .npz nor CSV in UTF-8") from error
+
+
+def _image(path: Path, model: Model) -> Any:
+    from zoo_core.data.png import read_png
+
+    shape = model.about.image_shape
+    if shape is None:
+        raise DataError(f"{path}: model {model.spec.name!r} was not trained on images; give rows of numbers")
+    x, notes = read_png(path, (shape[0], shape[1]))
+    for note in notes:
+        print(f"note: {path}: {note}", file=sys.stderr)
+    return x
+
+
+def _header(model: Model, proba: bool) -> list[str]:
+    if proba:
+        return [str(label) for label in model.labels().tolist()]
+    return list(model.about.target_names) or ["label" if model.about.task == "classification" else "value"]
+
+
+def _write(result: Any, output: Path | None, json: bool, header: list[str]) -> None:
+    if output is None and json:
+        from zoo_core.display.tables import print_json
+
+        print_json(result.tolist(), sys.stdout)
+    elif output is None:
+        _lines(result, sys.stdout)
+    else:
+        _save(result, output, header)
+
+
+def _lines(result: Any, file: Any) -> None:
+    for row in result.tolist():
+        file.write((",".join(map(str, row)) if isinstance(row, list) else str(row)) + "\n")
+
+
+def _save(result: Any, output: Path, header: list[str]) -> None:
+    import numpy as np
+
+    from zoo_core.files import write_whole
+
+    if output.suffix == ".npy":
+        stream = io.BytesIO()
+        np.save(stream, result, allow_pickle=False)
+        write_whole(output, stream.getvalue())
+    else:
+        text = io.StringIO()
+        text.write(",".join(header) + "\n")
+        _lines(result, text)
+        write_whole(output, text.getvalue().encode())

@@ -1,0 +1,36 @@
+"""`zoo schema`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zoo_core.cli.common import warn
+
+NAME = "schema"
+EXAMPLES = "Example: zoo schema -o zoo.schema.json, and '#:schema zoo.schema.json' as a spec's first line"
+
+
+def command(
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Where it goes; default: standard output.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")] = False,
+) -> None:
+    """Print the JSON schema of a spec, parts of installed plugins included; editors complete with it."""
+    import json
+
+    from zoo_core.cli.common import writable
+    from zoo_core.files import write_whole
+    from zoo_core.registry import Registry
+    from zoo_core.schema import spec_schema
+
+    registry = Registry()
+    warn(registry)
+    text = json.dumps(spec_schema(registry), indent=2) + "\n"
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        write_whole(writable(output, force), text.encode())
+        print(f"saved {output}")

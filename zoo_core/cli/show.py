@@ -1,0 +1,122 @@
+"""`zoo show`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from zoo_core.cli.common import Json, Sha256, report, rows, warn
+from zoo_core.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from zoo_core.registry import Registry
+
+NAME = "show"
+EXAMPLES = "Examples: zoo show glyphs.npz | zoo show mnist-mlp --json | zoo show gelu"
+
+
+def command(
+    name: Annotated[str, typer.Argument(help="A model file, a shipped model, or a part.")],
+    sha256: Sha256 = None,
+    json: Json = False,
+) -> None:
+    """Show what a model file, a shipped model or a part is."""
+    from zoo_core.catalogue import is_path, shipped
+    from zoo_core.registry import Registry
+
+    registry = Registry()
+    warn(registry)
+    models = shipped(registry)
+    if is_path(name, ".npz") or (name in models and models[name].weights is not None):
+        _model(name, registry, sha256, json)
+    elif name in models:
+        text = models[name].spec.read_text("utf-8")
+        report({"name": name, "spec": text}, json, text)
+    else:
+        _parts(name, registry, json)
+
+
+def _model(name: str, registry: Registry, sha256: str | None, json: bool) -> None:
+    """Show a file by its header alone, so that a model whose plugin is missing can still be looked at."""
+    from zoo_core import model_file
+    from zoo_core.catalogue import find_model
+
+    contents = model_file.read(find_model(name, registry), sha256=sha256)
+    header = contents.header
+    weights = {k: a for k, a in contents.arrays.items() if not k.startswith("preparation.")}
+    running = {"mean", "variance"}
+    data = {
+        "name": header["spec"]["name"],
+        "sha256": contents.sha256,
+        "parameters": sum(a.size for k, a in weights.items() if k.rpartition(".")[2] not in running),
+        "spec": header["spec"],
+        "about": header["about"],
+        "plugins": header["plugins"],
+        "environment": header["environment"],
+        "arrays": {k: {"dtype": str(a.dtype), "shape": list(a.shape)} for k, a in contents.arrays.items()},
+        "history": header["history"],
+    }
+    if json:
+        report(data, True, None)
+        return
+    for table in _tables(data):
+        report(None, False, table)
+
+
+def _tables(data: dict[str, Any]) -> list[Any]:
+    from zoo_core.display.tables import number
+
+    spec, last = data["spec"], data["history"][-1] if data["history"] else {}
+    facts = {
+        "name": spec["name"],
+        "description": spec["description"],
+        "data": spec["data"]["name"],
+        "layers": " -> ".join([str(data["about"]["inputs"]), *(_layer(layer) for layer in spec["model"]["layers"])]),
+        "parameters": f"{data['parameters']:,}",
+        "loss": _name(spec["model"]["loss"]),
+        "optimizer": _name(spec["optimizer"]),
+        "epochs": f"{len(data['history'])} of {spec['training']['epochs']}",
+        **{key: number(value) for key, value in last.items() if key != "epoch"},
+        "sha256": data["sha256"],
+    }
+    plugins = sorted({f"{p['distribution']} {p['version']}" for p in data["plugins"]})
+    facts["made with"] = ", ".join([*plugins, f"numpy {data['environment']['numpy']}"])
+    return [rows([{"": key, "value": value} for key, value in facts.items()], ["", "value"])]
+
+
+def _layer(layer: dict[str, Any]) -> str:
+    return f"{layer['units']} {_name(layer['activation'])}"
+
+
+def _name(part: Any) -> str:
+    return part["name"] if isinstance(part, dict) else str(part)
+
+
+def _parts(name: str, registry: Registry, json: bool) -> None:
+    import inspect
+
+    from zoo_core.options import option_rows
+
+    found = [e for e in registry.entries() if name in (e.name, registry.key(e))]
+    if not found:
+        known = [e.name for e in registry.entries()]
+        raise UsageError(f"{name!r} is no model file, shipped model or part{nearest(name, known)}; see 'zoo list parts'")
+    data = [
+        {
+            "kind": e.kind,
+            "name": registry.key(e),
+            "from": f"{e.distribution} {e.version}",
+            "what": inspect.cleandoc(e.part.__doc__ or ""),
+            "options": option_rows(e.part),
+            "source": f"{e.part.__module__}.{e.part.__qualname__}",
+        }
+        for e in found
+    ]
+    if json:
+        report(data, True, None)
+        return
+    for part in data:
+        print(f"{part['kind']} {part['name']}  ({part['from']}, {part['source']})\n\n{part['what']}\n")
+        if part["options"]:
+            report(None, False, rows(part["options"], ["option", "type", "default"]))  # type: ignore[arg-type]

@@ -1,0 +1,27 @@
+"""`zoo validate`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from zoo_core.cli.common import Json, SetOption, report, warn
+
+NAME = "validate"
+EXAMPLES = "Examples: zoo validate my.toml | zoo validate my.toml --set training.epochs=5 --json"
+
+
+def command(
+    spec: Annotated[str, typer.Argument(help="A spec file, or the name of a shipped model.")],
+    set_: SetOption = None,
+    json: Json = False,
+) -> None:
+    """Check a spec whole: every error at once, with file, line and column."""
+    from zoo_core.registry import Registry
+    from zoo_core.spec import read_spec
+
+    registry = Registry()
+    warn(registry)
+    checked = read_spec(spec, set_ or [], registry)
+    report({"valid": True, "spec": checked.to_dict()}, json, f"{spec}: valid")

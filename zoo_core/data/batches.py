@@ -1,0 +1,57 @@
+"""Batches of rows: which rows come next, and how they are fetched without new memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from zoo_core.parts import Array
+
+
+def take_rows(x: Any, indices: slice | Array, out: Array) -> Array:
+    """Return the rows of `x`, shape (rows, features), that `indices` names.
+
+    A slice of an array gives a view and leaves `out` alone; everything else is gathered into `out`, which
+    must have the dtype of `x` and one row for each index. Indices are not checked: they come from `Batches`.
+    """
+    if isinstance(x, np.ndarray):
+        if isinstance(indices, slice):
+            return x[indices]
+        # "clip" lets NumPy write to `out` directly; with "raise" it fills a hidden copy first.
+        return np.take(x, indices, axis=0, out=out, mode="clip")
+    if isinstance(indices, slice):
+        indices = np.arange(indices.start, indices.stop)
+    x.take(indices, axis=0, out=out)
+    return out
+
+
+class Batches:
+    """Divides `rows` rows into batches, epoch after epoch.
+
+    `steps` is the number of batches in an epoch, `rows_used` how many rows they hold together (fewer than
+    `rows` only where `drop_last` leaves a short last batch out).
+    """
+
+    def __init__(
+        self, rows: int, batch_size: int, *, shuffle: bool, rng: np.random.Generator, drop_last: bool = False
+    ) -> None:
+        if rows < 1 or batch_size < 1:
+            raise ValueError(f"rows and batch_size must be at least 1, not {rows} and {batch_size}")
+        self.rows, self.batch_size = rows, min(batch_size, rows)
+        self.shuffle, self.rng = shuffle, rng
+        whole, rest = divmod(rows, self.batch_size)
+        self.steps = whole if drop_last or not rest else whole + 1
+        self.rows_used = min(self.steps * self.batch_size, rows)
+        self.permutation: Array | None = None
+
+    def start_epoch(self) -> None:
+        """Draw the order of the rows for the epoch that follows, unless nothing is shuffled."""
+        # A fresh permutation, not a reshuffled one: the order depends on the generator's state alone.
+        self.permutation = self.rng.permutation(self.rows) if self.shuffle else None
+
+    def indices(self, step: int) -> slice | Array:
+        """Return the rows of a step, 0 <= step < steps: a slice, or a view of the permutation."""
+        start = step * self.batch_size
+        where = slice(start, min(start + self.batch_size, self.rows))
+        return where if self.permutation is None else self.permutation[where]

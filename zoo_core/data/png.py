@@ -1,0 +1,84 @@
+"""A picture of one sample, such as a drawn digit, brought into the form of the training images."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zoo_core.errors import DataError, ResourceError
+from zoo_core.parts import Array
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+MAX_PIXELS = 25_000_000
+
+
+def read_png(path: Path | str, image_shape: tuple[int, int]) -> tuple[Array, list[str]]:
+    """Read a PNG file as one row of grey pixels, uint8 (1, height * width), light on dark.
+
+    Returns the row and a note for each change that was needed: to grey, to the model's size (`image_shape` is
+    height, width), to light on dark. Raises DataError for files that are no PNG, damaged, or larger than 25
+    million pixels; ResourceError where the file cannot be opened.
+    """
+    image = _open(Path(path))
+    image, notes = _grey(image)
+    height, width = image_shape
+    if image.size != (width, height):
+        notes.append(f"resized from {image.size[0]} x {image.size[1]} to {width} x {height}")
+        image = image.resize((width, height))
+    pixels = np.asarray(image, np.uint8)
+    if _is_dark_on_light(pixels):
+        notes.append("inverted: it shows dark on light, and the model has learnt light on dark")
+        pixels = 255 - pixels
+    return pixels.reshape(1, -1), notes
+
+
+def _open(path: Path) -> Image:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with warnings.catch_warnings(), Image.open(path, formats=["PNG"]) as image:
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            if image.width * image.height > MAX_PIXELS:
+                raise DataError(f"{path}: is {image.width} x {image.height} pixels, more than {MAX_PIXELS:,}")
+            image.load()
+            return image.copy()
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: does not exist") from error
+    except UnidentifiedImageError as error:
+        raise DataError(f"{path}: is not a PNG picture") from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise DataError(f"{path}: has more than {MAX_PIXELS:,} pixels") from error
+    except (PermissionError, IsADirectoryError) as error:
+        raise ResourceError(f"cannot read {path}: {error.strerror}") from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:  # what Pillow raises for damaged files
+        raise DataError(f"{path}: the picture is damaged ({error})") from error
+
+
+def _grey(image: Any) -> tuple[Any, list[str]]:
+    from PIL import Image
+
+    if image.mode.startswith("I"):  # 16 bits a pixel
+        return Image.fromarray((np.asarray(image) / 257).round().astype(np.uint8)), [
+            "reduced from 16 to 8 bits"
+        ]
+    notes = []
+    if image.has_transparency_data:
+        paper = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(paper, image.convert("RGBA"))
+        notes.append("laid on white where it is transparent")
+    if image.mode not in ("L", "1"):
+        rgb = np.asarray(image.convert("RGB"))
+        if (rgb != rgb[..., :1]).any():
+            notes.append("colours turned to grey")
+    return image.convert("L"), notes
+
+
+def _is_dark_on_light(pixels: Array) -> bool:
+    """Tell from the border, where a drawing shows its paper."""
+    border = np.concatenate([pixels[0], pixels[-1], pixels[1:-1, 0], pixels[1:-1, -1]])
+    return bool(np.median(border) > 127)

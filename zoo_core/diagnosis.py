@@ -1,0 +1,59 @@
+"""What a step tells about its layers, and why a loss left the finite numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zoo_core.events import LayerStats
+from zoo_core.network import Layer, Network
+from zoo_core.objective import Objective
+from zoo_core.parts import Array
+
+if TYPE_CHECKING:
+    from zoo_core.training import Trainer
+
+
+def layer_stats(network: Network, objective: Objective, before: Array | None, gradient: Array | None) -> tuple[LayerStats, ...]:
+    """Return the statistics of each layer for the latest step; nothing where the step was not watched."""
+    if before is None or gradient is None:
+        return ()
+    return tuple(_stats(network, layer, objective, before, gradient) for layer in network.layers)
+
+
+def _stats(network: Network, layer: Layer, objective: Objective, before: Array, gradient: Array) -> LayerStats:
+    own = [s.where for s in network.layout.segments if s.path.startswith(f"{layer.path}.")]
+    where = slice(own[0].start, own[-1].stop)
+    size = float(np.linalg.norm(before[where]))
+    change = float(np.linalg.norm(network.parameters[where] - before[where]))
+    outputs = _outputs(network, layer, objective)
+    dead = float(np.mean(~outputs.any(axis=0))) if 0.0 in layer.activation.kinks else None
+    return LayerStats(
+        f"{layer.path} {layer.activation.name}",
+        outputs.shape[1],
+        dead,
+        float(np.linalg.norm(gradient[where])),
+        change / size if size else 0.0,
+    )
+
+
+def _outputs(network: Network, layer: Layer, objective: Objective) -> Array:
+    index = next(i for i, stage in enumerate(network.stages) if stage.transform is layer.activation)
+    return network.buffers(objective.rows).values[index]
+
+
+def explain(trainer: Trainer, epoch: int, step: int) -> str:
+    """Return the message for a loss that is not finite: where it began and the likely cause."""
+    network, objective = trainer.network, trainer.objective
+    b = network.buffers(objective.rows)
+    place, cause = "loss", "the loss itself overflowed; scale the targets or choose a bounded loss"
+    if not np.isfinite(b.x).all():
+        place, cause = "input", "the prepared inputs are not finite; check the data and the preparation"
+    for stage, values in reversed(list(zip(network.stages, b.values, strict=True))):
+        if not np.isfinite(values).all():
+            place = stage.path
+            cause = "its outputs overflowed"
+    if place not in ("loss", "input"):
+        cause = f"its values overflowed; the learning rate {trainer._rate(epoch + step / trainer.batches.steps):g} is likely too large: try a tenth of it, or clip gradients"
+    return f"spec {trainer.spec.name!r}: the loss is {objective.total} in epoch {epoch}, step {step}; first seen at {place}: {cause}"

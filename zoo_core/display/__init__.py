@@ -1,0 +1,1 @@
+"""The edges that display: live progress, plots, tables. They take events and plain data."""

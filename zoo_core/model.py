@@ -1,0 +1,310 @@
+"""A trained network with all it needs to be used: spec, preparation, names of classes, history, origin."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zoo_core import model_file
+from zoo_core.assembly import assemble, fresh, is_fused
+from zoo_core.errors import DataError, ModelFileError, NumericError, PluginError, UsageError
+
+from zoo_core.objective import measure, targets_for
+from zoo_core.options import children
+from zoo_core.parts import Array, Metric, Part, Record, Table
+from zoo_core.registry import DISTRIBUTION, Registry, provenance
+from zoo_core.spec import Spec
+
+
+@dataclass(frozen=True)
+class About:
+    """What the data means; kept in the model file so that a model can be used without its data."""
+
+    inputs: int
+    task: str = "classification"
+    class_names: list[str] = field(default_factory=list)
+    feature_names: list[str] = field(default_factory=list)
+    target_names: list[str] = field(default_factory=list)
+    image_shape: list[int] | None = None
+    data_sha256: str = ""
+
+
+class Model:
+    """A network that can be trained, evaluated, used and saved. Made by `zoo_core.train` or `zoo_core.load`."""
+
+    def __init__(self, spec: Spec, about: About, registry: Registry) -> None:
+        self.spec, self.about = spec, about
+        self.history: list[Record] = []
+        self.plugins = provenance(registry, _parts(spec))
+        self.sha256 = ""
+        self.source = fresh(spec.generator)
+        self.source.start(spec.seed)
+        self.network = assemble(spec, about.inputs, self.source)
+        self.loss = fresh(spec.model.loss)
+        if spec.data.preparation is None or spec.training.metrics is None:
+            raise ValueError("the spec of a model is complete: see zoo_core.run.complete")
+        self.preparation = fresh(spec.data.preparation)
+        self._metrics = spec.training.metrics
+
+    @property
+    def history_keys(self) -> list[str]:
+        """Every key that a record of the history has, in order of appearance."""
+        return list(dict.fromkeys(key for record in self.history for key in record))
+
+    def metrics(self) -> list[Metric]:
+        """Return fresh copies of the spec's metrics."""
+        return [fresh(m) for m in self._metrics]
+
+    # -------------------------------------------------------------- use
+
+    def outputs(self, x: Any) -> Array:
+        """Return what the output layer gives for raw inputs: shape (rows, outputs), the network's dtype.
+
+        `x` has shape (rows, features) or (rows, height, width) for images, in the data's own units (pixels 0 to
+        255). Raises DataError for another shape or a value that is not finite, NumericError for broken weights.
+        """
+        x = self._checked(x)
+        out = np.empty((x.shape[0], self.network.outputs), self.network.dtype)
+        for which, _, outputs in self._infer(x):
+            out[which] = outputs
+        if not np.isfinite(out).all():
+            raise NumericError(
+                f"model {self.spec.name!r} gives values that are not finite; its weights are damaged or its inputs huge"
+            )
+        return out
+
+    def predict(self, x: Any) -> Array:
+        """Return labels, shape (rows,), as the data names them (integers where names are numbers); or values.
+
+        For regression the shape is (rows,) with one target and (rows, targets) with several.
+        """
+        outputs = self.outputs(x)
+        if self.about.task == "regression":
+            return outputs[:, 0] if outputs.shape[1] == 1 else outputs
+        return self.labels()[class_indices(outputs)]
+
+    def predict_proba(self, x: Any) -> Array:
+        """Return the probability of each class, shape (rows, classes).
+
+        Raises UsageError where the output layer does not give probabilities.
+        """
+        outputs = self.outputs(x)
+        if outputs.shape[1] == 1 and self.about.task == "classification":
+            outputs = np.hstack([1 - outputs, outputs])
+        sound = self.about.task == "classification" and (outputs >= 0).all()
+        if not sound or not np.allclose(outputs.sum(axis=1), 1, atol=1e-3):
+            last = self.spec.model.layers[-1].activation.name
+            raise UsageError(
+                f"model {self.spec.name!r} gives no probabilities: its output layer is {last!r}; "
+                "use predict, or outputs for the raw scores"
+            )
+        return outputs
+
+    def evaluate(self, x: Any, y: Any) -> dict[str, float]:
+        """Return the loss and every metric of the spec for inputs and their true labels or values."""
+        x, y = self._checked(x), np.asarray(y)
+        if len(y) != x.shape[0]:
+            raise DataError(f"there are {x.shape[0]} rows of inputs and {len(y)} targets; give one target for each row")
+        if self.about.task == "classification":
+            y = self._indices(y)
+        elif y.ndim == 1:
+            y = y[:, None]
+        return self.evaluate_table(Table(x, y))
+
+    def evaluate_table(self, table: Table) -> dict[str, float]:
+        """Return loss and metrics over a split, whose labels are class indices (rows,)."""
+        metrics, rows = self.metrics(), table.x.shape[0]
+        fused = is_fused(self.loss, self.network)
+        targets = targets_for(self.loss, table.y, self.network.outputs, self.network.dtype)
+        for metric in metrics:
+            metric.start(rows, self.network.outputs)
+        total = weight = 0.0
+        for which, z, outputs in self._infer(table.x):
+            values = measure(self.loss, fused, z, outputs, targets[which])
+            weights = None if table.weights is None else table.weights[which]
+            total += float(values.sum() if weights is None else values @ weights)
+            weight += len(values) if weights is None else float(weights.sum())
+            for metric in metrics:
+                metric.update(outputs, table.y[which], weights)
+        return {"loss": total / weight, **{m.name: m.result() for m in metrics}}
+
+    def confusion(self, table: Table) -> Array:
+        """Return counts (classes, classes): row the true class, column the predicted one."""
+        classes = max(self.network.outputs, 2)
+        counts = np.zeros((classes, classes), np.int64)
+        for which, _, outputs in self._infer(table.x):
+            np.add.at(counts, (table.y[which], class_indices(outputs)), 1)
+        return counts
+
+    def labels(self) -> Array:
+        """Return the label of each class: integers where all names are numbers, else the names."""
+        names = self.about.class_names or [str(i) for i in range(max(self.network.outputs, 2))]
+        return np.array([int(n) for n in names] if all(n.isdecimal() for n in names) else names)
+
+    def _indices(self, y: Array) -> Array:
+        labels = {label: i for i, label in enumerate(self.labels().tolist())}
+        try:
+            return np.array([labels[value] for value in y.tolist()], np.intp)
+        except (KeyError, TypeError) as error:
+            raise DataError(f"label {error} is none of this model's classes ({', '.join(map(str, labels))})") from error
+
+    def _infer(self, x: Any) -> Iterator[tuple[slice, Array, Array]]:
+        def load(which: slice, out: Array) -> None:
+            rows = x[which] if isinstance(x, np.ndarray) else x.take(np.arange(which.start, which.stop), axis=0)
+            self.preparation.apply(rows, out)
+
+        with np.errstate(all="ignore"):
+            yield from self.network.infer(x.shape[0], load)
+
+    def _checked(self, x: Any) -> Array:
+        x = np.asarray(x)
+        if x.dtype.kind not in "buif":
+            raise DataError(f"inputs must be numbers, not {x.dtype}")
+        if x.ndim == 3 or (x.ndim == 2 and self.about.image_shape and x.shape == tuple(self.about.image_shape)):
+            x = x.reshape(-1, x.shape[-2] * x.shape[-1])
+        if x.ndim != 2 or x.shape[1] != self.about.inputs:
+            raise DataError(
+                f"inputs have shape {x.shape}, and model {self.spec.name!r} needs (rows, {self.about.inputs})"
+            )
+        if x.dtype.kind == "f" and not np.isfinite(x).all():
+            row, column = np.argwhere(~np.isfinite(x))[0]
+            raise DataError(f"inputs hold {x[row, column]} in row {row}, column {column} (both from 0); only finite numbers")
+        return x
+
+    # -------------------------------------------------------------- files
+
+    def save(self, path: str | Path, *, overwrite: bool = True) -> str:
+        """Write the model to one `.npz`, atomically, and return the file's sha256.
+
+        Raises ResourceError when it cannot be written, UsageError when it exists and may not be replaced.
+        """
+        arrays = dict(self.network.state())
+        arrays |= {f"preparation.{name}": np.asarray(value) for name, value in _state(self.preparation)}
+        self.sha256 = model_file.write(path, self._header(), arrays, overwrite=overwrite)
+        return self.sha256
+
+    def _header(self) -> dict[str, Any]:
+        return {
+            "spec": self.spec.to_dict(),
+            "about": self.about.__dict__,
+            "history": self.history,
+            "plugins": self.plugins,
+            "environment": environment(),
+        }
+
+    @classmethod
+    def from_contents(cls, contents: model_file.Contents, name: str, registry: Registry) -> Model:
+        """Build a model from the contents of a file; see `load`."""
+        header = contents.header
+        _check_plugins(header, name, registry)
+        try:
+            spec = Spec.parse(header["spec"], registry)
+            about = About(**header["about"])
+            model = cls(spec, about, registry)
+            model.history = list(header["history"])
+        except PluginError:
+            raise
+        except Exception as error:
+            raise ModelFileError(f"{name}: its header does not describe a model: {error}") from error
+        model._fill(contents.arrays, name)
+        model.plugins = header["plugins"]
+        model.sha256 = contents.sha256
+        return model
+
+    def _fill(self, arrays: Mapping[str, Array], name: str) -> None:
+        wanted = self.network.state()
+        saved = {path: a for path, a in arrays.items() if not path.startswith("preparation.")}
+        for path in sorted(wanted.keys() ^ saved.keys()):
+            raise ModelFileError(f"{name}: array {path!r} is {'missing' if path in wanted else 'not part of its spec'}")
+        for path, array in wanted.items():
+            if array.shape != saved[path].shape or array.dtype != saved[path].dtype:
+                raise ModelFileError(
+                    f"{name}: array {path!r} has shape {saved[path].shape} and dtype {saved[path].dtype}, "
+                    f"and its spec needs {array.shape} and {array.dtype}"
+                )
+        self.network.restore(saved)
+        for key in self.preparation.state:
+            value = arrays.get(f"preparation.{key}")
+            if value is not None:
+                setattr(self.preparation, key, value)
+
+
+def load(path: str | Path, registry: Registry | None = None, *, sha256: str | None = None) -> Model:
+    """Read a model file. Nothing is imported or run because a file says so: it names registry entries only.
+
+    Raises ModelFileError for a file that is damaged or unsound, PluginError when a part it needs is missing.
+    """
+    contents = model_file.read(path, sha256=sha256)
+    return Model.from_contents(contents, str(path), registry or Registry())
+
+
+def class_indices(outputs: Array) -> Array:
+    """Return the index of the likeliest class of each row, shape (rows,)."""
+    return (outputs[:, 0] >= 0.5).astype(np.intp) if outputs.shape[1] == 1 else outputs.argmax(axis=1)
+
+
+def environment() -> dict[str, Any]:
+    """Return what the bits of a result depend on besides spec and data."""
+    from threadpoolctl import threadpool_info
+
+    blas = [f"{i['internal_api']} {i['version']}" for i in threadpool_info() if i["user_api"] == "blas"]
+    return {
+        "numpy": np.__version__,
+        "blas": blas[0] if blas else "unknown",
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+    }
+
+
+def _state(part: Part) -> Iterator[tuple[str, Any]]:
+    for name in part.state:
+        value = getattr(part, name, None)
+        if value is not None:
+            yield name, value
+
+
+def _parts(spec: Spec) -> Iterator[Part]:
+    """Yield every part in a spec, nested ones included."""
+    waiting: list[Any] = [spec]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Part):
+            yield item
+            waiting += [part for _, part in children(item)]
+        elif isinstance(item, (list, tuple)):
+            waiting += item
+        elif hasattr(type(item), "model_fields"):
+            waiting += [getattr(item, name) for name in type(item).model_fields]
+
+
+def _check_plugins(header: Mapping[str, Any], name: str, registry: Registry) -> None:
+    """Refuse a model whose parts are not here, with the command that brings them."""
+    for wanted in header.get("plugins", []):
+        try:
+            entry = registry.entry(wanted["kind"], f"{wanted['distribution']}:{wanted['name']}")
+        except PluginError as error:
+            raise PluginError(_missing(wanted, name, registry)) from error
+        if entry.part.state_version != wanted["state_version"]:
+            raise PluginError(
+                f"{name}: was made with {wanted['kind']} {wanted['name']!r} of {wanted['distribution']} "
+                f"{wanted['version']}; version {entry.version} keeps its state in another form. "
+                f"Install the old one: pip install '{wanted['distribution']}=={wanted['version']}'"
+            )
+
+
+def _missing(wanted: Mapping[str, Any], name: str, registry: Registry) -> str:
+    distribution, version = wanted["distribution"], wanted["version"]
+    here = next((p for p in registry.plugins if p.distribution == distribution), None)
+    why = f" ({here.problem or 'it is ' + here.state})" if here else ""
+    core = "" if distribution != DISTRIBUTION else " (this version of the zoo does not have it)"
+    return (
+        f"{name}: needs {wanted['kind']} {wanted['name']!r} from plugin {distribution} {version}, "
+        f"which is not there{why}{core}. Install it: pip install '{distribution}=={version}'"
+    )
+
+

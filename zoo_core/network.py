@@ -1,0 +1,219 @@
+"""The network: a chain of transforms over one flat vector of parameters and one of gradients.
+
+Everything that a step needs is bound when the network is assembled: the parameters of each transform are views
+into the flat vectors, and for each number of rows there is one set of buffers that lives as long as the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from zoo_core.parts import Activation, Array, Constraint, Initializer, Layout, Parameter, Penalty, Segment, Transform
+
+INFERENCE_ROWS = 512  # rows at a time outside training: large enough for BLAS, small enough for the cache
+
+
+class Dense(Transform):
+    """The affine map `z = x W + b` of every layer; `weights` has shape (inputs, units)."""
+
+    def __init__(self, inputs: int, initializer: Initializer, bias: Initializer | None) -> None:
+        self.inputs = inputs
+        self._initial = {"weights": initializer} | ({} if bias is None else {"bias": bias})
+
+    def parameters(self, width: int) -> dict[str, Parameter]:
+        """Return the weight matrix and, unless it is left out, the bias vector."""
+        shapes = {"weights": (self.inputs, width), "bias": (width,)}
+        return {name: Parameter(shapes[name], initial) for name, initial in self._initial.items()}
+
+    def start(self, width: int, dtype: DTypeLike) -> None:
+        """Keep the views at hand: attribute look-ups cost as much as a small product."""
+        self._w, self._gw = self.weights["weights"], self.gradients["weights"]
+        self._wt = self._w.T
+        self._b, self._gb = self.weights.get("bias"), self.gradients.get("bias")
+
+    def forward(self, x: Array, out: Array) -> None:
+        """Write x W + b."""
+        x.dot(self._w, out)
+        if self._b is not None:
+            out += self._b
+
+    def backward(self, x: Array, y: Array, grad: Array, out: Array | None) -> None:
+        """Write the gradients of W and b and, where something comes before, grad W^T."""
+        x.T.dot(grad, self._gw)
+        if self._gb is not None:
+            np.add.reduce(grad, axis=0, out=self._gb)
+        if out is not None:
+            grad.dot(self._wt, out)
+
+
+@dataclass
+class Stage:
+    """One transform in its place."""
+
+    path: str  # such as "layers.0" for a matrix product, "layers.0.activation", "layers.0.regularizers.1"
+    transform: Transform
+    width: int
+    training_only: bool = False
+
+
+@dataclass
+class Layer:
+    """What belongs together under one entry of `model.layers`."""
+
+    path: str
+    stages: list[Stage]
+    activation: Activation
+    penalties: list[Penalty] = field(default_factory=list)
+    constraints: list[Constraint] = field(default_factory=list)
+
+
+class _Buffers:
+    """The arrays of one pass over a given number of rows."""
+
+    def __init__(self, rows: int, inputs: int, stages: Sequence[Stage], dtype: np.dtype[Any]) -> None:
+        self.x = np.empty((rows, inputs), dtype)
+        self.values = [np.empty((rows, stage.width), dtype) for stage in stages]
+        self.inputs = [self.x, *self.values[:-1]]
+        self.grads = [np.empty_like(x) for x in self.inputs]
+        self.delta = np.empty_like(self.values[-1])
+
+
+Backward = Callable[[Array, Array, Array, Array], None]
+
+
+class Network:
+    """Layers over flat vectors. `forward`, `backward` train; `infer` predicts.
+
+    `parameters` and `gradients` have shape (layout.size,). `inputs` is the number of features.
+    """
+
+    def __init__(self, layers: Sequence[Layer], inputs: int, dtype: DTypeLike, before: Sequence[Stage] = ()) -> None:
+        self.layers, self.inputs, self.dtype = list(layers), inputs, np.dtype(dtype)
+        self.stages = [*before, *(stage for layer in layers for stage in layer.stages)]
+        self._served = [s for s in self.stages if not s.training_only]
+        self.outputs = self.stages[-1].width
+        self.layout, self._declared = self._lay_out()
+        self.parameters, self.gradients = self.layout.vector(), self.layout.vector()
+        self._buffers: dict[tuple[int, bool], _Buffers] = {}
+        self._first = next(i for i, s in enumerate(self.stages) if isinstance(s.transform, Dense))
+        self._bind()
+
+    # -------------------------------------------------------------- assembly
+
+    def _lay_out(self) -> tuple[Layout, dict[str, Parameter]]:
+        declared = {
+            f"{stage.path}.{name}": parameter
+            for stage in self.stages
+            for name, parameter in stage.transform.parameters(stage.width).items()
+        }
+        segments, at = [], 0
+        for path, parameter in declared.items():
+            size = int(np.prod(parameter.shape, dtype=object))
+            segments.append(Segment(path, parameter.shape, slice(at, at + size)))
+            at += size
+        return Layout(tuple(segments), at, self.dtype), declared
+
+    def _bind(self) -> None:
+        arrays = {s.path: (s.view(self.parameters), s.view(self.gradients)) for s in self.layout.segments}
+        for stage in self.stages:
+            names = list(stage.transform.parameters(stage.width))
+            stage.transform.weights = {name: arrays[f"{stage.path}.{name}"][0] for name in names}
+            stage.transform.gradients = {name: arrays[f"{stage.path}.{name}"][1] for name in names}
+            stage.transform.start(stage.width, self.dtype)
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        """Give every parameter its first value, layer by layer."""
+        gains = {stage.path: layer.activation.gain for layer in self.layers for stage in layer.stages}
+        for segment in self.layout.segments:
+            initial, view = self._declared[segment.path].initial, segment.view(self.parameters)
+            if isinstance(initial, Initializer):
+                initial.fill(view, rng, gains.get(segment.path.rpartition(".")[0], 1.0))
+            else:
+                view[...] = initial
+
+    # -------------------------------------------------------------- training
+
+    def buffers(self, rows: int, *, training: bool = True) -> _Buffers:
+        """Return the buffers for a number of rows, made at first use."""
+        found = self._buffers.get((rows, training))
+        if found is None:
+            stages = self.stages if training else self._served
+            found = self._buffers[rows, training] = _Buffers(rows, self.inputs, stages, self.dtype)
+        return found
+
+    def forward(self, b: _Buffers) -> Array:
+        """Run the batch in `b.x` through the network as in training; returns outputs (rows, outputs)."""
+        for stage, x, y in zip(self.stages, b.inputs, b.values, strict=True):
+            stage.transform.forward(x, y)
+        return b.values[-1]
+
+    def backward(self, b: _Buffers, *, fused: bool) -> None:
+        """Fill `gradients` from `b.delta`: d objective / d outputs, or / d input of the last stage where fused."""
+        grad = b.delta
+        for i in range(len(self.stages) - (2 if fused else 1), self._first, -1):
+            out = b.grads[i]
+            self.stages[i].transform.backward(b.inputs[i], b.values[i], grad, out)
+            grad = out
+        first = self.stages[self._first].transform
+        first.backward(b.inputs[self._first], b.values[self._first], grad, None)  # type: ignore[arg-type]
+
+    def end_step(self) -> None:
+        """Let transforms bring running state up to date and constraints project the weights."""
+        for stage in self.stages:
+            stage.transform.end_step()
+        for layer in self.layers:
+            for constraint in layer.constraints:
+                constraint.constrain(self.weights(layer))
+
+    def weights(self, layer: Layer) -> Array:
+        """Return a layer's weight matrix, shape (inputs, columns of z)."""
+        return self._dense(layer).weights["weights"]
+
+    def weight_gradients(self, layer: Layer) -> Array:
+        """Return the gradient of a layer's weight matrix."""
+        return self._dense(layer).gradients["weights"]
+
+    @staticmethod
+    def _dense(layer: Layer) -> Transform:
+        return layer.stages[0].transform
+
+    # -------------------------------------------------------------- prediction
+
+    def infer(self, rows: int, load: Callable[[slice, Array], None]) -> Iterator[tuple[slice, Array, Array]]:
+        """Predict `rows` rows chunk by chunk; `load(which, x)` writes prepared inputs.
+
+        Yields (which, z, outputs) for each chunk, z being the input of the output activation. The arrays are
+        buffers: copy what is to be kept.
+        """
+        for which in chunks(rows, INFERENCE_ROWS):
+            b = self.buffers(which.stop - which.start, training=False)
+            load(which, b.x)
+            for stage, x, y in zip(self._served, b.inputs, b.values, strict=True):
+                stage.transform.infer(x, y)
+            yield which, b.inputs[-1], b.values[-1]
+
+    # -------------------------------------------------------------- state
+
+    def state(self) -> dict[str, Array]:
+        """Return every array that makes the network what it is: parameters by path and running state, as views."""
+        found = {s.path: s.view(self.parameters) for s in self.layout.segments}
+        for stage in self.stages:
+            for name in stage.transform.state:
+                found[f"{stage.path}.{name}"] = getattr(stage.transform, name)
+        return found
+
+    def restore(self, state: Mapping[str, Array]) -> None:
+        """Put arrays from `state()` back, in place."""
+        for path, array in self.state().items():
+            array[...] = state[path]
+
+
+def chunks(rows: int, size: int) -> Iterator[slice]:
+    """Yield slices that cover `rows` rows, `size` at a time."""
+    for start in range(0, rows, size):
+        yield slice(start, min(start + size, rows))

@@ -1,0 +1,223 @@
+"""A part's typed fields as pydantic checks: the bridge between the contract and the spec."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Annotated, Any, Union
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationInfo, create_model, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, PydanticUndefined, core_schema
+
+from zoo_core.errors import PluginError, nearest
+from zoo_core.parts import KINDS, Part
+from zoo_core.registry import Registry
+
+
+@dataclasses.dataclass(frozen=True)
+class PartField:
+    """Marks a field of a spec, or of a part, as a part: a name, a table with `name`, or an instance.
+
+    `default` is the name that a table without one means.
+    """
+
+    default: str = ""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return a schema that validates a part of the kind in the annotation, or its other alternatives."""
+        options = typing.get_args(source) if _is_union(source) else (source,)
+        kind = next(o for o in map(_bare, options) if is_part(o)).kind
+        others = [o for o in options if not is_part(_bare(o))]
+        part = core_schema.with_info_plain_validator_function(
+            lambda v, info: self._part(kind, v, info), metadata={"kind": kind}
+        )
+        if not others:
+            return part
+        other = handler.generate_schema(Union[tuple(others)])  # noqa: UP007 - built at run time
+        return core_schema.tagged_union_schema(
+            {"<part>": part, "<value>": other},
+            discriminator=lambda v: "<part>" if isinstance(v, (str, Mapping, Part)) else "<value>",
+        )
+
+    def _part(self, kind: str, value: Any, info: ValidationInfo) -> Part:
+        base = KINDS[kind]
+        if isinstance(value, base):
+            return value
+        if isinstance(value, str):
+            value = {"name": value}
+        if not isinstance(value, Mapping):
+            raise PydanticCustomError("part_type", "must be a name or a table with a name")
+        options = dict(value)
+        name = options.pop("name", self.default)
+        if not isinstance(name, str) or not name:
+            raise PydanticCustomError("missing", "needs a name, such as name = {example}", {"example": f'"{_example(kind)}"'})
+        context = info.context or {}
+        registry: Registry = context.get("registry") or Registry()
+        try:
+            part = registry.get(kind, name)
+        except PluginError as error:
+            raise PydanticCustomError("unknown_part", "{text}", {"text": str(error)}) from error
+        return build(part, options, info)
+
+
+def build(part: type[Part], options: Mapping[str, Any], info: ValidationInfo) -> Part:
+    """Make a part from options that are validated first."""
+    checked = options_model(part).model_validate(options, context=info.context)
+    values = {name: getattr(checked, name) for name in type(checked).model_fields}
+    try:
+        return part(**values)
+    except (TypeError, ValueError) as error:
+        raise PydanticCustomError("options", "{text}", {"text": str(error)}) from error
+
+
+@lru_cache(maxsize=None)
+def options_model(part: type[Part]) -> type[BaseModel]:
+    """Return a pydantic model with the part's options as its fields."""
+    if not dataclasses.is_dataclass(part):
+        return create_model(part.__name__, __base__=_Options)
+    hints = typing.get_type_hints(part, include_extras=True)
+    fields: dict[str, Any] = {f.name: (_checked(hints[f.name]), _default(f)) for f in dataclasses.fields(part) if f.init}
+    return create_model(part.__name__, __base__=_Options, **fields)
+
+
+class StrictTable(BaseModel):
+    """A table in which every key is known; it notes the known ones for the message about an unknown one."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, arbitrary_types_allowed=True
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _note(cls, value: Any, info: ValidationInfo) -> Any:
+        note_keys(value, cls.model_fields, info)
+        return value
+
+
+class _Options(StrictTable):
+    """Base of the models made from parts."""
+
+
+def note_keys(value: Any, known: Iterable[str], info: ValidationInfo) -> None:
+    """Remember, for each unknown key of a table, which keys the table knows."""
+    if isinstance(value, Mapping) and info.context is not None:
+        for key in set(value) - set(known):
+            info.context.setdefault("known", {}).setdefault(key, set()).update(known)
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    if field.default is not dataclasses.MISSING:
+        return field.default
+    if field.default_factory is not dataclasses.MISSING:
+        return FieldInfo(default_factory=field.default_factory)
+    return ...
+
+
+def _checked(hint: Any) -> Any:
+    """Return the hint with every part class in it marked as a PartField."""
+    if _is_union(hint):
+        options = typing.get_args(hint)
+        if any(is_part(_bare(o)) for o in options):
+            return Annotated[hint, PartField()]
+        return Union[tuple(_checked(o) for o in options)]  # noqa: UP007 - built at run time
+    if is_part(hint):
+        return Annotated[hint, PartField()]
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (list, tuple, dict):
+        return origin[tuple(a if a is Ellipsis else _checked(a) for a in arguments)]
+    return hint
+
+
+def _is_union(hint: Any) -> bool:
+    return typing.get_origin(hint) in (Union, types.UnionType)
+
+
+def _bare(hint: Any) -> Any:
+    return typing.get_args(hint)[0] if typing.get_origin(hint) is Annotated else hint
+
+
+def is_part(hint: Any) -> bool:
+    """Tell whether a type hint is a part class."""
+    return isinstance(hint, type) and issubclass(hint, Part)
+
+
+def _example(kind: str) -> str:
+    return {"activation": "relu", "optimizer": "adam", "loss": "cross_entropy", "dataset": "glyphs"}.get(kind, kind)
+
+
+def dump(value: Any) -> Any:
+    """Return plain data for a part, a list of parts or a plain value; a part without options is its name."""
+    if isinstance(value, BaseModel):
+        return value.model_dump()
+    if isinstance(value, Part):
+        options = {f.name: dump(getattr(value, f.name)) for f in dataclasses.fields(value)} if _has_options(value) else {}
+        return {"name": value.name, **options} if options else value.name
+    if isinstance(value, (list, tuple)):
+        return [dump(item) for item in value]
+    return {key: dump(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def _has_options(part: Part) -> bool:
+    return dataclasses.is_dataclass(part)
+
+
+def children(part: Part) -> list[tuple[str, Part]]:
+    """Return the parts inside a part's options, with the option's name ('base', 'learning_rate', 'list.0')."""
+    found: list[tuple[str, Part]] = []
+    for field in dataclasses.fields(part) if dataclasses.is_dataclass(part) else ():
+        value = getattr(part, field.name)
+        items = enumerate(value) if isinstance(value, (list, tuple)) else [(-1, value)]
+        found += [(field.name if i < 0 else f"{field.name}.{i}", v) for i, v in items if isinstance(v, Part)]
+    return found
+
+
+def option_rows(part: type[Part]) -> list[dict[str, str]]:
+    """Return name, type with bounds, and default of each option of a part."""
+    if not dataclasses.is_dataclass(part):
+        return []
+    hints = typing.get_type_hints(part, include_extras=True)
+    return [
+        {"option": f.name, "type": _words(hints[f.name]), "default": _shown(f)} for f in dataclasses.fields(part) if f.init
+    ]
+
+
+def _words(hint: Any) -> str:
+    if typing.get_origin(hint) is Annotated:
+        kind, *bounds = typing.get_args(hint)
+        signs = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
+        limits = [f"{signs[k]} {v:g}" for b in bounds for k, v in vars(b).items() if k in signs and v is not None]
+        return " ".join([_words(kind), *([", ".join(limits)] if limits else [])])
+    if _is_union(hint):
+        return " or ".join(map(_words, typing.get_args(hint)))
+    if typing.get_origin(hint) is typing.Literal:
+        return " or ".join(map(repr, typing.get_args(hint)))
+    if typing.get_origin(hint) is not None:
+        return f"{typing.get_origin(hint).__name__} of {', '.join(map(_words, typing.get_args(hint)))}"
+    return "none" if hint is type(None) else f"a {hint.kind}" if is_part(hint) else str(getattr(hint, "__name__", hint))
+
+
+def _shown(field: dataclasses.Field[Any]) -> str:
+    default = field.default
+    if default is dataclasses.MISSING and field.default_factory is not dataclasses.MISSING:
+        default = field.default_factory()
+    return "required" if default is dataclasses.MISSING else str(dump(default))
+
+
+def message(problem: ErrorDetails, known: Mapping[str, Iterable[str]]) -> str:
+    """Return the words for one pydantic error; `known` is what `note_keys` gathered."""
+    kind, context = problem["type"], problem.get("ctx", {})
+    if kind == "extra_forbidden":
+        keys = sorted(known.get(str(problem["loc"][-1]), ()))
+        return f"unknown key{nearest(str(problem['loc'][-1]), keys)} (known: {', '.join(keys) or 'none'})"
+    if kind == "missing":
+        return problem["msg"] if "name" in problem["msg"] else "is required"
+    if kind in ("unknown_part", "part_type", "options"):
+        return problem["msg"]
+    text = problem["msg"].replace("Input should", "must").replace("a valid ", "a ")
+    given = problem["input"]
+    shown = f", not {given!r}" if isinstance(given, (bool, int, float, str)) and "ctx" not in context else ""
+    return text + (shown if len(shown) < 80 else "")

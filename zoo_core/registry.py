@@ -1,0 +1,271 @@
+"""Discovers plugins and answers for (kind, name) with a part and where it came from.
+
+The built-in parts are the plugin of this distribution and take the same road as everybody's. A plugin that
+cannot be loaded is quarantined: the others work, `zoo plugins` shows it, and it is an error only where one of
+its parts is needed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib import metadata
+from importlib.resources.abc import Traversable
+from typing import Any, TypeVar
+
+import pluggy
+
+from zoo_core import hookspecs
+from zoo_core.errors import PluginError, nearest
+from zoo_core.parts import KINDS, Part
+
+DISTRIBUTION = "mlp-zoo"
+GROUP = "zoo"
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+T = TypeVar("T")
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """A part and where it came from."""
+
+    kind: str
+    name: str
+    part: type[Part]
+    distribution: str
+    version: str
+
+
+@dataclasses.dataclass
+class Plugin:
+    """A distribution with an entry point in the group `zoo`: what it brought, or why it did not."""
+
+    distribution: str
+    version: str
+    problem: str = ""
+    entries: list[Entry] = dataclasses.field(default_factory=list)
+    models: Traversable | None = None
+    switched_off: bool = False
+
+    @property
+    def state(self) -> str:
+        """'ok', 'broken' or 'off'."""
+        return "off" if self.switched_off else "broken" if self.problem else "ok"
+
+
+class Registry:
+    """All parts that are installed, by kind and name.
+
+    `Registry()` discovers what is installed; `Registry(discover=False)` is empty, for tests; `add` takes a
+    module or object with hooks, as a notebook would define one.
+    """
+
+    def __init__(self, *, discover: bool = True) -> None:
+        self.plugins: list[Plugin] = []
+        self._entries: dict[tuple[str, str], list[Entry]] = {}
+        if discover:
+            for plugin, load in _installed(os.environ.get("ZOO_PLUGINS")):
+                self._take(plugin, load)
+
+    def add(self, module: object, distribution: str = "local", version: str = "0") -> Plugin:
+        """Register an object that implements hooks. Raises PluginError when it is not a sound plugin."""
+        plugin = Plugin(distribution, version)
+        self._take(plugin, lambda: module)
+        if plugin.problem:
+            raise PluginError(f"plugin {distribution}: {plugin.problem}")
+        return plugin
+
+    def get(self, kind: str, name: str) -> type[Part]:
+        """Return the part class; see `entry`."""
+        return self.entry(kind, name).part
+
+    def entry(self, kind: str, name: str) -> Entry:
+        """Return the entry for a name, or for 'distribution:name' where several plugins bring that name.
+
+        Raises PluginError for a name that is unknown or ambiguous; it lists what is known.
+        """
+        distribution, _, bare = name.rpartition(":")
+        found = [e for e in self._entries.get((kind, bare), ()) if distribution in ("", e.distribution)]
+        own = [e for e in found if e.distribution == DISTRIBUTION]
+        if len(found) == 1 or own:
+            return (own or found)[0]
+        raise PluginError(self._ambiguous(found) if found else self._unknown(kind, name))
+
+    def entry_of(self, part: Part) -> Entry:
+        """Return the entry of a part instance. Raises PluginError when its class is not registered."""
+        for entry in self._entries.get((part.kind, part.name), ()):
+            if entry.part is type(part):
+                return entry
+        raise PluginError(
+            f"{part.kind} {part.name!r} ({type(part).__qualname__}) is not registered; give it to the zoo "
+            "through a plugin's zoo_parts hook or Registry.add"
+        )
+
+    def key(self, entry: Entry) -> str:
+        """Return the name that a spec must use for this entry: bare, or 'distribution:name' if it clashes."""
+        rivals = self._entries[entry.kind, entry.name]
+        plain = len(rivals) == 1 or entry.distribution == DISTRIBUTION
+        return entry.name if plain else f"{entry.distribution}:{entry.name}"
+
+    def entries(self, kind: str | None = None) -> list[Entry]:
+        """Return all entries, or those of one kind, sorted by kind and name."""
+        chosen = (e for group in self._entries.values() for e in group if kind in (None, e.kind))
+        return sorted(chosen, key=lambda e: (e.kind, e.name, e.distribution))
+
+    def names(self, kind: str) -> list[str]:
+        """Return the names that a spec may use for a kind, sorted."""
+        return sorted({self.key(e) for e in self.entries(kind)})
+
+    def warnings(self) -> list[str]:
+        """Return a line for each plugin that is broken and each name that two plugins bring."""
+        broken = [f"plugin {p.distribution} {p.version} is left out: {p.problem}" for p in self.plugins if p.problem]
+        clashes = [self._ambiguous(group) for group in self._entries.values() if len(group) > 1]
+        return broken + clashes
+
+    # -------------------------------------------------------------- loading
+
+    def _take(self, plugin: Plugin, load: Callable[[], object]) -> None:
+        self.plugins.append(plugin)
+        if plugin.problem or plugin.switched_off:
+            return
+        try:
+            with _interrupts_told_apart() as interrupted:
+                entries, plugin.models = _ask(load(), plugin)
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
+            if isinstance(error, KeyboardInterrupt) and interrupted():
+                raise
+            plugin.problem = _reason(error)
+            return
+        plugin.entries = entries
+        for entry in entries:
+            self._entries.setdefault((entry.kind, entry.name), []).append(entry)
+
+    # -------------------------------------------------------------- messages
+
+    def _unknown(self, kind: str, name: str) -> str:
+        known = self.names(kind)
+        if kind not in KINDS:
+            return f"unknown kind of part {kind!r}{nearest(kind, KINDS)} (known: {', '.join(KINDS)})"
+        hint = nearest(name, known)
+        broken = "".join(f"; plugin {p.distribution} could not be loaded ({p.problem})" for p in self.plugins if p.problem)
+        return f"unknown {kind} {name!r}{hint} (known: {', '.join(known) or 'none'}){broken}"
+
+    def _ambiguous(self, rivals: list[Entry]) -> str:
+        first = rivals[0]
+        choices = " or ".join(f"'{e.distribution}:{e.name}'" for e in rivals)
+        names = " and ".join(f"{e.distribution} {e.version}" for e in rivals)
+        return f"{first.kind} {first.name!r} comes from {names}; write {choices} to choose"
+
+
+def _ask(module: object, plugin: Plugin) -> tuple[list[Entry], Traversable | None]:
+    """Ask one plugin for what it brings, through a manager of its own so that plugins cannot disturb each other."""
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    manager.register(module, plugin.distribution)
+    manager.check_pending()
+    if not manager.get_hookcallers(module):
+        raise PluginError("it implements no hook; mark zoo_parts or zoo_models with @zoo_core.hookimpl")
+    parts = [part for answer in manager.hook.zoo_parts() for part in answer]
+    models = manager.hook.zoo_models()
+    entries = [_entry(part, plugin) for part in parts]
+    twice = {(e.kind, e.name) for e in entries if sum((e.kind, e.name) == (f.kind, f.name) for f in entries) > 1}
+    if twice:
+        raise PluginError("it brings " + ", ".join(f"{kind} {name!r} twice" for kind, name in sorted(twice)))
+    return entries, models[0] if models else None
+
+
+def _entry(part: Any, plugin: Plugin) -> Entry:
+    """Check what a part class promises by its form."""
+    if not (isinstance(part, type) and issubclass(part, Part) and part.kind in KINDS):
+        raise PluginError(f"zoo_parts returned {part!r}, which is not a class derived from a kind in zoo_core.parts")
+    if not NAME.fullmatch(part.name):
+        raise PluginError(f"{part.__qualname__}.name is {part.name!r}; use lower-case letters, digits and '_'")
+    own = {k for k, v in part.__dict__.get("__annotations__", {}).items() if "ClassVar" not in str(v)}
+    if own and "__dataclass_fields__" not in part.__dict__:
+        raise PluginError(f"{part.__qualname__} has options ({', '.join(sorted(own))}); put @dataclass above the class")
+    return Entry(part.kind, part.name, part, plugin.distribution, plugin.version)
+
+
+def _installed(allowed: str | None) -> Iterator[tuple[Plugin, Callable[[], object]]]:
+    """Yield every installed plugin, sorted by name, the built-in one first; `allowed` is $ZOO_PLUGINS."""
+    chosen = None if allowed is None else {_normal(name) for name in allowed.split(",") if name.strip()}
+    points = [(point.dist, point) for point in metadata.entry_points(group=GROUP)]
+    named = sorted(
+        ((_normal(dist.name if dist else point.name), dist, point) for dist, point in points),
+        key=lambda item: (item[0] != DISTRIBUTION, item[0]),
+    )
+    for name, dist, point in named:
+        plugin = Plugin(name, dist.version if dist else "unknown")
+        plugin.switched_off = chosen is not None and name != DISTRIBUTION and name not in chosen
+        if dist is not None and name != DISTRIBUTION:
+            plugin.problem = _misfit(dist)
+        yield plugin, point.load
+
+
+def _misfit(dist: metadata.Distribution) -> str:
+    """Tell why a plugin was made for another version of the core, or return ''."""
+    wanted = [text for text in dist.requires or () if _normal(re.split(r"[^\w.-]", text, maxsplit=1)[0]) == DISTRIBUTION]
+    if not wanted:
+        return ""
+    from packaging.requirements import Requirement
+
+    here = metadata.version(DISTRIBUTION)
+    bad = [str(r.specifier) for r in map(Requirement, wanted) if not r.specifier.contains(here, prereleases=True)]
+    return f"it needs {DISTRIBUTION} {bad[0]}, and this is {here}; install a version that fits" if bad else ""
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name.strip()).lower()
+
+
+def _reason(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    if isinstance(error, PluginError):
+        return text
+    if isinstance(error, SystemExit):
+        return f"it called sys.exit({text}) while it was loaded"
+    return f"{type(error).__name__}: {text}"
+
+
+@contextmanager
+def _interrupts_told_apart() -> Iterator[Callable[[], bool]]:
+    """Tell a real Ctrl-C from a plugin that raises KeyboardInterrupt itself."""
+    seen: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+
+    def note(number: int, frame: object) -> None:
+        seen.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:
+        yield lambda: True
+        return
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: bool(seen)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def provenance(registry: Registry, parts: Iterable[Part]) -> list[dict[str, Any]]:
+    """Return, for each part, what a model file keeps of where it came from; sorted, each once."""
+    found: dict[tuple[str, str, str], Mapping[str, Any]] = {}
+    for part in parts:
+        e = registry.entry_of(part)
+        found[e.kind, e.name, e.distribution] = {
+            "kind": e.kind,
+            "name": e.name,
+            "distribution": e.distribution,
+            "version": e.version,
+            "state_version": e.part.state_version,
+        }
+    return [dict(found[key]) for key in sorted(found)]

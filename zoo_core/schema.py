@@ -1,0 +1,98 @@
+"""The JSON schema of a spec, plugins included, in the form that editors complete.
+
+A part is a name (an enum) or a table whose `name` is an enum; `if`/`then` adds the options of the part named.
+A plain `oneOf` over all parts would answer every mistake with "matches none of sixty schemas".
+"""
+
+from __future__ import annotations
+
+
+
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema
+
+from zoo_core.options import options_model
+from zoo_core.parts import KINDS
+from zoo_core.registry import Registry
+from zoo_core.spec import Spec
+
+Schema = dict[str, Any]
+
+
+class _Generator(GenerateJsonSchema):
+    """pydantic's generator, with a reference where a part stands."""
+
+    def function_plain_schema(self, schema: Any) -> Schema:
+        """Return the reference that `PartField` left in the schema's metadata."""
+        return {"$ref": f"#/$defs/{schema['metadata']['kind']}"}
+
+    def tagged_union_schema(self, schema: Any) -> Schema:
+        """Return a choice of a plain value or a part."""
+        return {"anyOf": [self.generate_inner(choice) for choice in schema["choices"].values()]}
+
+    def default_schema(self, schema: Any) -> Schema:
+        """Leave out defaults that are objects of ours rather than plain data."""
+        inner = self.generate_inner(schema["schema"])
+        default = schema.get("default")
+        plain = default is None or isinstance(default, (bool, int, float, str))
+        return {**inner, "default": default} if "default" in schema and plain and "$ref" not in inner else inner
+
+
+def spec_schema(registry: Registry) -> Schema:
+    """Return the schema of a whole spec for the parts that a registry holds."""
+    schema = _of(Spec)
+    definitions: Schema = schema.setdefault("$defs", {})
+    definitions |= {kind: _part(kind, registry) for kind in KINDS}
+    data = definitions["DataSpec"]
+    del data["properties"]["source"]
+    definitions["DataSpec"] = _dataset(data, registry)
+    return {"$schema": "http://json-schema.org/draft-07/schema#", "title": "zoo spec", **schema}
+
+
+def _of(model: type[BaseModel]) -> Schema:
+    return model.model_json_schema(schema_generator=_Generator, mode="validation")
+
+
+def _part(kind: str, registry: Registry) -> Schema:
+    names = registry.names(kind)
+    table: Schema = {
+        "type": "object",
+        "properties": {"name": {"enum": names}},
+        "required": [] if kind == "callback" else ["name"],
+        "allOf": [_when(name, _options(kind, name, registry)) for name in names],
+    }
+    return {
+        "description": f"the name of a {kind}, or a table with its name and options",
+        "type": ["string", "object"],
+        "if": {"type": "string"},
+        "then": {"enum": names},
+        "else": table,
+    }
+
+
+def _options(kind: str, name: str, registry: Registry) -> Schema:
+    schema = _of(options_model(registry.get(kind, name)))
+    return {
+        "properties": {"name": True, **schema.get("properties", {})},
+        "required": schema.get("required", []),
+        "additionalProperties": False,
+    }
+
+
+def _when(name: str, then: Schema) -> Schema:
+    return {"if": {"properties": {"name": {"const": name}}, "required": ["name"]}, "then": then}
+
+
+def _dataset(own: Schema, registry: Registry) -> Schema:
+    """Return the schema of `[data]`: its own keys beside those of the dataset named."""
+    names = registry.names("dataset")
+    cases = []
+    for name in names:
+        options = _options("dataset", name, registry)
+        cases.append(_when(name, {**options, "properties": {**own["properties"], **options["properties"]}}))
+    properties = {"name": {"enum": names, "description": "the data set"}, **own["properties"]}
+    return {"type": ["object"], "properties": properties, "required": ["name"], "allOf": cases}
+
+
