@@ -111,8 +111,8 @@ def test_stratified_splits_keep_the_shares_of_the_classes(counts: list[int], sha
     np.testing.assert_array_equal(drawn + np.bincount(tables["train"].y, minlength=len(counts)), counts)
 
 
-def test_the_largest_remainder_on_a_known_election() -> None:
-    # Hamilton's method, 100,000 votes and 10 seats: the worked example of Balinski and Young's textbook kind.
+def test_the_largest_remainder_by_hand() -> None:
+    # By hand: quotas 4.7, 1.6, 1.58, 1.2, 0.61, 0.31; the three seats left go to 0.7, 0.61 and 0.6.
     assert apportion(10, [47_000, 16_000, 15_800, 12_000, 6_100, 3_100]) == [5, 2, 1, 1, 1, 0]
 
 

@@ -1,4 +1,4 @@
-"""Plots: they draw the numbers given, mark the best, name everything, and are written whole and the same each time."""
+"""Plots: they draw the numbers given, mark the best, name everything; files are whole and the same each time."""
 
 from __future__ import annotations
 
@@ -350,6 +350,7 @@ def test_drawing_keeps_the_users_own_settings() -> None:
 
 
 def test_importing_the_plots_imports_neither_matplotlib_nor_rich() -> None:
-    code = "import sys, zoo_core.display.plots, zoo_core.display.progress; print({'matplotlib', 'rich'} & set(sys.modules))"
+    modules = "zoo_core.display.plots, zoo_core.display.progress"
+    code = f"import sys, {modules}; print({{'matplotlib', 'rich'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -1,4 +1,4 @@
-"""Reports: numbers as people read them, aligned tables, JSON that any reader takes, curves made of characters."""
+"""Reports: numbers as people read them, aligned tables, JSON for any reader, curves made of characters."""
 
 from __future__ import annotations
 

@@ -17,17 +17,18 @@ from torch.nn import functional as F  # noqa: N812
 
 torch.set_default_dtype(torch.float64)
 generator = torch.Generator().manual_seed(0)
-X = torch.cat([torch.randn(5, 6, generator=generator) * 2, torch.tensor([[-9.0, 9.0, -4.5, 4.5, -0.01, 0.02]])])
-C = torch.randn(6, 6, generator=generator)
+X = torch.cat([torch.randn(3, 6, generator=generator) * 2, torch.tensor([[-9.0, 9.0, -4.5, 4.5, -0.01, 0.02]])])
+C = torch.randn(4, 6, generator=generator)
 SLOPES = torch.tensor([0.25, 0.1, 0.5, 0.0, 0.9, 0.3])
 
 
 def key(name: str, **options: object) -> str:
+    """Return the key of a case."""
     return f"{name} {json.dumps(options)}" if options else name
 
 
 def sparsemax(x: Tensor) -> Tensor:
-    # Bisection for the threshold of the projection onto the simplex, then one exact step on the support.
+    """Project onto the simplex: bisection for the threshold, then one exact step on the support."""
     low, high = x.max(1, keepdim=True).values - 1, x.max(1, keepdim=True).values
     for _ in range(100):
         middle = (low + high) / 2
@@ -78,7 +79,9 @@ CASES: dict[str, Callable[[Tensor], Tensor]] = {
     "threshold": lambda x: F.threshold(x, 0.0, 0.0),
     key("threshold", threshold=-0.7, value=3.0): lambda x: F.threshold(x, -0.7, 3.0),
     "clipped_linear": lambda x: x.clamp(0, 1),
-    key("clipped_linear", slope=0.5, offset=0.25, minimum=-1.0, maximum=2.0): lambda x: (0.5 * x + 0.25).clamp(-1, 2),
+    key("clipped_linear", slope=0.5, offset=0.25, minimum=-1.0, maximum=2.0): lambda x: (
+        0.5 * x + 0.25
+    ).clamp(-1, 2),
     "softmax": lambda x: F.softmax(x, 1),
     "log_softmax": lambda x: F.log_softmax(x, 1),
     "sparsemax": sparsemax,
@@ -90,21 +93,29 @@ CASES: dict[str, Callable[[Tensor], Tensor]] = {
     "reglu": lambda x: x[:, :3] * F.relu(x[:, 3:]),
 }
 
-arrays: dict[str, np.ndarray] = {"x": X.numpy(), "c": C.numpy(), "slopes": SLOPES.numpy()}
-for name, function in CASES.items():
+y = np.full((len(CASES), *X.shape), np.nan)  # width-changing activations fill the first columns
+gradient = np.empty_like(y)
+for case, function in enumerate(CASES.values()):
     x = X.clone().requires_grad_()
-    y = function(x)
-    (C[:, : y.shape[1]] * y).sum().backward()
-    arrays[f"{name}|y"], arrays[f"{name}|gradient"] = y.detach().numpy(), x.grad.numpy()
+    output = function(x)
+    (C[:, : output.shape[1]] * output).sum().backward()
+    y[case, :, : output.shape[1]] = output.detach().numpy()
+    gradient[case] = x.grad.numpy()
 
 x, slopes = X.clone().requires_grad_(), SLOPES.clone().requires_grad_()
 (C * F.prelu(x, slopes)).sum().backward()
-arrays["prelu.x"], arrays["prelu.slope"] = x.grad.numpy(), slopes.grad.numpy()
-arrays["prelu.y"] = F.prelu(X, SLOPES).numpy()
-arrays["rrelu.infer"] = F.rrelu(X, 0.1, 0.4, training=False).numpy()
 
 np.savez_compressed(
     Path(__file__).with_name("activations.npz"),
     versions=f"torch {torch.__version__}, numpy {np.__version__}",
-    **arrays,
+    x=X.numpy(),
+    c=C.numpy(),
+    cases=list(CASES),
+    y=y,
+    gradient=gradient,
+    slopes=SLOPES.numpy(),
+    prelu_y=F.prelu(X, SLOPES).numpy(),
+    prelu_gradient=x.grad.numpy(),
+    prelu_slope_gradient=slopes.grad.numpy(),
+    rrelu_infer=F.rrelu(X, 0.1, 0.4, training=False).numpy(),
 )

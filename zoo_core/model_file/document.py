@@ -1,7 +1,7 @@
 """The header of a model file: canonical JSON, read strictly.
 
-There is one text for a header: UTF-8, keys sorted, no blanks, numbers as Python writes them. So the digest
-that a header carries of itself is well defined, and a text that two parsers could read differently is refused.
+A header has one text: UTF-8, keys sorted, no blanks, numbers as Python writes them. So the digest that it
+carries of itself is well defined, and a text that two parsers could read differently is refused.
 """
 
 from __future__ import annotations

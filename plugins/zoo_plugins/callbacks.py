@@ -1,0 +1,107 @@
+"""What happens after each epoch: stopping rules."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from annotated_types import Ge, Gt
+
+from zoo_core.errors import UsageError, nearest
+from zoo_core.parts import Array, Callback, Run
+
+
+def watched(record: Mapping[str, Any], monitor: str, run: Run) -> float | None:
+    """Return the figure, or None in an epoch that was not measured. Raises UsageError for a figure there never is."""
+    if monitor in record:
+        return float(record[monitor])
+    if not any(monitor in earlier for earlier in run.history) and record["epoch"] == 0:
+        known = [key for key in record if key != "epoch"]
+        raise UsageError(
+            f"monitor {monitor!r} is not measured{nearest(monitor, known)} (measured: {', '.join(known)}); "
+            "set data.validation to get validation figures"
+        )
+    return None
+
+
+@dataclass
+class EarlyStopping(Callback):
+    """Stops when `monitor` has not improved by more than `min_delta` for `patience` epochs.
+
+    With `restore`, the best epoch's weights are put back at the end. Source: Prechelt, "Early stopping - but
+    when?" (1998), in the form of Keras.
+    """
+
+    name = "early_stopping"
+    state = ("best", "best_epoch", "kept")
+
+    monitor: str = "validation_loss"
+    patience: Annotated[int, Ge(0)] = 10
+    min_delta: Annotated[float, Ge(0)] = 0.0
+    restore: bool = True
+
+    def start(self, run: Run) -> None:
+        """Forget earlier runs."""
+        self.best: float | None = None
+        self.best_epoch = -1
+        self.kept: dict[str, Array] | None = None
+
+    def after_epoch(self, record: Mapping[str, Any], run: Run) -> str | None:
+        """Look at an epoch's figure."""
+        value = watched(record, self.monitor, run)
+        if value is None:
+            return None
+        if self._improved(value, run):
+            self.best, self.best_epoch = value, int(record["epoch"])
+            self.kept = run.snapshot() if self.restore else None
+        elif record["epoch"] - self.best_epoch > self.patience:
+            return f"early stopping: {self.monitor} was best in epoch {self.best_epoch} ({self.best:.6g})"
+        return None
+
+    def _improved(self, value: float, run: Run) -> bool:
+        margin = 0.0 if self.best is None else self.min_delta * (1 if value > self.best else -1)
+        return run.better(self.monitor, value - margin, self.best)
+
+    def finish(self, run: Run) -> None:
+        """Put the best weights back."""
+        if self.kept is not None:
+            run.restore(self.kept)
+
+
+@dataclass
+class StopAt(Callback):
+    """Stops as soon as `monitor` reaches `target`."""
+
+    name = "stop_at"
+
+    monitor: str = "validation_accuracy"
+    target: float = 1.0
+
+    def after_epoch(self, record: Mapping[str, Any], run: Run) -> str | None:
+        """Look at an epoch's figure."""
+        value = watched(record, self.monitor, run)
+        if value is not None and (value == self.target or run.better(self.monitor, value, self.target)):
+            return f"{self.monitor} reached {value:.6g}"
+        return None
+
+
+@dataclass
+class TimeLimit(Callback):
+    """Stops after so many minutes, at the end of an epoch."""
+
+    name = "time_limit"
+
+    minutes: Annotated[float, Gt(0)] = 10.0
+
+    def start(self, run: Run) -> None:
+        """Start the clock; it may not jump."""
+        self._end = time.monotonic() + 60 * self.minutes
+
+    def after_epoch(self, record: Mapping[str, Any], run: Run) -> str | None:
+        """Look at the clock."""
+        return f"the time limit of {self.minutes:g} min is over" if time.monotonic() > self._end else None
+
+
+PARTS = (EarlyStopping, StopAt, TimeLimit)

@@ -1,0 +1,108 @@
+"""How inputs are scaled before the first layer: fitted on the training split alone, kept in the model file."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+from annotated_types import Ge, Gt, Le
+
+from zoo_core.parts import Array, Preparation
+
+CHUNK = 4096  # rows at a time: uint8 images must not be blown up to float64 whole
+
+
+def chunks(x: Any) -> Iterator[Array]:
+    """Yield the rows of `x` as float64, some at a time; `x` is an array or has `shape` and `take`."""
+    for start in range(0, x.shape[0], CHUNK):
+        yield x.take(np.arange(start, min(start + CHUNK, x.shape[0])), axis=0).astype(np.float64)
+
+
+class NoPreparation(Preparation):
+    """Inputs as they are."""
+
+    name = "none"
+
+    def apply(self, x: Array, out: Array) -> None:
+        """Copy."""
+        out[...] = x
+
+
+class Pixels(Preparation):
+    """x / 255: pixels from 0 to 1. In float64 a true division, in float32 a product with the rounded 1/255."""
+
+    name = "pixels"
+
+    def apply(self, x: Array, out: Array) -> None:
+        """Write the scaled rows."""
+        if out.dtype == np.float32:
+            np.multiply(x, np.float32(1 / 255), out=out, casting="unsafe", dtype=np.float32)
+        else:
+            np.divide(x, 255, out=out)
+
+
+class _Fitted(Preparation):
+    """(x - shift) / scale with what was learnt from the training split; both have shape (features,)."""
+
+    state = ("shift", "scale")
+    shift: Array
+    scale: Array
+
+    def apply(self, x: Array, out: Array) -> None:
+        """Write the scaled rows."""
+        np.subtract(x, self.shift, out=out, casting="unsafe")
+        np.divide(out, self.scale, out=out, casting="unsafe")
+
+    def _keep(self, shift: Array, scale: Array) -> None:
+        """Keep shift and scale; a feature that does not vary is only shifted."""
+        constant = np.flatnonzero(~(scale > 0))
+        if constant.size:
+            names = ", ".join(map(str, constant[:10])) + (", ..." if constant.size > 10 else "")
+            warnings.warn(f"{constant.size} feature(s) do not vary and are not scaled: {names}", UserWarning, stacklevel=3)
+        self.shift, self.scale = shift, np.where(scale > 0, scale, 1.0)
+
+
+class Standard(_Fitted):
+    """(x - mean) / standard deviation of the training split, feature by feature (ddof = 0)."""
+
+    name = "standard"
+
+    def fit(self, x: Any) -> None:
+        """Learn mean and deviation in two passes, which lose no digits."""
+        rows = x.shape[0]
+        mean = sum(chunk.sum(axis=0) for chunk in chunks(x)) / rows
+        square = sum(((chunk - mean) ** 2).sum(axis=0) for chunk in chunks(x)) / rows
+        self._keep(np.asarray(mean), np.sqrt(square))
+
+
+class MinMax(_Fitted):
+    """(x - min) / (max - min) of the training split, feature by feature."""
+
+    name = "min_max"
+
+    def fit(self, x: Any) -> None:
+        """Learn the range."""
+        low = np.min([chunk.min(axis=0) for chunk in chunks(x)], axis=0)
+        high = np.max([chunk.max(axis=0) for chunk in chunks(x)], axis=0)
+        self._keep(low, high - low)
+
+
+@dataclass
+class Fixed(Preparation):
+    """(x - shift) / scale with numbers from the spec."""
+
+    name = "fixed"
+
+    shift: Annotated[float, Ge(-1e12), Le(1e12)] = 0.0
+    scale: Annotated[float, Gt(0), Le(1e12)] = 1.0
+
+    def apply(self, x: Array, out: Array) -> None:
+        """Write the scaled rows."""
+        np.subtract(x, self.shift, out=out, casting="unsafe")
+        out /= self.scale
+
+
+PARTS = (NoPreparation, Pixels, Standard, MinMax, Fixed)

@@ -1,0 +1,322 @@
+"""CSV, npy, npz and PNG readers take plain numbers alone; each refusal names file, row and column."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from zoo_core.data.arrays import check_finite, read_array, read_arrays
+from zoo_core.data.csv_table import read_csv, read_features
+from zoo_core.data.png import read_png
+from zoo_core.errors import DataError
+
+# ------------------------------------------------------------------ CSV
+
+
+def test_numbers_names_and_labels(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("\ufeffage, size,kind\r\n1,-2.5e1,tom\r\n\r\n+.5, 3. ,\"a, b\"\r\n".encode())
+    table = read_csv(path, text="kind")
+    assert table.names == ("age", "size")
+    assert table.numbers.tolist() == [[1, -25], [0.5, 3]]
+    assert (table.text, table.text_name) == (("tom", "a, b"), "kind")
+
+
+def test_without_header_and_with_another_delimiter() -> None:
+    table = read_csv(io.StringIO("1;2;3\n4;5;6\n"), delimiter=";", header=False, text=-1)
+    assert table.numbers.tolist() == [[1, 2], [4, 5]]
+    assert table.text == ("3", "6")
+
+
+def test_numbers_are_read_to_the_last_bit() -> None:
+    values = np.random.default_rng(0).normal(size=(50, 3)) * 10.0 ** np.arange(-150, 150, 100)
+    text = "a,b,c\n" + "\n".join(",".join(map(repr, row)) for row in values.tolist())
+    np.testing.assert_array_equal(read_csv(io.StringIO(text)).numbers, values)
+
+
+@pytest.mark.parametrize(
+    "cell", ["1_000", "infinity", "-inf", "nan", "NaN", "٣", "１", "1,5", "0x10", "1e999", "1e", "--1", "None", "1 2"]
+)
+def test_cells_that_are_no_numbers(cell: str) -> None:
+    with pytest.raises(DataError) as caught:
+        read_csv(io.StringIO(f'a,b\n1,2\n3,"{cell}"\n'))
+    for word in ["row 2", "line 3", "column 'b'", repr(cell)]:
+        assert word in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", ["empty"]),
+        ("\n\n", ["empty"]),
+        ("a,b\n", ["no rows"]),
+        ("a,b\n1,2\n3\n", ["row 2", "line 3", "1 cells, not 2"]),
+        ("a,b\n1,2\n\n3,4,5\n", ["row 2", "line 4", "3 cells"]),
+        ("a,b\n1,\n", ["row 1", "column 'b'", "blank"]),
+        ("a,b\n1,  \n", ["column 'b'", "blank"]),
+        ("a,b,a\n1,2,3\n", ["two columns", "'a'"]),
+        ("a,,c\n1,2,3\n", ["column 2 has no name"]),
+        ("1,2\n3,4\n", ["header = false"]),
+        ('a,b\n1,"2\n', ["line 2"]),
+    ],
+)
+def test_tables_that_are_refused(tmp_path: Path, text: str, words: list[str]) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_text(text)
+    with pytest.raises(DataError) as caught:
+        read_csv(path)
+    for word in [str(path), *words]:
+        assert word in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("kindd", ["'kindd'", "did you mean 'kind'"]), (5, ["no column 5"]), (-3, ["no column -3"])]
+)
+def test_a_label_column_that_is_not_there(text: str | int, words: list[str]) -> None:
+    with pytest.raises(DataError) as caught:
+        read_csv(io.StringIO("a,kind\n1,x\n"), text=text)
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_a_blank_label_and_bad_utf8(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"row 1 \(line 2\).*kind.*blank"):
+        read_csv(io.StringIO("a,kind\n1, \n"), text="kind")
+    (tmp_path / "latin.csv").write_bytes(b"a,b\n1,2\n\xe9,3\n")
+    with pytest.raises(DataError, match="line 3 is not UTF-8"):
+        read_csv(tmp_path / "latin.csv")
+    with pytest.raises(DataError, match="does not exist"):
+        read_csv(tmp_path / "absent.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "expected"),
+    [
+        ("b,kind,a\n1,tom,2\n", ["a", "b"], [[2, 1]]),
+        ("2,1\n4,3\n", ["a", "b"], [[2, 1], [4, 3]]),
+        ("a,b\n2,1\n", [], [[2, 1]]),
+        ("2,1\n", [], [[2, 1]]),
+        ("1,0\n7,8\n", ["0", "1"], [[8, 7]]),
+    ],
+)
+def test_features_are_matched_by_name(text: str, names: list[str], expected: list[list[float]]) -> None:
+    found = read_features(io.BytesIO(text.encode()), names)
+    assert found.dtype == np.float64
+    assert found.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("aa,b\n1,2\n", ["lacks 1 of the model's 2", "a"]),
+        ("1,2,3\n", ["3 columns", "2 features"]),
+        ("a,b\nx,2\n", ["row 1", "column 'a'", "'x'"]),
+        ("a,b\n", ["no rows"]),
+    ],
+)
+def test_features_that_do_not_fit(text: str, words: list[str]) -> None:
+    with pytest.raises(DataError) as caught:
+        read_features(io.StringIO(text), ["a", "b"])
+    for word in words:
+        assert word in str(caught.value)
+
+
+# ------------------------------------------------------------------ npy, npz
+
+
+def saved(**arrays: Any) -> bytes:
+    stream = io.BytesIO()
+    np.savez_compressed(stream, **arrays)
+    return stream.getvalue()
+
+
+def npy(array: Any) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.arange(6.0).reshape(2, 3),
+        np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+        np.arange(6, dtype=">i4"),
+        np.float32(2.5),
+        np.empty((0, 3), np.uint8),
+        np.ones((2, 2), bool),
+    ],
+    ids=str,
+)
+def test_arrays_come_back(tmp_path: Path, array: Any) -> None:
+    path = tmp_path / "a.npy"
+    np.save(path, array)
+    for source in (path, str(path), io.BytesIO(npy(array)), io.BytesIO(saved(only=array))):
+        found = read_array(source)
+        np.testing.assert_array_equal(found, array)
+        assert found.dtype == array.dtype.newbyteorder("=")
+
+
+def test_an_npz_gives_x_or_all() -> None:
+    content = saved(x=[1.0], y=[2])
+    assert read_array(io.BytesIO(content)).tolist() == [1.0]
+    assert sorted(read_arrays(io.BytesIO(content))) == ["x", "y"]
+
+
+def forged(shape: str) -> bytes:
+    header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + bytes(16)
+
+
+def zipped(content: bytes, method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", method) as archive:
+        archive.writestr("x.npy", content)
+    return stream.getvalue()
+
+
+def lying(content: bytes) -> bytes:
+    """An archive whose directory says that its member is 100 MB."""
+    raw = bytearray(zipped(content))
+    for mark, offset in ((b"PK\1\2", 24), (b"PK\3\4", 22)):
+        at = raw.rindex(mark) + offset
+        raw[at : at + 4] = struct.pack("<I", 100_000_000)
+    return bytes(raw)
+
+
+class Trap:
+    def __reduce__(self) -> Any:
+        return (pytest.fail, ("a pickle was run",))
+
+
+BAD_ARRAYS = {
+    "empty": (b"", "neither"),
+    "text": (b"1,2\n", "neither"),
+    "pickle": (__import__("pickle").dumps(Trap()), "neither"),
+    "objects": (npy(np.array([Trap()], object)), "type object"),
+    "objects in npz": (saved(x=np.array([Trap()], object)), "type object"),
+    "complex": (npy(np.ones(2, complex)), "type complex"),
+    "dates": (npy(np.array(["2020-01-01"], "M8[D]")), "type datetime"),
+    "structured": (npy(np.zeros(1, [("a", "f8")])), "type"),
+    "cut": (npy(np.ones(5))[:-1], "39 bytes follow"),
+    "padded": (npy(np.ones(5)) + b"\0", "41 bytes follow"),
+    "one petabyte": (forged("(2**47,)".replace("2**47", str(2**47))), "16 bytes follow"),
+    "negative": (forged("(-2, -1)"), "header|negative|follow"),
+    "damaged header": (forged("(2,)").replace(b"descr", b"dascr"), "header is damaged"),
+    "deep header": (forged("(" * 50 + "2" + ")" * 50), "header is damaged|follow"),
+    "version 9": (b"\x93NUMPY\x09\x00" + bytes(20), "header is damaged"),
+    "not finite": (npy(np.array([[1, 2], [3, np.nan]])), r"row 2, column 2 is nan"),
+    "cut npz": (saved(x=np.ones(500))[:-30], "damaged"),
+    "empty npz": (saved(), "holds 0 arrays"),
+    "two without x": (saved(a=[1], b=[2]), "none is named 'x'"),
+    "bzip2": (zipped(npy(np.ones(3)), zipfile.ZIP_BZIP2), "compressed in a way"),
+    "lying directory": (lying(npy(np.ones(3))), "more bytes than"),
+    "bomb": (zipped(forged("(2,)") + bytes(5_000_000)), "bytes follow"),
+    "flipped bit": ((lambda c: c[:60] + bytes([c[60] ^ 16]) + c[61:])(saved(x=np.arange(500.0))), "damaged"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_ARRAYS)
+def test_arrays_that_are_refused(tmp_path: Path, name: str) -> None:
+    content, words = BAD_ARRAYS[name]
+    path = tmp_path / "bad.npy"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=words) as caught:
+        read_array(path)
+    assert str(path) in str(caught.value)
+
+
+def test_what_is_no_file(tmp_path: Path) -> None:
+    for path in (tmp_path / "absent.npy", tmp_path):
+        with pytest.raises(DataError, match="does not exist|is not a file"):
+            read_array(path)
+
+
+def test_the_first_bad_value_is_named_far_down_and_by_column_name() -> None:
+    x = np.zeros((10_000, 2), np.float32)
+    x[9_000, 1] = np.inf
+    with pytest.raises(DataError, match="here: row 9001, column width is inf"):
+        check_finite(x, "here", ("age", "width"))
+    check_finite(x[:9000], "here")
+    check_finite(np.ones((2, 2), np.uint8), "here")
+
+
+# ------------------------------------------------------------------ PNG
+
+
+def picture(tmp_path: Path, pixels: Any, mode: str | None = None) -> Path:
+    from PIL import Image
+
+    path = tmp_path / "a.png"
+    image = Image.fromarray(np.asarray(pixels))
+    (image.convert(mode) if mode else image).save(path)
+    return path
+
+
+def test_a_picture_of_the_right_form_is_left_as_it_is(tmp_path: Path) -> None:
+    pixels = np.zeros((4, 5), np.uint8)
+    pixels[1:3, 2] = (200, 77)
+    row, notes = read_png(picture(tmp_path, pixels), (4, 5))
+    assert row.dtype == np.uint8
+    np.testing.assert_array_equal(row, pixels.reshape(1, -1))
+    assert notes == []
+
+
+def test_dark_on_light_is_inverted_and_said(tmp_path: Path) -> None:
+    pixels = np.full((4, 4), 255, np.uint8)
+    pixels[1:3, 1:3] = 10
+    row, notes = read_png(picture(tmp_path, pixels, "RGB"), (4, 4))
+    np.testing.assert_array_equal(row.reshape(4, 4), 255 - pixels)
+    assert len(notes) == 1
+    assert notes[0].startswith("inverted")
+
+
+def test_colour_size_depth_and_transparency_are_said(tmp_path: Path) -> None:
+    colour = np.zeros((8, 6, 3), np.uint8)
+    colour[2:4, 2:4] = (255, 0, 0)
+    row, notes = read_png(picture(tmp_path, colour), (4, 3))
+    assert row.shape == (1, 12)
+    assert [note.split()[0] for note in notes] == ["colours", "resized"]
+    assert "6 x 8 to 3 x 4" in notes[1]
+
+    glass = np.zeros((4, 4, 4), np.uint8)
+    glass[1:3, 1:3, 3] = 255  # black ink on nothing
+    row, notes = read_png(picture(tmp_path, glass), (4, 4))
+    assert row.reshape(4, 4)[1, 1] == 255
+    assert row.reshape(4, 4)[0, 0] == 0
+    assert [note.split()[0] for note in notes] == ["laid", "inverted:"]
+
+    deep = np.zeros((4, 4), np.uint16)
+    deep[1, 1] = 65535
+    row, notes = read_png(picture(tmp_path, deep), (4, 4))
+    assert row.max() == 255
+    assert notes == ["reduced from 16 to 8 bits"]
+
+
+def bomb() -> bytes:
+    """A few bytes that say they are 60,000 x 60,000 pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(100))) + chunk(b"IEND", b"")
+
+
+def test_pictures_that_are_refused(tmp_path: Path) -> None:
+    good = picture(tmp_path, np.random.default_rng(0).integers(0, 255, (40, 40), np.uint8)).read_bytes()
+    path = tmp_path / "bad.png"
+    for content, words in [(b"GIF89a", "not a PNG"), (bomb(), "pixels"), (good[:-400], "damaged"), (b"", "not a PNG")]:
+        path.write_bytes(content)
+        with pytest.raises(DataError, match=words) as caught:
+            read_png(path, (28, 28))
+        assert str(path) in str(caught.value)
+    with pytest.raises(DataError, match="does not exist"):
+        read_png(tmp_path / "absent.png", (28, 28))

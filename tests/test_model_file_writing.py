@@ -1,0 +1,239 @@
+"""Whatever happens while a model file is written, the old file or the new one is there, whole, and nothing else."""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from zoo_core import model_file
+from zoo_core.errors import ResourceError, UsageError
+
+OLD, NEW = {"a": np.zeros(3)}, {"a": np.ones(20_000)}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Return the path of a file that holds OLD, alone in its folder."""
+    model_file.write(tmp_path / "m.npz", {}, OLD)
+    return tmp_path / "m.npz"
+
+
+def failing(number: int) -> Any:
+    def fail(*_: Any, **__: Any) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+def assert_untouched(path: Path) -> None:
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+    np.testing.assert_array_equal(model_file.read(path).arrays["a"], OLD["a"], strict=True)
+
+
+@pytest.mark.parametrize(
+    ("call", "number"),
+    [
+        ("fsync", errno.EIO),
+        ("fsync", errno.ENOSPC),
+        ("replace", errno.EXDEV),
+        ("replace", errno.EACCES),
+        ("open", errno.EROFS),
+        ("open", errno.EMFILE),
+        ("fdopen", errno.ENOMEM),
+    ],
+    ids=lambda value: errno.errorcode[value] if isinstance(value, int) else value,
+)
+def test_a_failing_call_leaves_the_old_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(os, call, failing(number))
+        with pytest.raises(ResourceError, match=os.strerror(number)) as caught:
+            model_file.write(path, {}, NEW)
+    assert str(caught.value).startswith(f"{path} cannot be written: ")
+    assert caught.value.exit_code == 5
+    assert_untouched(path)
+
+
+def test_a_disk_that_takes_only_the_beginning(path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
+    try:
+        with pytest.raises(ResourceError, match="cannot be written: File too large; nothing was changed"):
+            model_file.write(path, {}, NEW)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert_untouched(path)
+
+
+def test_a_disk_that_returns_other_bytes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: os.pwrite(descriptor, b"\xff", 9_999))
+        with pytest.raises(ResourceError, match="does not read back"):
+            model_file.write(path, {}, NEW)
+    assert_untouched(path)
+
+
+def test_an_interrupt_passes_and_leaves_the_old_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            model_file.write(path, {}, NEW)
+    assert_untouched(path)
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_killed_at_once_the_old_file_stays_and_the_temporary_is_known(path: Path, call: str) -> None:
+    program = (
+        "import os, signal, sys, numpy as np; from zoo_core import model_file\n"
+        f"os.{call} = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "model_file.write(sys.argv[1], {}, {'a': np.ones(9)})"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(path)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    (left,) = model_file.temporaries(path)
+    left.unlink()
+    assert_untouched(path)
+
+
+def test_temporaries_are_those_of_one_name(path: Path) -> None:
+    mine = path.with_name(".m.npz.0123456789ab.tmp")
+    for other in (mine, *map(path.with_name, (".m.npz.tmp", ".m2.npz.0123456789ab.tmp", "m.npz.bak"))):
+        other.touch()
+    assert model_file.temporaries(path) == [mine]
+
+
+def test_data_reach_the_disk_before_the_name_and_the_name_before_the_end(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def record_fsync(descriptor: int) -> None:
+        calls.append("fsync " + ("folder" if os.path.isdir(f"/dev/fd/{descriptor}") else "file"))  # noqa: PTH112
+        fsync(descriptor)
+
+    def record_replace(source: Any, target: Any) -> None:
+        calls.append(f"replace {Path(target).name}")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", record_fsync)
+    monkeypatch.setattr(os, "replace", record_replace)
+    model_file.write(path, {}, NEW)
+    assert calls == ["fsync file", "replace m.npz", "fsync folder"]
+
+
+@pytest.mark.parametrize(("number", "fatal"), [(errno.EINVAL, False), (errno.EIO, True)])
+def test_a_folder_that_cannot_be_synced(
+    path: Path, monkeypatch: pytest.MonkeyPatch, number: int, fatal: bool
+) -> None:
+    fsync = os.fsync
+    replies = iter([fsync, failing(number)])
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: next(replies)(descriptor))
+        if fatal:
+            with pytest.raises(ResourceError, match="is written, but the disk did not confirm it"):
+                model_file.write(path, {}, NEW)
+        else:
+            model_file.write(path, {}, NEW)
+    assert model_file.read(path).arrays["a"].sum() == 20_000
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o027, 0o640), (0o077, 0o600), (0, 0o666)])
+def test_permissions_follow_the_umask(tmp_path: Path, umask: int, mode: int) -> None:
+    old = os.umask(umask)
+    try:
+        model_file.write(tmp_path / "m.npz", {}, OLD)
+    finally:
+        os.umask(old)
+    assert (tmp_path / "m.npz").stat().st_mode & 0o777 == mode
+
+
+def test_overwriting_can_be_forbidden(path: Path) -> None:
+    with pytest.raises(UsageError, match=r"m\.npz exists; use --force to replace it"):
+        model_file.write(path, {}, NEW, overwrite=False)
+    assert_untouched(path)
+    model_file.write(path.with_name("other.npz"), {}, NEW, overwrite=False)
+    model_file.write(path, {}, NEW)
+    assert model_file.read(path).arrays["a"].sum() == 20_000
+
+
+def test_a_symbolic_link_is_replaced_and_its_target_left(path: Path) -> None:
+    link = path.with_name("latest.npz")
+    link.symlink_to(path)
+    with pytest.raises(UsageError, match="--force"):
+        model_file.write(link, {}, NEW, overwrite=False)
+    model_file.write(link, {}, NEW)
+    assert not link.is_symlink()
+    link.unlink()
+    assert_untouched(path)
+
+
+def test_folders_and_devices_are_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "null").symlink_to("/dev/null")
+    os.mkfifo(tmp_path / "pipe")
+    before = sorted(tmp_path.iterdir())
+    for name in ("folder", "null", "pipe", "", "folder/.."):
+        with pytest.raises(UsageError, match="is a folder or a device and not a file"):
+            model_file.write(tmp_path / name, {}, OLD)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "message"),
+    [
+        ("nowhere/m.npz", ResourceError, "No such file or directory; nothing was changed. Check the folder"),
+        ("x" * 300, ResourceError, "File name too long"),
+        ("a\0b", UsageError, "NUL"),
+    ],
+    ids=["no folder", "long", "NUL"],
+)
+def test_places_that_cannot_be_written(tmp_path: Path, name: str, kind: type, message: str) -> None:
+    with pytest.raises(kind, match=message):
+        model_file.write(tmp_path / name, {}, OLD)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_readers_see_whole_files_while_writers_race(path: Path) -> None:
+    contents = {model_file.write(path, {}, {"a": np.full(5_000, i)}): i for i in range(4)}
+    problems: list[object] = []
+    done = threading.Event()
+
+    def write(value: int) -> None:
+        for _ in range(10):
+            model_file.write(path, {}, {"a": np.full(5_000, value)})
+
+    def look() -> None:
+        while not done.is_set():
+            try:
+                seen = model_file.read(path)
+                if (seen.arrays["a"] != contents[seen.sha256]).any():
+                    problems.append(seen.sha256)
+            except Exception as error:
+                problems.append(error)
+
+    readers = [threading.Thread(target=look) for _ in range(2)]
+    writers = [threading.Thread(target=write, args=(i,)) for i in range(4)]
+    for thread in readers + writers:
+        thread.start()
+    for thread in writers:
+        thread.join()
+    done.set()
+    for thread in readers:
+        thread.join()
+    assert problems == []
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
