@@ -1,7 +1,7 @@
-"""Damaged, hostile and foreign files are refused with a ModelFileError that says why, and cost next to nothing.
+"""Damaged, hostile and foreign files are refused with a ModelFileError that says why, at next to no cost.
 
-Numbers in the tables are those of the project's list of bad inputs. The files are made by zipfile, json and NumPy
-and are signed anew after each change, so that it is the named flaw that is found and not a checksum.
+Numbers in the tables are those of the project's list of bad inputs. The files are made by zipfile, json and
+NumPy and are signed anew after each change, so that it is the named flaw that is found and not a checksum.
 """
 
 from __future__ import annotations
@@ -479,5 +479,5 @@ def test_what_is_no_file_is_refused_without_waiting(
 def test_names_that_no_file_can_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.chdir(tmp_path)
     Path("file").touch()
-    with pytest.raises(ModelFileError, match="cannot be found|no file name|is a folder"):
+    with pytest.raises(ModelFileError, match=r"cannot be found|no file name|is a folder"):
         model_file.read(name)

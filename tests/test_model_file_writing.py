@@ -1,4 +1,4 @@
-"""Whatever happens while a model file is written, the old file or the new one is there, whole, and nothing else."""
+"""Whatever happens while a model file is written, the old file or the new one is there, whole and alone."""
 
 from __future__ import annotations
 

@@ -56,4 +56,4 @@ def explain(trainer: Trainer, epoch: int, step: int) -> str:
             cause = "its outputs overflowed"
     if place not in ("loss", "input"):
         cause = f"its values overflowed; the learning rate {trainer._rate(epoch + step / trainer.batches.steps):g} is likely too large: try a tenth of it, or clip gradients"
-    return f"spec {trainer.spec.name!r}: the loss is {objective.total} in epoch {epoch}, step {step}; first seen at {place}: {cause}"
+    return f"spec {trainer.spec.name!r}: the loss is {objective.total} in epoch {epoch + 1}, step {step + 1}; first seen at {place}: {cause}"

@@ -217,7 +217,7 @@ def message(problem: ErrorDetails, known: Mapping[str, Iterable[str]]) -> str:
         return problem["msg"] if "name" in problem["msg"] else "is required"
     if kind in ("unknown_part", "part_type", "options"):
         return problem["msg"]
-    text = problem["msg"].replace("Input should", "must").replace("a valid ", "a ")
+    text = problem["msg"].replace("Input should", "must").replace("a valid integer", "a whole number").replace("a valid ", "a ")
     given = problem["input"]
     shown = f", not {given!r}" if isinstance(given, (bool, int, float, str)) and "ctx" not in context else ""
     return text + (shown if len(shown) < 80 else "")

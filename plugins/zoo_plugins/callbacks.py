@@ -57,7 +57,7 @@ class EarlyStopping(Callback):
             self.best, self.best_epoch = value, int(record["epoch"])
             self.kept = run.snapshot() if self.restore else None
         elif record["epoch"] - self.best_epoch > self.patience:
-            return f"early stopping: {self.monitor} was best in epoch {self.best_epoch} ({self.best:.6g})"
+            return f"early stopping: {self.monitor} was best in epoch {self.best_epoch + 1} ({self.best:.6g})"
         return None
 
     def _improved(self, value: float, run: Run) -> bool:

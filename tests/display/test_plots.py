@@ -1,4 +1,4 @@
-"""Plots: they draw the numbers given, mark the best, name everything; files are whole and the same each time."""
+"""Plots: they draw the numbers given, mark the best, name all; files are whole and the same each time."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ RECORDS = [
 
 def line(axes: Axes, label: str) -> list[tuple[float, float]]:
     (found,) = [line for line in axes.lines if line.get_label() == label]
-    return [(float(x), float(y)) for x, y in zip(found.get_xdata(), found.get_ydata(), strict=True)]  # type: ignore[arg-type]
+    return [(float(x), float(y)) for x, y in zip(found.get_xdata(), found.get_ydata(), strict=True)]
 
 
 def legend(figure: Figure) -> list[str]:
@@ -137,7 +137,7 @@ def test_first_layer_weights_are_laid_out_as_images() -> None:
     weights = np.arange(24.0).reshape(6, 4) - 12
     weights[:, 1] = 0.01
     axes = first_layer_weights(weights, (2, 3), max_units=3).axes[0]
-    shown = np.ma.filled(axes.images[0].get_array(), np.nan)  # type: ignore[no-untyped-call]
+    shown = np.ma.filled(axes.images[0].get_array(), np.nan)
     assert shown.shape == (5, 7)
     np.testing.assert_array_equal(shown[:2, :3], weights[:, 0].reshape(2, 3))
     np.testing.assert_array_equal(
@@ -146,7 +146,7 @@ def test_first_layer_weights_are_laid_out_as_images() -> None:
     np.testing.assert_array_equal(shown[3:, :3], weights[:, 3].reshape(2, 3))
     assert np.isnan(shown[2]).all()
     low, high = axes.images[0].get_clim()
-    assert low == -high  # type: ignore[operator]
+    assert low == -high
     assert "3 of 4 units" in axes.get_title(loc="left")
 
 
@@ -160,7 +160,7 @@ def test_comparison_has_the_best_at_the_top(higher: bool, order: list[str]) -> N
     axes = comparison([("a", 0.5), ("b", 0.9), ("c", 0.1), ("d", math.nan)], higher_is_better=higher).axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == order
     values = {"a": 0.5, "b": 0.9, "c": 0.1}
-    assert [float(drawn.get_xdata()[0]) for drawn in axes.lines] == [values[name] for name in order]  # type: ignore[index]
+    assert [float(drawn.get_xdata()[0]) for drawn in axes.lines] == [values[name] for name in order]
     assert [text.get_text() for text in axes.texts] == [f"{values[name]:.4f}" for name in order]
 
 
@@ -227,9 +227,9 @@ class Noisy(Activation):
 
 def curves(figure: Figure) -> tuple[Array, list[Array], list[Array]]:
     """Return z, the outputs and the derivatives that a figure shows."""
-    upper, lower = ([drawn for drawn in axes.lines if len(drawn.get_xdata()) > 2] for axes in figure.axes)  # type: ignore[arg-type]
+    upper, lower = ([drawn for drawn in axes.lines if len(drawn.get_xdata()) > 2] for axes in figure.axes)
     z = np.asarray(upper[0].get_xdata(), float)
-    return z, *([np.asarray(drawn.get_ydata(), float) for drawn in side] for side in (upper, lower))  # type: ignore[return-value]
+    return z, *([np.asarray(drawn.get_ydata(), float) for drawn in side] for side in (upper, lower))
 
 
 def test_an_elementwise_activation_with_its_derivative_and_kinks() -> None:
@@ -241,7 +241,7 @@ def test_an_elementwise_activation_with_its_derivative_and_kinks() -> None:
     assert (slope[inside] == 1).all()
     assert (slope[outside] == 0).all()
     assert np.isnan(slope[~inside & ~outside]).all()  # a gap, not a steep line
-    upright = [drawn.get_xdata()[0] for drawn in figure.axes[0].lines if len(drawn.get_xdata()) == 2]  # type: ignore[arg-type, index]
+    upright = [drawn.get_xdata()[0] for drawn in figure.axes[0].lines if len(drawn.get_xdata()) == 2]
     assert {-1.0, 1.0} <= set(upright)
     assert "kinks at -1, 1" in figure.axes[0].get_title(loc="left")
 

@@ -59,7 +59,7 @@ def shown(
         file=error, force_terminal=terminal, width=width, height=24,
         color_system="standard" if terminal else None, _environ={"TERM": "xterm"},
     )  # fmt: skip
-    show(events, console=console, results=results, **options)  # type: ignore[arg-type]
+    show(events, console=console, results=results, **options)
     return error.getvalue(), results.getvalue()
 
 
@@ -225,13 +225,32 @@ def test_summary_marks_the_best_of_each_figure_in_its_own_direction() -> None:
 @pytest.mark.usefixtures("every_event")
 def test_live_view_leaves_only_results_and_summary_on_the_screen() -> None:
     shared = io.StringIO()
-    shared.isatty = lambda: True  # type: ignore[method-assign]
+    shared.isatty = lambda: True
     console = Console(file=shared, force_terminal=True, width=80, height=24, _environ={"TERM": "xterm"})
     show(run(messages=ALL), console=console, results=shared)
     lines = screen(shared.getvalue())
     summary = f"{NAME}: all epochs done; 20 epochs in 20 s"
     assert lines[:4] == [RESULT.text, NOTE.text, f"warning: {WARNING.source}: {WARNING.text}", summary]
     assert not any("━" in line or "layers.0" in line for line in lines)
+
+
+@pytest.mark.usefixtures("every_event")
+def test_lines_that_a_narrower_window_breaks_are_rubbed_out() -> None:
+    error = io.StringIO()
+    console = Console(file=error, force_terminal=True, width=140, height=40, _environ={"TERM": "xterm"})
+    rows: list[int] = []
+
+    def events() -> Iterator[Event]:
+        yield from list(run())[:9]
+        lines = screen(error.getvalue())
+        rows.extend(-(-max(len(line), 1) // 60) for line in lines)  # what a reflowing terminal makes of each
+        error.truncate(error.seek(0))
+        console.width = 60
+        yield list(run())[9]
+        assert error.getvalue().count("\x1b[1A") == sum(rows) - 1
+
+    show(events(), console=console, results=io.StringIO())
+    assert max(rows) > 1
 
 
 def test_live_view_refreshes_by_the_clock_not_by_the_event() -> None:

@@ -55,7 +55,7 @@ class _Live(Plain):
 
     live: Live | None = None
     due = 0.0  # when the next refresh may come
-    rested = 0.0  # when the cost of the last one is made up for
+    spent = 0.0  # seconds that refreshes have taken
     drawn: tuple[int, list[int]] = (0, [])  # the terminal's width at the last refresh, the width of each line
 
     def changed(self, event: Event) -> None:
@@ -67,8 +67,8 @@ class _Live(Plain):
         self._draw()
         now = time.monotonic()
         cost = now - begun if self.due else 0.0  # the first refresh imports what it needs, and tells nothing
-        self.rested = now + PATIENCE * cost
-        self.due = max(begun + REFRESH, self.rested)
+        self.spent += cost
+        self.due = max(begun + REFRESH, now + PATIENCE * cost)
 
     def _draw(self) -> None:
         from rich.text import Text
@@ -112,7 +112,8 @@ class _Live(Plain):
 
     def message(self, message: Message) -> None:
         super().message(message)
-        if self.live is None and self.state.started.epochs and time.monotonic() >= self.rested:
+        affordable = PATIENCE * self.spent <= self.seconds()
+        if self.live is None and self.state.started.epochs and affordable:
             self._refresh()
 
     def say(self, text: str) -> None:

@@ -1,0 +1,111 @@
+"""A step length that meets the strong Wolfe conditions: sufficient decrease, and a slope that has flattened.
+
+Source: Nocedal and Wright, "Numerical optimization" (2006), algorithms 3.5 (bracketing) and 3.6 (zoom) with cubic
+interpolation, equation 3.59, and the safeguards of Schmidt's minFunc (2005).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+DECREASE = 1e-4
+CURVATURE = 0.9
+NARROW = 1e-9  # a bracket below this, in parameters, is not divided further
+
+
+class Point(NamedTuple):
+    """A step length with the value and the slope there."""
+
+    t: float
+    value: float
+    slope: float
+
+
+Probe = Callable[[float], tuple[float, float]]
+
+
+class _Search:
+    """One search along one direction."""
+
+    def __init__(self, probe: Probe, origin: Point, reach: float, budget: int) -> None:
+        self._probe, self.origin, self.reach, self.left = probe, origin, reach, budget
+
+    def at(self, t: float) -> Point:
+        return Point(t, *self._probe(t))
+
+    def decreases(self, p: Point) -> bool:
+        return p.value <= self.origin.value + DECREASE * p.t * self.origin.slope
+
+    def flattens(self, p: Point) -> bool:
+        return abs(p.slope) <= -CURVATURE * self.origin.slope
+
+
+def strong_wolfe(probe: Probe, t: float, value: float, slope: float, reach: float, budget: int) -> float:
+    """Return a step length; `probe(t)` gives value and slope, `slope` at 0 is negative.
+
+    `reach` is the largest component of the direction, `budget` the number of probes after the first.
+    """
+    search = _Search(probe, Point(0.0, value, slope), reach, budget)
+    low, high = _bracket(search, t)
+    return low.t if high is None else _zoom(search, low, high)
+
+
+def _bracket(search: _Search, t: float) -> tuple[Point, Point | None]:
+    """Return two points with a good one between them, or a good one and None."""
+    before, now = search.origin, search.at(t)
+    probes = 0
+    while search.left:
+        if not search.decreases(now) or (probes > 1 and now.value >= before.value):
+            return before, now
+        if search.flattens(now):
+            return now, None
+        if now.slope >= 0:
+            return before, now
+        bounds = (now.t + 0.01 * (now.t - before.t), 10 * now.t)
+        before, now = now, search.at(_cubic(before, now, bounds))
+        probes += 1
+        search.left -= 1
+    return search.origin, now
+
+
+def _zoom(search: _Search, a: Point, b: Point) -> float:
+    """Narrow a bracket down to a point that meets both conditions, or to the best seen."""
+    low, high = (a, b) if a.value <= b.value else (b, a)
+    stuck = False
+    while search.left and abs(high.t - low.t) * search.reach >= NARROW:
+        t, stuck = _guarded(_cubic(low, high), min(low.t, high.t), max(low.t, high.t), stuck)
+        new = search.at(t)
+        search.left -= 1
+        if not search.decreases(new) or new.value >= low.value:
+            low, high = (low, new) if low.value <= new.value else (new, low)
+            continue
+        if search.flattens(new):
+            return new.t
+        low, high = new, (low if new.slope * (high.t - low.t) >= 0 else high)
+    return low.t
+
+
+def _guarded(t: float, low: float, high: float, stuck: bool) -> tuple[float, bool]:
+    """Keep the second interpolation in a row that lands near an end of the bracket away from it."""
+    margin = 0.1 * (high - low)
+    if min(high - t, t - low) >= margin:
+        return t, False
+    if stuck or t >= high or t <= low:
+        return (high - margin if abs(t - high) < abs(t - low) else low + margin), False
+    return t, True
+
+
+def _cubic(a: Point, b: Point, bounds: tuple[float, float] | None = None) -> float:
+    """Return the minimum of the cubic through two points with their slopes, within bounds."""
+    low, high = bounds or (min(a.t, b.t), max(a.t, b.t))
+    d1 = a.slope + b.slope - 3 * (a.value - b.value) / (a.t - b.t)
+    square = d1 * d1 - a.slope * b.slope
+    if not square >= 0:
+        return (low + high) / 2
+    if a.t > b.t:
+        a, b = b, a
+    d2 = math.sqrt(square)
+    t = b.t - (b.t - a.t) * ((b.slope + d2 - d1) / (b.slope - a.slope + 2 * d2))
+    return min(max(t, low), high)
