@@ -1,4 +1,4 @@
-"""A model file gives back what was put in, to the bit; NumPy reads it; the same contents make the same bytes."""
+"""A model file gives back what was put in, to the bit; NumPy reads it; equal contents make equal bytes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from zoo_core import model_file
 from zoo_core.errors import ModelFileError, UsageError
 

@@ -25,6 +25,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from zoo_core import model_file
 from zoo_core.errors import ModelFileError
 
@@ -185,7 +186,7 @@ MEMBERS = [
     ("23 float16", npy(W.astype(np.float16)), "of the dtype '<f2'"),
     ("23 complex", npy(W.astype(np.complex64)), "of the dtype '<c8'"),
     ("23 boolean", npy(W > 0), r"of the dtype '\|b1'"),
-    ("23 no quotes", forged("<f4", "(2, 3)", ITEMS), "as its header says|dtype"),
+    ("23 no quotes", forged("<f4", "(2, 3)", ITEMS), "not of the form that NumPy writes"),
     ("24 V0", forged("'|V0'", "(1000000,)"), r"of the dtype '\|V0'"),
     ("24 a huge U", forged("'<U999999999'", "(1,)"), "of the dtype '<U999999999'"),
     ("25 10 GB", forged("'<f4'", "(2500000000,)", ITEMS), "more than a model file can hold"),
@@ -270,11 +271,7 @@ HEADERS = [
     ("33 a key more", header(arrays={"w": described(W, more=1)}), "not as its header says"),
     ("33 no digest", header(arrays={"w": described(W, sha256=None)}), "not as its header says"),
     ("33 digest", header(arrays={"w": described(W + 1)}), "'w' has another sha256"),
-    (
-        "6 the header's own digest",
-        header().replace(b"zoo-model", b"zoo-model", 1)[:-3] + b'0"}',
-        "sha256 that it",
-    ),
+    ("6 the header's own digest", header(x_a=1).replace(b'"x_a":1', b'"x_a":2'), "sha256 that it claims"),
     (
         "6 no digest of its own",
         text_of({"format": "zoo-model", "version": 1, "requires": []}),
@@ -386,7 +383,7 @@ SHAPE = st.one_of(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     descr=DESCR,
     shape=SHAPE,
@@ -413,8 +410,8 @@ def test_structural_mutants_signed_anew_are_refused_or_read_as_numpy_reads_them(
         assert contents.arrays["w"].dtype == file["w"].dtype
 
 
-def test_a_bomb_of_400_megabytes_costs_nothing() -> None:
-    bomb = zipped([("header.npy", bytes(400_000_000))], compression=zipfile.ZIP_DEFLATED)
+def test_a_bomb_costs_nothing() -> None:
+    bomb = zipped([("header.npy", bytes(50_000_000))], compression=zipfile.ZIP_DEFLATED)
     seconds, peak, error = cost(bomb)
     assert "compressed by deflate" in str(error)
     assert peak < 2**20
@@ -422,7 +419,7 @@ def test_a_bomb_of_400_megabytes_costs_nothing() -> None:
 
 
 def test_the_largest_header_allowed_takes_little_memory() -> None:
-    data = file(header(x_a=[{}] * 99_000))
+    data = file(header(x_a=[{}] * 49_900))
     tracemalloc.start()
     try:
         model_file.contents_from_bytes(data, "m.npz")

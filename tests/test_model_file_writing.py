@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from zoo_core import model_file
 from zoo_core.errors import ResourceError, UsageError
 

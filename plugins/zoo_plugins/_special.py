@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+
 from zoo_core.parts import Array
 
 # Half of exp(u^2) erfc(u) as a polynomial in s = scale / (3 + u) - shift, highest power first: a truncated

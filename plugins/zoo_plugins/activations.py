@@ -12,8 +12,8 @@ from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Ge, Gt, Le
-from zoo_core.parts import Activation, Array
 
+from zoo_core.parts import Activation, Array
 from zoo_plugins._special import normal_cdf, sigmoid, softplus
 
 
@@ -114,7 +114,7 @@ class Elu(Activation):
 
     name = "elu"
     kinks = (0.0,)
-    gain = 1.2453
+    gain = 1.2452
 
     alpha: Annotated[float, Gt(0), Le(100)] = 1.0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+
 from zoo_core.parts import Activation, Array
 
 
@@ -67,6 +68,7 @@ class HardSilu(Activation):
 
     name = "hard_silu"
     kinks = (-3.0, 3.0)
+    gain = 1.7367
 
     def forward(self, z: Array, out: Array) -> None:
         np.multiply(z, 1 / 6, out=out)
@@ -92,6 +94,7 @@ class HardMish(Activation):
 
     name = "hard_mish"
     kinks = (-2.0, 0.0)
+    gain = 1.3312
 
     def forward(self, z: Array, out: Array) -> None:
         np.add(z, 2.0, out=out)

@@ -9,8 +9,8 @@ from typing import Annotated, ClassVar
 import numpy as np
 from annotated_types import Ge, Le
 from numpy.typing import DTypeLike
-from zoo_core.parts import Activation, Array, Parameter
 
+from zoo_core.parts import Activation, Array, Parameter
 from zoo_plugins.activations import Gelu, Relu, Sigmoid, Silu
 
 

@@ -12,8 +12,8 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Ge, Le
-from zoo_core.parts import Array, Initializer
 
+from zoo_core.parts import Array, Initializer
 from zoo_plugins._special import truncated_normal
 
 Number = Annotated[float, Ge(-1e6), Le(1e6)]

@@ -12,8 +12,8 @@ from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from annotated_types import Gt, Le
-from zoo_core.parts import Array, Initializer
 
+from zoo_core.parts import Array, Initializer
 from zoo_plugins._special import TRUNCATED_STD, truncated_normal
 
 Gain = Literal["activation"] | Annotated[float, Gt(0), Le(1e3)]

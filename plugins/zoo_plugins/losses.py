@@ -12,8 +12,8 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Ge, Le
-from zoo_core.parts import Array, Loss
 
+from zoo_core.parts import Array, Loss
 from zoo_plugins._rows import at_labels, log_probabilities, one_hot, row_dot, row_maximum, row_mean, row_sum
 from zoo_plugins.activations import Sigmoid
 from zoo_plugins.activations_row import Softmax

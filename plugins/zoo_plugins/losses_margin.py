@@ -7,8 +7,8 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Ge, Le
-from zoo_core.parts import Array, Loss
 
+from zoo_core.parts import Array, Loss
 from zoo_plugins._rows import one_hot, row_dot, row_maximum, row_mean, row_sum
 
 SMOOTH = 1e-7  # keeps an overlap of nothing with nothing defined

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Gt, Le, Lt
-from zoo_core.parts import Array, Loss
 
+from zoo_core.parts import Array, Loss
 from zoo_plugins._rows import row_dot, row_mean
 from zoo_plugins.activations_smooth import Exponential
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Gt, Le
 from numpy.typing import DTypeLike
+
 from zoo_core.parts import Array, Normalizer, Parameter
 
 Epsilon = Annotated[float, Gt(0), Le(1)]

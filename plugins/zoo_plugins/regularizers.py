@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Ge, Gt, Le
+
 from zoo_core.errors import UsageError
 from zoo_core.parts import Array, Constraint, Penalty
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
+
 from zoo_core.parts import Array, BatchChange
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import threading
 import time
@@ -287,3 +288,17 @@ def test_own_files_are_found_in_the_data_folder_too(tmp_path: Path, monkeypatch:
     assert folder.locate("mine.csv").resolve() == work / "mine.csv"
     with pytest.raises(DataError, match=r"yours\.csv"):
         folder.locate("yours.csv")
+
+
+def test_a_disk_that_refuses_is_not_blamed_on_the_mirrors(
+    public: Callable[..., PublicFile], server: tuple[str, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pooch.core.shutil.move", full)
+    with pytest.raises(ResourceError, match="No space left") as caught:
+        fetch(public("good"), tmp_path)
+    assert str(tmp_path) in str(caught.value)
+    assert server[1] == ["good"]
+    assert list(tmp_path.iterdir()) == []

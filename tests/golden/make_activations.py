@@ -1,7 +1,8 @@
 """Make activations.npz: outputs and gradients of sum(c * f(x)) in float64, by PyTorch and its autograd.
 
-A key is an activation's name and options, as a spec would give them. Where PyTorch has no such function, the
-formula of the source is written out and autograd differentiates it.
+A key is an activation's name and options, as a spec would give them. Where PyTorch has no such function, or
+one that computes in part in float32 (hardsigmoid; celu rounds its alpha), the formula of the source is
+written out and autograd differentiates it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from torch.nn import functional as F  # noqa: N812
 
 torch.set_default_dtype(torch.float64)
 generator = torch.Generator().manual_seed(0)
-X = torch.cat([torch.randn(3, 6, generator=generator) * 2, torch.tensor([[-9.0, 9.0, -4.5, 4.5, -0.01, 0.02]])])
+X = torch.cat(
+    [torch.randn(3, 6, generator=generator) * 2, torch.tensor([[-9.0, 9.0, -4.5, 4.5, -0.01, 0.02]])]
+)
 C = torch.randn(4, 6, generator=generator)
 SLOPES = torch.tensor([0.25, 0.1, 0.5, 0.0, 0.9, 0.3])
 
@@ -55,7 +58,7 @@ CASES: dict[str, Callable[[Tensor], Tensor]] = {
     key("softplus", beta=2.5): lambda x: F.softplus(x, 2.5, threshold=1e9),
     "selu": F.selu,
     "celu": F.celu,
-    key("celu", alpha=0.4): lambda x: F.celu(x, 0.4),
+    key("celu", alpha=0.5): lambda x: F.celu(x, 0.5),
     "mish": F.mish,
     "softsign": F.softsign,
     "exponential": torch.exp,
@@ -66,7 +69,7 @@ CASES: dict[str, Callable[[Tensor], Tensor]] = {
     "dish": lambda x: 0.5 * x * (x / torch.sqrt(1 + x * x) + 1),
     "quick_gelu": lambda x: x * torch.sigmoid(1.702 * x),
     "relu6": F.relu6,
-    "hard_sigmoid": F.hardsigmoid,
+    "hard_sigmoid": lambda x: F.relu6(x + 3) / 6,
     "hard_tanh": F.hardtanh,
     "hard_silu": F.hardswish,
     "hard_mish": lambda x: 0.5 * x * (x + 2).clamp(0, 2),

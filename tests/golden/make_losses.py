@@ -1,4 +1,4 @@
-"""Make losses.npz: the loss of each row and the gradient of their sum in float64, by PyTorch and its autograd.
+"""Make losses.npz: the loss of each row and the gradient of their sum in float64, by PyTorch and autograd.
 
 A key is a loss's name and options; "fused" stands for the loss as a function of the logits, "labels" for
 integer targets. Where PyTorch has no such function, the formula of the source is written out.
@@ -18,7 +18,7 @@ from torch.nn import functional as F  # noqa: N812
 
 torch.set_default_dtype(torch.float64)
 generator = torch.Generator().manual_seed(0)
-Z = torch.cat([torch.randn(5, 4, generator=generator) * 2, torch.tensor([[40.0, -40.0, 0.0, 1.0]])])
+Z = torch.cat([torch.randn(5, 4, generator=generator) * 2, torch.tensor([[40.0, -40.0, 0.0, 1.25]])])
 P = torch.softmax(torch.randn(6, 4, generator=generator), 1)
 T = torch.softmax(torch.randn(6, 4, generator=generator) * 2, 1)
 BITS = (torch.rand(6, 4, generator=generator) > 0.5).double()
@@ -91,7 +91,9 @@ CASES: dict[str, tuple[Tensor, Tensor, Callable[[Tensor], Tensor]]] = {
     key("log_cosh", "rows"): (Z, T, lambda y: mean(log_cosh(y - T))),
     key("mape", "rows"): (Z, T, lambda y: 100 * mean((y - T).abs() / T)),
     key("msle", "rows"): (P, T, lambda y: mean(F.mse_loss(torch.log1p(y), torch.log1p(T), reduction="none"))),
-    key("poisson", "rows"): (P, T, lambda y: mean(F.poisson_nll_loss(y, T, log_input=False, eps=0, reduction="none"))),
+    key("poisson", "rows"): (
+        P, T, lambda y: mean(F.poisson_nll_loss(y, T, log_input=False, eps=0, reduction="none")),
+    ),
     key("poisson", "fused rows"): (
         Z, T, lambda z: mean(F.poisson_nll_loss(z, T, log_input=True, reduction="none")),
     ),

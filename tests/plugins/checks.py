@@ -6,6 +6,7 @@ They raise AssertionError with the part's name. Nothing here knows a particular 
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -30,7 +31,7 @@ def strict() -> Iterator[None]:
 
 
 def prepare(part: Transform, width: int, dtype: Any = np.float64, seed: int = 0) -> None:
-    """Give a transform what the core gives it: weights (moved off their first values), gradients, rng, start."""
+    """Give a transform what the core gives it; its weights are moved off their first values."""
     rng = np.random.default_rng(seed)
     part.weights, part.gradients, part.rng = {}, {}, rng
     for name, parameter in part.parameters(width).items():
@@ -226,7 +227,7 @@ def check_loss_buffers(part: Loss, dtype: Any) -> None:
 
 
 def check_loss_large(part: Loss, dtype: Any) -> None:
-    """Check that logits of 1e4, and outputs at the ends of their range, give finite numbers and no warning."""
+    """Check that logits of 1e4, and outputs at the ends of their range, give finite numbers, no warning."""
     z = np.array([[1e4, -1e4, 0, 5], [-1e4, -1e4, 1e4, 1e4], [-1e4, -1e4, -1e4, -1e4]], dtype)
     for form in targets_for(part, *z.shape):
         targets = form if form.ndim == 1 else form.astype(dtype)
@@ -269,7 +270,7 @@ def check_options(kind: type[Part]) -> None:
     hints = get_type_hints(kind, include_extras=True)
     for option in dataclasses.fields(kind):
         assert has_bounds(hints[option.name]), f"{kind.name}: the option {option.name} has no bounds"
-        if option.name in kind.__dict__.get("__annotations__", {}):
+        if option.name in inspect.get_annotations(kind):
             assert option.name in kind.__doc__, f"{kind.name}: the docstring leaves out {option.name}"
 
 

@@ -48,6 +48,10 @@ def read_csv(
     """
     where, rows = _rows(source, delimiter)
     names = _names(next(rows)[1], where) if header else ()
+    if names and all(map(_NUMBER.fullmatch, names)):
+        raise DataError(
+            f"{where}: the header is a row of numbers; where there is no header, say header = false"
+        )
     first = None
     if not header:
         first = next(rows)
@@ -66,7 +70,7 @@ def read_features(source: Source, feature_names: Sequence[str], *, delimiter: st
     where, rows = _rows(source, delimiter)
     first = next(rows)
     named = not all(map(_NUMBER.fullmatch, first[1])) or (
-        bool(feature_names) and set(feature_names) <= set(first[1])
+        bool(feature_names) and set(feature_names) <= set(map(str.strip, first[1]))
     )
     if not named:
         if feature_names and len(first[1]) != len(feature_names):
@@ -147,10 +151,6 @@ def _names(cells: list[str], where: str) -> tuple[str, ...]:
             raise DataError(f"{where}: column {place + 1} has no name in the header")
         if name in names[:place]:
             raise DataError(f"{where}: two columns have the name {name!r}; give each its own")
-    if all(map(_NUMBER.fullmatch, names)):
-        raise DataError(
-            f"{where}: the header is a row of numbers; where there is no header, say header = false"
-        )
     return names
 
 

@@ -93,8 +93,14 @@ def _from_mirror(file: PublicFile, mirror: str, folder: Path, progress: Progress
         try:
             return _attempt(file, mirror, folder, progress)
         except OSError as error:
+            if not hasattr(error, "request"):  # not from the HTTP library, so from the disk
+                raise ResourceError(
+                    f"cannot write to {folder}: {error.strerror or error}; nothing was kept"
+                ) from error
             if _final(error) or attempt == ATTEMPTS - 1:
-                raise _RefusedError(_words(error)) if _cut(error) else error from error
+                if _cut(error):
+                    raise _RefusedError(_words(error)) from error
+                raise
     raise AssertionError("unreachable")
 
 
@@ -102,11 +108,12 @@ def _attempt(file: PublicFile, mirror: str, folder: Path, progress: Progress | N
     import pooch
 
     pooch.get_logger().setLevel(logging.WARNING)  # its notes go to standard error; ours go through `progress`
+    responses: list[Any] = []
     get = pooch.HTTPDownloader(
         chunk_size=CHUNK,
         timeout=TIMEOUT,
         headers={"Accept-Encoding": "identity"},
-        hooks={"response": _check_redirect},
+        hooks={"response": [lambda response, **_: responses.append(response), _check_redirect]},
     )
 
     def download(url: str, output: str, _: Any) -> None:
@@ -115,6 +122,8 @@ def _attempt(file: PublicFile, mirror: str, folder: Path, progress: Progress | N
             get(url, writer, None)
         finally:
             writer.stream.close()
+            for response in responses:  # pooch leaves the connection open where it fails
+                response.close()
         _check(file, writer)
 
     url = mirror.rstrip("/") + "/" + file.name
@@ -138,7 +147,7 @@ def _check(file: PublicFile, writer: _Writer) -> None:
         raise _RefusedError(f"wrong checksum: expected sha256 {file.sha256}, got {got}")
 
 
-def _check_redirect(response: Any, *args: Any, **kwargs: Any) -> None:
+def _check_redirect(response: Any, **_: Any) -> None:
     """Refuse to be led from https to plain http."""
     target = response.headers.get("location", "") if response.is_redirect else ""
     if not safe_redirect(response.url, target):

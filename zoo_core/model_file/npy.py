@@ -19,7 +19,7 @@ WRITTEN = 128  # bytes of the headers that we write; four dimensions of ten digi
 MAGIC = b"\x93NUMPY\1\0"
 FIRST = len(MAGIC) + 2  # the text begins here, after two bytes for its length
 TEXT = re.compile(
-    r"\{'descr': ([^\n]{1,200}?), 'fortran_order': (True|False), 'shape': (\([^()\n]*\)), \} *\n"
+    r"\{'descr': (?:'([^'\n]+)'|(\[[^\n]+\])), 'fortran_order': (True|False), 'shape': (\([^()\n]*\)), \} *\n"
 )
 SHAPE = re.compile(r"\(\)|\([0-9]{1,10},\)|\([0-9]{1,10}(?:, [0-9]{1,10})+\)")
 
@@ -102,10 +102,10 @@ def _form(text: bytes) -> Form:
     match = TEXT.fullmatch(text.decode("latin-1"))
     if not match:
         raise RefusedError("whose header is not of the form that NumPy writes")
-    dtype, fortran, shape = match.groups()
+    dtype, fields, fortran, shape = match.groups()
     if fortran == "True":
         raise RefusedError("in Fortran order; only C order is allowed")
     dimensions = tuple(map(int, re.findall("[0-9]+", shape)))
     if not SHAPE.fullmatch(shape) or str(dimensions) != shape:  # such as (-1,), (True,) or (007,)
         raise RefusedError(f"whose shape {shown(shape)} is none")
-    return Form(dtype[1:-1] if dtype[0] == dtype[-1] == "'" else dtype, dimensions)
+    return Form(dtype or fields, dimensions)

@@ -1,0 +1,180 @@
+"""Activations match PyTorch in value and gradient, pass the general checks, and have the right gains."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from checks import (
+    backward,
+    check_options,
+    check_transform_buffers,
+    check_transform_gradients,
+    check_transform_large,
+    forward,
+    infer,
+    input_width,
+    prepare,
+)
+
+from zoo_core.errors import UsageError
+from zoo_core.parts import Activation
+from zoo_plugins import (
+    activations,
+    activations_hard,
+    activations_row,
+    activations_smooth,
+    activations_thresholds,
+    activations_wide,
+)
+from zoo_plugins._special import normal_cdf
+
+FAMILIES = (
+    activations, activations_hard, activations_row, activations_smooth,
+    activations_thresholds, activations_wide,
+)  # fmt: skip
+KINDS: dict[str, Any] = {part.name: part for family in FAMILIES for part in family.PARTS}
+GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "activations.npz")
+CASES = [str(case) for case in GOLDEN["cases"]]
+
+
+def made(case: str) -> Activation:
+    name, _, options = case.partition(" ")
+    return KINDS[name](**json.loads(options or "{}"))
+
+
+VARIANTS = sorted({*KINDS, *CASES, 'prelu {"shared": true}', 'maxout {"pieces": 4}'})
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_value_and_gradient_match_pytorch(case: str) -> None:
+    part, x, index = made(case), GOLDEN["x"], CASES.index(case)
+    width = x.shape[1] * 10 // input_width(part, 10)
+    prepare(part, width)
+    y = forward(part, x, width)
+    np.testing.assert_allclose(y, GOLDEN["y"][index, :, :width], rtol=1e-9, atol=1e-14)
+    grad = backward(part, x, y, np.ascontiguousarray(GOLDEN["c"][:, :width]))
+    np.testing.assert_allclose(grad, GOLDEN["gradient"][index], rtol=1e-9, atol=1e-14)
+
+
+def test_prelu_matches_pytorch_with_a_slope_for_each_unit() -> None:
+    part, x, c = KINDS["prelu"](), GOLDEN["x"], GOLDEN["c"]
+    prepare(part, 6)
+    part.weights["slope"][:] = GOLDEN["slopes"]
+    y = forward(part, x, 6)
+    np.testing.assert_allclose(y, GOLDEN["prelu_y"], rtol=1e-12)
+    np.testing.assert_allclose(backward(part, x, y, c), GOLDEN["prelu_gradient"], rtol=1e-12)
+    np.testing.assert_allclose(part.gradients["slope"], GOLDEN["prelu_slope_gradient"], rtol=1e-12)
+
+
+def test_rrelu_outside_training_matches_pytorch() -> None:
+    part = KINDS["rrelu"](lower=0.1, upper=0.4)
+    prepare(part, 6)
+    np.testing.assert_allclose(infer(part, GOLDEN["x"], 6), GOLDEN["rrelu_infer"], rtol=1e-12)
+
+
+def test_rrelu_draws_its_slopes_uniformly_and_anew() -> None:
+    part, x = KINDS["rrelu"](lower=0.1, upper=0.4), np.full((200, 50), -1.0)
+    prepare(part, 50)
+    slopes = -forward(part, x, 50, seed=1)
+    assert slopes.min() >= 0.1
+    assert slopes.max() <= 0.4
+    assert abs(slopes.mean() - 0.25) < 5 * 0.3 / np.sqrt(12 * x.size)
+    assert (slopes != -forward(part, x, 50, seed=2)).all()
+
+
+def test_maxout_gives_the_gradient_of_equal_pieces_to_the_first() -> None:
+    part, x = KINDS["maxout"](pieces=3), np.array([[1.0, 5.0, 1.0, 7.0, 0.0, 7.0]])
+    prepare(part, 2)
+    y = forward(part, x, 2)
+    np.testing.assert_array_equal(y, [[1.0, 7.0]])
+    np.testing.assert_array_equal(backward(part, x, y, np.array([[2.0, 3.0]])), [[2, 0, 0, 3, 0, 0]])
+
+
+@pytest.mark.parametrize("case", VARIANTS)
+def test_gradients_match_central_differences(case: str) -> None:
+    part = made(case)
+    if "threshold" in case or "clipped_linear {" in case:  # kinks are declared for the default options
+        part.kinks = {  # type: ignore[misc]
+            'hard_shrink {"threshold": 1.5}': (-1.5, 1.5),
+            'soft_shrink {"threshold": 1.5}': (-1.5, 1.5),
+            'threshold {"threshold": -0.7, "value": 3.0}': (-0.7,),
+        }.get(case, (-2.5, 3.5) if "clipped" in case else part.kinks)
+    check_transform_gradients(part)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("case", VARIANTS)
+def test_dtypes_and_inputs_stay_and_outputs_are_overwritten(case: str, dtype: Any) -> None:
+    check_transform_buffers(made(case), dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("case", VARIANTS)
+def test_large_inputs_give_finite_numbers(case: str, dtype: Any) -> None:
+    check_transform_large(made(case), dtype)
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_options_are_bounded_and_described(name: str) -> None:
+    check_options(KINDS[name])
+
+
+# From PyTorch's calculate_gain and its documentation.
+PYTORCH_GAINS = {
+    "identity": 1, "sigmoid": 1, "tanh": 5 / 3, "relu": 2**0.5, "selu": 3 / 4,
+    "leaky_relu": (2 / (1 + 0.01**2)) ** 0.5, 'leaky_relu {"slope": 0.3}': (2 / 1.09) ** 0.5,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", PYTORCH_GAINS)
+def test_gain_is_that_of_pytorch(case: str) -> None:
+    assert made(case).gain == pytest.approx(PYTORCH_GAINS[case], rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "name", ["relu6", "elu", "celu", "gelu", "silu", "mish", "dish", "quick_gelu", "hard_silu", "hard_mish"]
+)
+def test_gain_keeps_the_second_moment_of_a_standard_normal(name: str) -> None:
+    part = KINDS[name]()
+    z = np.linspace(-12, 12, 20001)
+    weights = np.exp(-(z**2) / 2)
+    prepare(part, z.size)
+    moment = (weights * forward(part, z[None], z.size)[0] ** 2).sum() / weights.sum()
+    assert part.gain == pytest.approx(moment**-0.5, rel=1e-4)
+
+
+def test_softmax_rows_sum_to_one_and_ignore_a_shift() -> None:
+    part, z = KINDS["softmax"](), np.random.default_rng(0).normal(size=(3, 5))
+    rows = forward(part, z, 5)
+    np.testing.assert_allclose(rows.sum(1), 1, rtol=1e-14)
+    np.testing.assert_allclose(forward(part, z + 1000, 5), rows, rtol=1e-12)
+
+
+def test_sparsemax_of_a_textbook_row() -> None:
+    part, z = KINDS["sparsemax"](), np.array([[0.5, 1.0, -1.0], [3.0, 0.0, 0.0], [0.2, 0.2, 0.2]])
+    expected = [[0.25, 0.75, 0.0], [1.0, 0.0, 0.0], [1 / 3, 1 / 3, 1 / 3]]
+    np.testing.assert_allclose(forward(part, z, 3), expected, rtol=1e-12)
+
+
+# P(Z <= z) to 20 digits, from mpmath.ncdf.
+NORMAL_CDF = {
+    0.0: 0.5, 1.0: 0.84134474606854294859, -1.0: 0.15865525393145705142, -2.0: 0.022750131948179207200,
+    -5.0: 2.8665157187919391168e-7, -10.0: 7.6198530241605260660e-24, 6.0: 0.99999999901341235350,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 3e-14), (np.float32, 3e-6)])
+def test_normal_cdf_keeps_its_digits_in_the_tail(dtype: Any, tolerance: float) -> None:
+    z = np.array([list(NORMAL_CDF)], dtype)
+    out, exponential, spare = (np.empty_like(z) for _ in range(3))
+    normal_cdf(z, out, exponential, spare)
+    np.testing.assert_allclose(out[0], list(NORMAL_CDF.values()), rtol=tolerance)
+
+
+def test_clipped_linear_names_bounds_in_the_wrong_order() -> None:
+    with pytest.raises(UsageError, match=r"clipped_linear: minimum 2\.0 is not below maximum 1\.0"):
+        KINDS["clipped_linear"](minimum=2.0)
