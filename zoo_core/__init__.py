@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from zoo_core.model import Model as Model
     from zoo_core.model import load as load
     from zoo_core.registry import Registry as Registry
-    from zoo_core.run import events as events
+    from zoo_core.run import follow as follow
     from zoo_core.run import prepare as prepare
     from zoo_core.run import train as train
     from zoo_core.spec import Spec as Spec
@@ -30,7 +30,7 @@ _HOMES = {
     "Model": "model",
     "load": "model",
     "Registry": "registry",
-    "events": "run",
+    "follow": "run",
     "prepare": "run",
     "train": "run",
     "Spec": "spec",

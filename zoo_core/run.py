@@ -32,7 +32,7 @@ def train(
     Raises the errors of reading the spec and the data, and NumericError when training leaves the finite numbers.
     """
     trainer = prepare(spec, data_dir, registry)
-    for _ in events(trainer):
+    for _ in follow(trainer):
         pass
     return trainer.model
 
@@ -44,7 +44,7 @@ def prepare(
     *,
     threads: int | None = None,
 ) -> Trainer:
-    """Return a run that is ready to go; `events` starts it."""
+    """Return a run that is ready to go; `follow` starts it."""
     registry = registry or Registry()
     if isinstance(spec, Mapping):
         spec = Spec.parse(spec, registry)
@@ -59,7 +59,7 @@ def prepare(
     return Trainer(model, splits, model.source, threads=threads or spec.training.threads or 1)
 
 
-def events(trainer: Trainer) -> Iterator[Event]:
+def follow(trainer: Trainer) -> Iterator[Event]:
     """Train, with the number of BLAS threads that the run was made for."""
     with blas_threads(trainer.threads):
         yield from trainer.events()

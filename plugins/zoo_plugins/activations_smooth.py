@@ -28,7 +28,8 @@ class Selu(Activation):
         np.maximum(z, 0.0, out=positive)
         positive *= SELU_SCALE
         np.minimum(z, 0.0, out=out)
-        np.expm1(out, out=out)
+        np.exp(out, out=out)
+        out -= 1.0
         out *= SELU_SCALE * SELU_ALPHA
         out += positive
 
@@ -58,7 +59,8 @@ class Celu(Activation):
         np.maximum(z, 0.0, out=positive)
         np.minimum(z, 0.0, out=out)
         out *= 1 / self.alpha
-        np.expm1(out, out=out)
+        np.exp(out, out=out)
+        out -= 1.0
         out *= self.alpha
         out += positive
 

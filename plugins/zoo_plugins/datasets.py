@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar
 
 import numpy as np
 from annotated_types import MinLen
+
 from zoo_core.data.arrays import check_finite
 from zoo_core.data.folder import DataFolder, PublicFile
 from zoo_core.data.idx import read_idx
@@ -119,7 +121,7 @@ def read_pair(
 
 def flat(x: Array, y: Array) -> Table:
     """Return a table with one row of features for each sample, without a copy of them, and int64 labels."""
-    return Table(x.reshape(len(x), -1), y.astype(np.int64))
+    return Table(x.reshape(len(x), math.prod(x.shape[1:])), y.astype(np.int64))
 
 
 def _check_range(labels: Array, classes: int | None, where: str) -> None:
@@ -153,7 +155,7 @@ class Idx(Dataset):
             pair = read_pair(path, folder.locate(self.test_labels), classes=int(y.max(initial=0)) + 1)
             if pair[0].shape[1:] != x.shape[1:]:
                 raise DataError(
-                    f"{path}: samples are of shape {pair[0].shape[1:]}, those of {self.images} of {x.shape[1:]}"
+                    f"{path}: samples of shape {pair[0].shape[1:]}, but {self.images} has {x.shape[1:]}"
                 )
             test = flat(*pair)
         image_shape = (x.shape[1], x.shape[2]) if x.ndim == 3 else None

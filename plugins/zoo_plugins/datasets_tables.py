@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import MaxLen, MinLen
+
 from zoo_core.data.arrays import check_finite, read_arrays
 from zoo_core.data.csv_table import CsvTable, column_index, read_csv
 from zoo_core.data.folder import DataFolder
@@ -122,15 +124,15 @@ class Npz(Dataset):
                 f"{where}: {x.dtype} of shape {x.shape} and {y.shape}; wanted (rows, ...) and (rows, ...)"
             )
         check_finite(x, where)
-        x = x.reshape(len(x), -1)
+        x = x.reshape(len(x), math.prod(x.shape[1:]))
         if self._labelled:
             return Table(x, encode(_labels(y, where), classes, where))
-        if y.ndim > 2 or y.dtype.kind not in "biuf":
+        if y.ndim not in (1, 2) or y.dtype.kind not in "biuf":
             raise DataError(
                 f"{where}: values are {y.dtype} of shape {y.shape}, not numbers (rows,) or (rows, outputs)"
             )
         check_finite(y, where)
-        return Table(x, y.reshape(len(y), -1).astype(np.float64))
+        return Table(x, (y if y.ndim == 2 else y[:, None]).astype(np.float64))
 
 
 def _labels(y: Array, where: str) -> list[str]:

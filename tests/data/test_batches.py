@@ -1,4 +1,4 @@
-"""Batches cover each row once an epoch, in an order that the generator alone decides, and gather without copies."""
+"""Batches cover each row once an epoch, in an order that the generator decides, and gather without copies."""
 
 from __future__ import annotations
 

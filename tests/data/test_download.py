@@ -20,6 +20,9 @@ from zoo_core.errors import DataError, ResourceError, UsageError
 CONTENT = bytes(range(256)) * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 NAME = "rows.gz"
+Public = Callable[..., PublicFile]  # makes a file whose mirrors answer in the ways named
+Server = tuple[str, list[str]]  # its address, and the ways it was asked for
+PROXIES = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
 
 
 class Mirror(BaseHTTPRequestHandler):
@@ -92,7 +95,7 @@ class Mirror(BaseHTTPRequestHandler):
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "BACKOFF", 0.01)
     monkeypatch.setattr(download, "TIMEOUT", 0.2)
-    for name in ("ZOO_DATA_DIR", "ZOO_CACHE_DIR", "ZOO_OFFLINE", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+    for name in ("ZOO_DATA_DIR", "ZOO_CACHE_DIR", "ZOO_OFFLINE", *PROXIES):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -108,7 +111,7 @@ def server() -> Iterator[tuple[str, list[str]]]:
 
 
 @pytest.fixture
-def public(server: tuple[str, list[str]]) -> Callable[..., PublicFile]:
+def public(server: Server) -> Public:
     """Make a file whose mirrors answer in the ways named."""
     server[1].clear()
 
@@ -118,7 +121,7 @@ def public(server: tuple[str, list[str]]) -> Callable[..., PublicFile]:
     return make
 
 
-def test_a_download_is_whole_and_followed(public: Callable[..., PublicFile], tmp_path: Path) -> None:
+def test_a_download_is_whole_and_followed(public: Public, tmp_path: Path) -> None:
     heard: list[tuple[str, int, int | None]] = []
     path = fetch(public("good"), tmp_path / "new", lambda *what: heard.append(what))
     assert path == tmp_path / "new" / NAME
@@ -141,7 +144,7 @@ def test_a_download_is_whole_and_followed(public: Callable[..., PublicFile], tmp
     ],
 )
 def test_the_next_attempt_or_mirror_helps(
-    public: Callable[..., PublicFile], server: tuple[str, list[str]], tmp_path: Path, ways: tuple[str], asked: list[str]
+    public: Public, server: Server, tmp_path: Path, ways: tuple[str], asked: list[str]
 ) -> None:
     assert fetch(public(*ways), tmp_path).read_bytes() == CONTENT
     assert server[1] == asked
@@ -162,7 +165,7 @@ def test_the_next_attempt_or_mirror_helps(
     ],
 )
 def test_a_failure_names_mirror_reason_and_way_out(
-    public: Callable[..., PublicFile], tmp_path: Path, way: str, error: type[Exception], words: list[str]
+    public: Public, tmp_path: Path, way: str, error: type[Exception], words: list[str]
 ) -> None:
     (tmp_path / "other").write_text("kept")
     with pytest.raises(error) as caught:
@@ -172,7 +175,7 @@ def test_a_failure_names_mirror_reason_and_way_out(
     assert [path.name for path in tmp_path.iterdir()] == ["other"]
 
 
-def test_all_failures_are_listed(public: Callable[..., PublicFile], tmp_path: Path) -> None:
+def test_all_failures_are_listed(public: Public, tmp_path: Path) -> None:
     file = public("missing", "down")
     nowhere = PublicFile(NAME, SHA256, len(CONTENT), (*file.mirrors, "http://127.0.0.1:1/none/"))
     with pytest.raises(ResourceError) as caught:
@@ -181,7 +184,7 @@ def test_all_failures_are_listed(public: Callable[..., PublicFile], tmp_path: Pa
         assert word in str(caught.value)
 
 
-def test_a_folder_that_cannot_be_made(public: Callable[..., PublicFile], tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made(public: Public, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ResourceError, match="ZOO_CACHE_DIR"):
         fetch(public("good"), tmp_path / "file" / "cache")
@@ -219,7 +222,7 @@ def put(folder: Path, content: bytes, name: str = NAME) -> Path:
 
 
 def test_the_search_order(
-    public: Callable[..., PublicFile], cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    public: Public, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ZOO_DATA_DIR", str(tmp_path / "env"))
     (tmp_path / "given").mkdir()
@@ -229,21 +232,24 @@ def test_the_search_order(
     assert folder.file("rows", file) == cache / "rows" / NAME
     # A user's file is taken as it is: the checksum is for downloads.
     for place in (tmp_path / "env", tmp_path / "given"):
-        assert folder.file("rows", file) != (mine := put(place, b"mine"))
-        del mine
-        assert folder.file("rows", file) == folder.find("rows", file) == place / "rows" / NAME
+        mine = place / "rows" / NAME
+        assert folder.file("rows", file) != mine
+        put(place, b"mine")
+        assert folder.file("rows", file) == folder.find("rows", file) == mine
     (status,) = folder.status("rows", [file])
-    assert (status.state, status.verified, status.where) == ("present", False, tmp_path / "given" / "rows" / NAME)
+    assert (status.state, status.verified, status.where) == (
+        "present",
+        False,
+        tmp_path / "given" / "rows" / NAME,
+    )
 
 
-def test_a_user_may_have_unpacked_the_file(public: Callable[..., PublicFile], cache: Path, tmp_path: Path) -> None:
+def test_a_user_may_have_unpacked_the_file(public: Public, cache: Path, tmp_path: Path) -> None:
     path = put(tmp_path, b"plain", "rows")
     assert DataFolder.open(str(tmp_path)).file("rows", public("good")) == path
 
 
-def test_what_is_cached_is_not_fetched_again(
-    public: Callable[..., PublicFile], server: tuple[str, list[str]], cache: Path
-) -> None:
+def test_what_is_cached_is_not_fetched_again(public: Public, server: Server, cache: Path) -> None:
     file = public("good")
     path = put(cache, CONTENT)
     assert DataFolder.open().file("rows", file) == path
@@ -252,7 +258,7 @@ def test_what_is_cached_is_not_fetched_again(
     assert (status.name, status.state, status.verified) == (NAME, "present", True)
 
 
-def test_a_damaged_cache_is_mended(public: Callable[..., PublicFile], cache: Path) -> None:
+def test_a_damaged_cache_is_mended(public: Public, cache: Path) -> None:
     path = put(cache, CONTENT[::-1])
     file, folder = public("good"), DataFolder.open()
     (status,) = folder.status("rows", [file])
@@ -262,7 +268,7 @@ def test_a_damaged_cache_is_mended(public: Callable[..., PublicFile], cache: Pat
 
 
 def test_offline_says_what_to_put_where(
-    public: Callable[..., PublicFile], server: tuple[str, list[str]], cache: Path, monkeypatch: pytest.MonkeyPatch
+    public: Public, server: Server, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ZOO_OFFLINE", "1")
     with pytest.raises(ResourceError) as caught:
@@ -291,7 +297,7 @@ def test_own_files_are_found_in_the_data_folder_too(tmp_path: Path, monkeypatch:
 
 
 def test_a_disk_that_refuses_is_not_blamed_on_the_mirrors(
-    public: Callable[..., PublicFile], server: tuple[str, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    public: Public, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*args: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")

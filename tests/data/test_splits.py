@@ -27,6 +27,7 @@ def split(data: Data, seed: int = 0, **wanted: Any) -> dict[str, list[int]]:
 
 
 ALONE = Data(numbered(10))
+VALUES = Data(numbered(10), task="regression")
 WITH_TEST = Data(numbered(10), numbered(4, start=100))
 A = list(range(10))
 T = list(range(100, 104))
@@ -81,7 +82,7 @@ def test_labels_and_weights_go_with_their_rows() -> None:
 def test_fractions(wanted: dict[str, Any], sizes: dict[str, int]) -> None:
     found = split(ALONE, **wanted)
     assert {name: len(rows) for name, rows in found.items()} == sizes
-    together = sum(found.values(), [])
+    together = [row for rows in found.values() for row in rows]
     assert len(set(together)) == len(together)
     assert set(together) <= set(A)
 
@@ -119,8 +120,13 @@ def test_the_largest_remainder_by_hand() -> None:
 @pytest.mark.parametrize(
     ("data", "wanted", "error", "words"),
     [
-        (ALONE, {"train": ":8", "validation": "6:"}, DataError, ["data.train", "data.validation", "2 rows", "leak"]),
-        (WITH_TEST, {"validation": "test[:3]", "test": "test[2:]"}, DataError, ["data.validation", "data.test", "1 rows"]),
+        (
+            ALONE,
+            {"train": ":8", "validation": "6:"},
+            DataError,
+            ["data.train and data.validation", "2 rows", "leak"],
+        ),
+        (WITH_TEST, {"validation": "test[:3]", "test": "test[2:]"}, DataError, ["and data.test", "1 rows"]),
         (ALONE, {"validation": "5:5"}, UsageError, ["data.validation", "'5:5'", "empty"]),
         (ALONE, {"validation": 0.01}, UsageError, ["data.validation", "0.01", "empty"]),
         (ALONE, {"validation": ":"}, UsageError, ["data.train", "empty"]),
@@ -133,10 +139,12 @@ def test_the_largest_remainder_by_hand() -> None:
         (ALONE, {"validation": 0.6, "test": 0.6}, UsageError, ["add up to 1"]),
         (ALONE, {"validation": -0.1}, UsageError, ["above 0"]),
         (Data(numbered(10, classes=1)), {}, DataError, ["one class (0)"]),
-        (Data(numbered(10), task="regression"), {"validation": 0.5, "stratify": True}, UsageError, ["regression"]),
+        (VALUES, {"validation": 0.5, "stratify": True}, UsageError, ["regression"]),
     ],
 )
-def test_what_cannot_be_split(data: Data, wanted: dict[str, Any], error: type[ZooError], words: list[str]) -> None:
+def test_what_cannot_be_split(
+    data: Data, wanted: dict[str, Any], error: type[ZooError], words: list[str]
+) -> None:
     with pytest.raises(error) as caught:
         split(data, **wanted)
     for word in words:

@@ -40,7 +40,7 @@ def prepare(part: Transform, width: int, dtype: Any = np.float64, seed: int = 0)
             parameter.initial.fill(weights, rng, 1.0)
         else:
             weights.fill(parameter.initial)
-        weights += rng.uniform(0.05, 0.3, weights.shape).astype(dtype)
+        weights += rng.uniform(0.05, 0.3, parameter.shape)
         part.weights[name], part.gradients[name] = weights, np.full_like(weights, np.nan)
     part.start(width, dtype)
 

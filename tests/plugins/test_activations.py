@@ -135,9 +135,10 @@ def test_gain_is_that_of_pytorch(case: str) -> None:
     assert made(case).gain == pytest.approx(PYTORCH_GAINS[case], rel=1e-12)
 
 
-@pytest.mark.parametrize(
-    "name", ["relu6", "elu", "celu", "gelu", "silu", "mish", "dish", "quick_gelu", "hard_silu", "hard_mish"]
-)
+RECTIFIERS = ["relu6", "elu", "celu", "gelu", "silu", "mish", "dish", "quick_gelu", "hard_silu", "hard_mish"]
+
+
+@pytest.mark.parametrize("name", RECTIFIERS)
 def test_gain_keeps_the_second_moment_of_a_standard_normal(name: str) -> None:
     part = KINDS[name]()
     z = np.linspace(-12, 12, 20001)

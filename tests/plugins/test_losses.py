@@ -27,7 +27,8 @@ GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "losses.npz")
 CASES = [str(case) for case in GOLDEN["cases"]]
 FUSED = [(name, kind) for name, part in KINDS.items() for kind in part.fused_with]
 TAKES_ANY_NUMBER = [
-    "hinge", "squared_hinge", "categorical_hinge", "mse", "mae", "huber", "log_cosh", "mape", "quantile", "cosine",
+    "hinge", "squared_hinge", "categorical_hinge", "mse", "mae", "huber", "log_cosh",
+    "mape", "quantile", "cosine",
 ]  # fmt: skip
 
 

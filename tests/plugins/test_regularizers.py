@@ -185,7 +185,7 @@ def test_alpha_dropout_gives_pytorchs_two_values() -> None:
             {"rate": 0.2},
             0.0,
             math.sqrt(1 / 0.8),
-        ),  # E[(1 + s n)^2] = 1 + rate / (1 - rate)
+        ),
     ],
 )
 def test_noise_has_the_moments_of_its_formula(

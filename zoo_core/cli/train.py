@@ -33,7 +33,7 @@ def command(
     from zoo_core.cli.common import folder, writable
     from zoo_core.display.progress import show
     from zoo_core.registry import Registry
-    from zoo_core.run import events, prepare
+    from zoo_core.run import follow, prepare
     from zoo_core.spec import read_spec
 
     registry = Registry()
@@ -41,7 +41,7 @@ def command(
     checked = read_spec(spec, set_ or [], registry, seed=seed)
     target = writable(output or Path(f"{checked.name}.npz"), force)
     trainer = prepare(checked, folder(data_dir, quiet), registry, threads=threads)
-    show(events(trainer), console=Console(stderr=True), results=sys.stderr if json else sys.stdout, quiet=quiet)
+    show(follow(trainer), console=Console(stderr=True), results=sys.stderr if json else sys.stdout, quiet=quiet)
     sha256 = trainer.model.save(target, overwrite=force)
     last = trainer.history[-1]
     figures = {"model": str(target), "sha256": sha256, **last}

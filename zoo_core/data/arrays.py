@@ -29,7 +29,7 @@ def read_array(source: Path | str | BinaryIO) -> Array:
     arrays = read_arrays(source)
     if len(arrays) > 1 and "x" not in arrays:
         raise DataError(
-            f"{_name(source)}: of its {len(arrays)} arrays ({', '.join(sorted(arrays)[:8])}) none is named 'x'"
+            f"{_name(source)}: of {len(arrays)} arrays ({', '.join(sorted(arrays)[:8])}) none is named 'x'"
         )
     array = arrays["x"] if len(arrays) > 1 else next(iter(arrays.values()))
     check_finite(array, _name(source))

@@ -1,0 +1,143 @@
+"""Specs are validated whole: every error at once, with its place and the way out."""
+
+import json
+import re
+
+import jsonschema
+import pytest
+
+import zoo_core
+from zoo_core.errors import PluginError, SpecError, UsageError
+from zoo_core.registry import Registry
+from zoo_core.schema import spec_schema
+
+GOOD = """name = "m"
+[data]
+name = "glyphs"
+rows = 100
+[model]
+loss = "cross_entropy"
+[[model.layers]]
+units = 8
+activation = { name = "leaky_relu" }
+regularizers = [{ name = "dropout", rate = 0.5 },
+  { name = "l2", strength = 1e-4 }]
+[[model.layers]]
+units = 10
+activation = "softmax"
+[optimizer]
+name = "adam"
+learning_rate = { name = "cosine", initial = 1e-3 }
+"""
+
+
+def read(tmp_path, text, *overrides, name="s.toml"):
+    file = tmp_path / name
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return zoo_core.read_spec(file, overrides)
+
+
+def test_a_spec_survives_the_way_to_plain_data_and_back(tmp_path):
+    spec = read(tmp_path, GOOD)
+    again = zoo_core.Spec.parse(json.loads(json.dumps(spec.to_dict())))
+    assert again.to_dict() == spec.to_dict()
+    assert read(tmp_path, json.dumps(spec.to_dict()), name="s.json").to_dict() == spec.to_dict()
+
+
+def test_all_errors_come_at_once_each_with_line_and_column(tmp_path):
+    text = GOOD.replace("units = 8", "unts = 8").replace("rate = 0.5", "rate = 1.5").replace("rows = 100", "rows = true")
+    with pytest.raises(SpecError) as caught:
+        read(tmp_path, text)
+    places = set(re.findall(r"s\.toml:(\d+:\d+): ([\w.]+):", str(caught.value)))
+    assert {("8:1", "model.layers.0.unts"), ("10:37", "model.layers.0.regularizers.0.rate"), ("4:1", "data.rows")} <= places
+    assert "did you mean 'units'?" in str(caught.value)
+
+
+def test_only_unknown_parts_are_a_plugin_error(tmp_path):
+    with pytest.raises(PluginError, match=r"s\.toml:14:1.*did you mean 'softmax'") as caught:
+        read(tmp_path, GOOD.replace('"softmax"', '"softmx"'))
+    assert caught.value.exit_code == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("units = 8", "units = 0"), "greater than or equal to 1"),
+        (("units = 8", "units = 1000000000"), "less than or equal to"),
+        (("1e-4", "nan"), "finite"),
+        (("1e-4", "true"), "number"),
+        (('name = "m"', 'name = "m'), r"s\.toml:1"),
+        (('name = "m"', 'name = "m"\nname = "n"'), r"s\.toml:2"),
+        (('name = "m"', 'name = "../m"'), "pattern"),
+        (("[optimizer]", "[optimiser]"), "did you mean 'optimizer'"),
+        (("\nloss", "\n# loss"), r"model\.loss: is required"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_words(tmp_path, change, message):
+    with pytest.raises(SpecError, match=message):
+        read(tmp_path, GOOD.replace(*change))
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (b"\xef\xbb\xbfname = 1", "byte order mark"),
+        (b'name = "\xff"', "UTF-8"),
+        (b"#" * 70_000, "64 KiB"),
+        (b"x = " + b"[" * 40 + b"]" * 40, "deep"),
+        (b"", "data: is required"),
+    ],
+)
+def test_text_that_is_no_spec(tmp_path, raw, message):
+    with pytest.raises(SpecError, match=message):
+        read(tmp_path, raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"), [('{"a": 1, "a": 2}', "twice"), ('{"seed": NaN}', "NaN"), ("{", r"s\.json:1:2"), ("[]", "table")]
+)
+def test_json_that_is_no_spec(tmp_path, raw, message):
+    with pytest.raises(SpecError, match=message):
+        read(tmp_path, raw, name="s.json")
+
+
+def test_overrides_change_one_value_and_name_themselves_in_errors(tmp_path):
+    spec = read(tmp_path, GOOD, "training.epochs=7", "model.layers.0.units=9", "optimizer.learning_rate=0.5")
+    assert (spec.training.epochs, spec.model.layers[0].units, spec.optimizer.learning_rate) == (7, 9, 0.5)
+    with pytest.raises(SpecError, match=r"--set training\.epochs=-1: training\.epochs"):
+        read(tmp_path, GOOD, "training.epochs=-1")
+    with pytest.raises(UsageError, match=r"no model\.layers\.5"):
+        read(tmp_path, GOOD, "model.layers.5.units=1")
+
+
+def test_a_name_that_is_neither_file_nor_model():
+    with pytest.raises(UsageError, match="did you mean 'glyphs-quickstart'"):
+        zoo_core.read_spec("glyph-quickstart")
+
+
+class TestSchema:
+    """The JSON schema that editors complete with agrees with the validation."""
+
+    schema = spec_schema(Registry())
+
+    def valid(self, spec):
+        return jsonschema.Draft7Validator(self.schema).is_valid(spec)
+
+    def test_it_is_a_schema_and_takes_every_shipped_spec(self):
+        import tomllib
+
+        from zoo_core.catalogue import shipped
+
+        jsonschema.Draft7Validator.check_schema(self.schema)
+        for model in shipped(Registry()).values():
+            assert self.valid(tomllib.loads(model.spec.read_text())), model.name
+
+    @pytest.mark.parametrize(
+        "change",
+        [("units = 8", "units = 0"), ("rate = 0.5", "rat = 0.5"), ('"softmax"', '"softmx"'), ("rows = 100", 'rows = "x"')],
+    )
+    def test_it_refuses_what_validation_refuses(self, change):
+        import tomllib
+
+        assert self.valid(tomllib.loads(GOOD))
+        assert not self.valid(tomllib.loads(GOOD.replace(*change)))

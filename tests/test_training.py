@@ -1,0 +1,197 @@
+"""Training as a user sees it: gradients are right, options do what they say, faults are named."""
+
+import numpy as np
+import pytest
+
+import zoo_core
+from zoo_core.errors import NumericError, SpecError, UsageError
+from zoo_core.events import EpochEnded, Finished, Started
+from zoo_core.objective import Objective
+
+LAYERS = {
+    "tanh": {"units": 5, "activation": "tanh"},
+    "gelu": {"units": 5, "activation": "gelu"},
+    "softmax hidden": {"units": 5, "activation": "softmax"},
+    "prelu": {"units": 5, "activation": "prelu"},
+    "maxout": {"units": 4, "activation": {"name": "maxout", "pieces": 3}},
+    "batch_norm": {"units": 5, "activation": "tanh", "normalizer": "batch_norm"},
+    "no bias": {"units": 5, "activation": "sigmoid", "bias": False},
+    "penalties": {"units": 5, "activation": "tanh", "regularizers": [{"name": "l2", "strength": 0.03}]},
+}
+
+
+@pytest.fixture
+def table(tmp_path):
+    """A regression table: y = 2 a - b + 0.5, without noise."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 2))
+    np.savez(tmp_path / "t.npz", x=x, y=(2 * x[:, 0] - x[:, 1] + 0.5)[:, None])
+    return tmp_path / "t.npz"
+
+
+def regression(table, **training):
+    return {
+        "dtype": "float64",
+        "data": {"name": "npz", "path": str(table), "task": "regression", "test": 0.25, "preparation": "none"},
+        "model": {"loss": "mse", "layers": [{"units": 1}]},
+        "optimizer": {"name": "lbfgs"},
+        "training": {"epochs": 30, "batch_size": "all", **training},
+    }
+
+
+def glyphs(**changes):
+    spec = {
+        "data": {"name": "glyphs", "rows": 500, "test_rows": 200, "train": ":400", "validation": "400:"},
+        "model": {
+            "loss": "cross_entropy",
+            "layers": [{"units": 16, "activation": "relu"}, {"units": 10, "activation": "softmax"}],
+        },
+        "optimizer": {"name": "adam", "learning_rate": 0.01},
+        "training": {"epochs": 3, "batch_size": 64},
+    }
+    return spec | changes
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_gradient_of_a_whole_network_by_central_differences(layer):
+    spec = zoo_core.Spec.parse(glyphs(dtype="float64") | {
+        "model": {
+            "loss": "cross_entropy",
+            "layers": [LAYERS[layer], {"units": 10, "activation": "softmax"}],
+        }
+    })  # fmt: skip
+    trainer = zoo_core.prepare(spec)
+    objective: Objective = trainer.objective
+    rng = np.random.default_rng(1)
+    rows = 7
+    objective.x(rows)[...] = rng.normal(size=(rows, 784)) * 0.1
+    objective.look_at(rows, rng.integers(0, 10, rows), rng.uniform(0.5, 2, rows))
+    objective.evaluate()
+    gradient, parameters = trainer.network.gradients.copy(), trainer.network.parameters
+    for index in rng.choice(parameters.size, 40, replace=False):
+        kept, step = parameters[index], 1e-6
+        parameters[index] = kept + step
+        above = objective.evaluate()
+        parameters[index] = kept - step
+        below = objective.evaluate()
+        parameters[index] = kept
+        assert gradient[index] == pytest.approx((above - below) / (2 * step), rel=1e-5, abs=1e-8)
+
+
+def test_lbfgs_on_a_linear_model_finds_the_least_squares_solution(table):
+    model = zoo_core.train(regression(table))
+    weights = model.network.state()
+    np.testing.assert_allclose(weights["layers.0.weights"][:, 0], [2, -1], atol=1e-6)
+    np.testing.assert_allclose(weights["layers.0.bias"], [0.5], atol=1e-6)
+    assert model.history[-1]["test_rmse"] < 1e-6
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam", "adamw", "rmsprop", {"name": "sam", "base": {"name": "adam"}}])
+def test_every_optimizer_learns_glyphs(name):
+    model = zoo_core.train(glyphs(optimizer=name, training={"epochs": 12, "batch_size": 20}))
+    assert model.history[-1]["train_loss"] < 0.6 * model.history[0]["train_loss"]
+
+
+def test_events_come_in_order_and_the_history_is_what_they_said():
+    trainer = zoo_core.prepare(glyphs())
+    events = list(zoo_core.follow(trainer))
+    assert isinstance(events[0], Started)
+    assert isinstance(events[-1], Finished)
+    assert [e.record for e in events if isinstance(e, EpochEnded)] == trainer.model.history
+    assert set(trainer.model.history[-1]) == {
+        "epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy",
+    }  # fmt: skip
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_seed_does_not():
+    first, again, other = (zoo_core.train(glyphs(seed=s)) for s in (1, 1, 2))
+    assert (first.network.parameters == again.network.parameters).all()
+    assert (first.network.parameters != other.network.parameters).any()
+
+
+def test_measuring_every_second_epoch_and_the_last():
+    model = zoo_core.train(glyphs(training={"epochs": 4, "evaluate_every": 2}))
+    assert ["test_loss" in record for record in model.history] == [True, False, True, True]
+
+
+@pytest.mark.parametrize(("last", "rows"), [("keep", None), ("drop", 384)])
+def test_a_short_last_batch_is_kept_or_dropped(last, rows):
+    model = zoo_core.train(glyphs(training={"epochs": 1, "batch_size": 128, "last_batch": last}))
+    assert model.history[0].get("train_rows") == rows
+
+
+def test_early_stopping_restores_the_best_weights():
+    stop = {"monitor": "validation_loss", "patience": 2}
+    model = zoo_core.train(
+        glyphs(optimizer={"name": "adam", "learning_rate": 0.1}, training={"epochs": 60, "early_stopping": stop})
+    )
+    best = min(record["validation_loss"] for record in model.history)
+    assert len(model.history) < 60
+    trainer = zoo_core.prepare(model.spec)
+    assert model.evaluate_table(trainer.splits["validation"])["loss"] == pytest.approx(best, rel=1e-6)
+
+
+def test_sample_weights_are_as_good_as_repeated_rows(tmp_path):
+    rng = np.random.default_rng(2)
+    x, y = rng.normal(size=(20, 3)), rng.normal(size=(20, 1))
+    twice = np.r_[np.arange(20), np.arange(5)]
+    np.savez(tmp_path / "repeated.npz", x=x[twice], y=y[twice])
+    np.savez(tmp_path / "weighted.npz", x=x, y=y)
+
+    def objective(name, weights):
+        spec = regression(tmp_path / name) | {"seed": 3}
+        spec["data"] = {k: v for k, v in spec["data"].items() if k != "test"}
+        trainer = zoo_core.prepare(spec)
+        table = trainer.splits["train"]
+        rows = table.x.shape[0]
+        trainer.objective.x(rows)[...] = table.x
+        trainer.objective.look_at(rows, table.y, weights)
+        trainer.objective.evaluate()
+        return trainer.network.gradients
+
+    weights = np.where(np.arange(20) < 5, 2.0, 1.0)
+    np.testing.assert_allclose(objective("repeated.npz", None), objective("weighted.npz", weights), rtol=1e-10)
+
+
+def test_a_loss_that_leaves_the_numbers_is_explained():
+    with pytest.raises(NumericError, match=r"epoch \d+, step \d+.*layers\.\d.*learning rate 1e\+38"):
+        zoo_core.train(glyphs(optimizer={"name": "sgd", "learning_rate": 1e38}))
+
+
+def test_a_width_unlike_the_classes_is_refused():
+    wrong = {"loss": "cross_entropy", "layers": [{"units": 9, "activation": "softmax"}]}
+    with pytest.raises(SpecError, match="9.*10 classes"):
+        zoo_core.train(glyphs(model=wrong))
+
+
+def test_a_loss_for_another_task_is_refused(table):
+    spec = regression(table)
+    spec["model"]["loss"] = "cross_entropy"
+    with pytest.raises(SpecError, match="classification.*regression"):
+        zoo_core.train(spec)
+
+
+def test_a_monitor_that_is_not_measured_is_refused():
+    stop = {"monitor": "validation_acuracy"}
+    with pytest.raises(UsageError, match="did you mean 'validation_accuracy'"):
+        zoo_core.train(glyphs(training={"epochs": 2, "early_stopping": stop}))
+
+
+def test_saved_and_loaded_gives_the_same_predictions(tmp_path):
+    model = zoo_core.train(glyphs() | {
+        "model": {
+            "loss": "cross_entropy",
+            "layers": [
+                {"units": 16, "activation": "prelu", "normalizer": "batch_norm"},
+                {"units": 10, "activation": "softmax"},
+            ],
+        }
+    })  # fmt: skip
+    model.save(tmp_path / "m.npz")
+    again = zoo_core.load(tmp_path / "m.npz")
+    x = np.random.default_rng(0).integers(0, 256, (30, 784), dtype=np.uint8)
+    assert (again.predict_proba(x) == model.predict_proba(x)).all()
+    assert again.history == model.history
+    assert again.spec.to_dict() == model.spec.to_dict()
+    with np.load(tmp_path / "m.npz") as plain:
+        assert (plain["layers.0.weights"] == model.network.state()["layers.0.weights"]).all()
