@@ -240,6 +240,7 @@ HEADERS = [
     ("30 half a pair, escaped", b'{"x_a":"\\ud800"}', "half of a surrogate pair"),
     ("30 half a pair, raw", b'{"x_a":"\xed\xa0\x80"}', "not JSON"),
     ("30 over 1 MiB", b'{"x_a":"' + b"a" * 2**20 + b'"}', "at most 1048576 are allowed"),
+    ("30 20 MB", b" " * 20_000_000, "at most 1048576 are allowed"),
     ("30 values without end", b'{"x_a":[' + b"{}," * 300_000 + b"{}]}", "more than 100000 values"),
     ("30 blanks", header().replace(b",", b", ", 1), "canonical"),
     ("30 unsorted", b'{"version":1,"format":"zoo-model"}', "canonical"),
@@ -415,7 +416,7 @@ def test_a_bomb_costs_nothing() -> None:
     seconds, peak, error = cost(bomb)
     assert "compressed by deflate" in str(error)
     assert peak < 2**20
-    assert seconds < 0.2
+    assert seconds < 1
 
 
 def test_the_largest_header_allowed_takes_little_memory() -> None:

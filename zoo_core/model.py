@@ -21,6 +21,9 @@ from zoo_core.registry import DISTRIBUTION, Registry, provenance
 from zoo_core.spec import Spec
 
 
+MAX_RECORDS = 4000  # of a history in a file, whose header may have 1 MiB
+
+
 @dataclass(frozen=True)
 class About:
     """What the data means; kept in the model file so that a model can be used without its data."""
@@ -192,7 +195,7 @@ class Model:
         return {
             "spec": self.spec.to_dict(),
             "about": self.about.__dict__,
-            "history": self.history,
+            "history": storable(self.history),
             "plugins": self.plugins,
             "environment": environment(),
         }
@@ -241,6 +244,18 @@ def load(path: str | Path, registry: Registry | None = None, *, sha256: str | No
     """
     contents = model_file.read(path, sha256=sha256)
     return Model.from_contents(contents, str(path), registry or Registry())
+
+
+def storable(history: list[Record]) -> list[Record]:
+    """Return a history that fits into a file's header: thinned evenly where it is very long, NaN as None."""
+    every = -(-len(history) // MAX_RECORDS)
+    kept = [r for i, r in enumerate(history) if i % every == 0 or i == len(history) - 1] if every > 1 else history
+    return [{k: _plain(v) for k, v in record.items()} for record in kept]
+
+
+def _plain(value: Any) -> Any:
+    number = float(value) if isinstance(value, (float, np.floating)) else value
+    return None if isinstance(number, float) and not np.isfinite(number) else number
 
 
 def class_indices(outputs: Array) -> Array:

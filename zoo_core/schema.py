@@ -19,14 +19,15 @@ from zoo_core.registry import Registry
 from zoo_core.spec import Spec
 
 Schema = dict[str, Any]
+PLACEHOLDER = "x-zoo-kind"  # pydantic resolves a "$ref" itself, and does not know ours yet
 
 
 class _Generator(GenerateJsonSchema):
     """pydantic's generator, with a reference where a part stands."""
 
     def function_plain_schema(self, schema: Any) -> Schema:
-        """Return the reference that `PartField` left in the schema's metadata."""
-        return {"$ref": f"#/$defs/{schema['metadata']['kind']}"}
+        """Return a placeholder for the kind that `PartField` left in the schema's metadata; see `_linked`."""
+        return {PLACEHOLDER: schema["metadata"]["kind"]}
 
     def tagged_union_schema(self, schema: Any) -> Schema:
         """Return a choice of a plain value or a part."""
@@ -37,7 +38,7 @@ class _Generator(GenerateJsonSchema):
         inner = self.generate_inner(schema["schema"])
         default = schema.get("default")
         plain = default is None or isinstance(default, (bool, int, float, str))
-        return {**inner, "default": default} if "default" in schema and plain and "$ref" not in inner else inner
+        return {**inner, "default": default} if "default" in schema and plain and PLACEHOLDER not in inner else inner
 
 
 def spec_schema(registry: Registry) -> Schema:
@@ -52,7 +53,18 @@ def spec_schema(registry: Registry) -> Schema:
 
 
 def _of(model: type[BaseModel]) -> Schema:
-    return model.model_json_schema(schema_generator=_Generator, mode="validation")
+    schema: Schema = _linked(model.model_json_schema(schema_generator=_Generator, mode="validation"))
+    return schema
+
+
+def _linked(value: Any) -> Any:
+    """Return a schema with references where placeholders stood."""
+    if isinstance(value, list):
+        return [_linked(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kind = value.get(PLACEHOLDER)
+    return {"$ref": f"#/$defs/{kind}"} if kind else {key: _linked(item) for key, item in value.items()}
 
 
 def _part(kind: str, registry: Registry) -> Schema:

@@ -1,0 +1,208 @@
+"""The command `zoo` as its users meet it: what it prints, where, and with which exit code."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from zoo_core.cli import run
+
+SMALL = ("--set", "data.rows=500", "--set", "data.test_rows=100", "--set", "data.train=:400", "--set",
+         "data.validation=400:", "--set", "training.epochs=3")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A small model file, made once."""
+    path = tmp_path_factory.mktemp("model") / "m.npz"
+    assert run(["train", "glyphs-quickstart", "-o", str(path), "--quiet", *SMALL]) == 0
+    return path
+
+
+@pytest.fixture
+def zoo(capsys, tmp_path, monkeypatch):
+    """Run a command in an empty folder; returns exit code, standard output, standard error."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments):
+        code = run([str(a) for a in arguments])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+def test_train_says_what_it_reached_and_where_it_saved(zoo):
+    code, out, err = zoo("train", "glyphs-quickstart", *SMALL)
+    assert code == 0
+    assert re.search(r"test_accuracy 0\.\d+", out)
+    assert "saved glyphs-quickstart.npz" in out
+    assert "epoch" in err
+    assert "\x1b" not in err
+    assert Path("glyphs-quickstart.npz").exists()
+
+
+def test_quiet_prints_nothing_and_json_is_json(zoo):
+    assert zoo("train", "glyphs-quickstart", "--quiet", *SMALL)[1:] == ("", "")
+    code, out, _ = zoo("train", "glyphs-quickstart", "--json", "--force", *SMALL)
+    assert code == 0
+    assert {"model", "sha256", "epoch", "test_accuracy"} <= json.loads(out).keys()
+
+
+def test_evaluate_show_and_history_agree(zoo, trained):
+    figures = json.loads(zoo("evaluate", trained, "--json")[1])
+    shown = json.loads(zoo("show", trained, "--json")[1])
+    assert {"spec", "parameters", "plugins", "sha256", "history"} <= shown.keys()
+    assert shown["parameters"] == 784 * 64 + 64 + 64 * 10 + 10
+    assert len(shown["history"]) == 3
+    assert shown["history"][-1]["test_accuracy"] == figures["accuracy"]
+    assert all(isinstance(value, float) for value in figures.values())
+
+
+@pytest.mark.parametrize("ending", ["npy", "npz", "csv"])
+def test_predict_takes_rows_in_several_forms(zoo, trained, ending):
+    x = np.random.default_rng(0).integers(0, 256, (5, 784), dtype=np.uint8)
+    if ending == "npy":
+        np.save("x.npy", x)
+    elif ending == "npz":
+        np.savez("x.npz", x=x)
+    else:
+        np.savetxt("x.csv", x, delimiter=",", fmt="%d", header=",".join(f"p{i}" for i in range(784)), comments="")
+    assert zoo("predict", trained, f"x.{ending}", "-o", "y.npy")[0] == 0
+    assert zoo("predict", trained, f"x.{ending}", "-o", "p.npy", "--proba")[0] == 0
+    labels, probabilities = np.load("y.npy"), np.load("p.npy")
+    assert (labels == probabilities.argmax(axis=1)).all()
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
+
+
+def test_predict_from_standard_input_and_a_picture(trained, tmp_path):
+    from PIL import Image
+
+    x = np.random.default_rng(0).integers(0, 256, (3, 784), dtype=np.uint8)
+    text = "\n".join(",".join(map(str, row)) for row in [[f"p{i}" for i in range(784)], *x.tolist()])
+    done = subprocess.run(
+        [sys.executable, "-m", "zoo_core", "predict", str(trained), "-"],
+        input=text.encode(), capture_output=True, check=True,
+    )  # fmt: skip
+    assert len(done.stdout.split()) == 3
+    Image.fromarray(x[0].reshape(28, 28)).save(tmp_path / "digit.png")
+    done = subprocess.run(
+        [sys.executable, "-m", "zoo_core", "predict", str(trained), str(tmp_path / "digit.png")],
+        capture_output=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() in {str(digit).encode() for digit in range(10)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (["MODEL"], "m-curves.png"),
+        (["MODEL", "MODEL", "-o", "two.svg"], "two.svg"),
+        (["MODEL", "--kind", "confusion"], "m-confusion.png"),
+        (["MODEL", "--kind", "weights", "-o", "w.pdf"], "w.pdf"),
+        (["gelu", "--kind", "activation"], "gelu-activation.png"),
+        (["leaky_relu", "--kind", "activation", "-o", "l.png"], "l.png"),
+        (["cosine", "--kind", "schedule", "--set", "warmup=2"], "cosine-schedule.png"),
+        (["glyphs-quickstart", "--kind", "schedule"], "glyphs-quickstart-schedule.png"),
+    ],
+)
+def test_plot_draws_each_kind(zoo, trained, arguments, name):
+    code, out, err = zoo("plot", *[str(trained) if a == "MODEL" else a for a in arguments])
+    assert (code, out) == (0, f"saved {name}\n"), err
+    assert Path(name).stat().st_size > 1000
+
+
+def test_compare_names_what_differs(zoo, trained):
+    zoo("train", "glyphs-quickstart", "-o", "b.npz", "-q", *SMALL, "--set", "model.layers.0.units=20")
+    code, out, _ = zoo("compare", trained, "b.npz", "--json")
+    assert code == 0
+    assert set(json.loads(out)["differences"]) == {"model.layers.0.units"}
+    assert "model.layers.0.units" in zoo("compare", trained, "b.npz")[1]
+
+
+def test_listing_and_showing(zoo):
+    assert "mnist-mlp" in zoo("list")[1]
+    names = {row["name"] for row in json.loads(zoo("list", "parts", "*relu*", "--json")[1])}
+    assert {"relu", "leaky_relu", "prelu"} <= names
+    assert {row["name"] for row in json.loads(zoo("list", "datasets", "--json")[1])} >= {"glyphs", "mnist", "csv"}
+    assert "slope" in zoo("show", "leaky_relu")[1] or "negative" in zoo("show", "leaky_relu")[1]
+    plugins = json.loads(zoo("plugins", "--json")[1])
+    assert [p["state"] for p in plugins if p["name"] == "mlp-zoo"] == ["ok"]
+    assert "numpy" in json.loads(zoo("env", "--json")[1])
+
+
+def test_new_validate_and_schema(zoo):
+    assert zoo("new", "mine")[0] == 0
+    assert zoo("validate", "mine.toml")[:2] == (0, "mine.toml: valid\n")
+    assert zoo("schema", "-o", "zoo.schema.json")[0] == 0
+    assert "model" in json.loads(Path("zoo.schema.json").read_text())["properties"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["train", "nothing"], 2, "'zoo list'"),
+        (["train", "missing.toml"], 3, "missing.toml"),
+        (["train", "glyphs-quickstart", "-o", "here.txt/x.npz"], 2, "folder"),
+        (["train", "glyphs-quickstart", "--set", "training.epochs=-5"], 3, "training.epochs"),
+        (["train", "glyphs-quickstart", "--set", "optimizer.name=adamm"], 4, "did you mean 'adam'"),
+        (["train", "glyphs-quickstart", "--set", "optimizer.learning_rate=1e38"], 6, "learning rate"),
+        (["train", "--nonsense"], 2, "nonsense"),
+        (["evaluate", "MODEL", "--split", "tset"], 2, "did you mean 'test'"),
+        (["evaluate", "missing.npz"], 3, "missing.npz"),
+        (["evaluate", "MODEL", "--sha256", "0" * 64], 3, "sha256"),
+        (["predict", "MODEL", "missing.npy"], 3, "missing.npy"),
+        (["predict", "MODEL", "wide.npy"], 3, "784"),
+        (["predict", "MODEL", "x.dat"], 2, ".npy"),
+        (["plot", "MODEL", "-o", "x.bmp"], 2, ".svg"),
+        (["new", "../x"], 2, "name"),
+        (["data", "fetch", "glyphs"], 3, "no download"),
+        (["plugins", "check", "zoo-none"], 4, "zoo-none"),
+        (["show", "relux"], 2, "did you mean 'relu"),
+    ],
+)
+def test_a_mistake_gets_one_message_and_its_code(zoo, trained, arguments, code, words):
+    np.save("wide.npy", np.zeros((2, 5)))
+    found, out, err = zoo(*[str(trained) if a == "MODEL" else a for a in arguments])
+    assert (found, out) == (code, "")
+    assert words in err
+    assert "Traceback" not in err
+    assert not list(Path().glob("*.npz"))
+
+
+def test_an_output_that_exists_is_kept(zoo, trained):
+    Path("m.npz").write_text("precious")
+    code, _, err = zoo("train", "glyphs-quickstart", "-o", "m.npz", *SMALL)
+    assert code == 2
+    assert "--force" in err
+    assert Path("m.npz").read_text() == "precious"
+
+
+def test_help_comes_without_numpy_and_names_every_command():
+    code = (
+        "import sys; sys.argv = ['zoo', '--help']\n"
+        "from zoo_core.cli import run\n"
+        "run()\n"
+        "heavy = {'numpy', 'matplotlib', 'pydantic', 'rich'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    commands = re.findall(r"^  ([a-z]+) +[A-Z]", done.stdout, re.MULTILINE)
+    assert len(commands) >= 13
+    assert [c for c in commands if f"`zoo {c}" not in readme] == []
+
+
+def test_importing_the_core_is_light():
+    code = (
+        "import sys, zoo_core\n"
+        "zoo_core.load\n"
+        "heavy = {'typer', 'rich', 'matplotlib'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
