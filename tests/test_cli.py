@@ -128,7 +128,11 @@ def test_listing_and_showing(zoo):
     assert "mnist-mlp" in zoo("list")[1]
     names = {row["name"] for row in json.loads(zoo("list", "parts", "*relu*", "--json")[1])}
     assert {"relu", "leaky_relu", "prelu"} <= names
-    assert {row["name"] for row in json.loads(zoo("list", "datasets", "--json")[1])} >= {"glyphs", "mnist", "csv"}
+    assert {row["name"] for row in json.loads(zoo("list", "datasets", "--json")[1])} >= {
+        "glyphs",
+        "mnist",
+        "csv",
+    }
     assert "slope" in zoo("show", "leaky_relu")[1] or "negative" in zoo("show", "leaky_relu")[1]
     plugins = json.loads(zoo("plugins", "--json")[1])
     assert [p["state"] for p in plugins if p["name"] == "mlp-zoo"] == ["ok"]

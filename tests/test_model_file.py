@@ -134,9 +134,7 @@ def test_order_of_keys_and_place_do_not_change_the_bytes(tmp_path: Path) -> None
 def test_a_file_without_arrays_and_one_with_255() -> None:
     assert again({}, {}).arrays == {}
     many = {f"a{i:03}": np.array([i]) for i in range(255)}
-    assert {name: int(a[0]) for name, a in again({}, many).arrays.items()} == {
-        f"a{i:03}": i for i in range(255)
-    }
+    assert {name: int(a[0]) for name, a in again({}, many).arrays.items()} == {f"a{i:03}": i for i in range(255)}
 
 
 def test_demanded_sha256(tmp_path: Path) -> None:

@@ -39,9 +39,7 @@ def npy(array: Any) -> bytes:
     return file.getvalue()
 
 
-def forged(
-    descr: str, shape: str, items: bytes = b"", fortran: str = "False", version: bytes = b"\1\0"
-) -> bytes:
+def forged(descr: str, shape: str, items: bytes = b"", fortran: str = "False", version: bytes = b"\1\0") -> bytes:
     text = f"{{'descr': {descr}, 'fortran_order': {fortran}, 'shape': {shape}, }}".ljust(117).encode() + b"\n"
     return b"\x93NUMPY" + version + struct.pack("<H", len(text)) + text + items
 
@@ -58,9 +56,7 @@ def zipped(members: list[tuple[str, bytes]], **options: Any) -> bytes:
 
 
 def text_of(value: Any) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(
-        "utf-8", "surrogatepass"
-    )
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def described(array: np.ndarray, **changes: Any) -> dict[str, Any]:
@@ -74,9 +70,7 @@ def header(**changes: Any) -> bytes:
     return text_of(full | {"sha256": hashlib.sha256(text_of(full)).hexdigest()})
 
 
-def file(
-    text: bytes | None = None, content: bytes | None = None, more: tuple[tuple[str, bytes], ...] = ()
-) -> bytes:
+def file(text: bytes | None = None, content: bytes | None = None, more: tuple[tuple[str, bytes], ...] = ()) -> bytes:
     """Return a file with this header, this content of the array `w`, and more members."""
     first = npy(np.frombuffer(header() if text is None else text, np.uint8))
     return zipped([("header.npy", first), ("w.npy", npy(W) if content is None else content), *more])
@@ -375,9 +369,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
 )
-DESCR = st.sampled_from(
-    ["'<f4'", "'<f8'", "'<i4'", "'|u1'", "'|O'", "'>f4'", "'|V0'", "<f4", "''", "'", "[]"]
-)
+DESCR = st.sampled_from(["'<f4'", "'<f8'", "'<i4'", "'|u1'", "'|O'", "'>f4'", "'|V0'", "<f4", "''", "'", "[]"])
 SHAPE = st.one_of(
     st.lists(st.integers(-1, 7) | st.integers(2**31, 2**65), max_size=6).map(lambda s: str(tuple(s))),
     st.text("0123456789, ()-xTrue", max_size=12),
@@ -389,9 +381,7 @@ SHAPE = st.one_of(
     descr=DESCR,
     shape=SHAPE,
     items=st.just(ITEMS) | st.binary(max_size=64),
-    changes=st.dictionaries(
-        st.sampled_from(["x_a", "version", "requires", "arrays", "spec"]), JSON, max_size=2
-    ),
+    changes=st.dictionaries(st.sampled_from(["x_a", "version", "requires", "arrays", "spec"]), JSON, max_size=2),
     entry=st.fixed_dictionaries({}, optional={"dtype": st.just("<f8"), "shape": st.lists(st.integers(0, 6))}),
     name=st.sampled_from(["w.npy", "w", "x.npy", "header.npy", "..npy", "w.npy.npy"]),
 )
@@ -471,9 +461,7 @@ def test_what_is_no_file_is_refused_without_waiting(
         model_file.read("m.npz")
 
 
-@pytest.mark.parametrize(
-    "name", ["a\0b.npz", "x" * 300, "file/below.npz", ""], ids=["NUL", "long", "below", "empty"]
-)
+@pytest.mark.parametrize("name", ["a\0b.npz", "x" * 300, "file/below.npz", ""], ids=["NUL", "long", "below", "empty"])
 def test_names_that_no_file_can_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.chdir(tmp_path)
     Path("file").touch()

@@ -138,9 +138,7 @@ def test_data_reach_the_disk_before_the_name_and_the_name_before_the_end(
 
 
 @pytest.mark.parametrize(("number", "fatal"), [(errno.EINVAL, False), (errno.EIO, True)])
-def test_a_folder_that_cannot_be_synced(
-    path: Path, monkeypatch: pytest.MonkeyPatch, number: int, fatal: bool
-) -> None:
+def test_a_folder_that_cannot_be_synced(path: Path, monkeypatch: pytest.MonkeyPatch, number: int, fatal: bool) -> None:
     fsync = os.fsync
     replies = iter([fsync, failing(number)])
     with monkeypatch.context() as patch:
@@ -211,9 +209,7 @@ def test_places_that_cannot_be_written(tmp_path: Path, name: str, kind: type, me
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EIO], ids=errno.errorcode.get)
-def test_a_file_that_the_system_does_not_let_be_read(
-    path: Path, monkeypatch: pytest.MonkeyPatch, number: int
-) -> None:
+def test_a_file_that_the_system_does_not_let_be_read(path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     monkeypatch.setattr(os, "open", failing(number))
     with pytest.raises(ResourceError, match=rf"m\.npz cannot be read: {os.strerror(number)}; check"):
         model_file.read(path)

@@ -59,7 +59,10 @@ class Plain:
     def epoch(self) -> tuple[float, int]:
         error, correct = 0.0, 0
         for i in range(len(self.x) // self.batch):
-            x, t = self.x[i * self.batch : (i + 1) * self.batch], self.t[i * self.batch : (i + 1) * self.batch]
+            x, t = (
+                self.x[i * self.batch : (i + 1) * self.batch],
+                self.t[i * self.batch : (i + 1) * self.batch],
+            )
             hidden = np.tanh(x @ self.w1) if self.run == 4 else np.maximum(x @ self.w1, 0)
             mask = self.rng.randint(2, size=hidden.shape) if self.run > 1 else 1
             hidden = hidden * mask * 2 if self.run > 1 else hidden
@@ -86,7 +89,13 @@ class Plain:
 
 @pytest.mark.parametrize(
     ("run", "seed", "hidden", "rate", "batch"),
-    [(1, 7, 23, 0.004, 1), (2, 3, 30, 0.003, 1), (3, 5, 37, 0.002, 50), (3, 2, 20, 0.001, 300), (4, 11, 64, 1.5, 40)],
+    [
+        (1, 7, 23, 0.004, 1),
+        (2, 3, 30, 0.003, 1),
+        (3, 5, 37, 0.002, 50),
+        (3, 2, 20, 0.001, 300),
+        (4, 11, 64, 1.5, 40),
+    ],
 )
 def test_other_values(run: int, seed: int, hidden: int, rate: float, batch: int, mnist_dir: Path) -> None:
     plain = Plain(mnist_dir, seed=seed, hidden=hidden, rate=rate, batch=batch, run=run)

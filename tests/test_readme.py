@@ -37,7 +37,8 @@ import numpy as np, zoo_core
 model = zoo_core.train({{
     "data": {{"name": "glyphs", "rows": 300, "test_rows": 50}},
     "model": {{"loss": "cross_entropy", "layers": [
-        {{"units": 12, "activation": {{"name": "swish_beta", "beta": 1.5}}}}, {{"units": 10, "activation": "softmax"}}]}},
+        {{"units": 12, "activation": {{"name": "swish_beta", "beta": 1.5}}}},
+    {{"units": 10, "activation": "softmax"}}]}},
     "optimizer": "adam", "training": {{"epochs": 4}}}})
 assert model.history[-1]["train_loss"] < model.history[0]["train_loss"]
 model.save({str(tmp_path / "m.npz")!r})
@@ -77,7 +78,12 @@ def test_every_hook_and_kind_is_named():
 def test_the_figures_of_the_corrected_recipes_are_those_of_their_files():
     folder = Path(__file__).parents[1] / "models/zoo_models"
     registry = Registry()
-    for name in ("corrected-1-sgd", "corrected-2-dropout", "corrected-3-minibatch", "corrected-4-tanh-softmax"):
+    for name in (
+        "corrected-1-sgd",
+        "corrected-2-dropout",
+        "corrected-3-minibatch",
+        "corrected-4-tanh-softmax",
+    ):
         figure = zoo_core.load(folder / f"{name}.npz", registry).history[-1]["test_accuracy"]
         assert f"{figure:.4f} |" in README.split(f"| {name[10]} ")[1].splitlines()[0]
         assert f"{figure:.4f}" in (folder / f"{name}.md").read_text()
@@ -87,9 +93,10 @@ def test_the_figures_of_the_corrected_recipes_are_those_of_their_files():
 def test_imports_run_downwards():
     """A module imports only from its own floor or below; plugins import only what is public."""
     floors = {
-        "errors": 0, "parts": 0, "files": 0.5, "events": 0.5, "hookspecs": 1, "positions": 0, "model_file": 1, "data": 1,
-        "registry": 2, "network": 2, "catalogue": 2.5, "options": 2.5, "spec": 3, "schema": 3.5, "assembly": 4,
-        "objective": 4.5, "diagnosis": 4.7, "model": 5, "training": 5.5, "run": 6, "display": 6, "cli": 7,
+        "errors": 0, "parts": 0, "files": 0.5, "events": 0.5, "hookspecs": 1, "positions": 0, "model_file": 1,
+        "data": 1, "registry": 2, "network": 2, "catalogue": 2.5, "options": 2.5, "spec": 3, "schema": 3.5,
+        "assembly": 4, "objective": 4.5, "diagnosis": 4.7, "model": 5, "training": 5.5, "run": 6, "display": 6,
+        "cli": 7,
     }  # fmt: skip
     root = Path(__file__).parents[1]
     for file in (root / "zoo_core").rglob("*.py"):

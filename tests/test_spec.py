@@ -45,11 +45,17 @@ def test_a_spec_survives_the_way_to_plain_data_and_back(tmp_path):
 
 
 def test_all_errors_come_at_once_each_with_line_and_column(tmp_path):
-    text = GOOD.replace("units = 8", "unts = 8").replace("rate = 0.5", "rate = 1.5").replace("rows = 100", "rows = true")
+    text = (
+        GOOD.replace("units = 8", "unts = 8").replace("rate = 0.5", "rate = 1.5").replace("rows = 100", "rows = true")
+    )
     with pytest.raises(SpecError) as caught:
         read(tmp_path, text)
     places = set(re.findall(r"s\.toml:(\d+:\d+): ([\w.]+):", str(caught.value)))
-    assert {("8:1", "model.layers.0.unts"), ("10:37", "model.layers.0.regularizers.0.rate"), ("4:1", "data.rows")} <= places
+    assert {
+        ("8:1", "model.layers.0.unts"),
+        ("10:37", "model.layers.0.regularizers.0.rate"),
+        ("4:1", "data.rows"),
+    } <= places
     assert "did you mean 'units'?" in str(caught.value)
 
 
@@ -94,7 +100,8 @@ def test_text_that_is_no_spec(tmp_path, raw, message):
 
 
 @pytest.mark.parametrize(
-    ("raw", "message"), [('{"a": 1, "a": 2}', "twice"), ('{"seed": NaN}', "NaN"), ("{", r"s\.json:1:2"), ("[]", "table")]
+    ("raw", "message"),
+    [('{"a": 1, "a": 2}', "twice"), ('{"seed": NaN}', "NaN"), ("{", r"s\.json:1:2"), ("[]", "table")],
 )
 def test_json_that_is_no_spec(tmp_path, raw, message):
     with pytest.raises(SpecError, match=message):
@@ -134,7 +141,12 @@ class TestSchema:
 
     @pytest.mark.parametrize(
         "change",
-        [("units = 8", "units = 0"), ("rate = 0.5", "rat = 0.5"), ('"softmax"', '"softmx"'), ("rows = 100", 'rows = "x"')],
+        [
+            ("units = 8", "units = 0"),
+            ("rate = 0.5", "rat = 0.5"),
+            ('"softmax"', '"softmx"'),
+            ("rows = 100", 'rows = "x"'),
+        ],
     )
     def test_it_refuses_what_validation_refuses(self, change, validator):
         import tomllib

@@ -32,7 +32,13 @@ def table(tmp_path):
 def regression(table, **training):
     return {
         "dtype": "float64",
-        "data": {"name": "npz", "path": str(table), "task": "regression", "test": 0.25, "preparation": "none"},
+        "data": {
+            "name": "npz",
+            "path": str(table),
+            "task": "regression",
+            "test": 0.25,
+            "preparation": "none",
+        },
         "model": {"loss": "mse", "layers": [{"units": 1}]},
         "optimizer": {"name": "lbfgs"},
         "training": {"epochs": 30, "batch_size": "all", **training},
@@ -86,7 +92,16 @@ def test_lbfgs_on_a_linear_model_finds_the_least_squares_solution(table):
     assert model.history[-1]["test_rmse"] < 1e-4
 
 
-@pytest.mark.parametrize("name", [{"name": "sgd", "learning_rate": 0.1}, "adam", "adamw", "rmsprop", {"name": "sam", "base": {"name": "adam"}}])
+@pytest.mark.parametrize(
+    "name",
+    [
+        {"name": "sgd", "learning_rate": 0.1},
+        "adam",
+        "adamw",
+        "rmsprop",
+        {"name": "sam", "base": {"name": "adam"}},
+    ],
+)
 def test_every_optimizer_learns_glyphs(name):
     model = zoo_core.train(glyphs(optimizer=name, training={"epochs": 12, "batch_size": 20}))
     assert model.history[-1]["train_loss"] < 0.6 * model.history[0]["train_loss"]
@@ -160,14 +175,14 @@ def test_a_loss_that_leaves_the_numbers_is_explained():
 
 def test_a_width_unlike_the_classes_is_refused():
     wrong = {"loss": "cross_entropy", "layers": [{"units": 9, "activation": "softmax"}]}
-    with pytest.raises(SpecError, match="9.*10 classes"):
+    with pytest.raises(SpecError, match=r"9.*10 classes"):
         zoo_core.train(glyphs(model=wrong))
 
 
 def test_a_loss_for_another_task_is_refused(table):
     spec = regression(table)
     spec["model"]["loss"] = "cross_entropy"
-    with pytest.raises(SpecError, match="classification.*regression"):
+    with pytest.raises(SpecError, match=r"classification.*regression"):
         zoo_core.train(spec)
 
 

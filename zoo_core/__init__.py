@@ -37,7 +37,7 @@ _HOMES = {
     "read_spec": "spec",
 }
 
-__all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 - every name is a string
+__all__ = [*_HOMES, "__version__"]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 from collections.abc import Iterable
 from typing import TypeVar
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from zoo_core.errors import SpecError
 from zoo_core.network import Dense, Layer, Network, Stage
+from zoo_core.options import option_names
 from zoo_core.parts import Constraint, Loss, Noise, Part, Penalty, RandomSource, Regularizer
 from zoo_core.spec import LayerSpec, Spec
 
@@ -22,12 +22,12 @@ P = TypeVar("P", bound=Part)
 def fresh(part: P) -> P:
     """Return a copy of a part, and of the parts inside it, that shares no state with it."""
     new = copy.copy(part)
-    for field in dataclasses.fields(part) if dataclasses.is_dataclass(part) else ():
-        value = getattr(part, field.name)
+    for name in option_names(part):
+        value = getattr(part, name)
         if isinstance(value, Part):
-            setattr(new, field.name, fresh(value))
+            setattr(new, name, fresh(value))
         elif isinstance(value, list):
-            setattr(new, field.name, [fresh(v) if isinstance(v, Part) else v for v in value])
+            setattr(new, name, [fresh(v) if isinstance(v, Part) else v for v in value])
     return new
 
 

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from zoo_core.training import Trainer
 
 
-def layer_stats(network: Network, objective: Objective, before: Array | None, gradient: Array | None) -> tuple[LayerStats, ...]:
+def layer_stats(
+    network: Network, objective: Objective, before: Array | None, gradient: Array | None
+) -> tuple[LayerStats, ...]:
     """Return the statistics of each layer for the latest step; nothing where the step was not watched."""
     if before is None or gradient is None:
         return ()
@@ -55,5 +57,7 @@ def explain(trainer: Trainer, epoch: int, step: int) -> str:
             place = stage.path
             cause = "its outputs overflowed"
     if place not in ("loss", "input"):
-        cause = f"its values overflowed; the learning rate {trainer._rate(epoch + step / trainer.batches.steps):g} is likely too large: try a tenth of it, or clip gradients"
-    return f"spec {trainer.spec.name!r}: the loss is {objective.total} in epoch {epoch + 1}, step {step + 1}; first seen at {place}: {cause}"
+        rate = trainer.rate(epoch + step / trainer.batches.steps)
+        cause = f"its values overflowed; the learning rate {rate:g} is likely too large: try a tenth, or clip gradients"
+    where = f"in epoch {epoch + 1}, step {step + 1}; first seen at {place}"
+    return f"spec {trainer.spec.name!r}: the loss is {objective.total} {where}: {cause}"

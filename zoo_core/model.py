@@ -13,13 +13,11 @@ import numpy as np
 from zoo_core import model_file
 from zoo_core.assembly import assemble, fresh, is_fused
 from zoo_core.errors import DataError, ModelFileError, NumericError, PluginError, UsageError
-
 from zoo_core.objective import measure, targets_for
 from zoo_core.options import children
 from zoo_core.parts import Array, Metric, Part, Record, Table
 from zoo_core.registry import DISTRIBUTION, Registry, provenance
 from zoo_core.spec import Spec
-
 
 MAX_RECORDS = 4000  # of a history in a file, whose header may have 1 MiB
 
@@ -89,7 +87,8 @@ class Model:
         outputs = self.outputs(x)
         if self.about.task == "regression":
             return outputs[:, 0] if outputs.shape[1] == 1 else outputs
-        return self.labels()[class_indices(outputs)]
+        chosen: Array = self.labels()[class_indices(outputs)]
+        return chosen
 
     def predict_proba(self, x: Any) -> Array:
         """Return the probability of each class, shape (rows, classes).
@@ -164,8 +163,8 @@ class Model:
         with np.errstate(all="ignore"):
             yield from self.network.infer(x.shape[0], load)
 
-    def _checked(self, x: Any) -> Array:
-        x = np.asarray(x)
+    def _checked(self, given: Any) -> Array:
+        x: Array = np.asarray(given)  # the caller's own array: never written to
         if x.dtype.kind not in "buif":
             raise DataError(f"inputs must be numbers, not {x.dtype}")
         if x.ndim == 3 or (x.ndim == 2 and self.about.image_shape and x.shape == tuple(self.about.image_shape)):
@@ -176,7 +175,9 @@ class Model:
             )
         if x.dtype.kind == "f" and not np.isfinite(x).all():
             row, column = np.argwhere(~np.isfinite(x))[0]
-            raise DataError(f"inputs hold {x[row, column]} in row {row}, column {column} (both from 0); only finite numbers")
+            raise DataError(
+                f"inputs hold {x[row, column]} in row {row}, column {column} (both from 0); only finite numbers"
+            )
         return x
 
     # -------------------------------------------------------------- files
@@ -321,5 +322,3 @@ def _missing(wanted: Mapping[str, Any], name: str, registry: Registry) -> str:
         f"{name}: needs {wanted['kind']} {wanted['name']!r} from plugin {distribution} {version}, "
         f"which is not there{why}{core}. Install it: pip install '{distribution}=={version}'"
     )
-
-

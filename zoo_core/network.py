@@ -13,7 +13,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from zoo_core.parts import Activation, Array, Constraint, Initializer, Layout, Parameter, Penalty, Segment, Transform
+from zoo_core.parts import (
+    Activation,
+    Array,
+    Constraint,
+    Initializer,
+    Layout,
+    Parameter,
+    Penalty,
+    Segment,
+    Transform,
+)
 
 INFERENCE_ROWS = 512  # rows at a time outside training: large enough for BLAS, small enough for the cache
 
@@ -72,6 +82,10 @@ class Layer:
     constraints: list[Constraint] = field(default_factory=list)
 
 
+Forward = Callable[[Array, Array], None]
+Backward = Callable[[Array, Array, Array, Any], None]
+
+
 class _Buffers:
     """The arrays of one pass over a given number of rows."""
 
@@ -81,9 +95,8 @@ class _Buffers:
         self.inputs = [self.x, *self.values[:-1]]
         self.grads = [np.empty_like(x) for x in self.inputs]
         self.delta = np.empty_like(self.values[-1])
-
-
-Backward = Callable[[Array, Array, Array, Array], None]
+        self.forward: list[tuple[Forward, Array, Array]] = []  # bound once: look-ups cost as much as small products
+        self.backward: list[tuple[Backward, Array, Array, Array, Array | None]] = []
 
 
 class Network:
@@ -102,6 +115,9 @@ class Network:
         self._buffers: dict[tuple[int, bool], _Buffers] = {}
         self._first = next(i for i, s in enumerate(self.stages) if isinstance(s.transform, Dense))
         self._bind()
+        moving = [s.transform for s in self.stages if type(s.transform).end_step is not Transform.end_step]
+        self._end_steps = [transform.end_step for transform in moving]
+        self._constraints = [(c.constrain, self.weights(layer)) for layer in self.layers for c in layer.constraints]
 
     # -------------------------------------------------------------- assembly
 
@@ -144,31 +160,42 @@ class Network:
         if found is None:
             stages = self.stages if training else self._served
             found = self._buffers[rows, training] = _Buffers(rows, self.inputs, stages, self.dtype)
+            self._bind_pass(found, stages, training)
         return found
+
+    def _bind_pass(self, b: _Buffers, stages: Sequence[Stage], training: bool) -> None:
+        """Pair each transform with its arrays, so that a pass is a loop over calls."""
+        calls = [s.transform.forward if training else s.transform.infer for s in stages]
+        b.forward = list(zip(calls, b.inputs, b.values, strict=True))
+        if not training:
+            return
+        grad = b.delta
+        for i in range(len(stages) - 1, self._first - 1, -1):
+            out = b.grads[i] if i > self._first else None
+            b.backward.append((stages[i].transform.backward, b.inputs[i], b.values[i], grad, out))
+            grad = b.grads[i]
 
     def forward(self, b: _Buffers) -> Array:
         """Run the batch in `b.x` through the network as in training; returns outputs (rows, outputs)."""
-        for stage, x, y in zip(self.stages, b.inputs, b.values, strict=True):
-            stage.transform.forward(x, y)
+        for forward, x, y in b.forward:
+            forward(x, y)
         return b.values[-1]
 
     def backward(self, b: _Buffers, *, fused: bool) -> None:
         """Fill `gradients` from `b.delta`: d objective / d outputs, or / d input of the last stage where fused."""
-        grad = b.delta
-        for i in range(len(self.stages) - (2 if fused else 1), self._first, -1):
-            out = b.grads[i]
-            self.stages[i].transform.backward(b.inputs[i], b.values[i], grad, out)
-            grad = out
-        first = self.stages[self._first].transform
-        first.backward(b.inputs[self._first], b.values[self._first], grad, None)  # type: ignore[arg-type]
+        calls = b.backward
+        if fused:
+            backward, x, y, _, out = calls[1]
+            backward(x, y, b.delta, out)
+        for backward, x, y, grad, out in calls[2:] if fused else calls:
+            backward(x, y, grad, out)
 
     def end_step(self) -> None:
         """Let transforms bring running state up to date and constraints project the weights."""
-        for stage in self.stages:
-            stage.transform.end_step()
-        for layer in self.layers:
-            for constraint in layer.constraints:
-                constraint.constrain(self.weights(layer))
+        for end_step in self._end_steps:
+            end_step()
+        for constrain, weights in self._constraints:
+            constrain(weights)
 
     def weights(self, layer: Layer) -> Array:
         """Return a layer's weight matrix, shape (inputs, columns of z)."""
@@ -193,8 +220,8 @@ class Network:
         for which in chunks(rows, INFERENCE_ROWS):
             b = self.buffers(which.stop - which.start, training=False)
             load(which, b.x)
-            for stage, x, y in zip(self._served, b.inputs, b.values, strict=True):
-                stage.transform.infer(x, y)
+            for infer, x, y in b.forward:
+                infer(x, y)
             yield which, b.inputs[-1], b.values[-1]
 
     # -------------------------------------------------------------- state

@@ -30,11 +30,16 @@ class Objective:
 
     def look_at(self, rows: int, targets: Array, weights: Array | None) -> None:
         """Take a batch whose inputs are in `x(rows)`; weights (rows,) are sample times class weights."""
-        self.rows, self._targets, self._weights = rows, targets, weights
+        self.rows, self._targets, self.weights = rows, targets, weights
         self._buffers = self.network.buffers(rows)
 
     def evaluate(self) -> float:
         """Run forward and backward with the parameters as they are now; returns the objective."""
+        self.compute()
+        return self.loss
+
+    def compute(self) -> None:
+        """Evaluate without adding up the objective, which most optimizers never ask for."""
         b = self._buffers
         self.outputs = self.network.forward(b)
         if self.fused:
@@ -43,7 +48,6 @@ class Objective:
             self.values = self.part.value(self.outputs, self._targets)
         self.total, self.weight = self._sum(self.values)
         self.backward()
-        return self.loss
 
     @property
     def loss(self) -> float:
@@ -75,15 +79,15 @@ class Objective:
         return bool(self._penalties)
 
     def _sum(self, values: Array) -> tuple[float, float]:
-        if self._weights is None:
+        if self.weights is None:
             return float(np.add.reduce(values)), float(self.rows)
-        return float(np.dot(values, self._weights)), float(np.add.reduce(self._weights))
+        return float(np.dot(values, self.weights)), float(np.add.reduce(self.weights))
 
     def _scale(self, delta: Array) -> None:
         """Weigh rows, and divide by the sum of weights where the reduction is the mean."""
         divisor = self.weight if self.part.reduction == "mean" else 1.0
-        if self._weights is not None:
-            delta *= (self._weights / divisor).astype(delta.dtype)[:, None]
+        if self.weights is not None:
+            delta *= (self.weights / divisor).astype(delta.dtype)[:, None]
         elif divisor != 1.0:
             delta *= 1.0 / divisor
 

@@ -6,12 +6,19 @@ import dataclasses
 import types
 import typing
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
-from typing import Annotated, Any, Union
+from functools import cache
+from typing import Annotated, Any, Union, cast
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationInfo, create_model, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    ValidationInfo,
+    create_model,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
-from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, PydanticUndefined, core_schema
+from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
 
 from zoo_core.errors import PluginError, nearest
 from zoo_core.parts import KINDS, Part
@@ -54,7 +61,9 @@ class PartField:
         options = dict(value)
         name = options.pop("name", self.default)
         if not isinstance(name, str) or not name:
-            raise PydanticCustomError("missing", "needs a name, such as name = {example}", {"example": f'"{_example(kind)}"'})
+            raise PydanticCustomError(
+                "missing", "needs a name, such as name = {example}", {"example": f'"{_example(kind)}"'}
+            )
         context = info.context or {}
         registry: Registry = context.get("registry") or Registry()
         try:
@@ -66,7 +75,7 @@ class PartField:
 
 def build(part: type[Part], options: Mapping[str, Any], info: ValidationInfo) -> Part:
     """Make a part from options that are validated first."""
-    checked = options_model(part).model_validate(options, context=info.context)
+    checked = options_model(cast(Any, part)).model_validate(options, context=info.context)
     values = {name: getattr(checked, name) for name in type(checked).model_fields}
     try:
         return part(**values)
@@ -74,14 +83,16 @@ def build(part: type[Part], options: Mapping[str, Any], info: ValidationInfo) ->
         raise PydanticCustomError("options", "{text}", {"text": str(error)}) from error
 
 
-@lru_cache(maxsize=None)
-def options_model(part: type[Part]) -> type[BaseModel]:
+@cache
+def options_model(part: Any) -> type[BaseModel]:
     """Return a pydantic model with the part's options as its fields."""
     if not dataclasses.is_dataclass(part):
         return create_model(part.__name__, __base__=_Options)
     hints = typing.get_type_hints(part, include_extras=True)
-    fields: dict[str, Any] = {f.name: (_checked(hints[f.name]), _default(f)) for f in dataclasses.fields(part) if f.init}
-    return create_model(part.__name__, __base__=_Options, **fields)
+    fields: dict[str, Any] = {
+        f.name: (_checked(hints[f.name]), _default(f)) for f in dataclasses.fields(part) if f.init
+    }
+    return create_model(str(getattr(part, "name", "")), __base__=_Options, **fields)
 
 
 class StrictTable(BaseModel):
@@ -154,24 +165,25 @@ def dump(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return value.model_dump()
     if isinstance(value, Part):
-        options = {f.name: dump(getattr(value, f.name)) for f in dataclasses.fields(value)} if _has_options(value) else {}
+        options = {name: dump(getattr(value, name)) for name in option_names(value)}
         return {"name": value.name, **options} if options else value.name
     if isinstance(value, (list, tuple)):
         return [dump(item) for item in value]
     return {key: dump(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-def _has_options(part: Part) -> bool:
-    return dataclasses.is_dataclass(part)
+def option_names(part: Any) -> list[str]:
+    """Return the names of a part's options, of an instance or a class."""
+    return [field.name for field in dataclasses.fields(part)] if dataclasses.is_dataclass(part) else []
 
 
 def children(part: Part) -> list[tuple[str, Part]]:
     """Return the parts inside a part's options, with the option's name ('base', 'learning_rate', 'list.0')."""
     found: list[tuple[str, Part]] = []
-    for field in dataclasses.fields(part) if dataclasses.is_dataclass(part) else ():
-        value = getattr(part, field.name)
+    for name in option_names(part):
+        value = getattr(part, name)
         items = enumerate(value) if isinstance(value, (list, tuple)) else [(-1, value)]
-        found += [(field.name if i < 0 else f"{field.name}.{i}", v) for i, v in items if isinstance(v, Part)]
+        found += [(name if i < 0 else f"{name}.{i}", v) for i, v in items if isinstance(v, Part)]
     return found
 
 
@@ -181,7 +193,9 @@ def option_rows(part: type[Part]) -> list[dict[str, str]]:
         return []
     hints = typing.get_type_hints(part, include_extras=True)
     return [
-        {"option": f.name, "type": _words(hints[f.name]), "default": _shown(f)} for f in dataclasses.fields(part) if f.init
+        {"option": f.name, "type": _words(hints[f.name]), "default": _shown(f)}
+        for f in dataclasses.fields(part)
+        if f.init
     ]
 
 
@@ -189,7 +203,7 @@ def _words(hint: Any) -> str:
     if typing.get_origin(hint) is Annotated:
         kind, *bounds = typing.get_args(hint)
         signs = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
-        limits = [f"{signs[k]} {v:g}" for b in bounds for k, v in vars(b).items() if k in signs and v is not None]
+        limits = [f"{signs[k]} {v:g}" for b in bounds for k in signs if (v := getattr(b, k, None)) is not None]
         return " ".join([_words(kind), *([", ".join(limits)] if limits else [])])
     if _is_union(hint):
         return " or ".join(map(_words, typing.get_args(hint)))
@@ -217,7 +231,12 @@ def message(problem: ErrorDetails, known: Mapping[str, Iterable[str]]) -> str:
         return problem["msg"] if "name" in problem["msg"] else "is required"
     if kind in ("unknown_part", "part_type", "options"):
         return problem["msg"]
-    text = problem["msg"].replace("Input should", "must").replace("a valid integer", "a whole number").replace("a valid ", "a ")
+    text = (
+        problem["msg"]
+        .replace("Input should", "must")
+        .replace("a valid integer", "a whole number")
+        .replace("a valid ", "a ")
+    )
     given = problem["input"]
     shown = f", not {given!r}" if isinstance(given, (bool, int, float, str)) and "ctx" not in context else ""
     return text + (shown if len(shown) < 80 else "")

@@ -80,7 +80,7 @@ class Transform(Part):
     def end_step(self) -> None:
         """Update running state; called once after each training step, however often it was evaluated."""
 
-    def scratch(self, like: Array, purpose: str = "", dtype: DTypeLike = None) -> Array:
+    def scratch(self, like: Array, purpose: str = "", dtype: DTypeLike | None = None) -> Array:
         """Return a buffer shaped like `like`, made once for each purpose and shape."""
         if "_scratch" not in self.__dict__:
             self._scratch = {}

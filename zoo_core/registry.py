@@ -8,6 +8,7 @@ its parts is needed.
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import os
 import re
 import signal
@@ -153,7 +154,9 @@ class Registry:
         if kind not in KINDS:
             return f"unknown kind of part {kind!r}{nearest(kind, KINDS)} (known: {', '.join(KINDS)})"
         hint = nearest(name, known)
-        broken = "".join(f"; plugin {p.distribution} could not be loaded ({p.problem})" for p in self.plugins if p.problem)
+        broken = "".join(
+            f"; plugin {p.distribution} could not be loaded ({p.problem})" for p in self.plugins if p.problem
+        )
         return f"unknown {kind} {name!r}{hint} (known: {', '.join(known) or 'none'}){broken}"
 
     def _ambiguous(self, rivals: list[Entry]) -> str:
@@ -186,7 +189,7 @@ def _entry(part: Any, plugin: Plugin) -> Entry:
         raise PluginError(f"zoo_parts returned {part!r}, which is not a class derived from a kind in zoo_core.parts")
     if not NAME.fullmatch(part.name):
         raise PluginError(f"{part.__qualname__}.name is {part.name!r}; use lower-case letters, digits and '_'")
-    own = {k for k, v in part.__dict__.get("__annotations__", {}).items() if "ClassVar" not in str(v)}
+    own = {k for k, v in inspect.get_annotations(part).items() if "ClassVar" not in str(v)}
     if own and "__dataclass_fields__" not in part.__dict__:
         raise PluginError(f"{part.__qualname__} has options ({', '.join(sorted(own))}); put @dataclass above the class")
     return Entry(part.kind, part.name, part, plugin.distribution, plugin.version)
@@ -210,7 +213,9 @@ def _installed(allowed: str | None) -> Iterator[tuple[Plugin, Callable[[], objec
 
 def _misfit(dist: metadata.Distribution) -> str:
     """Tell why a plugin was made for another version of the core, or return ''."""
-    wanted = [text for text in dist.requires or () if _normal(re.split(r"[^\w.-]", text, maxsplit=1)[0]) == DISTRIBUTION]
+    wanted = [
+        text for text in dist.requires or () if _normal(re.split(r"[^\w.-]", text, maxsplit=1)[0]) == DISTRIBUTION
+    ]
     if not wanted:
         return ""
     from packaging.requirements import Requirement

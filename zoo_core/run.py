@@ -25,7 +25,9 @@ DEFAULT_METRICS = {"classification": ("accuracy",), "regression": ("rmse", "r2")
 
 
 def train(
-    spec: Spec | str | Path | Mapping[str, Any], data_dir: str | Path | None = None, registry: Registry | None = None
+    spec: Spec | str | Path | Mapping[str, Any],
+    data_dir: str | Path | None = None,
+    registry: Registry | None = None,
 ) -> Model:
     """Train a spec (an object, a mapping, a file or a shipped name) and return the model.
 
@@ -145,8 +147,8 @@ def data_sha256(data: Data) -> str:
         if table is not None:
             for start in range(0, table.x.shape[0], 4096):
                 indices = np.arange(start, min(start + 4096, table.x.shape[0]))
-                digest.update(np.ascontiguousarray(table.x.take(indices, axis=0)))
-            digest.update(np.ascontiguousarray(table.y))
+                digest.update(np.ascontiguousarray(table.x.take(indices, axis=0)).tobytes())
+            digest.update(np.ascontiguousarray(table.y).tobytes())
     return digest.hexdigest()
 
 

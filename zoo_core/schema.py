@@ -6,9 +6,7 @@ A plain `oneOf` over all parts would answer every mistake with "matches none of 
 
 from __future__ import annotations
 
-
-
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
@@ -85,7 +83,7 @@ def _part(kind: str, registry: Registry) -> Schema:
 
 
 def _options(kind: str, name: str, registry: Registry) -> Schema:
-    schema = _of(options_model(registry.get(kind, name)))
+    schema = _of(options_model(cast(Any, registry.get(kind, name))))
     return {
         "properties": {"name": True, **schema.get("properties", {})},
         "required": schema.get("required", []),
@@ -106,5 +104,3 @@ def _dataset(own: Schema, registry: Registry) -> Schema:
         cases.append(_when(name, {**options, "properties": {**own["properties"], **options["properties"]}}))
     properties = {"name": {"enum": names, "description": "the data set"}, **own["properties"]}
     return {"type": ["object"], "properties": properties, "required": ["name"], "allOf": cases}
-
-

@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from annotated_types import Ge, Gt, Le, MinLen
 from pydantic import Field, ValidationError, ValidationInfo, create_model, model_serializer, model_validator
@@ -20,8 +20,19 @@ from zoo_core.catalogue import find_spec
 from zoo_core.errors import PluginError, SpecError, UsageError
 from zoo_core.options import PartField, StrictTable, dump, message, note_keys
 from zoo_core.parts import (
-    KINDS, Activation, Callback, Dataset, Initializer, Loss, Metric, Normalizer, Optimizer, Part, Preparation,
-    RandomSource, Regularizer,
+    KINDS,
+    Activation,
+    Callback,
+    Dataset,
+    Initializer,
+    Loss,
+    Metric,
+    Normalizer,
+    Optimizer,
+    Part,
+    Preparation,
+    RandomSource,
+    Regularizer,
 )  # fmt: skip
 from zoo_core.positions import locate
 from zoo_core.registry import Registry
@@ -42,12 +53,15 @@ class DataSpec(_Table):
     """`[data]`: a dataset, its options beside its name, and how it is divided."""
 
     source: Annotated[Dataset, PartField()] = Field(description="the data set")
-    train: Split = Field(None, description="rows to learn from: a slice such as ':50000' or a fraction; default: the rest")
+    train: Split = Field(
+        None, description="rows to learn from: a slice such as ':50000' or a fraction; default: the rest"
+    )
     validation: Split = Field(None, description="rows for decisions during training: a slice or a fraction")
     test: Split = Field(None, description="rows for the final figure; default: the data set's own test part")
     stratify: bool = Field(False, description="keep the shares of the classes in each split drawn at random")
     preparation: Annotated[Preparation | None, PartField()] = Field(
-        None, description="how inputs are scaled; fitted on the training split; default: what suits the data set"
+        None,
+        description="how inputs are scaled; fitted on the training split; default: what suits the data set",
     )
 
     @model_validator(mode="before")
@@ -89,7 +103,8 @@ class ModelSpec(_Table):
     loss: Annotated[Loss, PartField()]
     layers: Annotated[list[LayerSpec], MinLen(1)]
     regularizers: list[Annotated[Regularizer, PartField()]] = Field(
-        default_factory=list, description="for the whole model: penalties and constraints on all weights, label smoothing"
+        default_factory=list,
+        description="for the whole model: penalties and constraints on all weights, label smoothing",
     )
 
 
@@ -104,7 +119,7 @@ class TrainingSpec(_Table):
         None, description="default: accuracy for classification, rmse and r2 for regression"
     )
     evaluate: list[Literal["train", "validation", "test"]] = Field(
-        default_factory=lambda: ["validation", "test"],
+        default=["validation", "test"],
         description="splits to measure after an epoch; 'train' adds a pass over it without dropout and the like",
     )
     evaluate_every: Annotated[int, Ge(1)] = Field(1, description="in epochs; the last epoch is always measured")
@@ -137,7 +152,11 @@ class Spec(_Table):
 
 
 def read_spec(
-    path: str | Path, overrides: Iterable[str] = (), registry: Registry | None = None, *, seed: int | None = None
+    path: str | Path,
+    overrides: Iterable[str] = (),
+    registry: Registry | None = None,
+    *,
+    seed: int | None = None,
 ) -> Spec:
     """Read and validate a spec file, or a shipped model's spec by name; `overrides` are "key.path=value" texts.
 
@@ -180,7 +199,7 @@ def read_part(kind: str, name: str, overrides: Iterable[str], registry: Registry
     for override in overrides:
         _override(value, f"part.{override}", places)
     context: dict[str, Any] = {"registry": registry, "known": {}}
-    holder = create_model("Holder", __base__=StrictTable, part=(Annotated[KINDS[kind], PartField()], ...))
+    holder = create_model("Holder", __base__=StrictTable, part=(cast(Any, Annotated[KINDS[kind], PartField()]), ...))
     try:
         part: Part = holder.model_validate(value, context=context).part  # type: ignore[attr-defined]
     except ValidationError as error:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -17,7 +17,15 @@ from zoo_core.events import EpochEnded, Event, Finished, Message, Progress, Star
 from zoo_core.model import Model
 from zoo_core.objective import Objective, class_weights, one_hot, targets_for
 from zoo_core.parts import (
-    Array, BatchChange, Callback, Metric, Preparation, RandomSource, Record, Schedule, Table,
+    Array,
+    BatchChange,
+    Callback,
+    Metric,
+    Preparation,
+    RandomSource,
+    Record,
+    Schedule,
+    Table,
 )  # fmt: skip
 
 PROGRESS_SECONDS = 0.1  # how often a display may look
@@ -71,7 +79,9 @@ class Trainer:
             by_class = class_weights(loss, y, max(self.network.outputs, 2))
             if by_class is not None:
                 if len(by_class) != max(self.network.outputs, 2):
-                    raise DataError(f"model.loss.class_weights has {len(by_class)} numbers for {self.network.outputs} classes")
+                    raise DataError(
+                        f"model.loss.class_weights has {len(by_class)} numbers for {self.network.outputs} classes"
+                    )
                 own = np.asarray(by_class, dtype)[y]
                 weights = own if weights is None else weights * own
         if self.changes and y.ndim == 1:
@@ -113,19 +123,19 @@ class Trainer:
         total = weight = 0.0
         steps = self.batches.steps
         due = time.perf_counter() + PROGRESS_SECONDS
-        stats_due, rows_done = due, 0
+        stats_due = due
         objective, optimizer, network = self.objective, self.optimizer, self.network
         for step in range(steps):
             which = self.batches.indices(step)
             self._load(which)
-            objective.evaluate()
-            if not np.isfinite(objective.total):
+            objective.compute()
+            if not math.isfinite(objective.total):
                 raise NumericError(explain(self, epoch, step))
             total += objective.total
             weight += objective.weight
             for metric in on_train:
-                metric.update(objective.outputs, self._batch_y(which), objective._weights)
-            rate = self._rate(epoch + step / steps)
+                metric.update(objective.outputs, self._batch_y(which), objective.weights)
+            rate = self.rate(epoch + step / steps)
             optimizer.steps += 1
             now = time.perf_counter()
             before = network.parameters.copy() if now >= stats_due else None
@@ -134,9 +144,15 @@ class Trainer:
             network.end_step()
             if now >= due:
                 layers = layer_stats(network, objective, before, gradient)
-                rows_done = step + 1
                 yield Progress(
-                    epoch, rows_done, steps, self._speed(epoch, step, now), now - self._began, total / weight, rate, layers
+                    epoch,
+                    step + 1,
+                    steps,
+                    self._speed(epoch, step, now),
+                    now - self._began,
+                    total / weight,
+                    rate,
+                    layers,
                 )
                 due = now + PROGRESS_SECONDS
                 stats_due = now + STATS_SECONDS if before is not None else stats_due
@@ -163,7 +179,8 @@ class Trainer:
     def _batch_y(self, which: slice | Array) -> Array:
         return self._train.y[which]
 
-    def _rate(self, time_in_epochs: float) -> float:
+    def rate(self, time_in_epochs: float) -> float:
+        """Return the learning rate at a time in epochs."""
         if self.schedule is not None:
             return self.schedule.rate(time_in_epochs)
         rate: float = self.optimizer.learning_rate
@@ -188,7 +205,7 @@ class Trainer:
                 figures = self.model.evaluate_table(self.splits[split])
                 record |= {f"{split}_{name}": value for name, value in figures.items()}
         if self.schedule is not None:
-            record["learning_rate"] = self._rate(float(epoch))
+            record["learning_rate"] = self.rate(float(epoch))
             self.schedule.observe(record)
         self.history.append(record)
 
@@ -231,5 +248,3 @@ def fit_preparation(preparation: Preparation, table: Table) -> Preparation:
     """Fit a preparation on the training split and return it."""
     preparation.fit(table.x)
     return preparation
-
-

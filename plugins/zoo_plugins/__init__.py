@@ -11,6 +11,7 @@ from pkgutil import iter_modules
 from zoo_core.hookspecs import hookimpl
 from zoo_core.parts import Part
 
+
 @hookimpl
 def zoo_parts() -> Iterable[type[Part]]:
     """Return every part of every family: each public module of this package is one."""

@@ -111,9 +111,7 @@ def read_pair(
     if y.ndim != 1 or y.dtype.kind not in "iu":
         raise DataError(f"{labels}: holds {y.dtype} of shape {y.shape}, not one whole number for each sample")
     if len(x) != len(y):
-        raise DataError(
-            f"{images} has {len(x)} rows and {labels} has {len(y)} labels; they do not belong together"
-        )
+        raise DataError(f"{images} has {len(x)} rows and {labels} has {len(y)} labels; they do not belong together")
     _check_range(y, classes, str(labels))
     check_finite(x, str(images))
     return x, y
@@ -154,9 +152,7 @@ class Idx(Dataset):
             path = folder.locate(self.test_images)
             pair = read_pair(path, folder.locate(self.test_labels), classes=int(y.max(initial=0)) + 1)
             if pair[0].shape[1:] != x.shape[1:]:
-                raise DataError(
-                    f"{path}: samples of shape {pair[0].shape[1:]}, but {self.images} has {x.shape[1:]}"
-                )
+                raise DataError(f"{path}: samples of shape {pair[0].shape[1:]}, but {self.images} has {x.shape[1:]}")
             test = flat(*pair)
         image_shape = (x.shape[1], x.shape[2]) if x.ndim == 3 else None
         preparation = "pixels" if x.dtype == np.uint8 else "standard"

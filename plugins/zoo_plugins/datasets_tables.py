@@ -70,12 +70,8 @@ class Csv(Dataset):
         if len(set(places)) < len(places):
             raise DataError(f"{where}: target names a column twice: {targets}")
         rest = [place for place in range(len(names)) if place not in places]
-        parts = [
-            Table(np.delete(table.numbers, places, axis=1), table.numbers[:, places]) for table in tables
-        ]
-        features, target_names = (
-            tuple(names[i] for i in which) if self.header else () for which in (rest, places)
-        )
+        parts = [Table(np.delete(table.numbers, places, axis=1), table.numbers[:, places]) for table in tables]
+        features, target_names = (tuple(names[i] for i in which) if self.header else () for which in (rest, places))
         return _data(parts, where, task="regression", feature_names=features, target_names=target_names)
 
 
@@ -110,9 +106,7 @@ class Npz(Dataset):
             parts.append(self._table(arrays[self.x_test], arrays[self.y_test], classes, where))
         image = (x.shape[1], x.shape[2]) if x.ndim == 3 else None
         pixels = "pixels" if x.dtype == np.uint8 else "standard"
-        return _data(
-            parts, str(path), task=self.task, class_names=classes, image_shape=image, preparation=pixels
-        )
+        return _data(parts, str(path), task=self.task, class_names=classes, image_shape=image, preparation=pixels)
 
     @property
     def _labelled(self) -> bool:
@@ -120,17 +114,13 @@ class Npz(Dataset):
 
     def _table(self, x: Array, y: Array, classes: tuple[str, ...], where: str) -> Table:
         if x.ndim < 2 or x.dtype.kind not in "biuf" or len(x) != len(np.atleast_1d(y)):
-            raise DataError(
-                f"{where}: {x.dtype} of shape {x.shape} and {y.shape}; wanted (rows, ...) and (rows, ...)"
-            )
+            raise DataError(f"{where}: {x.dtype} of shape {x.shape} and {y.shape}; wanted (rows, ...) and (rows, ...)")
         check_finite(x, where)
         x = x.reshape(len(x), math.prod(x.shape[1:]))
         if self._labelled:
             return Table(x, encode(_labels(y, where), classes, where))
         if y.ndim not in (1, 2) or y.dtype.kind not in "biuf":
-            raise DataError(
-                f"{where}: values are {y.dtype} of shape {y.shape}, not numbers (rows,) or (rows, outputs)"
-            )
+            raise DataError(f"{where}: values are {y.dtype} of shape {y.shape}, not numbers (rows,) or (rows, outputs)")
         check_finite(y, where)
         return Table(x, (y if y.ndim == 2 else y[:, None]).astype(np.float64))
 
@@ -145,9 +135,7 @@ def _labels(y: Array, where: str) -> list[str]:
 
 def _pick(arrays: dict[str, Array], key: str, path: Path) -> Array:
     if key not in arrays:
-        raise DataError(
-            f"{path}: has no array {key!r}{nearest(key, arrays)} (arrays: {', '.join(sorted(arrays)[:8])})"
-        )
+        raise DataError(f"{path}: has no array {key!r}{nearest(key, arrays)} (arrays: {', '.join(sorted(arrays)[:8])})")
     return arrays[key]
 
 
@@ -164,9 +152,7 @@ def _data(
     """Return the data of one or two parts that fit each other. Raises DataError where they do not."""
     width = parts[0].x.shape[1]
     if not width or not len(parts[0].y):
-        raise DataError(
-            f"{where}: has {len(parts[0].y)} rows of {width} features; there is nothing to learn from"
-        )
+        raise DataError(f"{where}: has {len(parts[0].y)} rows of {width} features; there is nothing to learn from")
     if parts[-1].x.shape[1] != width:
         raise DataError(f"{where}: test rows have {parts[-1].x.shape[1]} features, the others {width}")
     test = parts[1] if len(parts) > 1 else None

@@ -74,7 +74,8 @@ def _draw(shapes: Array, labels: Array, rng: np.random.Generator, noise: int) ->
     contrast = rng.integers(2, 5, (rows, 1), dtype=np.int32)
     grey = np.clip((grey - 128 + weight) * contrast // 2 + 128, 0, 255) * (grey > 0)
     specks = rng.integers(-noise, noise + 1, grey.shape, dtype=np.int32)
-    return np.clip(grey + specks, 0, 255).astype(np.uint8)
+    images: Array = np.clip(grey + specks, 0, 255).astype(np.uint8)
+    return images
 
 
 def _places(rows: int, side: int, rng: np.random.Generator) -> tuple[Array, Array]:
@@ -86,7 +87,10 @@ def _places(rows: int, side: int, rng: np.random.Generator) -> tuple[Array, Arra
     middle = (2 * np.arange(SIDE, dtype=np.int32) - SIDE + 1) * ONE // 2
     u, v = np.tile(middle, SIDE) + shift_x, np.repeat(middle, SIDE) + shift_y
     cosine, sine = turns[:, :1], turns[:, 1:]
-    x, y = (u // 64 * cosine - v // 64 * sine) // (ONE // 64), (u // 64 * sine + v // 64 * cosine) // (ONE // 64)
+    x, y = (
+        (u // 64 * cosine - v // 64 * sine) // (ONE // 64),
+        (u // 64 * sine + v // 64 * cosine) // (ONE // 64),
+    )
     x += y // 64 * slant // (ONE // 64)
     centre = (side - 1) * ONE // 2
     return x // 64 * scale_x // (ONE // 64) + centre, y // 64 * scale_y // (ONE // 64) + centre
@@ -101,7 +105,8 @@ def _sample(shapes: Array, fonts: Array, labels: Array, x: Array, y: Array) -> A
     flat, at, unit = shapes.ravel(), base + top * side + left, ONE // 64
     upper = flat.take(at) * (unit - fx) + flat.take(at + 1) * fx
     lower = flat.take(at + side) * (unit - fx) + flat.take(at + side + 1) * fx
-    return (upper * (unit - fy) + lower * fy) // (unit * unit)
+    grey: Array = (upper * (unit - fy) + lower * fy) // (unit * unit)
+    return grey
 
 
 PARTS = (Glyphs,)

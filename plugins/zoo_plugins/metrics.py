@@ -79,7 +79,8 @@ class Mse(_Mean):
 
     def _rows(self, outputs: Array, targets: Array) -> Array:
         error = outputs.astype(np.float64) - targets
-        return np.mean(error * error, axis=1)
+        squares: Array = np.mean(error * error, axis=1)
+        return squares
 
 
 class Rmse(Mse):
@@ -100,7 +101,8 @@ class Mae(_Mean):
     higher_is_better = False
 
     def _rows(self, outputs: Array, targets: Array) -> Array:
-        return np.mean(np.abs(outputs.astype(np.float64) - targets), axis=1)
+        errors: Array = np.mean(np.abs(outputs.astype(np.float64) - targets), axis=1)
+        return errors
 
 
 class R2(Metric):
@@ -148,7 +150,8 @@ class _Confusion(Metric):
     def _shares(self, axis: int) -> Array:
         """Return correct / all for each class; 0 where there are none."""
         totals = self._counts.sum(axis=axis)
-        return np.divide(np.diag(self._counts), totals, out=np.zeros(len(totals)), where=totals > 0)
+        shares: Array = np.divide(np.diag(self._counts), totals, out=np.zeros(len(totals)), where=totals > 0)
+        return shares
 
 
 class BalancedAccuracy(_Confusion):

@@ -8,13 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, cast
 
 import numpy as np
 from annotated_types import Ge, Gt, Le
 
 from zoo_core.parts import (
-    Activation, Array, Batch, Callback, Initializer, Layout, Loss, Noise, Optimizer, RandomSource, Rate, Run, Segment,
+    Activation,
+    Array,
+    Batch,
+    Callback,
+    Initializer,
+    Layout,
+    Loss,
+    Noise,
+    Optimizer,
+    RandomSource,
+    Rate,
+    Run,
+    Segment,
 )  # fmt: skip
 from zoo_plugins.activations import Identity
 from zoo_plugins.activations_row import Softmax
@@ -112,7 +124,8 @@ class NotebookError(Loss):
     def value(self, outputs: Array, targets: Array) -> Array:
         """Return the summed squares of each row, shape (rows,)."""
         error = targets - outputs
-        return np.add.reduce(error * error, axis=1)
+        squares: Array = np.add.reduce(error * error, axis=1)
+        return squares
 
     def gradient(self, outputs: Array, targets: Array, out: Array) -> None:
         """Write (y - target) / rows^divisions."""
@@ -172,7 +185,7 @@ class NotebookGenerator(RandomSource):
     def start(self, seed: int) -> None:
         """Seed as `np.random.seed` does."""
         bits = np.random.MT19937()
-        bits.state = np.random.RandomState(seed).get_state(legacy=False)
+        bits.state = cast(Any, np.random.RandomState(seed).get_state(legacy=False))
         self._generator = np.random.Generator(bits)
 
     def stream(self, purpose: str) -> np.random.Generator:

@@ -21,6 +21,13 @@ def chunks(x: Any) -> Iterator[Array]:
         yield x.take(np.arange(start, min(start + CHUNK, x.shape[0])), axis=0).astype(np.float64)
 
 
+def _range(x: Any) -> tuple[Array, Array]:
+    """Return the least and the largest value of each feature."""
+    low = np.min([chunk.min(axis=0) for chunk in chunks(x)], axis=0)
+    high = np.max([chunk.max(axis=0) for chunk in chunks(x)], axis=0)
+    return low, high
+
+
 class NoPreparation(Preparation):
     """Inputs as they are."""
 
@@ -61,7 +68,11 @@ class _Fitted(Preparation):
         constant = np.flatnonzero(~(scale > 0))
         if constant.size:
             names = ", ".join(map(str, constant[:10])) + (", ..." if constant.size > 10 else "")
-            warnings.warn(f"{constant.size} feature(s) do not vary and are not scaled: {names}", UserWarning, stacklevel=3)
+            warnings.warn(
+                f"{constant.size} feature(s) do not vary and are not scaled: {names}",
+                UserWarning,
+                stacklevel=3,
+            )
         self.shift, self.scale = shift, np.where(scale > 0, scale, 1.0)
 
 
@@ -73,7 +84,9 @@ class Standard(_Fitted):
     def fit(self, x: Any) -> None:
         """Learn mean and deviation in two passes, which lose no digits."""
         rows = x.shape[0]
+        low, high = _range(x)
         mean = sum(chunk.sum(axis=0) for chunk in chunks(x)) / rows
+        mean = np.where(low == high, low, mean)  # rounding must not give a constant a deviation
         square = sum(((chunk - mean) ** 2).sum(axis=0) for chunk in chunks(x)) / rows
         self._keep(np.asarray(mean), np.sqrt(square))
 
@@ -85,8 +98,7 @@ class MinMax(_Fitted):
 
     def fit(self, x: Any) -> None:
         """Learn the range."""
-        low = np.min([chunk.min(axis=0) for chunk in chunks(x)], axis=0)
-        high = np.max([chunk.max(axis=0) for chunk in chunks(x)], axis=0)
+        low, high = _range(x)
         self._keep(low, high - low)
 
 

@@ -171,9 +171,7 @@ class MinMaxNorm(Constraint):
 
     def __post_init__(self) -> None:
         if self.min_value > self.max_value:
-            raise UsageError(
-                f"min_max_norm: min_value {self.min_value} is above max_value {self.max_value}; swap them"
-            )
+            raise UsageError(f"min_max_norm: min_value {self.min_value} is above max_value {self.max_value}; swap them")
 
     def constrain(self, weights: Array) -> None:
         size = np.maximum(norms(weights), SMALLEST)

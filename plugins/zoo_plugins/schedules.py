@@ -111,7 +111,8 @@ class OnPlateau(Schedule):
 
     def start(self, epochs: int, steps_per_epoch: int) -> None:
         """Begin at the initial rate."""
-        self.current, self.best, self.waited, self.cooling = self.initial, None, 0, 0
+        self.best: float | None = None
+        self.current, self.waited, self.cooling = self.initial, 0, 0
 
     def rate(self, epoch: float) -> float:
         """Return the rate."""
@@ -133,7 +134,7 @@ class OnPlateau(Schedule):
             self.waited, self.cooling = 0, self.cooldown
 
     def _improved(self, value: float) -> bool:
-        best: float | None = self.best
+        best = self.best
         if best is None:
             return True
         if self.mode == "min":

@@ -25,7 +25,7 @@ class Sam(Optimizer):
     rho: Annotated[float, Gt(0), Le(10)] = 0.05
 
     @property
-    def learning_rate(self) -> Any:  # type: ignore[override]
+    def learning_rate(self) -> Any:
         """The base's."""
         return self.base.learning_rate
 
@@ -60,7 +60,7 @@ class Clip(Optimizer):
     norm: Annotated[float, Gt(0)] = 1.0
 
     @property
-    def learning_rate(self) -> Any:  # type: ignore[override]
+    def learning_rate(self) -> Any:
         """The base's."""
         return self.base.learning_rate
 

@@ -221,9 +221,7 @@ def put(folder: Path, content: bytes, name: str = NAME) -> Path:
     return path
 
 
-def test_the_search_order(
-    public: Public, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_search_order(public: Public, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZOO_DATA_DIR", str(tmp_path / "env"))
     (tmp_path / "given").mkdir()
     file, folder = public("good"), DataFolder.open(tmp_path / "given")

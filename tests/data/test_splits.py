@@ -142,9 +142,7 @@ def test_the_largest_remainder_by_hand() -> None:
         (VALUES, {"validation": 0.5, "stratify": True}, UsageError, ["regression"]),
     ],
 )
-def test_what_cannot_be_split(
-    data: Data, wanted: dict[str, Any], error: type[ZooError], words: list[str]
-) -> None:
+def test_what_cannot_be_split(data: Data, wanted: dict[str, Any], error: type[ZooError], words: list[str]) -> None:
     with pytest.raises(error) as caught:
         split(data, **wanted)
     for word in words:

@@ -67,9 +67,7 @@ def test_several_models_differ_in_colour_and_marker_and_keep_their_names() -> No
     (axes,) = figure.axes
     looks = {(drawn.get_color(), drawn.get_marker()) for drawn in axes.lines if drawn.get_label() == "test"}
     assert len({colour for colour, _ in looks}) == len({marker for _, marker in looks}) == 2
-    assert legend(figure)[-2:] == [
-        f"{name}: best test accuracy 0.7500 in epoch 3" for name in ("a$b_$", "_net")
-    ]
+    assert legend(figure)[-2:] == [f"{name}: best test accuracy 0.7500 in epoch 3" for name in ("a$b_$", "_net")]
 
 
 def test_a_figure_where_lower_is_better_by_declaration() -> None:
@@ -116,9 +114,7 @@ def test_confusion_matrix_shows_counts_shares_and_recall() -> None:
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("predicted class", "true class")
 
 
-@pytest.mark.parametrize(
-    ("counts", "names"), [(np.ones((2, 3)), []), (np.ones((2, 2)), ["a"]), (np.ones((0, 0)), [])]
-)
+@pytest.mark.parametrize(("counts", "names"), [(np.ones((2, 3)), []), (np.ones((2, 2)), ["a"]), (np.ones((0, 0)), [])])
 def test_confusion_matrix_refuses_what_does_not_fit(counts: Array, names: list[str]) -> None:
     with pytest.raises(UsageError, match="square"):
         confusion_matrix(counts, names)
@@ -140,9 +136,7 @@ def test_first_layer_weights_are_laid_out_as_images() -> None:
     shown = np.ma.filled(axes.images[0].get_array(), np.nan)
     assert shown.shape == (5, 7)
     np.testing.assert_array_equal(shown[:2, :3], weights[:, 0].reshape(2, 3))
-    np.testing.assert_array_equal(
-        shown[:2, 4:], weights[:, 2].reshape(2, 3)
-    )  # unit 1 has the smallest weights
+    np.testing.assert_array_equal(shown[:2, 4:], weights[:, 2].reshape(2, 3))  # unit 1 has the smallest weights
     np.testing.assert_array_equal(shown[3:, :3], weights[:, 3].reshape(2, 3))
     assert np.isnan(shown[2]).all()
     low, high = axes.images[0].get_clim()
@@ -300,9 +294,7 @@ def figure() -> Figure:
     return learning_curves([("net", RECORDS), ("三", RECORDS)])
 
 
-@pytest.mark.parametrize(
-    ("ending", "magic"), [(".png", b"\x89PNG\r\n"), (".SVG", b"<?xml"), (".pdf", b"%PDF-")]
-)
+@pytest.mark.parametrize(("ending", "magic"), [(".png", b"\x89PNG\r\n"), (".SVG", b"<?xml"), (".pdf", b"%PDF-")])
 def test_files_are_valid_and_the_same_each_time(tmp_path: Path, ending: str, magic: bytes) -> None:
     paths = [tmp_path / f"{name}{ending}" for name in "ab"]
     for path in paths:

@@ -50,9 +50,7 @@ WARNING = Message("the loss rises", source="watch [i]it[/i]", warning=True)
 ALL = (RESULT, NOTE, WARNING)
 
 
-def shown(
-    events: Iterator[Event], *, terminal: bool = False, width: int = 80, **options: object
-) -> tuple[str, str]:
+def shown(events: Iterator[Event], *, terminal: bool = False, width: int = 80, **options: object) -> tuple[str, str]:
     """Return what went to standard error and to the results."""
     error, results = io.StringIO(), io.StringIO()
     console = Console(
@@ -101,13 +99,9 @@ def test_plain_mode_writes_lines_without_escape_codes() -> None:
     lines = error.splitlines()
     assert "\x1b" not in error
     assert results == ""
-    assert lines[0].startswith(
-        f"{NAME}: 20 epochs of 500 steps; 79,510 parameters; rows: 50,000 train, 10,000 test"
-    )
+    assert lines[0].startswith(f"{NAME}: 20 epochs of 500 steps; 79,510 parameters; rows: 50,000 train, 10,000 test")
     assert lines[-1] == f"{NAME}: all epochs done; 20 epochs in 20 s"
-    assert lines[1].startswith(
-        "epoch  1/20  train_loss 1.0000  test_accuracy 0.9000  test_churn 6.0000  48,210 rows/s"
-    )
+    assert lines[1].startswith("epoch  1/20  train_loss 1.0000  test_accuracy 0.9000  test_churn 6.0000  48,210 rows/s")
     assert lines[-2].startswith("epoch 20/20  train_loss 0.0500")
 
 
@@ -119,10 +113,7 @@ def test_plain_lines_of_a_fast_run_come_each_tenth() -> None:
 def test_the_last_epoch_before_an_early_stop_has_a_line() -> None:
     error, _ = shown(run(400, stop=7))
     assert [int(epoch) for epoch in re.findall(r"^epoch +(\d+)/", error, re.MULTILINE)] == [1, 7]
-    assert (
-        error.splitlines()[-1]
-        == f"{NAME}: early stopping: no better test_accuracy for 2 epochs; 7 epochs in 7.0 s"
-    )
+    assert error.splitlines()[-1] == f"{NAME}: early stopping: no better test_accuracy for 2 epochs; 7 epochs in 7.0 s"
 
 
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1", "TERM": "xterm"}, {"TERM": "dumb"}])
@@ -263,9 +254,7 @@ def test_live_view_fits_the_terminal(width: int, height: int) -> None:
     state = State()
     state.take(Started("x" * 200, 1000, 0, 123456, ROWS, 10**9, 64))
     keys = [
-        f"{s}_{m}"
-        for s in ("train", "validation", "test")
-        for m in ("loss", "accuracy", "balanced_accuracy", "f1")
+        f"{s}_{m}" for s in ("train", "validation", "test") for m in ("loss", "accuracy", "balanced_accuracy", "f1")
     ]
     for epoch in range(9):
         state.take(EpochEnded({"epoch": epoch, **dict.fromkeys(keys, 1e-5 * (epoch + 1))}, 1.0))
@@ -287,7 +276,5 @@ def test_live_view_fits_the_terminal(width: int, height: int) -> None:
         (0.0, float("nan"), 1e-3, ["not finite"]),
     ],
 )
-def test_unusual_layers_are_named_in_words(
-    dead: float | None, norm: float, ratio: float, expected: list[str]
-) -> None:
+def test_unusual_layers_are_named_in_words(dead: float | None, norm: float, ratio: float, expected: list[str]) -> None:
     assert remarks(LayerStats("layers.0 relu", 10, dead, norm, ratio)) == expected

@@ -55,9 +55,7 @@ ROWS = [("mnist [red]x[/red]", 79510, 0.9866, True), ("三", 7, None, False)]
 def test_table_away_from_a_terminal_is_plain_aligned_and_uncut() -> None:
     file = io.StringIO()
     long = [*ROWS, ("n" * 150, 1, 0.5, True)]
-    Console(file=file, width=80).print(
-        table(("name", "parameters", "accuracy", "mine"), long), soft_wrap=True
-    )
+    Console(file=file, width=80).print(table(("name", "parameters", "accuracy", "mine"), long), soft_wrap=True)
     lines = file.getvalue().splitlines()
     assert len(lines) == 4
     assert lines[1] == f"{'mnist [red]x[/red]':150}      79,510    0.9866  yes"
@@ -68,9 +66,7 @@ def test_table_away_from_a_terminal_is_plain_aligned_and_uncut() -> None:
 def test_table_on_a_terminal_fits_and_takes_no_markup() -> None:
     file = io.StringIO()
     console = Console(file=file, width=60, force_terminal=True, color_system=None, _environ={"TERM": "xterm"})
-    console.print(
-        table(("name", "parameters", "accuracy", "mine"), ROWS, title="[b]Models[/b]"), soft_wrap=True
-    )
+    console.print(table(("name", "parameters", "accuracy", "mine"), ROWS, title="[b]Models[/b]"), soft_wrap=True)
     text = file.getvalue()
     assert "[b]Models[/b]" in text
     assert "mnist [red]x[/red]" in text

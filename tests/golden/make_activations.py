@@ -18,9 +18,7 @@ from torch.nn import functional as F  # noqa: N812
 
 torch.set_default_dtype(torch.float64)
 generator = torch.Generator().manual_seed(0)
-X = torch.cat(
-    [torch.randn(3, 6, generator=generator) * 2, torch.tensor([[-9.0, 9.0, -4.5, 4.5, -0.01, 0.02]])]
-)
+X = torch.cat([torch.randn(3, 6, generator=generator) * 2, torch.tensor([[-9.0, 9.0, -4.5, 4.5, -0.01, 0.02]])])
 C = torch.randn(4, 6, generator=generator)
 SLOPES = torch.tensor([0.25, 0.1, 0.5, 0.0, 0.9, 0.3])
 
@@ -82,9 +80,7 @@ CASES: dict[str, Callable[[Tensor], Tensor]] = {
     "threshold": lambda x: F.threshold(x, 0.0, 0.0),
     key("threshold", threshold=-0.7, value=3.0): lambda x: F.threshold(x, -0.7, 3.0),
     "clipped_linear": lambda x: x.clamp(0, 1),
-    key("clipped_linear", slope=0.5, offset=0.25, minimum=-1.0, maximum=2.0): lambda x: (
-        0.5 * x + 0.25
-    ).clamp(-1, 2),
+    key("clipped_linear", slope=0.5, offset=0.25, minimum=-1.0, maximum=2.0): lambda x: (0.5 * x + 0.25).clamp(-1, 2),
     "softmax": lambda x: F.softmax(x, 1),
     "log_softmax": lambda x: F.log_softmax(x, 1),
     "sparsemax": sparsemax,

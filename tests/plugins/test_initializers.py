@@ -11,9 +11,7 @@ from checks import check_options
 
 from zoo_plugins import initializers, initializers_scaled
 
-KINDS: dict[str, Any] = {
-    part.name: part for family in (initializers, initializers_scaled) for part in family.PARTS
-}
+KINDS: dict[str, Any] = {part.name: part for family in (initializers, initializers_scaled) for part in family.PARTS}
 SHAPE = (400, 300)
 GAIN = 1.5
 CUT_STD = 0.8796256610342398  # scipy.stats.truncnorm(-2, 2).std()

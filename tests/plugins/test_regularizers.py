@@ -188,9 +188,7 @@ def test_alpha_dropout_gives_pytorchs_two_values() -> None:
         ),
     ],
 )
-def test_noise_has_the_moments_of_its_formula(
-    name: str, options: dict[str, float], mean: float, std: float
-) -> None:
+def test_noise_has_the_moments_of_its_formula(name: str, options: dict[str, float], mean: float, std: float) -> None:
     part, x = KINDS[name](**options), np.random.default_rng(9).normal(size=(500, 400))
     prepare(part, 400)
     y = forward(part, x, 400)

@@ -6,7 +6,21 @@ from typing import Annotated
 
 import typer
 
-from zoo_core.cli import compare, data, env, evaluate, list_, new, plot, plugins, predict, schema, show, train, validate
+from zoo_core.cli import (
+    compare,
+    data,
+    env,
+    evaluate,
+    list_,
+    new,
+    plot,
+    plugins,
+    predict,
+    schema,
+    show,
+    train,
+    validate,
+)
 
 app = typer.Typer(
     name="zoo",

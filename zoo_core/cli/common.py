@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 
 DataDir = Annotated[
     Path | None,
-    typer.Option("--data-dir", help="Folder with <dataset>/<public file names>; default: $ZOO_DATA_DIR, then the cache."),
+    typer.Option(
+        "--data-dir",
+        help="Folder with <dataset>/<public file names>; default: $ZOO_DATA_DIR, then the cache.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress and no messages; errors still show.")]
 SetOption = Annotated[
-    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one value of the spec; may be repeated.")
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change one value of the spec; may be repeated."),
 ]
 Sha256 = Annotated[str | None, typer.Option("--sha256", help="Refuse the file unless it has this digest.")]
 

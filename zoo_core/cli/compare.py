@@ -28,13 +28,23 @@ def command(
     differing = [key for key in keys if len({repr(spec.get(key)) for spec in specs.values()}) > 1]
     results = {name: _result(m) for name, m in found.items()}
     if json:
-        report({"models": results, "differences": {k: {n: s.get(k) for n, s in specs.items()} for k in differing}}, True, None)
+        report(
+            {
+                "models": results,
+                "differences": {k: {n: s.get(k) for n, s in specs.items()} for k in differing},
+            },
+            True,
+            None,
+        )
         return
     figures = list(dict.fromkeys(key for result in results.values() for key in result))
     lines = [{"": key, **{name: _shown(result.get(key, "")) for name, result in results.items()}} for key in figures]
     report(None, False, rows(lines, ["", *found]))
     if differing:
-        lines = [{"differs in": key, **{name: _shown(spec.get(key, "-")) for name, spec in specs.items()}} for key in differing]
+        lines = [
+            {"differs in": key, **{name: _shown(spec.get(key, "-")) for name, spec in specs.items()}}
+            for key in differing
+        ]
         report(None, False, rows(lines, ["differs in", *found]))
 
 

@@ -28,7 +28,9 @@ def list_(name: Name = None, data_dir: DataDir = None, json: Json = False) -> No
 
 
 @app.command()
-def fetch(name: Annotated[str, typer.Argument(help="A data set.")], data_dir: DataDir = None, json: Json = False) -> None:
+def fetch(
+    name: Annotated[str, typer.Argument(help="A data set.")], data_dir: DataDir = None, json: Json = False
+) -> None:
     """Download what is missing into the cache, checked against its sha256."""
     from zoo_core.cli.common import folder
 

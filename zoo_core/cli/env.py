@@ -17,12 +17,25 @@ def command(json: Json = False) -> None:
     from zoo_core.model import environment
     from zoo_core.registry import DISTRIBUTION
 
-    packages = (DISTRIBUTION, "numpy", "pluggy", "pydantic", "typer", "rich", "matplotlib", "threadpoolctl", "pooch")
+    packages = (
+        DISTRIBUTION,
+        "numpy",
+        "pluggy",
+        "pydantic",
+        "typer",
+        "rich",
+        "matplotlib",
+        "threadpoolctl",
+        "pooch",
+    )
     facts = {
         **{name: version(name) for name in packages},
         **environment(),
         "cpus": os.cpu_count(),
         "cache": str(cache_folder()),
-        **{k: os.environ.get(k, "") for k in ("ZOO_DATA_DIR", "ZOO_CACHE_DIR", "ZOO_OFFLINE", "ZOO_PLUGINS", "ZOO_THREADS")},
+        **{
+            k: os.environ.get(k, "")
+            for k in ("ZOO_DATA_DIR", "ZOO_CACHE_DIR", "ZOO_OFFLINE", "ZOO_PLUGINS", "ZOO_THREADS")
+        },
     }
     report(facts, json, rows([{"": key, "value": value} for key, value in facts.items()], ["", "value"]))

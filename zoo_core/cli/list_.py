@@ -43,14 +43,27 @@ def _models(registry: Registry) -> list[dict[str, Any]]:
     for model in shipped(registry).values():
         spec = tomllib.loads(model.spec.read_text("utf-8"))
         weights = "yes" if model.weights is not None else "no"
-        found.append({"name": model.name, "data": spec["data"]["name"], "weights": weights, "description": spec.get("description", "")})
+        found.append(
+            {
+                "name": model.name,
+                "data": spec["data"]["name"],
+                "weights": weights,
+                "description": spec.get("description", ""),
+            }
+        )
     return found
 
 
 def plugins(registry: Registry) -> list[dict[str, Any]]:
     """Return a row for every distribution: version, state, how many parts, what is wrong."""
     return [
-        {"name": p.distribution, "version": p.version, "state": p.state, "parts": len(p.entries), "problem": p.problem}
+        {
+            "name": p.distribution,
+            "version": p.version,
+            "state": p.state,
+            "parts": len(p.entries),
+            "problem": p.problem,
+        }
         for p in registry.plugins
     ]
 

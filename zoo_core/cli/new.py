@@ -26,7 +26,9 @@ def command(
     from zoo_core.registry import Registry
 
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", name):
-        raise UsageError(f"{name!r}: a name has letters, digits, '_', '-' and '.', at most 100, and begins with a letter or digit")
+        raise UsageError(
+            f"{name!r}: a name has letters, digits, '_', '-' and '.', at most 100, and begins with a letter or digit"
+        )
     target = writable(Path(f"{name}.toml"), force)
     text = find_spec(source, Registry()).read_text("utf-8")
     text = re.sub(r'^name = ".*"$', f'name = "{name}"', text, count=1, flags=re.MULTILINE)

@@ -24,7 +24,10 @@ Kind = Literal["curves", "confusion", "weights", "activation", "schedule"]
 
 
 def command(
-    models: Annotated[list[str], typer.Argument(metavar="MODEL...", help="Model files or names; a part's name for activation and schedule.")],
+    models: Annotated[
+        list[str],
+        typer.Argument(metavar="MODEL...", help="Model files or names; a part's name for activation and schedule."),
+    ],
     kind: Annotated[Kind, typer.Option("--kind", help="What to draw.")] = "curves",
     output: Annotated[Path | None, typer.Option("-o", "--output", help="A .png, .svg or .pdf file.")] = None,
     split: Annotated[str, typer.Option("--split", help="The split of a confusion matrix.")] = "test",

@@ -16,9 +16,13 @@ EXAMPLES = "Examples: zoo plugins | zoo plugins check | zoo plugins check zoo-lo
 
 
 def command(
-    action: Annotated[str, typer.Argument(help="list, or check: load each in a process of its own, with a time limit.")] = "list",
+    action: Annotated[
+        str, typer.Argument(help="list, or check: load each in a process of its own, with a time limit.")
+    ] = "list",
     name: Annotated[str | None, typer.Argument(help="Only this distribution.")] = None,
-    timeout: Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds that a plugin may take to load.")] = 10.0,
+    timeout: Annotated[
+        float, typer.Option("--timeout", min=0.1, help="Seconds that a plugin may take to load.")
+    ] = 10.0,
     json: Json = False,
 ) -> None:
     """Show every plugin: its distribution, version, parts and state."""

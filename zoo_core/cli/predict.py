@@ -16,13 +16,21 @@ if TYPE_CHECKING:
     from zoo_core.model import Model
 
 NAME = "predict"
-EXAMPLES = "Examples: zoo predict glyphs.npz x.npy -o y.npy | zoo predict mnist-mlp seven.png --proba | zoo predict m.npz - < rows.csv"
+EXAMPLES = (
+    "Examples: zoo predict glyphs.npz x.npy -o y.npy | zoo predict mnist-mlp seven.png --proba | "
+    "zoo predict m.npz - < rows.csv"
+)
 
 
 def command(
     model: Annotated[str, typer.Argument(help="A model file (.npz), or the name of a shipped model.")],
-    input_: Annotated[str, typer.Argument(metavar="INPUT", help="Rows: .npy, .npz (array x), .csv, .png, or - for standard input.")],
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="A .npy or .csv file; default: standard output.")] = None,
+    input_: Annotated[
+        str,
+        typer.Argument(metavar="INPUT", help="Rows: .npy, .npz (array x), .csv, .png, or - for standard input."),
+    ],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="A .npy or .csv file; default: standard output.")
+    ] = None,
     proba: Annotated[bool, typer.Option("--proba", help="Rows of class probabilities instead of labels.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")] = False,
     sha256: Sha256 = None,

@@ -15,7 +15,9 @@ EXAMPLES = "Example: zoo schema -o zoo.schema.json, and '#:schema zoo.schema.jso
 
 
 def command(
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Where it goes; default: standard output.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Where it goes; default: standard output.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")] = False,
 ) -> None:
     """Print the JSON schema of a spec, parts of installed plugins included; editors complete with it."""

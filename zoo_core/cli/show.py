@@ -101,7 +101,9 @@ def _parts(name: str, registry: Registry, json: bool) -> None:
     found = [e for e in registry.entries() if name in (e.name, registry.key(e))]
     if not found:
         known = [e.name for e in registry.entries()]
-        raise UsageError(f"{name!r} is no model file, shipped model or part{nearest(name, known)}; see 'zoo list parts'")
+        raise UsageError(
+            f"{name!r} is no model file, shipped model or part{nearest(name, known)}; see 'zoo list parts'"
+        )
     data = [
         {
             "kind": e.kind,

@@ -52,4 +52,6 @@ def _summary(target: Path, last: dict[str, float]) -> str:
     from zoo_core.display.tables import number
 
     shown = [f"{key} {number(value)}" for key, value in last.items() if key.startswith(("test_", "validation_"))]
-    return "\n".join([*([", ".join(shown)] if shown else []), f"saved {target}; see its learning curve: zoo plot {target}"])
+    return "\n".join(
+        [*([", ".join(shown)] if shown else []), f"saved {target}; see its learning curve: zoo plot {target}"]
+    )

@@ -28,9 +28,7 @@ def read_array(source: Path | str | BinaryIO) -> Array:
     """
     arrays = read_arrays(source)
     if len(arrays) > 1 and "x" not in arrays:
-        raise DataError(
-            f"{_name(source)}: of {len(arrays)} arrays ({', '.join(sorted(arrays)[:8])}) none is named 'x'"
-        )
+        raise DataError(f"{_name(source)}: of {len(arrays)} arrays ({', '.join(sorted(arrays)[:8])}) none is named 'x'")
     array = arrays["x"] if len(arrays) > 1 else next(iter(arrays.values()))
     check_finite(array, _name(source))
     return array
@@ -67,9 +65,7 @@ def check_finite(array: Array, where: str, columns: tuple[str, ...] = ()) -> Non
             row, *rest = (int(i) for i in np.argwhere(~np.isfinite(piece))[0])
             column = f", column {columns[rest[0]] if columns else rest[0] + 1}" if len(rest) == 1 else ""
             value = piece[(row, *rest)]
-            raise DataError(
-                f"{where}: row {start + row + 1}{column} is {value}; every value must be a finite number"
-            )
+            raise DataError(f"{where}: row {start + row + 1}{column} is {value}; every value must be a finite number")
 
 
 def _open(source: Path | str | BinaryIO) -> BinaryIO:
@@ -94,14 +90,10 @@ def _read_npy(stream: BinaryIO, size: int, where: str) -> Array:
     except (ValueError, TypeError, SyntaxError, RecursionError, UnicodeDecodeError) as error:
         raise DataError(f"{where}: the header is damaged ({str(error).splitlines()[0][:80]})") from error
     if dtype.hasobject or dtype.kind not in "biufU":
-        raise DataError(
-            f"{where}: holds values of type {dtype}; save numbers instead, with array.astype(float)"
-        )
+        raise DataError(f"{where}: holds values of type {dtype}; save numbers instead, with array.astype(float)")
     promised, rest = math.prod(shape) * dtype.itemsize, size - stream.tell()
     if promised != rest or any(n < 0 for n in shape):
-        raise DataError(
-            f"{where}: the header says {shape} {dtype} ({promised} bytes), but {rest} bytes follow"
-        )
+        raise DataError(f"{where}: the header says {shape} {dtype} ({promised} bytes), but {rest} bytes follow")
     raw = stream.read(promised)
     try:
         array: Array = np.ndarray(shape, dtype, raw, order="F" if fortran else "C")
@@ -116,9 +108,7 @@ def _read_npz(stream: BinaryIO, where: str) -> dict[str, Array]:
             members = archive.infolist()
             if not members or len(members) > MAX_MEMBERS:
                 raise DataError(f"{where}: holds {len(members)} arrays; between 1 and {MAX_MEMBERS} are read")
-            return {
-                member.filename.removesuffix(".npy"): _member(archive, member, where) for member in members
-            }
+            return {member.filename.removesuffix(".npy"): _member(archive, member, where) for member in members}
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError) as error:
         raise DataError(f"{where}: the archive is damaged or of a kind that is not read ({error})") from error
 

@@ -38,9 +38,7 @@ class CsvTable:
     text_name: str = ""
 
 
-def read_csv(
-    source: Source, *, delimiter: str = ",", header: bool = True, text: Column | None = None
-) -> CsvTable:
+def read_csv(source: Source, *, delimiter: str = ",", header: bool = True, text: Column | None = None) -> CsvTable:
     """Read a CSV file for training; the column `text` (name, or index from 0) is kept as it is, for labels.
 
     `source` is a path or an open file. Raises DataError for ragged rows, cells that are no finite numbers, an
@@ -49,9 +47,7 @@ def read_csv(
     where, rows = _rows(source, delimiter)
     names = _names(next(rows)[1], where) if header else ()
     if names and all(map(_NUMBER.fullmatch, names)):
-        raise DataError(
-            f"{where}: the header is a row of numbers; where there is no header, say header = false"
-        )
+        raise DataError(f"{where}: the header is a row of numbers; where there is no header, say header = false")
     first = None
     if not header:
         first = next(rows)
@@ -74,9 +70,7 @@ def read_features(source: Source, feature_names: Sequence[str], *, delimiter: st
     )
     if not named:
         if feature_names and len(first[1]) != len(feature_names):
-            raise DataError(
-                f"{where}: has {len(first[1])} columns, but the model has {len(feature_names)} features"
-            )
+            raise DataError(f"{where}: has {len(first[1])} columns, but the model has {len(feature_names)} features")
         return _read_body(rows, first, ("",) * len(first[1]), None, where).numbers
     names = _names(first[1], where)
     wanted = _match(names, feature_names, where)
@@ -87,9 +81,7 @@ def column_index(names: Sequence[str], column: Column, where: str) -> int:
     """Return the place of a column given by its name, or by its index from 0 (negative: from the end)."""
     if isinstance(column, int):
         if not -len(names) <= column < len(names):
-            raise DataError(
-                f"{where}: there is no column {column}; the file has {len(names)} columns, counted from 0"
-            )
+            raise DataError(f"{where}: there is no column {column}; the file has {len(names)} columns, counted from 0")
         return column % len(names)
     if column not in names:
         known = ", ".join(names[:12]) if any(names) else "none: it has no header, so give an index from 0"
@@ -160,9 +152,7 @@ def _match(names: tuple[str, ...], wanted: Sequence[str], where: str) -> list[in
     if missing:
         hint = nearest(missing[0], names)
         listed = ", ".join(missing[:8]) + (f" and {len(missing) - 8} more" if len(missing) > 8 else "")
-        raise DataError(
-            f"{where}: lacks {len(missing)} of the model's {len(wanted)} features: {listed}{hint}"
-        )
+        raise DataError(f"{where}: lacks {len(missing)} of the model's {len(wanted)} features: {listed}{hint}")
     return [names.index(name) for name in wanted] or list(range(len(names)))
 
 
@@ -186,9 +176,7 @@ def _read_body(
         raise DataError(f"{where}: has a header, but no rows")
     values = np.frombuffer(numbers, np.float64) if numbers else np.empty(0)
     kept = tuple(names[i] for i in keep)
-    return CsvTable(
-        where, kept, values.reshape(count, len(keep)), tuple(text), "" if place is None else names[place]
-    )
+    return CsvTable(where, kept, values.reshape(count, len(keep)), tuple(text), "" if place is None else names[place])
 
 
 def _label(cell: str, at: str, name: str) -> str:

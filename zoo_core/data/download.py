@@ -51,9 +51,7 @@ class _Writer:
         try:
             self.stream.write(chunk)
         except OSError as error:
-            raise ResourceError(
-                f"cannot write {self.stream.name}: {error.strerror}; nothing was kept"
-            ) from error
+            raise ResourceError(f"cannot write {self.stream.name}: {error.strerror}; nothing was kept") from error
         if self.progress:
             self.progress(self.file.name, self.received, self.file.size)
 
@@ -94,9 +92,7 @@ def _from_mirror(file: PublicFile, mirror: str, folder: Path, progress: Progress
             return _attempt(file, mirror, folder, progress)
         except OSError as error:
             if not hasattr(error, "request"):  # not from the HTTP library, so from the disk
-                raise ResourceError(
-                    f"cannot write to {folder}: {error.strerror or error}; nothing was kept"
-                ) from error
+                raise ResourceError(f"cannot write to {folder}: {error.strerror or error}; nothing was kept") from error
             if _final(error) or attempt == ATTEMPTS - 1:
                 if _cut(error):
                     raise _RefusedError(_words(error)) from error

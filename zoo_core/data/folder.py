@@ -46,13 +46,9 @@ class DataFolder:
         Raises UsageError where `data_dir` is not a folder.
         """
         if data_dir is not None and not Path(data_dir).expanduser().is_dir():
-            raise UsageError(
-                f"the data folder {data_dir} does not exist; make it, or leave it out to download"
-            )
+            raise UsageError(f"the data folder {data_dir} does not exist; make it, or leave it out to download")
         folders = [Path(f).expanduser() for f in (data_dir, os.environ.get("ZOO_DATA_DIR")) if f]
-        return cls(
-            tuple(folders), cache_folder(), progress, os.environ.get("ZOO_OFFLINE", "") not in ("", "0")
-        )
+        return cls(tuple(folders), cache_folder(), progress, os.environ.get("ZOO_OFFLINE", "") not in ("", "0"))
 
     def file(self, dataset: str, file: PublicFile) -> Path:
         """Return the path of a data set's file, downloaded where no folder has it.

@@ -43,9 +43,7 @@ def read_idx(path: Path | str) -> Array:
             with gzip.open(raw) as stream:
                 return _read(stream, path, path.stat().st_size * MAX_DEFLATE_RATIO)  # type: ignore[arg-type]
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(
-            f"{path}: the gzip data are cut or damaged ({error}); fetch the file again"
-        ) from error
+        raise DataError(f"{path}: the gzip data are cut or damaged ({error}); fetch the file again") from error
     except OSError as error:
         raise ResourceError(f"cannot read {path}: {error.strerror or error}") from error
 
@@ -75,9 +73,7 @@ def _read(stream: BinaryIO, path: Path, at_most: int) -> Array:
 def _header(stream: BinaryIO, path: Path) -> tuple[np.dtype[np.generic], tuple[int, ...]]:
     magic = stream.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in TYPES or not 1 <= magic[3] <= MAX_DIMENSIONS:
-        raise DataError(
-            f"{path}: is no IDX file (it begins with {magic.hex(' ') or 'nothing'}, not with 00 00 08 ...)"
-        )
+        raise DataError(f"{path}: is no IDX file (it begins with {magic.hex(' ') or 'nothing'}, not with 00 00 08 ...)")
     dimensions = stream.read(4 * magic[3])
     if len(dimensions) < 4 * magic[3]:
         raise DataError(f"{path}: ends inside its header")

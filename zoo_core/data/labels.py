@@ -34,9 +34,7 @@ def find_classes(labels: Sequence[str], where: str) -> tuple[str, ...]:
             )
         classes = tuple(sorted(distinct))
     if len(classes) > MAX_CLASSES:
-        raise DataError(
-            f"{where}: has {len(classes)} different labels; for measurements say task = 'regression'"
-        )
+        raise DataError(f"{where}: has {len(classes)} different labels; for measurements say task = 'regression'")
     return classes
 
 

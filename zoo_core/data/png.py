@@ -63,9 +63,7 @@ def _grey(image: Any) -> tuple[Any, list[str]]:
     from PIL import Image
 
     if image.mode.startswith("I"):  # 16 bits a pixel
-        return Image.fromarray((np.asarray(image) / 257).round().astype(np.uint8)), [
-            "reduced from 16 to 8 bits"
-        ]
+        return Image.fromarray((np.asarray(image) / 257).round().astype(np.uint8)), ["reduced from 16 to 8 bits"]
     notes = []
     if image.has_transparency_data:
         paper = Image.new("RGBA", image.size, "white")

@@ -66,9 +66,7 @@ def make_splits(
     Raises SpecError (a value that is no slice), UsageError (an empty split, rows that are not there),
     DataError (rows in two splits; a single class to learn from).
     """
-    wanted = {
-        name: value for name, value in zip(NAMES, (train, validation, test), strict=True) if value is not None
-    }
+    wanted = {name: value for name, value in zip(NAMES, (train, validation, test), strict=True) if value is not None}
     places = {name: _place(name, value, data) for name, value in wanted.items() if isinstance(value, str)}
     _check_overlap(places)
     shares = {name: float(value) for name, value in wanted.items() if not isinstance(value, str)}
@@ -76,9 +74,7 @@ def make_splits(
     chosen |= {name: indices for name, (source, indices) in places.items() if source == "train"}
     tables = {name: select(data.train, indices) for name, indices in chosen.items()}
     if data.test is not None:
-        tables |= {
-            n: select(data.test, indices) for n, (source, indices) in places.items() if source == "test"
-        }
+        tables |= {n: select(data.test, indices) for n, (source, indices) in places.items() if source == "test"}
         rest = _left(data.test, places, "test")
         if "test" not in wanted and len(rest):
             tables["test"] = select(data.test, rest)
@@ -115,9 +111,7 @@ def _place(name: str, value: str, data: Data) -> tuple[str, Array]:
     source = match[1] or "train"
     if source == "test" and (name == "train" or data.test is None):
         why = "must not be learnt from" if name == "train" else "does not exist in this data set"
-        raise UsageError(
-            f"data.{name} = {value!r}: the test part {why}; cut it from the training part, as ':1000'"
-        )
+        raise UsageError(f"data.{name} = {value!r}: the test part {why}; cut it from the training part, as ':1000'")
     rows = len((data.test if source == "test" and data.test else data.train).y)
     for bound in (match[2], match[3]):
         if bound and not -rows <= int(bound) <= rows:
@@ -155,9 +149,7 @@ def _draw(
     if any(not 0 < share <= 1 for share in shares.values()) or rest < -1e-9:
         raise UsageError(f"fractions of data must lie above 0 and add up to 1 at most, not {dict(shares)}")
     if stratify and data.task != "classification":
-        raise UsageError(
-            "data.stratify keeps the shares of classes; this data set has none (it is a regression)"
-        )
+        raise UsageError("data.stratify keeps the shares of classes; this data set has none (it is a regression)")
     counts = apportion(len(left), [*shares.values(), max(rest, 0.0)]) if shares else []
     chosen: dict[str, Array] = {}
     pool = rng.permutation(left) if shares else left
@@ -180,11 +172,7 @@ def _check(tables: Mapping[str, Table], wanted: Mapping[str, Split], data: Data)
     for name, table in tables.items():
         if not len(table.y):
             asked = f" = {wanted[name]!r}" if name in wanted else ""
-            raise UsageError(
-                f"data.{name}{asked} is empty; the data set has {len(data.train.y)} rows to learn from"
-            )
+            raise UsageError(f"data.{name}{asked} is empty; the data set has {len(data.train.y)} rows to learn from")
     labels = tables["train"].y
     if data.task == "classification" and labels.min() == labels.max():
-        raise DataError(
-            f"all {len(labels)} rows to learn from are of one class ({labels[0]}); two are needed at least"
-        )
+        raise DataError(f"all {len(labels)} rows to learn from are of one class ({labels[0]}); two are needed at least")

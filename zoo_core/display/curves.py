@@ -153,9 +153,7 @@ def _lines(axes: Axes, z: Array, values: Array, kinks: Sequence[float]) -> None:
 def _label(upper: Axes, lower: Axes, part: Activation, z: Array, kinks: Sequence[float]) -> None:
     name = printable(part.name or type(part).__name__)
     places = ", ".join(f"{kink:g}" for kink in kinks)
-    upper.set_title(
-        f"{name} (kink{'s' if len(kinks) > 1 else ''} at {places})" if kinks else name, loc="left"
-    )
+    upper.set_title(f"{name} (kink{'s' if len(kinks) > 1 else ''} at {places})" if kinks else name, loc="left")
     upper.set_ylabel("output a")
     lower.set(ylabel="derivative da / dz", xlim=(LOW, HIGH), xlabel="input z")
     width = z.shape[1]

@@ -44,9 +44,7 @@ def finite(value: object) -> bool:
 def series(records: Sequence[Record], key: str) -> tuple[list[float], list[float]]:
     """Return (epochs, values) of the records that hold a finite figure `key`; epochs are counted from 1."""
     shift = 1 if records and records[0]["epoch"] == 0 else 0
-    points = [
-        (float(record["epoch"] + shift), float(record[key])) for record in records if finite(record.get(key))
-    ]
+    points = [(float(record["epoch"] + shift), float(record[key])) for record in records if finite(record.get(key))]
     return [epoch for epoch, _ in points], [value for _, value in points]
 
 

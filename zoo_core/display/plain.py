@@ -114,9 +114,7 @@ class Plain(Quiet):
         self.unsaid = None
         self.last_share = self.state.share()
         figures = [
-            f"{printable(key)} {number(event.record.get(key))}"
-            for key in self.state.figures
-            if key in event.record
+            f"{printable(key)} {number(event.record.get(key))}" for key in self.state.figures if key in event.record
         ]
         speed = f"{self.state.progress.rows_per_second:,.0f} rows/s" if self.state.progress else ""
         left = self.state.left(self.seconds())

@@ -36,9 +36,7 @@ Runs = Sequence[tuple[str, Sequence[Record]]]
 
 
 @styled
-def learning_curves(
-    runs: Runs, *, what: str = "loss", higher_is_better: Mapping[str, bool] | None = None
-) -> Figure:
+def learning_curves(runs: Runs, *, what: str = "loss", higher_is_better: Mapping[str, bool] | None = None) -> Figure:
     """Draw a figure of each split over the epochs, for one model or several; `runs` are (name, records).
 
     A colour and a marker for each model; train dashed, validation dotted, test solid; the best test point (or
@@ -115,9 +113,7 @@ def _legend(figure: Figure, runs: Runs, notes: Sequence[str]) -> None:
     """Put the legend below the axes, where it can never lie on data: the splits, the ring, the models."""
     from matplotlib.lines import Line2D
 
-    found = {
-        divided[0] for key in keys(r for _, records in runs for r in records) if (divided := divide(key))
-    }
+    found = {divided[0] for key in keys(r for _, records in runs for r in records) if (divided := divide(key))}
     labels = [split for split in SPLITS if split in found]
     handles = [Line2D([], [], color="#404040", ls=DASHES[split]) for split in labels]
     handles.append(Line2D([], [], color="#404040", **RING))
@@ -151,9 +147,7 @@ def confusion_matrix(counts: Array, class_names: Sequence[str] = ()) -> Figure:
     _write_recall(axes, shares, totals)
     figure.colorbar(image, ax=axes, label="share of the true class", shrink=0.6, location="bottom", pad=0.02)
     rows = int(counts.sum())
-    axes.set_title(
-        f"Accuracy {np.trace(counts) / max(rows, 1):.4f} on {number(rows)} rows", loc="left", pad=20
-    )
+    axes.set_title(f"Accuracy {np.trace(counts) / max(rows, 1):.4f} on {number(rows)} rows", loc="left", pad=20)
     return figure
 
 

@@ -90,9 +90,7 @@ class State:
         """Return "79,510 parameters; rows: 50,000 train, 10,000 test; 1 thread"."""
         start = self.started
         rows = ", ".join(f"{number(count)} {split}" for split, count in start.rows.items())
-        return (
-            f"{number(start.parameters)} parameters; rows: {rows or '-'}; {counted(start.threads, 'thread')}"
-        )
+        return f"{number(start.parameters)} parameters; rows: {rows or '-'}; {counted(start.threads, 'thread')}"
 
     def ending(self, seconds: float) -> str:
         """Return how the run ended, after how long."""

@@ -21,9 +21,7 @@ __all__ = ["Table", "duration", "number", "print_json", "printable", "sizes", "t
 
 def printable(text: str) -> str:
     """Return text on one line without control characters, so that no name can steer the terminal."""
-    return "".join(
-        c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in text
-    )
+    return "".join(c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def number(value: float | int | None) -> str:

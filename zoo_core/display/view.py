@@ -161,9 +161,7 @@ def _layer_lines(layers: tuple[LayerStats, ...], height: int) -> list[Text]:
         return []
     shown = layers if len(layers) <= height - 1 else layers[: max(height - 2, 1)]
     name = max(min(max(len(layer.name) for layer in shown), NAME), 10)
-    head = (
-        f"{'layer':{name}}  {'units':>5}  {'dead':>5}  {'gradient':>8}  {'update/weight':>13}  (usual: 0.001)"
-    )
+    head = f"{'layer':{name}}  {'units':>5}  {'dead':>5}  {'gradient':>8}  {'update/weight':>13}  (usual: 0.001)"
     lines = [_text((head, "dim")), *(_layer_row(layer, name) for layer in shown)]
     if len(shown) < len(layers):
         lines.append(_text((f"and {len(layers) - len(shown)} more layers", "dim")))

@@ -95,9 +95,7 @@ def _name(data: bytes, position: int, length: int, *, first: bool) -> str:
     if first and name != HEADER + ".npy":
         raise RefusedError(FOREIGN.format(f"its first member is {shown(name)} and not '{HEADER}.npy'"))
     if not MEMBER_NAME.fullmatch(name):
-        raise RefusedError(
-            f"has a member with the unsafe name {shown(name)}: it is not of the form [a-z0-9_.]+.npy"
-        )
+        raise RefusedError(f"has a member with the unsafe name {shown(name)}: it is not of the form [a-z0-9_.]+.npy")
     check_name(name.removesuffix(".npy"))
     return name
 

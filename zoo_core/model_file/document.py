@@ -55,9 +55,7 @@ def parse(text: bytes) -> dict[str, Any]:
     except UnicodeEncodeError:
         raise RefusedError("has a header with half of a surrogate pair; get a sound file") from None
     except ValueError as error:
-        raise RefusedError(
-            f"has a header that is not JSON ({shown(str(error), 100)}); get a sound file"
-        ) from None
+        raise RefusedError(f"has a header that is not JSON ({shown(str(error), 100)}); get a sound file") from None
     if not same:
         raise RefusedError("has a header that is not an object in canonical JSON; get a sound file")
     return dict(value)
@@ -70,18 +68,14 @@ def check(header: Mapping[str, Any]) -> None:
     _check_version(header.get("version"))
     _check_features(header.get("requires"))
     if header.get("sha256") != digest(header):
-        raise RefusedError(
-            "is damaged: its header does not have the sha256 that it claims; get the file again"
-        )
+        raise RefusedError("is damaged: its header does not have the sha256 that it claims; get the file again")
 
 
 def _check_version(version: object) -> None:
     if type(version) is not int or version < 1:
         raise RefusedError(f"has the format's version {shown(version)}, which is none; get a sound file")
     if version > VERSION:
-        raise RefusedError(
-            f"needs version {version} of the format, and this mlp-zoo reads up to {VERSION}; {UPGRADE}"
-        )
+        raise RefusedError(f"needs version {version} of the format, and this mlp-zoo reads up to {VERSION}; {UPGRADE}")
 
 
 def _check_features(requires: object) -> None:
@@ -123,9 +117,7 @@ def _integer(digits: str) -> int:
 def _real(digits: str) -> float:
     number = float(digits)
     if number in (float("inf"), float("-inf")):
-        raise RefusedError(
-            f"has a header with the number {shown(digits)}, which is not finite; get a sound file"
-        )
+        raise RefusedError(f"has a header with the number {shown(digits)}, which is not finite; get a sound file")
     return number
 
 
@@ -133,6 +125,4 @@ def _constant(name: str) -> NoReturn:
     raise RefusedError(f"has a header with {name}, which is no JSON number; get a sound file")
 
 
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_object, parse_int=_integer, parse_float=_real, parse_constant=_constant
-)
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_real, parse_constant=_constant)

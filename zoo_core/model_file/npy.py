@@ -77,9 +77,7 @@ def locate(data: bytes, member: Member) -> Located:
         form = _form(text)
         form.check()
         if form.size != member.end - start:
-            raise RefusedError(
-                f"whose shape {form.shape} needs {form.size} bytes, and it has {member.end - start}"
-            )
+            raise RefusedError(f"whose shape {form.shape} needs {form.size} bytes, and it has {member.end - start}")
     except RefusedError as refused:
         raise RefusedError(f"has the member {member.name!r} {refused}; get a sound file") from None
     return Located(form, start)
@@ -92,9 +90,7 @@ def _text(data: bytes, member: Member) -> tuple[bytes, int]:
     first = member.start + FIRST
     length = int.from_bytes(data[first - 2 : first], "little")
     if FIRST + length > min(MAX_NPY_HEADER, member.size):
-        raise RefusedError(
-            f"whose header claims {length} bytes; it may have {MAX_NPY_HEADER - FIRST} and must fit"
-        )
+        raise RefusedError(f"whose header claims {length} bytes; it may have {MAX_NPY_HEADER - FIRST} and must fit")
     return data[first : first + length], first + length
 
 

@@ -97,9 +97,7 @@ def _regular(descriptor: int, limit: int) -> bytes:
 
 def _check_total(size: int, limit: int) -> None:
     if size > limit:
-        raise RefusedError(
-            f"has {size} bytes, more than the limit of {limit}; raise the limit if you trust it"
-        )
+        raise RefusedError(f"has {size} bytes, more than the limit of {limit}; raise the limit if you trust it")
 
 
 def _wanted(sha256: str) -> str:
@@ -143,9 +141,7 @@ def _check_described(described: object, arrays: Mapping[str, Located]) -> None:
         raise RefusedError(f"is damaged: the array {shown(name)} {problem}; get the file again")
     for name, located in arrays.items():
         if not _is_described(located.form, described[name]):
-            raise RefusedError(
-                f"is damaged: the array {name!r} is not as its header says; get the file again"
-            )
+            raise RefusedError(f"is damaged: the array {name!r} is not as its header says; get the file again")
 
 
 def _is_described(form: Form, entry: object) -> bool:
@@ -159,9 +155,7 @@ def _check_checksums(data: bytes, members: Sequence[Member]) -> None:
     view = memoryview(data)
     for member in members:
         if zlib.crc32(view[member.start : member.end]) != member.crc:
-            raise RefusedError(
-                f"is damaged: the member {member.name!r} has another checksum; get the file again"
-            )
+            raise RefusedError(f"is damaged: the member {member.name!r} has another checksum; get the file again")
 
 
 def _check_digests(data: bytes, arrays: Mapping[str, Located], described: Mapping[str, Any]) -> None:

@@ -35,9 +35,7 @@ from zoo_core.parts import Array
 NO_FOLDER_SYNC = errno.EINVAL, errno.ENOTSUP, errno.EACCES
 
 
-def write(
-    path: Path | str, header: Mapping[str, Any], arrays: Mapping[str, Array], *, overwrite: bool = True
-) -> str:
+def write(path: Path | str, header: Mapping[str, Any], arrays: Mapping[str, Array], *, overwrite: bool = True) -> str:
     """Write a model file atomically and return its sha256; what was there stays until the new file is safe.
 
     `header` must fit into 1 MiB of JSON; the keys format, version, arrays and sha256 are set here, and
@@ -80,9 +78,7 @@ def temporaries(path: Path | str) -> list[Path]:
 
 def _encode(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> bytes:
     if len(arrays) >= MAX_MEMBERS:
-        raise RefusedError(
-            f"cannot be written: it has {len(arrays)} arrays, and {MAX_MEMBERS - 1} are allowed"
-        )
+        raise RefusedError(f"cannot be written: it has {len(arrays)} arrays, and {MAX_MEMBERS - 1} are allowed")
     ready = {name: _ready(name, arrays[name]) for name in sorted(arrays)}
     own = {"format": FORMAT, "version": VERSION, "arrays": {n: _described(a) for n, a in ready.items()}}
     text = document.encode({"requires": [], **header, **own})
