@@ -1,7 +1,7 @@
 """Draws models/notebook-and-corrected.png, the README's picture, from the model files of the eight runs.
 
-    for run in notebook-1-sgd ... corrected-4-tanh-softmax: zoo train RUN -o FOLDER/RUN.npz
-    python tests/golden/make_picture.py FOLDER
+for run in notebook-1-sgd ... corrected-4-tanh-softmax: zoo train RUN -o FOLDER/RUN.npz
+python tests/golden/make_picture.py FOLDER
 """
 
 import sys
@@ -11,7 +11,12 @@ from matplotlib.figure import Figure
 
 import zoo_core
 
-TITLES = {"1-sgd": "1  SGD", "2-dropout": "2  dropout", "3-minibatch": "3  mini-batches", "4-tanh-softmax": "4  tanh, softmax"}
+TITLES = {
+    "1-sgd": "1  SGD",
+    "2-dropout": "2  dropout",
+    "3-minibatch": "3  mini-batches",
+    "4-tanh-softmax": "4  tanh, softmax",
+}
 LOOKS = {"notebook": ("#0072B2", "--"), "corrected": ("#D55E00", "-")}
 
 

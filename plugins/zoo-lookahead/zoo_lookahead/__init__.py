@@ -1,0 +1,53 @@
+"""Lookahead: slow weights that follow any optimizer's fast ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from annotated_types import Ge, Gt, Le
+
+from zoo_core.hookspecs import hookimpl
+from zoo_core.parts import Array, Batch, Layout, Optimizer, Part
+
+
+@dataclass
+class Lookahead(Optimizer):
+    """Every `sync_period` steps of the base: slow += slow_step (fast - slow); fast = slow.
+
+    Source: Zhang et al., "Lookahead optimizer: k steps forward, 1 step back" (2019), algorithm 1.
+    """
+
+    name = "lookahead"
+    state = ("slow",)
+
+    base: Optimizer
+    sync_period: Annotated[int, Ge(1), Le(10_000)] = 5
+    slow_step: Annotated[float, Gt(0), Le(1)] = 0.5
+
+    @property
+    def learning_rate(self) -> Any:
+        """The base's."""
+        return self.base.learning_rate
+
+    def start(self, layout: Layout) -> None:
+        """Start the base and make room for the slow weights."""
+        self.base.start(layout)
+        self.slow = layout.vector()
+
+    def update(self, parameters: Array, gradients: Array, learning_rate: float, batch: Batch) -> None:
+        """Let the base step, and look back from time to time."""
+        if self.steps == 1:
+            self.slow[...] = parameters
+        self.base.steps = self.steps
+        self.base.update(parameters, gradients, learning_rate, batch)
+        if self.steps % self.sync_period == 0:
+            self.slow += self.slow_step * (parameters - self.slow)
+            parameters[...] = self.slow
+
+
+@hookimpl
+def zoo_parts() -> Iterable[type[Part]]:
+    """Return the part."""
+    return [Lookahead]
