@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import metadata
 from importlib.resources.abc import Traversable
+from types import FrameType
 from typing import Any, TypeVar
 
 import pluggy
@@ -246,14 +247,15 @@ def _interrupts_told_apart() -> Iterator[Callable[[], bool]]:
         yield lambda: False
         return
 
-    def note(number: int, frame: object) -> None:
-        seen.append(number)
-        raise KeyboardInterrupt
-
     before = signal.getsignal(signal.SIGINT)
-    if before is not signal.default_int_handler:
-        yield lambda: True
+    if not callable(before):  # ignored: whatever comes is the plugin's own
+        yield lambda: False
         return
+
+    def note(number: int, frame: FrameType | None) -> None:
+        seen.append(number)
+        before(number, frame)
+
     signal.signal(signal.SIGINT, note)
     try:
         yield lambda: bool(seen)
