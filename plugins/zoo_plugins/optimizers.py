@@ -1,8 +1,4 @@
-"""Update rules on one flat vector of parameters, with a step for each parameter where they have one.
-
-Running means are kept unnormalised, as `m = decay * m + g`: the factor `1 - decay` goes into a constant of the step,
-which saves a pass over the vector. `gradients` is a fresh buffer each time, and serves as scratch.
-"""
+"""Update rules on one flat vector of parameters."""
 
 from __future__ import annotations
 
@@ -14,6 +10,7 @@ from annotated_types import Ge, Gt, Lt
 
 from zoo_core.parts import Array, Layout, Optimizer, Rate
 
+Momentum = Annotated[float, Ge(0), Lt(1)]
 Decay = Annotated[float, Ge(0), Lt(1)]
 Epsilon = Annotated[float, Gt(0), Lt(1)]
 WeightDecay = Annotated[float, Ge(0), Lt(1)]
@@ -21,18 +18,17 @@ WeightDecay = Annotated[float, Ge(0), Lt(1)]
 
 @dataclass
 class Sgd(Optimizer):
-    """Stochastic gradient descent: v = momentum v + g; p -= learning_rate v.
+    """Stochastic gradient descent: v = momentum v + g; p -= rate v (Nesterov: p -= rate (g + momentum v)).
 
-    `nesterov` looks ahead: p -= learning_rate (g + momentum v). Source: Sutskever et al., "On the importance of
-    initialization and momentum in deep learning" (2013), equations 1 to 4, in the form of PyTorch, where the rate
-    stands outside the velocity.
+    Source: Sutskever et al., "On the importance of initialization and momentum in deep learning" (2013), in the
+    form of PyTorch, where the rate stands outside the velocity.
     """
 
     name = "sgd"
     state = ("velocity",)
 
     learning_rate: Rate = 0.01
-    momentum: Decay = 0.0
+    momentum: Momentum = 0.0
     nesterov: bool = False
 
     def __post_init__(self) -> None:
@@ -43,181 +39,104 @@ class Sgd(Optimizer):
     def start(self, layout: Layout) -> None:
         """Make the velocity, where there is momentum."""
         self.velocity = layout.vector() if self.momentum else None
-        self._work = layout.vector() if self.nesterov else None
 
     def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
         """Take one step."""
-        if self.velocity is None:
-            gradients *= learning_rate
-        else:
-            self._follow(self.velocity, gradients, learning_rate)
+        if self.velocity is not None:
+            self.velocity *= self.momentum
+            self.velocity += gradients
+            if self.nesterov:
+                gradients += self.momentum * self.velocity
+            else:
+                gradients[...] = self.velocity
+        gradients *= learning_rate
         parameters -= gradients
 
-    def _follow(self, velocity: Array, gradients: Array, learning_rate: float) -> None:
-        """Turn gradients into the move that the velocity makes."""
-        velocity *= self.momentum
-        velocity += gradients
-        if self._work is None:
-            np.multiply(velocity, learning_rate, out=gradients)
-        else:
-            np.multiply(velocity, self.momentum, out=self._work)
-            gradients += self._work
-            gradients *= learning_rate
+
+@dataclass
+class Adam(Optimizer):
+    """Adam: p -= rate m' / (sqrt(v') + epsilon), with bias-corrected running means m' of g and v' of g^2.
+
+    Source: Kingma and Ba, "Adam: a method for stochastic optimization" (2015), algorithm 1. The state holds
+    m / (1 - beta1) and v / (1 - beta2): the factors go into two constants of the step, which saves passes.
+    """
+
+    name = "adam"
+    state = ("mean", "square")
+
+    learning_rate: Rate = 0.001
+    beta1: Decay = 0.9
+    beta2: Decay = 0.999
+    epsilon: Epsilon = 1e-8
+
+    def start(self, layout: Layout) -> None:
+        """Make both running means and a vector to work in."""
+        self.mean, self.square, self._work = layout.vector(), layout.vector(), layout.vector()
+
+    def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
+        """Take one step."""
+        first = (1 - self.beta1) / (1 - self.beta1**self.steps)
+        second = ((1 - self.beta2) / (1 - self.beta2**self.steps)) ** 0.5
+        work = self._work
+        self.mean *= self.beta1
+        self.mean += gradients
+        np.multiply(gradients, gradients, out=gradients)
+        self.square *= self.beta2
+        self.square += gradients
+        np.sqrt(self.square, out=work)
+        work += self.epsilon / second
+        np.divide(self.mean, work, out=work)
+        work *= learning_rate * first / second
+        parameters -= work
+
+
+@dataclass
+class AdamW(Adam):
+    """Adam with decoupled weight decay: p -= rate weight_decay p before Adam's step.
+
+    Source: Loshchilov and Hutter, "Decoupled weight decay regularization" (2019), algorithm 2, as in PyTorch.
+    """
+
+    name = "adamw"
+
+    weight_decay: WeightDecay = 0.01
+
+    def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
+        """Shrink, then step."""
+        parameters *= 1 - learning_rate * self.weight_decay
+        super().step(parameters, gradients, learning_rate)
 
 
 @dataclass
 class RmsProp(Optimizer):
-    """RMSProp: s = rho s + (1 - rho) g^2; p -= learning_rate g / (sqrt(s) + epsilon).
+    """RMSProp: s = rho s + (1 - rho) g^2; p -= rate g / (sqrt(s) + epsilon).
 
-    `centered` takes the running variance of g in place of s; `momentum` gathers the steps. Sources: Tieleman and
-    Hinton, lecture 6.5 of "Neural networks for machine learning" (2012); Graves, "Generating sequences with
-    recurrent neural networks" (2013), equations 38 to 41, for the centered form; both as in PyTorch.
+    Source: Tieleman and Hinton, lecture 6.5 of "Neural networks for machine learning" (2012), as in PyTorch.
     """
 
     name = "rmsprop"
-    state = ("square", "mean", "velocity")
+    state = ("square",)
 
     learning_rate: Rate = 0.01
     rho: Decay = 0.99
     epsilon: Epsilon = 1e-8
-    momentum: Decay = 0.0
-    centered: bool = False
 
     def start(self, layout: Layout) -> None:
-        """Make the running means that the options need, and a vector to work in."""
+        """Make the running mean of squares and a vector to work in."""
         self.square, self._work = layout.vector(), layout.vector()
-        self.mean = layout.vector() if self.centered else None
-        self.velocity = layout.vector() if self.momentum else None
-
-    def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
-        """Take one step."""
-        work, scale = self._work, (1 - self.rho) ** 0.5
-        np.multiply(gradients, gradients, out=work)
-        self.square *= self.rho
-        self.square += work
-        np.sqrt(self._spread(gradients, work), out=work)
-        work += self.epsilon / scale
-        gradients /= work
-        if self.velocity is not None:
-            self.velocity *= self.momentum
-            self.velocity += gradients
-            gradients[...] = self.velocity
-        gradients *= learning_rate / scale
-        parameters -= gradients
-
-    def _spread(self, gradients: Array, work: Array) -> Array:
-        """Return the mean of squares or, centered, the variance, both over 1 - rho."""
-        if self.mean is None:
-            return self.square
-        self.mean *= self.rho
-        self.mean += gradients
-        np.multiply(self.mean, self.mean, out=work)
-        work *= 1 - self.rho
-        np.subtract(self.square, work, out=work)
-        return np.maximum(work, 0, out=work)  # rounding can leave less than nothing
-
-
-@dataclass
-class Adagrad(Optimizer):
-    """Adagrad: s += g^2; p -= learning_rate g / (sqrt(s) + epsilon), s being `initial` at first.
-
-    Source: Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic optimization"
-    (2011), figure 1 with diagonal matrices, as in PyTorch.
-    """
-
-    name = "adagrad"
-    state = ("square",)
-
-    learning_rate: Rate = 0.01
-    initial: Annotated[float, Ge(0)] = 0.0
-    epsilon: Epsilon = 1e-10
-
-    def start(self, layout: Layout) -> None:
-        """Make the sum of squares and a vector to work in."""
-        self.square, self._work = layout.vector(self.initial), layout.vector()
 
     def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
         """Take one step."""
         work = self._work
         np.multiply(gradients, gradients, out=work)
+        work *= 1 - self.rho
+        self.square *= self.rho
         self.square += work
         np.sqrt(self.square, out=work)
         work += self.epsilon
-        gradients /= work
-        gradients *= learning_rate
-        parameters -= gradients
-
-
-@dataclass
-class Adadelta(Optimizer):
-    """Adadelta: d = g sqrt(u + epsilon) / sqrt(s + epsilon); p -= learning_rate d.
-
-    s and u are running means, with decay `rho`, of g^2 and d^2.
-    Source: Zeiler, "ADADELTA: an adaptive learning rate method" (2012), algorithm 1.
-    """
-
-    name = "adadelta"
-    state = ("square", "moves")
-
-    learning_rate: Rate = 1.0
-    rho: Decay = 0.9
-    epsilon: Epsilon = 1e-6
-
-    def start(self, layout: Layout) -> None:
-        """Make both running means and a vector to work in."""
-        self.square, self.moves, self._work = layout.vector(), layout.vector(), layout.vector()
-
-    def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
-        """Take one step."""
-        self._take_in(self.square, gradients)
-        gradients /= self._root(self.square)
-        gradients *= self._root(self.moves)
-        self._take_in(self.moves, gradients)
-        gradients *= learning_rate
-        parameters -= gradients
-
-    def _take_in(self, mean: Array, values: Array) -> None:
-        np.multiply(values, values, out=self._work)
-        mean *= self.rho
-        mean += self._work
-
-    def _root(self, mean: Array) -> Array:
-        np.add(mean, self.epsilon / (1 - self.rho), out=self._work)
-        return np.sqrt(self._work, out=self._work)
-
-
-@dataclass
-class Lion(Optimizer):
-    """Lion: p -= learning_rate (sign(beta1 m + (1 - beta1) g) + weight_decay p); then m = beta2 m + (1 - beta2) g.
-
-    Every parameter moves by the same amount, so the rate is some ten times smaller than Adam's.
-    Source: Chen et al., "Symbolic discovery of optimization algorithms" (2023), algorithm 2.
-    """
-
-    name = "lion"
-    state = ("mean",)
-
-    learning_rate: Rate = 1e-4
-    beta1: Decay = 0.9
-    beta2: Decay = 0.99
-    weight_decay: WeightDecay = 0.0
-
-    def start(self, layout: Layout) -> None:
-        """Make the running mean and a vector to work in."""
-        self.mean, self._work = layout.vector(), layout.vector()
-
-    def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
-        """Take one step."""
-        work = self._work
-        np.multiply(self.mean, self.beta1 * (1 - self.beta2) / (1 - self.beta1), out=work)
-        work += gradients
-        self.mean *= self.beta2
-        self.mean += gradients
-        np.sign(work, out=work)
+        np.divide(gradients, work, out=work)
         work *= learning_rate
-        if self.weight_decay:
-            parameters *= 1 - learning_rate * self.weight_decay
         parameters -= work
 
 
-PARTS = (Sgd, RmsProp, Adagrad, Adadelta, Lion)
+PARTS = (Sgd, Adam, AdamW, RmsProp)

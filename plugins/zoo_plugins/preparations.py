@@ -48,7 +48,7 @@ class Pixels(Preparation):
         if out.dtype == np.float32:
             np.multiply(x, np.float32(1 / 255), out=out, casting="unsafe", dtype=np.float32)
         else:
-            np.divide(x, 255, out=out, dtype=out.dtype)
+            np.divide(x, 255, out=out)
 
 
 class _Fitted(Preparation):
@@ -113,7 +113,7 @@ class Fixed(Preparation):
 
     def apply(self, x: Array, out: Array) -> None:
         """Write the scaled rows."""
-        np.subtract(x, self.shift, out=out, casting="unsafe", dtype=np.float64)
+        np.subtract(x, self.shift, out=out, casting="unsafe")
         out /= self.scale
 
 
