@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, Le
 
 from zoo_core.errors import UsageError, nearest
 from zoo_core.parts import Array, Callback, Run
@@ -56,13 +57,18 @@ class EarlyStopping(Callback):
         if self._improved(value, run):
             self.best, self.best_epoch = value, int(record["epoch"])
             self.kept = run.snapshot() if self.restore else None
-        elif record["epoch"] - self.best_epoch > self.patience:
+        elif record["epoch"] - self.best_epoch >= self.patience:
+            if self.best is None:
+                return f"early stopping: {self.monitor} was never a number"
             return f"early stopping: {self.monitor} was best in epoch {self.best_epoch + 1} ({self.best:.6g})"
         return None
 
     def _improved(self, value: float, run: Run) -> bool:
-        margin = 0.0 if self.best is None else self.min_delta * (1 if value > self.best else -1)
-        return run.better(self.monitor, value - margin, self.best)
+        if math.isnan(value):
+            return False
+        if self.best is None:
+            return True
+        return run.better(self.monitor, value, self.best) and abs(value - self.best) > self.min_delta
 
     def finish(self, run: Run) -> None:
         """Put the best weights back."""
@@ -77,7 +83,7 @@ class StopAt(Callback):
     name = "stop_at"
 
     monitor: str = "validation_accuracy"
-    target: float = 1.0
+    target: Annotated[float, Ge(-1e12), Le(1e12)] = 1.0
 
     def after_epoch(self, record: Mapping[str, Any], run: Run) -> str | None:
         """Look at an epoch's figure."""

@@ -34,7 +34,7 @@ class _Mean(Metric):
             self._weight += len(values)
         else:
             self._total += float(values.astype(np.float64) @ weights)
-            self._weight += float(weights.sum())
+            self._weight += float(weights.sum(dtype=np.float64))
 
     def _rows(self, outputs: Array, targets: Array) -> Array:
         raise NotImplementedError
@@ -57,7 +57,7 @@ class Accuracy(_Mean):
 
 @dataclass
 class TopKAccuracy(_Mean):
-    """Share of rows whose true class is among the `k` likeliest."""
+    """Share of rows whose true class is among the `k` likeliest; of equal ones the first counts, as in accuracy."""
 
     name = "top_k_accuracy"
     task = "classification"
@@ -65,9 +65,12 @@ class TopKAccuracy(_Mean):
     k: Annotated[int, Ge(1)] = 5
 
     def _rows(self, outputs: Array, targets: Array) -> Array:
-        own = np.take_along_axis(outputs, targets[:, None], axis=1)
-        above: Array = np.count_nonzero(outputs > own, axis=1) < self.k
-        return above
+        if outputs.shape[1] == 1:
+            right: Array = (predicted(outputs) == targets) | (self.k > 1)
+            return right
+        likeliest = np.argsort(-outputs, axis=1, kind="stable")[:, : self.k]
+        among: Array = (likeliest == targets[:, None]).any(axis=1)
+        return among
 
 
 class Mse(_Mean):
@@ -122,6 +125,8 @@ class R2(Metric):
         y = targets.astype(np.float64)
         self._error += w @ (outputs - y) ** 2
         weight = float(w.sum())
+        if not weight:
+            return
         mean = w @ y / weight
         shift, both = mean - self._mean, self._weight + weight
         self._spread += w @ (y - mean) ** 2 + shift**2 * self._weight * weight / both

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Le
 
 from zoo_core.parts import Array, Preparation
 
@@ -26,6 +26,14 @@ def _range(x: Any) -> tuple[Array, Array]:
     low = np.min([chunk.min(axis=0) for chunk in chunks(x)], axis=0)
     high = np.max([chunk.max(axis=0) for chunk in chunks(x)], axis=0)
     return low, high
+
+
+def _within(scale: Array, dtype: np.dtype[Any]) -> Array:
+    """Return `scale` in another dtype; what lies beyond its range goes to the end of it, never to 0 or inf."""
+    if scale.dtype == dtype:
+        return scale
+    limits = np.finfo(dtype)
+    return np.clip(scale, float(limits.tiny), float(limits.max)).astype(dtype)
 
 
 class NoPreparation(Preparation):
@@ -48,7 +56,7 @@ class Pixels(Preparation):
         if out.dtype == np.float32:
             np.multiply(x, np.float32(1 / 255), out=out, casting="unsafe", dtype=np.float32)
         else:
-            np.divide(x, 255, out=out)
+            np.divide(x, 255, out=out, dtype=out.dtype)
 
 
 class _Fitted(Preparation):
@@ -60,8 +68,8 @@ class _Fitted(Preparation):
 
     def apply(self, x: Array, out: Array) -> None:
         """Write the scaled rows."""
-        np.subtract(x, self.shift, out=out, casting="unsafe")
-        np.divide(out, self.scale, out=out, casting="unsafe")
+        np.subtract(x, self.shift, out=out, casting="unsafe")  # in float64: the two may be large and close
+        np.divide(out, _within(self.scale, out.dtype), out=out)  # in out's dtype: a quarter faster for float32
 
     def _keep(self, shift: Array, scale: Array) -> None:
         """Keep shift and scale; a feature that does not vary is only shifted."""
@@ -109,11 +117,11 @@ class Fixed(Preparation):
     name = "fixed"
 
     shift: Annotated[float, Ge(-1e12), Le(1e12)] = 0.0
-    scale: Annotated[float, Gt(0), Le(1e12)] = 1.0
+    scale: Annotated[float, Ge(1e-12), Le(1e12)] = 1.0
 
     def apply(self, x: Array, out: Array) -> None:
         """Write the scaled rows."""
-        np.subtract(x, self.shift, out=out, casting="unsafe")
+        np.subtract(x, self.shift, out=out, casting="unsafe", dtype=np.float64)
         out /= self.scale
 
 

@@ -136,7 +136,7 @@ class OnPlateau(Schedule):
     def _improved(self, value: float) -> bool:
         best = self.best
         if best is None:
-            return True
+            return not math.isnan(value)
         if self.mode == "min":
             return value < best * (1 - self.threshold)
         return value > best * (1 + self.threshold)
