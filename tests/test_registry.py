@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -36,8 +37,11 @@ def test_a_part_is_found_by_kind_and_name(registry):
 
 def test_an_unknown_name_lists_the_known_and_the_nearest(registry):
     registry.add(module(Wave), "zoo-waves")
-    with pytest.raises(PluginError, match=r"unknown activation 'wav'; did you mean 'wave'\? \(known: wave\)"):
+    with pytest.raises(
+        PluginError, match=r"unknown activation 'wav'; did you mean 'wave'\? \(known: wave\)"
+    ) as refused:
         registry.get("activation", "wav")
+    assert refused.value.exit_code == 4
 
 
 def test_two_distributions_with_one_name_are_named_and_can_be_chosen(registry):
@@ -57,6 +61,13 @@ def test_a_name_of_the_core_stays_the_cores(registry):
     assert registry.get("activation", "zoo-b:wave") is not Wave
 
 
+def test_one_distribution_cannot_bring_a_name_twice(registry):
+    registry.add(module(Wave), "zoo-a")
+    with pytest.raises(PluginError, match="zoo-a has brought activation 'wave' before"):
+        registry.add(module(type("Other", (Activation,), {"name": "wave"})), "zoo-a")
+    assert registry.get("activation", "wave") is Wave
+
+
 @dataclass
 class Good(Activation):
     name = "good"
@@ -65,6 +76,10 @@ class Good(Activation):
 class Forgetful(Activation):
     name = "forgetful"
     slope: float = 0.1
+
+
+class Panic(BaseException):
+    """As extension modules raise it: not an Exception."""
 
 
 def raising(error):
@@ -83,6 +98,8 @@ def raising(error):
         (raising(SystemExit(3)), r"sys\.exit\(3\)"),
         (raising(KeyboardInterrupt()), "KeyboardInterrupt"),
         (raising(ValueError("no")), "ValueError: no"),
+        (raising(Panic("deep")), "Panic: deep"),
+        (SimpleNamespace(zoo_models=hookimpl(lambda: "models")), "'models', which is no folder"),
         (module(Forgetful), "slope.*@dataclass"),
         (module(Good, Good), "'good' twice"),
         (module(int), "not a class derived"),
@@ -96,63 +113,147 @@ def test_an_unsound_plugin_is_refused_with_the_reason(registry, plugin, words):
     assert [p.state for p in registry.plugins] == ["broken", "ok"]
 
 
-@pytest.fixture
-def install(tmp_path):
-    """Lay a distribution on the path, and return a function that runs `zoo` with it."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_real_signal_is_not_blamed_on_the_plugin(registry, number):
+    def leave(number, frame):
+        raise SystemExit(128 + number)
 
-    def lay(name, source, requires=""):
-        package = name.replace("-", "_")
-        (tmp_path / f"{package}.py").write_text(source)
-        info = tmp_path / f"{package}-1.0.dist-info"
+    before = {n: signal.signal(n, leave) for n in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with pytest.raises(SystemExit):
+            registry.add(SimpleNamespace(zoo_parts=hookimpl(lambda: signal.raise_signal(number))))
+        assert signal.getsignal(number) is leave
+    finally:
+        for n, handler in before.items():
+            signal.signal(n, handler)
+
+
+def test_what_a_plugin_prints_stays_out_of_the_results(registry, capsys):
+    registry.add(SimpleNamespace(zoo_parts=hookimpl(lambda: print("hello") or [Wave])))
+    assert capsys.readouterr() == ("", "hello\n")
+
+
+class Site:
+    """A folder on the path with distributions made by hand, and `zoo` run with it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def lay(self, name, source, requires="", metadata=True):
+        package = name.replace("-", "_").lower()
+        (self.folder / f"{package}.py").write_text(source)
+        info = self.folder / f"{package}-1.0.dist-info"
         info.mkdir()
         needs = f"Requires-Dist: {requires}\n" if requires else ""
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n{needs}")
+        if metadata:
+            (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n{needs}")
         (info / "entry_points.txt").write_text(f"[zoo]\n{name} = {package}\n")
 
-    def zoo(*arguments, **environment):
+    def zoo(self, *arguments, **settings):
+        own = {k: v for k, v in os.environ.items() if k != "ZOO_PLUGINS"}
         return subprocess.run(
-            [sys.executable, "-m", "zoo_core", *arguments],
-            env={**os.environ, "PYTHONPATH": str(tmp_path), **environment},
+            [sys.executable, "-m", "zoo_core", *map(str, arguments)],
+            env={**own, "PYTHONPATH": str(self.folder), **settings},
             capture_output=True,
             text=True,
             check=False,
         )
 
-    return lay, zoo
+
+SOUND = """
+from zoo_core import hookimpl
+from zoo_core.parts import Activation
+
+class Wave(Activation):
+    name = "wave"
+
+@hookimpl
+def zoo_parts():
+    return [Wave]
+"""
+SICK = {  # name: (source, requirement, words of the reason)
+    "zoo-import": ("import nothing_of_that_name", "", "ModuleNotFoundError: No module named 'nothing_of_that_name'"),
+    "zoo-syntax": ("def broken(:", "", "SyntaxError"),
+    "zoo-exit": ("import sys; sys.exit(7)", "", "sys.exit(7)"),
+    "zoo-interrupt": ("raise KeyboardInterrupt", "", "KeyboardInterrupt"),
+    "zoo-future": (SOUND, "mlp-zoo>=99", "needs mlp-zoo >=99"),
+    "zoo-garbled": (SOUND, "mlp-zoo>>1", "InvalidRequirement"),
+}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """One sound plugin among sick ones."""
+    site = Site(tmp_path_factory.mktemp("site"))
+    site.lay("Zoo_Sound", SOUND, "mlp-zoo>=0.1")
+    site.lay("zoo-marked", SOUND.replace("wave", "ripple"), "mlp-zoo>=99; extra == 'later'")
+    site.lay("zoo-left", SOUND.replace("wave", "surge"), metadata=False)
+    for name, (source, requires, _) in SICK.items():
+        site.lay(name, source, requires)
+    return site
+
+
+@pytest.fixture(scope="module")
+def shown(site):
+    done = site.zoo("plugins", "--json")
+    assert done.returncode == 0, done.stderr
+    return {p["name"]: p for p in json.loads(done.stdout)}
+
+
+@pytest.fixture(scope="module")
+def listed(site):
+    return site.zoo("list")
+
+
+@pytest.mark.parametrize("name", SICK)
+def test_a_plugin_that_cannot_be_loaded_is_shown_with_the_reason(shown, listed, name):
+    assert (shown[name]["state"], shown[name]["parts"]) == ("broken", [])
+    assert SICK[name][2] in shown[name]["problem"]
+    assert len([line for line in listed.stderr.splitlines() if name in line]) == 1
+
+
+def test_the_other_plugins_keep_working(shown, listed):
+    assert shown[DISTRIBUTION]["state"] == "ok"
+    assert (shown["zoo-sound"]["version"], shown["zoo-sound"]["parts"]) == ("1.0", ["activation wave"])
+    assert shown["zoo-marked"]["parts"] == ["activation ripple"]  # its demand is that of an extra
+    assert shown["zoo-left"]["parts"] == ["activation surge"]  # without METADATA
+    assert (listed.returncode, len(listed.stderr.splitlines())) == (0, len(SICK))
+    assert "glyphs-quickstart" in listed.stdout
+
+
+def test_a_spec_that_needs_a_broken_plugin_is_refused_and_names_it(site, tmp_path):
+    out = tmp_path / "x.npz"
+    done = site.zoo("train", "glyphs-quickstart", "--set", "optimizer.name=sickle", "-o", out)
+    assert done.returncode == 4, done.stderr
+    assert all(f"plugin {name} could not be loaded" in done.stderr for name in SICK)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(("allowed", "on"), [("", set()), ("zoo.sound, zoo-marked", {"zoo-sound", "zoo-marked"})])
+def test_the_environment_says_which_plugins_are_on(site, allowed, on):
+    states = {p["name"]: p["state"] for p in json.loads(site.zoo("plugins", "--json", ZOO_PLUGINS=allowed).stdout)}
+    assert {name for name, state in states.items() if state == "ok"} == {DISTRIBUTION, *on}
+    assert {states[name] for name in SICK} == {"off"}
 
 
 @pytest.mark.parametrize(
-    ("source", "requires", "words"),
+    ("name", "source", "words"),
     [
-        ("import nothing_of_that_name", "", "ModuleNotFoundError"),
-        ("def broken(:", "", "SyntaxError"),
-        ("import sys; sys.exit(7)", "", "sys.exit(7)"),
-        ("raise KeyboardInterrupt", "", "KeyboardInterrupt"),
-        ("", "mlp-zoo>=99", "needs mlp-zoo >=99"),
+        ("zoo-slow", "import time; time.sleep(60)", "did not load within 2 s"),
+        ("zoo-crash", "import os; os._exit(3)", "ended the process that loaded it (code 3"),
     ],
 )
-def test_a_plugin_that_cannot_be_loaded_is_shown_and_stops_nobody(install, source, requires, words):
-    lay, zoo = install
-    lay("zoo-sick", source, requires)
-    listed = zoo("plugins", "--json")
-    assert listed.returncode == 0
-    states = {p["name"]: p for p in json.loads(listed.stdout)}
-    assert states[DISTRIBUTION]["state"] == "ok"
-    assert states["zoo-sick"]["state"] == "broken"
-    assert words in states["zoo-sick"]["problem"]
-    models = zoo("list")
-    assert models.returncode == 0
-    assert models.stderr.count("zoo-sick") == 1
-    needed = zoo("validate", "glyphs-quickstart", "--set", "optimizer.name=sickle")
-    assert needed.returncode == 4
-    assert "zoo-sick could not be loaded" in needed.stderr
+def test_a_check_finds_the_plugin_that_hangs_or_crashes(tmp_path, name, source, words):
+    site = Site(tmp_path)
+    site.lay(name, source)
+    done = site.zoo("plugins", "check", name, "--timeout", "2" if "slow" in name else "60", "--json")
+    assert (done.returncode, f"broken: {name}" in done.stderr) == (4, True)
+    (found,) = json.loads(done.stdout)
+    assert (found["name"], found["state"]) == (name, "broken")
+    assert words in found["problem"]
 
 
-def test_plugins_can_be_switched_off_and_a_hanging_one_is_found(install):
-    lay, zoo = install
-    lay("zoo-slow", "import time; time.sleep(60)")
-    off = zoo("plugins", "--json", ZOO_PLUGINS="")
-    assert {p["name"]: p["state"] for p in json.loads(off.stdout)} == {DISTRIBUTION: "ok", "zoo-slow": "off"}
-    checked = zoo("plugins", "check", "zoo-slow", "--timeout", "2")
-    assert checked.returncode == 4
-    assert "did not load within 2 s" in checked.stdout
+def test_a_check_knows_a_distribution_by_any_spelling(site):
+    done = site.zoo("plugins", "check", "Zoo_Sound", "--timeout", "60", "--json")
+    assert done.returncode == 0, done.stderr
+    assert [p["parts"] for p in json.loads(done.stdout)] == [["activation wave"]]

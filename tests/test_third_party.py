@@ -8,6 +8,7 @@ import venv
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytestmark = pytest.mark.slow
@@ -51,6 +52,7 @@ def installed(wheel, tmp_path_factory):
     done = call("pip", "install", "-q", wheel, ROOT / "plugins/zoo-lookahead")
     assert done.returncode == 0, done.stderr
     (folder / "third.toml").write_text(SPEC)
+    np.save(folder / "x.npy", np.zeros((2, 784), np.uint8))
     return call
 
 
@@ -62,8 +64,14 @@ def test_the_wheel_carries_parts_specs_weights_and_cards(wheel):
     assert len([name for name in shipped if name.endswith(".npz")]) >= 6
     assert shipped <= names
     parts = {f"zoo_plugins/{f.name}" for f in (ROOT / "plugins/zoo_plugins").glob("*.py")}
-    assert parts | {"zoo_plugins/glyphs.npz", "zoo_core/py.typed", "zoo_core/cli/__init__.py"} <= names
-    assert not [name for name in names if "test" in name and name.endswith(".py") and not name.endswith("testing.py")]
+    assert "zoo_plugins/wrappers.py" in parts
+    assert (
+        parts | {"zoo_plugins/py.typed", "zoo_plugins/glyphs.npz", "zoo_core/py.typed", "zoo_core/cli/__init__.py"}
+        <= names
+    )
+    folders = {name.partition("/")[0].partition("-")[0] for name in names}
+    assert folders == {"zoo_core", "zoo_plugins", "zoo_models", "mlp_zoo"}
+    assert not [name for name in names if "/tests/" in name or "/test_" in name or "lookahead" in name]
 
 
 def test_a_plugin_comes_and_goes(installed):
@@ -77,17 +85,23 @@ def test_a_plugin_comes_and_goes(installed):
     assert before.returncode == 0, before.stderr
 
     assert installed("pip", "uninstall", "-q", "-y", "zoo-lookahead").returncode == 0
-    without = installed("zoo", "evaluate", "third.npz")
-    assert without.returncode == 4
-    assert "pip install 'zoo-lookahead==0.1.0'" in without.stderr
-    assert "Traceback" not in without.stderr
-    assert installed("zoo", "show", "third.npz").returncode == 0
+    for use in (["evaluate", "third.npz"], ["predict", "third.npz", "x.npy"]):
+        without = installed("zoo", *use)
+        assert (without.returncode, without.stdout) == (4, "")
+        assert "pip install 'zoo-lookahead==0.1.0'" in without.stderr
+        assert "Traceback" not in without.stderr
+    assert "lookahead" in installed("zoo", "show", "third.npz").stdout
+    listed = {p["name"] for p in json.loads(installed("zoo", "plugins", "--json").stdout)}
+    assert listed == {"mlp-zoo"}
     again = installed("zoo", "train", "third.toml", "-o", "again.npz")
     assert again.returncode == 4
     assert "lookahead" in again.stderr
 
     assert installed("pip", "install", "-q", ROOT / "plugins/zoo-lookahead").returncode == 0
     assert installed("zoo", "evaluate", "third.npz", "--json").stdout == before.stdout
+    assert json.loads(before.stdout)["accuracy"] > 0.2  # chance: 0.1
+    predicted = installed("zoo", "predict", "third.npz", "x.npy")
+    assert (predicted.returncode, len(predicted.stdout.split())) == (0, 2), predicted.stderr
 
 
 def test_the_tests_of_the_plugin_pass():
@@ -97,4 +111,4 @@ def test_the_tests_of_the_plugin_pass():
         command, env={**os.environ, "PYTHONPATH": str(plugin)}, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout
-    assert "1 passed" in done.stdout
+    assert "7 passed" in done.stdout

@@ -12,9 +12,11 @@ import inspect
 import os
 import re
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from functools import partial
 from importlib import metadata
 from importlib.resources.abc import Traversable
 from types import FrameType
@@ -137,16 +139,24 @@ class Registry:
         if plugin.problem or plugin.switched_off:
             return
         try:
-            with _interrupts_told_apart() as interrupted:
-                entries, plugin.models = _ask(load(), plugin)
-        except (Exception, SystemExit, KeyboardInterrupt) as error:
-            if isinstance(error, KeyboardInterrupt) and interrupted():
+            # Standard output belongs to results: what a plugin prints must not get into somebody's JSON.
+            with _signals_told_apart() as signalled, redirect_stdout(sys.stderr):
+                entries, models = _ask(load(), plugin)
+                self._refuse_again(entries)
+        except BaseException as error:  # extension modules raise such, and sys.exit does
+            if signalled() and not isinstance(error, Exception):
                 raise
             plugin.problem = _reason(error)
             return
-        plugin.entries = entries
+        plugin.entries, plugin.models = entries, models
         for entry in entries:
             self._entries.setdefault((entry.kind, entry.name), []).append(entry)
+
+    def _refuse_again(self, entries: list[Entry]) -> None:
+        """Refuse a name that the same distribution brought before: no spec could choose between the two."""
+        for e in entries:
+            if any(known.distribution == e.distribution for known in self._entries.get((e.kind, e.name), ())):
+                raise PluginError(f"{e.distribution} has brought {e.kind} {e.name!r} before; give one another name")
 
     # -------------------------------------------------------------- messages
 
@@ -176,7 +186,7 @@ def _ask(module: object, plugin: Plugin) -> tuple[list[Entry], Traversable | Non
     if not manager.get_hookcallers(module):
         raise PluginError("it implements no hook; mark zoo_parts or zoo_models with @zoo_core.hookimpl")
     parts = [part for answer in manager.hook.zoo_parts() for part in answer]
-    models = manager.hook.zoo_models()
+    models = [_folder(answer) for answer in manager.hook.zoo_models()]
     entries = [_entry(part, plugin) for part in parts]
     twice = {(e.kind, e.name) for e in entries if sum((e.kind, e.name) == (f.kind, f.name) for f in entries) > 1}
     if twice:
@@ -184,11 +194,18 @@ def _ask(module: object, plugin: Plugin) -> tuple[list[Entry], Traversable | Non
     return entries, models[0] if models else None
 
 
+def _folder(answer: Any) -> Traversable:
+    """Check that zoo_models gave a folder, before the catalogue walks through it."""
+    if not (isinstance(answer, Traversable) and answer.is_dir()):
+        raise PluginError(f"zoo_models returned {answer!r}, which is no folder; return importlib.resources.files(...)")
+    return answer
+
+
 def _entry(part: Any, plugin: Plugin) -> Entry:
     """Check what a part class promises by its form."""
     if not (isinstance(part, type) and issubclass(part, Part) and part.kind in KINDS):
         raise PluginError(f"zoo_parts returned {part!r}, which is not a class derived from a kind in zoo_core.parts")
-    if not NAME.fullmatch(part.name):
+    if not NAME.fullmatch(str(part.name)):
         raise PluginError(f"{part.__qualname__}.name is {part.name!r}; use lower-case letters, digits and '_'")
     own = {k for k, v in inspect.get_annotations(part).items() if "ClassVar" not in str(v)}
     if own and "__dataclass_fields__" not in part.__dict__:
@@ -198,35 +215,50 @@ def _entry(part: Any, plugin: Plugin) -> Entry:
 
 def _installed(allowed: str | None) -> Iterator[tuple[Plugin, Callable[[], object]]]:
     """Yield every installed plugin, sorted by name, the built-in one first; `allowed` is $ZOO_PLUGINS."""
-    chosen = None if allowed is None else {_normal(name) for name in allowed.split(",") if name.strip()}
-    points = [(point.dist, point) for point in metadata.entry_points(group=GROUP)]
-    named = sorted(
-        ((_normal(dist.name if dist else point.name), dist, point) for dist, point in points),
-        key=lambda item: (item[0] != DISTRIBUTION, item[0]),
-    )
-    for name, dist, point in named:
-        plugin = Plugin(name, dist.version if dist else "unknown")
-        plugin.switched_off = chosen is not None and name != DISTRIBUTION and name not in chosen
-        if dist is not None and name != DISTRIBUTION:
-            plugin.problem = _misfit(dist)
-        yield plugin, point.load
+    chosen = None if allowed is None else {normal(name) for name in allowed.split(",") if name.strip()}
+    points = [(*_identity(point), point) for point in metadata.entry_points(group=GROUP)]
+    for name, version, point in sorted(points, key=lambda item: (item[0] != DISTRIBUTION, item[0], item[2].name)):
+        off = chosen is not None and name != DISTRIBUTION and name not in chosen
+        yield Plugin(name, version, switched_off=off), partial(_load, name, point)
 
 
-def _misfit(dist: metadata.Distribution) -> str:
-    """Tell why a plugin was made for another version of the core, or return ''."""
-    wanted = [
-        text for text in dist.requires or () if _normal(re.split(r"[^\w.-]", text, maxsplit=1)[0]) == DISTRIBUTION
-    ]
+def _identity(point: metadata.EntryPoint) -> tuple[str, str]:
+    """Return name and version of the distribution that an entry point belongs to."""
+    try:
+        return normal(point.dist.name), str(point.dist.version)  # type: ignore[union-attr]
+    except Exception:  # an interrupted uninstall leaves entry points without METADATA
+        return normal(point.name), "unknown"
+
+
+def _load(name: str, point: metadata.EntryPoint) -> object:
+    """Import a plugin's module. Raises PluginError when it was made for another version of the core."""
+    if point.dist is not None and name != DISTRIBUTION:
+        _refuse_misfit(point.dist)
+    return point.load()
+
+
+def _refuse_misfit(dist: metadata.Distribution) -> None:
+    wanted = [text for text in dist.requires or () if normal(re.split(r"[^\w.-]", text, maxsplit=1)[0]) == DISTRIBUTION]
     if not wanted:
-        return ""
+        return
     from packaging.requirements import Requirement
 
     here = metadata.version(DISTRIBUTION)
-    bad = [str(r.specifier) for r in map(Requirement, wanted) if not r.specifier.contains(here, prereleases=True)]
-    return f"it needs {DISTRIBUTION} {bad[0]}, and this is {here}; install a version that fits" if bad else ""
+    for needs in map(Requirement, wanted):
+        applies = needs.marker is None or needs.marker.evaluate({"extra": ""})
+        if applies and not needs.specifier.contains(here, prereleases=True):
+            raise PluginError(
+                f"it needs {DISTRIBUTION} {needs.specifier}, and this is {here}; install a version that fits"
+            )
 
 
-def _normal(name: str) -> str:
+def installed() -> list[str]:
+    """Return the names of the distributions that have plugins, without loading any; the built-in one first."""
+    return list(dict.fromkeys(plugin.distribution for plugin, _ in _installed(None)))
+
+
+def normal(name: str) -> str:
+    """Return a distribution's name as package indexes compare it: lower case, single hyphens."""
     return re.sub(r"[-_.]+", "-", name.strip()).lower()
 
 
@@ -240,27 +272,25 @@ def _reason(error: BaseException) -> str:
 
 
 @contextmanager
-def _interrupts_told_apart() -> Iterator[Callable[[], bool]]:
-    """Tell a real Ctrl-C from a plugin that raises KeyboardInterrupt itself."""
+def _signals_told_apart() -> Iterator[Callable[[], bool]]:
+    """Tell a real Ctrl-C or termination from a plugin that raises KeyboardInterrupt or SystemExit itself."""
     seen: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: False
-        return
-
-    before = signal.getsignal(signal.SIGINT)
-    if not callable(before):  # ignored: whatever comes is the plugin's own
-        yield lambda: False
-        return
+    before: dict[int, Callable[[int, FrameType | None], Any]] = {}
+    if threading.current_thread() is threading.main_thread():
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: h for number, h in handlers.items() if callable(h)}  # the others raise nothing
 
     def note(number: int, frame: FrameType | None) -> None:
         seen.append(number)
-        before(number, frame)
+        before[number](number, frame)
 
-    signal.signal(signal.SIGINT, note)
+    for number in before:
+        signal.signal(number, note)
     try:
         yield lambda: bool(seen)
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def provenance(registry: Registry, parts: Iterable[Part]) -> list[dict[str, Any]]:

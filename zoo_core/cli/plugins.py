@@ -57,35 +57,39 @@ def _all(name: str | None) -> list[dict[str, Any]]:
 
 
 def _only(found: list[dict[str, Any]], name: str | None) -> list[dict[str, Any]]:
-    chosen = [p for p in found if name in (None, p["name"])]
+    from zoo_core.registry import normal
+
+    chosen = [p for p in found if name is None or normal(name) == p["name"]]
     if not chosen:
         raise PluginError(f"no plugin {name!r} is installed (installed: {', '.join(str(p['name']) for p in found)})")
     return chosen
 
 
 def _check(timeout: float, name: str | None) -> list[dict[str, Any]]:
-    """Load each plugin in a process of its own, so that one that hangs is found and named."""
+    """Load each plugin in a process of its own, so that one that hangs or crashes is found and named."""
+    from zoo_core.registry import installed
+
+    known = [{"name": n} for n in installed()]
+    return [_alone(plugin["name"], timeout) for plugin in _only(known, name)]
+
+
+def _alone(name: str, timeout: float) -> dict[str, Any]:
+    """Load one plugin beside the built-in parts and return what `zoo plugins` shows of it."""
     import json
     import os
-    from importlib.metadata import entry_points
 
-    from zoo_core.registry import DISTRIBUTION
-
-    names = sorted({p.dist.name if p.dist else p.name for p in entry_points(group="zoo")})
-    found = []
-    for plugin in names if name is None else [name]:
-        code = [sys.executable, "-m", "zoo_core", "plugins", "list", plugin, "--json"]
-        env = {**os.environ, "ZOO_PLUGINS": "" if plugin == DISTRIBUTION else plugin}
-        try:
-            done = subprocess.run(code, env=env, capture_output=True, text=True, timeout=timeout, check=False)
-        except subprocess.TimeoutExpired:
-            problem = f"it did not load within {timeout:g} s; switch it off with ZOO_PLUGINS, or remove it"
-            found.append({"name": plugin, "version": "", "state": "broken", "parts": [], "problem": problem})
-            continue
-        if done.returncode:
-            raise PluginError(done.stderr.strip().removeprefix("error: "))
-        found += json.loads(done.stdout)
-    return found
+    code = [sys.executable, "-m", "zoo_core", "plugins", "list", name, "--json"]
+    env = {**os.environ, "ZOO_PLUGINS": name}
+    try:
+        done = subprocess.run(code, env=env, capture_output=True, text=True, timeout=timeout, check=False)
+        shown: dict[str, Any] = json.loads(done.stdout)[0]
+        return shown
+    except subprocess.TimeoutExpired:
+        problem = f"it did not load within {timeout:g} s; switch it off with ZOO_PLUGINS, or remove it"
+    except ValueError:
+        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        problem = f"it ended the process that loaded it (code {done.returncode}: {last})"
+    return {"name": name, "version": "", "state": "broken", "parts": [], "problem": problem}
 
 
 def _short(parts: list[str]) -> str:
