@@ -33,7 +33,8 @@ class _Search:
         self._probe, self.origin, self.reach, self.left = probe, origin, reach, budget
 
     def at(self, t: float) -> Point:
-        return Point(t, *self._probe(t))
+        value, slope = self._probe(t)
+        return Point(t, value if math.isfinite(value) else math.inf, slope)  # an overflow is a step too far
 
     def decreases(self, p: Point) -> bool:
         return p.value <= self.origin.value + DECREASE * p.t * self.origin.slope

@@ -11,80 +11,84 @@ from annotated_types import Ge, Le
 from zoo_core.parts import Array, Batch, Layout, Optimizer, Rate
 from zoo_plugins._line_search import strong_wolfe
 
-FLAT = 1e-9  # a slope or a step below this is no progress
+FLAT = 1e-9  # a slope above minus this promises no progress
+CURVED = 1e-10  # a move whose curvature is not above this is not remembered
 
 
 @dataclass
 class Lbfgs(Optimizer):
-    """Limited-memory BFGS: p += t d, d = -H g by the two-loop recursion over the last `history` steps.
+    """Limited-memory BFGS: p += t d, with d = -H g by the two-loop recursion over the last `history` steps.
 
-    One step of training is one direction with one line search, which evaluates the batch several times.
-    Source: Nocedal and Wright, "Numerical optimization" (2006), algorithms 7.4, 7.5, 3.5 and 3.6.
+    One step of training is one direction with one line search, which evaluates the batch up to 1 + `max_evaluations`
+    times. The search begins at t = `learning_rate`, in the first step at learning_rate / max(1, sum of |g|).
+    Source: Nocedal and Wright, "Numerical optimization" (2006), algorithms 7.4, 7.5, 3.5 and 3.6, with the
+    constants of PyTorch.
     """
 
     name = "lbfgs"
-    state = ("moves", "changes", "count", "curvature", "direction", "length", "gradient")
+    state = ("moves", "changes", "count", "scale", "direction", "length", "gradient")
 
     learning_rate: Rate = 1.0
     history: Annotated[int, Ge(1), Le(1000)] = 10
     max_evaluations: Annotated[int, Ge(1), Le(1000)] = 25
 
     def start(self, layout: Layout) -> None:
-        """Make the memory: moves s = p' - p and changes y = g' - g, oldest first."""
+        """Make the memory: moves s = p' - p and changes y = g' - g; number k stands in row k % history."""
         self.moves = np.zeros((self.history, layout.size), layout.dtype)
         self.changes = np.zeros((self.history, layout.size), layout.dtype)
-        self.count, self.curvature, self.length = 0, 1.0, 0.0
-        self.direction, self.gradient = layout.vector(), layout.vector()
+        self.count, self.scale, self.length = 0, 1.0, 0.0
+        self.direction, self.gradient, self._here = layout.vector(), layout.vector(), layout.vector()
 
     def update(self, parameters: Array, gradients: Array, learning_rate: float, batch: Batch) -> None:
         """Find a direction, search along it, and leave the parameters at the point that was found."""
         if self.steps > 1:
             self._remember(gradients)
-        first = min(1.0, 1.0 / max(float(np.abs(gradients).sum()), 1e-300)) if self.steps == 1 else 1.0
-        self.direction[...] = self._recursion(gradients)
+        else:
+            learning_rate /= max(1.0, float(np.abs(gradients).sum()))
+        self._point_down(gradients)
         self.gradient[...] = gradients
-        slope = float(gradients @ self.direction)
-        self.length = 0.0
-        if slope > -FLAT:
-            return
-        here, value = parameters.copy(), batch.loss
+        self.length, slope = 0.0, float(gradients @ self.direction)
+        if slope <= -FLAT:
+            self._search(parameters, gradients, learning_rate, slope, batch)
 
-        def probe(t: float) -> tuple[float, float]:
-            np.multiply(self.direction, t, out=parameters)
-            np.add(parameters, here, out=parameters)
-            loss = batch.evaluate()
-            return loss, float(gradients @ self.direction)
+    def _search(self, parameters: Array, gradients: Array, first: float, slope: float, batch: Batch) -> None:
+        """Set the length of the step, and take it."""
+        self._here[...] = parameters
 
-        reach = float(np.abs(self.direction).max())
-        self.length = strong_wolfe(probe, first * learning_rate, value, slope, reach, self.max_evaluations)
-        parameters[...] = here + self.length * self.direction
+        def move(length: float) -> None:
+            np.multiply(self.direction, length, out=parameters)
+            np.add(parameters, self._here, out=parameters)
+
+        def probe(length: float) -> tuple[float, float]:
+            move(length)
+            return batch.evaluate(), float(gradients @ self.direction)
+
+        reach, value = float(np.abs(self.direction).max()), batch.loss
+        self.length = strong_wolfe(probe, first, value, slope, reach, self.max_evaluations)
+        move(self.length)
 
     def _remember(self, gradients: Array) -> None:
         """Take in the latest move, unless the curvature along it is not positive."""
         change, move = gradients - self.gradient, self.length * self.direction
         product = float(change @ move)
-        if product <= 1e-10:
-            return
-        if self.count == self.history:
-            self.moves[:-1], self.changes[:-1] = self.moves[1:].copy(), self.changes[1:].copy()
-            self.count -= 1
-        self.moves[self.count], self.changes[self.count] = move, change
-        self.count += 1
-        self.curvature = product / float(change @ change)
+        if product > CURVED:
+            row = self.count % self.history
+            self.moves[row], self.changes[row] = move, change
+            self.count += 1
+            self.scale = product / float(change @ change)
 
-    def _recursion(self, gradients: Array) -> Array:
-        """Return -H g, H being the inverse Hessian that the memory implies."""
-        q = -gradients
-        shares = []
-        for i in reversed(range(self.count)):
-            rho = 1 / float(self.changes[i] @ self.moves[i])
-            shares.append(rho * float(self.moves[i] @ q))
-            q -= shares[-1] * self.changes[i]
-        q *= self.curvature
-        for i, share in zip(range(self.count), reversed(shares), strict=True):
-            rho = 1 / float(self.changes[i] @ self.moves[i])
-            q += (share - rho * float(self.changes[i] @ q)) * self.moves[i]
-        return q
+    def _point_down(self, gradients: Array) -> None:
+        """Set the direction to -H g, H being the inverse Hessian that the memory implies."""
+        d, shares = self.direction, {}
+        np.negative(gradients, out=d)
+        rows = [k % self.history for k in range(max(0, self.count - self.history), self.count)]
+        rho = {row: 1 / float(self.changes[row] @ self.moves[row]) for row in rows}
+        for row in reversed(rows):
+            shares[row] = rho[row] * float(self.moves[row] @ d)
+            d -= shares[row] * self.changes[row]
+        d *= self.scale
+        for row in rows:
+            d += (shares[row] - rho[row] * float(self.changes[row] @ d)) * self.moves[row]
 
 
 PARTS = (Lbfgs,)

@@ -1,16 +1,20 @@
-"""Update rules on one flat vector of parameters."""
+"""Update rules on one flat vector of parameters, with a step for each parameter where they have one.
+
+Running means are kept unnormalised, as `m = decay m + g`: the factor `1 - decay` and the correction of the bias go
+into constants of the step, which saves passes over the vector. `gradients`, a fresh buffer each time, is scratch too.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from annotated_types import Ge, Gt, Lt
 
 from zoo_core.parts import Array, Layout, Optimizer, Rate
 
-Momentum = Annotated[float, Ge(0), Lt(1)]
 Decay = Annotated[float, Ge(0), Lt(1)]
 Epsilon = Annotated[float, Gt(0), Lt(1)]
 WeightDecay = Annotated[float, Ge(0), Lt(1)]
@@ -18,17 +22,18 @@ WeightDecay = Annotated[float, Ge(0), Lt(1)]
 
 @dataclass
 class Sgd(Optimizer):
-    """Stochastic gradient descent: v = momentum v + g; p -= rate v (Nesterov: p -= rate (g + momentum v)).
+    """Stochastic gradient descent: v = momentum v + g; p -= learning_rate v.
 
-    Source: Sutskever et al., "On the importance of initialization and momentum in deep learning" (2013), in the
-    form of PyTorch, where the rate stands outside the velocity.
+    `nesterov` looks ahead: p -= learning_rate (g + momentum v). Source: Sutskever et al., "On the importance of
+    initialization and momentum in deep learning" (2013), equations 1 to 4, in the form of PyTorch, where the rate
+    stands outside the velocity.
     """
 
     name = "sgd"
     state = ("velocity",)
 
     learning_rate: Rate = 0.01
-    momentum: Momentum = 0.0
+    momentum: Decay = 0.0
     nesterov: bool = False
 
     def __post_init__(self) -> None:
@@ -39,30 +44,33 @@ class Sgd(Optimizer):
     def start(self, layout: Layout) -> None:
         """Make the velocity, where there is momentum."""
         self.velocity = layout.vector() if self.momentum else None
+        self._work = layout.vector() if self.nesterov else None
 
     def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
         """Take one step."""
-        if self.velocity is not None:
-            self.velocity *= self.momentum
-            self.velocity += gradients
-            if self.nesterov:
-                gradients += self.momentum * self.velocity
-            else:
-                gradients[...] = self.velocity
-        gradients *= learning_rate
+        if self.velocity is None:
+            gradients *= learning_rate
+        else:
+            self._follow(self.velocity, gradients, learning_rate)
         parameters -= gradients
+
+    def _follow(self, velocity: Array, gradients: Array, learning_rate: float) -> None:
+        """Turn gradients into the move that the velocity makes."""
+        velocity *= self.momentum
+        velocity += gradients
+        if self._work is None:
+            np.multiply(velocity, learning_rate, out=gradients)
+        else:
+            np.multiply(velocity, self.momentum, out=self._work)
+            gradients += self._work
+            gradients *= learning_rate
 
 
 @dataclass
-class Adam(Optimizer):
-    """Adam: p -= rate m' / (sqrt(v') + epsilon), with bias-corrected running means m' of g and v' of g^2.
+class AdamFamily(Optimizer):
+    """A base for Adam and its kin: decays `beta1` and `beta2`, both running means, the corrections of their bias."""
 
-    Source: Kingma and Ba, "Adam: a method for stochastic optimization" (2015), algorithm 1. The state holds
-    m / (1 - beta1) and v / (1 - beta2): the factors go into two constants of the step, which saves passes.
-    """
-
-    name = "adam"
-    state = ("mean", "square")
+    state: ClassVar[tuple[str, ...]] = ("mean", "square")
 
     learning_rate: Rate = 0.001
     beta1: Decay = 0.9
@@ -70,29 +78,64 @@ class Adam(Optimizer):
     epsilon: Epsilon = 1e-8
 
     def start(self, layout: Layout) -> None:
-        """Make both running means and a vector to work in."""
-        self.mean, self.square, self._work = layout.vector(), layout.vector(), layout.vector()
+        """Make both running means."""
+        self.mean, self.square = layout.vector(), layout.vector()
+
+    def first_factor(self) -> float:
+        """Return the factor that makes `mean` the bias-corrected mean of gradients."""
+        return float((1 - self.beta1) / (1 - self.beta1**self.steps))
+
+    def second_factor(self) -> float:
+        """Return the factor that makes sqrt(`square`) the root of the bias-corrected mean of squares."""
+        return math.sqrt((1 - self.beta2) / (1 - self.beta2**self.steps))
+
+    def add_square(self, gradients: Array, out: Array) -> None:
+        """Take g^2, computed in `out`, into its running mean."""
+        np.multiply(gradients, gradients, out=out)
+        self.square *= self.beta2
+        self.square += out
+
+
+@dataclass
+class Adam(AdamFamily):
+    """Adam: p -= learning_rate m' / (sqrt(v') + epsilon).
+
+    m' and v' are bias-corrected running means, with decays `beta1` and `beta2`, of g and g^2; `amsgrad` takes the
+    largest v so far. Sources: Kingma and Ba, "Adam: a method for stochastic optimization" (2015), algorithm 1;
+    Reddi, Kale and Kumar, "On the convergence of Adam and beyond" (2018), algorithm 2, as in PyTorch.
+    """
+
+    name = "adam"
+    state = ("mean", "square", "largest")
+
+    amsgrad: bool = False
+
+    def start(self, layout: Layout) -> None:
+        """Make the running means."""
+        super().start(layout)
+        self.largest = layout.vector() if self.amsgrad else None
 
     def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
         """Take one step."""
-        first = (1 - self.beta1) / (1 - self.beta1**self.steps)
-        second = ((1 - self.beta2) / (1 - self.beta2**self.steps)) ** 0.5
-        work = self._work
+        first, second = self.first_factor(), self.second_factor()
         self.mean *= self.beta1
         self.mean += gradients
-        np.multiply(gradients, gradients, out=gradients)
-        self.square *= self.beta2
-        self.square += gradients
-        np.sqrt(self.square, out=work)
-        work += self.epsilon / second
-        np.divide(self.mean, work, out=work)
-        work *= learning_rate * first / second
-        parameters -= work
+        self.add_square(gradients, out=gradients)
+        np.sqrt(self._denominator(), out=gradients)
+        gradients += self.epsilon / second
+        np.divide(self.mean, gradients, out=gradients)
+        gradients *= learning_rate * first / second
+        parameters -= gradients
+
+    def _denominator(self) -> Array:
+        if self.largest is None:
+            return self.square
+        return np.maximum(self.largest, self.square, out=self.largest)
 
 
 @dataclass
 class AdamW(Adam):
-    """Adam with decoupled weight decay: p -= rate weight_decay p before Adam's step.
+    """Adam with decoupled weight decay: p -= learning_rate weight_decay p before Adam's step.
 
     Source: Loshchilov and Hutter, "Decoupled weight decay regularization" (2019), algorithm 2, as in PyTorch.
     """
@@ -109,34 +152,54 @@ class AdamW(Adam):
 
 @dataclass
 class RmsProp(Optimizer):
-    """RMSProp: s = rho s + (1 - rho) g^2; p -= rate g / (sqrt(s) + epsilon).
+    """RMSProp: s = rho s + (1 - rho) g^2; p -= learning_rate g / (sqrt(s) + epsilon).
 
-    Source: Tieleman and Hinton, lecture 6.5 of "Neural networks for machine learning" (2012), as in PyTorch.
+    `centered` takes the running variance of g in place of s; `momentum` gathers the steps. Sources: Tieleman and
+    Hinton, lecture 6.5 of "Neural networks for machine learning" (2012); Graves, "Generating sequences with
+    recurrent neural networks" (2013), equations 38 to 41, for the centered form; both as in PyTorch.
     """
 
     name = "rmsprop"
-    state = ("square",)
+    state = ("square", "mean", "velocity")
 
     learning_rate: Rate = 0.01
     rho: Decay = 0.99
     epsilon: Epsilon = 1e-8
+    momentum: Decay = 0.0
+    centered: bool = False
 
     def start(self, layout: Layout) -> None:
-        """Make the running mean of squares and a vector to work in."""
+        """Make the running means that the options need, and a vector to work in."""
         self.square, self._work = layout.vector(), layout.vector()
+        self.mean = layout.vector() if self.centered else None
+        self.velocity = layout.vector() if self.momentum else None
 
     def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
         """Take one step."""
-        work = self._work
+        work, scale = self._work, math.sqrt(1 - self.rho)
         np.multiply(gradients, gradients, out=work)
-        work *= 1 - self.rho
         self.square *= self.rho
         self.square += work
-        np.sqrt(self.square, out=work)
-        work += self.epsilon
-        np.divide(gradients, work, out=work)
-        work *= learning_rate
-        parameters -= work
+        np.sqrt(self._spread(gradients, work), out=work)
+        work += self.epsilon / scale
+        gradients /= work
+        if self.velocity is not None:
+            self.velocity *= self.momentum
+            self.velocity += gradients
+            gradients[...] = self.velocity
+        gradients *= learning_rate / scale
+        parameters -= gradients
+
+    def _spread(self, gradients: Array, work: Array) -> Array:
+        """Return the mean of squares or, centered, the variance, both over 1 - rho."""
+        if self.mean is None:
+            return self.square
+        self.mean *= self.rho
+        self.mean += gradients
+        np.multiply(self.mean, self.mean, out=work)
+        work *= 1 - self.rho
+        np.subtract(self.square, work, out=work)
+        return np.maximum(work, 0, out=work)  # rounding can leave less than nothing
 
 
 PARTS = (Sgd, Adam, AdamW, RmsProp)

@@ -1,0 +1,161 @@
+"""Kin of Adam: other means, other moments. As in `optimizers`, running means are kept unnormalised."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Ge, Lt
+
+from zoo_core.parts import Array, Layout, Optimizer, Rate
+from zoo_plugins.optimizers import AdamFamily, Decay, WeightDecay
+
+
+@dataclass
+class Adamax(AdamFamily):
+    """Adamax: u = max(beta2 u, |g| + epsilon); p -= learning_rate m' / u, with m' as in Adam.
+
+    Source: Kingma and Ba, "Adam: a method for stochastic optimization" (2015), algorithm 2, as in PyTorch.
+    """
+
+    name = "adamax"
+    state = ("mean", "largest")
+
+    learning_rate: Rate = 0.002
+
+    def start(self, layout: Layout) -> None:
+        """Make the running mean and the running maximum."""
+        self.mean, self.largest = layout.vector(), layout.vector()
+
+    def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
+        """Take one step."""
+        self.mean *= self.beta1
+        self.mean += gradients
+        np.abs(gradients, out=gradients)
+        gradients += self.epsilon
+        self.largest *= self.beta2
+        np.maximum(self.largest, gradients, out=self.largest)
+        np.divide(self.mean, self.largest, out=gradients)
+        gradients *= learning_rate * self.first_factor()
+        parameters -= gradients
+
+
+@dataclass
+class Nadam(AdamFamily):
+    """Nadam: Adam with Nesterov's momentum, p -= learning_rate (a g + b m) / (sqrt(v') + epsilon).
+
+    a = (1 - mu_t) / (1 - mu_1 ... mu_t), b = mu_(t+1) / (1 - mu_1 ... mu_(t+1)), and
+    mu_t = beta1 (1 - 0.96^(t momentum_decay) / 2).
+    Source: Dozat, "Incorporating Nesterov momentum into Adam" (2016), algorithm 2, as in PyTorch.
+    """
+
+    name = "nadam"
+    state = ("mean", "square", "product")
+
+    learning_rate: Rate = 0.002
+    momentum_decay: Annotated[float, Ge(0), Lt(1)] = 0.004
+
+    def start(self, layout: Layout) -> None:
+        """Make the running means and the product of all mu."""
+        super().start(layout)
+        self.product, self._work = 1.0, layout.vector()
+
+    def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
+        """Take one step."""
+        work, second = self._work, self.second_factor()
+        now, later = self._shares()
+        self.mean *= self.beta1
+        self.mean += gradients
+        self.add_square(gradients, out=work)
+        np.sqrt(self.square, out=work)
+        work += self.epsilon / second
+        gradients *= now
+        gradients /= work
+        np.divide(self.mean, work, out=work)
+        work *= later
+        gradients += work
+        gradients *= learning_rate / second
+        parameters -= gradients
+
+    def _shares(self) -> tuple[float, float]:
+        """Return the weights of the gradient and of `mean`."""
+        mu, following = self._mu(self.steps), self._mu(self.steps + 1)
+        self.product = float(self.product) * mu
+        return (1 - mu) / (1 - self.product), following / (1 - self.product * following) * (1 - self.beta1)
+
+    def _mu(self, step: int) -> float:
+        return self.beta1 * (1 - 0.5 * float(0.96 ** (step * self.momentum_decay)))
+
+
+@dataclass
+class Radam(AdamFamily):
+    """Rectified Adam: Adam's step times r, or p -= learning_rate m' while the variance of v' is not yet tractable.
+
+    `epsilon` is added before v is corrected for its bias.
+    Source: Liu et al., "On the variance of the adaptive learning rate and beyond" (2020), algorithm 2, as in PyTorch.
+    """
+
+    name = "radam"
+
+    def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
+        """Take one step."""
+        rectified, scale = self._rectification(), math.sqrt(1 - self.beta2)
+        self.mean *= self.beta1
+        self.mean += gradients
+        self.add_square(gradients, out=gradients)
+        if rectified:
+            np.sqrt(self.square, out=gradients)
+            gradients += self.epsilon / scale
+            np.divide(self.mean, gradients, out=gradients)
+            gradients *= learning_rate * self.first_factor() / self.second_factor() * rectified
+        else:
+            np.multiply(self.mean, learning_rate * self.first_factor(), out=gradients)
+        parameters -= gradients
+
+    def _rectification(self) -> float:
+        """Return r, or 0 where the approximated average has 5 entries or fewer (the paper's 4, PyTorch's 5)."""
+        limit, power = 2 / (1 - self.beta2) - 1, self.beta2**self.steps
+        length = limit - 2 * self.steps * power / (1 - power)
+        if length <= 5:
+            return 0.0
+        ratio = (length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length)
+        return math.sqrt(ratio)
+
+
+@dataclass
+class Lion(Optimizer):
+    """Lion: p -= learning_rate (sign(beta1 m + (1 - beta1) g) + weight_decay p); then m = beta2 m + (1 - beta2) g.
+
+    Every parameter moves by the same amount, so the rate is some ten times smaller than Adam's.
+    Source: Chen et al., "Symbolic discovery of optimization algorithms" (2023), algorithm 2.
+    """
+
+    name = "lion"
+    state = ("mean",)
+
+    learning_rate: Rate = 1e-4
+    beta1: Decay = 0.9
+    beta2: Decay = 0.99
+    weight_decay: WeightDecay = 0.0
+
+    def start(self, layout: Layout) -> None:
+        """Make the running mean and a vector to work in."""
+        self.mean, self._work = layout.vector(), layout.vector()
+
+    def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
+        """Take one step."""
+        work = self._work
+        np.multiply(self.mean, self.beta1 * (1 - self.beta2) / (1 - self.beta1), out=work)
+        work += gradients
+        self.mean *= self.beta2
+        self.mean += gradients
+        np.sign(work, out=work)
+        work *= learning_rate
+        if self.weight_decay:
+            parameters *= 1 - learning_rate * self.weight_decay
+        parameters -= work
+
+
+PARTS = (Adamax, Nadam, Radam, Lion)
