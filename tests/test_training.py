@@ -70,8 +70,9 @@ def test_gradient_of_a_whole_network_by_central_differences(layer):
     objective: Objective = trainer.objective
     rng = np.random.default_rng(1)
     rows = 7
-    objective.x(rows)[...] = rng.normal(size=(rows, 784)) * 0.1
-    objective.look_at(rows, rng.integers(0, 10, rows), rng.uniform(0.5, 2, rows))
+    batch = trainer.network.passing(rows)
+    batch.x[...] = rng.normal(size=(rows, 784)) * 0.1
+    objective.look_at(batch, rng.integers(0, 10, rows), rng.uniform(0.5, 2, rows))
     objective.evaluate()
     gradient, parameters = trainer.network.gradients.copy(), trainer.network.parameters
     for index in rng.choice(parameters.size, 40, replace=False):
@@ -158,9 +159,9 @@ def test_sample_weights_are_as_good_as_repeated_rows(tmp_path):
         spec["data"] = {k: v for k, v in spec["data"].items() if k != "test"}
         trainer = zoo_core.prepare(spec)
         table = trainer.splits["train"]
-        rows = table.x.shape[0]
-        trainer.objective.x(rows)[...] = table.x
-        trainer.objective.look_at(rows, table.y, weights)
+        batch = trainer.network.passing(table.x.shape[0])
+        batch.x[...] = table.x
+        trainer.objective.look_at(batch, table.y, weights)
         trainer.objective.evaluate()
         return trainer.network.gradients
 

@@ -15,12 +15,8 @@ if TYPE_CHECKING:
     from zoo_core.training import Trainer
 
 
-def layer_stats(
-    network: Network, objective: Objective, before: Array | None, gradient: Array | None
-) -> tuple[LayerStats, ...]:
-    """Return the statistics of each layer for the latest step; nothing where the step was not watched."""
-    if before is None or gradient is None:
-        return ()
+def layer_stats(network: Network, objective: Objective, before: Array, gradient: Array) -> tuple[LayerStats, ...]:
+    """Return the statistics of each layer for the latest step: `before` are the parameters that it changed."""
     return tuple(_stats(network, layer, objective, before, gradient) for layer in network.layers)
 
 
@@ -42,17 +38,17 @@ def _stats(network: Network, layer: Layer, objective: Objective, before: Array, 
 
 def _outputs(network: Network, layer: Layer, objective: Objective) -> Array:
     index = next(i for i, stage in enumerate(network.stages) if stage.transform is layer.activation)
-    return network.buffers(objective.rows).values[index]
+    return objective.at.values[index]
 
 
 def explain(trainer: Trainer, epoch: int, step: int) -> str:
     """Return the message for a loss that is not finite: where it began and the likely cause."""
     network, objective = trainer.network, trainer.objective
-    b = network.buffers(objective.rows)
+    p = objective.at
     place, cause = "loss", "the loss itself overflowed; scale the targets or choose a bounded loss"
-    if not np.isfinite(b.x).all():
+    if not np.isfinite(p.x).all():
         place, cause = "input", "the prepared inputs are not finite; check the data and the preparation"
-    for stage, values in reversed(list(zip(network.stages, b.values, strict=True))):
+    for stage, values in reversed(list(zip(network.stages, p.values, strict=True))):
         if not np.isfinite(values).all():
             place = stage.path
             cause = "its outputs overflowed"
@@ -60,4 +56,4 @@ def explain(trainer: Trainer, epoch: int, step: int) -> str:
         rate = trainer.rate(epoch + step / trainer.batches.steps)
         cause = f"its values overflowed; the learning rate {rate:g} is likely too large: try a tenth, or clip gradients"
     where = f"in epoch {epoch + 1}, step {step + 1}; first seen at {place}"
-    return f"spec {trainer.spec.name!r}: the loss is {objective.total} {where}: {cause}"
+    return f"spec {trainer.spec.name!r}: the loss is {objective.loss} {where}: {cause}"

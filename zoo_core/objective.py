@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from zoo_core.assembly import is_fused
-from zoo_core.network import Layer, Network
+from zoo_core.network import Layer, Network, Pass
 from zoo_core.parts import Array, Loss, Penalty
 
 
 class Objective:
     """The batch at hand: evaluates network and loss into the network's gradient vector.
 
-    It is the `Batch` that optimizers see. Put rows into `x(rows)`, then call `look_at`, then `evaluate`.
+    It is the `Batch` that optimizers see. Put rows into `passing(rows).x`, call `look_at`, then `compute`. The value
+    of the loss is worked out only where somebody asks for it: the gradient does not need it.
     """
 
     def __init__(self, network: Network, loss: Loss) -> None:
         self.network, self.part = network, loss
         self.fused = is_fused(loss, network)
-        self.rows = 0
-        self._penalties: list[tuple[Layer, Penalty]] = [(la, p) for la in network.layers for p in la.penalties]
-        self._terms = [np.empty_like(network.weights(la)) for la, _ in self._penalties]
+        self._gradient = loss.fused_gradient if self.fused else None
+        self._mean = loss.reduction == "mean"
+        self._penalties = [(p, network.weights(la), network.weight_gradients(la)) for la, p in _penalties(network)]
+        self._terms = [np.empty_like(weights) for _, weights, _ in self._penalties]
 
-    def x(self, rows: int) -> Array:
-        """Return the buffer for the inputs of a batch, shape (rows, features)."""
-        return self.network.buffers(rows).x
-
-    def look_at(self, rows: int, targets: Array, weights: Array | None) -> None:
-        """Take a batch whose inputs are in `x(rows)`; weights (rows,) are sample times class weights."""
-        self.rows, self._targets, self.weights = rows, targets, weights
-        self._buffers = self.network.buffers(rows)
+    def look_at(self, p: Pass, targets: Array, weights: Array | None) -> None:
+        """Take a batch whose inputs are in `p.x`; weights (rows,) are sample times class weights."""
+        self.at, self.rows, self.targets, self.weights = p, p.rows, targets, weights
+        self._share = None if weights is None else (weights / self._divisor())[:, None].astype(p.delta.dtype)
 
     def evaluate(self) -> float:
         """Run forward and backward with the parameters as they are now; returns the objective."""
@@ -39,61 +38,60 @@ class Objective:
         return self.loss
 
     def compute(self) -> None:
-        """Evaluate without adding up the objective, which most optimizers never ask for."""
-        b = self._buffers
-        self.outputs = self.network.forward(b)
-        if self.fused:
-            self.values = self.part.fused_value(b.inputs[-1], self.outputs, self._targets)
-        else:
-            self.values = self.part.value(self.outputs, self._targets)
-        self.total, self.weight = self._sum(self.values)
+        """Run forward and backward without working out the objective."""
+        self.network.forward(self.at)
         self.backward()
+
+    def backward(self) -> None:
+        """Fill the gradient vector from the outputs of the last forward pass and the parameters as they are now."""
+        p = self.at
+        if self._gradient is not None:
+            self._gradient(p.z, p.outputs, self.targets, p.delta)
+        else:
+            self.part.gradient(p.outputs, self.targets, p.delta)
+        if self._share is not None:
+            p.delta *= self._share
+        elif self._mean and p.rows > 1:
+            p.delta *= 1.0 / p.rows
+        self.network.backward(p, fused=self.fused)
+        for (penalty, weights, gradient), term in zip(self._penalties, self._terms, strict=True):
+            penalty.gradient(weights, term)
+            gradient += term
+
+    def is_finite(self) -> bool:
+        """Tell whether all outputs of the latest forward pass are finite."""
+        outputs = self.at.flat_outputs
+        return math.isfinite(outputs.dot(outputs)) or bool(np.isfinite(outputs).all())
 
     @property
     def loss(self) -> float:
         """The objective of the latest evaluation: what the gradient is the gradient of."""
-        data = self.total / self.weight if self.part.reduction == "mean" else self.total
-        return data + sum(p.value(self.network.weights(la)) for la, p in self._penalties)
-
-    def backward(self) -> None:
-        """Fill the gradient vector from the outputs of the last forward pass and the parameters as they are now."""
-        b = self._buffers
-        if self.fused:
-            self.part.fused_gradient(b.inputs[-1], self.outputs, self._targets, b.delta)
-        else:
-            self.part.gradient(self.outputs, self._targets, b.delta)
-        self._scale(b.delta)
-        self.network.backward(b, fused=self.fused)
-        for (layer, penalty), term in zip(self._penalties, self._terms, strict=True):
-            penalty.gradient(self.network.weights(layer), term)
-            gradient = self.network.weight_gradients(layer)
-            gradient += term
+        p = self.at
+        values = measure(self.part, self.fused, p.z, p.outputs, self.targets)
+        total = float(values.sum() if self.weights is None else values @ self.weights)
+        return (total / self._divisor() if self._mean else total) + self.penalty()
 
     def penalty(self) -> float:
         """Return the sum of all penalties."""
-        return float(sum(p.value(self.network.weights(la)) for la, p in self._penalties))
+        return float(sum(penalty.value(weights) for penalty, weights, _ in self._penalties))
 
     @property
     def has_penalties(self) -> bool:
         """Whether any layer has a penalty on its weights."""
         return bool(self._penalties)
 
-    def _sum(self, values: Array) -> tuple[float, float]:
-        if self.weights is None:
-            return float(np.add.reduce(values)), float(self.rows)
-        return float(np.dot(values, self.weights)), float(np.add.reduce(self.weights))
+    def _divisor(self) -> float:
+        if not self._mean:
+            return 1.0
+        return float(self.rows) if self.weights is None else float(np.add.reduce(self.weights)) or 1.0
 
-    def _scale(self, delta: Array) -> None:
-        """Weigh rows, and divide by the sum of weights where the reduction is the mean."""
-        divisor = self.weight if self.part.reduction == "mean" else 1.0
-        if self.weights is not None:
-            delta *= (self.weights / divisor).astype(delta.dtype)[:, None]
-        elif divisor != 1.0:
-            delta *= 1.0 / divisor
+
+def _penalties(network: Network) -> Iterator[tuple[Layer, Penalty]]:
+    return ((layer, penalty) for layer in network.layers for penalty in layer.penalties)
 
 
 def measure(loss: Loss, fused: bool, z: Array, outputs: Array, targets: Array) -> Array:
-    """Return the loss of each row outside training, shape (rows,)."""
+    """Return the loss of each row, shape (rows,)."""
     return loss.fused_value(z, outputs, targets) if fused else loss.value(outputs, targets)
 
 

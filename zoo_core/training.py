@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from zoo_core.assembly import fresh
-from zoo_core.data.batches import Batches, take_rows
+from zoo_core.data.batches import Batches
 from zoo_core.diagnosis import explain, layer_stats
-from zoo_core.errors import DataError, NumericError
-from zoo_core.events import EpochEnded, Event, Finished, Message, Progress, Started
+from zoo_core.errors import NumericError
+from zoo_core.events import EpochEnded, Event, Finished, LayerStats, Message, Progress, Started
+from zoo_core.feed import Feed
 from zoo_core.model import Model
-from zoo_core.objective import Objective, class_weights, one_hot, targets_for
+from zoo_core.objective import Objective
 from zoo_core.parts import (
     Array,
     BatchChange,
@@ -27,6 +28,7 @@ from zoo_core.parts import (
     Schedule,
     Table,
 )  # fmt: skip
+from zoo_core.tally import Tally
 
 PROGRESS_SECONDS = 0.1  # how often a display may look
 STATS_SECONDS = 0.5  # how often layer statistics are gathered; each costs about one step
@@ -49,16 +51,19 @@ class Trainer:
         self.optimizer.start(self.network.layout)
         self.metrics: list[Metric] = model.metrics()
         self.callbacks: list[Callback] = [fresh(c) for c in (*self._stopping(), *self.settings.callbacks)]
-        self.changes = [fresh(r) for r in self.spec.model.regularizers if isinstance(r, BatchChange)]
         self._messages: list[Message] = []
-        self._train = splits["train"]
-        rows = self._train.x.shape[0]
-        size = rows if self.settings.batch_size == "all" else min(self.settings.batch_size, rows)
-        drop = self.settings.last_batch == "drop" and rows >= size
-        self.batches = Batches(rows, size, shuffle=self.settings.shuffle, rng=source.stream("shuffle"), drop_last=drop)
+        self.batches = self._divide(splits["train"].x.shape[0], source)
         self.schedule = self._schedule()
-        self._rng = source.stream("batch")
-        self._targets, self._weights = self._prepare_targets()
+        changes = [fresh(r) for r in self.spec.model.regularizers if isinstance(r, BatchChange)]
+        self.feed = Feed(splits["train"], self.objective, model.preparation, changes, source.stream("batch"))
+        measured = self.metrics if "train" not in self.settings.evaluate else []
+        self.tally = Tally(self.objective, measured, self.batches.batch_size)
+
+    def _divide(self, rows: int, source: RandomSource) -> Batches:
+        settings = self.settings
+        size = rows if settings.batch_size == "all" else min(settings.batch_size, rows)
+        drop = settings.last_batch == "drop"
+        return Batches(rows, size, shuffle=settings.shuffle, rng=source.stream("shuffle"), drop_last=drop)
 
     def _stopping(self) -> list[Callback]:
         return [self.settings.early_stopping] if self.settings.early_stopping else []
@@ -70,23 +75,6 @@ class Trainer:
             rate.start(self.epochs, self.batches.steps)
             return rate
         return None
-
-    def _prepare_targets(self) -> tuple[Array, Array | None]:
-        """Return all training targets in the form the loss takes, and the weight of each row or None."""
-        y, loss, dtype = self._train.y, self.model.loss, self.network.dtype
-        weights = None if self._train.weights is None else np.asarray(self._train.weights, dtype)
-        if y.ndim == 1 and y.dtype.kind in "iu":
-            by_class = class_weights(loss, y, max(self.network.outputs, 2))
-            if by_class is not None:
-                if len(by_class) != max(self.network.outputs, 2):
-                    raise DataError(
-                        f"model.loss.class_weights has {len(by_class)} numbers for {self.network.outputs} classes"
-                    )
-                own = np.asarray(by_class, dtype)[y]
-                weights = own if weights is None else weights * own
-        if self.changes and y.ndim == 1:
-            return one_hot(y, self.network.outputs, dtype), weights
-        return targets_for(loss, y, self.network.outputs, dtype), weights
 
     # -------------------------------------------------------------- the run
 
@@ -116,68 +104,59 @@ class Trainer:
 
     def _epoch(self, epoch: int) -> Iterator[Progress]:
         self.batches.start_epoch()
-        measured = epoch % self.settings.evaluate_every == 0 or epoch == self.epochs - 1
-        on_train = self.metrics if "train" not in self.settings.evaluate else []
-        for metric in on_train:
-            metric.start(self.batches.rows_used, self.network.outputs)
-        total = weight = 0.0
-        steps = self.batches.steps
-        due = time.perf_counter() + PROGRESS_SECONDS
-        stats_due = due
-        objective, optimizer, network = self.objective, self.optimizer, self.network
-        for step in range(steps):
-            which = self.batches.indices(step)
-            self._load(which)
-            objective.compute()
-            if not math.isfinite(objective.total):
-                raise NumericError(explain(self, epoch, step))
-            total += objective.total
-            weight += objective.weight
-            for metric in on_train:
-                metric.update(objective.outputs, self._batch_y(which), objective.weights)
-            rate = self.rate(epoch + step / steps)
-            optimizer.steps += 1
+        self.tally.start(self.batches.rows_used)
+        steps, block = self.batches.steps, self.tally.steps
+        due = stats_due = time.perf_counter() + PROGRESS_SECONDS
+        for first in range(0, steps, block):
+            last = min(first + block, steps) - 1
+            for step in range(first, last):
+                self._step(epoch, step)
             now = time.perf_counter()
-            before = network.parameters.copy() if now >= stats_due else None
-            gradient = network.gradients.copy() if before is not None else None
-            optimizer.update(network.parameters, network.gradients, rate, objective)
-            network.end_step()
+            layers = self._watched_step(epoch, last) if now >= stats_due else self._step(epoch, last)
+            self._settle(epoch, last)
             if now >= due:
-                layers = layer_stats(network, objective, before, gradient)
-                yield Progress(
-                    epoch,
-                    step + 1,
-                    steps,
-                    self._speed(epoch, step, now),
-                    now - self._began,
-                    total / weight,
-                    rate,
-                    layers,
-                )
+                yield self._progress(epoch, last, now, layers)
                 due = now + PROGRESS_SECONDS
-                stats_due = now + STATS_SECONDS if before is not None else stats_due
-        self._record(epoch, total / weight, on_train, measured)
+                stats_due = now + STATS_SECONDS if layers else stats_due
+        self._record(epoch)
 
-    def _load(self, which: slice | Array) -> None:
-        """Put a batch into the buffers: gather, prepare, change."""
-        rows = which.stop - which.start if isinstance(which, slice) else len(which)
-        x, targets = self.objective.x(rows), self._targets[which]
-        self.model.preparation.apply(self._gather(which, rows), x)
-        for change in self.changes:
-            changed, targets = change.change(x, targets, self._rng)
-            if changed is not x:
-                x[...] = changed
-        weights = None if self._weights is None else self._weights[which]
-        self.objective.look_at(rows, targets, weights)
+    def _step(self, epoch: int, step: int) -> tuple[LayerStats, ...]:
+        """Learn from one batch."""
+        self._look(epoch, step)
+        self._update(epoch, step)
+        return ()
 
-    def _gather(self, which: slice | Array, rows: int) -> Array:
-        source = self._train.x
-        if not hasattr(self, "_raw"):
-            self._raw = np.empty((self.batches.batch_size, source.shape[1]), source.dtype)
-        return take_rows(source, which, self._raw[:rows])
+    def _watched_step(self, epoch: int, step: int) -> tuple[LayerStats, ...]:
+        """Learn from one batch and tell what that did to the layers."""
+        self._look(epoch, step)
+        before, gradient = self.network.parameters.copy(), self.network.gradients.copy()
+        self._update(epoch, step)
+        return layer_stats(self.network, self.objective, before, gradient)
 
-    def _batch_y(self, which: slice | Array) -> Array:
-        return self._train.y[which]
+    def _look(self, epoch: int, step: int) -> None:
+        """Find the gradient of one batch, and count its loss."""
+        which = self.batches.indices(step)
+        self.feed.load(which)
+        self.objective.compute()
+        if not self.objective.is_finite():
+            raise NumericError(explain(self, epoch, step))
+        self.tally.add(self.feed.table.y[which])
+
+    def _update(self, epoch: int, step: int) -> None:
+        rate = self.rate(epoch + step / self.batches.steps)
+        self.optimizer.steps += 1
+        self.optimizer.update(self.network.parameters, self.network.gradients, rate, self.objective)
+        self.network.end_step()
+
+    def _settle(self, epoch: int, step: int) -> None:
+        self.tally.settle()
+        if not math.isfinite(self.tally.total):
+            raise NumericError(explain(self, epoch, step))
+
+    def _progress(self, epoch: int, step: int, now: float, layers: tuple[LayerStats, ...]) -> Progress:
+        steps, seconds = self.batches.steps, now - self._began
+        rate = self.rate(epoch + step / steps)
+        return Progress(epoch, step + 1, steps, self._speed(epoch, step, now), seconds, self.tally.loss, rate, layers)
 
     def rate(self, time_in_epochs: float) -> float:
         """Return the learning rate at a time in epochs."""
@@ -192,12 +171,13 @@ class Trainer:
 
     # -------------------------------------------------------------- what an epoch gave
 
-    def _record(self, epoch: int, loss: float, on_train: list[Metric], measured: bool) -> None:
-        record: Record = {"epoch": epoch, "train_loss": loss}
-        record |= {f"train_{m.name}": m.result() for m in on_train}
-        if self.batches.rows_used != self._train.x.shape[0]:
+    def _record(self, epoch: int) -> None:
+        measured = epoch % self.settings.evaluate_every == 0 or epoch == self.epochs - 1
+        record: Record = {"epoch": epoch, "train_loss": self.tally.loss}
+        record |= {f"train_{m.name}": m.result() for m in self.tally.metrics}
+        if self.batches.rows_used != self.batches.rows:
             record["train_rows"] = self.batches.rows_used
-            record["train_rows_left_out"] = self._train.x.shape[0] - self.batches.rows_used
+            record["train_rows_left_out"] = self.batches.rows - self.batches.rows_used
         if self.objective.has_penalties:
             record["penalty"] = self.objective.penalty()
         for split in self.settings.evaluate if measured else ():

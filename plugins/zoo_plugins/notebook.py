@@ -73,17 +73,18 @@ class NotebookTanh(Activation):
 class NotebookDropout(Noise):
     """Dropout of one half, doubled on the way forward but not on the way back.
 
-    The mask is drawn with the legacy `randint(2)` from the generator that also drew the weights.
+    The mask comes from the generator that also drew the weights: legacy `randint(2)` is the lowest bit of each raw
+    number of 32 bits.
     """
 
     name = "notebook_dropout"
 
     def forward(self, x: Array, out: Array) -> None:
         """Draw a mask and write 2 x mask."""
-        if not hasattr(self, "_legacy"):
-            self._legacy = np.random.RandomState(self.rng.bit_generator)
-        self._mask = self._legacy.randint(2, size=x.shape)
-        np.multiply(x, self._mask * 2, out=out)
+        raw = cast(Any, self.rng.bit_generator).random_raw(x.size)
+        self._mask = (raw & 1).astype(x.dtype).reshape(x.shape)
+        np.multiply(x, self._mask, out=out)
+        out *= 2
 
     def backward(self, x: Array, y: Array, grad: Array, out: Array) -> None:
         """Write grad * mask, without the 2."""
