@@ -53,7 +53,7 @@ def explain(trainer: Trainer, epoch: int, step: int) -> str:
             place = stage.path
             cause = "its outputs overflowed"
     if place not in ("loss", "input"):
-        rate = trainer.rate(epoch + step / trainer.batches.steps)
+        rate = trainer.rate(epoch + step / trainer.feed.batches.steps)
         cause = f"its values overflowed; the learning rate {rate:g} is likely too large: try a tenth, or clip gradients"
     where = f"in epoch {epoch + 1}, step {step + 1}; first seen at {place}"
     return f"spec {trainer.spec.name!r}: the loss is {objective.loss} {where}: {cause}"

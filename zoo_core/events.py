@@ -48,6 +48,14 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class SafePoint:
+    """Between two steps, when it is time for a checkpoint: all that the run depends on may be taken now."""
+
+    epoch: int
+    step: int  # steps done in this epoch
+
+
+@dataclass(frozen=True)
 class EpochEnded:
     """An epoch is over; `record` is what the history keeps."""
 
@@ -72,4 +80,4 @@ class Finished:
     seconds: float
 
 
-Event = Started | Progress | EpochEnded | Message | Finished
+Event = Started | Progress | SafePoint | EpochEnded | Message | Finished

@@ -2,53 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from zoo_core.data.batches import take_rows
+from zoo_core.assembly import fresh
+from zoo_core.data.batches import Batches, take_rows
 from zoo_core.errors import DataError
+from zoo_core.model import Model
 from zoo_core.network import chunks
 from zoo_core.objective import Objective, class_weights, one_hot, targets_for
-from zoo_core.parts import Array, BatchChange, Preparation, Table
+from zoo_core.parts import Array, BatchChange, Preparation, RandomSource, Table
+from zoo_core.spec import TrainingSpec
 
 READY_BYTES = 32 * 2**20  # inputs that fit are prepared once, larger ones batch by batch
 CHUNK = 4096  # rows prepared at a time
 
 
 class Feed:
-    """The training split as an objective sees it.
+    """The training split of a model in the order that `batches` gives, as an objective sees it.
 
-    `targets` are in the form that the loss takes, `weights` (rows,) are sample times class weights or None, and
-    `changes` are applied to each batch with random numbers from `rng`.
+    Targets are in the form that the loss takes, weights (rows,) are sample times class weights or None; changes of
+    batches are applied to what the network sees, not to `table`, which metrics compare with.
     """
 
-    def __init__(
-        self,
-        table: Table,
-        objective: Objective,
-        preparation: Preparation,
-        changes: Sequence[BatchChange],
-        rng: np.random.Generator,
-    ) -> None:
-        self.table, self.objective, self.preparation = table, objective, preparation
-        self.changes, self.rng = changes, rng
-        network = objective.network
-        self.targets = _targets(table, objective, soft=bool(changes))
-        self.weights = _weights(table, objective)
-        self._ready = _ready(table, preparation, network.inputs, network.dtype)
+    def __init__(self, model: Model, table: Table, objective: Objective, source: RandomSource) -> None:
+        self.table, self.objective, self.preparation = table, objective, model.preparation
+        self.changes = [fresh(r) for r in model.spec.model.regularizers if isinstance(r, BatchChange)]
+        self.batches = _batches(model.spec.training, table.x.shape[0], source.stream("shuffle"))
+        self._rng = source.stream("batch")
+        self._targets = _targets(table, objective, soft=bool(self.changes))
+        self._weights = _weights(table, objective)
+        self._ready = _ready(table, model.preparation, model.network.inputs, model.network.dtype)
         self._raw = np.empty((0, 0))
 
-    def load(self, which: slice | Array) -> None:
-        """Have the objective look at the rows `which` of the split."""
-        objective, targets = self.objective, self.targets[which]
+    def load(self, step: int) -> Array:
+        """Have the objective look at the batch of a step; returns its labels (rows,) or values (rows, outputs)."""
+        which = self.batches.indices(step)
+        objective, targets = self.objective, self._targets[which]
         p = objective.network.passing(len(targets))
         self._inputs(which, p.x)
         for change in self.changes:
-            changed, targets = change.change(p.x, targets, self.rng)
+            changed, targets = change.change(p.x, targets, self._rng)
             if changed is not p.x:
                 p.x[...] = changed
-        objective.look_at(p, targets, None if self.weights is None else self.weights[which])
+        objective.look_at(p, targets, None if self._weights is None else self._weights[which])
+        return self.table.y[which]
+
+    @property
+    def rows_left_out(self) -> int:
+        """How many rows no batch of an epoch takes."""
+        return self.batches.rows - self.batches.rows_used
 
     def _inputs(self, which: slice | Array, out: Array) -> None:
         if self._ready is None:
@@ -63,6 +65,11 @@ class Feed:
         if len(self._raw) < rows:
             self._raw = np.empty((rows, x.shape[1]), x.dtype)
         return take_rows(x, which, self._raw[:rows])
+
+
+def _batches(settings: TrainingSpec, rows: int, rng: np.random.Generator) -> Batches:
+    size = rows if settings.batch_size == "all" else min(settings.batch_size, rows)
+    return Batches(rows, size, shuffle=settings.shuffle, rng=rng, drop_last=settings.last_batch == "drop")
 
 
 def _targets(table: Table, objective: Objective, *, soft: bool) -> Array:

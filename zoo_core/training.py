@@ -5,39 +5,38 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from zoo_core.assembly import fresh
-from zoo_core.data.batches import Batches
 from zoo_core.diagnosis import explain, layer_stats
 from zoo_core.errors import NumericError
-from zoo_core.events import EpochEnded, Event, Finished, LayerStats, Message, Progress, Started
+from zoo_core.events import EpochEnded, Event, Finished, LayerStats, Message, Progress, SafePoint, Started
 from zoo_core.feed import Feed
+from zoo_core.interval import Interval
 from zoo_core.model import Model
 from zoo_core.objective import Objective
-from zoo_core.parts import (
-    Array,
-    BatchChange,
-    Callback,
-    Metric,
-    Preparation,
-    RandomSource,
-    Record,
-    Schedule,
-    Table,
-)  # fmt: skip
+from zoo_core.parts import Array, Callback, Metric, RandomSource, Record, Schedule, Table
 from zoo_core.tally import Tally
 
 PROGRESS_SECONDS = 0.1  # how often a display may look
 STATS_SECONDS = 0.5  # how often layer statistics are gathered; each costs about one step
 
 
+@dataclass
+class Position:
+    """How far a run has come. All of it is in a checkpoint; the clock is not."""
+
+    epoch: int = 0  # epochs that are over
+    step: int = 0  # steps of the epoch at hand that are over
+
+
 class Trainer:
     """One run: a model and the splits it learns from. `events()` trains; the model is changed in place.
 
-    It is the `Run` that callbacks see.
+    It is the `Run` that callbacks see. With an `interval`, events of the kind SafePoint come by it.
     """
 
     def __init__(self, model: Model, splits: Mapping[str, Table], source: RandomSource, *, threads: int = 1) -> None:
@@ -46,24 +45,19 @@ class Trainer:
         self.settings = self.spec.training
         self.epochs = self.settings.epochs
         self.log: Path | None = None
+        self.at = Position()
+        self.interval: Interval | None = None
+        self.interrupted = ""  # the reason to leave after the step at hand
         self.objective = Objective(self.network, model.loss)
+        self.feed = Feed(model, splits["train"], self.objective, source)
         self.optimizer = fresh(self.spec.optimizer)
         self.optimizer.start(self.network.layout)
         self.metrics: list[Metric] = model.metrics()
         self.callbacks: list[Callback] = [fresh(c) for c in (*self._stopping(), *self.settings.callbacks)]
+        on_train = self.metrics if "train" not in self.settings.evaluate else []
+        self.tally = Tally(self.objective, on_train, self.feed.batches.batch_size)
         self._messages: list[Message] = []
-        self.batches = self._divide(splits["train"].x.shape[0], source)
         self.schedule = self._schedule()
-        changes = [fresh(r) for r in self.spec.model.regularizers if isinstance(r, BatchChange)]
-        self.feed = Feed(splits["train"], self.objective, model.preparation, changes, source.stream("batch"))
-        measured = self.metrics if "train" not in self.settings.evaluate else []
-        self.tally = Tally(self.objective, measured, self.batches.batch_size)
-
-    def _divide(self, rows: int, source: RandomSource) -> Batches:
-        settings = self.settings
-        size = rows if settings.batch_size == "all" else min(settings.batch_size, rows)
-        drop = settings.last_batch == "drop"
-        return Batches(rows, size, shuffle=settings.shuffle, rng=source.stream("shuffle"), drop_last=drop)
 
     def _stopping(self) -> list[Callback]:
         return [self.settings.early_stopping] if self.settings.early_stopping else []
@@ -72,7 +66,7 @@ class Trainer:
         """Return the schedule of the learning rate, or None where it is a plain number."""
         rate = self.optimizer.learning_rate
         if isinstance(rate, Schedule):
-            rate.start(self.epochs, self.batches.steps)
+            rate.start(self.epochs, self.feed.batches.steps)
             return rate
         return None
 
@@ -80,83 +74,99 @@ class Trainer:
 
     def events(self) -> Iterator[Event]:
         """Train to the end, yielding what happens. Raises NumericError when the loss leaves the finite numbers."""
-        self._began = time.perf_counter()
-        yield Started(
-            self.spec.name, self.epochs, 0, self.batches.steps, {k: t.x.shape[0] for k, t in self.splits.items()},
-            self.network.layout.size, self.threads, self._directions(),
-        )  # fmt: skip
+        self._began, self._began_at = time.perf_counter(), self._rows_done()
+        yield self._started()
         for callback in self.callbacks:
             callback.start(self)
-        reason = "all epochs done"
+        reason = ""
         with np.errstate(all="ignore"):  # what leaves the finite numbers is found and explained below
-            for epoch in range(self.epochs):
-                yield from self._epoch(epoch)
-                stop = self._call_back(self.history[-1])
+            while not reason and self.at.epoch < self.epochs:
+                yield from self._epoch()
+                if self.interrupted:
+                    yield Finished(self.interrupted, time.perf_counter() - self._began)
+                    return
+                reason = self._end_epoch()
                 yield EpochEnded(self.history[-1], time.perf_counter() - self._began)
                 yield from self._said()
-                if stop:
-                    reason = stop
-                    break
         for callback in self.callbacks:
             callback.finish(self)
         yield from self._said()
-        yield Finished(reason, time.perf_counter() - self._began)
+        yield Finished(reason or "all epochs done", time.perf_counter() - self._began)
 
-    def _epoch(self, epoch: int) -> Iterator[Progress]:
-        self.batches.start_epoch()
-        self.tally.start(self.batches.rows_used)
-        steps, block = self.batches.steps, self.tally.steps
+    def interrupt(self, reason: str) -> None:
+        """Have the run leave after the step at hand; its last event gives the reason."""
+        self.interrupted = reason
+
+    def _started(self) -> Started:
+        rows = {name: table.x.shape[0] for name, table in self.splits.items()}
+        size, steps = self.network.layout.size, self.feed.batches.steps
+        return Started(self.spec.name, self.epochs, self.at.epoch, steps, rows, size, self.threads, self._directions())
+
+    def _epoch(self) -> Iterator[Event]:
+        """Take the steps of the epoch at hand that are not done yet, block by block of the tally."""
+        at, steps, block = self.at, self.feed.batches.steps, self.tally.steps
+        if at.step == 0:
+            self.feed.batches.start_epoch()
+            self.tally.start(self.feed.batches.rows_used)
         due = stats_due = time.perf_counter() + PROGRESS_SECONDS
-        for first in range(0, steps, block):
-            last = min(first + block, steps) - 1
-            for step in range(first, last):
-                self._step(epoch, step)
+        while at.step < steps:
+            for _ in range(min(block, steps - at.step) - 1):
+                self._step()
             now = time.perf_counter()
-            layers = self._watched_step(epoch, last) if now >= stats_due else self._step(epoch, last)
-            self._settle(epoch, last)
+            layers = self._watched_step() if now >= stats_due else self._step()
+            self._settle()
             if now >= due:
-                yield self._progress(epoch, last, now, layers)
+                yield self._progress(now, layers)
                 due = now + PROGRESS_SECONDS
                 stats_due = now + STATS_SECONDS if layers else stats_due
-        self._record(epoch)
+            if self.interrupted:
+                return
+            if self.interval is not None and self.interval.due(self.optimizer.steps, now):
+                yield SafePoint(at.epoch, at.step)
 
-    def _step(self, epoch: int, step: int) -> tuple[LayerStats, ...]:
+    def _step(self) -> tuple[LayerStats, ...]:
         """Learn from one batch."""
-        self._look(epoch, step)
-        self._update(epoch, step)
+        self._look()
+        self._update()
         return ()
 
-    def _watched_step(self, epoch: int, step: int) -> tuple[LayerStats, ...]:
+    def _watched_step(self) -> tuple[LayerStats, ...]:
         """Learn from one batch and tell what that did to the layers."""
-        self._look(epoch, step)
+        self._look()
         before, gradient = self.network.parameters.copy(), self.network.gradients.copy()
-        self._update(epoch, step)
+        self._update()
         return layer_stats(self.network, self.objective, before, gradient)
 
-    def _look(self, epoch: int, step: int) -> None:
+    def _look(self) -> None:
         """Find the gradient of one batch, and count its loss."""
-        which = self.batches.indices(step)
-        self.feed.load(which)
+        y = self.feed.load(self.at.step)
         self.objective.compute()
         if not self.objective.is_finite():
-            raise NumericError(explain(self, epoch, step))
-        self.tally.add(self.feed.table.y[which])
+            raise NumericError(explain(self, self.at.epoch, self.at.step))
+        self.tally.add(y)
 
-    def _update(self, epoch: int, step: int) -> None:
-        rate = self.rate(epoch + step / self.batches.steps)
+    def _update(self) -> None:
+        """Take one step of the optimizer."""
+        rate = self.rate(self.at.epoch + self.at.step / self.feed.batches.steps)
         self.optimizer.steps += 1
         self.optimizer.update(self.network.parameters, self.network.gradients, rate, self.objective)
         self.network.end_step()
+        self.at.step += 1
 
-    def _settle(self, epoch: int, step: int) -> None:
+    def _settle(self) -> None:
         self.tally.settle()
         if not math.isfinite(self.tally.total):
-            raise NumericError(explain(self, epoch, step))
+            raise NumericError(explain(self, self.at.epoch, self.at.step - 1))
 
-    def _progress(self, epoch: int, step: int, now: float, layers: tuple[LayerStats, ...]) -> Progress:
-        steps, seconds = self.batches.steps, now - self._began
-        rate = self.rate(epoch + step / steps)
-        return Progress(epoch, step + 1, steps, self._speed(epoch, step, now), seconds, self.tally.loss, rate, layers)
+    def _progress(self, now: float, layers: tuple[LayerStats, ...]) -> Progress:
+        at, seconds = self.at, now - self._began
+        steps, rate = self.feed.batches.steps, self.rate(at.epoch + (at.step - 1) / self.feed.batches.steps)
+        speed = (self._rows_done() - self._began_at) / max(seconds, 1e-9)
+        return Progress(at.epoch, at.step, steps, speed, seconds, self.tally.loss, rate, layers)
+
+    def _rows_done(self) -> int:
+        batches = self.feed.batches
+        return self.at.epoch * batches.rows_used + self.at.step * batches.batch_size
 
     def rate(self, time_in_epochs: float) -> float:
         """Return the learning rate at a time in epochs."""
@@ -165,33 +175,34 @@ class Trainer:
         rate: float = self.optimizer.learning_rate
         return rate
 
-    def _speed(self, epoch: int, step: int, now: float) -> float:
-        rows = epoch * self.batches.rows_used + (step + 1) * self.batches.batch_size
-        return rows / max(now - self._began, 1e-9)
-
     # -------------------------------------------------------------- what an epoch gave
 
-    def _record(self, epoch: int) -> None:
-        measured = epoch % self.settings.evaluate_every == 0 or epoch == self.epochs - 1
+    def _end_epoch(self) -> str:
+        """Measure, record, tell callbacks; returns a reason to stop or ''."""
+        record = self._record()
+        if self.schedule is not None:
+            record["learning_rate"] = self.rate(float(self.at.epoch))
+            self.schedule.observe(record)
+        self.history.append(record)
+        reasons = [reason for c in self.callbacks if (reason := c.after_epoch(record, self))]
+        self.at = Position(self.at.epoch + 1)
+        return "; ".join(reasons)
+
+    def _record(self) -> Record:
+        epoch = self.at.epoch
         record: Record = {"epoch": epoch, "train_loss": self.tally.loss}
         record |= {f"train_{m.name}": m.result() for m in self.tally.metrics}
-        if self.batches.rows_used != self.batches.rows:
-            record["train_rows"] = self.batches.rows_used
-            record["train_rows_left_out"] = self.batches.rows - self.batches.rows_used
+        if self.feed.rows_left_out:
+            record["train_rows"] = self.feed.batches.rows_used
+            record["train_rows_left_out"] = self.feed.rows_left_out
         if self.objective.has_penalties:
             record["penalty"] = self.objective.penalty()
+        measured = epoch % self.settings.evaluate_every == 0 or epoch == self.epochs - 1
         for split in self.settings.evaluate if measured else ():
             if split in self.splits:
                 figures = self.model.evaluate_table(self.splits[split])
                 record |= {f"{split}_{name}": value for name, value in figures.items()}
-        if self.schedule is not None:
-            record["learning_rate"] = self.rate(float(epoch))
-            self.schedule.observe(record)
-        self.history.append(record)
-
-    def _call_back(self, record: Record) -> str:
-        reasons = [reason for c in self.callbacks if (reason := c.after_epoch(record, self))]
-        return "; ".join(reasons)
+        return record
 
     def _said(self) -> Iterator[Message]:
         yield from self._messages
@@ -222,9 +233,3 @@ class Trainer:
     def say(self, text: str) -> None:
         """Have a line shown to the user."""
         self._messages.append(Message(text, source="callback"))
-
-
-def fit_preparation(preparation: Preparation, table: Table) -> Preparation:
-    """Fit a preparation on the training split and return it."""
-    preparation.fit(table.x)
-    return preparation
