@@ -1,0 +1,1 @@
+"""Tests of the zoo, and in `benchmarks` what measures its speed."""

@@ -1,0 +1,72 @@
+"""The command: runs what it is told to and prints Markdown tables."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from tests.benchmarks.contract import CONTENDERS, contender, version
+from tests.benchmarks.results import Result
+from tests.benchmarks.tables import markdown
+from tests.benchmarks.training import predict, train
+from tests.benchmarks.workloads import VARIANTS, WORKLOADS, A, find
+
+Measure = Callable[..., Result]
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser("python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("what", nargs="*", metavar="WORKLOAD", help=f"{', '.join(choices())}; default: all of them")
+    parser.add_argument("--only", nargs="+", default=[], metavar="CONTENDER", choices=CONTENDERS, help="who takes part")
+    parser.add_argument("--rounds", type=int, default=7, help="measurements of each contender (default: 7)")
+    parser.add_argument("--seconds", type=float, default=30, help="end a workload's rounds after this (default: 30)")
+    parser.add_argument("--full", action="store_true", help="all rows, all epochs")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="keep every measurement there")
+    parsed = parser.parse_args()
+    if unknown := [name for name in parsed.what if name not in choices()]:
+        parser.error(f"unknown: {', '.join(unknown)} (known: {', '.join(choices())})")
+    return parsed
+
+
+def choices(*, full: bool = False) -> dict[str, Measure]:
+    """Return what can be measured, by name."""
+    work = {name: partial(train, find(name, full=full)) for name in WORKLOADS | VARIANTS}
+    one, many = (partial(predict, replace(A, rows=A.batch), rows) for rows in (1, 10_000))
+    return {**work, "predict-1": one, "predict-10000": many}
+
+
+def results(options: argparse.Namespace) -> Iterator[Result]:
+    """Measure one thing after the other."""
+    known = choices(full=options.full)
+    for name in options.what or known:
+        yield known[name](rounds=options.rounds, seconds=options.seconds, keys=options.only)
+
+
+def machine() -> dict[str, object]:
+    """Return what the figures depend on."""
+    libraries = {contender(k).package: version(k) for k in CONTENDERS if version(k)}
+    return {"python": platform.python_version(), "numpy": np.__version__, "cores": os.cpu_count(), **libraries}
+
+
+def main() -> None:
+    """Run."""
+    options, found = parse(), []
+    print(", ".join(f"{name} {value}" for name, value in machine().items()))
+    for result in results(options):
+        found.append(asdict(result))
+        print(f"\n{markdown(result)}", flush=True)
+        if options.json:
+            options.json.write_text(json.dumps({"machine": machine(), "results": found}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The contenders, a file each: see `tests.benchmarks.contract`."""

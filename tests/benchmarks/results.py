@@ -1,0 +1,59 @@
+"""What was measured, and what it says: medians, ratios within a round, their spread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tests.benchmarks.contract import OWN_CHOICE
+
+OURS = "zoo"
+
+
+@dataclass
+class Measured:
+    """One contender at one number of threads: seconds, a number for each round, and what it reached."""
+
+    key: str
+    title: str
+    threads: int
+    seconds: list[float]
+    loss: float | None = None
+    peak_mb: float | None = None
+
+    @property
+    def median(self) -> float:
+        """Seconds in the median round."""
+        return float(np.median(self.seconds))
+
+    @property
+    def setting(self) -> str:
+        """The number of threads as a table shows it."""
+        return "own choice" if self.threads == OWN_CHOICE else str(self.threads)
+
+
+@dataclass
+class Result:
+    """A whole comparison: all measurements, and who did not take part and why."""
+
+    title: str
+    measured: list[Measured]
+    absent: dict[str, str] = field(default_factory=dict)
+
+    def best(self) -> list[Measured]:
+        """Return each contender at its best number of threads, in the order of the contenders."""
+        found: dict[str, Measured] = {}
+        for one in self.measured:
+            if one.key not in found or one.median < found[one.key].median:
+                found[one.key] = one
+        return list(found.values())
+
+    def ratio(self, other: Measured) -> tuple[float, float, float] | None:
+        """Return how many times as long as ours another took, round by round: median, lower and upper quartile."""
+        ours = next((one for one in self.best() if one.key == OURS), None)
+        if ours is None:
+            return None
+        ratios = np.asarray(other.seconds) / np.asarray(ours.seconds)
+        low, middle, high = np.percentile(ratios, [25, 50, 75])
+        return float(middle), float(low), float(high)

@@ -1,0 +1,51 @@
+"""Training and prediction of a workload by every contender that is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tests.benchmarks.contract import CONTENDERS, contender, why_absent
+from tests.benchmarks.pool import Pool, Times, pool, prepare, take_turns
+from tests.benchmarks.results import Measured, Result
+from tests.benchmarks.workloads import Workload
+
+PREDICTION_SECONDS = 0.2  # that one measurement of a prediction lasts
+
+
+def who(work: Workload, *, training: bool, keys: Iterable[str] = ()) -> tuple[list[str], dict[str, str]]:
+    """Return who takes part, and of the others why not."""
+    reasons = {key: why_absent(key, work, training=training) for key in keys or CONTENDERS}
+    return [k for k, why in reasons.items() if not why], {k: why for k, why in reasons.items() if why}
+
+
+def train(work: Workload, *, rounds: int, seconds: float, keys: Iterable[str] = ()) -> Result:
+    """Measure epochs: one measurement first that does not count, then rounds; all make the same number of updates."""
+    here, absent = who(work, training=True, keys=keys)
+    with pool(here) as found:
+        prepare(found, work)
+        found.ask_all("epochs", count=work.epochs)
+        times = take_turns(lambda: found.ask_all("epochs", count=work.epochs), rounds, seconds)
+        peaks, losses = found.ask_all("peak"), found.ask_all("loss")
+        measured = _gather(times)
+    for one in measured:
+        one.peak_mb = peaks[one.key, one.threads]
+        one.loss = None if one.key == "floor" else losses[one.key, one.threads]
+    return Result(f"{work.title}: an epoch", measured, absent | found.failed)
+
+
+def predict(work: Workload, rows: int, *, rounds: int, seconds: float, keys: Iterable[str] = ()) -> Result:
+    """Measure the prediction of some rows with the network of a workload."""
+    here, absent = who(work, training=False, keys=keys)
+    with pool(here) as found:
+        prepare(found, work)
+        times = take_turns(lambda: _predict(found, rows), rounds, seconds)
+    shape = "-".join(map(str, work.widths))
+    return Result(f"Prediction of {rows:,} row{'s' * (rows > 1)}, {shape}", _gather(times), absent | found.failed)
+
+
+def _predict(found: Pool, rows: int) -> dict[tuple[str, int], float]:
+    return found.ask_all("predict", rows=rows, seconds=PREDICTION_SECONDS)
+
+
+def _gather(times: Times) -> list[Measured]:
+    return [Measured(key, contender(key).title, n, seconds) for (key, n), seconds in times.items()]

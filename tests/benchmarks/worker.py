@@ -1,0 +1,73 @@
+"""The process of one contender: reads a request a line, does it, answers a line, both JSON. Started by `pool.py`."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import time
+from pathlib import Path
+from typing import Any, TextIO
+
+from tests.benchmarks import data
+from tests.benchmarks.contract import Contender, contender
+from tests.benchmarks.workloads import Workload
+
+
+class Worker:
+    """Answers requests: the methods below, by name."""
+
+    def __init__(self, key: str, threads: int) -> None:
+        self._kind, self._threads = contender(key), threads
+
+    def prepare(self, work: dict[str, Any]) -> None:
+        """Make a new contender ready for a workload."""
+        self._work = Workload(**work | {"widths": tuple(work["widths"])})
+        self._contender: Contender = self._kind()
+        self._contender.prepare(self._work, self._threads)
+
+    def epochs(self, count: int) -> float:
+        """Train for some epochs; return the seconds that one took."""
+        began = time.perf_counter()
+        for _ in range(count):
+            self._contender.epoch()
+        return (time.perf_counter() - began) / count
+
+    def predict(self, rows: int, seconds: float) -> float:
+        """Predict `rows` rows again and again for about `seconds`; return the seconds that one time took."""
+        x, _ = data.rows(rows, self._work.widths[0], self._work.widths[-1])
+        times, began = 0, time.perf_counter()
+        while (spent := time.perf_counter() - began) < seconds or not times:
+            self._contender.probabilities(x)
+            times += 1
+        return spent / times
+
+    def loss(self) -> float:
+        """Return the cross-entropy reached on the training rows."""
+        x, y = data.training_rows(self._work)
+        return data.cross_entropy(self._contender.probabilities(x), y)
+
+    def peak(self) -> float:
+        """Return the most memory that this process ever held, in MB (10^6 bytes); Linux only, elsewhere 0."""
+        status = Path("/proc/self/status")
+        found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.exists() else None
+        return int(found[1]) * 1024 / 1e6 if found else 0.0
+
+
+def serve(worker: Worker, requests: TextIO, answers: TextIO) -> None:
+    """Answer until the requests end."""
+    for line in requests:
+        request = json.loads(line)
+        try:
+            answer = {"answer": getattr(worker, request.pop("do"))(**request)}
+        except Exception as error:  # a peer that fails is reported; the others go on
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    channel = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what a library prints must not get between the answers
+    serve(Worker(sys.argv[1], int(sys.argv[2])), sys.stdin, channel)
