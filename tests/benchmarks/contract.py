@@ -48,7 +48,15 @@ class Contender(ABC):
 CONTENDERS = {
     "zoo": "zoo:Zoo",
     "floor": "floor:Floor",
+    "numpy": "numpy_loop:NumpyLoop",
     "pytorch": "pytorch:PyTorch",
+    "torch-compile": "torch_compile:TorchCompile",
+    "scikit-learn": "scikit_learn:ScikitLearn",
+    "jax": "jax_step:JaxStep",
+    "jax-scan": "jax_scan:JaxScan",
+    "thinc": "thinc_chain:ThincChain",
+    "keras": "keras_fit:KerasFit",
+    "onnxruntime": "onnx_runtime:OnnxRuntime",
 }
 
 

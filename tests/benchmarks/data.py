@@ -14,11 +14,12 @@ Array = NDArray[Any]
 
 
 def rows(count: int, inputs: int, classes: int) -> tuple[Array, Array]:
-    """Return inputs, float32 in [0, 1), shape (count, inputs), and the label that a linear rule gives each, int64."""
+    """Return inputs, float32 in [-0.5, 0.5), shape (count, inputs), and the labels (int64) that a linear rule gives."""
     rng = np.random.default_rng(1)
     rule = rng.standard_normal((inputs, classes), np.float32)
     x = rng.random((count, inputs), np.float32)
-    return x, ((x - 0.5) @ rule).argmax(axis=1)
+    x -= 0.5
+    return x, (x @ rule).argmax(axis=1)
 
 
 def training_rows(work: Workload) -> tuple[Array, Array]:

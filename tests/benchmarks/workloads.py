@@ -46,16 +46,16 @@ class Workload:
         )
 
 
-A = Workload("A", (784, 100, 10), 100, "sgd", 0.02, rows=60_000, quick_rows=30_000)
+A = Workload("A", (784, 100, 10), 100, "sgd", 0.1, rows=60_000, quick_rows=30_000)
 B = Workload("B", (784, 512, 512, 10), 128, "adam", 1e-3, rows=60_000, quick_rows=12_800)
 C = Workload("C", (64, 32, 10), 32, "adam", 1e-3, rows=1_797, quick_rows=1_797, epochs=10)
-D = Workload("D", (784, 40, 10), 1, "sgd", 1e-3, rows=1_000, quick_rows=1_000)
+D = Workload("D", (784, 40, 10), 1, "sgd", 0.01, rows=1_000, quick_rows=1_000)
 
 WORKLOADS = {work.name: work for work in (A, B, C, D)}
 VARIANTS = {
     work.name: work
     for work in (
-        replace(A, name="A-momentum", momentum=0.9, learning_rate=0.005),
+        replace(A, name="A-momentum", momentum=0.9, learning_rate=0.02),
         replace(A, name="A-dropout", dropout=0.5),
         replace(A, name="A-l2", l2=1e-4),
         replace(A, name="A-batch-norm", batch_norm=True),

@@ -7,13 +7,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import zoo_core
-from zoo_core.data.folder import DataFolder
-from zoo_core.events import EpochEnded
-from zoo_core.parts import Array, Data, Dataset, Initializer, Table
-
 from tests.benchmarks import data
 from tests.benchmarks.contract import OWN_CHOICE, Contender
 from tests.benchmarks.workloads import Workload
+from zoo_core.data.folder import DataFolder
+from zoo_core.events import EpochEnded
+from zoo_core.parts import Array, Data, Dataset, Initializer, Table
 
 FOREVER = 10_000_000  # epochs: the harness asks for one at a time and stops when it has seen enough
 
