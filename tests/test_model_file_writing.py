@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import resource
 import signal
@@ -18,6 +19,7 @@ import pytest
 
 from zoo_core import model_file
 from zoo_core.errors import ResourceError, UsageError
+from zoo_core.files import temporaries
 
 OLD, NEW = {"a": np.zeros(3)}, {"a": np.ones(20_000)}
 
@@ -48,9 +50,7 @@ def assert_untouched(path: Path) -> None:
         ("fsync", errno.ENOSPC),
         ("replace", errno.EXDEV),
         ("replace", errno.EACCES),
-        ("open", errno.EROFS),
-        ("open", errno.EMFILE),
-        ("fdopen", errno.ENOMEM),
+        ("urandom", errno.ENOSYS),
     ],
     ids=lambda value: errno.errorcode[value] if isinstance(value, int) else value,
 )
@@ -105,7 +105,7 @@ def test_killed_at_once_the_old_file_stays_and_the_temporary_is_known(path: Path
     )
     done = subprocess.run([sys.executable, "-c", program, str(path)], check=False)
     assert done.returncode == -signal.SIGKILL
-    (left,) = model_file.temporaries(path)
+    (left,) = temporaries(path)
     left.unlink()
     assert_untouched(path)
 
@@ -114,7 +114,70 @@ def test_temporaries_are_those_of_one_name(path: Path) -> None:
     mine = path.with_name(".m.npz.0123456789ab.tmp")
     for other in (mine, *map(path.with_name, (".m.npz.tmp", ".m2.npz.0123456789ab.tmp", "m.npz.bak"))):
         other.touch()
-    assert model_file.temporaries(path) == [mine]
+    assert temporaries(path) == [mine]
+
+
+def test_the_next_writer_sweeps_what_dead_ones_left_and_nothing_else(path: Path) -> None:
+    left, living = (path.with_name(f".m.npz.0123456789a{i}.tmp") for i in range(2))
+    others = [path.with_name(name) for name in (".m2.npz.0123456789ab.tmp", "m.npz.bak")]
+    for file in (left, *others):
+        file.write_bytes(b"half")
+    with living.open("wb") as file:  # as a writer in another process holds it
+        fcntl.flock(file, fcntl.LOCK_EX)
+        model_file.write(path, {}, NEW)
+        assert sorted(path.parent.iterdir()) == sorted([path, living, *others])
+    model_file.write(path, {}, NEW)
+    assert sorted(path.parent.iterdir()) == sorted([path, *others])
+
+
+def test_a_temporary_swept_before_it_was_locked_is_made_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flock = fcntl.flock
+    swept: list[Path] = []
+
+    def lose(descriptor: int, operation: int) -> None:
+        if not swept:
+            swept.extend(temporaries(path))
+            swept[0].unlink()
+        flock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", lose)
+    model_file.write(path, {}, NEW)
+    assert len(swept) == 1
+    assert model_file.read(path).arrays["a"].sum() == 20_000
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("number", [None, errno.EPERM, errno.EEXIST], ids=["links", "no links", "somebody was faster"])
+def test_a_new_name_is_given_without_replacing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int | None
+) -> None:
+    path = tmp_path / "new.npz"
+    if number:
+        monkeypatch.setattr(os, "link", failing(number))
+    monkeypatch.setattr(os, "replace", failing(errno.EXDEV))
+    if number is None:
+        model_file.write(path, {}, NEW, overwrite=False)
+        assert [p.name for p in tmp_path.iterdir()] == ["new.npz"]
+        return
+    with pytest.raises(UsageError if number == errno.EEXIST else ResourceError):
+        model_file.write(path, {}, NEW, overwrite=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_name_on_a_disk_without_hard_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "new.npz"
+    monkeypatch.setattr(os, "link", failing(errno.EPERM))
+    model_file.write(path, {}, NEW, overwrite=False)
+    assert model_file.read(path).arrays["a"].sum() == 20_000
+    assert [p.name for p in tmp_path.iterdir()] == ["new.npz"]
+
+
+def test_a_system_without_locks_writes_and_sweeps_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.with_name(".m.npz.0123456789ab.tmp").touch()
+    monkeypatch.setattr(fcntl, "flock", failing(errno.ENOLCK))
+    model_file.write(path, {}, NEW)
+    assert model_file.read(path).arrays["a"].sum() == 20_000
+    assert len(list(path.parent.iterdir())) == 2
 
 
 def test_data_reach_the_disk_before_the_name_and_the_name_before_the_end(

@@ -6,7 +6,6 @@ Matplotlib is imported inside functions, and only its object-oriented side: no w
 from __future__ import annotations
 
 import io
-import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +13,8 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from zoo_core.errors import ResourceError, UsageError
+from zoo_core.errors import UsageError
+from zoo_core.files import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -139,17 +139,4 @@ def save(figure: Figure, path: str | Path) -> None:
     with style(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")  # the empty box in the picture says that a font is missing
         figure.savefig(buffer, format=ending[1:], metadata=ENDINGS[ending])
-    _write(path, buffer.getvalue())
-
-
-def _write(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        try:
-            temporary.write_bytes(content)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        advice = "make the folder first" if not path.parent.is_dir() else "choose another place with -o"
-        raise ResourceError(f"cannot write the plot {path}: {error.strerror or error}; {advice}") from error
+    write_whole(path, buffer.getvalue())

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from zoo_core.model_file.layout import FORMAT, LIMIT, VERSION
 from zoo_core.model_file.reader import Contents, contents_from_bytes, read
-from zoo_core.model_file.writer import temporaries, to_bytes, write
+from zoo_core.model_file.writer import to_bytes, write
 
 __all__ = [
     "FORMAT",
@@ -19,7 +19,6 @@ __all__ = [
     "Contents",
     "contents_from_bytes",
     "read",
-    "temporaries",
     "to_bytes",
     "write",
 ]

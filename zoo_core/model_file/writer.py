@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import os
-import re
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from zoo_core.errors import ModelFileError, ResourceError, UsageError
+from zoo_core.errors import ModelFileError, ResourceError
+from zoo_core.files import write_whole
 from zoo_core.model_file import document
 from zoo_core.model_file.layout import (
     FORMAT,
@@ -31,9 +29,6 @@ from zoo_core.model_file.npy import Form
 from zoo_core.model_file.reader import read
 from zoo_core.parts import Array
 
-# What folders on some systems answer to fsync, or to being opened for it, although nothing is wrong.
-NO_FOLDER_SYNC = errno.EINVAL, errno.ENOTSUP, errno.EACCES
-
 
 def write(path: Path | str, header: Mapping[str, Any], arrays: Mapping[str, Array], *, overwrite: bool = True) -> str:
     """Write a model file atomically and return its sha256; what was there stays until the new file is safe.
@@ -46,18 +41,9 @@ def write(path: Path | str, header: Mapping[str, Any], arrays: Mapping[str, Arra
     Raises ModelFileError for contents that such a file cannot hold, UsageError for a `path` that may not be
     replaced, ResourceError when the system does not let it be written.
     """
-    target = Path(path)
-    _check_target(target, overwrite)
-    data = to_bytes(header, arrays, str(target))
+    data = to_bytes(header, arrays, str(path))
     digest = hashlib.sha256(data).hexdigest()
-    try:
-        _put(target, data, digest)
-    except OSError as error:
-        raise ResourceError(
-            f"{target} cannot be written: {error.strerror or error}; nothing was changed. "
-            "Check the folder, its permissions and the space on the disk, or write to another place"
-        ) from error
-    _sync_folder(target)
+    write_whole(path, data, overwrite=overwrite, check=lambda temporary: _verify(temporary, len(data), digest))
     return digest
 
 
@@ -69,11 +55,11 @@ def to_bytes(header: Mapping[str, Any], arrays: Mapping[str, Array], name: str =
         raise ModelFileError(f"{name} {refused}") from None
 
 
-def temporaries(path: Path | str) -> list[Path]:
-    """Return temporary files for `path` that writers have left behind, or are writing just now."""
-    target = Path(path)
-    form = re.compile(re.escape(f".{target.name}.") + r"[0-9a-f]{12}\.tmp")
-    return sorted(p for p in target.parent.iterdir() if form.fullmatch(p.name))
+def _verify(path: Path, size: int, digest: str) -> None:
+    try:
+        read(path, limit=size, sha256=digest)
+    except (ModelFileError, ResourceError) as error:
+        raise OSError(errno.EIO, f"what was written does not read back ({error})") from error
 
 
 def _encode(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> bytes:
@@ -131,62 +117,3 @@ def _member(name: str, content: tuple[bytes, memoryview], offset: int) -> Member
     if member.end > MAX_SIZE:
         raise RefusedError(f"cannot be written: it would have more than {MAX_SIZE} bytes")
     return member
-
-
-def _check_target(target: Path, overwrite: bool) -> None:
-    if "\0" in str(target):
-        raise UsageError(f"{str(target)!r} is no file name: it holds a NUL character")
-    with suppress(OSError):  # a folder that cannot be looked into says so when the file is opened
-        if target.exists() and not target.is_file():
-            raise UsageError(f"{target} is a folder or a device and not a file; name a file")
-        if not overwrite and (target.is_symlink() or target.exists()):
-            raise UsageError(f"{target} exists; use --force to replace it, or name another file")
-
-
-def _put(target: Path, data: bytes, digest: str) -> None:
-    """Write beside the target, read back, and only then take the target's place."""
-    with _temporary(target) as (temporary, descriptor):
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
-        try:
-            read(temporary, limit=len(data), sha256=digest)
-        except (ModelFileError, ResourceError) as error:
-            raise OSError(errno.EIO, f"what was written does not read back ({error})") from error
-        temporary.replace(target)
-
-
-@contextmanager
-def _temporary(target: Path) -> Iterator[tuple[Path, int]]:
-    """Make a file beside the target, readable by whom the umask lets; remove it when the body fails."""
-    path = target.with_name(_temporary_name(target))
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(path, flags, 0o666)
-    try:
-        yield path, descriptor
-    except BaseException:
-        with suppress(OSError):
-            path.unlink()
-        raise
-
-
-def _temporary_name(target: Path) -> str:
-    return f".{target.name}.{os.urandom(6).hex()}.tmp"
-
-
-def _sync_folder(target: Path) -> None:
-    """Make the new name outlast a power cut, where the system can."""
-    if os.name == "nt":
-        return
-    try:
-        descriptor = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        if error.errno not in NO_FOLDER_SYNC:
-            raise ResourceError(
-                f"{target} is written, but the disk did not confirm it: {error.strerror}; check the disk"
-            ) from error
