@@ -93,10 +93,23 @@ def test_the_figures_of_the_corrected_recipes_are_those_of_their_files():
 def test_imports_run_downwards():
     """A module imports only from its own floor or below; plugins import only what is public."""
     floors = {
-        "errors": 0, "parts": 0, "files": 0.5, "events": 0.5, "interval": 0.5, "hookspecs": 1, "positions": 0,
-        "model_file": 1, "data": 1, "registry": 2, "network": 2, "catalogue": 2.5, "options": 2.5, "spec": 3,
-        "schema": 3.5, "assembly": 4, "objective": 4.5, "diagnosis": 4.7, "model": 5, "feed": 5.2,
-        "tally": 5.2, "training": 5.5, "run": 6, "display": 6, "cli": 7,
+        "errors": 0, "parts": 0, "positions": 0,
+        "events": 0.5, "files": 0.5, "interval": 0.5,
+        "data": 1, "hookspecs": 1, "model_file": 1,
+        "network": 2, "registry": 2,
+        "catalogue": 2.5, "options": 2.5,
+        "spec": 3,
+        "schema": 3.5,
+        "assembly": 4,
+        "objective": 4.5,
+        "diagnosis": 4.7,
+        "header": 4.8,
+        "origins": 4.9,
+        "model": 5,
+        "feed": 5.2, "tally": 5.2,
+        "training": 5.5,
+        "display": 6, "run": 6,
+        "cli": 7,
     }  # fmt: skip
     root = Path(__file__).parents[1]
     for file in (root / "zoo_core").rglob("*.py"):

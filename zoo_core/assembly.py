@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from zoo_core.errors import SpecError
 from zoo_core.network import Dense, Layer, Network, Stage
 from zoo_core.options import option_names
-from zoo_core.parts import Constraint, Loss, Noise, Part, Penalty, RandomSource, Regularizer
+from zoo_core.parts import Constraint, Layout, Loss, Noise, Part, Penalty, RandomSource, Regularizer
 from zoo_core.spec import LayerSpec, Spec
 
 MAX_PARAMETER_BYTES = 2**31
@@ -31,10 +31,13 @@ def fresh(part: P) -> P:
     return new
 
 
-def assemble(spec: Spec, inputs: int, source: RandomSource) -> Network:
+def assemble(
+    spec: Spec, inputs: int, source: RandomSource, approve: Callable[[Layout], None] = lambda layout: None
+) -> Network:
     """Build the network of a spec for `inputs` features; parameters are not yet filled.
 
-    Raises SpecError where it would not fit in memory or its parts cannot stand where they are.
+    `approve` may refuse the layout before anything is allocated. Raises SpecError where the network would not
+    fit in memory or its parts cannot stand where they are.
     """
     _count(spec, inputs)
     layers: list[Layer] = []
@@ -43,7 +46,7 @@ def assemble(spec: Spec, inputs: int, source: RandomSource) -> Network:
         layers.append(_layer(f"layers.{i}", layer, width, spec.model.regularizers))
         width = layer.units
     before = _noise("input.regularizers", spec.model.regularizers, inputs)
-    network = Network(layers, inputs, spec.dtype, before)
+    network = Network(layers, inputs, spec.dtype, before, approve)
     for stage in network.stages:
         stage.transform.rng = source.stream(stage.path)
     return network

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import platform
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,45 +12,39 @@ import numpy as np
 
 from zoo_core import model_file
 from zoo_core.assembly import assemble, fresh, is_fused
-from zoo_core.errors import DataError, ModelFileError, NumericError, PluginError, UsageError
+from zoo_core.errors import DataError, ModelFileError, NumericError, PluginError, SpecError, UsageError
+from zoo_core.header import About, check_room, environment, read_header, storable
 from zoo_core.objective import measure, targets_for
 from zoo_core.options import children
-from zoo_core.parts import Array, Metric, Part, Record, Table
-from zoo_core.registry import DISTRIBUTION, Registry, provenance
+from zoo_core.origins import check_complete, check_origins, choices
+from zoo_core.parts import Array, Layout, Metric, Part, Record, Table
+from zoo_core.registry import Registry, provenance
 from zoo_core.spec import Spec
 
-MAX_RECORDS = 4000  # of a history in a file, whose header may have 1 MiB
-
-
-@dataclass(frozen=True)
-class About:
-    """What the data means; kept in the model file so that a model can be used without its data."""
-
-    inputs: int
-    task: str = "classification"
-    class_names: list[str] = field(default_factory=list)
-    feature_names: list[str] = field(default_factory=list)
-    target_names: list[str] = field(default_factory=list)
-    image_shape: list[int] | None = None
-    data_sha256: str = ""
+WHOLE_NUMBER = re.compile(r"0|[1-9][0-9]{0,17}")  # a class's name that stands for itself as an integer
+PREPARATION = "preparation."  # how names of its arrays begin
+MAX_ARRAYS = 240  # of 255 that a file can hold; the others are for what a run that is not over keeps
 
 
 class Model:
     """A network that can be trained, evaluated, used and saved. Made by `zoo_core.train` or `zoo_core.load`."""
 
-    def __init__(self, spec: Spec, about: About, registry: Registry) -> None:
+    def __init__(
+        self, spec: Spec, about: About, registry: Registry, approve: Callable[[Layout], None] = lambda layout: None
+    ) -> None:
         self.spec, self.about = spec, about
         self.history: list[Record] = []
         self.plugins = provenance(registry, _parts(spec))
         self.sha256 = ""
         self.source = fresh(spec.generator)
         self.source.start(spec.seed)
-        self.network = assemble(spec, about.inputs, self.source)
+        self.network = assemble(spec, about.inputs, self.source, approve)
         self.loss = fresh(spec.model.loss)
         if spec.data.preparation is None or spec.training.metrics is None:
             raise ValueError("the spec of a model is complete: see zoo_core.run.complete")
         self.preparation = fresh(spec.data.preparation)
         self._metrics = spec.training.metrics
+        self._not_finite = ""  # the first array of the file that holds NaN or infinity
 
     @property
     def history_keys(self) -> list[str]:
@@ -146,7 +140,7 @@ class Model:
     def labels(self) -> Array:
         """Return the label of each class: integers where all names are numbers, else the names."""
         names = self.about.class_names or [str(i) for i in range(max(self.network.outputs, 2))]
-        return np.array([int(n) for n in names] if all(n.isdecimal() for n in names) else names)
+        return np.array([int(n) for n in names] if all(map(WHOLE_NUMBER.fullmatch, names)) else names)
 
     def _indices(self, y: Array) -> Array:
         labels = {label: i for i, label in enumerate(self.labels().tolist())}
@@ -160,6 +154,11 @@ class Model:
             rows = x[which] if isinstance(x, np.ndarray) else x.take(np.arange(which.start, which.stop), axis=0)
             self.preparation.apply(rows, out)
 
+        if self._not_finite:
+            raise NumericError(
+                f"model {self.spec.name!r}: its array {self._not_finite!r} holds values that are not finite; "
+                "it diverged in training or was damaged: train it again, or get another file"
+            )
         with np.errstate(all="ignore"):
             yield from self.network.infer(x.shape[0], load)
 
@@ -188,93 +187,128 @@ class Model:
         Raises ResourceError when it cannot be written, UsageError when it exists and may not be replaced.
         """
         arrays = dict(self.network.state())
-        arrays |= {f"preparation.{name}": np.asarray(value) for name, value in _state(self.preparation)}
+        arrays |= {f"{PREPARATION}{name}": np.asarray(value) for name, value in _state(self.preparation)}
         self.sha256 = model_file.write(path, self._header(), arrays, overwrite=overwrite)
         return self.sha256
 
     def _header(self) -> dict[str, Any]:
-        return {
+        header = {
             "spec": self.spec.to_dict(),
-            "about": self.about.__dict__,
-            "history": storable(self.history),
+            "about": self.about.model_dump(),
             "plugins": self.plugins,
             "environment": environment(),
         }
+        return {**header, "history": storable(self.history, header)}
+
+    def check_storable(self) -> None:
+        """Raise SpecError unless a model file can hold this model, so that no training is lost at its end."""
+        count = len(self.network.state()) + len(self.preparation.state)
+        if count > MAX_ARRAYS:
+            raise SpecError(
+                f"spec {self.spec.name!r}: a model file holds {MAX_ARRAYS} arrays, not {count}: fewer layers"
+            )
+        check_room(self._header(), f"spec {self.spec.name!r}")
 
     @classmethod
     def from_contents(cls, contents: model_file.Contents, name: str, registry: Registry) -> Model:
         """Build a model from the contents of a file; see `load`."""
-        header = contents.header
-        _check_plugins(header, name, registry)
+        header = read_header(contents, name)
+        check_origins(header.plugins, name, registry)
         try:
-            spec = Spec.parse(header["spec"], registry)
-            about = About(**header["about"])
-            model = cls(spec, about, registry)
-            model.history = list(header["history"])
-        except PluginError:
+            spec = Spec.parse(header.spec, registry, choices=choices(header.plugins))
+            model = cls(spec, header.about, registry, partial(_approve, contents.arrays, name))
+            check_complete(header.plugins, _parts(spec), name, registry)
+        except (PluginError, ModelFileError, MemoryError):
             raise
-        except Exception as error:
-            raise ModelFileError(f"{name}: its header does not describe a model: {error}") from error
+        except Exception as error:  # whatever parts make of options that no spec file has given them
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise ModelFileError(f"{name}: its header does not describe a model: {reason[:300]}") from error
+        model._check_about(name)
         model._fill(contents.arrays, name)
-        model.plugins = header["plugins"]
+        model.history = [dict(record) for record in header.history]
+        model.plugins = [origin.model_dump() for origin in header.plugins]
         model.sha256 = contents.sha256
         return model
 
+    def _check_about(self, name: str) -> None:
+        """Hold that names are as many as outputs. Raises ModelFileError."""
+        outputs = self.network.outputs
+        regression = self.about.task == "regression"
+        wanted = outputs if regression else max(outputs, 2)
+        names = self.about.target_names if regression else self.about.class_names
+        if len(names) not in (0, wanted):
+            raise ModelFileError(f"{name}: has {len(names)} names for {wanted} outputs; get a sound file")
+
     def _fill(self, arrays: Mapping[str, Array], name: str) -> None:
         wanted = self.network.state()
-        saved = {path: a for path, a in arrays.items() if not path.startswith("preparation.")}
+        saved = {path: a for path, a in arrays.items() if not path.startswith(PREPARATION)}
         for path in sorted(wanted.keys() ^ saved.keys()):
             raise ModelFileError(f"{name}: array {path!r} is {'missing' if path in wanted else 'not part of its spec'}")
         for path, array in wanted.items():
-            if array.shape != saved[path].shape or array.dtype != saved[path].dtype:
-                raise ModelFileError(
-                    f"{name}: array {path!r} has shape {saved[path].shape} and dtype {saved[path].dtype}, "
-                    f"and its spec needs {array.shape} and {array.dtype}"
-                )
+            _check_form(path, array.shape, array.dtype, saved, name)
         self.network.restore(saved)
-        for key in self.preparation.state:
-            value = arrays.get(f"preparation.{key}")
-            if value is not None:
-                setattr(self.preparation, key, value)
+        self._fill_preparation(
+            {path.removeprefix(PREPARATION): a for path, a in arrays.items() if path.startswith(PREPARATION)}, name
+        )
+        broken = (path for path, a in arrays.items() if a.dtype.kind == "f" and not np.isfinite(a).all())
+        self._not_finite = next(broken, "")
+
+    def _fill_preparation(self, saved: Mapping[str, Array], name: str) -> None:
+        """Give the preparation what it had learnt, and see that it works on a row. Raises ModelFileError."""
+        for key in sorted(saved.keys() - set(self.preparation.state)):
+            raise ModelFileError(f"{name}: array '{PREPARATION}{key}' is not part of its spec")
+        for key, value in saved.items():
+            setattr(self.preparation, key, value if value.ndim else value.item())
+        try:
+            with np.errstate(all="ignore"):
+                row = np.empty((1, self.about.inputs), self.network.dtype)
+                self.preparation.apply(np.zeros((1, self.about.inputs)), row)
+        except Exception as error:
+            raise ModelFileError(
+                f"{name}: its preparation {self.preparation.name!r} cannot use its arrays "
+                f"({type(error).__name__}: {error}); get a sound file"
+            ) from error
 
 
-def load(path: str | Path, registry: Registry | None = None, *, sha256: str | None = None) -> Model:
+def load(
+    path: str | Path,
+    registry: Registry | None = None,
+    *,
+    sha256: str | None = None,
+    limit: int = model_file.LIMIT,
+) -> Model:
     """Read a model file. Nothing is imported or run because a file says so: it names registry entries only.
 
+    With `sha256`, only the file that has this digest is read; a file of more than `limit` bytes is not.
     Raises ModelFileError for a file that is damaged or unsound, PluginError when a part it needs is missing.
+    Warns of a plugin that has another version than when the model was made.
     """
-    contents = model_file.read(path, sha256=sha256)
+    contents = model_file.read(path, sha256=sha256, limit=limit)
     return Model.from_contents(contents, str(path), registry or Registry())
 
 
-def storable(history: list[Record]) -> list[Record]:
-    """Return a history that fits into a file's header: thinned evenly where it is very long, NaN as None."""
-    every = -(-len(history) // MAX_RECORDS)
-    kept = [r for i, r in enumerate(history) if i % every == 0 or i == len(history) - 1] if every > 1 else history
-    return [{k: _plain(v) for k, v in record.items()} for record in kept]
+def _approve(arrays: Mapping[str, Array], name: str, layout: Layout) -> None:
+    """Hold a network's parameters against the arrays of its file, before memory is taken for them."""
+    for segment in layout.segments:
+        _check_form(segment.path, segment.shape, layout.dtype, arrays, name)
 
 
-def _plain(value: Any) -> Any:
-    number = float(value) if isinstance(value, (float, np.floating)) else value
-    return None if isinstance(number, float) and not np.isfinite(number) else number
+def _check_form(
+    path: str, shape: tuple[int, ...], dtype: np.dtype[Any], arrays: Mapping[str, Array], name: str
+) -> None:
+    saved = arrays.get(path)
+    if saved is None:
+        raise ModelFileError(f"{name}: array {path!r} is missing")
+    if saved.shape != shape or saved.dtype != dtype:
+        raise ModelFileError(
+            f"{name}: array {path!r} has shape {saved.shape} and dtype {saved.dtype}, "
+            f"and its spec needs {shape} and {dtype}"
+        )
 
 
 def class_indices(outputs: Array) -> Array:
     """Return the index of the likeliest class of each row, shape (rows,)."""
     return (outputs[:, 0] >= 0.5).astype(np.intp) if outputs.shape[1] == 1 else outputs.argmax(axis=1)
-
-
-def environment() -> dict[str, Any]:
-    """Return what the bits of a result depend on besides spec and data."""
-    from threadpoolctl import threadpool_info
-
-    blas = [f"{i['internal_api']} {i['version']}" for i in threadpool_info() if i["user_api"] == "blas"]
-    return {
-        "numpy": np.__version__,
-        "blas": blas[0] if blas else "unknown",
-        "machine": platform.machine(),
-        "python": platform.python_version(),
-    }
 
 
 def _state(part: Part) -> Iterator[tuple[str, Any]]:
@@ -296,29 +330,3 @@ def _parts(spec: Spec) -> Iterator[Part]:
             waiting += item
         elif hasattr(type(item), "model_fields"):
             waiting += [getattr(item, name) for name in type(item).model_fields]
-
-
-def _check_plugins(header: Mapping[str, Any], name: str, registry: Registry) -> None:
-    """Refuse a model whose parts are not here, with the command that brings them."""
-    for wanted in header.get("plugins", []):
-        try:
-            entry = registry.entry(wanted["kind"], f"{wanted['distribution']}:{wanted['name']}")
-        except PluginError as error:
-            raise PluginError(_missing(wanted, name, registry)) from error
-        if entry.part.state_version != wanted["state_version"]:
-            raise PluginError(
-                f"{name}: was made with {wanted['kind']} {wanted['name']!r} of {wanted['distribution']} "
-                f"{wanted['version']}; version {entry.version} keeps its state in another form. "
-                f"Install the old one: pip install '{wanted['distribution']}=={wanted['version']}'"
-            )
-
-
-def _missing(wanted: Mapping[str, Any], name: str, registry: Registry) -> str:
-    distribution, version = wanted["distribution"], wanted["version"]
-    here = next((p for p in registry.plugins if p.distribution == distribution), None)
-    why = f" ({here.problem or 'it is ' + here.state})" if here else ""
-    core = "" if distribution != DISTRIBUTION else " (this version of the zoo does not have it)"
-    return (
-        f"{name}: needs {wanted['kind']} {wanted['name']!r} from plugin {distribution} {version}, "
-        f"which is not there{why}{core}. Install it: pip install '{distribution}=={version}'"
-    )

@@ -128,15 +128,24 @@ class Pass:
 class Network:
     """Layers over flat vectors. `forward`, `backward` train; `infer` predicts.
 
-    `parameters` and `gradients` have shape (layout.size,). `inputs` is the number of features.
+    `parameters` and `gradients` have shape (layout.size,). `inputs` is the number of features. `approve` may
+    refuse the layout before anything is allocated.
     """
 
-    def __init__(self, layers: Sequence[Layer], inputs: int, dtype: DTypeLike, before: Sequence[Stage] = ()) -> None:
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        inputs: int,
+        dtype: DTypeLike,
+        before: Sequence[Stage] = (),
+        approve: Callable[[Layout], None] = lambda layout: None,
+    ) -> None:
         self.layers, self.inputs, self.dtype = list(layers), inputs, np.dtype(dtype)
         self.stages = [*before, *(stage for layer in layers for stage in layer.stages)]
         self._served = [s for s in self.stages if not s.training_only]
         self.outputs = self.stages[-1].width
         self.layout, self._declared = self._lay_out()
+        approve(self.layout)
         self.parameters, self.gradients = self.layout.vector(), self.layout.vector()
         self._passes: dict[tuple[int, bool], Pass] = {}
         self._bind()

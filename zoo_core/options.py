@@ -67,10 +67,13 @@ class PartField:
         context = info.context or {}
         registry: Registry = context.get("registry") or Registry()
         try:
-            part = registry.get(kind, name)
+            part = registry.get(kind, context.get("choices", {}).get((kind, name), name))
         except PluginError as error:
             raise PydanticCustomError("unknown_part", "{text}", {"text": str(error)}) from error
-        return build(part, options, info)
+        made = build(part, options, info)
+        if ":" in name:
+            object.__setattr__(made, "chosen_as", name)  # a part may be frozen
+        return made
 
 
 def build(part: type[Part], options: Mapping[str, Any], info: ValidationInfo) -> Part:
@@ -166,7 +169,8 @@ def dump(value: Any) -> Any:
         return value.model_dump()
     if isinstance(value, Part):
         options = {name: dump(getattr(value, name)) for name in option_names(value)}
-        return {"name": value.name, **options} if options else value.name
+        called = value.chosen_as or value.name
+        return {"name": called, **options} if options else called
     if isinstance(value, (list, tuple)):
         return [dump(item) for item in value]
     return {key: dump(item) for key, item in value.items()} if isinstance(value, dict) else value

@@ -33,6 +33,7 @@ class Part:
     name: ClassVar[str] = ""
     state: ClassVar[tuple[str, ...]] = ()  # attributes that must survive saving: arrays, numbers, strings, None
     state_version: ClassVar[int] = 1  # raise it when `state` or its meaning changes
+    chosen_as: str = ""  # set by the core: the name that the spec used, perhaps "distribution:name"
 
 
 # ------------------------------------------------------------------ what values flow through

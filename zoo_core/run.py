@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from zoo_core.assembly import fresh
 from zoo_core.data.folder import DataFolder
 from zoo_core.data.splits import make_splits
 from zoo_core.errors import DataError, SpecError, UsageError, nearest
 from zoo_core.events import Event
-from zoo_core.model import About, Model
+from zoo_core.header import About, words
+from zoo_core.model import Model
 from zoo_core.parts import Data, Loss, Metric, RandomSource, Table
 from zoo_core.registry import Registry
 from zoo_core.spec import Spec, read_spec
@@ -55,6 +57,7 @@ def prepare(
     data = load_data(spec, data_dir)
     spec = complete(spec, data, registry)
     model = Model(spec, _about(spec, data), registry)
+    model.check_storable()
     splits = split(spec, data, model.source)
     model.preparation.fit(splits["train"].x)
     model.network.initialize(model.source.stream("initializer"))
@@ -129,15 +132,18 @@ def _check_outputs(spec: Spec, data: Data) -> None:
 
 
 def _about(spec: Spec, data: Data) -> About:
-    return About(
-        inputs=int(data.train.x.shape[1]),
-        task=data.task,
-        class_names=list(data.class_names),
-        feature_names=list(data.feature_names),
-        target_names=list(data.target_names),
-        image_shape=list(data.image_shape) if data.image_shape else None,
-        data_sha256=data_sha256(data),
-    )
+    try:
+        return About(
+            inputs=int(data.train.x.shape[1]),
+            task=data.task,
+            class_names=list(data.class_names),
+            feature_names=list(data.feature_names),
+            target_names=list(data.target_names),
+            image_shape=list(data.image_shape) if data.image_shape else None,
+            data_sha256=data_sha256(data),
+        )
+    except ValidationError as error:
+        raise DataError(f"dataset {spec.data.source.name!r} describes its data wrongly: {words(error)}") from error
 
 
 def data_sha256(data: Data) -> str:

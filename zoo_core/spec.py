@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
-from annotated_types import Ge, Gt, Le, MinLen
+from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 from pydantic import Field, ValidationError, ValidationInfo, create_model, model_serializer, model_validator
 
 from zoo_core.catalogue import find_spec
@@ -39,6 +39,7 @@ from zoo_core.registry import Registry
 
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 32
+MAX_PARTS = 100  # in one list of parts
 
 Split = str | Annotated[float, Gt(0), Le(1)] | None
 
@@ -94,7 +95,7 @@ class LayerSpec(_Table):
     bias: bool = Field(True, description="add a trained bias to each unit")
     bias_initializer: Annotated[Initializer, PartField("zeros")] = Field("zeros", validate_default=True)
     normalizer: Annotated[Normalizer | None, PartField()] = Field(None, description="between product and activation")
-    regularizers: list[Annotated[Regularizer, PartField()]] = Field(default_factory=list)
+    regularizers: Annotated[list[Annotated[Regularizer, PartField()]], MaxLen(MAX_PARTS)] = Field(default_factory=list)
 
 
 class ModelSpec(_Table):
@@ -102,7 +103,7 @@ class ModelSpec(_Table):
 
     loss: Annotated[Loss, PartField()]
     layers: Annotated[list[LayerSpec], MinLen(1)]
-    regularizers: list[Annotated[Regularizer, PartField()]] = Field(
+    regularizers: Annotated[list[Annotated[Regularizer, PartField()]], MaxLen(MAX_PARTS)] = Field(
         default_factory=list,
         description="for the whole model: penalties and constraints on all weights, label smoothing",
     )
@@ -115,7 +116,7 @@ class TrainingSpec(_Table):
     batch_size: Annotated[int, Ge(1)] | Literal["all"] = Field(32, description="rows in a batch, or 'all'")
     shuffle: bool = Field(True, description="draw a new order for each epoch")
     last_batch: Literal["keep", "drop"] = Field("keep", description="what becomes of a short last batch")
-    metrics: list[Annotated[Metric, PartField()]] | None = Field(
+    metrics: Annotated[list[Annotated[Metric, PartField()]], MaxLen(MAX_PARTS)] | None = Field(
         None, description="default: accuracy for classification, rmse and r2 for regression"
     )
     evaluate: list[Literal["train", "validation", "test"]] = Field(
@@ -124,7 +125,7 @@ class TrainingSpec(_Table):
     )
     evaluate_every: Annotated[int, Ge(1)] = Field(1, description="in epochs; the last epoch is always measured")
     early_stopping: Annotated[Callback | None, PartField("early_stopping")] = None
-    callbacks: list[Annotated[Callback, PartField()]] = Field(default_factory=list)
+    callbacks: Annotated[list[Annotated[Callback, PartField()]], MaxLen(MAX_PARTS)] = Field(default_factory=list)
     threads: Annotated[int, Ge(1), Le(1024)] | None = Field(None, description="BLAS threads; default: chosen by size")
 
 
@@ -142,9 +143,18 @@ class Spec(_Table):
     training: TrainingSpec = Field(default_factory=dict, validate_default=True)
 
     @classmethod
-    def parse(cls, value: Mapping[str, Any], registry: Registry | None = None) -> Spec:
-        """Validate plain data. Raises SpecError (PluginError where all that is wrong is missing parts)."""
-        return _validate(dict(value), registry or Registry(), "spec", {})
+    def parse(
+        cls,
+        value: Mapping[str, Any],
+        registry: Registry | None = None,
+        *,
+        choices: Mapping[tuple[str, str], str] | None = None,
+    ) -> Spec:
+        """Validate plain data; `choices` says which distribution:name a (kind, name) means where several bring it.
+
+        Raises SpecError (PluginError where all that is wrong is missing parts).
+        """
+        return _validate(dict(value), registry or Registry(), "spec", {}, choices)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data from which `parse` makes an equal spec."""
@@ -282,8 +292,14 @@ def _put(target: Any, keys: list[str | int], new: Any, override: str) -> None:
         target = inner
 
 
-def _validate(value: dict[str, Any], registry: Registry, name: str, places: Mapping[Any, str]) -> Spec:
-    context: dict[str, Any] = {"registry": registry, "known": {}}
+def _validate(
+    value: dict[str, Any],
+    registry: Registry,
+    name: str,
+    places: Mapping[Any, str],
+    choices: Mapping[tuple[str, str], str] | None = None,
+) -> Spec:
+    context: dict[str, Any] = {"registry": registry, "known": {}, "choices": choices or {}}
     try:
         return Spec.model_validate(value, context=context)
     except ValidationError as error:

@@ -1,0 +1,201 @@
+"""What the header of a model file says about a model, checked before anybody relies on it."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from annotated_types import Ge, Le
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from zoo_core.errors import ModelFileError, SpecError
+from zoo_core.model_file import Contents
+from zoo_core.model_file.layout import MAX_HEADER, shown
+from zoo_core.parts import Record
+
+MAX_SPEC_VALUES = 5000  # keys and items of a stored spec; some 250 layers with all their options
+MAX_RECORDS = 4000  # of a history in a file
+RESERVE = MAX_HEADER // 4  # bytes of a header kept for what is neither history nor known before training
+CONTAINER = frozenset({"format", "version", "requires", "arrays", "sha256"})  # keys that the reader has checked
+
+
+class _Stored(BaseModel):
+    """A table in a header. Keys that begin with x_ are for others and are ignored."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out(cls, value: Any) -> Any:
+        return {k: v for k, v in value.items() if not k.startswith("x_")} if isinstance(value, dict) else value
+
+
+class About(_Stored):
+    """What the data means; kept in the model file so that a model can be used without its data."""
+
+    inputs: Annotated[int, Ge(1), Le(2**31)]
+    task: Literal["classification", "regression"] = "classification"
+    class_names: list[str] = []
+    feature_names: list[str] = []
+    target_names: list[str] = []
+    image_shape: Annotated[list[Annotated[int, Ge(1)]], Field(min_length=2, max_length=2)] | None = None
+    data_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
+
+    @model_validator(mode="after")
+    def _fit(self) -> About:
+        if self.image_shape and self.image_shape[0] * self.image_shape[1] != self.inputs:
+            raise ValueError(f"image_shape {self.image_shape} is not of {self.inputs} pixels")
+        if len(self.feature_names) not in (0, self.inputs):
+            raise ValueError(f"there are {len(self.feature_names)} feature_names for {self.inputs} inputs")
+        return self
+
+
+class Origin(_Stored):
+    """Where a part came from. Names and versions are of a form that is safe in a command to copy."""
+
+    kind: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,199}$")]
+    distribution: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
+    version: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.!+_-]{0,99}$")]
+    state_version: int
+
+
+class _Outline(BaseModel):
+    """What can be said of a spec without its plugins; the rest is checked where the parts are at hand."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+
+class NamedPart(_Outline):
+    """A part with options."""
+
+    name: str
+
+
+class LayerOutline(_Outline):
+    """A layer: how wide it is, and its activation."""
+
+    units: Annotated[int, Ge(1)]
+    activation: str | NamedPart
+
+
+class ModelOutline(_Outline):
+    """The loss and the layers."""
+
+    loss: str | NamedPart
+    layers: Annotated[list[LayerOutline], Field(min_length=1, max_length=255)]
+
+
+class TrainingOutline(_Outline):
+    """How long the run was to be."""
+
+    epochs: int
+
+
+class SpecOutline(_Outline):
+    """A stored spec, as far as it can be shown when parts are missing."""
+
+    name: str
+    description: str = ""
+    data: NamedPart
+    model: ModelOutline
+    optimizer: str | NamedPart
+    training: TrainingOutline
+
+
+class Header(_Stored):
+    """The part of a header that describes a model."""
+
+    spec: dict[str, Any]
+    about: About
+    history: list[dict[str, int | float | None]]
+    plugins: list[Origin]
+    environment: dict[str, str | int | None]
+
+    @model_validator(mode="after")
+    def _every_record_has_an_epoch(self) -> Header:
+        if any(type(record.get("epoch")) is not int for record in self.history):
+            raise ValueError("history: a record has no epoch")
+        return self
+
+    @property
+    def outline(self) -> SpecOutline:
+        """The spec as far as it can be shown without its parts."""
+        return SpecOutline.model_validate(self.spec)
+
+
+def read_header(contents: Contents, name: str) -> Header:
+    """Return what the header of a file, called `name` in messages, says of a model. Raises ModelFileError."""
+    own = {key: value for key, value in contents.header.items() if key not in CONTAINER}
+    if count_values(own.get("spec")) > MAX_SPEC_VALUES:
+        raise ModelFileError(f"{name} has a spec of more than {MAX_SPEC_VALUES} values; get a sound file")
+    try:
+        header = Header.model_validate(own)
+        layers = len(header.outline.model.layers)
+    except ValidationError as error:
+        raise ModelFileError(f"{name}: its header does not describe a model: {words(error)}") from None
+    missing = next((i for i in range(layers) if f"layers.{i}.weights" not in contents.arrays), None)
+    if missing is not None:
+        raise ModelFileError(f"{name}: its spec has {layers} layers, and array 'layers.{missing}.weights' is missing")
+    return header
+
+
+def count_values(value: Any) -> int:
+    """Return how many keys and items plain data has, counted no further than MAX_SPEC_VALUES."""
+    waiting, count = [value], 0
+    while waiting and count <= MAX_SPEC_VALUES:
+        item = waiting.pop()
+        inner = list(item.values()) if isinstance(item, dict) else item if isinstance(item, list) else []
+        count += len(inner)
+        waiting += inner
+    return count
+
+
+def check_room(header: Mapping[str, Any], name: str) -> None:
+    """Raise SpecError where a header, before anything was learnt, leaves too little room for what will be."""
+    size = len(json.dumps(header))
+    if size > MAX_HEADER - 2 * RESERVE:
+        raise SpecError(f"{name}: spec and names take {size} bytes of a header; at most {MAX_HEADER - 2 * RESERVE} fit")
+    if count_values(header["spec"]) > MAX_SPEC_VALUES:
+        raise SpecError(f"{name}: has more than {MAX_SPEC_VALUES} values, and a model file holds no more")
+
+
+def words(error: ValidationError) -> str:
+    """Return the first problems of a table in a few printable words."""
+    problems = error.errors(include_url=False, include_input=False)
+    lines = [
+        f"{shown('.'.join(map(str, p['loc'])))[1:-1] or 'header'}: {shown(p['msg'], 200)[1:-1]}" for p in problems[:3]
+    ]
+    return "; ".join([*lines, *(["..."] if len(problems) > 3 else [])])
+
+
+def storable(history: Sequence[Record], other: Mapping[str, Any]) -> list[Record]:
+    """Return a history that fits into a header beside `other`: thinned evenly where it is long, NaN as None."""
+    records = [{key: _plain(value) for key, value in record.items()} for record in history]
+    longest = max((len(json.dumps(record)) + 2 for record in records), default=1)
+    values = max((2 * len(record) + 2 for record in records), default=1)
+    room = MAX_HEADER - RESERVE - len(json.dumps(other))
+    fitting = max(1, min(MAX_RECORDS, room // longest, 60_000 // values))
+    every = -(-len(records) // fitting)
+    return [r for i, r in enumerate(records) if i % every == 0 or i == len(records) - 1]
+
+
+def _plain(value: Any) -> Any:
+    number = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(number, float) and not np.isfinite(number) else number
+
+
+def environment() -> dict[str, Any]:
+    """Return what the bits of a result depend on besides spec and data."""
+    from threadpoolctl import threadpool_info
+
+    blas = [f"{i['internal_api']} {i['version']}" for i in threadpool_info() if i["user_api"] == "blas"]
+    return {
+        "numpy": np.__version__,
+        "blas": blas[0] if blas else "unknown",
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+    }
