@@ -154,7 +154,7 @@ def test_limit_is_the_callers(tmp_path: Path) -> None:
     assert model_file.read(path, limit=size).header["spec"] == HEADER["spec"]
     with pytest.raises(ModelFileError, match=f"has {size} bytes, more than the limit of {size - 1}"):
         model_file.read(path, limit=size - 1)
-    with pytest.raises(ModelFileError, match="raise the limit"):
+    with pytest.raises(ModelFileError, match="raise the limit: --max-size 1"):
         model_file.contents_from_bytes(path.read_bytes(), "a.npz", limit=1)
 
 

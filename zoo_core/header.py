@@ -114,6 +114,7 @@ class Header(_Stored):
     history: list[dict[str, int | float | None]]
     plugins: list[Origin]
     environment: dict[str, str | int | None]
+    parameters: Annotated[int, Ge(1)] | None = None  # how many are trained; files of before 0.1.0 do not say
 
     @model_validator(mode="after")
     def _every_record_has_an_epoch(self) -> Header:

@@ -195,6 +195,7 @@ class Model:
         header = {
             "spec": self.spec.to_dict(),
             "about": self.about.model_dump(),
+            "parameters": self.network.layout.size,
             "plugins": self.plugins,
             "environment": environment(),
         }
@@ -223,21 +224,25 @@ class Model:
         except Exception as error:  # whatever parts make of options that no spec file has given them
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise ModelFileError(f"{name}: its header does not describe a model: {reason[:300]}") from error
-        model._check_about(name)
+        model._check_counts(name, header.parameters)
         model._fill(contents.arrays, name)
         model.history = [dict(record) for record in header.history]
         model.plugins = [origin.model_dump() for origin in header.plugins]
         model.sha256 = contents.sha256
         return model
 
-    def _check_about(self, name: str) -> None:
-        """Hold that names are as many as outputs. Raises ModelFileError."""
+    def _check_counts(self, name: str, parameters: int | None) -> None:
+        """Hold that names are as many as outputs, parameters as many as claimed. Raises ModelFileError."""
         outputs = self.network.outputs
         regression = self.about.task == "regression"
         wanted = outputs if regression else max(outputs, 2)
         names = self.about.target_names if regression else self.about.class_names
         if len(names) not in (0, wanted):
             raise ModelFileError(f"{name}: has {len(names)} names for {wanted} outputs; get a sound file")
+        if parameters not in (None, self.network.layout.size):
+            raise ModelFileError(
+                f"{name}: claims {parameters} parameters, and its spec has {self.network.layout.size}; get a sound file"
+            )
 
     def _fill(self, arrays: Mapping[str, Array], name: str) -> None:
         wanted = self.network.state()

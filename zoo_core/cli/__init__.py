@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import warnings
 from types import FrameType
 
 from zoo_core.errors import ZooError
@@ -16,6 +17,7 @@ from zoo_core.errors import ZooError
 def main() -> None:
     """Run the command line and leave with the exit code that belongs to what happened."""
     signal.signal(signal.SIGTERM, _terminated)
+    warnings.showwarning = _warned
     sys.exit(run())
 
 
@@ -56,8 +58,18 @@ def _report(error: BaseException) -> int:
 
 
 def _say(text: str, code: int) -> int:
-    print(text, file=sys.stderr)
+    print(visible(text), file=sys.stderr)
     return code
+
+
+def visible(text: str) -> str:
+    """Return text with control characters made visible, so that no name in it can steer the terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+
+
+def _warned(message: Warning | str, *_: object, **__: object) -> None:
+    """Show a warning from Python as the command line shows its own."""
+    _say(f"warning: {message}", 0)
 
 
 def _terminated(number: int, frame: FrameType | None) -> None:

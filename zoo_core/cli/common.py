@@ -32,6 +32,15 @@ SetOption = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="Change one value of the spec; may be repeated."),
 ]
 Sha256 = Annotated[str | None, typer.Option("--sha256", help="Refuse the file unless it has this digest.")]
+Sha256s = Annotated[
+    list[str] | None,
+    typer.Option("--sha256", help="Refuse a file unless it has this digest; one for each model, in their order."),
+]
+MaxSize = Annotated[
+    int,
+    typer.Option("--max-size", metavar="MIB", min=1, envvar="ZOO_MAX_SIZE", help="Refuse model files above this size."),
+]
+MAX_SIZE = 256  # MiB
 
 
 def report(data: Any, as_json: bool, human: RenderableType | None) -> None:
@@ -94,12 +103,20 @@ def download_bar() -> Callable[[str, int, int | None], None] | None:
     return step
 
 
-def model(name: str, registry: Registry, sha256: str | None = None) -> Model:
-    """Load a model by file or shipped name."""
+def model(name: str, registry: Registry, sha256: str | None = None, max_size: int = MAX_SIZE) -> Model:
+    """Load a model by file or shipped name; `max_size` is in MiB."""
     from zoo_core.catalogue import find_model
     from zoo_core.model import load
 
-    return load(find_model(name, registry), registry, sha256=sha256)
+    return load(find_model(name, registry), registry, sha256=sha256, limit=max_size * 2**20)
+
+
+def models(names: Sequence[str], registry: Registry, digests: Sequence[str] | None, max_size: int) -> list[Model]:
+    """Load several models. Raises UsageError unless there are no digests or one for each."""
+    if digests and len(digests) != len(names):
+        raise UsageError(f"{len(digests)} times --sha256 for {len(names)} models; give one for each, in their order")
+    wanted: Sequence[str | None] = digests or [None] * len(names)
+    return [model(name, registry, digest, max_size) for name, digest in zip(names, wanted, strict=True)]
 
 
 def rows(table: Sequence[dict[str, Any]], columns: Sequence[str]) -> RenderableType:

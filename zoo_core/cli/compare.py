@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from zoo_core.cli.common import Json, report, rows, warn
+from zoo_core.cli.common import MAX_SIZE, Json, MaxSize, Sha256s, report, rows, warn
 
 NAME = "compare"
 EXAMPLES = "Examples: zoo compare a.npz b.npz | zoo compare corrected-1 corrected-2 corrected-3 --json"
@@ -14,15 +14,17 @@ EXAMPLES = "Examples: zoo compare a.npz b.npz | zoo compare corrected-1 correcte
 
 def command(
     models: Annotated[list[str], typer.Argument(metavar="MODEL...", help="Model files or names of shipped models.")],
+    sha256: Sha256s = None,
+    max_size: MaxSize = MAX_SIZE,
     json: Json = False,
 ) -> None:
     """Set models side by side: what differs in their specs, and what they reached."""
-    from zoo_core.cli.common import model
+    from zoo_core.cli.common import models as load
     from zoo_core.registry import Registry
 
     registry = Registry()
     warn(registry)
-    found = {name: model(name, registry) for name in models}
+    found = dict(zip(models, load(models, registry, sha256, max_size), strict=True))
     specs = {name: flat(m.spec.to_dict()) for name, m in found.items()}
     keys = sorted({key for spec in specs.values() for key in spec} - {"name", "description"})
     differing = [key for key in keys if len({repr(spec.get(key)) for spec in specs.values()}) > 1]

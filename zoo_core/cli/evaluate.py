@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from zoo_core.cli.common import DataDir, Json, Sha256, report, warn
+from zoo_core.cli.common import MAX_SIZE, DataDir, Json, MaxSize, Sha256, report, warn
 
 NAME = "evaluate"
 EXAMPLES = "Examples: zoo evaluate glyphs.npz | zoo evaluate mnist-mlp --split test --json"
@@ -18,6 +18,7 @@ def command(
     split: Annotated[str, typer.Option("--split", help="train, validation or test.")] = "test",
     data_dir: DataDir = None,
     sha256: Sha256 = None,
+    max_size: MaxSize = MAX_SIZE,
     json: Json = False,
 ) -> None:
     """Measure a model on a split of its data: the loss and every metric of its spec."""
@@ -29,7 +30,7 @@ def command(
 
     registry = Registry()
     warn(registry)
-    found = load(model, registry, sha256)
+    found = load(model, registry, sha256, max_size)
     table = table_of(found, split, folder(data_dir), registry, data)
     figures = found.evaluate_table(table)
     human = rows([{"figure": key, split: number(value)} for key, value in figures.items()], ["figure", split])

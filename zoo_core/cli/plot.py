@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from zoo_core.cli.common import DataDir, SetOption, warn
+from zoo_core.cli.common import MAX_SIZE, DataDir, MaxSize, SetOption, Sha256s, warn
 from zoo_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ def command(
     set_: SetOption = None,
     epochs: Annotated[int, typer.Option("--epochs", min=1, help="Length of a schedule drawn by its name.")] = 20,
     data_dir: DataDir = None,
+    sha256: Sha256s = None,
+    max_size: MaxSize = MAX_SIZE,
     force: Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")] = False,
 ) -> None:
     """Draw learning curves (several models overlaid), a confusion matrix, weights, an activation or a schedule."""
@@ -47,7 +49,12 @@ def command(
     writable(target, force or output is None)
     if kind != "curves" and len(models) > 1:
         raise UsageError(f"--kind {kind} draws one at a time, and {len(models)} names were given")
-    figure = _figure(kind, models, registry, split=split, options=set_ or [], epochs=epochs, data_dir=data_dir)
+    if sha256 and kind in ("activation", "schedule"):
+        raise UsageError(f"--sha256 is for model files, and --kind {kind} reads none")
+    figure = _figure(
+        kind, models, registry, split=split, options=set_ or [], epochs=epochs, data_dir=data_dir, sha256=sha256,
+        max_size=max_size,
+    )  # fmt: skip
     save(figure, target)
     print(f"saved {target}")
 
@@ -61,9 +68,10 @@ def _figure(kind: Kind, names: list[str], registry: Registry, **given: Any) -> F
         return activation_curve(_part(registry, "activation", names[0], given["options"]))
     if kind == "schedule":
         return _schedule(names[0], registry, given["options"], given["epochs"])
-    from zoo_core.cli.common import model
+    from zoo_core.cli.common import models
 
-    found = [(Path(name).stem if name.endswith(".npz") else name, model(name, registry)) for name in names]
+    titles = [Path(name).stem if name.endswith(".npz") else name for name in names]
+    found = list(zip(titles, models(names, registry, given["sha256"], given["max_size"]), strict=True))
     if kind == "curves":
         return plots.learning_curves([(name, m.history) for name, m in found])
     first = found[0][1]

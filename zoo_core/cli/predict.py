@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zoo_core.cli.common import Json, Sha256, warn
+from zoo_core.cli.common import MAX_SIZE, Json, MaxSize, Sha256, warn
 from zoo_core.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def command(
     proba: Annotated[bool, typer.Option("--proba", help="Rows of class probabilities instead of labels.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")] = False,
     sha256: Sha256 = None,
+    max_size: MaxSize = MAX_SIZE,
     json: Json = False,
 ) -> None:
     """Predict labels, values or probabilities for rows of inputs, in the data's own units."""
@@ -50,7 +51,7 @@ def command(
         if output.suffix not in (".npy", ".csv"):
             raise UsageError(f"{output}: must end in .npy or .csv")
         writable(output, force)
-    found = load(model, registry, sha256)
+    found = load(model, registry, sha256, max_size)
     x = read_input(input_, found)
     with blas_threads(1):
         result = found.predict_proba(x) if proba else found.predict(x)

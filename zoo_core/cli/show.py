@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zoo_core.cli.common import Json, Sha256, report, rows, warn
+from zoo_core.cli.common import MAX_SIZE, Json, MaxSize, Sha256, report, rows, warn
 from zoo_core.errors import UsageError, nearest
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from zoo_core.header import LayerOutline, NamedPart, SpecOutline
     from zoo_core.registry import Registry
 
 NAME = "show"
@@ -19,6 +22,7 @@ EXAMPLES = "Examples: zoo show glyphs.npz | zoo show mnist-mlp --json | zoo show
 def command(
     name: Annotated[str, typer.Argument(help="A model file, a shipped model, or a part.")],
     sha256: Sha256 = None,
+    max_size: MaxSize = MAX_SIZE,
     json: Json = False,
 ) -> None:
     """Show what a model file, a shipped model or a part is."""
@@ -29,7 +33,9 @@ def command(
     warn(registry)
     models = shipped(registry)
     if is_path(name, ".npz") or (name in models and models[name].weights is not None):
-        _model(name, registry, sha256, json)
+        _model(name, registry, sha256, max_size, json)
+    elif sha256:
+        raise UsageError(f"{name!r} is no model file, and --sha256 is for those")
     elif name in models:
         text = models[name].spec.read_text("utf-8")
         report({"name": name, "spec": text}, json, text)
@@ -37,19 +43,20 @@ def command(
         _parts(name, registry, json)
 
 
-def _model(name: str, registry: Registry, sha256: str | None, json: bool) -> None:
+def _model(name: str, registry: Registry, sha256: str | None, max_size: int, json: bool) -> None:
     """Show a file by its header alone, so that a model whose plugin is missing can still be looked at."""
     from zoo_core import model_file
     from zoo_core.catalogue import find_model
+    from zoo_core.header import read_header
 
-    contents = model_file.read(find_model(name, registry), sha256=sha256)
-    header = contents.header
-    weights = {k: a for k, a in contents.arrays.items() if not k.startswith("preparation.")}
-    running = {"mean", "variance"}
+    path = find_model(name, registry)
+    contents = model_file.read(path, sha256=sha256, limit=max_size * 2**20)
+    described, header = read_header(contents, str(path)), contents.header
+    outline = described.outline
     data = {
-        "name": header["spec"]["name"],
+        "name": outline.name,
         "sha256": contents.sha256,
-        "parameters": sum(a.size for k, a in weights.items() if k.rpartition(".")[2] not in running),
+        "parameters": described.parameters or sum(a.size for k, a in contents.arrays.items() if _is_trained(k)),
         "spec": header["spec"],
         "about": header["about"],
         "plugins": header["plugins"],
@@ -60,37 +67,41 @@ def _model(name: str, registry: Registry, sha256: str | None, json: bool) -> Non
     if json:
         report(data, True, None)
         return
-    for table in _tables(data):
-        report(None, False, table)
+    report(None, False, _table(outline, data))
 
 
-def _tables(data: dict[str, Any]) -> list[Any]:
+def _is_trained(name: str) -> bool:
+    """Tell whether a file of before 0.1.0, which does not count its parameters, holds one under this name."""
+    return not name.startswith("preparation.") and not name.rpartition(".")[2].startswith("running_")
+
+
+def _table(spec: SpecOutline, data: dict[str, Any]) -> RenderableType:
     from zoo_core.display.tables import number
 
-    spec, last = data["spec"], data["history"][-1] if data["history"] else {}
+    last = data["history"][-1] if data["history"] else {}
     facts = {
-        "name": spec["name"],
-        "description": spec["description"],
-        "data": spec["data"]["name"],
-        "layers": " -> ".join([str(data["about"]["inputs"]), *(_layer(layer) for layer in spec["model"]["layers"])]),
+        "name": spec.name,
+        "description": spec.description,
+        "data": spec.data.name,
+        "layers": " -> ".join([str(data["about"]["inputs"]), *map(_layer, spec.model.layers)]),
         "parameters": f"{data['parameters']:,}",
-        "loss": _name(spec["model"]["loss"]),
-        "optimizer": _name(spec["optimizer"]),
-        "epochs": f"{len(data['history'])} of {spec['training']['epochs']}",
+        "loss": _name(spec.model.loss),
+        "optimizer": _name(spec.optimizer),
+        "epochs": f"{len(data['history'])} of {spec.training.epochs}",
         **{key: number(value) for key, value in last.items() if key != "epoch"},
         "sha256": data["sha256"],
     }
     plugins = sorted({f"{p['distribution']} {p['version']}" for p in data["plugins"]})
-    facts["made with"] = ", ".join([*plugins, f"numpy {data['environment']['numpy']}"])
-    return [rows([{"": key, "value": value} for key, value in facts.items()], ["", "value"])]
+    facts["made with"] = ", ".join([*plugins, f"numpy {data['environment'].get('numpy', 'unknown')}"])
+    return rows([{"": key, "value": value} for key, value in facts.items()], ["", "value"])
 
 
-def _layer(layer: dict[str, Any]) -> str:
-    return f"{layer['units']} {_name(layer['activation'])}"
+def _layer(layer: LayerOutline) -> str:
+    return f"{layer.units} {_name(layer.activation)}"
 
 
-def _name(part: Any) -> str:
-    return part["name"] if isinstance(part, dict) else str(part)
+def _name(part: str | NamedPart) -> str:
+    return part if isinstance(part, str) else part.name
 
 
 def _parts(name: str, registry: Registry, json: bool) -> None:

@@ -97,7 +97,10 @@ def _regular(descriptor: int, limit: int) -> bytes:
 
 def _check_total(size: int, limit: int) -> None:
     if size > limit:
-        raise RefusedError(f"has {size} bytes, more than the limit of {limit}; raise the limit if you trust it")
+        needed = -(-size // 2**20)
+        raise RefusedError(
+            f"has {size} bytes, more than the limit of {limit}; if you trust it, raise the limit: --max-size {needed}"
+        )
 
 
 def _wanted(sha256: str) -> str:
