@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from golden import golden_plugin
 
 import zoo_core
+from tests.golden import golden_plugin
 from zoo_core.cli import run
 from zoo_core.errors import PluginError
 from zoo_core.registry import Registry
