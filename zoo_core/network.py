@@ -45,7 +45,7 @@ class Dense(Transform):
         self._w, self._gw = self.weights["weights"], self.gradients["weights"]
         self._wt = self._w.T
         self._b, self._gb = self.weights.get("bias"), self.gradients.get("bias")
-        self._one = np.ones(0, dtype)
+        self._ones = np.ones(0, dtype)
 
     def forward(self, x: Array, out: Array) -> None:
         """Write x W + b."""
@@ -57,14 +57,11 @@ class Dense(Transform):
         """Write the gradients of W and b and, where something comes before, grad W^T."""
         x.T.dot(grad, self._gw)
         if self._gb is not None:
-            self._ones(len(grad)).dot(grad, self._gb)  # the sum over rows, several times as fast as a reduction
+            if len(self._ones) != len(grad):
+                self._ones = np.ones(len(grad), grad.dtype)
+            self._ones.dot(grad, self._gb)  # the sum over rows, several times as fast as a reduction
         if out is not None:
             grad.dot(self._wt, out)
-
-    def _ones(self, rows: int) -> Array:
-        if len(self._one) < rows:
-            self._one = np.ones(rows, self._one.dtype)
-        return self._one[:rows]
 
 
 @dataclass

@@ -82,13 +82,13 @@ class Transform(Part):
         """Update running state; called once after each training step, however often it was evaluated."""
 
     def scratch(self, like: Array, purpose: str = "", dtype: DTypeLike | None = None) -> Array:
-        """Return a buffer shaped like `like`, made once for each purpose and shape."""
+        """Return a buffer shaped like `like`, made of zeros once for each purpose and shape."""
         if "_scratch" not in self.__dict__:
             self._scratch = {}
         key = (purpose, like.shape, dtype)
         buffer = self._scratch.get(key)
         if buffer is None:
-            buffer = self._scratch[key] = np.empty(like.shape, dtype or like.dtype)
+            buffer = self._scratch[key] = np.zeros(like.shape, dtype or like.dtype)
         return buffer
 
 

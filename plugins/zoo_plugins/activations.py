@@ -72,11 +72,10 @@ class Relu(Activation):
 
     def forward(self, z: Array, out: Array) -> None:
         # NumPy vectorises the maximum of two arrays, but not that of an array and a number.
-        out.fill(0.0)
-        np.maximum(z, out, out=out)
+        np.maximum(z, self.scratch(z, "zero"), out=out)
 
     def derivative(self, z: Array, a: Array, out: Array) -> None:
-        np.greater(a, 0.0, out=out)
+        np.greater(a, self.scratch(z, "zero"), out=out)
 
 
 @dataclass

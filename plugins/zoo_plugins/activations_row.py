@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from zoo_core.parts import Activation, Array
+from zoo_plugins._rows import column_of_sums
 
 
 def minus_maximum(z: Array, out: Array) -> None:
@@ -23,7 +24,7 @@ class Softmax(Activation):
     def forward(self, z: Array, out: Array) -> None:
         minus_maximum(z, out)
         np.exp(out, out=out)
-        out /= np.add.reduce(out, axis=1, keepdims=True)
+        out /= column_of_sums(out)
 
     def backward(self, x: Array, y: Array, grad: Array, out: Array) -> None:
         # The Jacobian diag(y) - y y^T times grad

@@ -14,7 +14,16 @@ import numpy as np
 from annotated_types import Ge, Le
 
 from zoo_core.parts import Array, Loss
-from zoo_plugins._rows import at_labels, log_probabilities, one_hot, row_dot, row_maximum, row_mean, row_sum
+from zoo_plugins._rows import (
+    at_labels,
+    log_probabilities,
+    one_hot,
+    row_dot,
+    row_maximum,
+    row_mean,
+    row_sum,
+    write_one_hot,
+)
 from zoo_plugins.activations import Sigmoid
 from zoo_plugins.activations_row import Softmax
 
@@ -59,8 +68,8 @@ class CrossEntropy(Loss):
 
     def fused_gradient(self, z: Array, outputs: Array, targets: Array, out: Array) -> None:
         if targets.ndim == 1:
-            np.copyto(out, outputs)
-            out[np.arange(len(targets)), targets] -= 1.0
+            write_one_hot(targets, out)
+            np.subtract(outputs, out, out=out)
         else:
             np.multiply(outputs, row_sum(targets)[:, None], out=out)
             out -= targets

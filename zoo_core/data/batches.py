@@ -19,7 +19,7 @@ def take_rows(x: Any, indices: slice | Array, out: Array) -> Array:
         if isinstance(indices, slice):
             return x[indices]
         # "clip" lets NumPy write to `out` directly; with "raise" it fills a hidden copy first.
-        return np.take(x, indices, axis=0, out=out, mode="clip")
+        return x.take(indices, 0, out, "clip")
     if isinstance(indices, slice):
         indices = np.arange(indices.start, indices.stop)
     x.take(indices, axis=0, out=out)
