@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from zoo_core.model import Model
 from zoo_core.parts import Data, Loss, Metric, RandomSource, Table
 from zoo_core.registry import Registry
 from zoo_core.spec import Spec, read_spec
+from zoo_core.threads import blas_threads, choose_threads
 from zoo_core.training import Trainer
 
 DEFAULT_METRICS = {"classification": ("accuracy",), "regression": ("rmse", "r2")}
@@ -61,22 +61,21 @@ def prepare(
     splits = split(spec, data, model.source)
     model.preparation.fit(splits["train"].x)
     model.network.initialize(model.source.stream("initializer"))
-    return Trainer(model, splits, model.source, threads=threads or spec.training.threads or 1)
+    threads = threads or spec.training.threads or _threads(spec, model, splits["train"])
+    return Trainer(model, splits, model.source, threads=threads)
+
+
+def _threads(spec: Spec, model: Model, table: Table) -> int:
+    size = spec.training.batch_size
+    rows = int(table.x.shape[0])
+    widths = [model.about.inputs, *(layer.units for layer in spec.model.layers)]
+    return choose_threads(rows if size == "all" else min(size, rows), widths)
 
 
 def follow(trainer: Trainer) -> Iterator[Event]:
     """Train, with the number of BLAS threads that the run was made for."""
     with blas_threads(trainer.threads):
         yield from trainer.events()
-
-
-@contextmanager
-def blas_threads(threads: int) -> Iterator[None]:
-    """Hold the number of BLAS threads: small products are slower, and their bits differ, with more."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(limits=threads, user_api="blas"):
-        yield
 
 
 def load_data(spec: Spec, data_dir: str | Path | DataFolder | None = None) -> Data:

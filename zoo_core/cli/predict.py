@@ -41,7 +41,7 @@ def command(
     from zoo_core.cli.common import model as load
     from zoo_core.cli.common import writable
     from zoo_core.registry import Registry
-    from zoo_core.run import blas_threads
+    from zoo_core.threads import blas_threads
 
     registry = Registry()
     warn(registry)
