@@ -390,7 +390,6 @@ class Average(Callback):
             self.sums[path] = self.sums.get(path, 0) + array
         self.count += 1
         run.say(f"epoch {record['epoch'] + 1} averaged {' '.join(self.words)}".strip())
-        return None
 
     def finish(self, run):
         run.restore({path: total / self.count for path, total in self.sums.items()})
