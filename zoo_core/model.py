@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -12,7 +11,16 @@ import numpy as np
 
 from zoo_core import model_file
 from zoo_core.assembly import assemble, fresh, is_fused
-from zoo_core.errors import DataError, ModelFileError, NumericError, PluginError, SpecError, UsageError
+from zoo_core.catalogue import is_path, shipped
+from zoo_core.errors import ModelFileError, NumericError, PluginError, SpecError, UsageError
+from zoo_core.given import (
+    checked_inputs,
+    checked_labels,
+    checked_targets,
+    checked_values,
+    class_indices,
+    class_labels,
+)
 from zoo_core.header import About, check_room, environment, read_header, storable
 from zoo_core.objective import measure, targets_for
 from zoo_core.options import children
@@ -21,7 +29,6 @@ from zoo_core.parts import Array, Layout, Metric, Part, Record, Table
 from zoo_core.registry import Registry, provenance
 from zoo_core.spec import Spec
 
-WHOLE_NUMBER = re.compile(r"0|[1-9][0-9]{0,17}")  # a class's name that stands for itself as an integer
 PREPARATION = "preparation."  # how names of its arrays begin
 MAX_ARRAYS = 240  # of 255 that a file can hold; the others are for what a run that is not over keeps
 
@@ -46,6 +53,13 @@ class Model:
         self._metrics = spec.training.metrics
         self._not_finite = ""  # the first array of the file that holds NaN or infinity
 
+    def __repr__(self) -> str:
+        """Return the name, the layers and the number of parameters."""
+        layers = " -> ".join(
+            [str(self.about.inputs), *(f"{la.units} {la.activation.name}" for la in self.spec.model.layers)]
+        )
+        return f"<Model {self.spec.name!r}: {layers}; {self.network.layout.size:,} parameters>"
+
     @property
     def history_keys(self) -> list[str]:
         """Every key that a record of the history has, in order of appearance."""
@@ -63,7 +77,7 @@ class Model:
         `x` has shape (rows, features) or (rows, height, width) for images, in the data's own units (pixels 0 to
         255). Raises DataError for another shape or a value that is not finite, NumericError for broken weights.
         """
-        x = self._checked(x)
+        x = checked_inputs(x, self.about.inputs, self.about.image_shape, self.spec.name)
         out = np.empty((x.shape[0], self.network.outputs), self.network.dtype)
         for which, _, outputs in self._infer(x):
             out[which] = outputs
@@ -103,14 +117,12 @@ class Model:
 
     def evaluate(self, x: Any, y: Any) -> dict[str, float]:
         """Return the loss and every metric of the spec for inputs and their true labels or values."""
-        x, y = self._checked(x), np.asarray(y)
-        if len(y) != x.shape[0]:
-            raise DataError(f"there are {x.shape[0]} rows of inputs and {len(y)} targets; give one target for each row")
-        if self.about.task == "classification":
-            y = self._indices(y)
-        elif y.ndim == 1:
-            y = y[:, None]
-        return self.evaluate_table(Table(x, y))
+        x = checked_inputs(x, self.about.inputs, self.about.image_shape, self.spec.name)
+        y = checked_targets(y, len(x))
+        classes = self.about.task == "classification"
+        return self.evaluate_table(
+            Table(x, checked_labels(y, self.labels()) if classes else checked_values(y, self.network.outputs))
+        )
 
     def evaluate_table(self, table: Table) -> dict[str, float]:
         """Return loss and metrics over a split, whose labels are class indices (rows,)."""
@@ -139,15 +151,7 @@ class Model:
 
     def labels(self) -> Array:
         """Return the label of each class: integers where all names are numbers, else the names."""
-        names = self.about.class_names or [str(i) for i in range(max(self.network.outputs, 2))]
-        return np.array([int(n) for n in names] if all(map(WHOLE_NUMBER.fullmatch, names)) else names)
-
-    def _indices(self, y: Array) -> Array:
-        labels = {label: i for i, label in enumerate(self.labels().tolist())}
-        try:
-            return np.array([labels[value] for value in y.tolist()], np.intp)
-        except (KeyError, TypeError) as error:
-            raise DataError(f"label {error} is none of this model's classes ({', '.join(map(str, labels))})") from error
+        return class_labels(self.about.class_names, max(self.network.outputs, 2))
 
     def _infer(self, x: Any) -> Iterator[tuple[slice, Array, Array]]:
         def load(which: slice, out: Array) -> None:
@@ -161,23 +165,6 @@ class Model:
             )
         with np.errstate(all="ignore"):
             yield from self.network.infer(x.shape[0], load)
-
-    def _checked(self, given: Any) -> Array:
-        x: Array = np.asarray(given)  # the caller's own array: never written to
-        if x.dtype.kind not in "buif":
-            raise DataError(f"inputs must be numbers, not {x.dtype}")
-        if x.ndim == 3 or (x.ndim == 2 and self.about.image_shape and x.shape == tuple(self.about.image_shape)):
-            x = x.reshape(-1, x.shape[-2] * x.shape[-1])
-        if x.ndim != 2 or x.shape[1] != self.about.inputs:
-            raise DataError(
-                f"inputs have shape {x.shape}, and model {self.spec.name!r} needs (rows, {self.about.inputs})"
-            )
-        if x.dtype.kind == "f" and not np.isfinite(x).all():
-            row, column = np.argwhere(~np.isfinite(x))[0]
-            raise DataError(
-                f"inputs hold {x[row, column]} in row {row}, column {column} (both from 0); only finite numbers"
-            )
-        return x
 
     # -------------------------------------------------------------- files
 
@@ -282,14 +269,17 @@ def load(
     sha256: str | None = None,
     limit: int = model_file.LIMIT,
 ) -> Model:
-    """Read a model file. Nothing is imported or run because a file says so: it names registry entries only.
+    """Read a model file, or a shipped model by name.
 
-    With `sha256`, only the file that has this digest is read; a file of more than `limit` bytes is not.
+    Nothing is imported or run because a file says so: it names registry entries only. With `sha256`, only the file that has this digest is read; a file of more than `limit` bytes is not.
     Raises ModelFileError for a file that is damaged or unsound, PluginError when a part it needs is missing.
     Warns of a plugin that has another version than when the model was made.
     """
-    contents = model_file.read(path, sha256=sha256, limit=limit)
-    return Model.from_contents(contents, str(path), registry or Registry())
+    registry = registry or Registry()
+    known = shipped(registry) if not is_path(str(path), ".npz") and not Path(path).exists() else {}
+    file = known[str(path)].weights if str(path) in known else None
+    contents = model_file.read(file or path, sha256=sha256, limit=limit)
+    return Model.from_contents(contents, str(path), registry)
 
 
 def _approve(arrays: Mapping[str, Array], name: str, layout: Layout) -> None:
@@ -309,11 +299,6 @@ def _check_form(
             f"{name}: array {path!r} has shape {saved.shape} and dtype {saved.dtype}, "
             f"and its spec needs {shape} and {dtype}"
         )
-
-
-def class_indices(outputs: Array) -> Array:
-    """Return the index of the likeliest class of each row, shape (rows,)."""
-    return (outputs[:, 0] >= 0.5).astype(np.intp) if outputs.shape[1] == 1 else outputs.argmax(axis=1)
 
 
 def _state(part: Part) -> Iterator[tuple[str, Any]]:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from zoo_core.assembly import fresh
 from zoo_core.data.folder import DataFolder
 from zoo_core.data.splits import make_splits
-from zoo_core.errors import DataError, SpecError, UsageError, nearest
+from zoo_core.errors import SpecError
 from zoo_core.events import Event
 from zoo_core.header import About, words
 from zoo_core.model import Model
@@ -50,11 +50,12 @@ def prepare(
 ) -> Trainer:
     """Return a run that is ready to go; `follow` starts it."""
     registry = registry or Registry()
+    folder = data_dir if isinstance(data_dir, DataFolder) else DataFolder.open(data_dir)
     if isinstance(spec, Mapping):
         spec = Spec.parse(spec, registry)
     elif not isinstance(spec, Spec):
-        spec = read_spec(spec, registry=registry)
-    data = load_data(spec, data_dir)
+        folder, spec = folder.by(spec), read_spec(spec, registry=registry)
+    data = load_data(spec, folder)
     spec = complete(spec, data, registry)
     model = Model(spec, _about(spec, data), registry)
     model.check_storable()
@@ -155,30 +156,3 @@ def data_sha256(data: Data) -> str:
                 digest.update(np.ascontiguousarray(table.x.take(indices, axis=0)).tobytes())
             digest.update(np.ascontiguousarray(table.y).tobytes())
     return digest.hexdigest()
-
-
-def table_of(
-    model: Model, split_name: str, folder: DataFolder, registry: Registry, dataset: str | None = None
-) -> Table:
-    """Return a split of a model's own data, or of another data set, with labels as class indices.
-
-    Raises UsageError for a split that there is not, DataError for data unlike the model's.
-    """
-    spec = model.spec
-    if dataset is not None:
-        other = registry.get("dataset", dataset)()
-        spec = spec.model_copy(update={"data": spec.data.model_copy(update={"source": other})})
-    data = load_data(spec, folder)
-    if data.train.x.shape[1] != model.about.inputs or data.task != model.about.task:
-        raise DataError(
-            f"dataset {spec.data.source.name!r} has {data.train.x.shape[1]} features for {data.task}, and model "
-            f"{spec.name!r} needs {model.about.inputs} for {model.about.task}"
-        )
-    source = fresh(spec.generator)
-    source.start(spec.seed)
-    splits = split(spec, data, source)
-    if split_name not in splits:
-        raise UsageError(
-            f"there is no split {split_name!r}{nearest(split_name, splits)} (there are: {', '.join(splits)})"
-        )
-    return splits[split_name]

@@ -13,6 +13,7 @@ from annotated_types import MinLen
 from zoo_core.data.arrays import check_finite
 from zoo_core.data.folder import DataFolder, PublicFile
 from zoo_core.data.idx import read_idx
+from zoo_core.data.labels import MAX_CLASSES
 from zoo_core.errors import DataError
 from zoo_core.parts import Array, Data, Dataset, Table
 
@@ -123,10 +124,10 @@ def flat(x: Array, y: Array) -> Table:
 
 
 def _check_range(labels: Array, classes: int | None, where: str) -> None:
-    bad = np.flatnonzero((labels < 0) | (labels >= (classes or np.iinfo(np.int64).max)))
+    limit = classes or MAX_CLASSES
+    bad = np.flatnonzero((labels < 0) | (labels >= limit))
     if len(bad):
-        known = f"0 to {classes - 1}" if classes else "0, 1, 2, ..."
-        raise DataError(f"{where}: row {bad[0] + 1} has the label {labels[bad[0]]}; labels are {known}")
+        raise DataError(f"{where}: row {bad[0] + 1} has the label {labels[bad[0]]}; labels are 0 to {limit - 1}")
 
 
 @dataclass

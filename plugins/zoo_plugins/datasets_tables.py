@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,7 +11,7 @@ import numpy as np
 from annotated_types import MaxLen, MinLen
 
 from zoo_core.data.arrays import check_finite, read_arrays
-from zoo_core.data.csv_table import CsvTable, column_index, read_csv
+from zoo_core.data.csv_table import CsvTable, read_csv
 from zoo_core.data.folder import DataFolder
 from zoo_core.data.labels import encode, find_classes
 from zoo_core.errors import DataError, nearest
@@ -27,7 +27,8 @@ class Csv(Dataset):
     """Your own table in a CSV file, UTF-8, numbers only but for the labels.
 
     `target` names the column to predict (or is its index from 0; -1 is the last), or several for a
-    regression. Labels may be names. `test_path` is a file of the same columns, set aside for tests.
+    regression. Labels may be names. `features` are the columns to learn from; default: all others. `weights`
+    is the column with the weight of each row. `test_path` is a file of the same columns, set aside for tests.
     """
 
     name = "csv"
@@ -35,6 +36,8 @@ class Csv(Dataset):
     path: Named
     target: Column | list[Column] = -1
     task: Task = "classification"
+    features: Annotated[list[Column], MinLen(1)] | None = None
+    weights: Column | None = None
     delimiter: Annotated[str, MinLen(1), MaxLen(1)] = ","
     header: bool = True
     test_path: Named | None = None
@@ -53,26 +56,52 @@ class Csv(Dataset):
         load = self._classes if self.task == "classification" else self._values
         return load(tables)
 
+    def _aside(self) -> list[Column]:
+        """Return the columns of numbers that are no features: the targets of a regression, the weights."""
+        targets = self.target if isinstance(self.target, list) else [self.target]
+        return [*(targets if self.task == "regression" else []), *([] if self.weights is None else [self.weights])]
+
     def _read(self, path: Path) -> CsvTable:
         text = self.target if self.task == "classification" and not isinstance(self.target, list) else None
-        return read_csv(path, delimiter=self.delimiter, header=self.header, text=text)
+        columns = None if self.features is None else [*self.features, *self._aside()]
+        return read_csv(path, delimiter=self.delimiter, header=self.header, text=text, columns=columns)
 
     def _classes(self, tables: list[CsvTable]) -> Data:
         classes = find_classes(tables[0].text, tables[0].where)
-        parts = [Table(table.numbers, encode(table.text, classes, table.where)) for table in tables]
-        features = tables[0].names if self.header else ()
-        return _data(parts, tables[0].where, class_names=classes, feature_names=features)
+        divided = [self._divide(table) for table in tables]
+        parts = [
+            Table(x, encode(table.text, classes, table.where), weights)
+            for table, (x, _, weights) in zip(tables, divided, strict=True)
+        ]
+        return _data(parts, tables[0].where, class_names=classes, feature_names=self._names(tables[0])[0])
 
     def _values(self, tables: list[CsvTable]) -> Data:
-        names, where = tables[0].names, tables[0].where
-        targets = self.target if isinstance(self.target, list) else [self.target]
-        places = [column_index(names, target, where) for target in targets]
+        parts = [Table(*self._divide(table)) for table in tables]
+        features, targets = self._names(tables[0])
+        return _data(parts, tables[0].where, task="regression", feature_names=features, target_names=targets)
+
+    def _divide(self, table: CsvTable) -> tuple[Array, Array, Array | None]:
+        """Return features, values to predict and weights."""
+        places = self._places(table)
+        rest = np.delete(table.numbers, places, axis=1) if places else table.numbers
+        if self.weights is None:
+            return rest, table.numbers[:, places], None
+        return rest, table.numbers[:, places[:-1]], _check_weights(table.numbers[:, places[-1]], table.where)
+
+    def _places(self, table: CsvTable) -> list[int]:
+        columns = self._aside()
+        places = [table.find(column) for column in columns]
         if len(set(places)) < len(places):
-            raise DataError(f"{where}: target names a column twice: {targets}")
-        rest = [place for place in range(len(names)) if place not in places]
-        parts = [Table(np.delete(table.numbers, places, axis=1), table.numbers[:, places]) for table in tables]
-        features, target_names = (tuple(names[i] for i in which) if self.header else () for which in (rest, places))
-        return _data(parts, where, task="regression", feature_names=features, target_names=target_names)
+            raise DataError(f"{table.where}: target and weights name a column twice: {columns}")
+        return places
+
+    def _names(self, table: CsvTable) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the names of the features, and of the values to predict."""
+        if not self.header:
+            return (), ()
+        places = self._places(table)
+        features = tuple(name for place, name in enumerate(table.names) if place not in places)
+        return features, tuple(table.names[place] for place in places[: len(places) - (self.weights is not None)])
 
 
 @dataclass
@@ -80,7 +109,8 @@ class Npz(Dataset):
     """Your own arrays in an .npz file, as numpy.savez writes it.
 
     `x` and `y` are the names of the arrays to learn from: samples (rows, ...) and labels or values (rows,) or
-    (rows, outputs). `x_test` and `y_test` are read where the file has them.
+    (rows, outputs); `weights` names the weight of each row to learn from. `x_test` and `y_test` are read where
+    the file has them.
     """
 
     name = "npz"
@@ -90,6 +120,7 @@ class Npz(Dataset):
     y: Named = "y"
     x_test: Named = "x_test"
     y_test: Named = "y_test"
+    weights: Named | None = None
     task: Task = "classification"
 
     def load(self, folder: DataFolder) -> Data:
@@ -98,7 +129,9 @@ class Npz(Dataset):
         arrays = read_arrays(path)
         x, y = (_pick(arrays, key, path) for key in (self.x, self.y))
         classes = find_classes(_labels(y, f"{path}, {self.y}"), f"{path}, {self.y}") if self._labelled else ()
-        parts = [self._table(x, y, classes, f"{path}, {self.x} and {self.y}")]
+        parts = [
+            replace(self._table(x, y, classes, f"{path}, {self.x} and {self.y}"), weights=self._weigh(arrays, path))
+        ]
         if (self.x_test in arrays) != (self.y_test in arrays):
             raise DataError(f"{path}: has only one of {self.x_test} and {self.y_test}; save both, or neither")
         if self.x_test in arrays:
@@ -107,6 +140,15 @@ class Npz(Dataset):
         image = (x.shape[1], x.shape[2]) if x.ndim == 3 else None
         pixels = "pixels" if x.dtype == np.uint8 else "standard"
         return _data(parts, str(path), task=self.task, class_names=classes, image_shape=image, preparation=pixels)
+
+    def _weigh(self, arrays: dict[str, Array], path: Path) -> Array | None:
+        if self.weights is None:
+            return None
+        weights, rows = _pick(arrays, self.weights, path), len(arrays[self.x])
+        if weights.shape != (rows,) or weights.dtype.kind not in "biuf":
+            raise DataError(f"{path}, {self.weights}: {weights.dtype} of shape {weights.shape}, not numbers ({rows},)")
+        check_finite(weights, f"{path}, {self.weights}")
+        return _check_weights(weights.astype(np.float64), f"{path}, {self.weights}")
 
     @property
     def _labelled(self) -> bool:
@@ -125,6 +167,16 @@ class Npz(Dataset):
         return Table(x, (y if y.ndim == 2 else y[:, None]).astype(np.float64))
 
 
+def _check_weights(weights: Array, where: str) -> Array:
+    """Return weights (rows,). Raises DataError where one is negative, or all are zero."""
+    bad = np.flatnonzero(weights < 0)
+    if len(bad):
+        raise DataError(f"{where}: row {bad[0] + 1} has the weight {weights[bad[0]]:g}; weights are 0 or more")
+    if not weights.any():
+        raise DataError(f"{where}: all weights are 0; there is nothing to learn from")
+    return weights
+
+
 def _labels(y: Array, where: str) -> list[str]:
     if y.ndim != 1 or y.dtype.kind not in "biuU":
         raise DataError(
@@ -140,7 +192,7 @@ def _pick(arrays: dict[str, Array], key: str, path: Path) -> Array:
 
 
 def _check_columns(table: CsvTable, like: CsvTable) -> None:
-    if table.names != like.names:
+    if table.header != like.header:
         raise DataError(f"{table.where}: its columns are not those of {like.where}, in the same order")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import zipfile
 import zlib
@@ -80,6 +81,8 @@ def test_cells_that_are_no_numbers(cell: str) -> None:
         ("a,b,a\n1,2,3\n", ["two columns", "'a'"]),
         ("a,,c\n1,2,3\n", ["column 2 has no name"]),
         ("1,2\n3,4\n", ["header = false"]),
+        ("a;b\n1;2\n", ["',' does not divide", "delimiter = ';'"]),
+        ("a,b\n1,red\n", ["column 'b'", "'red' is text", "data.features"]),
         ('a,b\n1,"2\n', ["line 2"]),
     ],
 )
@@ -101,6 +104,32 @@ def test_a_label_column_that_is_not_there(text: str | int, words: list[str]) -> 
         read_csv(io.StringIO("a,kind\n1,x\n"), text=text)
     for word in words:
         assert word in str(caught.value)
+
+
+def test_a_header_that_is_none_is_found_out_by_its_label(tmp_path: Path) -> None:
+    """A first row of numbers with a label is data; columns that are named by numbers are no such row."""
+    with pytest.raises(DataError, match="header = false"):
+        read_csv(io.StringIO("1,2,x\n3,4,y\n5,6,x\n"), text=-1)
+    table = read_csv(io.StringIO("0,1,label\n3,4,y\n5,6,x\n"), text=-1)
+    assert (table.names, table.text) == (("0", "1"), ("y", "x"))
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    for read in (read_csv, lambda path: read_features(path, [])):
+        with pytest.raises(DataError, match="is not a file"):
+            read(tmp_path / "pipe.csv")
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_features_to_predict_from_may_be_divided_in_any_usual_way(delimiter: str) -> None:
+    text = "b,a\n1,2\n3,4\n".replace(",", delimiter)
+    assert read_features(io.StringIO(text), ["a", "b"]).tolist() == [[2, 1], [4, 3]]
+
+
+def test_a_row_with_a_label_is_no_header_of_a_model_without_names() -> None:
+    with pytest.raises(DataError, match=r"row 1 \(line 1\), column 3: 'x' is text"):
+        read_features(io.StringIO("1,2,x\n3,4,y\n"), [])
 
 
 def test_a_blank_label_and_bad_utf8(tmp_path: Path) -> None:

@@ -182,6 +182,44 @@ def test_a_test_file_has_the_classes_of_the_first(folder: DataFolder, put: Calla
         Csv("a.csv", "kind", test_path="b.csv").load(folder)
 
 
+def test_csv_columns_to_learn_from_and_weights(folder: DataFolder, put: Any) -> None:
+    put("a.csv", "id,a,b,w,kind\nr1,1,2,0.5,x\nr2,3,4,2,y\n")
+    data = Csv("a.csv", "kind", features=["b", "a"], weights="w").load(folder)
+    assert data.train.x.tolist() == [[2, 1], [4, 3]]
+    assert data.feature_names == ("b", "a")
+    assert data.train.weights is not None
+    assert data.train.weights.tolist() == [0.5, 2]
+    put("b.csv", "1,2,3,4\n5,6,7,8\n")
+    data = Csv("b.csv", 3, "regression", features=[0, 2], weights=1, header=False).load(folder)
+    assert (data.train.x.tolist(), data.train.y.tolist()) == ([[1, 3], [5, 7]], [[4], [8]])
+    assert np.asarray(data.train.weights).tolist() == [2, 6]
+    assert Csv("b.csv", 3, "regression", weights=1, header=False).load(folder).train.x.tolist() == [[1, 3], [5, 7]]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"features": ["a", "a"]}, "column 'a' is named twice"),
+        ({"features": ["a", "kind"]}, "column 'kind' is named twice"),
+        ({"features": ["a", "nope"]}, "there is no column 'nope'"),
+        ({"weights": "minus"}, r"row 2 has the weight -1"),
+        ({"weights": "none"}, "all weights are 0"),
+    ],
+)
+def test_csv_columns_that_do_not_fit(folder: DataFolder, put: Any, options: dict[str, Any], words: str) -> None:
+    put("a.csv", "a,minus,none,kind\n1,1,0,x\n2,-1,0,y\n")
+    with pytest.raises(DataError, match=words):
+        Csv("a.csv", "kind", **options).load(folder)
+
+
+def test_npz_weights(folder: DataFolder, tmp_path: Path) -> None:
+    np.savez(tmp_path / "w.npz", x=np.eye(3), y=[0, 1, 0], w=[1, 2, 3], short=[1.0])
+    table = Npz("w.npz", weights="w").load(folder).train
+    assert np.asarray(table.weights).tolist() == [1, 2, 3]
+    with pytest.raises(DataError, match=r"short: float64 of shape \(1,\), not numbers \(3,\)"):
+        Npz("w.npz", weights="short").load(folder)
+
+
 def test_a_regression_with_several_targets(folder: DataFolder, put: Callable[..., Path]) -> None:
     put("a.csv", "a,b,c,d\n1,2,3,4\n5,6,7,8\n")
     data = Csv("a.csv", ["d", 1], "regression").load(folder)

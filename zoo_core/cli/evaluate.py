@@ -14,19 +14,21 @@ EXAMPLES = "Examples: zoo evaluate glyphs.npz | zoo evaluate mnist-mlp --split t
 
 def command(
     model: Annotated[str, typer.Argument(help="A model file (.npz), or the name of a shipped model.")],
-    data: Annotated[str | None, typer.Option("--data", help="Another data set than the model's own.")] = None,
+    data: Annotated[
+        str | None, typer.Option("--data", help="Another data set, or a file like the model's own: all its rows.")
+    ] = None,
     split: Annotated[str, typer.Option("--split", help="train, validation or test.")] = "test",
     data_dir: DataDir = None,
     sha256: Sha256 = None,
     max_size: MaxSize = MAX_SIZE,
     json: Json = False,
 ) -> None:
-    """Measure a model on a split of its data: the loss and every metric of its spec."""
+    """Measure a model: the loss and every metric of its spec."""
     from zoo_core.cli.common import folder, rows
     from zoo_core.cli.common import model as load
     from zoo_core.display.tables import number
+    from zoo_core.evaluation import table_of
     from zoo_core.registry import Registry
-    from zoo_core.run import table_of
 
     registry = Registry()
     warn(registry)

@@ -86,7 +86,7 @@ def _figure(kind: Kind, names: list[str], registry: Registry, **given: Any) -> F
 def _confusion(model: Any, registry: Registry, given: dict[str, Any]) -> Figure:
     from zoo_core.cli.common import folder
     from zoo_core.display import plots
-    from zoo_core.run import table_of
+    from zoo_core.evaluation import table_of
 
     if model.about.task != "classification":
         raise UsageError(f"model {model.spec.name!r} is for regression; a confusion matrix needs classes")

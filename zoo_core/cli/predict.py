@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import sys
 from pathlib import Path
@@ -116,8 +117,18 @@ def _write(result: Any, output: Path | None, json: bool, header: list[str]) -> N
 
 
 def _lines(result: Any, file: Any) -> None:
-    for row in result.tolist():
-        file.write((",".join(map(str, row)) if isinstance(row, list) else str(row)) + "\n")
+    """Write a line for each row: numbers as short as their own type allows, labels as they are."""
+    for row in result:
+        file.write((",".join(map(str, row)) if row.ndim else str(row)) + "\n")
+
+
+def _table(result: Any, header: list[str]) -> str:
+    """Return CSV, with quotes where a label or a name needs them."""
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(header)
+    lines.writerows(map(str, row) if row.ndim else [str(row)] for row in result)
+    return text.getvalue()
 
 
 def _save(result: Any, output: Path, header: list[str]) -> None:
@@ -130,7 +141,4 @@ def _save(result: Any, output: Path, header: list[str]) -> None:
         np.save(stream, result, allow_pickle=False)
         write_whole(output, stream.getvalue())
     else:
-        text = io.StringIO()
-        text.write(",".join(header) + "\n")
-        _lines(result, text)
-        write_whole(output, text.getvalue().encode())
+        write_whole(output, _table(result, header).encode())

@@ -40,7 +40,7 @@ def command(
     warn(registry, quiet)
     checked = read_spec(spec, set_ or [], registry, seed=seed)
     target = writable(output or Path(f"{checked.name}.npz"), force)
-    trainer = prepare(checked, folder(data_dir, quiet), registry, threads=threads)
+    trainer = prepare(checked, folder(data_dir, quiet).by(spec), registry, threads=threads)
     show(follow(trainer), console=Console(stderr=True), results=sys.stderr if json else sys.stdout, quiet=quiet)
     sha256 = trainer.model.save(target, overwrite=force)
     last = trainer.history[-1]

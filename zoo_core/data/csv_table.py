@@ -24,6 +24,8 @@ from zoo_core.parts import Array
 Source = Path | str | IO[Any]
 Column = str | int
 _NUMBER = re.compile(r"[ \t]*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[ \t]*")
+DELIMITERS = (",", ";", "\t", "|")
+NO_HEADER = "where there is no header, say header = false"
 _PLAIN = re.compile(r"[0-9eE+.,\- \t]*")  # on these characters `float` takes plain numbers alone
 
 
@@ -36,39 +38,51 @@ class CsvTable:
     numbers: Array
     text: tuple[str, ...] = ()
     text_name: str = ""
+    header: tuple[str, ...] = ()  # the names of all columns of the file
+    places: tuple[int, ...] = ()  # in the file, of the columns of `numbers`
+
+    def find(self, column: Column) -> int:
+        """Return where `numbers` holds a column of the file, given by name or by its index in the file."""
+        return self.places.index(column_index(self.header, column, self.where))
 
 
-def read_csv(source: Source, *, delimiter: str = ",", header: bool = True, text: Column | None = None) -> CsvTable:
+def read_csv(
+    source: Source, *, delimiter: str = ",", header: bool = True, text: Column | None = None,
+    columns: Sequence[Column] | None = None,
+) -> CsvTable:  # fmt: skip
     """Read a CSV file for training; the column `text` (name, or index from 0) is kept as it is, for labels.
 
-    `source` is a path or an open file. Raises DataError for ragged rows, cells that are no finite numbers, an
-    empty file, a header alone, columns of one name and bad UTF-8 (a byte-order mark is tolerated).
+    `columns` are those to read as numbers; default: all the others. `source` is a path or an open file.
+    Raises DataError for ragged rows, cells that are no finite numbers, an empty file, a header alone, columns
+    of one name or named twice, and bad UTF-8 (a byte-order mark is tolerated).
     """
     where, rows = _rows(source, delimiter)
-    names = _names(next(rows)[1], where) if header else ()
-    if names and all(map(_NUMBER.fullmatch, names)):
-        raise DataError(f"{where}: the header is a row of numbers; where there is no header, say header = false")
-    first = None
-    if not header:
-        first = next(rows)
-        names = ("",) * len(first[1])
+    line = next(rows)
+    _check_delimiter(line[1], delimiter, where)
+    names = _names(line[1], where) if header else ("",) * len(line[1])
+    if header and all(map(_NUMBER.fullmatch, names)):
+        raise DataError(f"{where}: the header is a row of numbers; {NO_HEADER}")
     place = None if text is None else column_index(names, text, where)
-    return _read_body(rows, first, names, place, where)
+    wanted = None if columns is None else _distinct(names, columns, place, where)
+    table = _read_body(rows, None if header else line, names, place, where, wanted)
+    if header and table.text_name in table.text and all(map(_NUMBER.fullmatch, table.names)):
+        raise DataError(f"{where}: the first line is a row of numbers with a label; {NO_HEADER}")
+    return table
 
 
-def read_features(source: Source, feature_names: Sequence[str], *, delimiter: str = ",") -> Array:
+def read_features(source: Source, feature_names: Sequence[str]) -> Array:
     """Read a CSV file to predict from: float64, shape (rows, len(feature_names)).
 
     With a header, columns are matched by name, in any order; others, such as the target's, are left out.
-    Without one (a first row of numbers), and where the model knows no names, columns count by place.
-    Raises DataError as `read_csv` does, and where a feature is missing.
+    Without one (a first row of numbers), and where the model knows no names, columns count by place. Cells are
+    divided by what divides the first line into most. Raises DataError as `read_csv` does, and where a feature
+    is missing.
     """
-    where, rows = _rows(source, delimiter)
+    where, rows = _rows(source)
     first = next(rows)
-    named = not all(map(_NUMBER.fullmatch, first[1])) or (
-        bool(feature_names) and set(feature_names) <= set(map(str.strip, first[1]))
-    )
-    if not named:
+    numeric = [bool(_NUMBER.fullmatch(cell)) for cell in first[1]]
+    known = bool(feature_names) and set(feature_names) <= set(map(str.strip, first[1]))
+    if not known and (all(numeric) or (not feature_names and any(numeric))):
         if feature_names and len(first[1]) != len(feature_names):
             raise DataError(f"{where}: has {len(first[1])} columns, but the model has {len(feature_names)} features")
         return _read_body(rows, first, ("",) * len(first[1]), None, where).numbers
@@ -94,10 +108,11 @@ def column_index(names: Sequence[str], column: Column, where: str) -> int:
 Row = tuple[int, list[str]]  # the line of the file at which it ends, and its cells
 
 
-def _rows(source: Source, delimiter: str) -> tuple[str, Iterator[Row]]:
+def _rows(source: Source, delimiter: str = "") -> tuple[str, Iterator[Row]]:
     """Return the file's name and an iterator over its rows. Raises DataError where there is none."""
     where = str(source) if isinstance(source, (str, Path)) else str(getattr(source, "name", "the input"))
-    rows = _parse(_text(source, where), delimiter, where)
+    text = _text(source, where)
+    rows = _parse(text, delimiter or max(DELIMITERS, key=text.partition("\n")[0].count), where)
     first = next(rows, None)
     if first is None:
         raise DataError(f"{where}: is empty")
@@ -109,13 +124,32 @@ def _chain(first: Row, rows: Iterator[Row]) -> Iterator[Row]:
     yield from rows
 
 
+def _check_delimiter(cells: list[str], delimiter: str, where: str) -> None:
+    """Refuse a first line of one cell that another delimiter would divide."""
+    other = next((d for d in DELIMITERS if d != delimiter and len(cells) == 1 and d in cells[0]), None)
+    if other is not None:
+        raise DataError(
+            f"{where}: {delimiter!r} does not divide the first line, {other!r} would; say delimiter = {other!r}"
+        )
+
+
+def _distinct(names: Sequence[str], columns: Sequence[Column], text: int | None, where: str) -> list[int]:
+    """Return the places of columns. Raises DataError where one is named twice, or is the label's too."""
+    places = [column_index(names, column, where) for column in columns]
+    for at, place in enumerate(places):
+        if place == text or place in places[:at]:
+            raise DataError(f"{where}: column {columns[at]!r} is named twice; target, weights and features are apart")
+    return places
+
+
 def _text(source: Source, where: str) -> str:
     try:
-        raw = Path(source).read_bytes() if isinstance(source, (str, Path)) else source.read()
-    except FileNotFoundError as error:
-        raise DataError(f"{where}: does not exist") from error
-    except IsADirectoryError as error:
-        raise DataError(f"{where}: is a folder, not a file") from error
+        if not isinstance(source, (str, Path)):
+            raw = source.read()
+        elif not Path(source).is_file():  # a pipe would be waited for without end
+            raise DataError(f"{where}: is not a file" if Path(source).exists() else f"{where}: does not exist")
+        else:
+            raw = Path(source).read_bytes()
     except OSError as error:
         raise ResourceError(f"cannot read {where}: {error.strerror}") from error
     if isinstance(raw, str):
@@ -176,7 +210,8 @@ def _read_body(
         raise DataError(f"{where}: has a header, but no rows")
     values = np.frombuffer(numbers, np.float64) if numbers else np.empty(0)
     kept = tuple(names[i] for i in keep)
-    return CsvTable(where, kept, values.reshape(count, len(keep)), tuple(text), "" if place is None else names[place])
+    label = "" if place is None else names[place]
+    return CsvTable(where, kept, values.reshape(count, len(keep)), tuple(text), label, names, tuple(keep))
 
 
 def _label(cell: str, at: str, name: str) -> str:
@@ -199,5 +234,8 @@ def _floats(cells: list[str], at: str, names: Sequence[str], places: Sequence[in
             column = f"column {names[place]!r}" if names[place] else f"column {place + 1}"
             if not cell.strip():
                 raise DataError(f"{at}, {column} is blank; fill it in, or leave the row out")
+            if any(map(str.isalpha, cell)) and not any(map(str.isdecimal, cell)) and "inf" not in cell.lower():
+                way = "turn it into numbers, or name the columns to learn from in data.features"
+                raise DataError(f"{at}, {column}: {cell[:40]!r} is text, not a number; {way}")
             raise DataError(f"{at}, {column}: {cell[:40]!r} is not a finite number; write 1.5, -3 or 2e-3")
     raise AssertionError("unreachable")

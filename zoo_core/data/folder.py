@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -37,6 +37,7 @@ class DataFolder:
     cache: Path
     progress: Progress | None = None
     offline: bool = False
+    beside: Path | None = None  # the folder of the spec at hand
 
     @classmethod
     def open(cls, data_dir: Path | str | None = None, progress: Progress | None = None) -> DataFolder:
@@ -49,6 +50,10 @@ class DataFolder:
             raise UsageError(f"the data folder {data_dir} does not exist; make it, or leave it out to download")
         folders = [Path(f).expanduser() for f in (data_dir, os.environ.get("ZOO_DATA_DIR")) if f]
         return cls(tuple(folders), cache_folder(), progress, os.environ.get("ZOO_OFFLINE", "") not in ("", "0"))
+
+    def by(self, spec: str | Path) -> DataFolder:
+        """Return the same, searched for a user's own files in the folder of a spec file too."""
+        return replace(self, beside=Path(spec).parent)
 
     def file(self, dataset: str, file: PublicFile) -> Path:
         """Return the path of a data set's file, downloaded where no folder has it.
@@ -72,14 +77,16 @@ class DataFolder:
         return [self._status(dataset, file) for file in files]
 
     def locate(self, path: str) -> Path:
-        """Return where a user's own file lies: as given (from the working folder), or inside a data folder.
+        """Return where a user's own file lies: as given (from the working folder), in a data folder, or by the spec.
 
         Raises DataError where it is in none of them.
         """
-        places = [Path(path).expanduser(), *(folder / path for folder in self.folders)]
+        folders = [*self.folders, *([] if self.beside is None else [self.beside])]
+        places = [Path(path).expanduser(), *(folder / path for folder in folders)]
         found = next((place for place in places if place.exists()), None)
         if found is None:
-            raise DataError(f"{path}: there is no such file; looked for {', '.join(map(str, places))}")
+            looked = ", ".join(dict.fromkeys(map(str, places)))
+            raise DataError(f"{path}: there is no such file; looked for {looked}; --data-dir names a folder to look in")
         return found
 
     def _status(self, dataset: str, file: PublicFile) -> FileStatus:

@@ -1,0 +1,179 @@
+"""A trained model meets its users' arrays and files: what fits is used, what does not is named."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+import zoo_core
+from zoo_core.cli import run
+from zoo_core.data.folder import DataFolder
+from zoo_core.errors import DataError
+from zoo_plugins.datasets import Idx
+
+NAMES = ["no, never", "yes"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A CSV of two classes and the model that learnt it, trained from a spec beside the file."""
+    folder = tmp_path_factory.mktemp("table")
+    rng = np.random.default_rng(0)
+    kinds = rng.integers(0, 2, 80)
+    rows = rng.normal(size=(80, 2)) + 3 * kinds[:, None]
+    write(folder / "t.csv", [[*row, NAMES[kind]] for row, kind in zip(rows, kinds, strict=True)])
+    spec = {
+        "name": "t",
+        "data": {"name": "csv", "path": "t.csv", "target": "kind", "delimiter": ";", "test": 0.25},
+        "model": {"loss": "cross_entropy", "layers": [{"units": 2, "activation": "softmax"}]},
+        "optimizer": {"name": "lbfgs"},
+        "training": {"epochs": 20, "batch_size": "all"},
+    }
+    (folder / "t.json").write_text(json.dumps(spec))
+    zoo_core.train(folder / "t.json").save(folder / "t.npz")
+    return folder
+
+
+def write(path, rows):
+    with path.open("w", newline="") as file:
+        csv.writer(file, delimiter=";").writerows([["a", "b", "kind"], *rows])
+
+
+@pytest.fixture
+def model(folder):
+    return zoo_core.load(folder / "t.npz")
+
+
+@pytest.fixture
+def zoo(capsys, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+
+    def call(*arguments):
+        code = run(list(arguments))
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+def test_lists_serve_as_arrays(model):
+    assert model.predict([[3, 3], [0, 0]]).tolist() == ["yes", "no, never"]
+    assert model.evaluate([[3, 3], [0, 0]], ["yes", "no, never"])["accuracy"] == 1
+    assert repr(model) == "<Model 't': 2 -> 2 softmax; 6 parameters>"
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "words"),
+    [
+        ([1, 2], ["yes"], r"shape \(2,\).*needs \(rows, 2\); for one row give x\[None, :\]"),
+        ([[1, 2], [3]], ["yes", "yes"], "inputs are no array: the rows differ in length"),
+        ([["1", "2"]], ["yes"], "inputs must be numbers"),
+        ([[1, np.nan]], ["yes"], "inputs hold nan in row 0, column 1"),
+        ([[1, 2]], ["maybe"], "label 'maybe' is none of this model's classes"),
+        ([[1, 2]], [1], "label 1 is none of this model's classes"),
+        ([[1, 2]], ["yes", "yes"], "1 rows of inputs and 2 targets"),
+        ([[1, 2]], "yes", "1 rows of inputs and 1 targets"),
+        ([[1, 2]], [["yes"]], r"labels have shape \(1, 1\); give one for each row, shape \(1,\)"),
+        (np.empty((0, 2)), [], "0 rows of inputs and 0 targets"),
+    ],
+)
+def test_what_does_not_fit_is_named(model, x, y, words):
+    with pytest.raises(DataError, match=words):
+        model.evaluate(x, y)
+
+
+@pytest.mark.parametrize(
+    ("y", "words"),
+    [
+        ([1.0], r"shape \(1, 1\); the model needs numbers \(1, 2\)"),
+        ([["a", "b"]], r"<U1 of shape \(1, 2\)"),
+        ([[1, np.inf]], "targets hold inf in row 0, column 1"),
+    ],
+)
+def test_values_that_do_not_fit_are_named(tmp_path, y, words):
+    x = np.random.default_rng(0).normal(size=(20, 2))
+    np.savez(tmp_path / "r.npz", x=x, y=x)
+    model = zoo_core.train({
+        "data": {"name": "npz", "path": str(tmp_path / "r.npz"), "task": "regression"},
+        "model": {"loss": "mse", "layers": [{"units": 2}]}, "optimizer": "sgd", "training": {"epochs": 1},
+    })  # fmt: skip
+    with pytest.raises(DataError, match=words):
+        model.evaluate([[1, 2]], y)
+
+
+def test_labels_below_zero_are_numbers_too(tmp_path):
+    x = np.linspace(-1, 1, 40)[:, None]
+    np.savez(tmp_path / "s.npz", x=x, y=np.where(x[:, 0] < 0, -1, 1))
+    model = zoo_core.train({
+        "data": {"name": "npz", "path": str(tmp_path / "s.npz")},
+        "model": {"loss": "cross_entropy", "layers": [{"units": 2, "activation": "softmax"}]}, "optimizer": "lbfgs",
+    })  # fmt: skip
+    assert model.predict([[-1.0], [1.0]]).tolist() == [-1, 1]
+    assert model.evaluate([[-1.0], [1.0]], [-1, 1])["accuracy"] == 1
+
+
+def test_a_shipped_model_is_loaded_by_its_name():
+    assert zoo_core.load("glyphs-quickstart").spec.name == "glyphs-quickstart"
+    assert "load" in dir(zoo_core)
+
+
+def test_a_file_is_measured_whole_and_its_classes_are_those_of_the_model(zoo, model, folder):
+    write(folder / "later.csv", [[3, 3, "yes"], [3.5, 3, "yes"], [0, 0, "yes"]])
+    code, out, _ = zoo("evaluate", "t.npz", "--data", "later.csv", "--json")
+    assert code == 0
+    assert json.loads(out)["accuracy"] == pytest.approx(2 / 3)
+    whole = json.loads(zoo("evaluate", "t.npz", "--data", "t.csv", "--json")[1])
+    rows = [line.split(";") for line in (folder / "t.csv").read_text().splitlines()[1:]]
+    expected = model.evaluate([[float(a), float(b)] for a, b, _ in rows], [name.strip('"') for *_, name in rows])
+    assert whole == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "words"),
+    [
+        ("a;b;kind", "1;2;perhaps", "the label 'perhaps', which is none of the classes of model 't' (no, never, yes)"),
+        ("b;a;kind", "1;2;yes", "a column 'b' where model 't' has learnt from 'a'"),
+        ("a;b;c;kind", "1;2;3;yes", "has 3 features for classification, and model 't' needs 2"),
+    ],
+)
+def test_a_file_of_another_form_is_refused(zoo, folder, header, row, words):
+    (folder / "other.csv").write_text(f"{header}\n{row}\n")
+    code, out, err = zoo("evaluate", "t.npz", "--data", "other.csv")
+    assert (code, out) == (3, "")
+    assert words in err
+
+
+def test_a_data_set_that_needs_options_asks_for_a_file(zoo):
+    code, _, err = zoo("evaluate", "glyphs-quickstart", "--data", "csv")
+    assert (code, "--data FILE" in err) == (2, True)
+    code, _, err = zoo("evaluate", "glyphs-quickstart", "--data", "t.csv")
+    assert (code, "reads no such file" in err) == (2, True)
+
+
+def test_labels_with_commas_survive_a_csv(zoo, folder):
+    assert zoo("predict", "t.npz", "t.csv", "-o", "labels.csv")[0] == 0
+    with (folder / "labels.csv").open(newline="") as file:
+        (title,), *labels = csv.reader(file)
+    assert title == "label"
+    assert {label for (label,) in labels} == set(NAMES)
+    assert zoo("predict", "t.npz", "t.csv", "--proba", "-o", "p.csv")[0] == 0
+    with (folder / "p.csv").open(newline="") as file:
+        header, *rows = csv.reader(file)
+    assert header == NAMES
+    assert all(len(cell) <= 14 and abs(sum(map(float, row)) - 1) < 1e-5 for row in rows for cell in row)
+
+
+def test_a_path_is_found_from_the_working_folder_or_beside_the_spec(zoo, folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert zoo("train", str(folder / "t.json"), "-q", "-o", "m.npz")[0] == 0
+    code, _, err = zoo("evaluate", "m.npz")
+    assert (code, "--data-dir" in err) == (3, True)
+    assert zoo("evaluate", "m.npz", "--data-dir", str(folder))[0] == 0
+
+
+def test_an_absurd_label_of_an_idx_file_is_refused(tmp_path):
+    (tmp_path / "x").write_bytes(bytes([0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 1, 5, 6]))
+    (tmp_path / "y").write_bytes(bytes([0, 0, 12, 1, 0, 0, 0, 2, 0, 0, 0, 1, 119, 53, 148, 0]))
+    with pytest.raises(DataError, match="row 2 has the label 2000000000; labels are 0 to 9999"):
+        Idx(str(tmp_path / "x"), str(tmp_path / "y")).load(DataFolder.open())
