@@ -271,9 +271,10 @@ def load(
 ) -> Model:
     """Read a model file, or a shipped model by name.
 
-    Nothing is imported or run because a file says so: it names registry entries only. With `sha256`, only the file that has this digest is read; a file of more than `limit` bytes is not.
-    Raises ModelFileError for a file that is damaged or unsound, PluginError when a part it needs is missing.
-    Warns of a plugin that has another version than when the model was made.
+    Nothing is imported or run because a file says so: it names registry entries only. With `sha256`, only the
+    file that has this digest is read; a file of more than `limit` bytes is not. Raises ModelFileError for a file
+    that is damaged or unsound, PluginError when a part it needs is missing. Warns of a plugin that has another
+    version than when the model was made.
     """
     registry = registry or Registry()
     known = shipped(registry) if not is_path(str(path), ".npz") and not Path(path).exists() else {}

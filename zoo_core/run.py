@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from zoo_core.assembly import fresh
 from zoo_core.data.folder import DataFolder
 from zoo_core.data.splits import make_splits
-from zoo_core.errors import SpecError
+from zoo_core.errors import DataError, SpecError
 from zoo_core.events import Event
 from zoo_core.header import About, words
 from zoo_core.model import Model
