@@ -210,3 +210,17 @@ def test_importing_the_core_is_light():
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_validate_gives_the_errors_as_json_too(zoo):
+    Path("s.toml").write_text(
+        "seed = -1\n[data]\nname = 'glyphs'\n[model]\nloss = 'mse'\n[[model.layers]]\nunits = 1\n"
+    )
+    code, out, err = zoo("validate", "s.toml", "--json")
+    assert code == 3
+    assert json.loads(out) == {
+        "valid": False,
+        "errors": ["s.toml:1:1: optimizer: is required", "s.toml:1:1: seed: must be at least 0, not -1"],
+    }
+    assert err.startswith("error: s.toml:1:1: optimizer")
+    assert json.loads(zoo("validate", "glyphs-quickstart", "--json")[1])["valid"] is True

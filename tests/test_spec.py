@@ -59,6 +59,31 @@ def test_all_errors_come_at_once_each_with_line_and_column(tmp_path):
     assert "did you mean 'units'?" in str(caught.value)
 
 
+def test_alternatives_of_one_value_are_one_line(tmp_path):
+    text = (
+        GOOD.replace('"cross_entropy"', '{ name = "cross_entropy", class_weights = CW }')
+        + "[training]\nbatch_size = BS"
+    )
+    for given, line in {
+        ('"even"', '"some"'): "class_weights: must be 'balanced' or a list, not 'even'",
+        ("[1, -2]", '"some"'): "class_weights.1: must be above 0, not -2",
+    }.items():
+        with pytest.raises(SpecError) as caught:
+            read(tmp_path, text.replace("CW", given[0]).replace("BS", given[1]))
+        lines = str(caught.value).splitlines()
+        assert [line.partition(": ")[2] for line in lines] == [
+            f"model.loss.{line}",
+            "training.batch_size: must be a whole number or 'all', not 'some'",
+        ]
+
+
+def test_errors_come_in_the_order_of_the_file_and_have_a_place_even_for_what_is_not_there(tmp_path):
+    with pytest.raises(SpecError) as caught:
+        read(tmp_path, 'nam = "m"\nseed = -1\n[data]\nname = "glyphs"\nrows = 0\n')
+    places = re.findall(r"s\.toml:(\d+:\d+): (\w+)", str(caught.value))
+    assert places == [("1:1", "model"), ("1:1", "nam"), ("1:1", "optimizer"), ("2:1", "seed"), ("5:1", "data")]
+
+
 def test_only_unknown_parts_are_a_plugin_error(tmp_path):
     with pytest.raises(PluginError, match=r"s\.toml:14:1.*did you mean 'softmax'") as caught:
         read(tmp_path, GOOD.replace('"softmax"', '"softmx"'))
@@ -68,13 +93,19 @@ def test_only_unknown_parts_are_a_plugin_error(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("units = 8", "units = 0"), "greater than or equal to 1"),
-        (("units = 8", "units = 1000000000"), "less than or equal to"),
+        (("units = 8", "units = 0"), "must be at least 1, not 0"),
+        (("units = 8", "units = 1000000000"), "must be at most 1000000, not 1000000000"),
         (("1e-4", "nan"), "finite"),
         (("1e-4", "true"), "number"),
         (('name = "m"', 'name = "m'), r"s\.toml:1"),
         (('name = "m"', 'name = "m"\nname = "n"'), r"s\.toml:2"),
-        (('name = "m"', 'name = "../m"'), "pattern"),
+        (('name = "m"', 'name = "../m"'), r"'../m' is no name: it has letters"),
+        (("rows = 100", "rows = 100\ntrain = 1.5"), r"s\.toml:5:1: data\.train: must be a slice .*, not 1\.5"),
+        (("rows = 100", "rows = 100\nvalidation = '::2'"), r"data\.validation: must be a slice .*, not '::2'"),
+        (("1e-3", '"high"'), r"s\.toml:17:36: optimizer\.learning_rate\.initial: must be a number, not 'high'"),
+        (("units = 10", 'units = 10\nbias = "no"'), r"model\.layers\.1\.bias: must be true or false, not 'no'"),
+        (('{ name = "leaky_relu" }', "{ slope = 0.1 }"), r'needs a name, such as name = "relu"'),
+        (('"cross_entropy"', '"cross_entropy"\nregularizers = "l2"'), "must be a list, not 'l2'"),
         (("[optimizer]", "[optimiser]"), "did you mean 'optimizer'"),
         (("\nloss", "\n# loss"), r"model\.loss: is required"),
     ],
@@ -113,6 +144,12 @@ def test_overrides_change_one_value_and_name_themselves_in_errors(tmp_path):
     assert (spec.training.epochs, spec.model.layers[0].units, spec.optimizer.learning_rate) == (7, 9, 0.5)
     with pytest.raises(SpecError, match=r"--set training\.epochs=-1: training\.epochs"):
         read(tmp_path, GOOD, "training.epochs=-1")
+    with pytest.raises(SpecError, match=r"^--set optimizer=.*: optimizer\.learning_rate\.initial: must be above 0"):
+        read(tmp_path, GOOD, 'optimizer={name="adam", learning_rate={name="cosine", initial=-1}}')
+    longer = read(tmp_path, GOOD, "model.layers.2.units=3", 'model.layers.2.activation="tanh"')
+    assert [layer.units for layer in longer.model.layers] == [8, 10, 3]
+    lists = read(tmp_path, GOOD, 'training.metrics=["f1", {name="top_k_accuracy", k=2}]', 'data={name="glyphs"}')
+    assert [metric.name for metric in lists.training.metrics] == ["f1", "top_k_accuracy"]
     with pytest.raises(UsageError, match=r"no model\.layers\.5"):
         read(tmp_path, GOOD, "model.layers.5.units=1")
 

@@ -18,9 +18,9 @@ from pydantic import (
     model_validator,
 )
 from pydantic.fields import FieldInfo
-from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from zoo_core.errors import PluginError, nearest
+from zoo_core.errors import PluginError
 from zoo_core.parts import KINDS, Part
 from zoo_core.registry import Registry
 
@@ -159,8 +159,15 @@ def is_part(hint: Any) -> bool:
     return isinstance(hint, type) and issubclass(hint, Part)
 
 
+_EXAMPLES = {
+    "activation": "relu", "callback": "early_stopping", "dataset": "glyphs", "initializer": "he_normal",
+    "loss": "cross_entropy", "metric": "accuracy", "normalizer": "batch_norm", "optimizer": "adam",
+    "preparation": "standard", "regularizer": "dropout", "schedule": "cosine",
+}  # fmt: skip
+
+
 def _example(kind: str) -> str:
-    return {"activation": "relu", "optimizer": "adam", "loss": "cross_entropy", "dataset": "glyphs"}.get(kind, kind)
+    return _EXAMPLES.get(kind, kind)
 
 
 def dump(value: Any) -> Any:
@@ -223,24 +230,3 @@ def _shown(field: dataclasses.Field[Any]) -> str:
     if default is dataclasses.MISSING and field.default_factory is not dataclasses.MISSING:
         default = field.default_factory()
     return "required" if default is dataclasses.MISSING else str(dump(default))
-
-
-def message(problem: ErrorDetails, known: Mapping[str, Iterable[str]]) -> str:
-    """Return the words for one pydantic error; `known` is what `note_keys` gathered."""
-    kind, context = problem["type"], problem.get("ctx", {})
-    if kind == "extra_forbidden":
-        keys = sorted(known.get(str(problem["loc"][-1]), ()))
-        return f"unknown key{nearest(str(problem['loc'][-1]), keys)} (known: {', '.join(keys) or 'none'})"
-    if kind == "missing":
-        return problem["msg"] if "name" in problem["msg"] else "is required"
-    if kind in ("unknown_part", "part_type", "options"):
-        return problem["msg"]
-    text = (
-        problem["msg"]
-        .replace("Input should", "must")
-        .replace("a valid integer", "a whole number")
-        .replace("a valid ", "a ")
-    )
-    given = problem["input"]
-    shown = f", not {given!r}" if isinstance(given, (bool, int, float, str)) and "ctx" not in context else ""
-    return text + (shown if len(shown) < 80 else "")

@@ -6,19 +6,29 @@ Validation looks at everything and then reports all errors at once. Parts appear
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen
-from pydantic import Field, ValidationError, ValidationInfo, create_model, model_serializer, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    create_model,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from zoo_core.catalogue import find_spec
-from zoo_core.errors import PluginError, SpecError, UsageError
-from zoo_core.options import PartField, StrictTable, dump, message, note_keys
+from zoo_core.complaints import complaints
+from zoo_core.data.splits import is_split
+from zoo_core.errors import PluginError, SpecError
+from zoo_core.options import PartField, StrictTable, dump, note_keys
 from zoo_core.parts import (
     KINDS,
     Activation,
@@ -36,12 +46,19 @@ from zoo_core.parts import (
 )  # fmt: skip
 from zoo_core.positions import locate
 from zoo_core.registry import Registry
+from zoo_core.spec_text import is_toml, override, parse_text, read_text
 
-MAX_BYTES = 64 * 1024
-MAX_DEPTH = 32
 MAX_PARTS = 100  # in one list of parts
 
 Split = str | Annotated[float, Gt(0), Le(1)] | None
+NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}"
+NAME_RULE = "has letters, digits, '_', '-' and '.', at most 100, and begins with a letter or digit"
+
+
+def _check_name(name: str) -> str:
+    if not re.fullmatch(NAME, name):
+        raise PydanticCustomError("said", "{name} is no name: it {rule}", {"name": repr(name), "rule": NAME_RULE})
+    return name
 
 
 class _Table(StrictTable):
@@ -64,6 +81,14 @@ class DataSpec(_Table):
         None,
         description="how inputs are scaled; fitted on the training split; default: what suits the data set",
     )
+
+    @field_validator("train", "validation", "test", mode="before")
+    @classmethod
+    def _check_split(cls, value: Any) -> Any:
+        if isinstance(value, bool) or not (value is None or is_split(value)):
+            rule = "must be a slice such as ':50000', or a fraction above 0 and at most 1"
+            raise PydanticCustomError("said", "{rule}, not {value}", {"rule": rule, "value": repr(value)[:60]})
+        return value
 
     @model_validator(mode="before")
     @classmethod
@@ -88,12 +113,12 @@ class LayerSpec(_Table):
     """`[[model.layers]]`: a matrix product, then normalizer, activation and regularizers."""
 
     units: Annotated[int, Ge(1), Le(1_000_000)] = Field(description="columns of the layer's output")
-    activation: Annotated[Activation, PartField("identity")] = Field("identity", validate_default=True)
-    initializer: Annotated[Initializer, PartField("glorot_uniform")] = Field(
+    activation: Annotated[Activation, PartField()] = Field("identity", validate_default=True)
+    initializer: Annotated[Initializer, PartField()] = Field(
         "glorot_uniform", validate_default=True, description="first values of the weights"
     )
     bias: bool = Field(True, description="add a trained bias to each unit")
-    bias_initializer: Annotated[Initializer, PartField("zeros")] = Field("zeros", validate_default=True)
+    bias_initializer: Annotated[Initializer, PartField()] = Field("zeros", validate_default=True)
     normalizer: Annotated[Normalizer | None, PartField()] = Field(None, description="between product and activation")
     regularizers: Annotated[list[Annotated[Regularizer, PartField()]], MaxLen(MAX_PARTS)] = Field(default_factory=list)
 
@@ -132,11 +157,11 @@ class TrainingSpec(_Table):
 class Spec(_Table):
     """A whole spec. `Spec.parse(mapping)` or `read_spec(path)` make one; `to_dict` gives it back, defaults included."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")] = "model"
+    name: Annotated[str, AfterValidator(_check_name), Field(json_schema_extra={"pattern": f"^{NAME}$"})] = "model"
     description: str = ""
     seed: Annotated[int, Ge(0), Le(2**32 - 1)] = 0
     dtype: Literal["float32", "float64"] = "float32"
-    generator: Annotated[RandomSource, PartField("pcg64")] = Field("pcg64", validate_default=True)
+    generator: Annotated[RandomSource, PartField()] = Field("pcg64", validate_default=True)
     data: DataSpec
     model: ModelSpec
     optimizer: Annotated[Optimizer, PartField()]
@@ -174,122 +199,32 @@ def read_spec(
     """
     registry = registry or Registry()
     file = find_spec(path, registry)
-    text = _text(file)
-    value = parse_text(text, str(path), toml=_is_toml(file.name))
-    places = {k: f"{path}:{a}:{b}" for k, (a, b) in locate(text, toml=_is_toml(file.name)).items()}
+    text = read_text(file)
+    value = parse_text(text, str(path), toml=is_toml(file.name))
+    places = {k: f"{path}:{a}:{b}" for k, (a, b) in locate(text, toml=is_toml(file.name)).items()}
+    places.setdefault((), f"{path}:1:1")
     chosen = [*overrides, *([] if seed is None else [f"seed={seed}"])]
-    for override in chosen:
-        _override(value, override, places)
+    for text in chosen:
+        override(value, text, places)
     return _validate(value, registry, str(path), places)
-
-
-def _is_toml(name: str) -> bool:
-    return not name.endswith(".json")
-
-
-def _text(file: Any) -> str:
-    try:
-        with file.open("rb") as stream:
-            raw: bytes = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise SpecError(f"{file}: cannot be read: {error.strerror or error}") from error
-    if len(raw) > MAX_BYTES:
-        raise SpecError(f"{file}: is larger than {MAX_BYTES // 1024} KiB; a spec names data, it does not hold it")
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise SpecError(f"{file}:{line}: is not UTF-8 text ({error.reason}); save it as UTF-8") from error
 
 
 def read_part(kind: str, name: str, overrides: Iterable[str], registry: Registry) -> Part:
     """Return one part by name with options given as "key=value" texts; errors as for a spec."""
     value: dict[str, Any] = {"part": {"name": name}}
     places: dict[tuple[str | int, ...], str] = {}
-    for override in overrides:
-        _override(value, f"part.{override}", places)
+    for text in overrides:
+        override(value, f"part.{text}", places)
     context: dict[str, Any] = {"registry": registry, "known": {}}
     holder = create_model("Holder", __base__=StrictTable, part=(cast(Any, Annotated[KINDS[kind], PartField()]), ...))
     try:
         part: Part = holder.model_validate(value, context=context).part  # type: ignore[attr-defined]
     except ValidationError as error:
         problems = error.errors(include_url=False)
-        lines = [f"{kind} {name}: {'.'.join(map(str, p['loc'][1:]))}: {message(p, context['known'])}" for p in problems]
+        lines = complaints(problems, value, context["known"], {}, f"{kind} {name}")
+        lines = [line.replace(": part.", ": ", 1) for line in lines]
         raise (PluginError if problems[0]["type"] == "unknown_part" else SpecError)("\n".join(lines)) from error
     return part
-
-
-def parse_text(text: str, name: str, *, toml: bool) -> dict[str, Any]:
-    """Return the plain data of a TOML or JSON text. Raises SpecError with line and column."""
-    if text.startswith("\ufeff"):
-        raise SpecError(f"{name}:1:1: begins with a byte order mark; save it as UTF-8 without BOM")
-    try:
-        value = tomllib.loads(text) if toml else json.loads(text, object_pairs_hook=_once, parse_constant=_refuse)
-    except tomllib.TOMLDecodeError as error:
-        where = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
-        place = f":{where[1]}:{where[2]}" if where else ""
-        raise SpecError(f"{name}{place}: {str(error)[: where.start()] if where else error}") from error
-    except json.JSONDecodeError as error:
-        raise SpecError(f"{name}:{error.lineno}:{error.colno}: {error.msg}") from error
-    except RecursionError as error:
-        raise SpecError(f"{name}: is nested too deeply (at most {MAX_DEPTH} levels)") from error
-    except ValueError as error:
-        raise SpecError(f"{name}: {error}") from error
-    if not isinstance(value, dict):
-        raise SpecError(f"{name}:1:1: must be a table of keys, not {type(value).__name__}")
-    if _depth(value) > MAX_DEPTH:
-        raise SpecError(f"{name}: is nested too deeply (at most {MAX_DEPTH} levels)")
-    return value
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise ValueError(f"the key {next(k for k in keys if keys.count(k) > 1)!r} stands twice in one object")
-    return found
-
-
-def _refuse(word: str) -> None:
-    raise ValueError(f"{word} is not a number that a spec may hold")
-
-
-def _depth(value: Any) -> int:
-    level, depth = [value], 0
-    while level and depth <= MAX_DEPTH:
-        depth += 1
-        level = [x for v in level if isinstance(v, (dict, list)) for x in (v.values() if isinstance(v, dict) else v)]
-    return depth
-
-
-def _override(value: dict[str, Any], override: str, places: dict[tuple[str | int, ...], str]) -> None:
-    """Put one "key.path=value" into plain data; the value is TOML, or a bare word."""
-    path, equals, text = override.partition("=")
-    if not equals or not path.strip():
-        raise UsageError(f"--set {override!r}: write it as key.path=value, for example training.epochs=5")
-    try:
-        new = tomllib.loads(f"x = {text}")["x"]
-    except tomllib.TOMLDecodeError:
-        new = text
-    keys: list[str | int] = [int(key) if key.isdecimal() else key for key in path.strip().split(".")]
-    _put(value, keys, new, override)
-    places[tuple(keys)] = f"--set {override}"
-
-
-def _put(target: Any, keys: list[str | int], new: Any, override: str) -> None:
-    for i, key in enumerate(keys):
-        if isinstance(target, list) != isinstance(key, int) or (isinstance(key, int) and key >= len(target)):
-            raise UsageError(f"--set {override}: there is no {'.'.join(map(str, keys[: i + 1]))} in the spec")
-        if i == len(keys) - 1:
-            target[key] = new
-            return
-        inner = target[key] if isinstance(key, int) else target.setdefault(key, {})
-        if isinstance(inner, str):  # a part given by name alone gets options
-            inner = {"name": inner}
-        elif not isinstance(inner, (dict, list)):
-            raise UsageError(f"--set {override}: {'.'.join(map(str, keys[: i + 1]))} is a value, not a table")
-        target[key] = inner
-        target = inner
 
 
 def _validate(
@@ -304,10 +239,6 @@ def _validate(
         return Spec.model_validate(value, context=context)
     except ValidationError as error:
         problems = error.errors(include_url=False)
-    lines = []
-    for problem in problems:
-        path = tuple(k for k in problem["loc"] if k != "source" and not str(k).startswith("<"))
-        place = next((places[path[:n]] for n in range(len(path), 0, -1) if path[:n] in places), name)
-        lines.append(f"{place}: {'.'.join(map(str, path)) or 'spec'}: {message(problem, context['known'])}")
+    lines = complaints(problems, value, context["known"], places, name)
     kind = PluginError if all(p["type"] == "unknown_part" for p in problems) else SpecError
-    raise kind("\n".join(dict.fromkeys(lines)))
+    raise kind("\n".join(lines))

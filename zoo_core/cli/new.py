@@ -20,15 +20,14 @@ def command(
     force: Annotated[bool, typer.Option("--force", help="Replace NAME.toml if it exists.")] = False,
 ) -> None:
     """Write a spec to start from, ready to train."""
+    from zoo_core import spec
     from zoo_core.catalogue import find_spec
     from zoo_core.cli.common import writable
     from zoo_core.files import write_whole
     from zoo_core.registry import Registry
 
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", name):
-        raise UsageError(
-            f"{name!r}: a name has letters, digits, '_', '-' and '.', at most 100, and begins with a letter or digit"
-        )
+    if not re.fullmatch(spec.NAME, name):
+        raise UsageError(f"{name!r}: a name {spec.NAME_RULE}")
     target = writable(Path(f"{name}.toml"), force)
     text = find_spec(source, Registry()).read_text("utf-8")
     text = re.sub(r'^name = ".*"$', f'name = "{name}"', text, count=1, flags=re.MULTILINE)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from zoo_core.cli.common import Json, SetOption, report, warn
+from zoo_core.errors import PluginError, SpecError
 
 NAME = "validate"
 EXAMPLES = "Examples: zoo validate my.toml | zoo validate my.toml --set training.epochs=5 --json"
@@ -23,5 +24,9 @@ def command(
 
     registry = Registry()
     warn(registry)
-    checked = read_spec(spec, set_ or [], registry)
+    try:
+        checked = read_spec(spec, set_ or [], registry)
+    except (SpecError, PluginError) as error:
+        report({"valid": False, "errors": str(error).splitlines()}, json, None)
+        raise
     report({"valid": True, "spec": checked.to_dict()}, json, f"{spec}: valid")

@@ -82,6 +82,14 @@ def make_splits(
     return {name: tables[name] for name in NAMES if name in tables}
 
 
+def is_split(value: object) -> bool:
+    """Tell whether a value has the form of a split: a slice of the rows, or a fraction of them."""
+    if isinstance(value, str):
+        match = _SLICE.fullmatch(value.strip())
+        return match is not None and (match[1] is None) == (match[4] is None)
+    return isinstance(value, (int, float)) and 0 < value <= 1
+
+
 def select(table: Table, indices: Array) -> Table:
     """Return some rows of a table, `indices` in rising order: views where they are contiguous."""
     if len(indices) and indices[-1] - indices[0] + 1 == len(indices):

@@ -1,0 +1,109 @@
+"""What is wrong with a spec, in words: each problem with its place, in the order of the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+from zoo_core.errors import nearest
+
+Path = tuple[str | int, ...]
+
+_WORDS = {
+    "Input should": "must",
+    "List should": "must",
+    "a valid boolean": "true or false",
+    "a valid integer": "a whole number",
+    "a valid ": "a ",
+    "greater than or equal to": "at least",
+    "less than or equal to": "at most",
+    "greater than": "above",
+    "less than": "below",
+    " after validation": "",
+}
+
+
+def complaints(
+    problems: Sequence[ErrorDetails],
+    value: Any,
+    known: Mapping[str, Iterable[str]],
+    places: Mapping[Path, str],
+    name: str,
+) -> list[str]:
+    """Return a line for each problem, "place: key.path: what must be".
+
+    `value` is the plain data that were validated, `places` where its keys stand, and `name` stands for the rest.
+    Alternatives of one value are one line.
+    """
+    found = [(_path(problem, value), problem) for problem in problems]
+    lines = []
+    for path, group in groupby(sorted(found, key=lambda item: _order(item[0])), key=lambda item: item[0]):
+        own = [problem for _, problem in group]
+        deeper = any(other[: len(path)] == path and len(other) > len(path) for other, _ in found)
+        if deeper and all(p["type"] not in ("missing", "unknown_part") for p in own):
+            continue  # another alternative was meant: what is wrong with it is said there
+        place = next((places[path[:n]] for n in range(len(path), -1, -1) if path[:n] in places), name)
+        lines.append((_line(place), f"{place}: {'.'.join(map(str, path)) or 'spec'}: {message(own, known)}"))
+    return list(dict.fromkeys(line for _, line in sorted(lines, key=lambda item: item[0])))
+
+
+def _path(problem: ErrorDetails, value: Any) -> Path:
+    """Return the keys that lead to a problem, without the marks that pydantic puts between alternatives."""
+    path: list[str | int] = []
+    *inner, last = problem["loc"] or ("",)
+    for key in inner:
+        held = isinstance(value, Mapping) and key in value
+        if held or (isinstance(value, list) and isinstance(key, int) and key < len(value)):
+            path.append(key)
+            value = value[key]
+    absent = problem["type"] in ("missing", "extra_forbidden") and last != "source"
+    held = (isinstance(value, Mapping) and last in value) or (isinstance(value, list) and isinstance(last, int))
+    return (*path, last) if absent or held else tuple(path)
+
+
+def _order(path: Path) -> tuple[str, ...]:
+    return tuple(map(str, path))
+
+
+def _line(place: str) -> tuple[int, int]:
+    """Return the line and column of a place; what has none, such as --set, comes last."""
+    match = re.search(r":(\d+):(\d+)$", place)
+    return (int(match[1]), int(match[2])) if match else (1 << 30, 0)
+
+
+def message(problems: Sequence[ErrorDetails], known: Mapping[str, Iterable[str]]) -> str:
+    """Return the words for the problems of one value; `known` is what `note_keys` gathered."""
+    problem = problems[0]
+    if problem["type"] == "extra_forbidden":
+        key = str(problem["loc"][-1])
+        keys = sorted(known.get(key, ()))
+        return f"unknown key{nearest(key, keys)} (known: {', '.join(keys) or 'none'})"
+    if problem["type"] == "missing":
+        return problem["msg"] if "name" in problem["msg"] else "is required"
+    wanted = list(dict.fromkeys(map(_wanted, problems)))
+    text = " or ".join([wanted[0], *(other.removeprefix("must be ") for other in wanted[1:])])
+    return text + _shown(problem)
+
+
+def _wanted(problem: ErrorDetails) -> str:
+    if problem["type"] in ("model_type", "model_attributes_type", "dict_type"):
+        return "must be a table"
+    text = problem["msg"]
+    for pydantic, ours in _WORDS.items():
+        text = text.replace(pydantic, ours)
+    return text
+
+
+def _shown(problem: ErrorDetails) -> str:
+    """Return what was given instead, where a message of pydantic's does not say it."""
+    given = problem["input"]
+    if problem["type"] in ("unknown_part", "part_type", "options", "said") or "not" in problem["msg"].split():
+        return ""
+    if not isinstance(given, (bool, int, float, str)):
+        return ""
+    shown = str(given).lower() if isinstance(given, bool) else repr(given)
+    return f", not {shown}" if len(shown) < 80 else ""

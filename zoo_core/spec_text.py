@@ -1,0 +1,112 @@
+"""The text of a spec: TOML or JSON to plain data, and single values put into it."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from typing import Any
+
+from zoo_core.errors import SpecError, UsageError
+
+MAX_BYTES = 64 * 1024
+MAX_DEPTH = 32
+
+
+def is_toml(name: str) -> bool:
+    """Tell whether a file of this name is TOML; the others are JSON."""
+    return not name.endswith(".json")
+
+
+def read_text(file: Any) -> str:
+    """Return the text of a path or a packaged file. Raises SpecError where it is too large or no UTF-8."""
+    try:
+        with file.open("rb") as stream:
+            raw: bytes = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise SpecError(f"{file}: cannot be read: {error.strerror or error}") from error
+    if len(raw) > MAX_BYTES:
+        raise SpecError(f"{file}: is larger than {MAX_BYTES // 1024} KiB; a spec names data, it does not hold it")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise SpecError(f"{file}:{line}: is not UTF-8 text ({error.reason}); save it as UTF-8") from error
+
+
+def parse_text(text: str, name: str, *, toml: bool) -> dict[str, Any]:
+    """Return the plain data of a TOML or JSON text. Raises SpecError with line and column."""
+    if text.startswith("\ufeff"):
+        raise SpecError(f"{name}:1:1: begins with a byte order mark; save it as UTF-8 without BOM")
+    try:
+        value = tomllib.loads(text) if toml else json.loads(text, object_pairs_hook=_once, parse_constant=_refuse)
+    except tomllib.TOMLDecodeError as error:
+        where = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
+        place = f":{where[1]}:{where[2]}" if where else ""
+        raise SpecError(f"{name}{place}: {str(error)[: where.start()] if where else error}") from error
+    except json.JSONDecodeError as error:
+        raise SpecError(f"{name}:{error.lineno}:{error.colno}: {error.msg}") from error
+    except RecursionError as error:
+        raise SpecError(f"{name}: is nested too deeply (at most {MAX_DEPTH} levels)") from error
+    except ValueError as error:
+        raise SpecError(f"{name}: {error}") from error
+    if not isinstance(value, dict):
+        raise SpecError(f"{name}:1:1: must be a table of keys, not {type(value).__name__}")
+    if _depth(value) > MAX_DEPTH:
+        raise SpecError(f"{name}: is nested too deeply (at most {MAX_DEPTH} levels)")
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key {next(k for k in keys if keys.count(k) > 1)!r} stands twice in one object")
+    return found
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(f"{word} is not a number that a spec may hold")
+
+
+def _depth(value: Any) -> int:
+    level, depth = [value], 0
+    while level and depth <= MAX_DEPTH:
+        depth += 1
+        level = [x for v in level if isinstance(v, (dict, list)) for x in (v.values() if isinstance(v, dict) else v)]
+    return depth
+
+
+def override(value: dict[str, Any], change: str, places: dict[tuple[str | int, ...], str]) -> None:
+    """Put one "key.path=value" into plain data; the value is TOML, or a bare word."""
+    path, equals, text = change.partition("=")
+    if not equals or not path.strip():
+        raise UsageError(f"--set {change!r}: write it as key.path=value, for example training.epochs=5")
+    try:
+        read = tomllib.loads(f"x = {text}")
+    except tomllib.TOMLDecodeError:
+        read = {}
+    new = read["x"] if read.keys() == {"x"} else text
+    keys: list[str | int] = [int(key) if key.isdecimal() else key for key in path.strip().split(".")]
+    _put(value, keys, new, change)
+    for inside in [place for place in places if place[: len(keys)] == tuple(keys)]:
+        del places[inside]  # what stood there is gone
+    places[tuple(keys)] = f"--set {change}"
+
+
+def _put(target: Any, keys: list[str | int], new: Any, change: str) -> None:
+    for i, key in enumerate(keys):
+        if isinstance(target, list) and key == len(target):
+            target.append({})  # one more layer, metric, ...
+        if isinstance(target, list) != isinstance(key, int) or (isinstance(key, int) and key >= len(target)):
+            raise UsageError(f"--set {change}: there is no {'.'.join(map(str, keys[: i + 1]))} in the spec")
+        if i == len(keys) - 1:
+            target[key] = new
+            return
+        inner = target[key] if isinstance(key, int) else target.setdefault(key, {})
+        if isinstance(inner, str):  # a part given by name alone gets options
+            inner = {"name": inner}
+        elif not isinstance(inner, (dict, list)):
+            raise UsageError(f"--set {change}: {'.'.join(map(str, keys[: i + 1]))} is a value, not a table")
+        target[key] = inner
+        target = inner
