@@ -190,3 +190,32 @@ class TestSchema:
 
         assert validator.is_valid(tomllib.loads(GOOD))
         assert not validator.is_valid(tomllib.loads(GOOD.replace(*change)))
+
+    @pytest.mark.parametrize(
+        ("change", "place", "words"),
+        [
+            (("initial = 1e-3", "initial = -1"), ["optimizer", "learning_rate", "initial"], "-1 is less than"),
+            (('{ name = "cosine", initial = 1e-3 }', "-1"), ["optimizer", "learning_rate"], "-1 is less than"),
+            (("units = 8", 'units = 8\nnormalizer = "bach_norm"'), ["model", "layers", 0, "normalizer"], "'bach_norm'"),
+            (("rows = 100", "rows = 100\ntrain = '::2'"), ["data", "train"], None),
+            (('name = "leaky_relu"', 'name = "leaky_relu", slop = 1'), ["model", "layers", 0, "activation"], "'slop'"),
+            (("[optimizer]", "[training]\nmetrics = [7]\n[optimizer]"), ["training", "metrics", 0], "7 is not of type"),
+        ],
+    )
+    def test_it_says_once_what_is_wrong_and_where(self, change, place, words, validator):
+        """An editor shows the schema's messages: 'not valid under any of the given schemas' helps nobody."""
+        import tomllib
+
+        assert change[0] in GOOD
+        (error,) = validator.iter_errors(tomllib.loads(GOOD.replace(*change)))
+        assert list(error.absolute_path) == place
+        assert words is None or error.message.startswith(words) or words in error.message
+
+    def test_it_takes_what_validation_takes(self, validator, tmp_path):
+        """Also the short forms, and the nulls and defaults of a whole dump."""
+        import tomllib
+
+        short = tomllib.loads(GOOD) | {"data": "glyphs", "optimizer": "adam"}
+        assert validator.is_valid(short)
+        assert validator.is_valid(zoo_core.Spec.parse(short).to_dict())
+        assert validator.is_valid(tomllib.loads(GOOD + "[training]\nearly_stopping = { patience = 3 }"))

@@ -28,8 +28,13 @@ class _Generator(GenerateJsonSchema):
         return {PLACEHOLDER: schema["metadata"]["kind"]}
 
     def tagged_union_schema(self, schema: Any) -> Schema:
-        """Return a choice of a plain value or a part."""
-        return {"anyOf": [self.generate_inner(choice) for choice in schema["choices"].values()]}
+        """Return a choice of a part or a plain value: by its type, for `anyOf` would hide what is wrong with either."""
+        part, value = (self.generate_inner(schema["choices"][tag]) for tag in ("<part>", "<value>"))
+        return {"if": {"type": ["string", "object"]}, "then": part, "else": value}
+
+    def nullable_schema(self, schema: Any) -> Schema:
+        """Return a schema that also takes null, for the same reason without `anyOf`."""
+        return {"if": {"type": "null"}, "else": self.generate_inner(schema["schema"])}
 
     def default_schema(self, schema: Any) -> Schema:
         """Leave out defaults that are objects of ours rather than plain data."""
@@ -68,7 +73,6 @@ def _linked(value: Any) -> Any:
 def _part(kind: str, registry: Registry) -> Schema:
     names = registry.names(kind)
     table: Schema = {
-        "type": "object",
         "properties": {"name": {"enum": names}},
         "required": [] if kind == "callback" else ["name"],
         "allOf": [_when(name, _options(kind, name, registry)) for name in names],
@@ -101,6 +105,8 @@ def _dataset(own: Schema, registry: Registry) -> Schema:
     cases = []
     for name in names:
         options = _options("dataset", name, registry)
-        cases.append(_when(name, {**options, "properties": {**own["properties"], **options["properties"]}}))
+        known = {**dict.fromkeys(own["properties"], True), **options["properties"]}
+        cases.append(_when(name, {**options, "properties": known}))
     properties = {"name": {"enum": names, "description": "the data set"}, **own["properties"]}
-    return {"type": ["object"], "properties": properties, "required": ["name"], "allOf": cases}
+    table = {"properties": properties, "required": ["name"], "allOf": cases}
+    return {"type": ["string", "object"], "if": {"type": "string"}, "then": {"enum": names}, "else": table}

@@ -26,7 +26,7 @@ from pydantic_core import PydanticCustomError
 
 from zoo_core.catalogue import find_spec
 from zoo_core.complaints import complaints
-from zoo_core.data.splits import is_split
+from zoo_core.data.splits import SLICE, is_split
 from zoo_core.errors import PluginError, SpecError
 from zoo_core.options import PartField, StrictTable, dump, note_keys
 from zoo_core.parts import (
@@ -50,7 +50,7 @@ from zoo_core.spec_text import is_toml, override, parse_text, read_text
 
 MAX_PARTS = 100  # in one list of parts
 
-Split = str | Annotated[float, Gt(0), Le(1)] | None
+Split = Annotated[str, Field(pattern=SLICE)] | Annotated[float, Gt(0), Le(1)] | None
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}"
 NAME_RULE = "has letters, digits, '_', '-' and '.', at most 100, and begins with a letter or digit"
 

@@ -14,7 +14,7 @@ from zoo_core.parts import Array, Data, Table
 
 Split = str | float | None
 NAMES = ("train", "validation", "test")
-_SLICE = re.compile(r"(?:(train|test)\[)?(-?\d+)?:(-?\d+)?(\])?", re.ASCII)
+SLICE = r"^\s*(?:(train|test)\[)?(-?[0-9]+)?:(-?[0-9]+)?(\])?\s*$"
 
 
 class Rows:
@@ -85,7 +85,7 @@ def make_splits(
 def is_split(value: object) -> bool:
     """Tell whether a value has the form of a split: a slice of the rows, or a fraction of them."""
     if isinstance(value, str):
-        match = _SLICE.fullmatch(value.strip())
+        match = re.fullmatch(SLICE, value)
         return match is not None and (match[1] is None) == (match[4] is None)
     return isinstance(value, (int, float)) and 0 < value <= 1
 
@@ -111,7 +111,7 @@ def apportion(total: int, shares: Sequence[float] | Array) -> list[int]:
 
 def _place(name: str, value: str, data: Data) -> tuple[str, Array]:
     """Return where a slice cuts, "train" or "test", and the rows it names."""
-    match = _SLICE.fullmatch(value.strip())
+    match = re.fullmatch(SLICE, value)
     if match is None or (match[1] is None) != (match[4] is None):
         raise SpecError(
             f"data.{name} = {value!r} is no split; write a slice such as ':50000' or a fraction such as 0.1"
