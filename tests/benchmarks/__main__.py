@@ -14,26 +14,36 @@ from pathlib import Path
 import numpy as np
 
 from tests.benchmarks.contract import CONTENDERS, contender, version
+from tests.benchmarks.growth import growth
+from tests.benchmarks.memory import memory
+from tests.benchmarks.notebook import notebook
 from tests.benchmarks.results import Result
+from tests.benchmarks.startup import start_up
+from tests.benchmarks.streaming import streaming
 from tests.benchmarks.tables import markdown
 from tests.benchmarks.training import predict, train
 from tests.benchmarks.workloads import VARIANTS, WORKLOADS, A, find
 
+GROWTH = "growth"
 Measure = Callable[..., Result]
 
 
 def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser("python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("what", nargs="*", metavar="WORKLOAD", help=f"{', '.join(choices())}; default: all of them")
+    parser.add_argument(
+        "what", nargs="*", metavar="WORKLOAD", help=f"{', '.join(choices())}, growth; default: all but growth"
+    )
     parser.add_argument("--only", nargs="+", default=[], metavar="CONTENDER", choices=CONTENDERS, help="who takes part")
     parser.add_argument("--rounds", type=int, default=7, help="measurements of each contender (default: 7)")
     parser.add_argument("--seconds", type=float, default=30, help="end a workload's rounds after this (default: 30)")
     parser.add_argument("--full", action="store_true", help="all rows, all epochs")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep every measurement there")
+    parser.add_argument("--plot", type=Path, default=Path("growth.png"), metavar="FILE", help="where growth draws")
     parsed = parser.parse_args()
-    if unknown := [name for name in parsed.what if name not in choices()]:
-        parser.error(f"unknown: {', '.join(unknown)} (known: {', '.join(choices())})")
+    known = [*choices(), GROWTH]
+    if unknown := [name for name in parsed.what if name not in known]:
+        parser.error(f"unknown: {', '.join(unknown)} (known: {', '.join(known)})")
     return parsed
 
 
@@ -41,13 +51,15 @@ def choices(*, full: bool = False) -> dict[str, Measure]:
     """Return what can be measured, by name."""
     work = {name: partial(train, find(name, full=full)) for name in WORKLOADS | VARIANTS}
     one, many = (partial(predict, replace(A, rows=A.batch), rows) for rows in (1, 10_000))
-    return {**work, "predict-1": one, "predict-10000": many}
+    predictions = {"predict-1": one, "predict-10000": many}
+    whole = {"notebook": partial(notebook, full=full), "streaming": partial(streaming, full=full)}
+    return {**work, **predictions, "start-up": start_up, "memory": memory, **whole}
 
 
 def results(options: argparse.Namespace) -> Iterator[Result]:
     """Measure one thing after the other."""
     known = choices(full=options.full)
-    for name in options.what or known:
+    for name in [name for name in options.what if name != GROWTH] or known:
         yield known[name](rounds=options.rounds, seconds=options.seconds, keys=options.only)
 
 
@@ -60,6 +72,10 @@ def machine() -> dict[str, object]:
 def main() -> None:
     """Run."""
     options, found = parse(), []
+    if GROWTH in options.what:
+        print(growth(options.plot, rounds=options.rounds))
+    if options.what == [GROWTH]:
+        return
     print(", ".join(f"{name} {value}" for name, value in machine().items()))
     for result in results(options):
         found.append(asdict(result))

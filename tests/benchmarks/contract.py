@@ -20,6 +20,7 @@ class Contender(ABC):
     title: ClassVar[str]
     package: ClassVar[str] = "numpy"  # the distribution that must be installed
     trains: ClassVar[bool] = True  # False: it only predicts
+    on_request: ClassVar[str] = ""  # why it takes part only where `--only` names it
     settings: ClassVar[tuple[int, ...]] = (1, 2)  # numbers of threads to try
 
     @classmethod

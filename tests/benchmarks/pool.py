@@ -15,7 +15,12 @@ from typing import Any
 from tests.benchmarks.contract import contender
 from tests.benchmarks.workloads import Workload
 
+HOPELESS = 2.0  # times as slow: another number of threads would not become the best one any more
 PAUSE = 0.02  # seconds between turns, in which the threads of the last one go to sleep
+
+
+Turn = dict[tuple[str, int], float]  # seconds by contender and number of threads
+Times = dict[tuple[str, int], list[float]]  # the same, for each round
 
 
 class ContenderError(Exception):
@@ -74,6 +79,14 @@ class Pool:
                 self._drop(process, error)
         return answers
 
+    def retire(self, times: Turn) -> None:
+        """End processes that are far slower than the same contender at another number of threads."""
+        best = {key: min(t for (k, _), t in times.items() if k == key) for key, _ in times}
+        for process in list(self.processes):
+            if times[process.key, process.threads] > HOPELESS * best[process.key]:
+                self.processes.remove(process)
+                process.close()
+
     def _drop(self, process: Process, error: Exception) -> None:
         self.failed[process.key] = str(error).splitlines()[0]
         self.processes.remove(process)
@@ -97,16 +110,13 @@ def prepare(found: Pool, work: Workload) -> None:
     found.ask_all("prepare", work=asdict(work))
 
 
-Times = dict[tuple[str, int], list[float]]
-
-
-def take_turns(turn: Callable[[], dict[tuple[str, int], float]], rounds: int, seconds: float) -> Times:
+def take_turns(turn: Callable[[], Turn], rounds: int, seconds: float) -> Times:
     """Measure round after round, until there are enough or the time is up; at least one.
 
-    Only contenders that came through every round are returned, so that rounds can be compared.
+    Who left on the way has fewer figures than the others.
     """
-    found: list[dict[tuple[str, int], float]] = []
+    found: list[Turn] = []
     end = time.monotonic() + seconds
     while not found or (len(found) < rounds and time.monotonic() < end):
         found.append(turn())
-    return {who: [one[who] for one in found] for who in found[-1]}
+    return {who: [one[who] for one in found if who in one] for who in found[0]}

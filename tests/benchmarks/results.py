@@ -40,20 +40,22 @@ class Result:
     title: str
     measured: list[Measured]
     absent: dict[str, str] = field(default_factory=dict)
+    base: str = OURS  # whom the others are compared with
 
     def best(self) -> list[Measured]:
         """Return each contender at its best number of threads, in the order of the contenders."""
         found: dict[str, Measured] = {}
-        for one in self.measured:
+        rounds = max((len(one.seconds) for one in self.measured), default=0)
+        for one in (m for m in self.measured if len(m.seconds) == rounds):
             if one.key not in found or one.median < found[one.key].median:
                 found[one.key] = one
         return list(found.values())
 
     def ratio(self, other: Measured) -> tuple[float, float, float] | None:
-        """Return how many times as long as ours another took, round by round: median, lower and upper quartile."""
-        ours = next((one for one in self.best() if one.key == OURS), None)
-        if ours is None:
+        """Return how many times as long as the base another took, round by round: median, lower and upper quartile."""
+        base = next((one for one in self.best() if one.key == self.base), None)
+        if base is None:
             return None
-        ratios = np.asarray(other.seconds) / np.asarray(ours.seconds)
+        ratios = np.asarray(other.seconds) / np.asarray(base.seconds)
         low, middle, high = np.percentile(ratios, [25, 50, 75])
         return float(middle), float(low), float(high)

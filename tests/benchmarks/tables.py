@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tests.benchmarks.results import OURS, Measured, Result
+from tests.benchmarks.results import Measured, Result
 
 UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"))
 
@@ -14,7 +14,7 @@ def markdown(result: Result) -> str:
     settings = list(dict.fromkeys(m.setting for m in result.measured))
     reached = any(m.loss is not None for m in result.measured)
     peak = any(m.peak_mb is not None for m in result.measured)
-    head = ["", *(f"threads: {s}" for s in settings), "time / zoo's (quartiles)"]
+    head = ["", *(f"threads: {s}" for s in settings), f"time / {result.base} (quartiles)"]
     head += ["loss reached"] * reached + ["peak memory"] * peak
     lines = [f"### {result.title}", "", *table([head, *(_row(result, m, settings) for m in result.best())])]
     if result.absent:
@@ -31,7 +31,7 @@ def _row(result: Result, best: Measured, settings: list[str]) -> list[str]:
 
 def _ratio(result: Result, best: Measured) -> str:
     found = result.ratio(best)
-    if best.key == OURS or found is None:
+    if best.key == result.base or found is None:
         return "1"
     return "{:.2f} ({:.2f} to {:.2f})".format(*found)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tests.benchmarks.contract import CONTENDERS, contender, why_absent
-from tests.benchmarks.pool import Pool, Times, pool, prepare, take_turns
+from tests.benchmarks.pool import Pool, Times, Turn, pool, prepare, take_turns
 from tests.benchmarks.results import Measured, Result
 from tests.benchmarks.workloads import Workload
 
@@ -15,6 +15,8 @@ PREDICTION_SECONDS = 0.2  # that one measurement of a prediction lasts
 def who(work: Workload, *, training: bool, keys: Iterable[str] = ()) -> tuple[list[str], dict[str, str]]:
     """Return who takes part, and of the others why not."""
     reasons = {key: why_absent(key, work, training=training) for key in keys or CONTENDERS}
+    if not keys:
+        reasons |= {key: why for key in reasons if (why := contender(key).on_request)}
     return [k for k, why in reasons.items() if not why], {k: why for k, why in reasons.items() if why}
 
 
@@ -24,13 +26,19 @@ def train(work: Workload, *, rounds: int, seconds: float, keys: Iterable[str] = 
     with pool(here) as found:
         prepare(found, work)
         found.ask_all("epochs", count=work.epochs)
-        times = take_turns(lambda: found.ask_all("epochs", count=work.epochs), rounds, seconds)
+        times = take_turns(lambda: _epochs(found, work), rounds, seconds)
         peaks, losses = found.ask_all("peak"), found.ask_all("loss")
         measured = _gather(times)
     for one in measured:
-        one.peak_mb = peaks[one.key, one.threads]
-        one.loss = None if one.key == "floor" else losses[one.key, one.threads]
+        one.peak_mb = peaks.get((one.key, one.threads))
+        one.loss = None if one.key == "floor" else losses.get((one.key, one.threads))
     return Result(f"{work.title}: an epoch", measured, absent | found.failed)
+
+
+def _epochs(found: Pool, work: Workload) -> Turn:
+    times = found.ask_all("epochs", count=work.epochs)
+    found.retire(times)
+    return times
 
 
 def predict(work: Workload, rows: int, *, rounds: int, seconds: float, keys: Iterable[str] = ()) -> Result:
@@ -43,8 +51,10 @@ def predict(work: Workload, rows: int, *, rounds: int, seconds: float, keys: Ite
     return Result(f"Prediction of {rows:,} row{'s' * (rows > 1)}, {shape}", _gather(times), absent | found.failed)
 
 
-def _predict(found: Pool, rows: int) -> dict[tuple[str, int], float]:
-    return found.ask_all("predict", rows=rows, seconds=PREDICTION_SECONDS)
+def _predict(found: Pool, rows: int) -> Turn:
+    times = found.ask_all("predict", rows=rows, seconds=PREDICTION_SECONDS)
+    found.retire(times)
+    return times
 
 
 def _gather(times: Times) -> list[Measured]:

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -37,6 +38,7 @@ class Worker:
     def predict(self, rows: int, seconds: float) -> float:
         """Predict `rows` rows again and again for about `seconds`; return the seconds that one time took."""
         x, _ = data.rows(rows, self._work.widths[0], self._work.widths[-1])
+        self._contender.probabilities(x)  # the first call may compile
         times, began = 0, time.perf_counter()
         while (spent := time.perf_counter() - began) < seconds or not times:
             self._contender.probabilities(x)
@@ -48,10 +50,19 @@ class Worker:
         x, y = data.training_rows(self._work)
         return data.cross_entropy(self._contender.probabilities(x), y)
 
-    def peak(self) -> float:
-        """Return the most memory that this process ever held, in MB (10^6 bytes); Linux only, elsewhere 0."""
+    def call(self, function: str, **options: Any) -> Any:
+        """Return what a function gives, named as "module:function"."""
+        module, _, name = function.partition(":")
+        return getattr(import_module(module), name)(**options)
+
+    def peak(self, *, mapped_too: bool = True) -> float:
+        """Return the most memory that this process ever held, in MB (10^6 bytes); Linux only, elsewhere 0.
+
+        The system can take back the pages of mapped files whenever it likes; without them, it is what is held now.
+        """
         status = Path("/proc/self/status")
-        found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.exists() else None
+        field = "VmHWM" if mapped_too else "RssAnon"
+        found = re.search(rf"{field}:\s+(\d+) kB", status.read_text()) if status.exists() else None
         return int(found[1]) * 1024 / 1e6 if found else 0.0
 
 

@@ -10,6 +10,7 @@ class TorchCompile(PyTorch):
     """torch.compile(model)."""
 
     title = "PyTorch, compiled"
+    on_request = "compiling takes longer than a quick run; ask for it with --only"
 
     def prepare(self, work: Workload, threads: int) -> None:
         """Build and compile; the first epoch, which does not count, pays for it."""

@@ -1,0 +1,88 @@
+"""How the time of a step grows with width, depth, batch and rows, next to the matrix products alone, as a plot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from tests.benchmarks.pool import Pool, Turn, pool, prepare
+from tests.benchmarks.tables import seconds as shown
+from tests.benchmarks.tables import table
+from tests.benchmarks.workloads import Workload
+
+BASE = Workload("growth", (784, 100, 10), 100, "sgd", 1e-3, rows=2_000, quick_rows=2_000)
+WIDTHS, DEPTHS = (32, 64, 128, 256, 512, 1_024, 2_048, 4_096), (1, 2, 4, 8, 16)
+BATCHES, ROWS = (1, 4, 16, 64, 256, 1_024, 4_096), (1_000, 4_000, 16_000, 64_000, 256_000)
+WHO = {"zoo": ("zoo", "-"), "floor": ("floor", ":")}
+THREADS = (1, 2)
+STEPS = 30  # in one measurement, where a step is short
+Point = tuple[float, Turn]  # where on the axis; seconds of a step by contender and number of threads
+
+
+def axes() -> dict[str, list[tuple[int, Workload]]]:
+    """Return, for each thing that grows, the workloads along it."""
+    deep = {n: (784, *[128] * n, 10) for n in DEPTHS}
+    return {
+        "width (784-width-10, batch 100)": [(n, _steps(replace(BASE, widths=(784, n, 10)))) for n in WIDTHS],
+        "depth (hidden layers of 128)": [(n, _steps(replace(BASE, widths=w))) for n, w in deep.items()],
+        "batch (784-100-10)": [(n, _steps(replace(BASE, batch=n))) for n in BATCHES],
+        "rows (64-32-10, batch 32)": [(n, replace(BASE, widths=(64, 32, 10), batch=32, rows=n)) for n in ROWS],
+    }
+
+
+def _steps(work: Workload) -> Workload:
+    """Return the workload with as many rows as a measurement needs: fewer steps where they are long."""
+    products = work.batch * sum(a * b for a, b in work.shapes)
+    return replace(work, rows=work.batch * max(3, min(STEPS, int(3e9 / products))))
+
+
+def growth(picture: Path, *, rounds: int) -> str:
+    """Measure along every axis, draw, and return the figures as Markdown tables."""
+    found = {}
+    with pool(WHO, THREADS) as processes:
+        for axis, works in axes().items():
+            found[axis] = [(n, point) for n, work in works if (point := step(processes, work, rounds))]
+    draw(found, picture)
+    return "\n\n".join("\n".join([f"### Time of a step against {axis}", "", *_table(p)]) for axis, p in found.items())
+
+
+def step(processes: Pool, work: Workload, rounds: int) -> Turn:
+    """Return the median seconds of a step; a first epoch, in which buffers are made, does not count."""
+    prepare(processes, work)
+    processes.ask_all("epochs", count=1)
+    turns = [processes.ask_all("epochs", count=1) for _ in range(rounds)]
+    return {who: float(np.median([t[who] for t in turns if who in t])) / work.steps for who in turns[-1]}
+
+
+def _table(points: list[Point]) -> Iterator[str]:
+    columns = [(key, n) for n in THREADS for key in WHO]
+    head = ["", *(f"{key}, {n} thread{'s' * (n > 1)}" for key, n in columns), *(f"ratio, {n}" for n in THREADS)]
+    rows = [
+        [f"{n:,}", *(shown(t[c]) for c in columns), *(f"{t['zoo', k] / t['floor', k]:.2f}" for k in THREADS)]
+        for n, t in points
+    ]
+    yield from table([head, *rows])
+
+
+def draw(found: dict[str, list[Point]], picture: Path) -> None:
+    """Draw an axis a panel, both scales logarithmic."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 8), layout="constrained")
+    FigureCanvasAgg(figure)
+    for panel, (axis, points) in zip(figure.subplots(2, 2).flat, found.items(), strict=True):
+        for key, (label, line) in WHO.items():
+            for threads in THREADS:
+                y = [1e3 * times[key, threads] for _, times in points]
+                name = f"{label}, {threads} thread{'s' * (threads > 1)}"
+                panel.loglog([n for n, _ in points], y, line, marker="o", markersize=4, color=f"C{threads}", label=name)
+        panel.set(xlabel=axis, ylabel="time of a step in ms")
+        panel.set_xticks([n for n, _ in points], [f"{n:,}" for n, _ in points])
+        panel.minorticks_off()
+        panel.grid(alpha=0.3)
+    figure.axes[0].legend()
+    figure.savefig(picture, dpi=110)
