@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -24,11 +24,16 @@ def fresh(part: P) -> P:
     new = copy.copy(part)
     for name in option_names(part):
         value = getattr(part, name)
-        if isinstance(value, Part):
-            setattr(new, name, fresh(value))
-        elif isinstance(value, list):
-            setattr(new, name, [fresh(v) if isinstance(v, Part) else v for v in value])
+        setattr(new, name, _fresh_value(value))
     return new
+
+
+def _fresh_value(value: Any) -> Any:
+    if isinstance(value, Part):
+        return fresh(value)
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(_fresh_value, value))
+    return {key: _fresh_value(v) for key, v in value.items()} if isinstance(value, dict) else value
 
 
 def assemble(

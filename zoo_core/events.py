@@ -81,3 +81,9 @@ class Finished:
 
 
 Event = Started | Progress | SafePoint | EpochEnded | Message | Finished
+
+
+def direction(key: str, directions: Mapping[str, bool]) -> bool | None:
+    """Return whether a figure should be high, as listed for it or for the metric that gives it; None if unlisted."""
+    owners = [name for name in directions if key == name or key.startswith(f"{name}_")]
+    return directions[max(owners, key=len)] if owners else None

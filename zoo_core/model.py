@@ -139,7 +139,7 @@ class Model:
             weight += len(values) if weights is None else float(weights.sum())
             for metric in metrics:
                 metric.update(outputs, table.y[which], weights)
-        return {"loss": total / weight, **{m.name: m.result() for m in metrics}}
+        return {"loss": total / weight} | {name: value for m in metrics for name, value in m.figures().items()}
 
     def confusion(self, table: Table) -> Array:
         """Return counts (classes, classes): row the true class, column the predicted one."""

@@ -189,10 +189,15 @@ def option_names(part: Any) -> list[str]:
 
 
 def children(part: Part) -> list[tuple[str, Part]]:
-    """Return the parts inside a part's options, with the option's name ('base', 'learning_rate', 'list.0')."""
+    """Return the parts inside a part's options, with the option's name ('base', 'learning_rate', 'list.0').
+
+    Those in a table are numbered in the order of its keys, so that a name holds no character of a key.
+    """
     found: list[tuple[str, Part]] = []
     for name in option_names(part):
         value = getattr(part, name)
+        if isinstance(value, dict):
+            value = [value[key] for key in sorted(value)]
         items = enumerate(value) if isinstance(value, (list, tuple)) else [(-1, value)]
         found += [(name if i < 0 else f"{name}.{i}", v) for i, v in items if isinstance(v, Part)]
     return found

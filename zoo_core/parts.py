@@ -213,6 +213,10 @@ class Metric(Part):
         """Return the figure over all rows since `start`."""
         raise NotImplementedError
 
+    def figures(self) -> dict[str, float]:
+        """Return what a record holds; override it to give several, each named `name` or `<name>_<which>`."""
+        return {self.name: self.result()}
+
 
 # ------------------------------------------------------------------ optimizer, schedule
 
@@ -281,6 +285,12 @@ class Optimizer(Part):
     def update(self, parameters: Array, gradients: Array, learning_rate: float, batch: Batch) -> None:
         """Take one step; override it instead of `step` to look at the batch again."""
         self.step(parameters, gradients, learning_rate)
+
+    def start_epoch(self, parameters: Array) -> None:
+        """Put the parameters to train in place, where `end_epoch` has put others (none before the first epoch)."""
+
+    def end_epoch(self, parameters: Array) -> None:
+        """Put the parameters to measure, keep and use in place, such as averages; called after an epoch's steps."""
 
 
 class Schedule(Part):

@@ -13,7 +13,7 @@ import numpy as np
 from zoo_core.assembly import fresh
 from zoo_core.diagnosis import explain, layer_stats
 from zoo_core.errors import NumericError
-from zoo_core.events import EpochEnded, Event, Finished, LayerStats, Message, Progress, SafePoint, Started
+from zoo_core.events import EpochEnded, Event, Finished, LayerStats, Message, Progress, SafePoint, Started, direction
 from zoo_core.feed import Feed
 from zoo_core.interval import Interval
 from zoo_core.model import Model
@@ -106,6 +106,7 @@ class Trainer:
         """Take the steps of the epoch at hand that are not done yet, block by block of the tally."""
         at, steps, block = self.at, self.feed.batches.steps, self.tally.steps
         if at.step == 0:
+            self.optimizer.start_epoch(self.network.parameters)
             self.feed.batches.start_epoch()
             self.tally.start(self.feed.batches.rows_used)
         due = stats_due = time.perf_counter() + PROGRESS_SECONDS
@@ -179,6 +180,7 @@ class Trainer:
 
     def _end_epoch(self) -> str:
         """Measure, record, tell callbacks; returns a reason to stop or ''."""
+        self.optimizer.end_epoch(self.network.parameters)
         record = self._record()
         if self.schedule is not None:
             record["learning_rate"] = self.rate(float(self.at.epoch))
@@ -191,7 +193,7 @@ class Trainer:
     def _record(self) -> Record:
         epoch = self.at.epoch
         record: Record = {"epoch": epoch, "train_loss": self.tally.loss}
-        record |= {f"train_{m.name}": m.result() for m in self.tally.metrics}
+        record |= {f"train_{name}": value for m in self.tally.metrics for name, value in m.figures().items()}
         if self.feed.rows_left_out:
             record["train_rows"] = self.feed.batches.rows_used
             record["train_rows_left_out"] = self.feed.rows_left_out
@@ -220,7 +222,7 @@ class Trainer:
         """Tell whether a figure beats the best one so far."""
         if best is None:
             return True
-        return value > best if self._directions().get(monitor, False) else value < best
+        return value > best if direction(monitor, self._directions()) else value < best
 
     def snapshot(self) -> dict[str, Array]:
         """Return a copy of parameters and running state."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from zoo_core.events import direction
 from zoo_core.parts import Record
 
 SPLITS = ("train", "validation", "test")
@@ -31,9 +32,8 @@ def _place(divided: tuple[str, str], order: list[str]) -> tuple[bool, int, int]:
 
 def higher_is_better(key: str, directions: Mapping[str, bool] | None = None) -> bool:
     """Tell the direction of a figure: as listed, else by its name (a loss or an error should be small)."""
-    if directions and key in directions:
-        return directions[key]
-    return not key.endswith(SMALLER_IS_BETTER)
+    listed = direction(key, directions or {})
+    return not key.endswith(SMALLER_IS_BETTER) if listed is None else listed
 
 
 def finite(value: object) -> bool:

@@ -46,6 +46,14 @@ class Lookahead(Optimizer):
             self.slow += self.slow_step * (parameters - self.slow)
             parameters[...] = self.slow
 
+    def start_epoch(self, parameters: Array) -> None:
+        """Let the base put in place what it trains."""
+        self.base.start_epoch(parameters)
+
+    def end_epoch(self, parameters: Array) -> None:
+        """Let the base put in place what is used."""
+        self.base.end_epoch(parameters)
+
 
 @hookimpl
 def zoo_parts() -> Iterable[type[Part]]:
