@@ -89,11 +89,24 @@ class AdamFamily(Optimizer):
         """Return the factor that makes sqrt(`square`) the root of the bias-corrected mean of squares."""
         return math.sqrt((1 - self.beta2) / (1 - self.beta2**self.steps))
 
+    def add_mean(self, gradients: Array) -> None:
+        """Take g into its running mean."""
+        self.mean *= self.beta1
+        self.mean += gradients
+
     def add_square(self, gradients: Array, out: Array) -> None:
         """Take g^2, computed in `out`, into its running mean."""
         np.multiply(gradients, gradients, out=out)
         self.square *= self.beta2
         self.square += out
+
+    def write_move(self, square: Array, learning_rate: float, out: Array) -> None:
+        """Write learning_rate m' / (sqrt(v') + epsilon), v being `square` or what stands for it."""
+        first, second = self.first_factor(), self.second_factor()
+        np.sqrt(square, out=out)
+        out += self.epsilon / second
+        np.divide(self.mean, out, out=out)
+        out *= learning_rate * first / second
 
 
 @dataclass
@@ -117,14 +130,9 @@ class Adam(AdamFamily):
 
     def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
         """Take one step."""
-        first, second = self.first_factor(), self.second_factor()
-        self.mean *= self.beta1
-        self.mean += gradients
+        self.add_mean(gradients)
         self.add_square(gradients, out=gradients)
-        np.sqrt(self._denominator(), out=gradients)
-        gradients += self.epsilon / second
-        np.divide(self.mean, gradients, out=gradients)
-        gradients *= learning_rate * first / second
+        self.write_move(self._denominator(), learning_rate, out=gradients)
         parameters -= gradients
 
     def _denominator(self) -> Array:

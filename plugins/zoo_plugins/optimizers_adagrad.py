@@ -1,4 +1,4 @@
-"""Optimizers that divide by what has gathered of the squares of gradients: Adagrad and its heir."""
+"""Optimizers that divide by what has gathered of the squares of gradients: Adagrad and its heirs."""
 
 from __future__ import annotations
 
@@ -81,4 +81,54 @@ class Adadelta(Optimizer):
         return np.sqrt(self._work, out=self._work)
 
 
-PARTS = (Adagrad, Adadelta)
+@dataclass
+class Ftrl(Optimizer):
+    """FTRL-Proximal: z += g - (sqrt(n + g^2) - sqrt(n)) p / learning_rate; n += g^2; then p is computed anew.
+
+    p = -(z - clip(z, -l1, l1)) / ((beta + sqrt(n)) / learning_rate + l2): zero wherever |z| <= l1. With n = 0 at first,
+    and no beta, l1 or l2, these are the steps of Adagrad; an `initial` n above 0 forgets the first weights, as suits a
+    linear model that begins at zero.
+    Source: McMahan et al., "Ad click prediction: a view from the trenches" (2013), algorithm 1. Keras's
+    `l2_regularization_strength` is half of l2, and its n begins at 0.1.
+    """
+
+    name = "ftrl"
+    state = ("square", "linear")
+
+    learning_rate: Rate = 0.01
+    l1: Annotated[float, Ge(0)] = 0.0
+    l2: Annotated[float, Ge(0)] = 0.0
+    beta: Annotated[float, Ge(0)] = 0.0
+    initial: Annotated[float, Ge(0)] = 0.0
+
+    def start(self, layout: Layout) -> None:
+        """Make n and z, and vectors to work in."""
+        self.square, self.linear = layout.vector(self.initial), layout.vector()
+        self._root, self._work = layout.vector(), layout.vector()
+
+    def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
+        """Take one step; a parameter that has never had a gradient stays as it is."""
+        self._gather(parameters, gradients, learning_rate)
+        work, root = self._work, self._root
+        root += self.beta
+        root *= 1 / learning_rate
+        root += self.l2
+        np.clip(self.linear, -self.l1, self.l1, out=work)
+        work -= self.linear
+        np.divide(work, root, out=parameters, where=root > 0)
+
+    def _gather(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
+        """Bring n and z up to date, and leave sqrt(n)."""
+        work, root = self._work, self._root
+        self.linear += gradients
+        np.sqrt(self.square, out=work)
+        gradients *= gradients
+        self.square += gradients
+        np.sqrt(self.square, out=root)
+        work -= root
+        work *= parameters
+        work *= 1 / learning_rate
+        self.linear += work
+
+
+PARTS = (Adagrad, Adadelta, Ftrl)

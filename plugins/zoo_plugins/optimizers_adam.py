@@ -9,8 +9,8 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge, Lt
 
-from zoo_core.parts import Array, Layout, Optimizer, Rate
-from zoo_plugins.optimizers import AdamFamily, Decay, WeightDecay
+from zoo_core.parts import Array, Layout, Rate
+from zoo_plugins.optimizers import AdamFamily, Epsilon
 
 
 @dataclass
@@ -31,8 +31,7 @@ class Adamax(AdamFamily):
 
     def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
         """Take one step."""
-        self.mean *= self.beta1
-        self.mean += gradients
+        self.add_mean(gradients)
         np.abs(gradients, out=gradients)
         gradients += self.epsilon
         self.largest *= self.beta2
@@ -66,8 +65,7 @@ class Nadam(AdamFamily):
         """Take one step."""
         work, second = self._work, self.second_factor()
         now, later = self._shares()
-        self.mean *= self.beta1
-        self.mean += gradients
+        self.add_mean(gradients)
         self.add_square(gradients, out=work)
         np.sqrt(self.square, out=work)
         work += self.epsilon / second
@@ -102,8 +100,7 @@ class Radam(AdamFamily):
     def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
         """Take one step."""
         rectified, scale = self._rectification(), math.sqrt(1 - self.beta2)
-        self.mean *= self.beta1
-        self.mean += gradients
+        self.add_mean(gradients)
         self.add_square(gradients, out=gradients)
         if rectified:
             np.sqrt(self.square, out=gradients)
@@ -125,37 +122,32 @@ class Radam(AdamFamily):
 
 
 @dataclass
-class Lion(Optimizer):
-    """Lion: p -= learning_rate (sign(beta1 m + (1 - beta1) g) + weight_decay p); then m = beta2 m + (1 - beta2) g.
+class AdaBelief(AdamFamily):
+    """AdaBelief: Adam with s = beta2 s + (1 - beta2) (g - m)^2 + epsilon in place of v, m being the mean of g.
 
-    Every parameter moves by the same amount, so the rate is some ten times smaller than Adam's.
-    Source: Chen et al., "Symbolic discovery of optimization algorithms" (2023), algorithm 2.
+    Steps are long where gradients are as expected, and short where they surprise.
+    Source: Zhuang et al., "AdaBelief optimizer: adapting stepsizes by the belief in observed gradients" (2020),
+    algorithm 2, as in optax.
     """
 
-    name = "lion"
-    state = ("mean",)
+    name = "adabelief"
 
-    learning_rate: Rate = 1e-4
-    beta1: Decay = 0.9
-    beta2: Decay = 0.99
-    weight_decay: WeightDecay = 0.0
+    epsilon: Epsilon = 1e-16
 
     def start(self, layout: Layout) -> None:
-        """Make the running mean and a vector to work in."""
-        self.mean, self._work = layout.vector(), layout.vector()
+        """Make both running means and a vector to work in."""
+        super().start(layout)
+        self._work = layout.vector()
 
     def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
         """Take one step."""
-        work = self._work
-        np.multiply(self.mean, self.beta1 * (1 - self.beta2) / (1 - self.beta1), out=work)
-        work += gradients
-        self.mean *= self.beta2
-        self.mean += gradients
-        np.sign(work, out=work)
-        work *= learning_rate
-        if self.weight_decay:
-            parameters *= 1 - learning_rate * self.weight_decay
-        parameters -= work
+        self.add_mean(gradients)
+        np.multiply(self.mean, 1 - self.beta1, out=self._work)
+        gradients -= self._work
+        self.add_square(gradients, out=gradients)
+        self.square += self.epsilon / (1 - self.beta2)
+        self.write_move(self.square, learning_rate, out=gradients)
+        parameters -= gradients
 
 
-PARTS = (Adamax, Nadam, Radam, Lion)
+PARTS = (Adamax, Nadam, Radam, AdaBelief)

@@ -30,6 +30,14 @@ class Wrapper(Optimizer):
         """Start the base."""
         self.base.start(layout)
 
+    def start_epoch(self, parameters: Array) -> None:
+        """Let the base put in place what it trains."""
+        self.base.start_epoch(parameters)
+
+    def end_epoch(self, parameters: Array) -> None:
+        """Let the base put in place what is used."""
+        self.base.end_epoch(parameters)
+
     def pass_on(self, parameters: Array, gradients: Array, learning_rate: float, batch: Batch) -> None:
         """Let the base take a step, the latest of as many as this one counts."""
         self.base.steps = self.steps
@@ -139,21 +147,21 @@ class Accumulate(Wrapper):
 class Ema(Wrapper):
     """Exponential moving average of weights: a = decay a + (1 - decay) p after each step of `base`, a = p at first.
 
-    Every `every` steps the average takes the place of the parameters; choose it so that the last step of the run
-    is one of them. Source: Polyak and Juditsky, "Acceleration of stochastic approximation by averaging" (1992), in
-    the forms of PyTorch (the average) and Keras (its use).
+    The average is what is measured, kept and used; training goes on from the parameters themselves. Running means of a
+    normalizer are not averaged. Source: Polyak and Juditsky, "Acceleration of stochastic approximation by averaging"
+    (1992), in the form of PyTorch.
     """
 
     name = "ema"
-    state = ("average",)
+    state = ("average", "trained")
 
     decay: Annotated[float, Gt(0), Lt(1)] = 0.99
-    every: Annotated[int, Ge(1)] = 100
 
     def start(self, layout: Layout) -> None:
-        """Start the base and make the average."""
+        """Start the base, and make room for the average and for the parameters that it hides."""
         super().start(layout)
-        self.average, self._work = layout.vector(), layout.vector()
+        self.average, self.trained = layout.vector(), layout.vector()
+        self._work = layout.vector()
 
     def update(self, parameters: Array, gradients: Array, learning_rate: float, batch: Batch) -> None:
         """Let the base step, then take the parameters into the average."""
@@ -163,7 +171,18 @@ class Ema(Wrapper):
         np.subtract(parameters, self.average, out=self._work)
         self._work *= 1 - self.decay
         self.average += self._work
-        if self.steps % self.every == 0:
+
+    def start_epoch(self, parameters: Array) -> None:
+        """Put the parameters back."""
+        if self.steps:
+            parameters[...] = self.trained
+        super().start_epoch(parameters)
+
+    def end_epoch(self, parameters: Array) -> None:
+        """Put the average in their place."""
+        super().end_epoch(parameters)
+        if self.steps:
+            self.trained[...] = parameters
             parameters[...] = self.average
 
 

@@ -1,143 +1,134 @@
-"""Optimizers walk as PyTorch's do, to 1e-9, and keep the contract: dtype, saved state, bounded options.
+"""Optimizers walk as independent ones do, to 1e-9, and keep the contract: dtype, saved state, bounded options.
 
 The traces are made by tests/golden/make_optimizers.py.
 """
 
 import copy
-from dataclasses import fields
-from pathlib import Path
-from typing import get_type_hints
 
 import numpy as np
 import pytest
-from checks import has_bounds
+from checks import check_options
+from comparisons import REGISTRY, optimizers
+from walks import NET, START, Walk, layout, net, rosenbrock, two_layers
 
-from zoo_core.parts import Layout, Optimizer
+from zoo_core.options import children, option_names
+from zoo_core.parts import Optimizer
 from zoo_plugins import notebook, zoo_parts
 
-GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "optimizers.npz")
-A, B, START = (np.array(v) for v in ([0.5, 1.0, 1.5], [0.2, -0.4, 0.6], [1.4, -1.1, 0.7]))
 CLASSES = [k for k in zoo_parts() if issubclass(k, Optimizer) and k not in notebook.PARTS]
-BY_NAME = {k.name: k for k in CLASSES}
-Sgd, Adam, AdamW, RmsProp, Lbfgs, Sam, Clip = (
-    BY_NAME[name] for name in ("sgd", "adam", "adamw", "rmsprop", "lbfgs", "sam", "clip")
-)
-WRAPPERS = [k for k in CLASSES if "base" in {option.name for option in fields(k)}]
+CASES = list(optimizers())
 
 
-def valley(p):
-    """Return the objective of the golden traces and its gradient, by hand."""
-    coupled = p[0] * p[1] - p[2]
-    value = np.cosh(A * p - B).sum() + coupled**2 / 2
-    return float(value), A * np.sinh(A * p - B) + coupled * np.array([p[1], p[0], -1])
-
-
-def rosenbrock(p):
-    x, y = p
-    gradient = np.array([-400 * x * (y - x * x) - 2 * (1 - x), 200 * (y - x * x)])
-    return float(100 * (y - x * x) ** 2 + (1 - x) ** 2), gradient
-
-
-class Walk:
-    """A batch over a function of the parameters, and the trainer's few lines around an optimizer."""
-
-    rows = 1
-
-    def __init__(self, part, function=valley, start=START, dtype=np.float64):
-        self.part, self.function = part, function
-        self.parameters = np.array(start, dtype)
-        self.gradients = np.empty_like(self.parameters)
-        self.evaluations = 0
-        part.start(Layout((), len(start), np.dtype(dtype)))
-
-    def evaluate(self):
-        self.evaluations += 1
-        self.loss, self.gradients[...] = self.function(self.parameters)
-        return self.loss
-
-    def step(self):
-        self.evaluate()
-        self.part.steps += 1
-        self.part.update(self.parameters, self.gradients, self.part.learning_rate, self)
-        return self.parameters.copy()
+def make(name, **options):
+    return REGISTRY.get("optimizer", name)(**options)
 
 
 def example(kind):
     """Return an optimizer of a class with all the state it can have."""
-    if kind is Sgd:
-        return Sgd(0.05, momentum=0.8)
-    return kind(base=Sgd(0.05, momentum=0.8)) if kind in WRAPPERS else kind()
+    if kind.name == "sgd":
+        return kind(0.05, momentum=0.8)
+    options = {"base": make("sgd", learning_rate=0.05, momentum=0.8)} if "base" in option_names(kind) else {}
+    if kind.name == "groups":
+        options["paths"] = {"*.bias": make("adam")}
+    return kind(**options)
 
 
-@pytest.mark.parametrize(
-    ("name", "part"),
-    [
-        ("sgd", Sgd(0.05)),
-        ("momentum", Sgd(0.05, momentum=0.8)),
-        ("nesterov", Sgd(0.05, momentum=0.8, nesterov=True)),
-        ("adam", Adam(0.1)),
-        ("adamw", AdamW(0.1, weight_decay=0.2)),
-        ("rmsprop", RmsProp(0.02, rho=0.95)),
-        ("sam", Sam(Sgd(0.05, momentum=0.8), rho=0.1)),
-    ],
-)
-def test_an_optimizer_walks_as_pytorch_does(name, part):
-    walk = Walk(part)
-    np.testing.assert_allclose([walk.step() for _ in range(20)], GOLDEN[name], rtol=1e-9)
+def family(part):
+    """Return a part and all parts inside it."""
+    return [part, *(inner for _, child in children(part) for inner in family(child))]
 
 
-def test_lbfgs_walks_through_rosenbrocks_valley_as_pytorch_does():
-    walk = Walk(Lbfgs(history=5), rosenbrock, [-1.2, 1.0])
-    np.testing.assert_allclose([walk.step() for _ in range(35)], GOLDEN["lbfgs"], rtol=1e-9)
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_an_optimizer_walks_as_its_peer_does(case):
+    assert case.measure() <= case.allowed
+
+
+def test_every_optimizer_has_a_peer():
+    assert {case.name for case in CASES} | {"frozen"} == {kind.name for kind in CLASSES}
 
 
 def test_lbfgs_stays_at_a_minimum():
-    walk = Walk(Lbfgs(), rosenbrock, [1.0, 1.0])
+    walk = Walk(make("lbfgs"), rosenbrock, [1.0, 1.0])
     assert all((walk.step() == 1).all() for _ in range(3))
 
 
 def test_sam_evaluates_once_more_and_stays_where_there_is_no_slope():
-    walk = Walk(Sam(Sgd(0.1)))
+    walk = Walk(make("sam", base=make("sgd", learning_rate=0.1)))
     walk.step()
     assert walk.evaluations == 2
-    flat = Walk(Sam(Sgd(0.1)), lambda p: (0.0, 0 * p))
+    flat = Walk(make("sam", base=make("sgd", learning_rate=0.1)), lambda p: (0.0, 0 * p))
     assert (flat.step() == START).all()
 
 
 @pytest.mark.parametrize(("norm", "gradient"), [(2.5, [1.5, 2.0]), (10.0, [3.0, 4.0])])
 def test_clip_shortens_only_a_long_gradient(norm, gradient):
-    walk = Walk(Clip(Sgd(1.0), norm), lambda p: (0.0, np.array([3.0, 4.0])), [0.0, 0.0])
+    part = make("clip", base=make("sgd", learning_rate=1.0), norm=norm)
+    walk = Walk(part, lambda p: (0.0, np.array([3.0, 4.0])), [0.0, 0.0])
     np.testing.assert_allclose(walk.step(), -np.array(gradient), rtol=1e-15)
 
 
 def test_nesterov_needs_momentum():
     with pytest.raises(ValueError, match="needs a momentum above 0"):
-        Sgd(nesterov=True)
+        make("sgd", nesterov=True)
+
+
+def test_muon_moves_a_matrix_along_all_its_directions_alike():
+    gradient = np.outer([1.0, 2.0, 3.0], [1.0, 1.0]) + np.diag([0.3, 0.2, 0.0])[:, :2]
+    part, parameters = make("muon", learning_rate=1.0, momentum=0.0), np.zeros(6)
+    part.start(layout({"layers.0.weights": (3, 2)}))
+    part.step(parameters, gradient.ravel().copy(), 1.0)
+    sizes = np.linalg.svd(parameters.reshape(3, 2), compute_uv=False)
+    assert (np.linalg.svd(gradient, compute_uv=False)[0] > 20 * np.linalg.svd(gradient, compute_uv=False)[1]).all()
+    assert 0.6 < sizes.min() < sizes.max() < 1.3
+
+
+def test_ftrl_sets_small_weights_to_zero_exactly_and_keeps_what_has_no_gradient():
+    slopes = np.array([0.5, 0.01, 0.0])
+    walk = Walk(make("ftrl", learning_rate=0.1, l1=0.1, initial=0.0), lambda p: (0.0, slopes), [0.0, 0.0, 0.7])
+    last = [walk.step() for _ in range(5)][-1]
+    assert last[0] < 0
+    assert last[1] == 0
+    assert last[2] == 0.7
 
 
 @pytest.mark.parametrize("kind", CLASSES)
-def test_float32_stays_float32(kind):
+def test_measuring_after_each_step_or_only_at_the_end_is_the_same_walk(kind):
+    often, once = Walk(example(kind), net, NET), Walk(example(kind), net, NET)
+    for _ in range(6):
+        often.step()
+        once.train_step()
+    once.part.end_epoch(once.parameters)
+    np.testing.assert_allclose(often.parameters, once.parameters, rtol=1e-12)
+
+
+def test_the_average_is_used_and_training_goes_on_beside_it():
+    walk = Walk(make("ema", base=make("sgd", learning_rate=1.0), decay=0.5), lambda p: (0.0, np.ones(1)), [0.0])
+    np.testing.assert_allclose([walk.step()[0] for _ in range(3)], [-1, -1.5, -2.25])
+    walk.part.start_epoch(walk.parameters)
+    assert walk.parameters[0] == -3
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_float32_stays_float32_and_nothing_overflows(kind):
     part = example(kind)
-    walk = Walk(part, dtype=np.float32)
-    moved = [walk.step() for _ in range(4)][-1]
+    walk = Walk(part, net, NET, two_layers(np.float32))
+    with np.errstate(over="raise", divide="raise", invalid="raise"):
+        moved = [walk.step() for _ in range(4)][-1]
     assert moved.dtype == np.float32
     assert np.isfinite(moved).all()
-    for owner in (part, getattr(part, "base", part)):
-        kept = [getattr(owner, key) for key in owner.state]
-        assert all(value.dtype == np.float32 for value in kept if isinstance(value, np.ndarray))
+    kept = [getattr(owner, key) for owner in family(part) for key in owner.state]
+    arrays = [a for value in kept for a in (value.values() if isinstance(value, dict) else [value])]
+    assert all(a.dtype == np.float32 for a in arrays if isinstance(a, np.ndarray))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("kind", CLASSES)
 def test_state_in_a_fresh_instance_gives_the_same_next_steps(kind, dtype):
-    old = Walk(example(kind), dtype=dtype)
+    old = Walk(example(kind), net, NET, two_layers(dtype))
     for _ in range(5):
         old.step()
-    new = Walk(example(kind), start=old.parameters, dtype=dtype)
-    pairs = [(old.part, new.part)]
-    if kind in WRAPPERS:
-        pairs.append((old.part.base, new.part.base))
-    for source, target in pairs:
+    new = Walk(example(kind), net, old.parameters, two_layers(dtype))
+    for source, target in zip(family(old.part), family(new.part), strict=True):
         target.steps = source.steps
         for key in source.state:
             setattr(target, key, copy.deepcopy(getattr(source, key)))
@@ -146,9 +137,15 @@ def test_state_in_a_fresh_instance_gives_the_same_next_steps(kind, dtype):
 
 
 @pytest.mark.parametrize("kind", CLASSES)
-def test_every_number_among_the_options_is_bounded(kind):
-    hints = get_type_hints(kind, include_extras=True)
-    for option in fields(kind):
-        hint = hints[option.name]
-        if hint is not bool and not (isinstance(hint, type) and issubclass(hint, Optimizer)):
-            assert has_bounds(hint), f"{kind.name}: {option.name} has no bounds"
+def test_zero_gradients_move_nothing_but_what_decays(kind):
+    walk = Walk(example(kind), lambda p: (0.0, 0 * p), NET, two_layers())
+    with np.errstate(all="raise"):
+        moved = [walk.step() for _ in range(3)][-1]
+    assert np.isfinite(moved).all()
+    shrunk = 1 - 3 * getattr(walk.part, "weight_decay", 0.0) * (walk.rate if isinstance(walk.rate, float) else 0)
+    np.testing.assert_allclose(moved, shrunk * NET, rtol=1e-3)
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_options_are_bounded_and_described(kind):
+    check_options(kind)

@@ -1,0 +1,89 @@
+"""Each part beside an independent implementation: how far its figures are from those stored under tests/golden.
+
+The tests of a family hold every difference below what is allowed; tests/golden/make_table.py writes them all down.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import create_model
+from walks import GOLDEN as OPTIMIZERS
+from walks import NET, Walk, net, rosenbrock, valley
+
+from zoo_core.options import PartField, StrictTable
+from zoo_core.parts import KINDS
+from zoo_core.registry import Registry
+
+FOLDER = Path(__file__).parents[1] / "golden"
+REGISTRY = Registry()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One case: a part with its options, the peer, and what measures the largest relative difference."""
+
+    kind: str
+    case: str  # the part's name and its options
+    peer: str
+    measure: Callable[[], float]
+    allowed: float = 1e-9
+
+    @property
+    def name(self) -> str:
+        return self.case.partition(" ")[0]
+
+    def __str__(self) -> str:
+        return self.case
+
+
+def difference(found: Any, expected: Any) -> float:
+    """Return the largest difference relative to the size expected; sizes below 1e-4 count as 1e-4."""
+    found, expected = np.asarray(found, np.float64), np.asarray(expected, np.float64)
+    assert found.shape == expected.shape, f"shape {found.shape}, expected {expected.shape}"
+    return float(np.max(np.abs(found - expected) / np.maximum(np.abs(expected), 1e-4), initial=0.0))
+
+
+def made(kind: str, case: str) -> Any:
+    """Return the part of a case, its options read as those of a spec are."""
+    name, _, options = case.partition(" ")
+    holder = create_model("Holder", __base__=StrictTable, part=(Annotated[KINDS[kind], PartField()], ...))
+    table = {"part": {"name": name, **json.loads(options or "{}")}}
+    return holder.model_validate(table, context={"registry": REGISTRY, "known": {}}).part
+
+
+def optimizers() -> Iterator[Comparison]:
+    """Compare the parameters after each step."""
+    walks = {3: (valley, (1.4, -1.1, 0.7)), len(NET): (net, NET), 2: (rosenbrock, (-1.2, 1.0))}
+    for i, (case, peer) in enumerate(zip(OPTIMIZERS["cases"], OPTIMIZERS["peers"], strict=True)):
+
+        def measure(case: str = str(case), trace: Any = OPTIMIZERS[f"trace.{i}"]) -> float:
+            function, start = walks[trace.shape[1]]
+            walk = Walk(made("optimizer", case), function, start)
+            return difference([walk.step() for _ in trace], trace)
+
+        yield Comparison("optimizer", str(case), str(peer), measure)
+
+
+def schedules() -> Iterator[Comparison]:
+    """Compare the rates at all 4 steps of 12 epochs, or of each epoch where a schedule reacts to figures."""
+    golden = np.load(FOLDER / "schedules.npz")
+    for i, (case, peer, figures) in enumerate(zip(golden["cases"], golden["peers"], golden["figures"], strict=True)):
+
+        def measure(case: str = str(case), expected: Any = golden[f"rates.{i}"], figures: str = str(figures)) -> float:
+            part = made("schedule", case)
+            part.start(12, 4)
+            if not figures:
+                return difference([part.rate(step / 4) for step in range(48)], expected)
+            found = []
+            for epoch, figure in enumerate(golden[figures]):
+                found.append(part.rate(float(epoch)))
+                part.observe({"epoch": epoch, "validation_loss": figure})
+            return difference(found, expected)
+
+        yield Comparison("schedule", str(case), str(peer), measure)
