@@ -10,21 +10,8 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Gt, Le
 
-from zoo_core.errors import UsageError, nearest
 from zoo_core.parts import Array, Callback, Run
-
-
-def watched(record: Mapping[str, Any], monitor: str, run: Run) -> float | None:
-    """Return the figure, or None in an epoch that was not measured. Raises UsageError for a figure there never is."""
-    if monitor in record:
-        return float(record[monitor])
-    if not any(monitor in earlier for earlier in run.history) and record["epoch"] == 0:
-        known = [key for key in record if key != "epoch"]
-        raise UsageError(
-            f"monitor {monitor!r} is not measured{nearest(monitor, known)} (measured: {', '.join(known)}); "
-            "set data.validation to get validation figures"
-        )
-    return None
+from zoo_plugins._watch import watched
 
 
 @dataclass
@@ -51,7 +38,7 @@ class EarlyStopping(Callback):
 
     def after_epoch(self, record: Mapping[str, Any], run: Run) -> str | None:
         """Look at an epoch's figure."""
-        value = watched(record, self.monitor, run)
+        value = watched(record, self.monitor)
         if value is None:
             return None
         if self._improved(value, run):
@@ -87,7 +74,7 @@ class StopAt(Callback):
 
     def after_epoch(self, record: Mapping[str, Any], run: Run) -> str | None:
         """Look at an epoch's figure."""
-        value = watched(record, self.monitor, run)
+        value = watched(record, self.monitor)
         if value is not None and (value == self.target or run.better(self.monitor, value, self.target)):
             return f"{self.monitor} reached {value:.6g}"
         return None

@@ -1,11 +1,10 @@
-"""Learning rates that change. Time is in epochs, with a fraction inside an epoch."""
+"""Learning rates that fall by a rule of their own, however long the run. Time is in epochs, with a fraction inside."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any
+from dataclasses import dataclass, field
+from typing import Annotated
 
 from annotated_types import Ge, Gt, Le, Lt
 
@@ -17,129 +16,167 @@ Factor = Annotated[float, Gt(0), Lt(1)]
 
 
 @dataclass
-class Constant(Schedule):
-    """The same rate all the time."""
+class Warmed(Schedule):
+    """A base: `initial` is reached in a line from 0 in the first `warmup` epochs; then a subclass says what follows.
+
+    Source of the warm-up: Goyal et al., "Accurate, large minibatch SGD" (2017), section 2.2.
+    """
+
+    initial: Positive = 0.01
+    warmup: NotNegative = 0.0
+
+    def start(self, epochs: int, steps_per_epoch: int) -> None:
+        """Learn the length of the run."""
+        self._epochs, self._step = epochs, 1 / steps_per_epoch
+
+    def rate(self, epoch: float) -> float:
+        """Return the rate; the first step of a warm-up already moves, and its last has the whole rate."""
+        if epoch < self.warmup:
+            return self.initial * min(1.0, (epoch + self._step) / self.warmup)
+        return self.after(epoch - self.warmup)
+
+    def after(self, epoch: float) -> float:
+        """Return the rate so many epochs after the warm-up."""
+        raise NotImplementedError
+
+    @property
+    def length(self) -> float:
+        """How many epochs follow the warm-up; a little more than none."""
+        return max(self._epochs - self.warmup, 1e-12)
+
+
+@dataclass
+class Constant(Warmed):
+    """The same rate all the time: `initial`, after `warmup` epochs of linear rise from 0."""
 
     name = "constant"
 
-    initial: Positive = 0.01
-
-    def rate(self, epoch: float) -> float:
+    def after(self, epoch: float) -> float:
         """Return the rate."""
         return self.initial
 
 
 @dataclass
-class Cosine(Schedule):
-    """Linear warm-up from 0, then half a cosine from `initial` to `final`.
+class Step(Warmed):
+    """initial factor^floor(t / every), t epochs after the warm-up: the rate falls by a factor every so many epochs.
 
-    Source: Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts" (2017), equation 5;
-    warm-up as in Goyal et al., "Accurate, large minibatch SGD" (2017), section 2.2.
+    As PyTorch's StepLR.
     """
-
-    name = "cosine"
-
-    initial: Positive = 0.001
-    final: NotNegative = 0.0
-    warmup: NotNegative = 0.0
-
-    def start(self, epochs: int, steps_per_epoch: int) -> None:
-        """Learn the length of the run; the first step of a warm-up already moves."""
-        self._epochs, self._step = epochs, 1 / steps_per_epoch
-
-    def rate(self, epoch: float) -> float:
-        """Return the rate."""
-        if epoch < self.warmup:
-            return self.initial * min(1.0, (epoch + self._step) / self.warmup)
-        done = min(1.0, (epoch - self.warmup) / max(self._epochs - self.warmup, 1e-12))
-        return self.final + (self.initial - self.final) * (1 + math.cos(math.pi * done)) / 2
-
-
-@dataclass
-class Step(Schedule):
-    """`initial * factor ** floor(epoch / every)`: the rate falls by a factor every so many epochs."""
 
     name = "step"
 
-    initial: Positive = 0.01
     factor: Factor = 0.1
     every: Annotated[int, Ge(1)] = 10
 
-    def rate(self, epoch: float) -> float:
+    def after(self, epoch: float) -> float:
         """Return the rate."""
         return float(self.initial * self.factor ** (epoch // self.every))
 
 
 @dataclass
-class Exponential(Schedule):
-    """`initial * factor ** epoch`, smoothly inside an epoch too."""
+class Piecewise(Schedule):
+    """`values[i]` from epoch `boundaries[i - 1]` on, up to `boundaries[i]`: one value more than boundaries.
+
+    As Keras's PiecewiseConstantDecay, but a boundary belongs to what follows it, as in PyTorch's MultiStepLR.
+    """
+
+    name = "piecewise"
+
+    boundaries: list[Positive] = field(default_factory=lambda: [10.0, 20.0])
+    values: list[Positive] = field(default_factory=lambda: [0.01, 0.001, 0.0001])
+
+    def __post_init__(self) -> None:
+        """Check that the two fit."""
+        if len(self.values) != len(self.boundaries) + 1:
+            raise ValueError(f"{len(self.boundaries)} boundaries need {len(self.boundaries) + 1} values")
+        if sorted(set(self.boundaries)) != self.boundaries:
+            raise ValueError("boundaries must rise")
+
+    def rate(self, epoch: float) -> float:
+        """Return the rate."""
+        return self.values[sum(epoch >= boundary for boundary in self.boundaries)]
+
+
+@dataclass
+class Exponential(Warmed):
+    """initial factor^t, t epochs after the warm-up, smoothly inside an epoch too. As PyTorch's ExponentialLR."""
 
     name = "exponential"
 
-    initial: Positive = 0.01
     factor: Factor = 0.95
 
-    def rate(self, epoch: float) -> float:
+    def after(self, epoch: float) -> float:
         """Return the rate."""
         return float(self.initial * self.factor**epoch)
 
 
 @dataclass
-class OnPlateau(Schedule):
-    """The rate falls by `factor` when `monitor` has not improved for more than `patience` epochs.
+class Compounding(Warmed):
+    """initial factor^t, t epochs after the warm-up, until `final` is reached; it rises where factor is above 1.
 
-    An improvement is more than `threshold`, relative to the best value; lower is better unless `mode` says "max".
-    As PyTorch's ReduceLROnPlateau.
+    As thinc's `compounding`, whose factor is for a step, not for an epoch.
     """
 
-    name = "on_plateau"
-    state = ("current", "best", "waited", "cooling")
+    name = "compounding"
 
-    initial: Positive = 0.01
-    monitor: str = "validation_loss"
-    mode: str = "min"
-    factor: Factor = 0.1
-    patience: Annotated[int, Ge(0)] = 10
-    threshold: Annotated[float, Ge(0), Lt(1)] = 1e-4
-    cooldown: Annotated[int, Ge(0)] = 0
-    minimum: Annotated[float, Ge(0), Le(1)] = 0.0
+    final: Positive = 0.001
+    factor: Annotated[float, Gt(0), Le(1000)] = 0.9
 
     def __post_init__(self) -> None:
-        """Check the mode."""
-        if self.mode not in ("min", "max"):
-            raise ValueError(f"mode is {self.mode!r}; use 'min' or 'max'")
+        """Check the direction."""
+        if (self.factor - 1) * (self.final - self.initial) < 0:
+            raise ValueError("a factor below 1 needs final below initial, and a factor above 1 the reverse")
 
-    def start(self, epochs: int, steps_per_epoch: int) -> None:
-        """Begin at the initial rate."""
-        self.best: float | None = None
-        self.current, self.waited, self.cooling = self.initial, 0, 0
-
-    def rate(self, epoch: float) -> float:
+    def after(self, epoch: float) -> float:
         """Return the rate."""
-        return self.current
-
-    def observe(self, record: Mapping[str, Any]) -> None:
-        """Look at an epoch's figure; a record without it does not count."""
-        if self.monitor not in record:
-            return
-        value = float(record[self.monitor])
-        if self._improved(value):
-            self.best, self.waited = value, 0
-        else:
-            self.waited += 1
-        if self.cooling:
-            self.cooling, self.waited = self.cooling - 1, 0
-        if self.waited > self.patience:
-            self.current = max(self.current * self.factor, self.minimum)
-            self.waited, self.cooling = 0, self.cooldown
-
-    def _improved(self, value: float) -> bool:
-        best = self.best
-        if best is None:
-            return not math.isnan(value)
-        if self.mode == "min":
-            return value < best * (1 - self.threshold)
-        return value > best * (1 + self.threshold)
+        rate = self.initial * math.exp(min(epoch * math.log(self.factor), 700.0))
+        return min(rate, self.final) if self.factor > 1 else max(rate, self.final)
 
 
-PARTS = (Constant, Cosine, Step, Exponential, OnPlateau)
+@dataclass
+class InverseTime(Warmed):
+    """initial / (1 + decay t), t epochs after the warm-up. As Keras's InverseTimeDecay and thinc's `decaying`.
+
+    Source: Robbins and Monro, "A stochastic approximation method" (1951), whose conditions it meets.
+    """
+
+    name = "inverse_time"
+
+    decay: Positive = 0.1
+
+    def after(self, epoch: float) -> float:
+        """Return the rate."""
+        return self.initial / (1 + self.decay * epoch)
+
+
+@dataclass
+class InverseScaling(Warmed):
+    """initial / (1 + t)^power, t epochs after the warm-up. As scikit-learn's "invscaling", whose t counts samples."""
+
+    name = "inverse_scaling"
+
+    power: Annotated[float, Gt(0), Le(10)] = 0.5
+
+    def after(self, epoch: float) -> float:
+        """Return the rate."""
+        return float(self.initial / (1 + epoch) ** self.power)
+
+
+@dataclass
+class InverseSqrt(Warmed):
+    """initial / sqrt(1 + t / timescale), t epochs after the warm-up; `timescale` is in epochs.
+
+    With a timescale equal to `warmup` it is the schedule of Vaswani et al., "Attention is all you need" (2017),
+    equation 3.
+    """
+
+    name = "inverse_sqrt"
+
+    timescale: Positive = 1.0
+
+    def after(self, epoch: float) -> float:
+        """Return the rate."""
+        return self.initial / math.sqrt(1 + epoch / self.timescale)
+
+
+PARTS = (Constant, Step, Piecewise, Exponential, Compounding, InverseTime, InverseScaling, InverseSqrt)

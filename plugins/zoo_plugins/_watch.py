@@ -1,0 +1,24 @@
+"""Looking at a figure of an epoch's record, for parts that react to one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from zoo_core.errors import UsageError, nearest
+
+
+def watched(record: Mapping[str, Any], monitor: str) -> float | None:
+    """Return the figure, or None in an epoch that was not measured.
+
+    Raises UsageError where the first epoch, which always is, lacks it.
+    """
+    if monitor in record:
+        return float(record[monitor])
+    if record["epoch"] == 0:
+        known = [key for key in record if key != "epoch"]
+        raise UsageError(
+            f"monitor {monitor!r} is not measured{nearest(monitor, known)} (measured: {', '.join(known)}); "
+            "set data.validation to get validation figures"
+        )
+    return None
