@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Gt, Le, MinLen
 
 from zoo_core.parts import Array, Callback, Run
 from zoo_plugins._watch import watched
@@ -81,6 +81,46 @@ class StopAt(Callback):
 
 
 @dataclass
+class StopOnNan(Callback):
+    """Stops when a loss, or the figure `monitor` if given, is no finite number.
+
+    With `restore`, the parameters after the last epoch with finite figures are put back. A training loss that leaves the finite numbers
+    within an epoch ends the run with an error, with or without this part. As Keras's TerminateOnNaN.
+    """
+
+    name = "stop_on_nan"
+    state = ("kept",)
+
+    monitor: Annotated[str, MinLen(1)] | None = None
+    restore: bool = True
+
+    def start(self, run: Run) -> None:
+        """Forget earlier runs."""
+        self.kept: dict[str, Array] | None = None
+        self._lost = False
+
+    def after_epoch(self, record: Mapping[str, Any], run: Run) -> str | None:
+        """Look at an epoch's figures."""
+        if self.monitor is None:
+            figures = {key: value for key, value in record.items() if key.endswith("_loss")}
+        else:
+            value = watched(record, self.monitor)
+            figures = {} if value is None else {self.monitor: value}
+        for key, value in figures.items():
+            if not math.isfinite(value):
+                self._lost = True
+                return f"{key} is {value} in epoch {record['epoch'] + 1}"
+        if self.restore and figures:
+            self.kept = run.snapshot()
+        return None
+
+    def finish(self, run: Run) -> None:
+        """Put the sound parameters back, where the last are not."""
+        if self._lost and self.kept is not None:
+            run.restore(self.kept)
+
+
+@dataclass
 class TimeLimit(Callback):
     """Stops after so many minutes, at the end of an epoch."""
 
@@ -97,4 +137,4 @@ class TimeLimit(Callback):
         return f"the time limit of {self.minutes:g} min is over" if time.monotonic() > self._end else None
 
 
-PARTS = (EarlyStopping, StopAt, TimeLimit)
+PARTS = (EarlyStopping, StopAt, StopOnNan, TimeLimit)

@@ -1,10 +1,10 @@
-"""Figures of merit, gathered batch by batch."""
+"""Figures of merit that are means over rows, and those from counts of true against predicted classes."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Ge
@@ -17,46 +17,50 @@ def predicted(outputs: Array) -> Array:
     return outputs[:, 0] >= 0.5 if outputs.shape[1] == 1 else outputs.argmax(axis=1)
 
 
-class _Mean(Metric):
-    """A weighted mean over rows of what `_rows` returns."""
+class Mean(Metric):
+    """A base: the weighted mean over rows of what `of_rows` returns."""
+
+    state = ("total", "weight")
 
     def start(self, rows: int, outputs: int) -> None:
         """Forget everything."""
-        self._total: float = 0
-        self._weight: float = 0
+        self.total: float = 0
+        self.weight: float = 0
 
     def update(self, outputs: Array, targets: Array, weights: Array | None) -> None:
         """Add some rows."""
-        values = self._rows(outputs, targets)
+        values = self.of_rows(outputs, targets)
         if weights is None:
             counted = values.dtype == bool
-            self._total += int(np.count_nonzero(values)) if counted else float(values.sum(dtype=np.float64))
-            self._weight += len(values)
+            self.total += int(np.count_nonzero(values)) if counted else float(values.sum(dtype=np.float64))
+            self.weight += len(values)
         else:
-            self._total += float(values.astype(np.float64) @ weights)
-            self._weight += float(weights.sum(dtype=np.float64))
+            self.total += float(values.astype(np.float64) @ weights)
+            self.weight += float(weights.sum(dtype=np.float64))
 
-    def _rows(self, outputs: Array, targets: Array) -> Array:
+    def of_rows(self, outputs: Array, targets: Array) -> Array:
+        """Return the figure of each row, shape (rows,)."""
         raise NotImplementedError
 
     def result(self) -> float:
         """Return the mean."""
-        return self._total / self._weight if self._weight else math.nan
+        return float(self.total / self.weight) if self.weight else math.nan
 
 
-class Accuracy(_Mean):
+@dataclass
+class Accuracy(Mean):
     """Share of rows whose likeliest class is the true one."""
 
     name = "accuracy"
     task = "classification"
 
-    def _rows(self, outputs: Array, targets: Array) -> Array:
+    def of_rows(self, outputs: Array, targets: Array) -> Array:
         correct: Array = predicted(outputs) == targets
         return correct
 
 
 @dataclass
-class TopKAccuracy(_Mean):
+class TopKAccuracy(Mean):
     """Share of rows whose true class is among the `k` likeliest; of equal ones the first counts, as in accuracy."""
 
     name = "top_k_accuracy"
@@ -64,7 +68,7 @@ class TopKAccuracy(_Mean):
 
     k: Annotated[int, Ge(1)] = 5
 
-    def _rows(self, outputs: Array, targets: Array) -> Array:
+    def of_rows(self, outputs: Array, targets: Array) -> Array:
         if outputs.shape[1] == 1:
             right: Array = (predicted(outputs) == targets) | (self.k > 1)
             return right
@@ -73,131 +77,122 @@ class TopKAccuracy(_Mean):
         return among
 
 
-class Mse(_Mean):
-    """Mean of squared errors over rows and targets."""
-
-    name = "mse"
-    task = "regression"
-    higher_is_better = False
-
-    def _rows(self, outputs: Array, targets: Array) -> Array:
-        error = outputs.astype(np.float64) - targets
-        squares: Array = np.mean(error * error, axis=1)
-        return squares
-
-
-class Rmse(Mse):
-    """Square root of the mean squared error, in the targets' own units."""
-
-    name = "rmse"
-
-    def result(self) -> float:
-        """Return the root."""
-        return math.sqrt(super().result())
-
-
-class Mae(_Mean):
-    """Mean of absolute errors over rows and targets."""
-
-    name = "mae"
-    task = "regression"
-    higher_is_better = False
-
-    def _rows(self, outputs: Array, targets: Array) -> Array:
-        errors: Array = np.mean(np.abs(outputs.astype(np.float64) - targets), axis=1)
-        return errors
-
-
-class R2(Metric):
-    """Coefficient of determination: 1 - squared error / variance of the targets, averaged over targets."""
-
-    name = "r2"
-    task = "regression"
-
-    def start(self, rows: int, outputs: int) -> None:
-        """Forget everything."""
-        self._weight = 0.0
-        self._error, self._mean, self._spread = (np.zeros(outputs) for _ in range(3))
-
-    def update(self, outputs: Array, targets: Array, weights: Array | None) -> None:
-        """Add some rows; the spread is merged as in Chan, Golub and LeVeque (1979), so that it does not cancel."""
-        w = np.ones(len(outputs)) if weights is None else weights.astype(np.float64)
-        y = targets.astype(np.float64)
-        self._error += w @ (outputs - y) ** 2
-        weight = float(w.sum())
-        if not weight:
-            return
-        mean = w @ y / weight
-        shift, both = mean - self._mean, self._weight + weight
-        self._spread += w @ (y - mean) ** 2 + shift**2 * self._weight * weight / both
-        self._mean += shift * weight / both
-        self._weight = both
-
-    def result(self) -> float:
-        """Return the coefficient; NaN where the targets do not vary."""
-        return float(np.mean(1 - self._error / self._spread)) if self._spread.all() else math.nan
-
-
-class _Confusion(Metric):
-    """A figure from the counts of true against predicted classes."""
+@dataclass
+class Counts(Metric):
+    """A base: counts of rows, or sums of their weights, by true and predicted class."""
 
     task = "classification"
+    state = ("counts",)
 
     def start(self, rows: int, outputs: int) -> None:
         """Forget everything."""
         classes = max(outputs, 2)
-        self._counts = np.zeros((classes, classes))
+        self.counts = np.zeros((classes, classes))
 
     def update(self, outputs: Array, targets: Array, weights: Array | None) -> None:
         """Add some rows."""
-        np.add.at(self._counts, (targets, predicted(outputs).astype(np.intp)), 1.0 if weights is None else weights)
+        np.add.at(self.counts, (targets, predicted(outputs).astype(np.intp)), 1.0 if weights is None else weights)
 
-    def _shares(self, axis: int) -> Array:
+    def shares(self, axis: int) -> Array:
         """Return correct / all for each class; 0 where there are none."""
-        totals = self._counts.sum(axis=axis)
-        shares: Array = np.divide(np.diag(self._counts), totals, out=np.zeros(len(totals)), where=totals > 0)
+        totals = self.counts.sum(axis=axis)
+        shares: Array = np.divide(np.diag(self.counts), totals, out=np.zeros(len(totals)), where=totals > 0)
         return shares
 
 
-class BalancedAccuracy(_Confusion):
+@dataclass
+class ConfusionMatrix(Counts):
+    """Counts of rows by true and predicted class, a figure for each: `confusion_matrix_<true>_<predicted>`.
+
+    Classes are counted from 0. With sample weights the counts are sums of weights.
+    """
+
+    name = "confusion_matrix"
+
+    def result(self) -> float:
+        """Return the sum of all counts."""
+        return float(self.counts.sum())
+
+    def figures(self) -> dict[str, float]:
+        """Return the counts."""
+        return {f"{self.name}_{true}_{guess}": float(n) for (true, guess), n in np.ndenumerate(self.counts)}
+
+
+@dataclass
+class BalancedAccuracy(Counts):
     """Mean of the recalls of the classes that occur."""
 
     name = "balanced_accuracy"
 
     def result(self) -> float:
-        """Return the mean."""
-        return float(self._shares(1)[self._counts.sum(axis=1) > 0].mean())
+        """Return the mean; NaN where no class occurs."""
+        occurs = self.counts.any(axis=1)
+        return float(self.shares(1)[occurs].mean()) if occurs.any() else math.nan
 
 
-class Precision(_Confusion):
-    """Mean over classes of correct / predicted."""
+@dataclass
+class Averaged(Counts):
+    """A base for figures of each class and their average.
+
+    `average` is "macro" (the mean over classes that are true or predicted somewhere), "weighted" (by true rows) or
+    "micro" (all classes together). `per_class` adds a figure for each class, such as `recall_0`, `recall_1`.
+    """
+
+    average: Literal["macro", "weighted", "micro"] = "macro"
+    per_class: bool = False
+
+    def each(self) -> Array:
+        """Return the figure of each class, shape (classes,)."""
+        raise NotImplementedError
+
+    def result(self) -> float:
+        """Return the average; NaN where there are no rows."""
+        true, guessed = self.counts.sum(axis=1), self.counts.sum(axis=0)
+        if not true.any():
+            return math.nan
+        if self.average == "micro":
+            return float(np.trace(self.counts) / true.sum())
+        return float(np.average(self.each(), weights=true if self.average == "weighted" else true + guessed > 0))
+
+    def figures(self) -> dict[str, float]:
+        """Return the average and perhaps the figure of each class."""
+        each = self.each() if self.per_class else ()
+        return super().figures() | {f"{self.name}_{i}": float(value) for i, value in enumerate(each)}
+
+
+@dataclass
+class Precision(Averaged):
+    """Correct / predicted rows of a class; of several classes as `average` says."""
 
     name = "precision"
 
-    def result(self) -> float:
-        """Return the mean."""
-        return float(self._shares(0).mean())
+    def each(self) -> Array:
+        """Return the figure of each class."""
+        return self.shares(0)
 
 
-class Recall(_Confusion):
-    """Mean over classes of correct / true."""
+@dataclass
+class Recall(Averaged):
+    """Correct / true rows of a class; of several classes as `average` says."""
 
     name = "recall"
 
-    def result(self) -> float:
-        """Return the mean."""
-        return float(self._shares(1).mean())
+    def each(self) -> Array:
+        """Return the figure of each class."""
+        return self.shares(1)
 
 
-class F1(_Confusion):
-    """Mean over classes of the harmonic mean of precision and recall."""
+@dataclass
+class F1(Averaged):
+    """Harmonic mean of precision and recall of a class; of several classes as `average` says."""
 
     name = "f1"
 
-    def result(self) -> float:
-        """Return the mean."""
-        p, r = self._shares(0), self._shares(1)
-        return float(np.divide(2 * p * r, p + r, out=np.zeros(len(p)), where=p + r > 0).mean())
+    def each(self) -> Array:
+        """Return the figure of each class."""
+        p, r = self.shares(0), self.shares(1)
+        both: Array = np.divide(2 * p * r, p + r, out=np.zeros(len(p)), where=p + r > 0)
+        return both
 
 
-PARTS = (Accuracy, TopKAccuracy, BalancedAccuracy, Precision, Recall, F1, Mse, Rmse, Mae, R2)
+PARTS = (Accuracy, TopKAccuracy, ConfusionMatrix, BalancedAccuracy, Precision, Recall, F1)

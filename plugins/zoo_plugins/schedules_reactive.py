@@ -111,7 +111,7 @@ class Adaptive(Reactive):
     """The rate, `initial` at first, falls by `factor` when `monitor` has not fallen for more than `patience` epochs.
 
     An epoch counts as waiting unless its figure is at least `tolerance` below the best before it; the best is kept
-    however small its lead. Never below `minimum`. As scikit-learn's "adaptive", which stops where the minimum is passed.
+    however small its lead. Never below `minimum`. As scikit-learn's "adaptive".
     """
 
     name = "adaptive"

@@ -87,3 +87,25 @@ def schedules() -> Iterator[Comparison]:
             return difference(found, expected)
 
         yield Comparison("schedule", str(case), str(peer), measure)
+
+
+def metrics() -> Iterator[Comparison]:
+    """Compare all figures, gathered over uneven batches, with and without sample weights."""
+    golden = np.load(FOLDER / "metrics.npz")
+    targets = {"scores": "y", "single": "bits", "values": "true"}
+    for i, (case, peer, about) in enumerate(zip(golden["cases"], golden["peers"], golden["about"], strict=True)):
+
+        def measure(case: str = str(case), about: str = str(about), expected: Any = golden[f"figures.{i}"]) -> float:
+            outputs, y = golden[about], golden[targets[about]]
+            found = [figures(made("metric", case), outputs, y, w) for w in (None, golden["weights"])]
+            return difference(np.reshape([list(f.values()) for f in found], (2, -1)), np.reshape(expected, (2, -1)))
+
+        yield Comparison("metric", str(case), str(peer), measure, 1e-5 if peer == "torchmetrics" else 1e-9)
+
+
+def figures(part: Any, outputs: Any, targets: Any, weights: Any = None, cuts: Any = (1, 8, 41)) -> dict[str, float]:
+    """Return a metric's figures over batches cut at the given rows."""
+    part.start(len(outputs), outputs.shape[1])
+    for rows in np.split(np.arange(len(outputs)), cuts):
+        part.update(outputs[rows], targets[rows], None if weights is None else weights[rows])
+    return dict(part.figures())

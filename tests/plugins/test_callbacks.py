@@ -7,7 +7,7 @@ import pytest
 
 from zoo_core.errors import UsageError
 from zoo_plugins import callbacks
-from zoo_plugins.callbacks import EarlyStopping, StopAt, TimeLimit
+from zoo_plugins.callbacks import EarlyStopping, StopAt, StopOnNan, TimeLimit
 
 
 class Run:
@@ -89,7 +89,7 @@ def test_a_second_run_forgets_the_first():
     assert run.weight == 1
 
 
-@pytest.mark.parametrize("kind", [EarlyStopping, StopAt])
+@pytest.mark.parametrize("kind", [EarlyStopping, StopAt, StopOnNan])
 def test_a_misspelt_monitor_is_refused_with_the_nearest_name(kind):
     with pytest.raises(UsageError, match=r"did you mean 'validation_loss'.*set data\.validation"):
         Run([1.0], "validation_loss").follow(kind("validation_los"))
@@ -110,6 +110,25 @@ def test_stop_at_stops_where_the_target_is_reached_or_passed(monitor, figures, t
     reason, seen = Run(figures, monitor).follow(StopAt(monitor, target))
     assert seen == epochs
     assert reason == f"{monitor} reached {figures[epochs - 1]:g}"
+
+
+@pytest.mark.parametrize("lost", [math.nan, math.inf])
+def test_stop_on_nan_stops_at_once_and_puts_back_the_last_sound_epoch(lost):
+    run = Run([2.0, 1.0, 3.0, lost, 1.0], "validation_loss")
+    reason, seen = run.follow(StopOnNan())
+    assert (seen, run.weight) == (4, 2)
+    assert reason == f"validation_loss is {lost} in epoch 4"
+    left = Run([2.0, lost], "validation_loss")
+    left.follow(StopOnNan(restore=False))
+    assert left.weight == 1
+
+
+def test_stop_on_nan_leaves_a_sound_run_and_other_figures_alone():
+    run = Run([2.0, 1.0, 3.0], "validation_loss")
+    assert run.follow(StopOnNan()) == (None, 3)
+    assert run.weight == 2
+    assert Run([math.nan, 1.0], "test_r2").follow(StopOnNan()) == (None, 2)
+    assert Run([1.0, math.nan], "test_r2").follow(StopOnNan("test_r2"))[1] == 2
 
 
 def test_the_time_limit_stops_at_the_first_epoch_that_ends_after_it(monkeypatch):

@@ -1,74 +1,158 @@
-"""Metrics gathered over uneven batches equal scikit-learn's over all rows, to 1e-9; odd cases by hand."""
+"""Metrics gathered over uneven batches equal scikit-learn's over all rows, to 1e-9; odd cases by hand.
 
+The figures are made by tests/golden/make_metrics.py.
+"""
+
+import copy
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
+from checks import check_options
+from comparisons import FOLDER, REGISTRY, figures, metrics
 
-from zoo_plugins import metrics
+import zoo_core
+from zoo_core.parts import Metric
+from zoo_plugins import zoo_parts
 
-GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "optimizers.npz")
+GOLDEN = np.load(FOLDER / "metrics.npz")
+CLASSES = [k for k in zoo_parts() if issubclass(k, Metric)]
+CLASSIFYING = [k for k in CLASSES if k.task == "classification"]
+CASES = list(metrics())
 
 
-def figure(part, outputs, targets, weights=None, cuts=()):
-    part.start(len(outputs), outputs.shape[1])
-    for rows in np.split(np.arange(len(outputs)), cuts):
-        part.update(outputs[rows], targets[rows], None if weights is None else weights[rows])
-    return part.result()
+def make(name, **options):
+    return REGISTRY.get("metric", name)(**options)
 
 
 def example(kind):
-    return kind(k=2) if kind is metrics.TopKAccuracy else kind()
+    return kind(k=2) if kind.name == "top_k_accuracy" else kind()
 
 
-@pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("cuts", [(), (1, 8, 41)])
-@pytest.mark.parametrize("kind", metrics.PARTS)
-def test_a_metric_equals_scikit_learns(kind, cuts, weighted):
-    outputs, targets = ("scores", "y") if kind.task == "classification" else ("found", "true")
-    weights = GOLDEN["weights"] if weighted else None
-    found = figure(example(kind), GOLDEN[outputs], GOLDEN[targets], weights, cuts)
-    expected = GOLDEN[kind.name + "_weighted" * weighted]
-    assert found == pytest.approx(float(expected), rel=1e-9)
+def data(kind):
+    about, y = ("scores", "y") if kind.task == "classification" else ("values", "true")
+    return GOLDEN[about], GOLDEN[y]
 
 
-@pytest.mark.parametrize("kind", metrics.PARTS)
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_metric_gives_the_figures_of_its_peer(case):
+    assert case.measure() <= case.allowed
+
+
+def test_every_metric_has_a_peer():
+    assert {case.name for case in CASES} == {kind.name for kind in CLASSES}
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_the_cuts_between_batches_do_not_matter(kind):
+    outputs, targets = data(kind)
+    whole, cut = (figures(example(kind), outputs, targets, GOLDEN["weights"], cuts) for cuts in ((), (1, 2, 50)))
+    assert whole == pytest.approx(cut, rel=1e-12)
+
+
+@pytest.mark.parametrize("kind", CLASSES)
 def test_rows_of_weight_zero_do_not_count_even_a_whole_batch_of_them(kind):
-    outputs, targets = ("scores", "y") if kind.task == "classification" else ("found", "true")
-    weights = np.r_[np.zeros(10), np.ones(50)]
-    some = figure(example(kind), GOLDEN[outputs], GOLDEN[targets], weights, [10])
-    rest = figure(example(kind), GOLDEN[outputs][10:], GOLDEN[targets][10:])
-    assert some == pytest.approx(rest, rel=1e-12)
+    outputs, targets = data(kind)
+    some = figures(example(kind), outputs, targets, np.r_[np.zeros(10), np.ones(50)], [10])
+    assert some == pytest.approx(figures(example(kind), outputs[10:], targets[10:]), rel=1e-12)
 
 
-@pytest.mark.parametrize("kind", [k for k in metrics.PARTS if k.task == "classification"])
+@pytest.mark.parametrize("kind", CLASSES)
+def test_state_in_a_fresh_instance_gives_the_same_figures(kind):
+    outputs, targets = data(kind)
+    part, fresh = example(kind), example(kind)
+    for one in (part, fresh):
+        one.start(60, outputs.shape[1])
+    part.update(outputs[:20], targets[:20], None)
+    for key in kind.state:
+        setattr(fresh, key, copy.deepcopy(getattr(part, key)))
+    for one in (part, fresh):
+        one.update(outputs[20:], targets[20:], None)
+    assert part.figures() == fresh.figures()
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_no_rows_give_no_number_and_no_warning(kind):
+    part = example(kind)
+    part.start(0, 3)
+    assert all(math.isnan(value) for value in part.figures().values()) or kind.name == "confusion_matrix"
+
+
+@pytest.mark.parametrize("kind", CLASSIFYING)
+def test_float32_outputs_are_summed_in_float64(kind):
+    outputs, targets = GOLDEN["scores"].astype(np.float32), GOLDEN["y"]
+    double = figures(example(kind), outputs.astype(np.float64), targets)
+    assert figures(example(kind), outputs, targets) == pytest.approx(double, rel=1e-12)
+
+
+@pytest.mark.parametrize("kind", CLASSIFYING)
 def test_one_output_is_the_probability_of_class_1(kind):
     p, y = np.array([[0.9], [0.5], [0.2], [0.4]]), np.array([1, 1, 0, 1])
-    part = kind(k=1) if kind is metrics.TopKAccuracy else kind()
-    expected = {"balanced_accuracy": 5 / 6, "precision": 3 / 4, "recall": 5 / 6, "f1": (2 / 3 + 4 / 5) / 2}
-    assert figure(part, p, y) == pytest.approx(expected.get(kind.name, 3 / 4))
+    both = np.hstack([1 - p, p])
+    both[1] += [-1e-9, 1e-9]  # one half counts as class 1
+    part = kind(k=1) if kind.name == "top_k_accuracy" else kind()
+    assert figures(part, p, y, cuts=()) == pytest.approx(figures(part, both, y, cuts=()), abs=1e-8)
+
+
+def test_classes_that_are_neither_true_nor_predicted_do_not_lower_an_average():
+    outputs, y = np.eye(4)[[0, 1, 1]], np.array([0, 1, 1])
+    for name in ("precision", "recall", "f1", "balanced_accuracy"):
+        assert figures(make(name), outputs, y, cuts=()) == {name: 1}
 
 
 def test_top_k_does_not_praise_equal_or_missing_outputs():
     y = np.arange(10)
-    assert figure(metrics.TopKAccuracy(k=3), np.ones((10, 10)), y) == pytest.approx(0.3)
+    assert figures(make("top_k_accuracy", k=3), np.ones((10, 10)), y)["top_k_accuracy"] == pytest.approx(0.3)
     lost = np.where(np.eye(10, dtype=bool), np.nan, 0.0)
-    assert figure(metrics.TopKAccuracy(k=3), lost, y) == 0
+    assert figures(make("top_k_accuracy", k=3), lost, y)["top_k_accuracy"] == 0
 
 
 def test_mean_of_many_float32_weights_loses_no_digits():
     correct = np.eye(2)[np.zeros(3, int)]
     weights = np.array([2**24, 1, 1], np.float32)
-    expected = 2**24 / (2**24 + 2)
-    assert figure(metrics.Accuracy(), correct, np.array([0, 1, 1]), weights) == pytest.approx(expected, rel=1e-12)
+    found = figures(make("accuracy"), correct, np.array([0, 1, 1]), weights, ())
+    assert found["accuracy"] == pytest.approx(2**24 / (2**24 + 2), rel=1e-12)
 
 
 def test_r2_of_targets_that_do_not_vary_is_not_a_number():
-    assert math.isnan(figure(metrics.R2(), np.zeros((3, 1)), np.ones((3, 1))))
+    assert math.isnan(figures(make("r2"), np.zeros((3, 1)), np.ones((3, 1)), cuts=())["r2"])
+
+
+def test_the_area_without_a_class_is_not_a_number_and_of_equal_scores_is_one_half():
+    y = np.array([0, 1, 1])
+    assert math.isnan(figures(make("roc_auc"), np.full((3, 1), 0.5), np.ones(3, int), cuts=())["roc_auc"])
+    assert figures(make("roc_auc"), np.full((3, 1), 0.5), y, cuts=())["roc_auc"] == 0.5
 
 
 def test_start_forgets():
-    part = metrics.Mae()
-    figure(part, np.zeros((2, 1)), np.ones((2, 1)))
-    assert figure(part, np.zeros((2, 1)), np.zeros((2, 1))) == 0
+    part = make("mae")
+    figures(part, np.zeros((2, 1)), np.ones((2, 1)), cuts=())
+    assert figures(part, np.zeros((2, 1)), np.zeros((2, 1)), cuts=()) == {"mae": 0}
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_options_are_bounded_and_described(kind):
+    check_options(kind)
+
+
+def test_figures_of_each_class_stand_in_the_history_and_can_be_watched():
+    metrics = [{"name": "recall", "per_class": True}, {"name": "confusion_matrix"}, "brier"]
+    model = zoo_core.train(
+        {
+            "data": {"name": "glyphs", "rows": 80, "test_rows": 40, "validation": 0.25},
+            "model": {"loss": "cross_entropy", "layers": [{"units": 10, "activation": "softmax"}]},
+            "optimizer": "adam",
+            "training": {
+                "epochs": 9,
+                "metrics": metrics,
+                "early_stopping": {"monitor": "validation_recall_1", "patience": 2},
+            },
+        }
+    )
+    last = model.history[-1]
+    each = [last[f"test_recall_{k}"] for k in range(10)]
+    counts = [[last[f"test_confusion_matrix_{i}_{j}"] for j in range(10)] for i in range(10)]
+    np.testing.assert_allclose(np.diag(counts) / np.maximum(np.sum(counts, axis=1), 1), each)
+    assert np.sum(counts) == 40
+    seen = [record["validation_recall_1"] for record in model.history]
+    assert len(seen) == 9 or max(seen) == max(seen[:-2])  # higher is better, as of recall itself

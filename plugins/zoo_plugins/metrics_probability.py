@@ -1,0 +1,153 @@
+"""Figures of merit for probabilities: how well they rank rows, and how far they can be believed.
+
+One output is the probability of class 1; several are one for each class.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Ge, Le
+
+from zoo_core.parts import Array, Metric
+from zoo_plugins._rows import at_labels
+from zoo_plugins.metrics import Mean, predicted
+
+
+def of_classes(outputs: Array) -> Array:
+    """Return a probability for each class, float64 (rows, classes), also of a single output."""
+    p = outputs.astype(np.float64)
+    return np.hstack([1 - p, p]) if p.shape[1] == 1 else p
+
+
+@dataclass
+class LogLoss(Mean):
+    """Mean of -log(p) of the true class, p being cut to [epsilon, 1 - epsilon] of the outputs' own precision.
+
+    Source: Good, "Rational decisions" (1952). As scikit-learn's `log_loss`.
+    """
+
+    name = "log_loss"
+    task = "classification"
+    higher_is_better = False
+
+    def of_rows(self, outputs: Array, targets: Array) -> Array:
+        epsilon = float(np.finfo(outputs.dtype).eps)
+        losses: Array = -np.log(np.clip(at_labels(of_classes(outputs), targets), epsilon, 1 - epsilon))
+        return losses
+
+
+@dataclass
+class Brier(Mean):
+    """Mean over rows of the squared error of probabilities: (p_1 - t)^2 for two classes, sum_k (p_k - t_k)^2 for more.
+
+    Source: Brier, "Verification of forecasts expressed in terms of probability" (1950), equation 2; halved for two
+    classes, as is usual and as scikit-learn does.
+    """
+
+    name = "brier"
+    task = "classification"
+    higher_is_better = False
+
+    def of_rows(self, outputs: Array, targets: Array) -> Array:
+        errors = of_classes(outputs)
+        errors[np.arange(len(targets)), targets] -= 1
+        squares: Array = np.sum(errors * errors, axis=1)
+        return squares / 2 if errors.shape[1] == 2 else squares
+
+
+@dataclass
+class ExpectedCalibrationError(Metric):
+    """Mean gap between confidence and accuracy: sum_b (rows in b / rows) |accuracy in b - mean confidence in b|.
+
+    The confidence is the largest probability, and b runs over as many `bins` of equal width between 0 and 1, each with
+    its upper end. Source: Guo et al., "On calibration of modern neural networks" (2017), equation 3.
+    """
+
+    name = "expected_calibration_error"
+    task = "classification"
+    higher_is_better = False
+    state = ("weight", "correct", "confidence")
+
+    bins: Annotated[int, Ge(1), Le(10_000)] = 15
+
+    def start(self, rows: int, outputs: int) -> None:
+        """Forget everything."""
+        self.weight, self.correct, self.confidence = (np.zeros(self.bins) for _ in range(3))
+
+    def update(self, outputs: Array, targets: Array, weights: Array | None) -> None:
+        """Add some rows."""
+        confidence = of_classes(outputs).max(axis=1)
+        place = np.clip(np.ceil(confidence * self.bins).astype(np.intp) - 1, 0, self.bins - 1)
+        w = np.ones(len(place)) if weights is None else weights.astype(np.float64)
+        for sums, values in (
+            (self.weight, 1.0), (self.correct, predicted(outputs) == targets), (self.confidence, confidence),
+        ):  # fmt: skip
+            np.add.at(sums, place, w * values)
+
+    def result(self) -> float:
+        """Return the mean gap."""
+        total = float(self.weight.sum())
+        return float(np.abs(self.correct - self.confidence).sum()) / total if total else math.nan
+
+
+@dataclass
+class RocAuc(Metric):
+    """Area under the curve of true against false positives: how often a positive row outranks a negative one.
+
+    Equal scores count half. With more than two classes each is set against the rest, and the areas are averaged;
+    `per_class` adds each as `roc_auc_0`, `roc_auc_1` and so on. NaN where a class has no row, or all. All scores are
+    kept until the split is over. Source: Hanley and McNeil, "The meaning and use of the area under a receiver
+    operating characteristic (ROC) curve" (1982). As scikit-learn's `roc_auc_score` with multi_class = "ovr".
+    """
+
+    name = "roc_auc"
+    task = "classification"
+    state = ("scores", "labels", "weights", "seen")
+
+    per_class: bool = False
+
+    def start(self, rows: int, outputs: int) -> None:
+        """Make room for the scores of all rows."""
+        self.scores, self.labels = np.empty((rows, outputs)), np.empty(rows, np.int64)
+        self.weights, self.seen = np.ones(rows), 0
+
+    def update(self, outputs: Array, targets: Array, weights: Array | None) -> None:
+        """Keep some rows."""
+        here = slice(self.seen, self.seen + len(outputs))
+        self.scores[here], self.labels[here] = outputs, targets
+        if weights is not None:
+            self.weights[here] = weights
+        self.seen = here.stop
+
+    def result(self) -> float:
+        """Return the area, or the mean of the areas of all classes."""
+        return float(np.mean(self._areas()))
+
+    def figures(self) -> dict[str, float]:
+        """Return the area and perhaps that of each class."""
+        areas = self._areas()
+        each = {f"{self.name}_{i}": area for i, area in enumerate(areas)} if self.per_class else {}
+        return {self.name: float(np.mean(areas))} | each
+
+    def _areas(self) -> list[float]:
+        binary = self.scores.shape[1] <= 2
+        classes = [1] if binary else range(self.scores.shape[1])
+        labels, weights = self.labels[: self.seen], self.weights[: self.seen]
+        columns = [self.scores[: self.seen, -1 if binary else k] for k in classes]
+        return [area(score, labels == k, weights) for score, k in zip(columns, classes, strict=True)]
+
+
+def area(scores: Array, positive: Array, weights: Array) -> float:
+    """Return the weighted share of pairs, one row positive and one negative, that are ranked right; ties are half."""
+    _, place = np.unique(scores, return_inverse=True)
+    for_it, against = (np.bincount(place, weights * chosen) for chosen in (positive, ~positive))
+    below = np.cumsum(against) - against / 2
+    pairs = float(for_it.sum() * against.sum())
+    return float(for_it @ below) / pairs if pairs else math.nan
+
+
+PARTS = (LogLoss, Brier, ExpectedCalibrationError, RocAuc)

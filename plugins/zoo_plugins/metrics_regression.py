@@ -1,0 +1,84 @@
+"""Figures of merit for predicted values."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from zoo_core.parts import Array, Metric
+from zoo_plugins.metrics import Mean
+
+
+@dataclass
+class Mse(Mean):
+    """Mean of squared errors over rows and targets."""
+
+    name = "mse"
+    task = "regression"
+    higher_is_better = False
+
+    def of_rows(self, outputs: Array, targets: Array) -> Array:
+        error = outputs.astype(np.float64) - targets
+        squares: Array = np.mean(error * error, axis=1)
+        return squares
+
+
+@dataclass
+class Rmse(Mse):
+    """Square root of the mean squared error, in the targets' own units."""
+
+    name = "rmse"
+
+    def result(self) -> float:
+        """Return the root."""
+        return math.sqrt(super().result())
+
+
+@dataclass
+class Mae(Mean):
+    """Mean of absolute errors over rows and targets."""
+
+    name = "mae"
+    task = "regression"
+    higher_is_better = False
+
+    def of_rows(self, outputs: Array, targets: Array) -> Array:
+        errors: Array = np.mean(np.abs(outputs.astype(np.float64) - targets), axis=1)
+        return errors
+
+
+@dataclass
+class R2(Metric):
+    """Coefficient of determination: 1 - squared error / variance of the targets, averaged over targets."""
+
+    name = "r2"
+    task = "regression"
+    state = ("weight", "error", "mean", "spread")
+
+    def start(self, rows: int, outputs: int) -> None:
+        """Forget everything."""
+        self.weight = 0.0
+        self.error, self.mean, self.spread = (np.zeros(outputs) for _ in range(3))
+
+    def update(self, outputs: Array, targets: Array, weights: Array | None) -> None:
+        """Add some rows; the spread is merged as in Chan, Golub and LeVeque (1979), so that it does not cancel."""
+        w = np.ones(len(outputs)) if weights is None else weights.astype(np.float64)
+        y = targets.astype(np.float64)
+        self.error += w @ (outputs - y) ** 2
+        weight = float(w.sum())
+        if not weight:
+            return
+        mean = w @ y / weight
+        shift, both = mean - self.mean, self.weight + weight
+        self.spread += w @ (y - mean) ** 2 + shift**2 * self.weight * weight / both
+        self.mean += shift * weight / both
+        self.weight = both
+
+    def result(self) -> float:
+        """Return the coefficient; NaN where the targets do not vary."""
+        return float(np.mean(1 - self.error / self.spread)) if self.spread.all() else math.nan
+
+
+PARTS = (Mse, Rmse, Mae, R2)

@@ -1,0 +1,94 @@
+"""Makes tests/golden/metrics.npz: figures of scikit-learn, weighted and not; the calibration error by torchmetrics.
+
+Run it with a Python that has scikit-learn, torch and torchmetrics. The weights are whole numbers, so that rows can be
+repeated for torchmetrics, which knows no weights and computes in part in float32.
+"""
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import sklearn.metrics as sk
+import torch
+from torchmetrics.functional.classification import multiclass_calibration_error
+
+RNG = np.random.default_rng(11)
+Y, SCORES = RNG.integers(0, 4, 60), np.round(RNG.dirichlet(np.ones(4), 60), 2)
+SCORES[:, 3] = 1 - SCORES[:, :3].sum(axis=1)  # rounded, so that some are equal
+SCORES[Y == 2, 2] += 0.3
+SCORES /= SCORES.sum(axis=1, keepdims=True)
+BITS, P = (Y > 1).astype(int), np.round(np.clip(RNG.beta(2, 2, 60) + 0.2 * (Y > 1), 0.01, 0.98), 2)[:, None] + 0.003
+WEIGHTS = RNG.integers(1, 6, 60).astype(float)
+TRUE = RNG.normal(size=(60, 2)) * [1, 30] + [5, -200]
+FOUND = TRUE + RNG.normal(size=(60, 2)) * [0.5, 9]
+
+
+def averaged(score, w, average):
+    """Return the average over classes, then the figure of each class."""
+    guess = SCORES.argmax(axis=1)
+    return [score(Y, guess, average=average, sample_weight=w), *score(Y, guess, average=None, sample_weight=w)]
+
+
+def areas(w):
+    each = [sk.roc_auc_score(k == Y, SCORES[:, k], sample_weight=w) for k in range(4)]
+    return [sk.roc_auc_score(Y, SCORES, multi_class="ovr", sample_weight=w), *each]
+
+
+def calibration(w, bins, single):
+    repeats = np.ones(60, int) if w is None else w.astype(int)
+    p, y = (torch.tensor(np.repeat(a, repeats, axis=0)) for a in ((P, BITS) if single else (SCORES, Y)))
+    if single:  # torchmetrics bins the probability of class 1; ours the larger of the two, as of two columns
+        return multiclass_calibration_error(
+            torch.hstack([1 - p, p]), y, num_classes=2, n_bins=bins, validate_args=False
+        )
+    return multiclass_calibration_error(p, y, num_classes=4, n_bins=bins, validate_args=False)
+
+
+def figures(w):
+    """Return the cases: the data they are about, the peer, the figures."""
+    guess, single, s = SCORES.argmax(axis=1), (P[:, 0] >= 0.5).astype(int), {"sample_weight": w}
+    found = {
+        ("accuracy", "scores"): sk.accuracy_score(Y, guess, **s),
+        ("accuracy", "single"): sk.accuracy_score(BITS, single, **s),
+        ('top_k_accuracy {"k": 2}', "scores"): sk.top_k_accuracy_score(Y, SCORES, k=2, **s),
+        ("confusion_matrix", "scores"): sk.confusion_matrix(Y, guess, **s).ravel(),
+        ("balanced_accuracy", "scores"): sk.balanced_accuracy_score(Y, guess, **s),
+        ("log_loss", "scores"): sk.log_loss(Y, SCORES, **s),
+        ("log_loss", "single"): sk.log_loss(BITS, P[:, 0], **s),
+        ("brier", "scores"): sk.brier_score_loss(Y, SCORES, **s),
+        ("brier", "single"): sk.brier_score_loss(BITS, P[:, 0], **s),
+        ('roc_auc {"per_class": true}', "scores"): areas(w),
+        ("roc_auc", "single"): sk.roc_auc_score(BITS, P[:, 0], **s),
+        ("expected_calibration_error", "scores"): calibration(w, 15, single=False),
+        ('expected_calibration_error {"bins": 7}', "single"): calibration(w, 7, single=True),
+        ("mse", "values"): sk.mean_squared_error(TRUE, FOUND, **s),
+        ("rmse", "values"): sk.mean_squared_error(TRUE, FOUND, **s) ** 0.5,
+        ("mae", "values"): sk.mean_absolute_error(TRUE, FOUND, **s),
+        ("r2", "values"): sk.r2_score(TRUE, FOUND, **s),
+    }
+    for name, score in (("precision", sk.precision_score), ("recall", sk.recall_score), ("f1", sk.f1_score)):
+        for average in ("macro", "weighted", "micro"):
+            options = json.dumps({"average": average, "per_class": True})
+            found[f"{name} {options}", "scores"] = averaged(score, w, average)
+        found[name, "single"] = score(BITS, single, average="macro", **s)
+    return found
+
+
+def main():
+    plain, weighted = figures(None), figures(WEIGHTS)
+    peers = ("scikit-learn", "torch", "torchmetrics")
+    keys = list(plain)
+    np.savez_compressed(
+        Path(__file__).with_name("metrics.npz"),
+        versions=np.array([f"{peer} {version(peer)}" for peer in peers]),
+        cases=np.array([case for case, _ in keys]),
+        about=np.array([about for _, about in keys]),
+        peers=np.array(["torchmetrics" if "calibration" in case else "scikit-learn" for case, _ in keys]),
+        scores=SCORES, y=Y, single=P, bits=BITS, weights=WEIGHTS, values=FOUND, true=TRUE,
+        **{f"figures.{i}": np.atleast_2d([plain[key], weighted[key]]) for i, key in enumerate(keys)},
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
