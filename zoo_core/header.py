@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from annotated_types import Ge, Le
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, ValidationError, model_validator
 
 from zoo_core.errors import ModelFileError, SpecError
 from zoo_core.model_file import Contents
@@ -18,8 +18,32 @@ from zoo_core.parts import Record
 
 MAX_SPEC_VALUES = 5000  # keys and items of a stored spec; some 250 layers with all their options
 MAX_RECORDS = 4000  # of a history in a file
+MAX_KEYS = 100  # of a table in a header, whose errors would otherwise take more memory than the file
 RESERVE = MAX_HEADER // 4  # bytes of a header kept for what is neither history nor known before training
 CONTAINER = frozenset({"format", "version", "requires", "arrays", "sha256"})  # keys that the reader has checked
+
+
+def _few(value: Any) -> Any:
+    if isinstance(value, dict) and len(value) > MAX_KEYS:
+        raise ValueError(f"a table of {len(value)} keys")
+    return value
+
+
+def _checked_history(value: Any) -> Any:
+    """Hold that a history is records of numbers; a plain loop, for it may be long."""
+    if not isinstance(value, list) or len(value) > MAX_RECORDS + 1:
+        raise ValueError(f"is no list of at most {MAX_RECORDS} records")
+    for record in value:
+        if not isinstance(record, dict) or type(record.get("epoch")) is not int:
+            raise ValueError("holds a record without an epoch")
+        if not all(type(number) in (int, float, type(None)) for number in record.values()):
+            raise ValueError("holds a record with something that is no number")
+    return value
+
+
+Names = Annotated[list[str], FailFast()]
+History = Annotated[list[dict[str, Any]], BeforeValidator(_checked_history)]
+Facts = Annotated[dict[str, str | int | None], BeforeValidator(_few)]
 
 
 class _Stored(BaseModel):
@@ -30,7 +54,7 @@ class _Stored(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _leave_out(cls, value: Any) -> Any:
-        return {k: v for k, v in value.items() if not k.startswith("x_")} if isinstance(value, dict) else value
+        return {k: v for k, v in _few(value).items() if not k.startswith("x_")} if isinstance(value, dict) else value
 
 
 class About(_Stored):
@@ -38,9 +62,9 @@ class About(_Stored):
 
     inputs: Annotated[int, Ge(1), Le(2**31)]
     task: Literal["classification", "regression"] = "classification"
-    class_names: list[str] = []
-    feature_names: list[str] = []
-    target_names: list[str] = []
+    class_names: Names = []
+    feature_names: Names = []
+    target_names: Names = []
     image_shape: Annotated[list[Annotated[int, Ge(1)]], Field(min_length=2, max_length=2)] | None = None
     data_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
 
@@ -86,7 +110,7 @@ class ModelOutline(_Outline):
     """The loss and the layers."""
 
     loss: str | NamedPart
-    layers: Annotated[list[LayerOutline], Field(min_length=1, max_length=255)]
+    layers: Annotated[list[LayerOutline], Field(min_length=1, max_length=255), FailFast()]
 
 
 class TrainingOutline(_Outline):
@@ -111,16 +135,10 @@ class Header(_Stored):
 
     spec: dict[str, Any]
     about: About
-    history: list[dict[str, int | float | None]]
-    plugins: list[Origin]
-    environment: dict[str, str | int | None]
+    history: History
+    plugins: Annotated[list[Origin], FailFast()]
+    environment: Facts
     parameters: Annotated[int, Ge(1)] | None = None  # how many are trained; files of before 0.1.0 do not say
-
-    @model_validator(mode="after")
-    def _every_record_has_an_epoch(self) -> Header:
-        if any(type(record.get("epoch")) is not int for record in self.history):
-            raise ValueError("history: a record has no epoch")
-        return self
 
     @property
     def outline(self) -> SpecOutline:
