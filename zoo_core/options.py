@@ -36,9 +36,9 @@ class PartField:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Return a schema that validates a part of the kind in the annotation, or its other alternatives."""
-        options = typing.get_args(source) if _is_union(source) else (source,)
-        kind = next(o for o in map(_bare, options) if is_part(o)).kind
-        others = [o for o in options if not is_part(_bare(o))]
+        options = typing.get_args(source) if is_union(source) else (source,)
+        kind = next(o for o in map(bare, options) if is_part(o)).kind
+        others = [o for o in options if not is_part(bare(o))]
         part = core_schema.with_info_plain_validator_function(
             lambda v, info: self._part(kind, v, info), metadata={"kind": kind}
         )
@@ -133,9 +133,9 @@ def _default(field: dataclasses.Field[Any]) -> Any:
 
 def _checked(hint: Any) -> Any:
     """Return the hint with every part class in it marked as a PartField."""
-    if _is_union(hint):
+    if is_union(hint):
         options = typing.get_args(hint)
-        if any(is_part(_bare(o)) for o in options):
+        if any(is_part(bare(o)) for o in options):
             return Annotated[hint, PartField()]
         return Union[tuple(_checked(o) for o in options)]  # noqa: UP007 - built at run time
     if is_part(hint):
@@ -146,11 +146,13 @@ def _checked(hint: Any) -> Any:
     return hint
 
 
-def _is_union(hint: Any) -> bool:
+def is_union(hint: Any) -> bool:
+    """Tell whether a type hint is a union."""
     return typing.get_origin(hint) in (Union, types.UnionType)
 
 
-def _bare(hint: Any) -> Any:
+def bare(hint: Any) -> Any:
+    """Return a type hint without its bounds."""
     return typing.get_args(hint)[0] if typing.get_origin(hint) is Annotated else hint
 
 
@@ -201,37 +203,3 @@ def children(part: Part) -> list[tuple[str, Part]]:
         items = enumerate(value) if isinstance(value, (list, tuple)) else [(-1, value)]
         found += [(name if i < 0 else f"{name}.{i}", v) for i, v in items if isinstance(v, Part)]
     return found
-
-
-def option_rows(part: type[Part]) -> list[dict[str, str]]:
-    """Return name, type with bounds, and default of each option of a part."""
-    if not dataclasses.is_dataclass(part):
-        return []
-    hints = typing.get_type_hints(part, include_extras=True)
-    return [
-        {"option": f.name, "type": _words(hints[f.name]), "default": _shown(f)}
-        for f in dataclasses.fields(part)
-        if f.init
-    ]
-
-
-def _words(hint: Any) -> str:
-    if typing.get_origin(hint) is Annotated:
-        kind, *bounds = typing.get_args(hint)
-        signs = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
-        limits = [f"{signs[k]} {v:g}" for b in bounds for k in signs if (v := getattr(b, k, None)) is not None]
-        return " ".join([_words(kind), *([", ".join(limits)] if limits else [])])
-    if _is_union(hint):
-        return " or ".join(map(_words, typing.get_args(hint)))
-    if typing.get_origin(hint) is typing.Literal:
-        return " or ".join(map(repr, typing.get_args(hint)))
-    if typing.get_origin(hint) is not None:
-        return f"{typing.get_origin(hint).__name__} of {', '.join(map(_words, typing.get_args(hint)))}"
-    return "none" if hint is type(None) else f"a {hint.kind}" if is_part(hint) else str(getattr(hint, "__name__", hint))
-
-
-def _shown(field: dataclasses.Field[Any]) -> str:
-    default = field.default
-    if default is dataclasses.MISSING and field.default_factory is not dataclasses.MISSING:
-        default = field.default_factory()
-    return "required" if default is dataclasses.MISSING else str(dump(default))

@@ -43,6 +43,12 @@ MaxSize = Annotated[
 MAX_SIZE = 256  # MiB
 
 
+def lines(examples: str) -> str:
+    """Return "Examples: one | other" with each on a line of its own, for the help, which would fill paragraphs."""
+    head, _, rest = examples.partition(": ")
+    return "\n  ".join([f"\b\n{head}:", *rest.split(" | ")])
+
+
 def report(data: Any, as_json: bool, human: RenderableType | None) -> None:
     """Print a result on standard output: as JSON, or for people."""
     if as_json:
@@ -55,6 +61,9 @@ def report(data: Any, as_json: bool, human: RenderableType | None) -> None:
 
 def show(renderable: RenderableType) -> None:
     """Print a table or text on standard output; strings as they stand, never as markup."""
+    from zoo_core.display.ascii import lenient
+
+    lenient(sys.stdout)
     if isinstance(renderable, str):
         print(renderable)
         return

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from zoo_core.cli.common import Json, report, rows, warn
+from zoo_core.errors import UsageError, nearest
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from zoo_core.registry import Registry
 
 NAME = "list"
@@ -17,21 +20,41 @@ EXAMPLES = "Examples: zoo list | zoo list parts --kind optimizer | zoo list part
 
 
 def command(
-    what: Annotated[Literal["models", "plugins", "parts", "datasets"], typer.Argument(help="What to list.")] = "models",
-    pattern: Annotated[str, typer.Argument(help="Names to show; * and ? stand for any letters.")] = "*",
-    kind: Annotated[str | None, typer.Option("--kind", help="Only parts of this kind.")] = None,
+    what: Annotated[
+        Literal["models", "plugins", "parts", "datasets"], typer.Argument(help="What to list; models if left out.")
+    ] = "models",
+    pattern: Annotated[str, typer.Argument(help="Names to show; * and ? stand for any letters, in quotes.")] = "*",
+    kind: Annotated[str | None, typer.Option("--kind", help="Only parts of this kind, such as optimizer.")] = None,
     json: Json = False,
 ) -> None:
-    """List shipped models, plugins, parts or data sets."""
+    """List models, plugins, parts or data sets, a line for each."""
     from zoo_core.registry import Registry
 
+    _check_kind(what, kind)
     registry = Registry()
     if what != "plugins":
         warn(registry)
     found = {"models": _models, "plugins": plugins, "parts": _parts, "datasets": _datasets}[what](registry)
     found = [row for row in found if fnmatchcase(row["name"], pattern) and kind in (None, row.get("kind"))]
-    columns = list(found[0]) if found else ["name"]
-    report(found, json, rows(found, columns) if found else f"no {what} match {pattern!r}")
+    report(found, json, _drawn(what, pattern, found))
+
+
+def _check_kind(what: str, kind: str | None) -> None:
+    """Refuse a kind that there is not, and one that is given for something else than parts."""
+    from zoo_core.parts import KINDS
+
+    if kind is not None and what != "parts":
+        raise UsageError(f"--kind chooses among parts, not {what}; write: zoo list parts --kind {kind}")
+    if kind is not None and kind not in KINDS:
+        raise UsageError(f"--kind {kind}: there is no such kind{nearest(kind, KINDS)} (there are: {', '.join(KINDS)})")
+
+
+def _drawn(what: str, pattern: str, found: list[dict[str, Any]]) -> RenderableType:
+    from zoo_core.display.catalogue import PartList
+
+    if not found:
+        return f"no {what} match {pattern!r}"
+    return PartList(found) if what == "parts" else rows(found, list(found[0]))
 
 
 def _models(registry: Registry) -> list[dict[str, Any]]:
@@ -69,15 +92,15 @@ def plugins(registry: Registry) -> list[dict[str, Any]]:
 
 
 def _parts(registry: Registry) -> list[dict[str, Any]]:
+    from zoo_core.describe import summary
+
     return [
-        {"kind": e.kind, "name": registry.key(e), "from": e.distribution, "what": _first_line(e.part)}
+        {"kind": e.kind, "name": registry.key(e), "from": e.distribution, "what": summary(e.part)}
         for e in registry.entries()
     ]
 
 
 def _datasets(registry: Registry) -> list[dict[str, Any]]:
-    return [{"name": e.name, "from": e.distribution, "what": _first_line(e.part)} for e in registry.entries("dataset")]
+    from zoo_core.describe import summary
 
-
-def _first_line(part: type) -> str:
-    return (part.__doc__ or "").strip().partition("\n")[0]
+    return [{"name": e.name, "from": e.distribution, "what": summary(e.part)} for e in registry.entries("dataset")]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from zoo_core.cli.common import MAX_SIZE, Json, MaxSize, Sha256, report, rows, warn
-from zoo_core.errors import UsageError, nearest
+from zoo_core.cli.show_part import Wanted, show_parts
+from zoo_core.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -16,31 +18,55 @@ if TYPE_CHECKING:
     from zoo_core.registry import Registry
 
 NAME = "show"
-EXAMPLES = "Examples: zoo show glyphs.npz | zoo show mnist-mlp --json | zoo show gelu"
+EXAMPLES = (
+    "Examples: zoo show glyphs.npz | zoo show mnist-mlp --json | zoo show gelu | "
+    "zoo show leaky_relu --set slope=0.2 -o leaky.svg | zoo show identity --kind initializer"
+)
 
 
 def command(
     name: Annotated[str, typer.Argument(help="A model file, a shipped model, or a part.")],
+    kind: Annotated[str | None, typer.Option("--kind", help="The kind of a part, where several have the name.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="OPTION=VALUE", help="An option of the part to draw; may be repeated."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Draw the part into this .png, .svg or .pdf file.")
+    ] = None,
+    epochs: Annotated[
+        int, typer.Option("--epochs", min=1, help="Length of the run that a schedule is drawn for.")
+    ] = 20,
+    force: Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")] = False,
     sha256: Sha256 = None,
     max_size: MaxSize = MAX_SIZE,
     json: Json = False,
 ) -> None:
-    """Show what a model file, a shipped model or a part is."""
+    """Show what a model or a part is; parts with options and a plot.
+
+    Of a part: formula and source, options with bounds and defaults, where its code is, and who brought it.
+    Activations are drawn with their derivative, schedules over a run, initializers as a histogram, losses with
+    their gradient.
+    """
     from zoo_core.catalogue import is_path, shipped
     from zoo_core.registry import Registry
 
     registry = Registry()
     warn(registry)
     models = shipped(registry)
-    if is_path(name, ".npz") or (name in models and models[name].weights is not None):
+    wanted = Wanted(kind, set_ or [], output, epochs, force, json)
+    is_model = kind is None and (is_path(name, ".npz") or name in models)
+    if is_model and (set_ or output):
+        raise UsageError(f"{name!r} is a model; --set and -o are for parts. Its curves: zoo plot {name}")
+    if is_path(name, ".npz") or (is_model and models[name].weights is not None):
         _model(name, registry, sha256, max_size, json)
     elif sha256:
         raise UsageError(f"{name!r} is no model file, and --sha256 is for those")
-    elif name in models:
+    elif is_model:
         text = models[name].spec.read_text("utf-8")
         report({"name": name, "spec": text}, json, text)
     else:
-        _parts(name, registry, json)
+        show_parts(name, registry, wanted)
 
 
 def _model(name: str, registry: Registry, sha256: str | None, max_size: int, json: bool) -> None:
@@ -102,34 +128,3 @@ def _layer(layer: LayerOutline) -> str:
 
 def _name(part: str | NamedPart) -> str:
     return part if isinstance(part, str) else part.name
-
-
-def _parts(name: str, registry: Registry, json: bool) -> None:
-    import inspect
-
-    from zoo_core.options import option_rows
-
-    found = [e for e in registry.entries() if name in (e.name, registry.key(e))]
-    if not found:
-        known = [e.name for e in registry.entries()]
-        raise UsageError(
-            f"{name!r} is no model file, shipped model or part{nearest(name, known)}; see 'zoo list parts'"
-        )
-    data = [
-        {
-            "kind": e.kind,
-            "name": registry.key(e),
-            "from": f"{e.distribution} {e.version}",
-            "what": inspect.cleandoc(e.part.__doc__ or ""),
-            "options": option_rows(e.part),
-            "source": f"{e.part.__module__}.{e.part.__qualname__}",
-        }
-        for e in found
-    ]
-    if json:
-        report(data, True, None)
-        return
-    for part in data:
-        print(f"{part['kind']} {part['name']}  ({part['from']}, {part['source']})\n\n{part['what']}\n")
-        if part["options"]:
-            report(None, False, rows(part["options"], ["option", "type", "default"]))  # type: ignore[arg-type]

@@ -52,12 +52,16 @@ def terminal_plot(xs: Sequence[float], series: Mapping[str, Sequence[float]], wi
     return "\n".join(draw(curves, width, height).lines)
 
 
-def draw(curves: Sequence[Curve], width: int, height: int) -> Plot:
-    """Draw curves with a scale at the left and the ends of the x axis, and names, in the last line."""
+def draw(curves: Sequence[Curve], width: int, height: int, *, log: bool | None = None) -> Plot:
+    """Draw curves with a scale at the left and the ends of the x axis, and names, in the last line.
+
+    `log` chooses a logarithmic scale or not; left to itself, values over two powers of ten get one.
+    """
     curves = [curve for curve in map(_finite, curves) if len(curve.xs)]
     if not curves or height < 2 or width < 16:
         return Plot([""] * height, [[] for _ in range(height)])
-    low, high, log = _scale(np.concatenate([curve.ys for curve in curves]))
+    low, high, spread = _scale(np.concatenate([curve.ys for curve in curves]))
+    log = spread if log is None else log and low > 0
     labels = [_label(high), _label(low)]
     margin = max(map(len, labels)) + 1
     ends = min(curve.xs[0] for curve in curves), max(curve.xs[-1] for curve in curves)

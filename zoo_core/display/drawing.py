@@ -125,8 +125,10 @@ def plain_log_scale(axes: Axes) -> None:
     axes.yaxis.set_minor_formatter(NullFormatter())
 
 
-def save(figure: Figure, path: str | Path) -> None:
+def save(figure: Figure, path: str | Path, **metadata: str) -> None:
     """Write a figure as .png, .svg or .pdf; the file appears whole or not at all, the same bytes each time.
+
+    `metadata` are named texts to keep in the file, such as Description for .png.
 
     Raises UsageError for another ending, ResourceError where the file cannot be written.
     """
@@ -138,5 +140,5 @@ def save(figure: Figure, path: str | Path) -> None:
     buffer = io.BytesIO()
     with style(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")  # the empty box in the picture says that a font is missing
-        figure.savefig(buffer, format=ending[1:], metadata=ENDINGS[ending])
+        figure.savefig(buffer, format=ending[1:], metadata=ENDINGS[ending] | metadata)
     write_whole(path, buffer.getvalue())

@@ -66,13 +66,13 @@ def duration(seconds: float) -> str:
     return f"{minutes // (24 * 60)} d {minutes // 60 % 24:02} h"
 
 
-def print_json(data: Any, file: TextIO) -> None:
+def print_json(data: Any, file: TextIO, indent: int | None = 2) -> None:
     """Write data as JSON in the order it has; NaN and infinities become null, arrays lists, paths strings."""
-    text = json.dumps(_jsonable(data), indent=2, allow_nan=False, ensure_ascii=False)
+    text = json.dumps(_jsonable(data), indent=indent, allow_nan=False, ensure_ascii=False)
     try:
         text.encode(file.encoding or "utf-8")
     except UnicodeEncodeError:
-        text = json.dumps(_jsonable(data), indent=2, allow_nan=False)
+        text = json.dumps(_jsonable(data), indent=indent, allow_nan=False)
     file.write(text + "\n")
 
 
