@@ -11,6 +11,7 @@ from zoo_core.cli import (
     data,
     env,
     evaluate,
+    explain,
     list_,
     new,
     plot,
@@ -21,11 +22,19 @@ from zoo_core.cli import (
     train,
     validate,
 )
+from zoo_core.cli.common import lines
 
 app = typer.Typer(
     name="zoo",
-    help="A zoo of NumPy multi-layer perceptrons: train, use, plot and compare small networks.",
-    epilog="Begin with: zoo train glyphs-quickstart -o glyphs.npz",
+    help=(
+        "A zoo of NumPy multi-layer perceptrons: train, use, plot and compare small networks.\n\n"
+        "A network is described by a spec, a short TOML file; its activations, optimizer and so on are parts, which "
+        "plugins bring. Exit codes: 0 done, 1 a bug of ours, 2 usage, 3 bad input, 4 a plugin is missing or broken, "
+        "5 resources, 6 numbers that are no longer finite, 130 or 143 interrupted."
+    ),
+    epilog=lines(
+        "Begin with: zoo train glyphs-quickstart -o glyphs.npz | zoo plot glyphs.npz | zoo show relu | zoo train --help"
+    ),
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -44,6 +53,6 @@ def shared(
 
 app.callback(invoke_without_command=True, help=app.info.help)(shared)
 
-for module in (train, evaluate, predict, plot, compare, list_, show, validate, schema, new, plugins, env):
-    app.command(module.NAME, epilog=module.EXAMPLES)(module.command)
+for module in (train, evaluate, predict, plot, compare, explain, list_, show, validate, schema, new, plugins, env):
+    app.command(module.NAME, epilog=lines(module.EXAMPLES))(module.command)
 app.add_typer(data.app, name="data")

@@ -1,0 +1,86 @@
+"""`zoo explain`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from zoo_core.cli.common import DataDir, Json, SetOption, report, warn
+
+if TYPE_CHECKING:
+    from zoo_core.explanation import Explanation
+    from zoo_core.training import Trainer
+
+NAME = "explain"
+EXAMPLES = (
+    "Examples: zoo explain glyphs-quickstart | zoo explain my.toml --rows 1 --units 3 | "
+    "zoo explain my.toml --set optimizer=sgd --json"
+)
+
+
+def command(
+    spec: Annotated[str, typer.Argument(help="A spec file, or the name of a shipped model.")],
+    rows: Annotated[int, typer.Option("--rows", min=1, max=50, help="Rows of the batch to show.")] = 2,
+    units: Annotated[int, typer.Option("--units", min=1, max=20, help="Units and inputs of each layer to show.")] = 4,
+    set_: SetOption = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed instead of the spec's.")] = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Print one step of training with its numbers, layer by layer.
+
+    Forward, loss, backward, update, with sums to do again by hand, and the gradient checked by central differences.
+    The step is the first one of zoo train, computed in float64 from the same first weights. What is shown is an
+    excerpt; --json gives everything.
+    """
+    from rich.console import Group
+
+    from zoo_core.cli.common import folder
+    from zoo_core.display.lesson import lesson
+    from zoo_core.display.tables import print_json
+    from zoo_core.explanation import exact, explain
+    from zoo_core.registry import Registry
+    from zoo_core.run import blas_threads, prepare
+    from zoo_core.spec import read_spec
+
+    registry = Registry()
+    warn(registry)
+    checked = read_spec(spec, set_ or [], registry, seed=seed)
+    trainer = exact(prepare(checked, folder(data_dir), registry), registry)
+    with blas_threads(trainer.threads):
+        step = explain(trainer, rows, units)
+    if json:
+        print_json(_data(step), sys.stdout, indent=None)  # a number a line would be many megabytes
+    else:
+        report(None, False, Group(*lesson(step, _facts(trainer, checked.dtype))))
+
+
+def _data(step: Explanation) -> dict[str, Any]:
+    """Return everything as plain data, with what a reader would have to compute."""
+    data = asdict(step)
+    for change, own in zip(data["changes"], step.changes, strict=True):
+        change["step"] = own.after - own.before
+    for check, mine in zip(data["checks"], step.checks, strict=True):
+        check["agrees"] = mine.agrees
+    return data
+
+
+def _facts(trainer: Trainer, dtype: str) -> dict[str, str]:
+    from zoo_core.describe import toml
+    from zoo_core.options import dump
+
+    spec, network = trainer.spec, trainer.network
+    layers = [f"{layer.units} {layer.activation.name}" for layer in spec.model.layers]
+    rows = trainer.splits["train"].x.shape[0]
+    steps = f"{trainer.feed.batches.steps:,} steps in an epoch"
+    own = "float64" if dtype == "float64" else f"float64, from the same first weights (training itself uses {dtype})"
+    return {
+        "One step of": f"{spec.name}  {spec.description}".rstrip(),
+        "network": f"{' -> '.join([f'{network.inputs} inputs', *layers])}; {network.layout.size:,} parameters",
+        "data": f"{spec.data.source.name}, {rows:,} rows, {trainer.feed.batches.batch_size:,} in a batch, {steps}",
+        "optimizer": toml(dump(spec.optimizer)),
+        "computed in": own,
+    }
