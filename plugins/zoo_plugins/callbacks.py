@@ -84,8 +84,9 @@ class StopAt(Callback):
 class StopOnNan(Callback):
     """Stops when a loss, or the figure `monitor` if given, is no finite number.
 
-    With `restore`, the parameters after the last epoch with finite figures are put back. A training loss that leaves the finite numbers
-    within an epoch ends the run with an error, with or without this part. As Keras's TerminateOnNaN.
+    With `restore`, the parameters after the last epoch with finite figures are put back. A training loss that leaves
+    the finite numbers within an epoch ends the run with an error, with or without this part. As Keras's
+    TerminateOnNaN.
     """
 
     name = "stop_on_nan"

@@ -132,7 +132,7 @@ def test_two_runs_of_one_spec_share_no_state():
 
 
 def test_options_inside_a_group_are_checked_with_their_place():
-    with pytest.raises(SpecError, match=r"optimizer\.paths\.\*\.bias\.weight_decay: must be less than 1"):
+    with pytest.raises(SpecError, match=r"optimizer\.paths\.\*\.bias\.weight_decay: must be below 1, not 2"):
         Spec.parse(
             SPEC | {"optimizer": {"name": "groups", "paths": {"*.bias": {"name": "adamw", "weight_decay": 2.0}}}}
         )

@@ -43,8 +43,9 @@ def command(
     from zoo_core.display.tables import print_json
     from zoo_core.explanation import exact, explain
     from zoo_core.registry import Registry
-    from zoo_core.run import blas_threads, prepare
+    from zoo_core.run import prepare
     from zoo_core.spec import read_spec
+    from zoo_core.threads import blas_threads
 
     registry = Registry()
     warn(registry)
