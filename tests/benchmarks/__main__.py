@@ -31,9 +31,8 @@ Measure = Callable[..., Result]
 def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser("python -m tests.benchmarks", description=__doc__)
-    parser.add_argument(
-        "what", nargs="*", metavar="WORKLOAD", help=f"{', '.join(choices())}, growth; default: all but growth"
-    )
+    names = f"{', '.join(choices())}, {GROWTH}; default: all but {GROWTH}"
+    parser.add_argument("what", nargs="*", metavar="WORKLOAD", help=names)
     parser.add_argument("--only", nargs="+", default=[], metavar="CONTENDER", choices=CONTENDERS, help="who takes part")
     parser.add_argument("--rounds", type=int, default=7, help="measurements of each contender (default: 7)")
     parser.add_argument("--seconds", type=float, default=30, help="end a workload's rounds after this (default: 30)")

@@ -60,9 +60,7 @@ def streaming(*, rounds: int, seconds: float, full: bool, keys: Iterable[str] = 
 
         times = take_turns(turn, rounds, seconds)
     measured = [Measured(m, MODES[m], n, values, peak_mb=peaks[m]) for (m, n), values in times.items()]
-    title = (
-        f"A data set of {size / 1e9:.2g} GB, {size // INPUTS:,} rows of {INPUTS:,} bytes (memory without mapped files)"
-    )
+    title = f"A data set of {size / 1e9:.2g} GB, {size // INPUTS:,} rows (memory without mapped files)"
     return Result(title, measured, base="memory")
 
 

@@ -28,7 +28,8 @@ class BenchmarkRows(Dataset):
 
     def load(self, folder: DataFolder) -> Data:
         """Make the rows."""
-        return Data(Table(*data.rows(self.rows, self.inputs, self.classes)))
+        names = [str(i) for i in range(self.classes)]
+        return Data(Table(*data.rows(self.rows, self.inputs, self.classes)), class_names=names)
 
 
 @dataclass
