@@ -72,7 +72,8 @@ def main() -> None:
     """Run."""
     options, found = parse(), []
     if GROWTH in options.what:
-        print(growth(options.plot, rounds=options.rounds))
+        for text in growth(options.plot, rounds=options.rounds):
+            print(text, flush=True)
     if options.what == [GROWTH]:
         return
     print(", ".join(f"{name} {value}" for name, value in machine().items()))

@@ -39,14 +39,14 @@ def _steps(work: Workload) -> Workload:
     return replace(work, rows=work.batch * max(3, min(STEPS, int(1e9 / products))))
 
 
-def growth(picture: Path, *, rounds: int) -> str:
-    """Measure along every axis, draw, and return the figures as Markdown tables."""
-    found = {}
+def growth(picture: Path, *, rounds: int) -> Iterator[str]:
+    """Measure along every axis, yielding the figures of each as a Markdown table; draw them all in the end."""
+    found: dict[str, list[Point]] = {}
     with pool(WHO, THREADS) as processes:
         for axis, works in axes().items():
-            found[axis] = [(n, point) for n, work in works if (point := step(processes, work, rounds))]
+            found[axis] = [(n, step(processes, work, rounds)) for n, work in works]
+            yield "\n".join([f"\n### Time of a step against {axis}", "", *_table(found[axis])])
     draw(found, picture)
-    return "\n\n".join("\n".join([f"### Time of a step against {axis}", "", *_table(p)]) for axis, p in found.items())
 
 
 def step(processes: Pool, work: Workload, rounds: int) -> Turn:

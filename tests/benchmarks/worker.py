@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 import time
 from importlib import import_module
-from pathlib import Path
 from typing import Any, TextIO
 
 from tests.benchmarks import data
 from tests.benchmarks.contract import Contender, contender
+from tests.benchmarks.status import megabytes
 from tests.benchmarks.workloads import Workload
 
 
@@ -55,15 +54,9 @@ class Worker:
         module, _, name = function.partition(":")
         return getattr(import_module(module), name)(**options)
 
-    def peak(self, *, mapped_too: bool = True) -> float:
-        """Return the most memory that this process ever held, in MB (10^6 bytes); Linux only, elsewhere 0.
-
-        The system can take back the pages of mapped files whenever it likes; without them, it is what is held now.
-        """
-        status = Path("/proc/self/status")
-        field = "VmHWM" if mapped_too else "RssAnon"
-        found = re.search(rf"{field}:\s+(\d+) kB", status.read_text()) if status.exists() else None
-        return int(found[1]) * 1024 / 1e6 if found else 0.0
+    def peak(self) -> float:
+        """Return the most memory that this process ever held, in MB."""
+        return megabytes("VmHWM")
 
 
 def serve(worker: Worker, requests: TextIO, answers: TextIO) -> None:
