@@ -33,6 +33,8 @@ class Part:
     name: ClassVar[str] = ""
     state: ClassVar[tuple[str, ...]] = ()  # attributes that must survive saving: arrays, numbers, strings, None
     state_version: ClassVar[int] = 1  # raise it when `state` or its meaning changes
+    examples: ClassVar[tuple[Mapping[str, Any], ...]] = ()  # options, as in a spec, that zoo_core.testing also checks
+    deviates: ClassVar[Mapping[str, str]] = {}  # checks of zoo_core.testing that fail on purpose, and why
     chosen_as: str = ""  # set by the core: the name that the spec used, perhaps "distribution:name"
 
 

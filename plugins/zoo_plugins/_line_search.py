@@ -108,5 +108,8 @@ def _cubic(a: Point, b: Point, bounds: tuple[float, float] | None = None) -> flo
     if a.t > b.t:
         a, b = b, a
     d2 = math.sqrt(square)
-    t = b.t - (b.t - a.t) * ((b.slope + d2 - d1) / (b.slope - a.slope + 2 * d2))
+    bend = b.slope - a.slope + 2 * d2
+    if not bend:
+        return (low + high) / 2  # a straight line
+    t = b.t - (b.t - a.t) * ((b.slope + d2 - d1) / bend)
     return min(max(t, low), high)

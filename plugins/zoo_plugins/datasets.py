@@ -132,7 +132,10 @@ def _check_range(labels: Array, classes: int | None, where: str) -> None:
 
 @dataclass
 class Idx(Dataset):
-    """Your own IDX files, gzipped or not: samples of two or more dimensions, and labels 0, 1, ..."""
+    """Your own IDX files, gzipped or not: samples of two or more dimensions, and labels 0, 1, ...
+
+    `images` and `labels` are paths; `test_images` and `test_labels` those of a part set aside for tests.
+    """
 
     name = "idx"
 

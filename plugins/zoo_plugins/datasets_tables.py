@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import MaxLen, MinLen
+from annotated_types import Ge, Le, MaxLen, MinLen
 
 from zoo_core.data.arrays import check_finite, read_arrays
 from zoo_core.data.csv_table import CsvTable, read_csv
@@ -18,7 +18,7 @@ from zoo_core.errors import DataError, nearest
 from zoo_core.parts import Array, Data, Dataset, Table
 
 Task = Literal["classification", "regression"]
-Column = str | int
+Column = str | Annotated[int, Ge(-100_000), Le(100_000)]
 Named = Annotated[str, MinLen(1)]
 
 
@@ -29,6 +29,8 @@ class Csv(Dataset):
     `target` names the column to predict (or is its index from 0; -1 is the last), or several for a
     regression. Labels may be names. `features` are the columns to learn from; default: all others. `weights`
     is the column with the weight of each row. `test_path` is a file of the same columns, set aside for tests.
+    `task` is "classification" or "regression"; `delimiter` stands between columns; with `header` the first line of
+    the file `path` names them.
     """
 
     name = "csv"
@@ -106,11 +108,11 @@ class Csv(Dataset):
 
 @dataclass
 class Npz(Dataset):
-    """Your own arrays in an .npz file, as numpy.savez writes it.
+    """Your own arrays in the .npz file `path`, as numpy.savez writes it.
 
     `x` and `y` are the names of the arrays to learn from: samples (rows, ...) and labels or values (rows,) or
     (rows, outputs); `weights` names the weight of each row to learn from. `x_test` and `y_test` are read where
-    the file has them.
+    the file has them. `task` is "classification" or "regression".
     """
 
     name = "npz"

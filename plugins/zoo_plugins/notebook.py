@@ -36,6 +36,7 @@ class NotebookRelu(Activation):
     """ReLU whose gradient passes straight through: the notebook tests `output >= 0`, which always holds."""
 
     name = "notebook_relu"
+    deviates: ClassVar[Mapping[str, str]] = {"derivative": "the notebook passes gradients straight through"}
 
     def forward(self, x: Array, out: Array) -> None:
         """Write max(x, 0)."""
@@ -54,6 +55,7 @@ class NotebookTanh(Activation):
     """tanh with the derivative 1 - (2a)^2, taken after dropout has doubled `a`; outside training it is ReLU."""
 
     name = "notebook_tanh"
+    deviates: ClassVar[Mapping[str, str]] = {"derivative": "the notebook takes 1 - (2a)^2, after dropout has doubled a"}
 
     def forward(self, x: Array, out: Array) -> None:
         """Write tanh(x)."""
@@ -78,6 +80,10 @@ class NotebookDropout(Noise):
     """
 
     name = "notebook_dropout"
+    deviates: ClassVar[Mapping[str, str]] = {
+        "gradient": "the notebook doubles what it keeps on the way forward, but not on the way back",
+        "dtype": "the notebook's mask is of whole numbers, and it knows float64 only",
+    }
 
     def forward(self, x: Array, out: Array) -> None:
         """Draw a mask and write 2 x mask."""
@@ -114,6 +120,10 @@ class NotebookError(Loss):
     """
 
     name = "notebook_error"
+    deviates: ClassVar[Mapping[str, str]] = {
+        "gradient": "the notebook takes half the gradient, y - target",
+        "fused": "the notebook lets that gradient through the output activation unchanged",
+    }
     fused_with = (Identity, Softmax)
 
     divisions: Annotated[int, Ge(0), Le(2)] = 0
@@ -181,6 +191,7 @@ class NotebookGenerator(RandomSource):
     """NumPy's legacy `RandomState`: one stream for everything, so that each draw depends on all before it."""
 
     name = "notebook_mt19937"
+    deviates: ClassVar[Mapping[str, str]] = {"streams": "the notebook draws everything from one stream"}
     state: ClassVar[tuple[str, ...]] = ()
 
     def start(self, seed: int) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from checks import check_options
 
 from zoo_plugins import initializers, initializers_scaled
 
@@ -105,8 +104,3 @@ def test_float32_is_the_rounded_float64_of_the_same_seed(name: str, shape: tuple
     assert np.isfinite(double).all()
     assert single.dtype == np.float32
     np.testing.assert_array_equal(single, double.astype(np.float32))
-
-
-@pytest.mark.parametrize("name", KINDS)
-def test_options_are_bounded_and_described(name: str) -> None:
-    check_options(KINDS[name])

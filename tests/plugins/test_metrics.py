@@ -8,7 +8,6 @@ import math
 
 import numpy as np
 import pytest
-from checks import check_options
 from comparisons import FOLDER, REGISTRY, figures, metrics
 
 import zoo_core
@@ -128,11 +127,6 @@ def test_start_forgets():
     part = make("mae")
     figures(part, np.zeros((2, 1)), np.ones((2, 1)), cuts=())
     assert figures(part, np.zeros((2, 1)), np.zeros((2, 1)), cuts=()) == {"mae": 0}
-
-
-@pytest.mark.parametrize("kind", CLASSES)
-def test_options_are_bounded_and_described(kind):
-    check_options(kind)
 
 
 def test_figures_of_each_class_stand_in_the_history_and_can_be_watched():

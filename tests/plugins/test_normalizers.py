@@ -7,17 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from checks import (
-    backward,
-    check_options,
-    check_transform_buffers,
-    check_transform_gradients,
-    check_transform_large,
-    forward,
-    infer,
-    prepare,
-)
 
+from zoo_core.testing.driving import backward, forward, infer, prepare
 from zoo_plugins import normalizers
 
 KINDS: dict[str, Any] = {part.name: part for part in normalizers.PARTS}
@@ -57,17 +48,6 @@ def test_running_statistics_match_pytorch() -> None:
     np.testing.assert_allclose(infer(part, GOLDEN["x0"], 4), GOLDEN["batch_norm.infer"], rtol=1e-12)
 
 
-def test_running_statistics_are_the_state_to_save() -> None:
-    part, restored = trained_batch_norm(), made("batch_norm", epsilon=1e-3, momentum=0.3)
-    for attribute in part.state:
-        setattr(restored, attribute, getattr(part, attribute).copy())
-    np.testing.assert_array_equal(infer(restored, GOLDEN["x1"], 4), infer(part, GOLDEN["x1"], 4))
-    for each in (part, restored):
-        forward(each, GOLDEN["x1"], 4)
-        each.end_step()
-    np.testing.assert_array_equal(restored.running_variance, part.running_variance)
-
-
 def test_running_statistics_change_once_a_step_however_often_it_was_evaluated() -> None:
     once, twice = made("batch_norm"), made("batch_norm")
     forward(once, GOLDEN["x0"], 4)
@@ -86,20 +66,3 @@ def test_a_batch_of_one_row_gives_beta_and_leaves_the_running_statistics_alone()
     part.end_step()
     np.testing.assert_array_equal(part.running_mean, np.zeros(4))
     np.testing.assert_array_equal(part.running_variance, np.ones(4))
-
-
-@pytest.mark.parametrize("name", KINDS)
-def test_gradients_match_central_differences(name: str) -> None:
-    check_transform_gradients(KINDS[name]())
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("name", KINDS)
-def test_general_checks(name: str, dtype: Any) -> None:
-    check_transform_buffers(KINDS[name](), dtype)
-    check_transform_large(KINDS[name](), dtype)
-
-
-@pytest.mark.parametrize("name", KINDS)
-def test_options_are_bounded_and_described(name: str) -> None:
-    check_options(KINDS[name])

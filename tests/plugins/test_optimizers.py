@@ -7,7 +7,6 @@ import copy
 
 import numpy as np
 import pytest
-from checks import check_options
 from comparisons import REGISTRY, optimizers
 from walks import NET, START, Walk, layout, net, rosenbrock, two_layers
 
@@ -144,8 +143,3 @@ def test_zero_gradients_move_nothing_but_what_decays(kind):
     assert np.isfinite(moved).all()
     shrunk = 1 - 3 * getattr(walk.part, "weight_decay", 0.0) * (walk.rate if isinstance(walk.rate, float) else 0)
     np.testing.assert_allclose(moved, shrunk * NET, rtol=1e-3)
-
-
-@pytest.mark.parametrize("kind", CLASSES)
-def test_options_are_bounded_and_described(kind):
-    check_options(kind)

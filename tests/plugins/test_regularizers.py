@@ -8,20 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from checks import (
-    backward,
-    check_options,
-    check_penalty,
-    check_transform_buffers,
-    check_transform_gradients,
-    check_transform_large,
-    forward,
-    infer,
-    prepare,
-)
 
 from zoo_core.errors import UsageError
 from zoo_core.parts import Constraint, Noise, Penalty
+from zoo_core.testing.driving import backward, forward, infer, prepare
 from zoo_plugins import regularizers, regularizers_batch, regularizers_noise
 
 FAMILIES = (regularizers, regularizers_noise, regularizers_batch)
@@ -31,11 +21,6 @@ CONSTRAINTS = [name for name, kind in KINDS.items() if issubclass(kind, Constrai
 NOISES = [name for name, kind in KINDS.items() if issubclass(kind, Noise)]
 GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "regularizers.npz")
 DTYPES = [np.float32, np.float64]
-
-
-@pytest.mark.parametrize("name", KINDS)
-def test_options_are_bounded_and_described(name: str) -> None:
-    check_options(KINDS[name])
 
 
 # ------------------------------------------------------------------ penalties
@@ -57,11 +42,6 @@ def test_penalty_matches_pytorch(case: str, name: str, options: dict[str, Any]) 
     part.gradient(weights, out)
     assert part.value(weights) == pytest.approx(float(GOLDEN[f"{case}.value"]), rel=1e-12)
     np.testing.assert_allclose(out, GOLDEN[f"{case}.gradient"], rtol=1e-9, atol=1e-14)
-
-
-@pytest.mark.parametrize("name", PENALTIES)
-def test_penalty_passes_the_general_checks(name: str) -> None:
-    check_penalty(KINDS[name]())
 
 
 def test_l2_of_half_a_weight_decay_is_pytorchs_weight_decay() -> None:
@@ -115,31 +95,7 @@ def test_non_neg_clears_the_negative_weights_only() -> None:
     np.testing.assert_array_equal(weights, [[0, 2], [0, 0]])
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", CONSTRAINTS)
-def test_constraint_holds_zeros_and_large_weights(name: str, dtype: Any) -> None:
-    weights = np.array([[0, 1e4, -1e4, 1e-3], [0, 1e4, 1e4, 0]], dtype)
-    with np.errstate(all="raise", under="ignore"):
-        KINDS[name]().constrain(weights)
-    assert np.isfinite(weights).all()
-    once = weights.copy()
-    KINDS[name]().constrain(weights)  # a projection: doing it again changes nothing but the last digits
-    np.testing.assert_allclose(weights, once, rtol=1e-6)
-
-
 # ------------------------------------------------------------------ noise
-
-
-@pytest.mark.parametrize("name", NOISES)
-def test_noise_gradient_matches_central_differences(name: str) -> None:
-    check_transform_gradients(KINDS[name]())
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", NOISES)
-def test_noise_passes_the_general_checks(name: str, dtype: Any) -> None:
-    check_transform_buffers(KINDS[name](), dtype)
-    check_transform_large(KINDS[name](), dtype)
 
 
 @pytest.mark.parametrize("name", NOISES)
@@ -228,13 +184,3 @@ def test_mixup_draws_its_share_from_the_beta_distribution() -> None:
     # arcsine law, whose larger part has the mean 1/2 + 1/pi.
     mixed = shares[shares < 1]
     assert mixed.mean() == pytest.approx(0.5 + 1 / math.pi, abs=0.02)
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", ["label_smoothing", "mixup"])
-def test_changes_of_a_batch_keep_dtypes_and_inputs(name: str, dtype: Any) -> None:
-    x, targets = np.arange(8, dtype=dtype).reshape(4, 2), np.eye(4, dtype=dtype)
-    inputs, changed = KINDS[name]().change(x, targets, np.random.default_rng(0))
-    assert inputs.dtype == changed.dtype == dtype
-    np.testing.assert_array_equal(x, np.arange(8).reshape(4, 2))
-    np.testing.assert_array_equal(targets, np.eye(4))

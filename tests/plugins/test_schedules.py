@@ -7,7 +7,6 @@ import copy
 
 import numpy as np
 import pytest
-from checks import check_options
 from comparisons import REGISTRY, schedules
 
 from zoo_core.errors import UsageError
@@ -122,8 +121,3 @@ def test_state_in_a_fresh_instance_gives_the_same_next_rates(kind):
 def test_options_that_contradict_each_other_are_refused(name, options, message):
     with pytest.raises(ValueError, match=message):
         make(name, **options)
-
-
-@pytest.mark.parametrize("kind", CLASSES)
-def test_options_are_bounded_and_described(kind):
-    check_options(kind)

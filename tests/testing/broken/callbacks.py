@@ -1,0 +1,59 @@
+"""Callbacks with one mistake each."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from annotated_types import Ge
+
+from broken import broken
+from zoo_core.parts import (
+    Callback,
+)
+
+
+@broken("answers", "after_epoch returns a bool")
+class SaysTrue(Callback):
+    """Answers yes or no."""
+
+    name = "says_true"
+
+    def after_epoch(self, record, run):
+        return record["epoch"] > 3
+
+
+@broken("records", "it changes a record of the history")
+class Writes(Callback):
+    """Writes into the record."""
+
+    name = "writes"
+
+    def after_epoch(self, record, run):
+        record["epoch"] += 1
+
+
+@broken("state", "saved and loaded after 8 epochs, it answers otherwise")
+@dataclass
+class Waiting(Callback):
+    """Stops after `patience` epochs; the count is not saved."""
+
+    name = "waiting"
+
+    patience: Annotated[int, Ge(1)] = 12
+    seen: int = field(default=0, init=False)
+
+    def start(self, run):
+        self.seen = 0
+
+    def after_epoch(self, record, run):
+        self.seen += 1
+        return "enough" if self.seen >= self.patience else None
+
+
+@broken("restart", "`start` does not forget what earlier epochs left")
+class Impatient(Waiting):
+    """Never forgets."""
+
+    state = ("seen",)
+
+    def start(self, run):
+        pass

@@ -1,0 +1,101 @@
+"""Losses with one mistake each."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from broken import broken
+from zoo_core.parts import (
+    Activation,
+    Loss,
+)
+
+
+@dataclass(kw_only=True)
+class Squares(Loss):
+    """Right: the mean of squares over the columns."""
+
+    name = "squares_under_test"
+
+    def value(self, outputs, targets):
+        return np.mean((outputs - targets) ** 2, axis=1)
+
+    def gradient(self, outputs, targets, out):
+        np.subtract(outputs, targets, out=out)
+        out *= 2 / outputs.shape[1]
+
+
+@broken("value", "the mean over the rows is the core's")
+class MeanLoss(Squares):
+    """One number for the batch."""
+
+    def value(self, outputs, targets):
+        return np.mean((outputs - targets) ** 2)
+
+
+@broken("gradient", "divided by the number of rows, which the core does")
+class DividedLoss(Squares):
+    """Takes the mean itself."""
+
+    def gradient(self, outputs, targets, out):
+        super().gradient(outputs, targets, out)
+        out /= len(outputs)
+
+
+@broken("gradient", "a sign error")
+class WrongWay(Squares):
+    """Target minus output."""
+
+    def gradient(self, outputs, targets, out):
+        np.subtract(targets, outputs, out=out)
+        out *= 2 / outputs.shape[1]
+
+
+@broken("value", "something is computed over all rows")
+class Relative(Squares):
+    """Relative to the batch."""
+
+    def value(self, outputs, targets):
+        rows = super().value(outputs, targets)
+        return rows / rows.sum()
+
+
+class Sigmoid(Activation):
+    """What the loss below is fused with."""
+
+    name = "sigmoid_under_test"
+
+    def forward(self, x, out):
+        out[...] = 0.5 * (1 + np.tanh(0.5 * x))
+
+    def derivative(self, z, a, out):
+        out[...] = a * (1 - a)
+
+
+@broken("fused", "it is d loss / d outputs; d loss / d z is meant")
+class FusedSquares(Squares):
+    """Fused with a sigmoid, whose slope it forgets."""
+
+    fused_with = (Sigmoid,)
+
+    def fused_gradient(self, z, outputs, targets, out):
+        self.gradient(outputs, targets, out)
+
+
+@broken("dtype", "what value returns is not float32")
+class WideLoss(Squares):
+    """Sums in float64."""
+
+    def value(self, outputs, targets):
+        return np.mean((outputs - targets) ** 2, axis=1, dtype=np.float64)
+
+
+@broken("large", "divide by zero")
+class NaiveLog(Squares):
+    """Logarithm of zero."""
+
+    def value(self, outputs, targets):
+        return -np.sum(targets * np.log(outputs), axis=1)
+
+    def gradient(self, outputs, targets, out):
+        np.divide(-targets, outputs, out=out)

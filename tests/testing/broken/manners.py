@@ -1,0 +1,202 @@
+"""Activations that compute rightly, with bad manners: buffers, dtypes, widths, names, options."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+from annotated_types import Ge, Gt, Le
+
+from broken import broken
+from broken.activations import Tanh
+from zoo_core.parts import (
+    Activation,
+    Parameter,
+)
+
+
+@broken("dtype", "a NumPy scalar such as np.sqrt(2.0)")
+class Creeping(Tanh):
+    """A constant from NumPy, which is a float64."""
+
+    def forward(self, x, out):
+        np.multiply(np.tanh(x), np.sqrt(1.0), out=out, casting="same_kind")
+
+
+@broken("inputs", "forward changes its input x")
+class Greedy(Tanh):
+    """Uses z as its workspace."""
+
+    def forward(self, x, out):
+        np.tanh(x, out=out)
+        x += 1e-9
+
+
+@broken("out", "out of forward depends on what was in it before")
+class Adding(Tanh):
+    """Adds to out."""
+
+    def forward(self, x, out):
+        out += np.tanh(x)
+
+
+@broken("out", "it is added to instead of overwritten")
+class AddingBack(Tanh):
+    """Adds to out on the way back."""
+
+    def backward(self, x, y, grad, out):
+        out += grad * (1 - y * y)
+
+
+@broken("out", "these entries are left unwritten")
+class Unwritten(Activation):
+    """A ReLU that counts on zeros in out."""
+
+    name = "unwritten"
+    kinks = (0.0,)
+
+    def forward(self, x, out):
+        out[...] = np.maximum(x, 0)
+
+    def backward(self, x, y, grad, out):
+        out[x > 0] = grad[x > 0]
+
+
+@broken("out", "it is read before it is written")
+class Reading(Tanh):
+    """Reads out."""
+
+    def backward(self, x, y, grad, out):
+        out[...] = np.where(out > 5, 0, grad * (1 - y * y))
+
+
+@broken("large", "overflow encountered in exp")
+class Overflowing(Activation):
+    """A naive sigmoid."""
+
+    name = "overflowing"
+
+    def forward(self, x, out):
+        out[...] = 1 / (1 + np.exp(-x))
+
+    def derivative(self, z, a, out):
+        out[...] = a * (1 - a)
+
+
+@broken("width", "input_width(1) is 3, and forward does not look at column 2")
+class TooWide(Activation):
+    """A gated unit that asks for a third block of columns."""
+
+    name = "too_wide"
+
+    def input_width(self, units):
+        return 3 * units
+
+    def forward(self, x, out):
+        n = out.shape[1]
+        np.multiply(x[:, :n], x[:, n : 2 * n], out=out)
+
+    def backward(self, x, y, grad, out):
+        n = y.shape[1]
+        out[...] = 0
+        out[:, :n], out[:, n : 2 * n] = grad * x[:, n : 2 * n], grad * x[:, :n]
+
+
+@broken("width", "and forward fails with so many columns")
+class TooNarrow(TooWide):
+    """The same unit, which asks for one block."""
+
+    def input_width(self, units):
+        return units
+
+
+@broken("parameters", "d loss / d slope is not the one")
+class Slope(Activation):
+    """A trained slope whose gradient is the mean over rows."""
+
+    name = "slope"
+
+    def parameters(self, width):
+        return {"slope": Parameter((width,), 0.5)}
+
+    def forward(self, x, out):
+        np.multiply(x, self.weights["slope"], out=out)
+
+    def backward(self, x, y, grad, out):
+        self.gradients["slope"][...] = (grad * x).mean(axis=0)
+        np.multiply(grad, self.weights["slope"], out=out)
+
+
+@broken("inference", "it draws random numbers outside training")
+class RandomServed(Activation):
+    """Random slopes, in use too."""
+
+    name = "random_served"
+
+    def forward(self, x, out):
+        self._s = self.rng.random(x.shape)
+        np.multiply(x, self._s, out=out)
+
+    def backward(self, x, y, grad, out):
+        np.multiply(grad, self._s, out=out)
+
+
+@broken("form", "has no docstring")
+@dataclass
+class Wordless(Tanh):
+    pass
+
+
+@broken("form", "has no name")
+class Nameless(Tanh):
+    """No name."""
+
+    name = ""
+
+
+@broken("options", "the option 'slope' has no lower bound")
+@dataclass
+class Boundless(Tanh):
+    """An option `slope` of any size."""
+
+    slope: float = 0.1
+
+
+@broken("options", "the docstring does not say what the option 'steep' does")
+@dataclass
+class Secretive(Tanh):
+    """An option that nobody explains."""
+
+    steep: Annotated[float, Ge(0)] = 0.1
+
+
+@broken("options", "cannot be made with its defaults")
+@dataclass
+class Outside(Tanh):
+    """A default `slope` beyond its own range."""
+
+    slope: Annotated[float, Gt(0), Le(1)] = 2.0
+
+
+@broken("derivative", "the method derivative of the contract is not written")
+class Half(Activation):
+    """Forward only."""
+
+    name = "half"
+
+    def forward(self, x, out):
+        np.tanh(x, out=out)
+
+
+@broken("derivative", "`deviates` says that it fails 'derivative', and it passes")
+class Modest(Tanh):
+    """Declares a deviation that there is not."""
+
+    deviates: ClassVar[Mapping[str, str]] = {"derivative": "as in the first paper"}
+
+
+@broken("deviates", "`deviates` names 'derivatif'")
+class Misspelt(Tanh):
+    """Declares a deviation that is no check."""
+
+    deviates: ClassVar[Mapping[str, str]] = {"derivatif": "as in the first paper"}

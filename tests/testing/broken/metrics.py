@@ -1,0 +1,78 @@
+"""Metrics with one mistake each."""
+
+import numpy as np
+
+from broken import broken
+from zoo_core.parts import (
+    Metric,
+)
+
+
+class Mae(Metric):
+    """Right: the mean absolute error."""
+
+    name = "mae_under_test"
+    task = "regression"
+    higher_is_better = False
+
+    def start(self, rows, outputs):
+        self.total = self.weight = 0.0
+
+    def update(self, outputs, targets, weights):
+        weights = np.ones(len(outputs)) if weights is None else weights
+        self.total += float(np.abs(outputs - targets).mean(axis=1) @ weights)
+        self.weight += float(weights.sum())
+
+    def result(self):
+        return self.total / self.weight if self.weight else float("nan")
+
+
+@broken("batching", "only the last batch counts")
+class LastBatch(Mae):
+    """Replaces instead of adding."""
+
+    def update(self, outputs, targets, weights):
+        self.start(0, 0)
+        super().update(outputs, targets, weights)
+
+
+@broken("batching", "it averages over batches")
+class MeanOfMeans(Mae):
+    """Every batch counts the same."""
+
+    def update(self, outputs, targets, weights):
+        self.total += float(np.abs(outputs - targets).mean())
+        self.weight += 1
+
+
+@broken("weights", "the weights are ignored")
+class Unweighted(Mae):
+    """Ignores the weights."""
+
+    def update(self, outputs, targets, weights):
+        super().update(outputs, targets, None)
+
+
+@broken("weights", "divide by the sum of the weights")
+class ByRows(Mae):
+    """Divides by rows."""
+
+    def update(self, outputs, targets, weights):
+        super().update(outputs, targets, weights)
+        self.weight += 0 if weights is None else len(outputs) - float(weights.sum())
+
+
+@broken("direction", "higher_is_better is True")
+class Backwards(Mae):
+    """An error of which more is said to be better."""
+
+    higher_is_better = True
+
+
+@broken("result", "start does not forget")
+class Remembering(Mae):
+    """Begins once only."""
+
+    def start(self, rows, outputs):
+        if not hasattr(self, "total"):
+            super().start(rows, outputs)

@@ -1,0 +1,126 @@
+"""Optimizers with one mistake each."""
+
+import random
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from broken import broken
+from zoo_core.parts import (
+    Optimizer,
+    Rate,
+)
+
+
+@dataclass
+class Momentum(Optimizer):
+    """Right: v = 0.9 v + g; p -= rate v."""
+
+    name = "momentum_under_test"
+    state = ("velocity",)
+
+    learning_rate: Rate = 0.01
+
+    def start(self, layout):
+        self.velocity = layout.vector()
+
+    def step(self, parameters, gradients, learning_rate):
+        self.velocity *= 0.9
+        self.velocity += gradients
+        parameters -= learning_rate * self.velocity
+
+
+@broken("descent", "a sign error: the step is to go against the gradient")
+class Uphill(Momentum):
+    """p += rate v."""
+
+    def step(self, parameters, gradients, learning_rate):
+        super().step(parameters, -gradients, learning_rate)
+
+
+@broken("descent", "not `parameters = parameters - ...`")
+class Elsewhere(Momentum):
+    """Changes a copy."""
+
+    def step(self, parameters, gradients, learning_rate):
+        parameters = parameters - learning_rate * gradients
+
+
+@broken("learning_rate", "perhaps for self.learning_rate")
+class OwnRate(Momentum):
+    """Uses its option for the rate that is given."""
+
+    def step(self, parameters, gradients, learning_rate):
+        super().step(parameters, gradients, self.learning_rate)
+
+
+@broken("state", "saved and loaded after 5 steps, it takes another step")
+class Unsaved(Momentum):
+    """Does not name its velocity."""
+
+    state = ()
+
+
+@broken("state", "its state cannot be saved: velocity is a list")
+class Listed(Momentum):
+    """Keeps a list."""
+
+    def start(self, layout):
+        self.velocity = [0.0] * layout.size
+
+    def step(self, parameters, gradients, learning_rate):
+        self.velocity = [0.9 * v + g for v, g in zip(self.velocity, gradients, strict=True)]
+        parameters -= learning_rate * np.array(self.velocity, parameters.dtype)
+
+
+@broken("order", "depend on the order of the parameters in the vector")
+class FirstIsWeights(Momentum):
+    """Takes it that the first dozen numbers are a matrix."""
+
+    def step(self, parameters, gradients, learning_rate):
+        gradients[:12] /= np.linalg.norm(gradients[:12]).astype(gradients.dtype)
+        super().step(parameters, gradients, learning_rate)
+
+
+@broken("copies", "two optimizers disturb each other")
+class Shared(Momentum):
+    """One velocity for all."""
+
+    kept: ClassVar[dict[str, Any]] = {}
+
+    def start(self, layout):
+        self.kept["v"] = layout.vector()
+
+    @property
+    def velocity(self):
+        return self.kept["v"]
+
+    @velocity.setter
+    def velocity(self, value):
+        self.kept["v"] = value
+
+
+@broken("dtype", "the state velocity is not float32")
+class WideState(Momentum):
+    """State in float64."""
+
+    def start(self, layout):
+        self.velocity = np.zeros(layout.size)
+
+
+@broken("large", "a division by a norm or a mean square that is zero")
+class Normalized(Momentum):
+    """g / |g|."""
+
+    def step(self, parameters, gradients, learning_rate):
+        gradients /= np.linalg.norm(gradients)
+        super().step(parameters, gradients, learning_rate)
+
+
+@broken("randomness", "draws from the global generator")
+class Jittery(Momentum):
+    """Noise from Python's own generator."""
+
+    def step(self, parameters, gradients, learning_rate):
+        super().step(parameters, gradients * (1 + 1e-3 * random.random()), learning_rate)

@@ -1,0 +1,49 @@
+"""The kit finds each mistake and names it, and lets every right part pass."""
+
+import pytest
+from broken import (
+    BROKEN,
+    activations,
+    callbacks,
+    data,
+    losses,
+    manners,
+    metrics,
+    optimizers,
+    randoms,
+    regularizers,
+    schedules,
+    transforms,
+)
+
+from zoo_core.registry import Registry
+from zoo_core.testing import check_part
+
+REGISTRY = Registry()
+FAMILIES = (
+    activations, callbacks, data, losses, manners, metrics, optimizers, randoms, regularizers, schedules, transforms,
+)  # fmt: skip
+WRONG = {part for part, _, _ in BROKEN}
+RIGHT = [
+    part
+    for family in FAMILIES
+    for part in vars(family).values()
+    if isinstance(part, type) and part.__module__ == family.__name__ and part not in WRONG
+]
+
+
+def found(part):
+    """Return the results that are not passed, by check."""
+    return {r.check: r for r in check_part(part, REGISTRY) if r.state != "passed"}
+
+
+@pytest.mark.parametrize(("part", "check", "words"), BROKEN, ids=[part.__name__ for part, _, _ in BROKEN])
+def test_a_mistake_is_found_and_named(part, check, words):
+    results = found(part)
+    assert results[check].state == "failed"
+    assert words in "\n".join(map(str, results[check].findings))
+
+
+@pytest.mark.parametrize("part", RIGHT)
+def test_the_parts_that_were_broken_are_right_without_the_mistake(part):
+    assert not found(part)

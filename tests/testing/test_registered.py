@@ -1,0 +1,71 @@
+"""Every part that is registered passes the kit, but for what it declares."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from zoo_core.parts import Dataset
+from zoo_core.registry import DISTRIBUTION, Registry
+from zoo_core.testing import checks_of, pytest_checks
+from zoo_core.testing.run import check_part, findings
+from zoo_core.testing.subject import Subject
+
+REGISTRY = Registry()
+OWN = [e for e in REGISTRY.entries() if e.distribution == DISTRIBUTION]
+MOMENTUM = {"base": {"name": "sgd", "momentum": 0.8}}
+WRAPPERS = [e.part for e in OWN if e.kind == "optimizer" and "base" in getattr(e.part, "__dataclass_fields__", {})]
+
+test_conformance = pytest_checks(DISTRIBUTION)
+
+
+@pytest.mark.parametrize("part", WRAPPERS)
+def test_a_wrapper_keeps_its_promises_around_an_optimizer_with_state(part):
+    found = [f for check in checks_of(part) for f in findings(check, Subject(part, MOMENTUM, REGISTRY))]
+    assert found == []
+
+
+def test_only_the_notebook_deviates_and_only_files_are_missing():
+    declared = {e.part.__module__ for e in OWN if e.part.deviates}
+    assert declared == {"zoo_plugins.notebook"}
+    for entry in OWN:
+        if entry.kind != "dataset":
+            assert isinstance(Subject(entry.part, {}, REGISTRY).make(), entry.part)
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    """A folder with a table, an archive and a pair of IDX files."""
+    monkeypatch.chdir(tmp_path)
+    x = np.arange(40, dtype=np.uint8).reshape(10, 2, 2)
+    labels = np.arange(10, dtype=np.uint8) % 2
+    np.savetxt(
+        "t.csv", np.column_stack([x.reshape(10, 4), labels]), delimiter=",", fmt="%d", header="a,b,c,d,y", comments=""
+    )
+    np.savez("t.npz", x=x, y=labels)
+    for name, array in (("x.idx", x), ("y.idx", labels)):
+        head = bytes([0, 0, 8, array.ndim]) + b"".join(n.to_bytes(4, "big") for n in array.shape)
+        Path(name).write_bytes(head + array.tobytes())
+
+
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("csv", {"path": "t.csv"}),
+        ("csv", {"path": "t.csv", "target": ["a", "y"], "task": "regression"}),
+        ("npz", {"path": "t.npz"}),
+        ("idx", {"images": "x.idx", "labels": "y.idx"}),
+    ],
+)
+def test_data_sets_from_files_pass_where_there_are_files(name, options):
+    part = REGISTRY.get("dataset", name)
+    assert issubclass(part, Dataset)
+    assert [f for check in checks_of(part) for f in findings(check, Subject(part, options, REGISTRY))] == []
+
+
+@pytest.mark.mnist
+@pytest.mark.slow
+def test_mnist_passes_where_it_lies(mnist_dir, monkeypatch):
+    monkeypatch.setenv("ZOO_DATA_DIR", str(mnist_dir))
+    assert {r.state for r in check_part(REGISTRY.get("dataset", "mnist"), REGISTRY)} == {"passed"}

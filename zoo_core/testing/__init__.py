@@ -1,0 +1,18 @@
+"""The conformance kit: does a part keep the promises of its kind? `zoo plugins check NAME` runs it.
+
+`check_part` gives the result of each check of one part; `pytest_checks` makes a test of them all:
+
+    from zoo_core.testing import pytest_checks
+
+    test_conformance = pytest_checks("zoo-mine")
+
+Nothing here prints. A part that breaks a promise on purpose says so in its class attribute `deviates`, with the
+reason; it is then reported as declared, not as passed.
+"""
+
+from zoo_core.testing.findings import Check, Finding, Result
+from zoo_core.testing.pytest import pytest_checks
+from zoo_core.testing.run import check_part, run_check
+from zoo_core.testing.table import checks_of
+
+__all__ = ["Check", "Finding", "Result", "check_part", "checks_of", "pytest_checks", "run_check"]

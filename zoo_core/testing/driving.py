@@ -1,0 +1,74 @@
+"""What the core does around a transform: give it weights, a generator and buffers, and run it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from zoo_core.parts import Activation, Array, Initializer, Transform
+
+ROWS, WIDTH = 6, 5
+
+
+def prepare(part: Transform, width: int, dtype: Any = np.float64, seed: int = 0) -> None:
+    """Give a transform what the core gives it; its weights are moved off their first values."""
+    rng = np.random.default_rng(seed)
+    part.weights, part.gradients, part.rng = {}, {}, rng
+    for name, parameter in part.parameters(width).items():
+        weights = np.empty(parameter.shape, dtype)
+        if isinstance(parameter.initial, Initializer):
+            parameter.initial.fill(weights, rng, 1.0)
+        else:
+            weights.fill(parameter.initial)
+        weights += rng.uniform(0.05, 0.3, parameter.shape)
+        part.weights[name], part.gradients[name] = weights, np.zeros_like(weights)
+    part.start(width, dtype)
+
+
+def input_width(part: Transform, width: int) -> int:
+    """Return how many columns go in for `width` columns out."""
+    return part.input_width(width) if isinstance(part, Activation) else width
+
+
+def sample(part: Transform, rows: int, width: int, seed: int = 1) -> Array:
+    """Return inputs, at least 0.05 away from the kinks."""
+    x = np.random.default_rng(seed).normal(0.0, 1.5, (rows, input_width(part, width)))
+    for kink in getattr(part, "kinks", ()):
+        near = np.abs(x - kink) < 0.05
+        x[near] = kink + np.where(x[near] < kink, -0.1, 0.1)
+    return x
+
+
+def forward(part: Transform, x: Array, width: int, *, seed: int = 2) -> Array:
+    """Run `forward`, its generator begun anew."""
+    reseed(part, seed)
+    out = np.zeros((len(x), width), x.dtype)
+    part.forward(x, out)
+    return out
+
+
+def reseed(part: Transform, seed: int) -> None:
+    """Let the generator of a part begin anew; it stays the same object, as the core leaves it."""
+    if not hasattr(part, "rng"):
+        part.rng = np.random.default_rng()
+    part.rng.bit_generator.state = np.random.default_rng(seed).bit_generator.state
+
+
+def infer(part: Transform, x: Array, width: int) -> Array:
+    """Run `infer`."""
+    out = np.zeros((len(x), width), x.dtype)
+    part.infer(x, out)
+    return out
+
+
+def backward(part: Transform, x: Array, y: Array, grad: Array) -> Array:
+    """Run `backward`."""
+    out = np.zeros_like(x)
+    part.backward(x, y, grad, out)
+    return out
+
+
+def upstream(rows: int, width: int, dtype: Any = np.float64) -> Array:
+    """Return gradients that come from behind."""
+    return np.random.default_rng(3).normal(size=(rows, width)).astype(dtype)

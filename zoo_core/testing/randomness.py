@@ -1,0 +1,111 @@
+"""Randomness: it comes from the generator that was given, and from nowhere else."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from unittest import mock
+
+import numpy as np
+
+from zoo_core.parts import Array
+from zoo_core.testing.dtypes import caller
+from zoo_core.testing.findings import Check, Finding
+from zoo_core.testing.subject import Subject
+
+Draw = Callable[[Subject, np.random.Generator], Sequence[Array]]  # run a fresh part with this generator
+OWN = "a generator of its own"
+
+
+@dataclass
+class Seen:
+    """Which randomness other than the given generator was touched."""
+
+    global_numpy: bool = False
+    global_python: bool = False
+    made: list[str] = field(default_factory=list)  # the places where generators were made
+
+    def note(self) -> None:
+        """Note a generator that is made, unless the kit itself makes it."""
+        if place := caller():
+            self.made.append(place)
+
+
+@contextmanager
+def look(seed: int) -> Iterator[Seen]:
+    """Seed the global generators, note what is drawn from them or made beside them, and put them back."""
+    seen = Seen()
+    kept = np.random.get_state(), random.getstate()
+    np.random.seed(seed)
+    random.seed(seed)
+    before = np.random.get_state()[1:3], random.getstate()  # type: ignore[index]
+
+    make = np.random.default_rng
+
+    def noting(*arguments: Any, **keywords: Any) -> np.random.Generator:
+        seen.note()
+        return make(*arguments, **keywords)
+
+    class Noting(np.random.RandomState):
+        def __init__(self, *arguments: Any, **keywords: Any) -> None:
+            seen.note()
+            super().__init__(*arguments, **keywords)
+
+    try:
+        with mock.patch.multiple(np.random, default_rng=noting, RandomState=Noting):
+            yield seen
+        now = np.random.get_state()[1:3]  # type: ignore[index]
+        seen.global_numpy = not all(np.array_equal(a, b) for a, b in zip(before[0], now, strict=True))
+        seen.global_python = random.getstate() != before[1]
+    finally:
+        np.random.set_state(kept[0])
+        random.setstate(kept[1])
+
+
+def randomness(draw: Draw) -> Check:
+    """Return the check that repeats a draw, for parts that are given a generator."""
+    return Check("randomness", "random numbers come from the given generator alone", lambda s: _hidden(s, draw, True))
+
+
+def no_randomness(draw: Draw) -> Check:
+    """Return the check that repeats a draw, for parts that are given no generator."""
+    promise = "run again it gives the same numbers: nothing random is hidden"
+    return Check("randomness", promise, lambda s: _hidden(s, draw, False))
+
+
+def _hidden(subject: Subject, draw: Draw, is_given: bool) -> Iterator[Finding]:
+    given = [np.random.default_rng(seed) for seed in ((5, 5, 6) if is_given else (5, 5))]
+    results = []
+    for seed, rng in enumerate(given):
+        with look(seed) as seen:
+            results.append(draw(subject, rng))
+    once, again, other = results[0], results[1], results[-1]
+    if seen.global_numpy or seen.global_python:
+        yield Finding(
+            "it draws from the global generator, which no seed of a spec governs",
+            likely=f"{'np.random.normal(...)' if seen.global_numpy else 'random.random()'} or the like; "
+            "use the generator that is given",
+        )
+    elif not same(once, again):
+        yield Finding(
+            "the same generator gives other numbers the second time",
+            likely=f"it ignores the given generator and draws from {OWN}, such as np.random.default_rng()",
+        )
+    elif is_given and same(once, other) and seen.made and not _moved(given[0], 5):
+        yield Finding(
+            "another generator gives the same numbers",
+            likely=f"it ignores the given generator and draws from {OWN} with a fixed seed "
+            f"({seen.made[0]}): every layer and every run gets the same numbers",
+        )
+
+
+def same(first: Sequence[Array], second: Sequence[Array]) -> bool:
+    """Tell whether two runs gave the same numbers."""
+    return all(np.array_equal(a, b, equal_nan=a.dtype.kind == "f") for a, b in zip(first, second, strict=True))
+
+
+def _moved(rng: np.random.Generator, seed: int) -> bool:
+    return rng.bit_generator.state != np.random.default_rng(seed).bit_generator.state

@@ -1,0 +1,240 @@
+"""Activations, normalizers and noise: what values flow through, forwards and backwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from zoo_core.parts import Activation, Array, Noise, Transform
+from zoo_core.testing.buffers import changed, overwritten
+from zoo_core.testing.driving import (
+    ROWS,
+    WIDTH,
+    backward,
+    forward,
+    infer,
+    input_width,
+    prepare,
+    reseed,
+    sample,
+    upstream,
+)  # fmt: skip
+from zoo_core.testing.dtypes import DTYPES, returned, strict, watch
+from zoo_core.testing.findings import Check, Finding
+from zoo_core.testing.numbers import compare, slope
+from zoo_core.testing.randomness import randomness
+from zoo_core.testing.subject import Subject, restore, save
+from zoo_core.testing.suspects import suspects_of
+
+
+def begun(subject: Subject, dtype: Any = np.float64) -> Any:
+    """Return a fresh part that is ready to run."""
+    part = subject.make()
+    prepare(part, WIDTH, dtype)
+    return part
+
+
+# ------------------------------------------------------------------ gradients
+
+
+def gradient(part: Transform, rows: int = ROWS, width: int = WIDTH) -> Iterator[Finding]:
+    """Compare `backward` with central differences of sum(c * f(x)).
+
+    A part that penalizes what flows through it says by how much in a method `penalty(x)`.
+    """
+    prepare(part, width)
+    x, c = sample(part, rows, width), upstream(rows, width)
+    penalty = getattr(part, "penalty", lambda x: 0.0)
+
+    def objective() -> float:
+        return float((c * forward(part, x, width)).sum()) + float(penalty(x))
+
+    expected = slope(objective, x)
+    y = forward(part, x, width)
+    got = backward(part, x, y, c)
+    shown = {"z" if isinstance(part, Activation) else "x": x, "y": y, "grad": c}
+    what = "d loss / d z" if isinstance(part, Activation) else "d loss / d x"
+    if y.shape != x.shape:
+        shown = {key: shown[key] for key in shown if shown[key].shape == x.shape}
+    yield from compare(what, got, expected, shown, suspects_of(part, x, y, c))
+
+
+def parameters(part: Transform, rows: int = ROWS, width: int = WIDTH) -> Iterator[Finding]:
+    """Compare the gradients of the part's own parameters with central differences of sum(c * f(x))."""
+    prepare(part, width)
+    x, c = sample(part, rows, width), upstream(rows, width)
+
+    def objective() -> float:
+        return float((c * forward(part, x, width)).sum())
+
+    expected = {name: slope(objective, weights) for name, weights in part.weights.items()}
+    backward(part, x, forward(part, x, width), c)
+    for name, right in expected.items():
+        mean = ("the mean over the rows is taken, the sum is meant", right / rows)
+        yield from compare(f"d loss / d {name}", part.gradients[name], right, {name: part.weights[name]}, [mean])
+
+
+# ------------------------------------------------------------------ buffers
+
+
+def _outputs(subject: Subject) -> Iterator[Finding]:
+    def run(fill: float) -> dict[str, Array]:
+        part = begun(subject)
+        x, c = sample(part, ROWS, WIDTH), upstream(ROWS, WIDTH)
+        y, back, served = (np.full(shape, fill) for shape in (c.shape, x.shape, c.shape))
+        reseed(part, 2)
+        part.forward(x, y)
+        for array in part.gradients.values():
+            array.fill(fill)
+        part.backward(x, y, c, back)
+        part.infer(x, served)
+        gradients = {f"self.gradients[{name!r}] in backward": array for name, array in part.gradients.items()}
+        return {"out of forward": y, "out of backward": back, "out of infer": served, **gradients}
+
+    yield from overwritten(run)
+
+
+def _inputs(subject: Subject) -> Iterator[Finding]:
+    part = begun(subject)
+    for rows in (ROWS, 2, 1, ROWS):  # batches change in size
+        x, c = sample(part, rows, WIDTH), upstream(rows, WIDTH)
+        kept = {"x": x, "grad": c, **{f"self.weights[{n!r}]": w for n, w in part.weights.items()}}
+        with changed("forward", kept) as findings:
+            y = forward(part, x, WIDTH)
+        yield from findings
+        with changed("backward", {**kept, "y": y}) as findings:
+            backward(part, x, y, c)
+        yield from findings
+        part.end_step()
+        with changed("infer", kept) as findings:
+            infer(part, x, WIDTH)
+        yield from findings
+
+
+def _dtype(subject: Subject) -> Iterator[Finding]:
+    part = begun(subject, np.float32)
+    x, c = (array.astype(np.float32) for array in (sample(part, ROWS, WIDTH), upstream(ROWS, WIDTH)))
+    with watch() as watched:
+        part.weights = {name: watched(w) for name, w in part.weights.items()}
+        part.start(WIDTH, np.float32)
+        y = watched(np.zeros_like(c))
+        reseed(part, 2)
+        part.forward(watched(x), y)
+        part.backward(watched(x), y, watched(c), watched(np.zeros_like(x)))
+        part.infer(watched(x), y)
+    yield from watched.findings
+    state = {f"the state {name!r}": getattr(part, name) for name in part.state}
+    yield from returned({name: value for name, value in state.items() if isinstance(value, np.ndarray)})
+
+
+def _large(subject: Subject) -> Iterator[Finding]:
+    for dtype in DTYPES:
+        part = begun(subject, dtype)
+        x = np.resize(np.array([1e4, -1e4, 0, 1, -1e4, 1e4, -1], dtype), (ROWS, input_width(part, WIDTH)))
+        c = np.resize(np.array([1.5, -0.5, 2], dtype), (ROWS, WIDTH))
+        y = np.zeros_like(c)
+        with strict("forward", "inputs of 1e4 in size", dtype) as findings:
+            findings.finite(y=forward(part, x, WIDTH))
+        yield from findings
+        y = forward(part, x, WIDTH)
+        with strict("backward", "inputs of 1e4 in size", dtype) as findings:
+            findings.finite(out=backward(part, x, y, c), **part.gradients)
+        yield from findings
+        with strict("infer", "inputs of 1e4 in size", dtype) as findings:
+            findings.finite(out=infer(part, x, WIDTH))
+        yield from findings
+
+
+# ------------------------------------------------------------------ use outside training, saving
+
+
+def _inference(subject: Subject) -> Iterator[Finding]:
+    part = begun(subject)
+    x = sample(part, ROWS, WIDTH)
+    forward(part, x, WIDTH)
+    part.end_step()
+    whole = infer(part, x, WIDTH)
+    if not np.array_equal(whole, infer(part, x, WIDTH)):
+        yield Finding("infer gives other numbers the second time", likely="it draws random numbers outside training")
+        return
+    alone = np.concatenate([infer(part, row[None], WIDTH) for row in x])
+    if not np.allclose(alone, whole, rtol=1e-9, atol=1e-12):
+        yield Finding(
+            "infer gives a row other numbers alone than among others",
+            f"row 0 of {ROWS}", str(alone[0]), str(whole[0]),
+            "statistics of the batch are used where running ones should be: predictions would depend on the chunk",
+        )  # fmt: skip
+
+
+def _state(subject: Subject) -> Iterator[Finding]:
+    old, new = begun(subject), begun(subject)
+    batches = [sample(old, rows, WIDTH, seed) for seed, rows in enumerate((6, 3, 6))]
+
+    def train(part: Transform) -> Array:
+        for x in batches:
+            y = forward(part, x, WIDTH)
+            backward(part, x, y, upstream(len(x), WIDTH))
+            part.end_step()
+        return use(part)
+
+    def use(part: Transform) -> Array:
+        """Noise is for training alone."""
+        return (forward if isinstance(part, Noise) else infer)(part, batches[0], WIDTH)
+
+    train(old)
+    for name in old.state:
+        if not isinstance(getattr(old, name, None), np.ndarray):
+            yield Finding(
+                f"the state {name!r} is no array: the core keeps the running state of a {old.kind} in arrays that "
+                "`start` makes"
+            )
+            return
+    restore(new, save(old))
+    if not np.array_equal(use(old), use(new)):
+        yield Finding(
+            "after saving and loading it gives other outputs",
+            likely=f"`state` leaves out a running attribute, or `start` keeps a copy of it; it names {old.state}",
+        )
+    elif not np.array_equal(train(old), train(new)):
+        yield Finding(
+            "after saving and loading it goes on training to another state",
+            likely=f"`state` leaves out a running attribute; it names {old.state}",
+        )
+
+
+def _draw(subject: Subject, rng: np.random.Generator) -> list[Array]:
+    part = begun(subject)
+    part.rng = rng
+    x = sample(part, ROWS, WIDTH)
+    out = np.zeros((ROWS, WIDTH))
+    part.forward(x, out)
+    return [out, backward(part, x, out, upstream(ROWS, WIDTH))]
+
+
+def _is_served(part: type[Any]) -> bool:
+    return not issubclass(part, Noise)
+
+
+def _trains_something(part: type[Any]) -> bool:
+    return part.parameters is not Transform.parameters
+
+
+CHECKS = (
+    Check(
+        "parameters", "gradients of its own parameters match central differences",
+        lambda subject: parameters(subject.make()), _trains_something,
+    ),
+    Check("out", "`out` and the gradients are overwritten, never read or added to", _outputs),
+    Check("inputs", "nothing but `out` is changed", _inputs),
+    Check("dtype", "float32 stays float32, also in between", _dtype),
+    Check("large", "inputs of 1e4 give finite numbers and no warning", _large),
+    Check("inference", "outside training a row's outputs depend on that row alone", _inference, _is_served),
+    Check("state", "saved and loaded, it goes on to the bit", _state),
+    randomness(_draw),
+)  # fmt: skip
+GRADIENT = Check(
+    "gradient", "backward gives the gradient of forward, by central differences",
+    lambda subject: gradient(subject.make()),
+)  # fmt: skip
