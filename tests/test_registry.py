@@ -1,14 +1,12 @@
 """Plugins are found, told apart and quarantined; a broken one stops nobody else."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 from dataclasses import dataclass
 from types import SimpleNamespace
 
 import pytest
+from sites import SOUND, Site
 
 from zoo_core.errors import PluginError
 from zoo_core.hookspecs import hookimpl
@@ -133,44 +131,6 @@ def test_what_a_plugin_prints_stays_out_of_the_results(registry, capsys):
     assert capsys.readouterr() == ("", "hello\n")
 
 
-class Site:
-    """A folder on the path with distributions made by hand, and `zoo` run with it."""
-
-    def __init__(self, folder):
-        self.folder = folder
-
-    def lay(self, name, source, requires="", metadata=True):
-        package = name.replace("-", "_").lower()
-        (self.folder / f"{package}.py").write_text(source)
-        info = self.folder / f"{package}-1.0.dist-info"
-        info.mkdir()
-        needs = f"Requires-Dist: {requires}\n" if requires else ""
-        if metadata:
-            (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n{needs}")
-        (info / "entry_points.txt").write_text(f"[zoo]\n{name} = {package}\n")
-
-    def zoo(self, *arguments, **settings):
-        own = {k: v for k, v in os.environ.items() if k != "ZOO_PLUGINS"}
-        return subprocess.run(
-            [sys.executable, "-m", "zoo_core", *map(str, arguments)],
-            env={**own, "PYTHONPATH": str(self.folder), **settings},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-
-SOUND = """
-from zoo_core import hookimpl
-from zoo_core.parts import Activation
-
-class Wave(Activation):
-    name = "wave"
-
-@hookimpl
-def zoo_parts():
-    return [Wave]
-"""
 SICK = {  # name: (source, requirement, words of the reason)
     "zoo-import": ("import nothing_of_that_name", "", "ModuleNotFoundError: No module named 'nothing_of_that_name'"),
     "zoo-syntax": ("def broken(:", "", "SyntaxError"),

@@ -53,6 +53,7 @@ def shared(
 
 app.callback(invoke_without_command=True, help=app.info.help)(shared)
 
-for module in (train, evaluate, predict, plot, compare, explain, list_, show, validate, schema, new, plugins, env):
+for module in (train, evaluate, predict, plot, compare, explain, list_, show, validate, schema, new, env):
     app.command(module.NAME, epilog=lines(module.EXAMPLES))(module.command)
 app.add_typer(data.app, name="data")
+app.add_typer(plugins.app, name="plugins")

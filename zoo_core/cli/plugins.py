@@ -1,96 +1,130 @@
-"""`zoo plugins`."""
+"""`zoo plugins`: list what is installed, check it, and begin one of your own."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from typing import Annotated, Any
+import json as json_
+import os
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from zoo_core.cli.common import Json, report, rows
-from zoo_core.errors import PluginError, UsageError, nearest
+from zoo_core.errors import PluginError, nearest
 
-NAME = "plugins"
-EXAMPLES = "Examples: zoo plugins | zoo plugins check | zoo plugins check zoo-lookahead --timeout 5"
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+app = typer.Typer(
+    help="Show every plugin: its distribution, version, parts and state. Check one, or begin your own.",
+    rich_markup_mode=None,
+    invoke_without_command=True,
+    epilog="Examples: zoo plugins | zoo plugins new zoo-mine --kind activation | zoo plugins check zoo-mine",
+)
 
 
-def command(
-    action: Annotated[
-        str, typer.Argument(help="list, or check: load each in a process of its own, with a time limit.")
-    ] = "list",
-    name: Annotated[str | None, typer.Argument(help="Only this distribution.")] = None,
-    timeout: Annotated[
-        float, typer.Option("--timeout", min=0.1, help="Seconds that a plugin may take to load.")
-    ] = 10.0,
-    json: Json = False,
+@app.callback()
+def plugins(context: typer.Context, json: Json = False) -> None:
+    """Show every plugin, where no other command is given."""
+    if context.invoked_subcommand is None:
+        _print(_all(None), json)
+
+
+@app.command("list", epilog="Examples: zoo plugins list | zoo plugins list zoo-lookahead --json")
+def list_(
+    name: Annotated[str | None, typer.Argument(help="Only this distribution.")] = None, json: Json = False
 ) -> None:
     """Show every plugin: its distribution, version, parts and state."""
-    if action not in ("list", "check"):
-        raise UsageError(f"unknown action {action!r}{nearest(action, ['list', 'check'])}; use list or check")
-    found = _check(timeout, name) if action == "check" else _all(name)
+    _print(_all(name), json)
+
+
+@app.command(
+    epilog="Examples: zoo plugins check zoo-mine | zoo plugins check activation:gelu | zoo plugins check --json"
+)
+def check(
+    name: Annotated[
+        str | None, typer.Argument(help="A distribution, or a part: its name or kind:name. Default: all plugins.")
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option("--timeout", min=0.1, help="Seconds that loading, or any one check, may take.")
+    ] = 30.0,
+    json: Json = False,
+) -> None:
+    """Load plugins in a process of their own and check that their parts keep the promises of their kinds.
+
+    Derivatives are compared with central differences, buffers, dtypes, saved state, randomness and options
+    are tried out; a mistake is shown with the point, the numbers and the likely cause. Leaves with 4 if any fails.
+    """
+    from zoo_core.registry import installed
+
+    found = [plugin for target in ([name] if name else installed()) for plugin in _check(target, timeout)]
     if json:
         report(found, True, None)
     else:
-        lines = [{**p, "parts": _short(p["parts"])} for p in found]
-        report(None, False, rows(lines, ["name", "version", "state", "parts", "problem"]))
-    bad = [p["name"] for p in found if p["state"] == "broken"]
-    if bad and action == "check":
-        raise PluginError(f"broken: {', '.join(bad)}; reinstall or remove them with pip")
+        from zoo_core.display.conformance import conformance
+
+        report(None, False, "\n\n".join(map(conformance, found)))
+    bad = [f"{p['state']}: {p['name']}" for p in found if p["state"] in ("broken", "failing")]
+    if bad:
+        raise PluginError("; ".join(bad))
 
 
 def _all(name: str | None) -> list[dict[str, Any]]:
-    from zoo_core.registry import Registry
+    from zoo_core.cli.conform import row
+    from zoo_core.registry import Registry, normal
 
     registry = Registry()
-    found = [
-        {
-            "name": p.distribution,
-            "version": p.version,
-            "state": p.state,
-            "parts": [f"{e.kind} {registry.key(e)}" for e in p.entries],
-            "problem": p.problem,
-        }
-        for p in registry.plugins
-    ]
-    return _only(found, name)
-
-
-def _only(found: list[dict[str, Any]], name: str | None) -> list[dict[str, Any]]:
-    from zoo_core.registry import normal
-
+    found = [row(registry, p, p.entries) for p in registry.plugins]
     chosen = [p for p in found if name is None or normal(name) == p["name"]]
     if not chosen:
         raise PluginError(f"no plugin {name!r} is installed (installed: {', '.join(str(p['name']) for p in found)})")
     return chosen
 
 
-def _check(timeout: float, name: str | None) -> list[dict[str, Any]]:
-    """Load each plugin in a process of its own, so that one that hangs or crashes is found and named."""
-    from zoo_core.registry import installed
-
-    known = [{"name": n} for n in installed()]
-    return [_alone(plugin["name"], timeout) for plugin in _only(known, name)]
-
-
-def _alone(name: str, timeout: float) -> dict[str, Any]:
-    """Load one plugin beside the built-in parts and return what `zoo plugins` shows of it."""
-    import json
-    import os
-
-    code = [sys.executable, "-m", "zoo_core", "plugins", "list", name, "--json"]
-    env = {**os.environ, "ZOO_PLUGINS": name}
-    try:
-        done = subprocess.run(code, env=env, capture_output=True, text=True, timeout=timeout, check=False)
-        shown: dict[str, Any] = json.loads(done.stdout)[0]
-        return shown
-    except subprocess.TimeoutExpired:
-        problem = f"it did not load within {timeout:g} s; switch it off with ZOO_PLUGINS, or remove it"
-    except ValueError:
-        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        problem = f"it ended the process that loaded it (code {done.returncode}: {last})"
-    return {"name": name, "version": "", "state": "broken", "parts": [], "problem": problem}
+def _print(found: list[dict[str, Any]], json: bool) -> None:
+    lines = [{**p, "parts": _short(p["parts"])} for p in found]
+    report(found, json, rows(lines, ["name", "version", "state", "parts", "problem"]))
 
 
 def _short(parts: list[str]) -> str:
     return ", ".join(parts) if len(parts) <= 6 else f"{len(parts)} parts: zoo list parts"
+
+
+def _check(target: str, timeout: float) -> Iterator[dict[str, Any]]:
+    """Yield what came of loading and checking each plugin that a target names."""
+    from zoo_core.cli.alone import DiedError, SilentError, follow
+    from zoo_core.registry import installed, normal
+
+    alone = {"ZOO_PLUGINS": normal(target)} if normal(target) in installed() else {}
+    plugin: dict[str, Any] | None = None
+    doing, problem = "", ""
+    try:
+        for line in follow("zoo_core.cli.conform", target, {**os.environ, **alone}, timeout):
+            said = json_.loads(line)
+            if "known" in said:
+                raise _unknown(target, said["known"])
+            if "plugin" in said:
+                if plugin is not None:
+                    yield plugin
+                plugin = {**said["plugin"], "checks": []}
+            doing = said.get("begins", "")
+            if "result" in said and plugin is not None:
+                plugin["checks"].append(said["result"])
+                if said["result"]["state"] == "failed":
+                    plugin["state"] = "failing"
+    except SilentError:
+        problem = f"{doing or 'it'} did not {'end' if doing else 'load'} within {timeout:g} s; " + (
+            "what follows was not checked" if doing else "switch it off with ZOO_PLUGINS, or remove it"
+        )
+    except DiedError as error:
+        problem = f"{doing or 'it'} ended the process that {'checked' if doing else 'loaded'} it ({error})"
+    plugin = plugin or {"name": normal(target), "version": "", "parts": [], "checks": [], "problem": ""}
+    yield {**plugin, "state": "broken", "problem": problem} if problem else plugin
+
+
+def _unknown(target: str, parts: list[str]) -> PluginError:
+    from zoo_core.registry import installed
+
+    hint = nearest(target.rpartition(":")[2], [*installed(), *parts])
+    return PluginError(
+        f"no plugin or part {target!r} is installed{hint} (plugins: {', '.join(installed())}; 'zoo list parts')"
+    )

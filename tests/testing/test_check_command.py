@@ -1,0 +1,74 @@
+"""`zoo plugins check`: a report that names the mistake, exit code 4, and a limit on time."""
+
+import json
+import re
+
+import pytest
+from sites import SOUND, Site
+
+WRONG = SOUND.replace("np.cos(z, out=out)", "np.cos(a, out=out)")
+DECLARED = WRONG.replace('name = "wave"', 'name = "wave"\n    deviates = {"derivative": "as in the first paper"}')
+HANGS = SOUND.replace("np.cos(z, out=out)", "import time; time.sleep(60)")
+CRASHES = SOUND.replace("np.cos(z, out=out)", "import os; os._exit(3)")
+PRINTS = SOUND.replace("np.cos(z, out=out)", "print('hello'); np.cos(z, out=out)")
+
+
+@pytest.fixture
+def site(tmp_path):
+    return Site(tmp_path)
+
+
+def test_a_wrong_derivative_is_shown_with_point_numbers_and_likely_mistake(site):
+    site.lay("zoo-wave", WRONG)
+    done = site.zoo("plugins", "check", "zoo-wave")
+    assert done.returncode == 4
+    assert "failing: zoo-wave" in done.stderr
+    for words in (
+        "zoo-wave 1.0: 1 part, 11 checks: 10 passed, 1 failed",
+        "FAILED derivative: the derivative is that of forward",
+        "the derivative is of the output, not of z: it is f'(a)",
+    ):
+        assert words in done.stdout
+    assert re.search(r"at +row \d, column \d, z = -?\d", done.stdout)
+    assert re.search(r"expected +-?\d.*\n +got +-?\d", done.stdout)
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["zoo-wave", "activation:wave", "wave", "zoo-wave:wave"])
+def test_a_distribution_or_a_part_can_be_named(site, name):
+    site.lay("zoo-wave", PRINTS)
+    done = site.zoo("plugins", "check", name, "--json")
+    assert done.returncode == 0, done.stderr
+    (plugin,) = json.loads(done.stdout)
+    assert (plugin["name"], plugin["state"], plugin["parts"]) == ("zoo-wave", "ok", ["activation wave"])
+    assert {c["state"] for c in plugin["checks"]} == {"passed"}
+    assert {"derivative", "dtype", "options"} <= {c["check"] for c in plugin["checks"]}
+
+
+def test_a_declared_deviation_is_told_apart_and_no_failure(site):
+    site.lay("zoo-wave", DECLARED)
+    done = site.zoo("plugins", "check", "wave")
+    assert done.returncode == 0, done.stderr
+    assert "1 declared" in done.stdout
+    assert "declared derivative: as in the first paper" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("source", "timeout", "words"),
+    [
+        (HANGS, 3, "activation wave: derivative did not end within 3 s"),
+        (CRASHES, 60, "activation wave: derivative ended the process that checked it (code 3"),
+    ],
+)
+def test_a_check_that_hangs_or_crashes_is_named(site, source, timeout, words):
+    site.lay("zoo-wave", source)
+    done = site.zoo("plugins", "check", "zoo-wave", "--timeout", timeout)
+    assert done.returncode == 4
+    assert words in done.stdout
+    assert "passed: form, options" in done.stdout
+
+
+def test_an_unknown_name_gets_the_nearest(site):
+    done = site.zoo("plugins", "check", "reluu")
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "did you mean 'relu'" in done.stderr
