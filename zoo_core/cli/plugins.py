@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json as json_
 import os
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -66,6 +67,33 @@ def check(
     bad = [f"{p['state']}: {p['name']}" for p in found if p["state"] in ("broken", "failing")]
     if bad:
         raise PluginError("; ".join(bad))
+
+
+Kind = Literal[
+    "activation", "normalizer", "penalty", "constraint", "noise", "batch_change", "loss", "metric", "optimizer",
+    "schedule", "initializer", "generator", "preparation", "dataset", "callback", "regularizer",
+]  # fmt: skip
+
+
+@app.command(
+    epilog="Examples: zoo plugins new zoo-mine --kind activation | zoo plugins new zoo-mine --kind optimizer --force"
+)
+def new(
+    name: Annotated[str, typer.Argument(help="Name of the distribution and its folder, such as zoo-mine.")],
+    kind: Annotated[Kind, typer.Option("--kind", help="What its part is; a regularizer is a penalty.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace the files that are there.")] = False,
+) -> None:
+    """Write a complete distribution around a small part of a kind: module, tests, and a spec that uses it."""
+    from zoo_core.registry import Registry
+    from zoo_core.templates import plugin_files, write
+
+    texts = plugin_files(name, "penalty" if kind == "regularizer" else kind, Registry())
+    write(Path(name), texts, force)
+    spec = next(path for path in texts if path.endswith(".toml") and path != "pyproject.toml")
+    print(
+        f"saved {name}: {', '.join(sorted(texts))}\nnow:\n  pip install -e './{name}[test]'\n"
+        f"  zoo plugins check {name}\n  zoo train {name}/{spec}"
+    )
 
 
 def _all(name: str | None) -> list[dict[str, Any]]:

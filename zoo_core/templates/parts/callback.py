@@ -1,0 +1,37 @@
+"""A callback for the zoo."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from annotated_types import Ge
+
+from zoo_core import hookimpl
+from zoo_core.parts import Callback
+
+
+@dataclass
+class PartName(Callback):
+    """Says how the training loss has changed, every `every` epochs."""
+
+    name = "part_name"
+    state = ("before",)  # what must be kept for a run to be resumed
+
+    every: Annotated[int, Ge(1)] = 1
+
+    def start(self, run):
+        """Forget earlier runs."""
+        self.before = None
+
+    def after_epoch(self, record, run):
+        """See an epoch's record; return a reason to stop as a string, or None to go on."""
+        loss = record["train_loss"]
+        if self.before is not None and record["epoch"] % self.every == 0:
+            run.say(f"train_loss changed by {loss - self.before:+.4g}")
+        self.before = loss
+        return
+
+
+@hookimpl
+def zoo_parts():
+    """Return the parts of this plugin."""
+    return [PartName]

@@ -1,0 +1,43 @@
+"""A metric for the zoo."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Ge, Le
+
+from zoo_core import hookimpl
+from zoo_core.parts import Metric
+
+
+@dataclass
+class PartName(Metric):
+    """Share of rows whose true class gets a probability of at least `least`, 0 to 1."""
+
+    name = "part_name"
+    task = "classification"
+
+    least: Annotated[float, Ge(0), Le(1)] = 0.8
+
+    def start(self, rows, outputs):
+        """Forget everything."""
+        self._sure = self._all = 0.0
+
+    def update(self, outputs, targets, weights):
+        """Take in some rows: outputs (rows, classes), or (rows, 1) for class 1; labels and weights (rows,)."""
+        if outputs.shape[1] == 1:
+            outputs = np.hstack([1 - outputs, outputs])
+        sure = outputs[np.arange(len(targets)), targets] >= self.least
+        weights = np.ones(len(targets)) if weights is None else weights
+        self._sure += float(sure @ weights)
+        self._all += float(weights.sum())
+
+    def result(self):
+        """Return the share over all rows since `start`."""
+        return self._sure / self._all if self._all else float("nan")
+
+
+@hookimpl
+def zoo_parts():
+    """Return the parts of this plugin."""
+    return [PartName]

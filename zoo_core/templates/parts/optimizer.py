@@ -1,0 +1,42 @@
+"""An optimizer for the zoo."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Ge, Lt
+
+from zoo_core import hookimpl
+from zoo_core.parts import Optimizer, Rate
+
+
+@dataclass
+class PartName(Optimizer):
+    """v = beta v + (1 - beta) g; p -= learning_rate sign(v).
+
+    beta: how slowly the direction changes, 0 up to, not including, 1.
+    Source: Bernstein et al., "signSGD: compressed optimisation for non-convex problems" (2018), algorithm 2.
+    """
+
+    name = "part_name"
+    state = ("direction",)  # what a model file must keep for a run to be resumed
+
+    learning_rate: Rate = 0.001
+    beta: Annotated[float, Ge(0), Lt(1)] = 0.9
+
+    def start(self, layout):
+        """Make the state: one number for each parameter."""
+        self.direction = layout.vector()
+
+    def step(self, parameters, gradients, learning_rate):
+        """Change the flat vector `parameters` in place; `gradients` may be used up."""
+        self.direction *= self.beta
+        gradients *= 1 - self.beta
+        self.direction += gradients
+        parameters -= learning_rate * np.sign(self.direction)
+
+
+@hookimpl
+def zoo_parts():
+    """Return the parts of this plugin."""
+    return [PartName]

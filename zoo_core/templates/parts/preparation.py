@@ -1,0 +1,33 @@
+"""A preparation of inputs for the zoo."""
+
+import numpy as np
+
+from zoo_core import hookimpl
+from zoo_core.parts import Preparation
+
+ROWS = 4096  # at a time: the data may be larger than memory
+
+
+class PartName(Preparation):
+    """x / max |x| of the training split, feature by feature; a feature that is always 0 stays 0."""
+
+    name = "part_name"
+    state = ("scale",)  # what a model file must keep
+
+    def fit(self, x):
+        """Learn the scale, shape (features,); `x` has `shape`, `dtype` and `take` like an array."""
+        largest = np.zeros(x.shape[1])
+        for start in range(0, x.shape[0], ROWS):
+            rows = x.take(np.arange(start, min(start + ROWS, x.shape[0])), axis=0)
+            np.maximum(largest, np.abs(rows.astype(np.float64)).max(axis=0), out=largest)
+        self.scale = np.where(largest > 0, largest, 1.0)
+
+    def apply(self, x, out):
+        """Write the prepared rows; `x` has the data's dtype, `out` the network's."""
+        np.divide(x, self.scale, out=out)
+
+
+@hookimpl
+def zoo_parts():
+    """Return the parts of this plugin."""
+    return [PartName]
