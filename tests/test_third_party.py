@@ -71,7 +71,11 @@ def test_the_wheel_carries_parts_specs_weights_and_cards(wheel):
     )
     folders = {name.partition("/")[0].partition("-")[0] for name in names}
     assert folders == {"zoo_core", "zoo_plugins", "zoo_models", "mlp_zoo"}
-    assert not [name for name in names if "/tests/" in name or "/test_" in name or "lookahead" in name]
+    templates = {str(f.relative_to(ROOT)) for f in (ROOT / "zoo_core/templates").rglob("*") if f.suffix != ".pyc"}
+    assert "zoo_core/templates/plugin/tests/test_zoo_name.py" in templates
+    assert {name for name in templates if (ROOT / name).is_file()} <= names
+    others = names - templates
+    assert not [name for name in others if "/tests/" in name or "/test_" in name or "lookahead" in name]
 
 
 def test_a_plugin_comes_and_goes(installed):
@@ -111,4 +115,4 @@ def test_the_tests_of_the_plugin_pass():
         command, env={**os.environ, "PYTHONPATH": str(plugin)}, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout
-    assert "7 passed" in done.stdout
+    assert "17 passed" in done.stdout

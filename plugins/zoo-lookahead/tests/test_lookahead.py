@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+import zoo_lookahead
 from zoo_lookahead import Lookahead, zoo_parts
 
 from zoo_core import Registry
 from zoo_core.parts import Array, Layout, Optimizer
+from zoo_core.testing import pytest_checks
+
+test_conformance = pytest_checks(zoo_lookahead)
 
 
 @dataclass
@@ -68,6 +72,6 @@ def test_the_base_counts_its_steps_and_gives_the_learning_rate() -> None:
 
 def test_the_hook_brings_it_into_a_registry() -> None:
     registry = Registry(discover=False)
-    registry.add(__import__("zoo_lookahead"), "zoo-lookahead", "0.1.0")
+    registry.add(zoo_lookahead, "zoo-lookahead", "0.1.0")
     assert registry.get("optimizer", "lookahead") is Lookahead
     assert list(zoo_parts()) == [Lookahead]
