@@ -31,6 +31,7 @@ class Glyphs(Dataset):
     """
 
     name = "glyphs"
+    examples = ({"rows": 300, "test_rows": 100},)
     state: ClassVar[tuple[str, ...]] = ()
 
     rows: Annotated[int, Ge(10), Le(1_000_000)] = 6000

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from zoo_core.errors import SpecError, UsageError, nearest
 from zoo_core.parts import Array, Batch, Layout, Optimizer, Schedule, Segment
-from zoo_plugins.wrappers import Wrapper
+from zoo_plugins.wrappers import WITH_STATE, Wrapper
 
 
 @dataclass
@@ -19,6 +19,10 @@ class Frozen(Optimizer):
     """No step at all: the parameters keep their values. For layers that are not to learn, in `groups`."""
 
     name = "frozen"
+    deviates: ClassVar[Mapping[str, str]] = {
+        "descent": "it takes no step: that is what it is for",
+        "learning_rate": "it takes no step, at no rate",
+    }
 
     @property
     def learning_rate(self) -> Any:
@@ -42,6 +46,8 @@ class Groups(Wrapper):
     """
 
     name = "groups"
+    examples: ClassVar[tuple[Mapping[str, Any], ...]] = ({"base": WITH_STATE, "paths": {"*.bias": "adam"}},)
+    deviates: ClassVar[Mapping[str, str]] = {"learning_rate": "each group has a rate of its own"}
 
     paths: dict[str, Optimizer] = field(default_factory=dict)
 

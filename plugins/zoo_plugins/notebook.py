@@ -81,8 +81,7 @@ class NotebookDropout(Noise):
 
     name = "notebook_dropout"
     deviates: ClassVar[Mapping[str, str]] = {
-        "gradient": "the notebook doubles what it keeps on the way forward, but not on the way back",
-        "dtype": "the notebook's mask is of whole numbers, and it knows float64 only",
+        "gradient": "the notebook doubles what it keeps on the way forward, but not on the way back"
     }
 
     def forward(self, x: Array, out: Array) -> None:

@@ -31,6 +31,7 @@ class Sgd(Optimizer):
 
     name = "sgd"
     state = ("velocity",)
+    examples = ({"momentum": 0.8}, {"momentum": 0.8, "nesterov": True})
 
     learning_rate: Rate = 0.01
     momentum: Decay = 0.0
@@ -120,6 +121,7 @@ class Adam(AdamFamily):
 
     name = "adam"
     state = ("mean", "square", "largest")
+    examples = ({"amsgrad": True},)
 
     amsgrad: bool = False
 
@@ -169,6 +171,7 @@ class RmsProp(Optimizer):
 
     name = "rmsprop"
     state = ("square", "mean", "velocity")
+    examples = ({"centered": True},)
 
     learning_rate: Rate = 0.01
     rho: Decay = 0.99

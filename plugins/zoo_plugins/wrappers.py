@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
 
 from zoo_core.parts import Array, Batch, Layout, Optimizer
 from zoo_plugins.optimizers import Sgd
+
+WITH_STATE = {"name": "sgd", "momentum": 0.8}  # a base that keeps something
 
 
 @dataclass
@@ -18,6 +21,8 @@ class Wrapper(Optimizer):
 
     Name the wrapper's own arrays in `state`; those of the base are saved with it.
     """
+
+    examples: ClassVar[tuple[Mapping[str, Any], ...]] = ({"base": WITH_STATE},)
 
     base: Optimizer = field(default_factory=Sgd)
 

@@ -3,14 +3,12 @@
 The traces are made by tests/golden/make_optimizers.py.
 """
 
-import copy
-
 import numpy as np
 import pytest
 from comparisons import REGISTRY, optimizers
 from walks import NET, START, Walk, layout, net, rosenbrock, two_layers
 
-from zoo_core.options import children, option_names
+from zoo_core.options import option_names
 from zoo_core.parts import Optimizer
 from zoo_plugins import notebook, zoo_parts
 
@@ -30,11 +28,6 @@ def example(kind):
     if kind.name == "groups":
         options["paths"] = {"*.bias": make("adam")}
     return kind(**options)
-
-
-def family(part):
-    """Return a part and all parts inside it."""
-    return [part, *(inner for _, child in children(part) for inner in family(child))]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -105,34 +98,6 @@ def test_the_average_is_used_and_training_goes_on_beside_it():
     np.testing.assert_allclose([walk.step()[0] for _ in range(3)], [-1, -1.5, -2.25])
     walk.part.start_epoch(walk.parameters)
     assert walk.parameters[0] == -3
-
-
-@pytest.mark.parametrize("kind", CLASSES)
-def test_float32_stays_float32_and_nothing_overflows(kind):
-    part = example(kind)
-    walk = Walk(part, net, NET, two_layers(np.float32))
-    with np.errstate(over="raise", divide="raise", invalid="raise"):
-        moved = [walk.step() for _ in range(4)][-1]
-    assert moved.dtype == np.float32
-    assert np.isfinite(moved).all()
-    kept = [getattr(owner, key) for owner in family(part) for key in owner.state]
-    arrays = [a for value in kept for a in (value.values() if isinstance(value, dict) else [value])]
-    assert all(a.dtype == np.float32 for a in arrays if isinstance(a, np.ndarray))
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("kind", CLASSES)
-def test_state_in_a_fresh_instance_gives_the_same_next_steps(kind, dtype):
-    old = Walk(example(kind), net, NET, two_layers(dtype))
-    for _ in range(5):
-        old.step()
-    new = Walk(example(kind), net, old.parameters, two_layers(dtype))
-    for source, target in zip(family(old.part), family(new.part), strict=True):
-        target.steps = source.steps
-        for key in source.state:
-            setattr(target, key, copy.deepcopy(getattr(source, key)))
-    for _ in range(3):
-        np.testing.assert_array_equal(new.step(), old.step())
 
 
 @pytest.mark.parametrize("kind", CLASSES)

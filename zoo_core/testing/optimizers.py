@@ -21,8 +21,7 @@ def _descent(subject: Subject) -> Iterator[Finding]:
     walk = Walk(subject.make(), layout())
     first = walk.evaluate()
     start, slopes = walk.parameters.copy(), walk.gradients.copy()
-    climbs = float(slopes @ (walk.step() - start)) > 0
-    walk.walk(STEPS - 1)
+    climbs = float(slopes @ (walk.walk(STEPS)[0] - start)) > 0
     last = walk.evaluate()
     if np.array_equal(walk.parameters, start):
         yield Finding(

@@ -13,8 +13,9 @@ from typing import Any, cast
 import numpy as np
 from pydantic import ValidationError
 
-from zoo_core.options import children, is_part, message, options_model
-from zoo_core.parts import Array, Part
+from zoo_core.complaints import message
+from zoo_core.options import children, is_part, options_model
+from zoo_core.parts import Array, Dataset, Part
 from zoo_core.registry import Registry
 from zoo_core.testing.findings import NotRunError
 
@@ -65,7 +66,7 @@ class Subject:
                 f"it needs the option {', '.join(missing)}; give options to check it with in the class "
                 f"attribute `examples`, such as examples = ({{{missing[0]!r}: ...}},)"
             )
-        words = "; ".join(f"{'.'.join(map(str, e['loc']))} {message(e, {})}" for e in error.errors())
+        words = "; ".join(f"{'.'.join(map(str, e['loc']))} {message([e], {})}" for e in error.errors())
         return ValueError(f"its options are refused: {words}")
 
 
@@ -75,7 +76,10 @@ def _kind(hint: Any) -> str:
 
 
 def subjects(part: type[Any], registry: Registry) -> list[Subject]:
-    """Return the part as its defaults make it and as each of its `examples` does."""
+    """Return the part as its defaults make it and as each of its `examples` does.
+
+    Of a data set that has examples they stand alone: its defaults may be large.
+    """
     plain = Subject(part, {}, registry)
     examples = [Subject(part, options, registry) for options in part.examples]
     try:
@@ -84,7 +88,7 @@ def subjects(part: type[Any], registry: Registry) -> list[Subject]:
         return examples or [plain]
     except Exception:  # checks report it
         return [plain]
-    return [plain, *examples]
+    return examples if examples and issubclass(part, Dataset) else [plain, *examples]
 
 
 # ------------------------------------------------------------------ state

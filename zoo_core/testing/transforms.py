@@ -185,11 +185,8 @@ def _state(subject: Subject) -> Iterator[Finding]:
 
     train(old)
     for name in old.state:
-        if not isinstance(getattr(old, name, None), np.ndarray):
-            yield Finding(
-                f"the state {name!r} is no array: the core keeps the running state of a {old.kind} in arrays that "
-                "`start` makes"
-            )
+        if not isinstance(getattr(old, name, None), (np.ndarray, int, float)):
+            yield Finding(f"the state {name!r} is no array and no number; `start` is to make it, for the core to keep")
             return
     restore(new, save(old))
     if not np.array_equal(use(old), use(new)):

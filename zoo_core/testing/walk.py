@@ -103,8 +103,11 @@ class Walk:
         return np.array(self.parameters)
 
     def walk(self, steps: int) -> Array:
-        """Take some steps; returns the parameters after each."""
-        return np.array([self.step() for _ in range(steps)])
+        """Take the steps of an epoch; returns the parameters after each."""
+        self.part.start_epoch(self.parameters)
+        moved = np.array([self.step() for _ in range(steps)])
+        self.part.end_epoch(self.parameters)
+        return moved
 
 
 def watching(at: Layout, watched: Callable[[Array], Array]) -> Layout:
