@@ -9,7 +9,7 @@ import typer
 from zoo_core.cli.common import MAX_SIZE, Json, MaxSize, Sha256s, report, rows, warn
 
 NAME = "compare"
-EXAMPLES = "Examples: zoo compare a.npz b.npz | zoo compare corrected-1 corrected-2 corrected-3 --json"
+EXAMPLES = "Examples: zoo compare a.npz b.npz | zoo compare corrected-1-sgd corrected-2-dropout --json"
 
 
 def command(
@@ -18,7 +18,7 @@ def command(
     max_size: MaxSize = MAX_SIZE,
     json: Json = False,
 ) -> None:
-    """Set models side by side: what differs in their specs, and what they reached."""
+    """Set models side by side: what differs, and what they reached."""
     from zoo_core.cli.common import models as load
     from zoo_core.registry import Registry
 

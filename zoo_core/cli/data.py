@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zoo_core.cli.common import DataDir, Json, report, rows, warn
+from zoo_core.cli.common import DataDir, Json, lines, report, rows, warn
 from zoo_core.errors import DataError
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ app = typer.Typer(
     help="List, fetch and verify the files of public data sets.",
     no_args_is_help=True,
     rich_markup_mode=None,
-    epilog="Examples: zoo data list | zoo data fetch mnist | zoo data verify mnist",
+    epilog=lines("Examples: zoo data list | zoo data fetch mnist | zoo data verify mnist"),
 )
 Name = Annotated[str | None, typer.Argument(help="A data set; default: all.")]
 
@@ -31,7 +31,7 @@ def list_(name: Name = None, data_dir: DataDir = None, json: Json = False) -> No
 def fetch(
     name: Annotated[str, typer.Argument(help="A data set.")], data_dir: DataDir = None, json: Json = False
 ) -> None:
-    """Download what is missing into the cache, checked against its sha256."""
+    """Download missing files into the cache, and check them."""
     from zoo_core.cli.common import folder
 
     where = folder(data_dir)

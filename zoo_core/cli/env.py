@@ -9,7 +9,7 @@ EXAMPLES = "Example: zoo env --json"
 
 
 def command(json: Json = False) -> None:
-    """Show what results depend on: versions, BLAS, folders, environment variables."""
+    """Show what results depend on: versions, BLAS, folders."""
     import os
     from importlib.metadata import version
 

@@ -38,7 +38,10 @@ def command(
     max_size: MaxSize = MAX_SIZE,
     force: Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")] = False,
 ) -> None:
-    """Draw learning curves (several models overlaid), a confusion matrix, weights, an activation or a schedule."""
+    """Draw learning curves, a confusion matrix, weights, or a part.
+
+    Learning curves of several models are laid over each other; the best epoch is marked.
+    """
     from zoo_core.cli.common import writable
     from zoo_core.display.drawing import save
     from zoo_core.registry import Registry

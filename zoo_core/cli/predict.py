@@ -38,7 +38,10 @@ def command(
     max_size: MaxSize = MAX_SIZE,
     json: Json = False,
 ) -> None:
-    """Predict labels, values or probabilities for rows of inputs, in the data's own units."""
+    """Predict labels, values or probabilities for rows of inputs.
+
+    Inputs are in the data's own units, such as pixels from 0 to 255; the model prepares them itself.
+    """
     from zoo_core.cli.common import model as load
     from zoo_core.cli.common import writable
     from zoo_core.registry import Registry

@@ -20,7 +20,10 @@ def command(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")] = False,
 ) -> None:
-    """Print the JSON schema of a spec, parts of installed plugins included; editors complete with it."""
+    """Print the JSON schema of a spec, for editors to complete with.
+
+    It includes the parts of all installed plugins: print it anew after installing one.
+    """
     import json
 
     from zoo_core.cli.common import writable

@@ -18,7 +18,7 @@ def command(
     set_: SetOption = None,
     json: Json = False,
 ) -> None:
-    """Check a spec whole: every error at once, with file, line and column."""
+    """Check a spec: every error at once, with its line and column."""
     from zoo_core.registry import Registry
     from zoo_core.spec import read_spec
 
