@@ -19,8 +19,9 @@ LISTS = {"regularizer": "regularizers", "metric": "metrics", "callback": "callba
 
 
 def text(part: type[Part]) -> str:
-    """Return the docstring of a part's class, without the indentation."""
-    return inspect.cleandoc(part.__dict__.get("__doc__") or "")
+    """Return the docstring of a part's class, without the indentation; "" where its author wrote none."""
+    found = inspect.cleandoc(part.__dict__.get("__doc__") or "")
+    return "" if found.startswith(f"{part.__name__}(") else found  # a dataclass without one gets its signature
 
 
 def summary(part: type[Part]) -> str:

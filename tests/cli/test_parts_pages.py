@@ -78,6 +78,8 @@ def test_options_change_the_plot_and_the_line_for_a_spec(zoo):
     plain, steep = zoo("show", "leaky_relu")[1], zoo("show", "leaky_relu", "--set", "slope=0.5")[1]
     assert dotted(plain) != dotted(steep)
     assert 'activation = { name = "leaky_relu", slope = 0.5 }' in steep
+    assert "(log)" not in zoo("show", "cosine", "--kind", "schedule")[1]
+    assert "(log)" in zoo("show", "exponential", "--kind", "schedule", "--set", "factor=0.5")[1]
 
 
 @pytest.mark.parametrize(("arguments", "file"), [
@@ -154,6 +156,8 @@ def test_a_strangers_part_that_fails_still_has_a_page(zoo, monkeypatch):
     assert re.search("^depth +int >= 1, <= 3 +2$", out, re.MULTILINE)
     listed = zoo("list", "parts", "broken")[1]
     assert "[zoo-stranger] Fails on the first number." in listed
+    assert "wrapping  an optimizer of zoo-stranger" in zoo("show", "wrapping")[1]
+    assert summary(Wrapping) == ""  # not the signature that a dataclass has for a docstring
     (row,) = [r for r in option_rows(Wrapping) if r["option"] == "inner"]
     assert row == {"option": "inner", "type": "an optimizer or none", "default": "none"}
 

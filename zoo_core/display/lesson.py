@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from rich.text import Text
 
-from zoo_core.display.matrices import WIDTH, by_hand, cells, columns_of, matrix, plain, prose
+from zoo_core.display.matrices import WIDTH, by_hand, cells, columns_of, layer, matrix, plain, prose, section
 from zoo_core.display.tables import printable
 from zoo_core.explanation import Change, Explanation, Pass
 from zoo_core.parts import Array
@@ -22,15 +22,15 @@ def lesson(step: Explanation, facts: dict[str, str]) -> list[Text]:
     page = _Page(step)
     lines = [
         *page.head(facts),
-        *_section("1  Forward: from the inputs to the outputs"),
+        *section("1  Forward: from the inputs to the outputs"),
         *(line for at in range(len(step.stages)) for line in page.forward(at)),
-        *_section("2  Loss: how wrong the outputs are"),
+        *section("2  Loss: how wrong the outputs are"),
         *page.loss(),
-        *_section("3  Backward: how the loss changes with each number, last layer first"),
+        *section("3  Backward: how the loss changes with each number, last layer first"),
         *(line for at in reversed(range(len(step.stages))) for line in page.backward(at)),
-        *_section(f"4  Update: {step.optimizer}, learning rate {step.learning_rate:g}"),
+        *section(f"4  Update: {step.optimizer}, learning rate {step.learning_rate:g}"),
         *page.update(),
-        *_section("5  Check"),
+        *section("5  Check"),
         *page.checks(),
     ]
     return [line for line, before in zip(lines, [Text(), *lines], strict=False) if line.plain or before.plain]
@@ -74,7 +74,7 @@ class _Page:
     def _dense(self, at: int, stage: Pass) -> Iterator[Text]:
         weights = self.changes[f"{stage.path}.weights"].before
         bias = self.changes.get(f"{stage.path}.bias")
-        yield from _layer(stage.path, f"{weights.shape[0]:,} inputs, {weights.shape[1]:,} units")
+        yield from layer(stage.path, f"{weights.shape[0]:,} inputs, {weights.shape[1]:,} units")
         if at > self.first:
             yield from prose(f"x is the {self.symbols[at]} of the layer before.")
         yield from self._weights("W", "the weights", weights, stage.path)
@@ -115,7 +115,7 @@ class _Page:
         """Yield the gradients that a stage gives to its parameters and to what comes before it."""
         stage = self.step.stages[at]
         if at == len(self.step.stages) - 1 or (self.step.stages[at + 1].kind == "dense" and at >= self.first):
-            yield from _layer(self._layer_of(at), "")
+            yield from layer(self._layer_of(at), "")
             yield from self._arriving(at, stage)
         if stage.kind == "dense":
             yield from self._dense_gradients(stage)
@@ -247,16 +247,3 @@ class _Page:
         columns = [c for c in self.excerpt.outputs[path] if c < flat.shape[1]] or [0]
         yield from matrix(name, note, flat, [0], columns, [""])
         yield Text()
-
-
-def _section(title: str) -> Iterator[Text]:
-    yield Text()
-    yield Text(title, style="bold cyan")
-    yield Text("─" * WIDTH, style="cyan")
-    yield Text()
-
-
-def _layer(path: str, note: str) -> Iterator[Text]:
-    yield Text(f"Layer {int(path.split('.')[1]) + 1}", style="bold").append(
-        f"  {path}{', ' if note else ''}{note}", style="not bold dim"
-    )

@@ -61,6 +61,21 @@ def plain(value: float, digits: int = 5) -> str:
     return f"{value:.{max(0, digits - 1 - _power(abs(value)))}f}"
 
 
+def section(title: str) -> Iterator[Text]:
+    """Yield a heading over the whole width."""
+    yield Text()
+    yield Text(title, style="bold cyan")
+    yield Text("─" * WIDTH, style="cyan")
+    yield Text()
+
+
+def layer(path: str, note: str) -> Iterator[Text]:
+    """Yield the heading of a layer, counted from 1, with its path, counted from 0."""
+    yield Text(f"Layer {int(path.split('.')[1]) + 1}", style="bold").append(
+        f"  {path}{', ' if note else ''}{note}", style="not bold dim"
+    )
+
+
 def prose(text: str, before: bool = False) -> Iterator[Text]:
     """Yield text wrapped to lines, behind an empty one where asked for."""
     if before:
