@@ -48,6 +48,7 @@ def test_a_page_has_the_five_sections_and_fits(explain):
         assert words in body
     assert "DIFFERENT" not in out
     assert "\n\n\n" not in out
+    assert "The first step of glyphs-quickstart: A first model" in out
 
 
 def test_sums_by_hand_come_to_the_numbers_shown(explain):
@@ -101,7 +102,8 @@ def test_a_wrong_gradient_is_pointed_out(capsys):
 
 
 @pytest.mark.parametrize(("arguments", "code", "words"), [
-    (["--rows", "0"], 2, "rows"), (["--set", "optimizer.name=adamm"], 4, "did you mean 'adam'"),
+    (["--rows", "0"], 2, "rows"), (["--step", "2"], 2, "has 1 step(s)"),
+    (["--set", "optimizer.name=adamm"], 4, "did you mean 'adam'"),
     (["--set", "model.layers.0.unitz=3"], 3, "did you mean 'units'"),
 ])  # fmt: skip
 def test_a_mistake_gets_one_message(explain, arguments, code, words):

@@ -9,7 +9,7 @@ import pytest
 
 import zoo_core
 from zoo_core import hookimpl
-from zoo_core.errors import NumericError
+from zoo_core.errors import NumericError, UsageError
 from zoo_core.explanation import Explanation, exact, explain
 from zoo_core.parts import Activation
 from zoo_core.registry import Registry
@@ -113,6 +113,19 @@ def test_a_batch_is_the_one_that_training_draws_first() -> None:
     step = explained(given)
     np.testing.assert_array_equal(step.rows, batches.indices(0))
     assert step.stages[0].x.shape == (7, 784)
+
+
+def test_a_later_step_follows_those_before_it() -> None:
+    given = {**SPECS["noise, penalty, constraint"], "training": {"epochs": 1, "batch_size": 7}}
+    registry = Registry()
+    step = explain(exact(prepare(given, registry=registry), registry), step=5)  # the last of 40 rows
+    model = zoo_core.train(given)
+    assert len(step.rows) == 5
+    for change, segment in zip(step.changes, model.network.layout.segments, strict=True):
+        np.testing.assert_array_equal(change.after, segment.view(model.network.parameters))
+    assert all(check.agrees for check in step.checks)
+    with pytest.raises(UsageError, match="has 6 step"):
+        explain(prepare(given), step=6)
 
 
 def test_a_textbook_s_numbers(tmp_path) -> None:

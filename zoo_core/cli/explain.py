@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 NAME = "explain"
 EXAMPLES = (
     "Examples: zoo explain glyphs-quickstart | zoo explain my.toml --rows 1 --units 3 | "
-    "zoo explain my.toml --set optimizer=sgd --json"
+    "zoo explain my.toml --step 50 --set optimizer=sgd | zoo explain my.toml --json"
 )
 
 
@@ -25,6 +25,7 @@ def command(
     spec: Annotated[str, typer.Argument(help="A spec file, or the name of a shipped model.")],
     rows: Annotated[int, typer.Option("--rows", min=1, max=50, help="Rows of the batch to show.")] = 2,
     units: Annotated[int, typer.Option("--units", min=1, max=20, help="Units and inputs of each layer to show.")] = 4,
+    step: Annotated[int, typer.Option("--step", min=1, help="Which step of the first epoch to show.")] = 1,
     set_: SetOption = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed instead of the spec's.")] = None,
     data_dir: DataDir = None,
@@ -33,7 +34,7 @@ def command(
     """Print one step of training with its numbers, layer by layer.
 
     Forward, loss, backward, update, with sums to do again by hand, and the gradient checked by central differences.
-    The step is the first one of zoo train, computed in float64 from the same first weights. What is shown is an
+    The step is one of zoo train, computed in float64 from the same first weights. What is shown is an
     excerpt; --json gives everything.
     """
     from rich.console import Group
@@ -52,11 +53,11 @@ def command(
     checked = read_spec(spec, set_ or [], registry, seed=seed)
     trainer = exact(prepare(checked, folder(data_dir), registry), registry)
     with blas_threads(trainer.threads):
-        step = explain(trainer, rows, units)
+        taken = explain(trainer, rows, units, step - 1)
     if json:
-        print_json(_data(step), sys.stdout, indent=None)  # a number a line would be many megabytes
+        print_json(_data(taken), sys.stdout, indent=None)  # a number a line would be many megabytes
     else:
-        report(None, False, Group(*lesson(step, _facts(trainer, checked.dtype))))
+        report(None, False, Group(*lesson(taken, _facts(trainer, checked.dtype, step))))
 
 
 def _data(step: Explanation) -> dict[str, Any]:
@@ -69,7 +70,7 @@ def _data(step: Explanation) -> dict[str, Any]:
     return data
 
 
-def _facts(trainer: Trainer, dtype: str) -> dict[str, str]:
+def _facts(trainer: Trainer, dtype: str, step: int) -> dict[str, str]:
     from zoo_core.describe import toml
     from zoo_core.options import dump
 
@@ -77,9 +78,10 @@ def _facts(trainer: Trainer, dtype: str) -> dict[str, str]:
     layers = [f"{layer.units} {layer.activation.name}" for layer in spec.model.layers]
     rows = trainer.splits["train"].x.shape[0]
     steps = f"{trainer.feed.batches.steps:,} steps in an epoch"
+    here = "The first step" if step == 1 else f"Step {step:,}"
     own = "float64" if dtype == "float64" else f"float64, from the same first weights (training itself uses {dtype})"
     return {
-        "One step of": f"{spec.name}  {spec.description}".rstrip(),
+        "explained": f"{here} of {spec.name}: {spec.description}".removesuffix(": "),
         "network": f"{' -> '.join([f'{network.inputs} inputs', *layers])}; {network.layout.size:,} parameters",
         "data": f"{spec.data.source.name}, {rows:,} rows, {trainer.feed.batches.batch_size:,} in a batch, {steps}",
         "optimizer": toml(dump(spec.optimizer)),

@@ -13,7 +13,7 @@ import numpy as np
 
 from zoo_core.describe import summary
 from zoo_core.diagnosis import explain as diagnose
-from zoo_core.errors import NumericError
+from zoo_core.errors import NumericError, UsageError
 from zoo_core.explanation.excerpt import choose, entry
 from zoo_core.explanation.records import Change, Check, Cost, Excerpt, Explanation, Pass
 from zoo_core.model import Model
@@ -39,24 +39,25 @@ def exact(trainer: Trainer, registry: Registry) -> Trainer:
     return Trainer(model, trainer.splits, trainer.model.source, threads=trainer.threads)
 
 
-def explain(trainer: Trainer, rows: int = 2, units: int = 4) -> Explanation:
-    """Take the first step of a run, and return all of it, with an excerpt of so many rows and units.
+def explain(trainer: Trainer, rows: int = 2, units: int = 4, step: int = 0) -> Explanation:
+    """Take a step of a run's first epoch, counted from 0, and return all of it, with an excerpt of rows and units.
 
-    Raises NumericError where the loss is not finite.
+    The steps before it are taken too. Raises UsageError for a step that the epoch has not, NumericError where the
+    loss is not finite.
     """
     with np.errstate(all="ignore"):
-        which = _load_first(trainer)
+        which = _go_to(trainer, step)
         noise = _Noise(trainer.network.stages)
         trainer.objective.compute()
         if not trainer.objective.is_finite():
-            raise NumericError(diagnose(trainer, 0, 0))
+            raise NumericError(diagnose(trainer, 0, step))
         stages, cost = _passes(trainer.objective), _cost(trainer.objective)
         gradient = trainer.network.gradients.copy()
         excerpt = choose(trainer, stages, rows, units)
         checks = [_check(trainer, s, excerpt, gradient, noise) for s in trainer.network.layout.segments]
         noise.replay()
         trainer.objective.compute()
-        rate, changes = _update(trainer)
+        rate, changes = _update(trainer, step)
         noise.replay()
         after = trainer.objective.evaluate()
     part = trainer.optimizer
@@ -66,12 +67,27 @@ def explain(trainer: Trainer, rows: int = 2, units: int = 4) -> Explanation:
     )
 
 
-def _load_first(trainer: Trainer) -> Array:
-    """Put the first batch into the buffers; returns the numbers of its rows."""
+def _go_to(trainer: Trainer, step: int) -> Array:
+    """Take the steps before one, and put its batch into the buffers; returns the numbers of its rows."""
     batches = trainer.feed.batches
+    if step >= batches.steps:
+        raise UsageError(f"step {step + 1}: an epoch of this run has {batches.steps:,} step(s); explain one of these")
     batches.start_epoch()
-    trainer.feed.load(0)
-    return np.arange(batches.rows)[batches.indices(0)]
+    for before in range(step):
+        trainer.feed.load(before)
+        trainer.objective.compute()
+        _advance(trainer, before)
+    trainer.feed.load(step)
+    return np.arange(batches.rows)[batches.indices(step)]
+
+
+def _advance(trainer: Trainer, step: int) -> float:
+    """Update the parameters as training does; returns the learning rate."""
+    network, rate = trainer.network, trainer.rate(step / trainer.feed.batches.steps)
+    trainer.optimizer.steps += 1
+    trainer.optimizer.update(network.parameters, network.gradients, rate, trainer.objective)
+    network.end_step()
+    return rate
 
 
 class _Noise:
@@ -152,15 +168,12 @@ def _check(trainer: Trainer, segment: Segment, excerpt: Excerpt, gradient: Array
     return Check(segment.path, index, float(own[index]), central, width, rounding)
 
 
-def _update(trainer: Trainer) -> tuple[float, list[Change]]:
-    """Take the step as training does; returns the learning rate and what became of each parameter."""
+def _update(trainer: Trainer, step: int) -> tuple[float, list[Change]]:
+    """Update the parameters; returns the learning rate and what became of each."""
     network = trainer.network
     before, gradient = network.parameters.copy(), network.gradients.copy()
     penalties = dict(_penalties(trainer))
-    rate = trainer.rate(0.0)
-    trainer.optimizer.steps += 1
-    trainer.optimizer.update(network.parameters, network.gradients, rate, trainer.objective)
-    network.end_step()
+    rate = _advance(trainer, step)
     after = network.parameters.copy()
     return rate, [
         Change(s.path, s.view(before), s.view(gradient), penalties.get(s.path), s.view(after))
