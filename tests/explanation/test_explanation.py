@@ -9,9 +9,10 @@ import pytest
 
 import zoo_core
 from zoo_core import hookimpl
+from zoo_core.display.lesson import lesson
 from zoo_core.errors import NumericError, UsageError
 from zoo_core.explanation import Explanation, exact, explain
-from zoo_core.parts import Activation
+from zoo_core.parts import Activation, Parameter
 from zoo_core.registry import Registry
 from zoo_core.run import prepare
 
@@ -177,11 +178,29 @@ class Twice(Activation):
         np.multiply(2, 1 - a * a, out=out)
 
 
+@dataclass
+class Scaled(Activation):
+    """f(z) = s tanh(z) with one trained number s for the whole layer, and a table that is never used."""
+
+    name = "scaled"
+
+    def parameters(self, width):
+        return {"scale": Parameter((), 0.5), "table": Parameter((2, 3, 4))}
+
+    def forward(self, x, out):
+        np.multiply(self.weights["scale"], np.tanh(x), out=out)
+
+    def backward(self, x, y, grad, out):
+        self.gradients["scale"][...] = np.sum(grad * np.tanh(x))
+        self.gradients["table"].fill(0)
+        np.multiply(grad, self.weights["scale"] * (1 - np.tanh(x) ** 2), out=out)
+
+
 class Brought:
     @staticmethod
     @hookimpl
     def zoo_parts():
-        return [Twice]
+        return [Twice, Scaled]
 
 
 def test_a_strangers_wrong_derivative_is_seen() -> None:
@@ -192,6 +211,18 @@ def test_a_strangers_wrong_derivative_is_seen() -> None:
     assert not wrong.agrees
     assert wrong.backward == pytest.approx(2 * wrong.central, rel=1e-6)
     assert checks["layers.1.weights"].agrees
+
+
+def test_parameters_of_any_shape_are_explained_and_drawn() -> None:
+    registry = Registry()
+    registry.add(Brought, "zoo-scaled")
+    step = explained(spec("scaled"), registry)
+    checks = {check.path: check for check in step.checks}
+    assert checks["layers.0.activation.scale"].index == ()
+    assert all(check.agrees for check in step.checks)
+    page = "\n".join(line.plain for line in lesson(step, {"explained": "a test"}))
+    assert "∂L/∂scale  a parameter of scaled" in page
+    assert "∂L/∂table  a parameter of scaled" in page
 
 
 def test_a_loss_that_is_not_finite_is_an_error() -> None:

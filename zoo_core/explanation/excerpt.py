@@ -46,6 +46,8 @@ def _largest(values: Array, count: int) -> list[int]:
 
 def entry(gradient: Array, stage: str, excerpt: Excerpt) -> tuple[int, ...]:
     """Return where the largest gradient of a parameter is, as far as the excerpt shows it."""
+    if not gradient.ndim:
+        return ()
     columns = excerpt.outputs[stage]
     shown = np.zeros(gradient.shape, bool)
     if gradient.ndim == 2 and gradient.shape[0] > max(excerpt.inputs[stage]):
