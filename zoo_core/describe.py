@@ -74,6 +74,8 @@ def _words(hint: Any) -> str:
         return " or ".join(map(_words, arguments))
     if origin is typing.Literal:
         return " or ".join(map(toml, arguments))
+    if origin is dict:
+        return f"table of {_words(arguments[1])}"
     if origin is not None:
         return f"{origin.__name__} of {', '.join(map(_words, arguments))}"
     if is_part(hint):
@@ -102,7 +104,7 @@ def _default(field: dataclasses.Field[Any]) -> str:
 def toml(value: Any) -> str:
     """Return plain data on one line as TOML writes it; None, which TOML has not, is "none"."""
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {toml(item)}" for key, item in value.items()) + " }"
+        return "{}" if not value else "{ " + ", ".join(f"{key} = {toml(item)}" for key, item in value.items()) + " }"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(map(toml, value)) + "]"
     return "none" if value is None else json.dumps(value, ensure_ascii=False)

@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -136,6 +136,7 @@ class Wrapping(Optimizer):
     name = "wrapping"
     learning_rate: Rate = 0.1
     inner: Optimizer | None = None
+    by_path: dict[str, Optimizer] = field(default_factory=dict)
 
 
 class Brought:
@@ -158,8 +159,9 @@ def test_a_strangers_part_that_fails_still_has_a_page(zoo, monkeypatch):
     assert "[zoo-stranger] Fails on the first number." in listed
     assert "wrapping  an optimizer of zoo-stranger" in zoo("show", "wrapping")[1]
     assert summary(Wrapping) == ""  # not the signature that a dataclass has for a docstring
-    (row,) = [r for r in option_rows(Wrapping) if r["option"] == "inner"]
-    assert row == {"option": "inner", "type": "an optimizer or none", "default": "none"}
+    rows = {row.pop("option"): row for row in option_rows(Wrapping)}
+    assert rows["inner"] == {"type": "an optimizer or none", "default": "none"}
+    assert rows["by_path"] == {"type": "table of an optimizer", "default": "{}"}
 
 
 # ------------------------------------------------------------------ zoo list parts
