@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 
 import pytest
-from sites import SOUND, Site
 
+from tests.sites import SOUND, Site
 from zoo_core.errors import PluginError
 from zoo_core.hookspecs import hookimpl
 from zoo_core.parts import Activation

@@ -5,21 +5,18 @@ from __future__ import annotations
 import json as json_
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
-from zoo_core.cli.common import Json, report, rows
+from zoo_core.cli.common import Json, lines, report, rows
 from zoo_core.errors import PluginError, nearest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 app = typer.Typer(
     help="Show every plugin: its distribution, version, parts and state. Check one, or begin your own.",
     rich_markup_mode=None,
     invoke_without_command=True,
-    epilog="Examples: zoo plugins | zoo plugins new zoo-mine --kind activation | zoo plugins check zoo-mine",
+    epilog=lines("Examples: zoo plugins | zoo plugins new zoo-mine --kind activation | zoo plugins check zoo-mine"),
 )
 
 
@@ -30,7 +27,7 @@ def plugins(context: typer.Context, json: Json = False) -> None:
         _print(_all(None), json)
 
 
-@app.command("list", epilog="Examples: zoo plugins list | zoo plugins list zoo-lookahead --json")
+@app.command("list", epilog=lines("Examples: zoo plugins list | zoo plugins list zoo-lookahead --json"))
 def list_(
     name: Annotated[str | None, typer.Argument(help="Only this distribution.")] = None, json: Json = False
 ) -> None:
@@ -39,7 +36,7 @@ def list_(
 
 
 @app.command(
-    epilog="Examples: zoo plugins check zoo-mine | zoo plugins check activation:gelu | zoo plugins check --json"
+    epilog=lines("Examples: zoo plugins check zoo-mine | zoo plugins check activation:gelu | zoo plugins check --json")
 )
 def check(
     name: Annotated[
@@ -76,7 +73,7 @@ Kind = Literal[
 
 
 @app.command(
-    epilog="Examples: zoo plugins new zoo-mine --kind activation | zoo plugins new zoo-mine --kind optimizer --force"
+    epilog=lines("Examples: zoo plugins new zoo-mine --kind activation | zoo plugins new zoo-mine --kind loss --force")
 )
 def new(
     name: Annotated[str, typer.Argument(help="Name of the distribution and its folder, such as zoo-mine.")],
@@ -117,36 +114,55 @@ def _short(parts: list[str]) -> str:
     return ", ".join(parts) if len(parts) <= 6 else f"{len(parts)} parts: zoo list parts"
 
 
-def _check(target: str, timeout: float) -> Iterator[dict[str, Any]]:
-    """Yield what came of loading and checking each plugin that a target names."""
+class _Watcher:
+    """Puts together what the process that checks says, and knows what it was doing when it fell silent or died."""
+
+    def __init__(self, target: str) -> None:
+        self.target, self.doing = target, ""
+        self.plugins: list[dict[str, Any]] = []
+
+    def hear(self, line: str) -> None:
+        """Take in a line. Raises PluginError where the target is not known."""
+        said = json_.loads(line)
+        if "known" in said:
+            raise _unknown(self.target, said["known"])
+        self.doing = said.get("begins", "")
+        if "plugin" in said:
+            self.plugins.append({**said["plugin"], "checks": []})
+        if "result" in said:
+            self.plugins[-1]["checks"].append(said["result"])
+            if said["result"]["state"] == "failed":
+                self.plugins[-1]["state"] = "failing"
+
+    def broke(self, loading: str, checking: str) -> None:
+        """Note why the latest plugin could not be loaded, or the check at hand not be ended."""
+        if not self.plugins:
+            self.plugins.append({"name": self.target, "version": "", "parts": [], "checks": []})
+        problem = f"{self.doing} {checking}" if self.doing else f"it {loading}"
+        self.plugins[-1] |= {"state": "broken", "problem": problem}
+
+
+def _check(target: str, timeout: float) -> list[dict[str, Any]]:
+    """Return what came of loading and checking each plugin that a target names, in a process of its own."""
     from zoo_core.cli.alone import DiedError, SilentError, follow
     from zoo_core.registry import installed, normal
 
     alone = {"ZOO_PLUGINS": normal(target)} if normal(target) in installed() else {}
-    plugin: dict[str, Any] | None = None
-    doing, problem = "", ""
+    watcher = _Watcher(normal(target) if alone else target)
     try:
         for line in follow("zoo_core.cli.conform", target, {**os.environ, **alone}, timeout):
-            said = json_.loads(line)
-            if "known" in said:
-                raise _unknown(target, said["known"])
-            if "plugin" in said:
-                if plugin is not None:
-                    yield plugin
-                plugin = {**said["plugin"], "checks": []}
-            doing = said.get("begins", "")
-            if "result" in said and plugin is not None:
-                plugin["checks"].append(said["result"])
-                if said["result"]["state"] == "failed":
-                    plugin["state"] = "failing"
+            watcher.hear(line)
     except SilentError:
-        problem = f"{doing or 'it'} did not {'end' if doing else 'load'} within {timeout:g} s; " + (
-            "what follows was not checked" if doing else "switch it off with ZOO_PLUGINS, or remove it"
+        watcher.broke(
+            f"did not load within {timeout:g} s; switch it off with ZOO_PLUGINS, or remove it",
+            f"did not end within {timeout:g} s; what follows was not checked",
         )
     except DiedError as error:
-        problem = f"{doing or 'it'} ended the process that {'checked' if doing else 'loaded'} it ({error})"
-    plugin = plugin or {"name": normal(target), "version": "", "parts": [], "checks": [], "problem": ""}
-    yield {**plugin, "state": "broken", "problem": problem} if problem else plugin
+        watcher.broke(
+            f"ended the process that loaded it ({error})",
+            f"ended the process that checked it ({error}); what follows was not checked",
+        )
+    return watcher.plugins
 
 
 def _unknown(target: str, parts: list[str]) -> PluginError:
