@@ -115,7 +115,9 @@ def test_a_newcomer_gets_from_the_command_to_a_trained_model_for_every_kind(tmp_
     for kind, name in names.items():
         call("zoo", "plugins", "new", name, "--kind", kind)
     call("pip", "install", "-q", "-e", f"./{names['activation']}[test]")
-    call("pip", "install", "-q", "hatchling")  # once, where pip would fetch it again for each of the others
+    call(
+        "pip", "install", "-q", "hatchling", "editables"
+    )  # once, where pip would fetch it again for each of the others
     others = [word for name in names.values() for word in ("-e", f"./{name}")]
     call("pip", "install", "-q", "--no-build-isolation", "--no-deps", *others)
     for name in names.values():
