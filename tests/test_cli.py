@@ -224,3 +224,19 @@ def test_validate_gives_the_errors_as_json_too(zoo):
     }
     assert err.startswith("error: s.toml:1:1: optimizer")
     assert json.loads(zoo("validate", "glyphs-quickstart", "--json")[1])["valid"] is True
+
+
+def test_figures_of_a_model_are_those_of_the_weights_it_kept(zoo):
+    """Early stopping puts the best weights back: what is reported must be theirs, not the last epoch's."""
+    stop = 'training.early_stopping={monitor="validation_accuracy", patience=2}'
+    changes = ["--set", "training.epochs=30", "--set", "optimizer.learning_rate=0.3", "--set", stop]
+    code, out, err = zoo("train", "glyphs-quickstart", "-o", "m.npz", "--json", *SMALL, *changes)
+    assert code == 0
+    assert "kept the weights of epoch" in out + err
+    reported = json.loads(out)
+    measured = json.loads(zoo("evaluate", "m.npz", "--json")[1])
+    assert {key: reported[f"test_{key}"] for key in measured} == pytest.approx(measured)
+    compared = json.loads(zoo("compare", "m.npz", "--json")[1])["models"]["m.npz"]
+    assert compared["test_accuracy"] == reported["test_accuracy"]
+    history = json.loads(zoo("show", "m.npz", "--json")[1])["history"]
+    assert [r["epoch"] for r in history if r.get("kept")] == [reported["epoch"]] != [history[-1]["epoch"]]

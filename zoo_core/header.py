@@ -199,7 +199,8 @@ def storable(history: Sequence[Record], other: Mapping[str, Any]) -> list[Record
     room = MAX_HEADER - RESERVE - len(json.dumps(other))
     fitting = max(1, min(MAX_RECORDS, room // longest, 60_000 // values))
     every = -(-len(records) // fitting)
-    return [r for i, r in enumerate(records) if i % every == 0 or i == len(records) - 1]
+    last = len(records) - 1
+    return [r for i, r in enumerate(records) if i % every == 0 or i == last or r.get("kept")]
 
 
 def _plain(value: Any) -> Any:

@@ -58,9 +58,14 @@ class EarlyStopping(Callback):
         return run.better(self.monitor, value, self.best) and abs(value - self.best) > self.min_delta
 
     def finish(self, run: Run) -> None:
-        """Put the best weights back."""
-        if self.kept is not None:
-            run.restore(self.kept)
+        """Put the best weights back, mark their epoch in the history, and say so."""
+        if self.kept is None:
+            return
+        run.restore(self.kept)
+        record = next((r for r in run.history if r["epoch"] == self.best_epoch), None)
+        if record is not None and record is not run.history[-1]:
+            record["kept"] = 1
+            run.say(f"kept the weights of epoch {self.best_epoch + 1}, the best by {self.monitor}")
 
 
 @dataclass

@@ -28,6 +28,9 @@ class Run:
     def restore(self, snapshot):
         self.weight = int(snapshot["weight"])
 
+    def say(self, text):
+        self.said = text
+
     def follow(self, callback):
         """Return the reason to stop and how many epochs there were."""
         callback.start(self)
@@ -57,6 +60,14 @@ def test_restore_puts_the_best_epoch_back_even_where_nothing_stopped():
         run = Run(figures, "validation_loss")
         run.follow(EarlyStopping(patience=9, restore=restore))
         assert run.weight == weight
+        assert [r["epoch"] for r in run.history if r.get("kept")] == ([1] if restore else [])
+
+
+def test_a_last_epoch_that_is_the_best_needs_no_mark():
+    run = Run([3.0, 2.0, 1.0], "validation_loss")
+    run.follow(EarlyStopping())
+    assert run.weight == 2
+    assert not any("kept" in record for record in run.history)
 
 
 @pytest.mark.parametrize(

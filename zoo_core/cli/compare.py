@@ -51,7 +51,9 @@ def command(
 
 
 def _result(model: Any) -> dict[str, Any]:
-    last = model.history[-1] if model.history else {}
+    from zoo_core.display.figures import kept
+
+    last = kept(model.history)
     best = {
         f"best {key}": max(r[key] for r in model.history if key in r)
         for key in last
@@ -61,7 +63,7 @@ def _result(model: Any) -> dict[str, Any]:
 
 
 def _figures(record: dict[str, Any]) -> dict[str, Any]:
-    return {f"last {key}": value for key, value in record.items() if key != "epoch"}
+    return {key: value for key, value in record.items() if key not in ("epoch", "kept")}
 
 
 def flat(value: Any, path: str = "") -> dict[str, Any]:

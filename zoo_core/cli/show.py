@@ -102,9 +102,10 @@ def _is_trained(name: str) -> bool:
 
 
 def _table(spec: SpecOutline, data: dict[str, Any]) -> RenderableType:
+    from zoo_core.display.figures import kept
     from zoo_core.display.tables import number
 
-    last = data["history"][-1] if data["history"] else {}
+    last = kept(data["history"])
     facts = {
         "name": spec.name,
         "description": spec.description,
@@ -114,7 +115,7 @@ def _table(spec: SpecOutline, data: dict[str, Any]) -> RenderableType:
         "loss": _name(spec.model.loss),
         "optimizer": _name(spec.optimizer),
         "epochs": f"{len(data['history'])} of {spec.training.epochs}",
-        **{key: number(value) for key, value in last.items() if key != "epoch"},
+        **{key: number(value) for key, value in last.items() if key not in ("epoch", "kept")},
         "sha256": data["sha256"],
     }
     plugins = sorted({f"{p['distribution']} {p['version']}" for p in data["plugins"]})

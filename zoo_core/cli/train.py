@@ -31,6 +31,7 @@ def command(
     from rich.console import Console
 
     from zoo_core.cli.common import folder, writable
+    from zoo_core.display.figures import kept
     from zoo_core.display.progress import show
     from zoo_core.registry import Registry
     from zoo_core.run import follow, prepare
@@ -43,7 +44,7 @@ def command(
     trainer = prepare(checked, folder(data_dir, quiet).by(spec), registry, threads=threads)
     show(follow(trainer), console=Console(stderr=True), results=sys.stderr if json else sys.stdout, quiet=quiet)
     sha256 = trainer.model.save(target, overwrite=force)
-    last = trainer.history[-1]
+    last = kept(trainer.history)
     figures = {"model": str(target), "sha256": sha256, **last}
     report(figures, json, None if quiet else _summary(target, last))
 
