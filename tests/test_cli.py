@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import zoo_core
 from zoo_core.cli import run
 
 SMALL = ("--set", "data.rows=500", "--set", "data.test_rows=100", "--set", "data.train=:400", "--set",
@@ -240,3 +241,19 @@ def test_figures_of_a_model_are_those_of_the_weights_it_kept(zoo):
     assert compared["test_accuracy"] == reported["test_accuracy"]
     history = json.loads(zoo("show", "m.npz", "--json")[1])["history"]
     assert [r["epoch"] for r in history if r.get("kept")] == [reported["epoch"]] != [history[-1]["epoch"]]
+
+
+def test_version(zoo):
+    code, out, _ = zoo("--version")
+    assert (code, out) == (0, f"zoo {zoo_core.__version__}\n")
+
+
+def test_training_outlives_those_who_watch_it(tmp_path):
+    """`zoo train ... 2>&1 | head -1` must not cost the model."""
+    command = [sys.executable, "-m", "zoo_core", "train", "glyphs-quickstart", "-o", str(tmp_path / "m.npz"), *SMALL]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+        assert process.stderr is not None
+        process.stderr.readline()
+        process.stderr.close()
+        assert process.wait(60) == 0
+    assert zoo_core.load(tmp_path / "m.npz").history[-1]["epoch"] == 2

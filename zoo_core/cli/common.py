@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ import typer
 from zoo_core.errors import UsageError
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
     from zoo_core.data.folder import DataFolder
     from zoo_core.model import Model
@@ -71,6 +72,18 @@ def show(renderable: RenderableType) -> None:
 
     console = Console(markup=False, highlight=False, soft_wrap=not sys.stdout.isatty())
     console.print(renderable)
+
+
+def messages() -> Console:
+    """Return the console on standard error; where nobody reads it any more, the work goes on in silence."""
+    from rich.console import Console
+
+    class Messages(Console):
+        def on_broken_pipe(self) -> None:
+            self.quiet = True
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+    return Messages(stderr=True)
 
 
 def warn(registry: Registry, quiet: bool = False) -> None:

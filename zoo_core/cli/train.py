@@ -28,9 +28,7 @@ def command(
     json: Json = False,
 ) -> None:
     """Train a network from a spec and save it to one file."""
-    from rich.console import Console
-
-    from zoo_core.cli.common import folder, writable
+    from zoo_core.cli.common import folder, messages, writable
     from zoo_core.display.figures import kept
     from zoo_core.display.progress import show
     from zoo_core.registry import Registry
@@ -42,7 +40,7 @@ def command(
     checked = read_spec(spec, set_ or [], registry, seed=seed)
     target = writable(output or Path(f"{checked.name}.npz"), force)
     trainer = prepare(checked, folder(data_dir, quiet).by(spec), registry, threads=threads)
-    show(follow(trainer), console=Console(stderr=True), results=sys.stderr if json else sys.stdout, quiet=quiet)
+    show(follow(trainer), console=messages(), results=sys.stderr if json else sys.stdout, quiet=quiet)
     sha256 = trainer.model.save(target, overwrite=force)
     last = kept(trainer.history)
     figures = {"model": str(target), "sha256": sha256, **last}
