@@ -257,3 +257,10 @@ def test_training_outlives_those_who_watch_it(tmp_path):
         process.stderr.close()
         assert process.wait(60) == 0
     assert zoo_core.load(tmp_path / "m.npz").history[-1]["epoch"] == 2
+
+
+def test_curves_of_any_recorded_figure(zoo, trained):
+    assert zoo("plot", trained, "--what", "accuracy", "-o", "a.svg")[0] == 0
+    assert "accuracy (share of rows)" in Path("a.svg").read_text()
+    code, _, err = zoo("plot", trained, "--what", "acuracy", "-o", "b.svg")
+    assert (code, "did you mean 'accuracy'" in err) == (2, True)

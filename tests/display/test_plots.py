@@ -25,6 +25,7 @@ from zoo_core.display.plots import (
 )
 from zoo_core.errors import ResourceError, UsageError
 from zoo_core.parts import Activation, Array, Parameter, Schedule
+from zoo_plugins.schedules import Cosine, Exponential, Step
 
 RECORDS = [
     {"epoch": 0, "train_loss": 1.0, "test_loss": 1.1, "train_accuracy": 0.5, "test_accuracy": 0.45},
@@ -277,6 +278,16 @@ class Warmup(Schedule):
     def rate(self, epoch: float) -> float:
         assert 0 <= epoch < self.epochs
         return 0.1 * min(epoch, 1)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "scale"),
+    [(Cosine(1e-3, warmup=2.0), "linear"), (Exponential(0.1, factor=0.5), "log"), (Step(0.1, every=10), "linear")],
+)
+def test_a_schedule_that_falls_by_orders_has_a_log_scale_and_one_that_ends_at_zero_has_none(
+    schedule: Schedule, scale: str
+) -> None:
+    assert schedule_curve(schedule, 20, 100).axes[0].get_yscale() == scale
 
 
 def test_a_schedule_is_drawn_over_the_epochs() -> None:

@@ -29,6 +29,9 @@ def command(
         typer.Argument(metavar="MODEL...", help="Model files or names; a part's name for activation and schedule."),
     ],
     kind: Annotated[Kind, typer.Option("--kind", help="What to draw.")] = "curves",
+    what: Annotated[
+        str, typer.Option("--what", help="The figure of learning curves: loss, accuracy, rmse, ...")
+    ] = "loss",
     output: Annotated[Path | None, typer.Option("-o", "--output", help="A .png, .svg or .pdf file.")] = None,
     split: Annotated[str, typer.Option("--split", help="The split of a confusion matrix.")] = "test",
     set_: SetOption = None,
@@ -55,8 +58,8 @@ def command(
     if sha256 and kind in ("activation", "schedule"):
         raise UsageError(f"--sha256 is for model files, and --kind {kind} reads none")
     figure = _figure(
-        kind, models, registry, split=split, options=set_ or [], epochs=epochs, data_dir=data_dir, sha256=sha256,
-        max_size=max_size,
+        kind, models, registry, what=what, split=split, options=set_ or [], epochs=epochs, data_dir=data_dir,
+        sha256=sha256, max_size=max_size,
     )  # fmt: skip
     save(figure, target)
     print(f"saved {target}")
@@ -76,7 +79,7 @@ def _figure(kind: Kind, names: list[str], registry: Registry, **given: Any) -> F
     titles = [Path(name).stem if name.endswith(".npz") else name for name in names]
     found = list(zip(titles, models(names, registry, given["sha256"], given["max_size"]), strict=True))
     if kind == "curves":
-        return plots.learning_curves([(name, m.history) for name, m in found])
+        return plots.learning_curves([(name, m.history) for name, m in found], what=given["what"])
     first = found[0][1]
     if kind == "confusion":
         return _confusion(first, registry, given)
