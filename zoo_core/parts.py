@@ -412,8 +412,8 @@ class Run(Protocol):
     def snapshot(self) -> dict[str, Array]:
         """Return a copy of parameters and running state."""
 
-    def restore(self, snapshot: Mapping[str, Array]) -> None:
-        """Put a snapshot back."""
+    def restore(self, snapshot: Mapping[str, Array], epoch: int | None = None) -> None:
+        """Put a snapshot back; where it is that of an `epoch`, its record is marked "kept" and reported."""
 
     def say(self, text: str) -> None:
         """Have a line shown to the user."""

@@ -228,9 +228,13 @@ class Trainer:
         """Return a copy of parameters and running state."""
         return {path: array.copy() for path, array in self.network.state().items()}
 
-    def restore(self, snapshot: Mapping[str, Array]) -> None:
-        """Put a snapshot back."""
+    def restore(self, snapshot: Mapping[str, Array], epoch: int | None = None) -> None:
+        """Put a snapshot back, and mark the record of the epoch that it is of, unless that is the last."""
         self.network.restore(snapshot)
+        for record in self.history:
+            record.pop("kept", None)
+            if record["epoch"] == epoch and record is not self.history[-1]:
+                record["kept"] = 1
 
     def say(self, text: str) -> None:
         """Have a line shown to the user."""

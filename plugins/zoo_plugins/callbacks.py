@@ -58,13 +58,11 @@ class EarlyStopping(Callback):
         return run.better(self.monitor, value, self.best) and abs(value - self.best) > self.min_delta
 
     def finish(self, run: Run) -> None:
-        """Put the best weights back, mark their epoch in the history, and say so."""
+        """Put the best weights back, and say so where they are not the last."""
         if self.kept is None:
             return
-        run.restore(self.kept)
-        record = next((r for r in run.history if r["epoch"] == self.best_epoch), None)
-        if record is not None and record is not run.history[-1]:
-            record["kept"] = 1
+        run.restore(self.kept, self.best_epoch)
+        if self.best_epoch != run.history[-1]["epoch"]:
             run.say(f"kept the weights of epoch {self.best_epoch + 1}, the best by {self.monitor}")
 
 

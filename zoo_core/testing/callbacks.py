@@ -36,7 +36,7 @@ class Rehearsal:
         """Return a copy of the weight."""
         return {"weight": self.weight.copy()}
 
-    def restore(self, snapshot: Mapping[str, Array]) -> None:
+    def restore(self, snapshot: Mapping[str, Array], epoch: int | None = None) -> None:
         """Put the weight back."""
         self.weight[...] = snapshot["weight"]
 
