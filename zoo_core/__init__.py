@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from zoo_core.registry import Registry as Registry
     from zoo_core.run import follow as follow
     from zoo_core.run import prepare as prepare
+    from zoo_core.run import resume as resume
     from zoo_core.run import train as train
     from zoo_core.spec import Spec as Spec
     from zoo_core.spec import read_spec as read_spec
@@ -32,6 +33,7 @@ _HOMES = {
     "Registry": "registry",
     "follow": "run",
     "prepare": "run",
+    "resume": "run",
     "train": "run",
     "Spec": "spec",
     "read_spec": "spec",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 import numpy as np
@@ -13,6 +13,7 @@ from zoo_core.network import Dense, Layer, Network, Stage
 from zoo_core.options import option_names
 from zoo_core.parts import Constraint, Layout, Loss, Noise, Part, Penalty, RandomSource, Regularizer
 from zoo_core.spec import LayerSpec, Spec
+from zoo_core.state import inside
 
 MAX_PARAMETER_BYTES = 2**31
 
@@ -54,7 +55,18 @@ def assemble(
     network = Network(layers, inputs, spec.dtype, before, approve)
     for stage in network.stages:
         stage.transform.rng = source.stream(stage.path)
+    network.parts = {path: part for path, part in _parts(network) if part.state}
     return network
+
+
+def _parts(network: Network) -> Iterator[tuple[str, Part]]:
+    """Yield every part of a network, those inside others included, with its path."""
+    for stage in network.stages:
+        yield from inside(stage.transform, stage.path)
+    for layer in network.layers:
+        own: dict[int, Part] = {id(r): r for r in (*layer.penalties, *layer.constraints)}  # one may be both
+        for i, part in enumerate(own.values()):
+            yield from inside(part, f"{layer.path}.regularizers.weights.{i}")
 
 
 def _layer(path: str, spec: LayerSpec, inputs: int, shared: Iterable[Regularizer]) -> Layer:

@@ -40,8 +40,8 @@ def is_path(text: str, *endings: str) -> bool:
 
 
 def find_spec(name: str | Path, registry: Registry) -> Path | Traversable:
-    """Return the spec file for a path or a shipped name. Raises UsageError for a name that is not known."""
-    if is_path(str(name), ".toml", ".json"):
+    """Return the file for a path, which may be a model's, or a shipped name. Raises UsageError for an unknown name."""
+    if is_path(str(name), ".toml", ".json", ".npz"):
         return Path(name)
     return _known(str(name), registry, "a spec file (.toml or .json)").spec
 

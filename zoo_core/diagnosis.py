@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zoo_core.errors import PluginError
 from zoo_core.events import LayerStats
 from zoo_core.network import Layer, Network
 from zoo_core.objective import Objective
-from zoo_core.parts import Array
+from zoo_core.parts import Array, Part
 
 if TYPE_CHECKING:
     from zoo_core.training import Trainer
@@ -39,6 +40,19 @@ def _stats(network: Network, layer: Layer, objective: Objective, before: Array, 
 def _outputs(network: Network, layer: Layer, objective: Objective) -> Array:
     index = next(i for i, stage in enumerate(network.stages) if stage.transform is layer.activation)
     return objective.at.values[index]
+
+
+def blame(error: Exception, trainer: Trainer) -> PluginError | None:
+    """Return an error that names the part inside which another was raised, or None where it was in no part."""
+    part, trace = None, error.__traceback__
+    while trace is not None:
+        owner = trace.tb_frame.f_locals.get("self")
+        part = owner if isinstance(owner, Part) and owner.name else part
+        trace = trace.tb_next
+    if part is None:
+        return None
+    where = f"in epoch {trainer.at.epoch + 1}, step {trainer.at.step + 1}"
+    return PluginError(f"{part.kind} {part.name!r} raised {type(error).__name__} {where}: {error}")
 
 
 def explain(trainer: Trainer, epoch: int, step: int) -> str:

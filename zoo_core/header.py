@@ -139,6 +139,8 @@ class Header(_Stored):
     plugins: Annotated[list[Origin], FailFast()]
     environment: Facts
     parameters: Annotated[int, Ge(1)] | None = None  # how many are trained; files of before 0.1.0 do not say
+    started_from: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""  # sha256 of the model trained further
+    run: dict[str, Any] | None = None  # only in a checkpoint: what the rest of the run depends on
 
     @property
     def outline(self) -> SpecOutline:
@@ -209,13 +211,10 @@ def _plain(value: Any) -> Any:
 
 
 def environment() -> dict[str, Any]:
-    """Return what the bits of a result depend on besides spec and data."""
+    """Return what the bits of a result depend on besides spec and data; a run adds its number of threads."""
     from threadpoolctl import threadpool_info
 
-    blas = [f"{i['internal_api']} {i['version']}" for i in threadpool_info() if i["user_api"] == "blas"]
-    return {
-        "numpy": np.__version__,
-        "blas": blas[0] if blas else "unknown",
-        "machine": platform.machine(),
-        "python": platform.python_version(),
-    }
+    found = [i for i in threadpool_info() if i["user_api"] == "blas"]
+    own = next((i for i in found if "numpy" in i["filepath"]), found[0] if found else {})  # SciPy has one of its own
+    words = [str(own[key]) for key in ("internal_api", "version", "architecture") if own.get(key)]
+    return {"numpy": np.__version__, "blas": " ".join(words) or "unknown", "machine": platform.machine()}

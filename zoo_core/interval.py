@@ -7,25 +7,37 @@ import time
 
 from zoo_core.errors import UsageError
 
+EVERY = "auto"  # of checkpoints, unless a run is told otherwise
+AUTO_SECONDS = 30.0
+AUTO_SHARE = 0.01  # of the time, at most, that what is done may take
 FORM = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?) ?(s|seconds?|min|minutes?|h|hours?|steps?)")
 SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
 class Interval:
-    """Says when it is time again. By steps where `steps` is not 0, else by `seconds` on a clock that never jumps."""
+    """Says when it is time again. By steps where `steps` is not 0, else by `seconds` on a clock that never jumps.
 
-    def __init__(self, seconds: float = 0.0, steps: int = 0) -> None:
-        self.seconds, self.steps = seconds, steps
+    With `share`, seconds that are longer where it takes more than this share of the time.
+    """
+
+    def __init__(self, seconds: float = 0.0, steps: int = 0, *, share: float = 1.0) -> None:
+        self.seconds, self.steps, self.share = seconds, steps, share
         self._next = time.perf_counter() + seconds
         self._next_step = steps
 
     @classmethod
-    def parse(cls, text: str) -> Interval:
-        """Return the interval that a text such as "30s", "5min" or "500steps" means. Raises UsageError."""
+    def parse(cls, text: str) -> Interval | None:
+        """Return what "30s", "5min", "1h" or "500steps" means, None for "never". Raises UsageError.
+
+        "auto" is every 30 seconds, and less often where that would take more than 1% of the time.
+        """
+        known = {"never": None, "auto": cls(AUTO_SECONDS, share=AUTO_SHARE)}
+        if text.strip().lower() in known:
+            return known[text.strip().lower()]
         match = FORM.fullmatch(text.strip().lower())
         number, unit = (float(match[1]), match[2]) if match else (0.0, "s")
         if not number or (unit.startswith("step") and not number.is_integer()):
-            raise UsageError(f"{text!r} is no interval; write it as 30s, 5min, 1h or 500steps")
+            raise UsageError(f"{text!r} is no interval; write it as 30s, 5min, 1h, 500steps, auto or never")
         return cls(steps=int(number)) if unit.startswith("step") else cls(number * SECONDS[unit[0]])
 
     def due(self, steps: int, now: float) -> bool:
@@ -42,3 +54,7 @@ class Interval:
             return False
         self._next_step = steps - steps % self.steps + self.steps
         return True
+
+    def took(self, seconds: float) -> None:
+        """Learn how long it took what was done."""
+        self._next = max(self._next, time.perf_counter() + seconds / self.share)

@@ -28,8 +28,12 @@ from zoo_core.origins import check_complete, check_origins, choices
 from zoo_core.parts import Array, Layout, Metric, Part, Record, Table
 from zoo_core.registry import Registry, provenance
 from zoo_core.spec import Spec
+from zoo_core.streams import Streams
+from zoo_core.trace import NAME as TRACE
+from zoo_core.trace import Trace
 
 PREPARATION = "preparation."  # how names of its arrays begin
+OF_RUN = ("opt.", "run.")  # how names of arrays begin that only a checkpoint has
 MAX_ARRAYS = 240  # of 255 that a file can hold; the others are for what a run that is not over keeps
 
 
@@ -41,10 +45,12 @@ class Model:
     ) -> None:
         self.spec, self.about = spec, about
         self.history: list[Record] = []
+        self.trace = Trace()
         self.plugins = provenance(registry, _parts(spec))
         self.sha256 = ""
-        self.source = fresh(spec.generator)
-        self.source.start(spec.seed)
+        self.environment = environment()
+        self.started_from = ""  # sha256 of the model file whose weights the training began with
+        self.source = Streams(fresh(spec.generator), spec.seed)
         self.network = assemble(spec, about.inputs, self.source, approve)
         self.loss = fresh(spec.model.loss)
         if spec.data.preparation is None or spec.training.metrics is None:
@@ -173,18 +179,24 @@ class Model:
 
         Raises ResourceError when it cannot be written, UsageError when it exists and may not be replaced.
         """
-        arrays = dict(self.network.state())
-        arrays |= {f"{PREPARATION}{name}": np.asarray(value) for name, value in _state(self.preparation)}
-        self.sha256 = model_file.write(path, self._header(), arrays, overwrite=overwrite)
+        self.sha256 = model_file.write(path, self.header(), self.arrays(), overwrite=overwrite)
         return self.sha256
 
-    def _header(self) -> dict[str, Any]:
+    def arrays(self) -> dict[str, Array]:
+        """Return every array of a model file by name: parameters, running state, preparation, trace; not copies."""
+        fitted = {f"{PREPARATION}{name}": np.asarray(value) for name, value in _state(self.preparation)}
+        trace = {TRACE: self.trace.storable()} if self.trace.rows else {}
+        return self.network.state() | fitted | trace
+
+    def header(self) -> dict[str, Any]:
+        """Return what the header of a model file says of the model."""
         header = {
             "spec": self.spec.to_dict(),
             "about": self.about.model_dump(),
             "parameters": self.network.layout.size,
             "plugins": self.plugins,
-            "environment": environment(),
+            "environment": self.environment,
+            **({"started_from": self.started_from} if self.started_from else {}),
         }
         return {**header, "history": storable(self.history, header)}
 
@@ -195,7 +207,7 @@ class Model:
             raise SpecError(
                 f"spec {self.spec.name!r}: a model file holds {MAX_ARRAYS} arrays, not {count}: fewer layers"
             )
-        check_room(self._header(), f"spec {self.spec.name!r}")
+        check_room(self.header(), f"spec {self.spec.name!r}")
 
     @classmethod
     def from_contents(cls, contents: model_file.Contents, name: str, registry: Registry) -> Model:
@@ -212,9 +224,12 @@ class Model:
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise ModelFileError(f"{name}: its header does not describe a model: {reason[:300]}") from error
         model._check_counts(name, header.parameters)
-        model._fill(contents.arrays, name)
+        of_run = () if header.run is None else OF_RUN
+        model.fill({path: a for path, a in contents.arrays.items() if not path.startswith(of_run)}, name)
         model.history = [dict(record) for record in header.history]
+        model.trace = Trace.read(contents.arrays.get(TRACE), name)
         model.plugins = [origin.model_dump() for origin in header.plugins]
+        model.environment, model.started_from = header.environment, header.started_from
         model.sha256 = contents.sha256
         return model
 
@@ -231,9 +246,10 @@ class Model:
                 f"{name}: claims {parameters} parameters, and its spec has {self.network.layout.size}; get a sound file"
             )
 
-    def _fill(self, arrays: Mapping[str, Array], name: str) -> None:
+    def fill(self, arrays: Mapping[str, Array], name: str) -> None:
+        """Take over what `arrays` returned, from a file that messages call `name`. Raises ModelFileError."""
         wanted = self.network.state()
-        saved = {path: a for path, a in arrays.items() if not path.startswith(PREPARATION)}
+        saved = {path: a for path, a in arrays.items() if not path.startswith(PREPARATION) and path != TRACE}
         for path in sorted(wanted.keys() ^ saved.keys()):
             raise ModelFileError(f"{name}: array {path!r} is {'missing' if path in wanted else 'not part of its spec'}")
         for path, array in wanted.items():

@@ -20,6 +20,7 @@ from zoo_core.parts import (
     Initializer,
     Layout,
     Parameter,
+    Part,
     Penalty,
     Segment,
     Transform,
@@ -138,6 +139,7 @@ class Network:
         approve: Callable[[Layout], None] = lambda layout: None,
     ) -> None:
         self.layers, self.inputs, self.dtype = list(layers), inputs, np.dtype(dtype)
+        self.parts: dict[str, Part] = {}  # all that keep running state, by path; filled by `assemble`
         self.stages = [*before, *(stage for layer in layers for stage in layer.stages)]
         self._served = [s for s in self.stages if not s.training_only]
         self.outputs = self.stages[-1].width
@@ -239,17 +241,28 @@ class Network:
     # -------------------------------------------------------------- state
 
     def state(self) -> dict[str, Array]:
-        """Return every array that makes the network what it is: parameters by path and running state, as views."""
+        """Return every array that makes the network what it is: parameters by path and running state, as views.
+
+        A number that a part keeps is an array without dimensions.
+        """
         found = {s.path: s.view(self.parameters) for s in self.layout.segments}
-        for stage in self.stages:
-            for name in stage.transform.state:
-                found[f"{stage.path}.{name}"] = getattr(stage.transform, name)
+        for path, part in self.parts.items():
+            for name in part.state:
+                value = getattr(part, name)
+                found[f"{path}.{name}"] = np.asarray(value, np.uint8 if isinstance(value, bool) else None)
         return found
 
     def restore(self, state: Mapping[str, Array]) -> None:
         """Put arrays from `state()` back, in place."""
-        for path, array in self.state().items():
-            array[...] = state[path]
+        for segment in self.layout.segments:
+            segment.view(self.parameters)[...] = state[segment.path]
+        for path, part in self.parts.items():
+            for name in part.state:
+                here, saved = getattr(part, name), state[f"{path}.{name}"]
+                if isinstance(here, np.ndarray):
+                    here[...] = saved
+                else:
+                    setattr(part, name, type(here)(saved.item()))
 
 
 def chunks(rows: int, size: int) -> Iterator[slice]:

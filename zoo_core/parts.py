@@ -31,7 +31,9 @@ class Part:
 
     kind: ClassVar[str] = ""
     name: ClassVar[str] = ""
-    state: ClassVar[tuple[str, ...]] = ()  # attributes that must survive saving: arrays, numbers, strings, None
+    # Attributes that a run depends on from one step or epoch to the next, made by `start` and saved with it: arrays,
+    # numbers, texts, bools, None, dicts of these; in a network, whose state every model file holds, arrays and numbers.
+    state: ClassVar[tuple[str, ...]] = ()
     state_version: ClassVar[int] = 1  # raise it when `state` or its meaning changes
     examples: ClassVar[tuple[Mapping[str, Any], ...]] = ()  # options, as in a spec, that zoo_core.testing also checks
     deviates: ClassVar[Mapping[str, str]] = {}  # checks of zoo_core.testing that fail on purpose, and why

@@ -10,14 +10,20 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
+from zoo_core import checkpoint
 from zoo_core.assembly import fresh
+from zoo_core.catalogue import find_model
 from zoo_core.data.folder import DataFolder
 from zoo_core.data.splits import make_splits
-from zoo_core.errors import DataError, SpecError
+from zoo_core.diagnosis import blame
+from zoo_core.errors import DataError, SpecError, ZooError
 from zoo_core.events import Event
 from zoo_core.header import About, words
-from zoo_core.model import Model
-from zoo_core.parts import Data, Loss, Metric, RandomSource, Table
+from zoo_core.interval import EVERY, Interval
+from zoo_core.model import Model, load
+from zoo_core.options import dump
+from zoo_core.output import Output
+from zoo_core.parts import Data, Loss, Metric, Preparation, RandomSource, Table
 from zoo_core.registry import Registry
 from zoo_core.spec import Spec, read_spec
 from zoo_core.threads import blas_threads, choose_threads
@@ -30,13 +36,56 @@ def train(
     spec: Spec | str | Path | Mapping[str, Any],
     data_dir: str | Path | None = None,
     registry: Registry | None = None,
+    *,
+    output: str | Path | None = None,
+    checkpoint_every: str = EVERY,
+    start_from: str | Path | None = None,
+    force: bool = False,
 ) -> Model:
     """Train a spec (an object, a mapping, a file or a shipped name) and return the model.
 
-    Raises the errors of reading the spec and the data, and NumericError when training leaves the finite numbers.
+    With `output` the model is saved there; until then checkpoints lie beside it, one for each `checkpoint_every`
+    ("30s", "500steps", "auto", "never"), from which `resume` goes on. `start_from` is a model whose weights and
+    preparation the training begins with. With `force` what stands at `output` is replaced, and the checkpoints of
+    an unfinished run are given up.
+
+    Raises the errors of reading the spec and the data, and NumericError when training leaves the finite numbers;
+    with `output` also ResourceError when it cannot be written and UsageError where an unfinished run stands.
     """
-    trainer = prepare(spec, data_dir, registry)
-    for _ in follow(trainer):
+    registry = registry or Registry()
+    files, spec = _files(data_dir, spec), _parsed(spec, registry)
+    if output is None:
+        return _to_the_end(prepare(spec, files, registry, start_from=start_from))
+    place, every = Output(output, overwrite=force), Interval.parse(checkpoint_every)
+    with place.lock():
+        place.claim(spec.to_dict())
+        return _to_the_end(prepare(spec, files, registry, start_from=start_from), place, every)
+
+
+def resume(
+    path: str | Path,
+    data_dir: str | Path | None = None,
+    registry: Registry | None = None,
+    *,
+    checkpoint_every: str = EVERY,
+) -> Model:
+    """Finish a run from its last checkpoint; `path` is its output or a checkpoint. Returns what `train` would have.
+
+    Raises UsageError where there is no checkpoint, ResourceError where data, threads or spec have changed.
+    """
+    place, every = Output(path), Interval.parse(checkpoint_every)
+    with place.lock():
+        return _to_the_end(prepare_resumed(place, data_dir, registry), place, every)
+
+
+def _parsed(spec: Spec | str | Path | Mapping[str, Any], registry: Registry) -> Spec:
+    if isinstance(spec, Mapping):
+        return Spec.parse(spec, registry)
+    return spec if isinstance(spec, Spec) else read_spec(spec, registry=registry)
+
+
+def _to_the_end(trainer: Trainer, output: Output | None = None, every: Interval | None = None) -> Model:
+    for _ in follow(trainer, output, every):
         pass
     return trainer.model
 
@@ -47,23 +96,62 @@ def prepare(
     registry: Registry | None = None,
     *,
     threads: int | None = None,
+    start_from: str | Path | None = None,
 ) -> Trainer:
     """Return a run that is ready to go; `follow` starts it."""
     registry = registry or Registry()
+    files = _files(data_dir, spec)
+    spec = _parsed(spec, registry)
+    earlier = None if start_from is None else load(find_model(start_from, registry), registry)
+    trainer = _prepared(spec, files, registry, threads, earlier)
+    trainer.model.started_from = "" if earlier is None else earlier.sha256
+    return trainer
+
+
+def prepare_resumed(
+    output: Output,
+    data_dir: str | Path | DataFolder | None = None,
+    registry: Registry | None = None,
+    *,
+    threads: int | None = None,
+) -> Trainer:
+    """Return a run at the place where its last checkpoint left it; `follow` goes on.
+
+    Raises UsageError where there is no checkpoint, ModelFileError where none is whole, ResourceError where data,
+    threads or spec are not those of the run.
+    """
+    registry = registry or Registry()
+    contents, path, warnings = output.latest()
+    earlier = Model.from_contents(contents, str(path), registry)
+    threads = threads or earlier.environment.get("threads")
+    trainer = _prepared(earlier.spec, _files(data_dir, output.path), registry, threads, earlier)
+    checkpoint.resume(trainer, contents, str(path))
+    output.last = path
+    for warning in warnings:
+        trainer.warn(warning)
+    return trainer
+
+
+def _files(data_dir: str | Path | DataFolder | None, beside: object) -> DataFolder:
+    """Return the data folder; a user's own files are also looked for beside a spec file or an output."""
     folder = data_dir if isinstance(data_dir, DataFolder) else DataFolder.open(data_dir)
-    if isinstance(spec, Mapping):
-        spec = Spec.parse(spec, registry)
-    elif not isinstance(spec, Spec):
-        folder, spec = folder.by(spec), read_spec(spec, registry=registry)
-    data = load_data(spec, folder)
-    spec = complete(spec, data, registry)
+    return folder.by(beside) if isinstance(beside, (str, Path)) else folder
+
+
+def _prepared(spec: Spec, files: DataFolder, registry: Registry, threads: int | None, earlier: Model | None) -> Trainer:
+    """Return a run that begins with what an earlier model has learnt, or from scratch."""
+    data = load_data(spec, files)
+    spec = complete(spec, data, registry, earlier)
     model = Model(spec, _about(spec, data), registry)
     model.check_storable()
     splits = split(spec, data, model.source)
-    model.preparation.fit(splits["train"].x)
-    model.network.initialize(model.source.stream("initializer"))
+    if earlier is not None:
+        model.fill(earlier.arrays(), f"spec {spec.name!r}, started from model {earlier.spec.name!r}")
+    else:
+        model.preparation.fit(splits["train"].x)
+        model.network.initialize(model.source.stream("initializer"))
     threads = threads or spec.training.threads or _threads(spec, model, splits["train"])
-    return Trainer(model, splits, model.source, threads=threads)
+    return Trainer(model, splits, threads=threads)
 
 
 def _threads(spec: Spec, model: Model, table: Table) -> int:
@@ -73,10 +161,26 @@ def _threads(spec: Spec, model: Model, table: Table) -> int:
     return choose_threads(rows if size == "all" else min(size, rows), widths)
 
 
-def follow(trainer: Trainer) -> Iterator[Event]:
-    """Train, with the number of BLAS threads that the run was made for."""
+def follow(trainer: Trainer, output: Output | None = None, every: Interval | None = None) -> Iterator[Event]:
+    """Train, with the number of BLAS threads that the run was made for; with `output`, save there.
+
+    An error that a part raises is passed on as a PluginError that names the part.
+    """
+    events = _named(trainer)
     with blas_threads(trainer.threads):
+        yield from events if output is None else output.keep(trainer, events, every)
+
+
+def _named(trainer: Trainer) -> Iterator[Event]:
+    try:
         yield from trainer.events()
+    except (ZooError, MemoryError, OSError):
+        raise
+    except Exception as error:
+        named = blame(error, trainer)
+        if named is None:
+            raise
+        raise named from error
 
 
 def load_data(spec: Spec, data_dir: str | Path | DataFolder | None = None) -> Data:
@@ -92,10 +196,17 @@ def split(spec: Spec, data: Data, source: RandomSource) -> dict[str, Table]:
     return make_splits(data, train=d.train, validation=d.validation, test=d.test, stratify=d.stratify, rng=rng)
 
 
-def complete(spec: Spec, data: Data, registry: Registry) -> Spec:
-    """Return the spec with what it left to the data filled in. Raises SpecError where the two do not fit."""
-    name = data.preparation
-    preparation = spec.data.preparation or registry.get("preparation", name)()
+def complete(spec: Spec, data: Data, registry: Registry, earlier: Model | None = None) -> Spec:
+    """Return the spec with what it left to the data, or to an earlier model, filled in.
+
+    Raises SpecError where they do not fit.
+    """
+    preparation = spec.data.preparation or _preparation(data, registry, earlier)
+    if earlier is not None and dump(preparation) != dump(earlier.spec.data.preparation):
+        raise SpecError(
+            f"spec {spec.name!r}: data.preparation is {dump(preparation)!r}, and the weights to start from were "
+            f"trained with {dump(earlier.spec.data.preparation)!r}; leave the key out"
+        )
     metrics = spec.training.metrics
     if metrics is None:
         metrics = [registry.get("metric", m)() for m in DEFAULT_METRICS[data.task]]  # type: ignore[misc]
@@ -107,6 +218,12 @@ def complete(spec: Spec, data: Data, registry: Registry) -> Spec:
             "training": spec.training.model_copy(update={"metrics": metrics}),
         }
     )
+
+
+def _preparation(data: Data, registry: Registry, earlier: Model | None) -> Preparation:
+    if earlier is not None and earlier.spec.data.preparation is not None:
+        return earlier.spec.data.preparation
+    return registry.get("preparation", data.preparation)()  # type: ignore[return-value]
 
 
 def _check_tasks(spec: Spec, data: Data, parts: list[Loss | Metric]) -> None:

@@ -24,10 +24,11 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from zoo_core import model_file
 from zoo_core.catalogue import find_spec
 from zoo_core.complaints import complaints
 from zoo_core.data.splits import SLICE, is_split
-from zoo_core.errors import PluginError, SpecError
+from zoo_core.errors import ModelFileError, PluginError, SpecError
 from zoo_core.options import PartField, StrictTable, dump, note_keys
 from zoo_core.parts import (
     KINDS,
@@ -193,20 +194,35 @@ def read_spec(
     *,
     seed: int | None = None,
 ) -> Spec:
-    """Read and validate a spec file, or a shipped model's spec by name; `overrides` are "key.path=value" texts.
+    """Read and validate a spec file, a shipped model's spec by name, or the spec inside a model file (.npz).
+
+    `overrides` are "key.path=value" texts.
 
     Raises SpecError with every problem as file:line:column, PluginError for parts that are not installed.
     """
     registry = registry or Registry()
     file = find_spec(path, registry)
-    text = read_text(file)
-    value = parse_text(text, str(path), toml=is_toml(file.name))
-    places = {k: f"{path}:{a}:{b}" for k, (a, b) in locate(text, toml=is_toml(file.name)).items()}
-    places.setdefault((), f"{path}:1:1")
+    value, places = _inside(file) if file.name.endswith(".npz") else _from_text(file, str(path))
     chosen = [*overrides, *([] if seed is None else [f"seed={seed}"])]
     for text in chosen:
         override(value, text, places)
     return _validate(value, registry, str(path), places)
+
+
+def _from_text(file: Any, name: str) -> tuple[dict[str, Any], dict[tuple[str | int, ...], str]]:
+    """Return the plain data of a spec file, and where each of its keys stands."""
+    text, toml = read_text(file), is_toml(file.name)
+    value = parse_text(text, name, toml=toml)
+    places = {k: f"{name}:{a}:{b}" for k, (a, b) in locate(text, toml=toml).items()}
+    return value, {(): f"{name}:1:1", **places}
+
+
+def _inside(file: Any) -> tuple[dict[str, Any], dict[tuple[str | int, ...], str]]:
+    """Return the plain data of the spec in a model file."""
+    value = model_file.read(file).header.get("spec")
+    if not isinstance(value, dict):
+        raise ModelFileError(f"{file}: its header holds no spec")
+    return value, {}
 
 
 def read_part(kind: str, name: str, overrides: Iterable[str], registry: Registry) -> Part:

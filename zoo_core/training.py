@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,9 @@ from zoo_core.feed import Feed
 from zoo_core.interval import Interval
 from zoo_core.model import Model
 from zoo_core.objective import Objective
-from zoo_core.parts import Array, Callback, Metric, RandomSource, Record, Schedule, Table
+from zoo_core.packing import records, tabulate
+from zoo_core.parts import Array, Callback, Metric, Part, Record, Schedule, Table
+from zoo_core.state import kept, put_back
 from zoo_core.tally import Tally
 
 PROGRESS_SECONDS = 0.1  # how often a display may look
@@ -39,8 +42,9 @@ class Trainer:
     It is the `Run` that callbacks see. With an `interval`, events of the kind SafePoint come by it.
     """
 
-    def __init__(self, model: Model, splits: Mapping[str, Table], source: RandomSource, *, threads: int = 1) -> None:
+    def __init__(self, model: Model, splits: Mapping[str, Table], *, threads: int = 1) -> None:
         self.model, self.splits, self.threads = model, splits, threads
+        model.environment["threads"] = threads
         self.spec, self.network, self.history = model.spec, model.network, model.history
         self.settings = self.spec.training
         self.epochs = self.settings.epochs
@@ -49,7 +53,7 @@ class Trainer:
         self.interval: Interval | None = None
         self.interrupted = ""  # the reason to leave after the step at hand
         self.objective = Objective(self.network, model.loss)
-        self.feed = Feed(model, splits["train"], self.objective, source)
+        self.feed = Feed(model, splits["train"], self.objective, model.source)
         self.optimizer = fresh(self.spec.optimizer)
         self.optimizer.start(self.network.layout)
         self.metrics: list[Metric] = model.metrics()
@@ -57,6 +61,7 @@ class Trainer:
         on_train = self.metrics if "train" not in self.settings.evaluate else []
         self.tally = Tally(self.objective, on_train, self.feed.batches.batch_size)
         self._messages: list[Message] = []
+        self._begun = False
         self.schedule = self._schedule()
 
     def _stopping(self) -> list[Callback]:
@@ -76,8 +81,8 @@ class Trainer:
         """Train to the end, yielding what happens. Raises NumericError when the loss leaves the finite numbers."""
         self._began, self._began_at = time.perf_counter(), self._rows_done()
         yield self._started()
-        for callback in self.callbacks:
-            callback.start(self)
+        self._begin()
+        yield from self._said()
         reason = ""
         with np.errstate(all="ignore"):  # what leaves the finite numbers is found and explained below
             while not reason and self.at.epoch < self.epochs:
@@ -93,9 +98,22 @@ class Trainer:
         yield from self._said()
         yield Finished(reason or "all epochs done", time.perf_counter() - self._began)
 
+    def _begin(self) -> None:
+        """Start the callbacks, once."""
+        for callback in [] if self._begun else self.callbacks:
+            callback.start(self)
+        self._begun = True
+
     def interrupt(self, reason: str) -> None:
         """Have the run leave after the step at hand; its last event gives the reason."""
         self.interrupted = reason
+
+    def put_best_back(self) -> bool:
+        """See callbacks off after the run has failed; tell whether one of them put weights back."""
+        self._restored = False
+        for callback in self.callbacks:
+            callback.finish(self)
+        return self._restored
 
     def _started(self) -> Started:
         rows = {name: table.x.shape[0] for name, table in self.splits.items()}
@@ -186,6 +204,7 @@ class Trainer:
             record["learning_rate"] = self.rate(float(self.at.epoch))
             self.schedule.observe(record)
         self.history.append(record)
+        self.model.trace.append(self.at.epoch, self.network.state())
         reasons = [reason for c in self.callbacks if (reason := c.after_epoch(record, self))]
         self.at = Position(self.at.epoch + 1)
         return "; ".join(reasons)
@@ -216,6 +235,54 @@ class Trainer:
             directions |= {f"{split}_{metric.name}": metric.higher_is_better for split in self.splits}
         return directions
 
+    # -------------------------------------------------------------- what the rest of the run depends on
+
+    def state(self) -> dict[str, Any]:
+        """Return, by path, all that the rest of the run depends on apart from the model; arrays are not copies.
+
+        Valid between two steps: at a SafePoint, and before or after `events`.
+        """
+        self._begin()
+        state = {
+            "run.position": dict(vars(self.at)),
+            "run.permutation": self.feed.batches.permutation,
+            "run.streams": self.model.source.positions(),
+            "run.history": tabulate(self.history),
+            "run.trace": self.model.trace.table(),
+        }
+        if self.at.step:
+            state["run.tally"] = {"total": self.tally.total, "weight": self.tally.weight}
+        for path, part in self._parts().items():
+            state |= kept(part, path)
+        return state
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Put back what `state` returned, the model's arrays being back already; `events` then goes on from there.
+
+        Raises KeyError, TypeError or ValueError for the state of another run.
+        """
+        self._begin()
+        self.at = Position(**state["run.position"])
+        self.feed.batches.permutation = state["run.permutation"]
+        self.model.source.go_to(state["run.streams"])
+        self.history[:] = records(state["run.history"])
+        self.model.trace.rows[:] = state["run.trace"].tolist()
+        if self.at.step:
+            self.tally.start(self.feed.batches.rows_used)
+            self.tally.total, self.tally.weight = state["run.tally"]["total"], state["run.tally"]["weight"]
+        for path, part in self._parts().items():
+            put_back(part, path, state)
+
+    def _parts(self) -> dict[str, Part]:
+        """Return the parts that may keep state, by path; those of the network belong to the model."""
+        named: dict[str, Sequence[Part]] = {
+            "callbacks": self.callbacks,
+            "changes": self.feed.changes,
+            "metrics": self.tally.metrics if self.at.step else [],  # between epochs they have not been started
+        }
+        lists = {f"run.{name}.{i}": part for name, parts in named.items() for i, part in enumerate(parts)}
+        return {"opt": self.optimizer, "run.loss": self.model.loss, "run.generator": self.model.source.source, **lists}
+
     # -------------------------------------------------------------- what callbacks may do
 
     def better(self, monitor: str, value: float, best: float | None) -> bool:
@@ -231,6 +298,7 @@ class Trainer:
     def restore(self, snapshot: Mapping[str, Array], epoch: int | None = None) -> None:
         """Put a snapshot back, and mark the record of the epoch that it is of, unless that is the last."""
         self.network.restore(snapshot)
+        self._restored = True
         for record in self.history:
             record.pop("kept", None)
             if record["epoch"] == epoch and record is not self.history[-1]:
@@ -239,3 +307,7 @@ class Trainer:
     def say(self, text: str) -> None:
         """Have a line shown to the user."""
         self._messages.append(Message(text, source="callback"))
+
+    def warn(self, text: str) -> None:
+        """Have a warning shown to the user."""
+        self._messages.append(Message(text, warning=True))

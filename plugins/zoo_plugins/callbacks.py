@@ -126,19 +126,29 @@ class StopOnNan(Callback):
 
 @dataclass
 class TimeLimit(Callback):
-    """Stops after so many minutes, at the end of an epoch."""
+    """Stops after so many minutes, at the end of an epoch; those before a resume count."""
 
     name = "time_limit"
+    state = ("spent",)
 
     minutes: Annotated[float, Gt(0)] = 10.0
 
     def start(self, run: Run) -> None:
-        """Start the clock; it may not jump."""
-        self._end = time.monotonic() + 60 * self.minutes
+        """Start the clock."""
+        self.spent = 0.0
+
+    @property
+    def spent(self) -> float:
+        """Seconds since the start, on a clock that may not jump."""
+        return time.monotonic() - self._began
+
+    @spent.setter
+    def spent(self, seconds: float) -> None:
+        self._began = time.monotonic() - seconds
 
     def after_epoch(self, record: Mapping[str, Any], run: Run) -> str | None:
         """Look at the clock."""
-        return f"the time limit of {self.minutes:g} min is over" if time.monotonic() > self._end else None
+        return f"the time limit of {self.minutes:g} min is over" if self.spent > 60 * self.minutes else None
 
 
 PARTS = (EarlyStopping, StopAt, StopOnNan, TimeLimit)

@@ -40,7 +40,14 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def _report(error: BaseException) -> int:
-    """Print what went wrong and return its exit code."""
+    """Print what went wrong, and what was noted beside it; return its exit code."""
+    code = _print(error)
+    for note in getattr(error, "__notes__", []):
+        _say(note, code)
+    return code
+
+
+def _print(error: BaseException) -> int:
     import typer
 
     if isinstance(error, ZooError):

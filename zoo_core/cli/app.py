@@ -17,6 +17,7 @@ from zoo_core.cli import (
     plot,
     plugins,
     predict,
+    resume,
     schema,
     show,
     train,
@@ -63,7 +64,11 @@ def shared(
 
 app.callback(invoke_without_command=True, help=app.info.help)(shared)
 
-for module in (train, evaluate, predict, plot, compare, explain, list_, show, validate, schema, new, env):
+COMMANDS = (
+    train, resume, evaluate, predict, plot, compare, explain, list_, show, validate, schema, new, env,
+)  # fmt: skip
+
+for module in COMMANDS:
     app.command(module.NAME, epilog=lines(module.EXAMPLES))(module.command)
 app.add_typer(data.app, name="data")
 app.add_typer(plugins.app, name="plugins")

@@ -42,6 +42,15 @@ MaxSize = Annotated[
     typer.Option("--max-size", metavar="MIB", min=1, envvar="ZOO_MAX_SIZE", help="Refuse model files above this size."),
 ]
 MAX_SIZE = 256  # MiB
+CheckpointEvery = Annotated[
+    str,
+    typer.Option(
+        "--checkpoint-every",
+        metavar="INTERVAL",
+        help="How much work a crash may cost: 30s, 5min, 500steps, never; auto: 30s, and at most 1% of the time.",
+    ),
+]
+Threads = Annotated[int | None, typer.Option(min=1, help="BLAS threads.", envvar="ZOO_THREADS")]
 
 
 def lines(examples: str) -> str:

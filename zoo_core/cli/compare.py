@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from zoo_core.cli.common import MAX_SIZE, Json, MaxSize, Sha256s, report, rows, warn
+from zoo_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from zoo_core.registry import Registry
 
 NAME = "compare"
-EXAMPLES = "Examples: zoo compare a.npz b.npz | zoo compare corrected-1-sgd corrected-2-dropout --json"
+EXAMPLES = (
+    "Examples: zoo compare a.npz b.npz | zoo compare corrected-1-sgd corrected-2-dropout --json | "
+    "zoo compare --exact a.npz b.npz"
+)
 
 
 def command(
     models: Annotated[list[str], typer.Argument(metavar="MODEL...", help="Model files or names of shipped models.")],
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Find the first epoch and array in which two runs differ in any bit.")
+    ] = False,
     sha256: Sha256s = None,
     max_size: MaxSize = MAX_SIZE,
     json: Json = False,
 ) -> None:
     """Set models side by side: what differs, and what they reached."""
+    from zoo_core.checkpoint import flat
     from zoo_core.cli.common import models as load
     from zoo_core.registry import Registry
 
     registry = Registry()
     warn(registry)
+    if exact:
+        _exact(models, registry, sha256, max_size, json)
+        return
     found = dict(zip(models, load(models, registry, sha256, max_size), strict=True))
     specs = {name: flat(m.spec.to_dict()) for name, m in found.items()}
     keys = sorted({key for spec in specs.values() for key in spec} - {"name", "description"})
@@ -50,6 +64,42 @@ def command(
         report(None, False, rows(lines, ["differs in", *found]))
 
 
+def _exact(names: list[str], registry: Registry, digests: list[str] | None, max_size: int, json: bool) -> None:
+    """Compare two runs bit by bit, by their files alone."""
+    from zoo_core import model_file, trace
+    from zoo_core.catalogue import find_model
+    from zoo_core.checkpoint import differing
+
+    if len(names) != 2 or (digests and len(digests) != 2):
+        raise UsageError(f"--exact compares two models, not {len(names)}; give one --sha256 for each, or none")
+    wanted: list[Any] = [*(digests or (None, None))]
+    a, b = (
+        model_file.read(find_model(name, registry), sha256=digest, limit=max_size * 2**20)
+        for name, digest in zip(names, wanted, strict=True)
+    )
+    found = trace.compare(a, b)
+    found["set-up"] = [
+        f"{key}: {x!r} and {y!r}"
+        for table in ("spec", "about", "environment")
+        for key, x, y in differing(a.header[table], b.header[table])
+    ]
+    report(found, json, None if json else "\n".join(_words(found)))
+
+
+def _words(found: dict[str, Any]) -> list[str]:
+    lines = [f"set up differently: {line}" for line in found["set-up"]]
+    if found["same"]:
+        return ["the same to the bit"]
+    if found["epoch"] is not None:
+        figures = f"figures {', '.join(found['figures'])}" if found["figures"] else ""
+        what = "; ".join(filter(None, [f"array {found['array']}" if found["array"] else "", figures]))
+        lines.append(f"the runs part in epoch {found['epoch'] + 1}: {what}")
+    elif found["final"]:
+        lines.append("no epoch differs that both have kept; the arrays at the end do")
+    lines += [f"at the end: {name}: {how}" for name, how in found["final"].items()]
+    return lines or ["arrays and history are the same; only what the headers say besides differs"]
+
+
 def _result(model: Any) -> dict[str, Any]:
     from zoo_core.display.figures import kept
 
@@ -64,17 +114,6 @@ def _result(model: Any) -> dict[str, Any]:
 
 def _figures(record: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in record.items() if key not in ("epoch", "kept")}
-
-
-def flat(value: Any, path: str = "") -> dict[str, Any]:
-    """Return nested data as one table from dotted paths to plain values."""
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    if not items and not (isinstance(value, (dict, list)) and value):
-        return {path: value}
-    found: dict[str, Any] = {}
-    for key, item in items:
-        found |= flat(item, f"{path}.{key}" if path else str(key))
-    return found
 
 
 def _shown(value: Any) -> str:

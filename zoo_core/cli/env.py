@@ -11,6 +11,7 @@ EXAMPLES = "Example: zoo env --json"
 def command(json: Json = False) -> None:
     """Show what results depend on: versions, BLAS, folders."""
     import os
+    import platform
     from importlib.metadata import version
 
     from zoo_core.data.folder import cache_folder
@@ -31,6 +32,7 @@ def command(json: Json = False) -> None:
     facts = {
         **{name: version(name) for name in packages},
         **environment(),
+        "python": platform.python_version(),
         "cpus": os.cpu_count(),
         "cache": str(cache_folder()),
         **{

@@ -2,55 +2,62 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from zoo_core.cli.common import DataDir, Json, Quiet, SetOption, report, warn
+from zoo_core.cli.common import CheckpointEvery, DataDir, Json, Quiet, SetOption, Threads, warn
+from zoo_core.errors import UsageError
+from zoo_core.interval import EVERY
 
 NAME = "train"
-EXAMPLES = "Examples: zoo train glyphs-quickstart | zoo train my.toml -o my.npz --set training.epochs=5 --seed 2"
+EXAMPLES = (
+    "Examples: zoo train glyphs-quickstart | zoo train my.toml -o my.npz --set training.epochs=5 --seed 2 | "
+    "zoo train my.npz --from my.npz -o longer.npz"
+)
 
 
 def command(
-    spec: Annotated[str, typer.Argument(help="A spec file (.toml or .json), or the name of a shipped model.")],
+    spec: Annotated[
+        str, typer.Argument(help="A spec file (.toml or .json), the name of a shipped model, or a model file (.npz).")
+    ],
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Where the model goes; default: NAME.npz here.")
     ] = None,
     set_: SetOption = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed instead of the spec's.")] = None,
+    start_from: Annotated[
+        str | None,
+        typer.Option("--from", metavar="MODEL", help="Begin with this model's weights and preparation of inputs."),
+    ] = None,
     data_dir: DataDir = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="BLAS threads.", envvar="ZOO_THREADS")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")] = False,
+    threads: Threads = None,
+    checkpoint_every: CheckpointEvery = EVERY,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the output if it exists; give up an unfinished run of it.")
+    ] = False,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Train a network from a spec and save it to one file."""
-    from zoo_core.cli.common import folder, messages, writable
-    from zoo_core.display.figures import kept
-    from zoo_core.display.progress import show
+    """Train a network from a spec and save it to one file. A run that was stopped goes on with `zoo resume`."""
+    from zoo_core.cli.common import folder, writable
+    from zoo_core.cli.training import to_the_end
+    from zoo_core.interval import Interval
+    from zoo_core.output import Output
     from zoo_core.registry import Registry
-    from zoo_core.run import follow, prepare
+    from zoo_core.run import prepare
     from zoo_core.spec import read_spec
 
-    registry = Registry()
+    registry, every = Registry(), Interval.parse(checkpoint_every)
     warn(registry, quiet)
     checked = read_spec(spec, set_ or [], registry, seed=seed)
-    target = writable(output or Path(f"{checked.name}.npz"), force)
-    trainer = prepare(checked, folder(data_dir, quiet).by(spec), registry, threads=threads)
-    show(follow(trainer), console=messages(), results=sys.stderr if json else sys.stdout, quiet=quiet)
-    sha256 = trainer.model.save(target, overwrite=force)
-    last = kept(trainer.history)
-    figures = {"model": str(target), "sha256": sha256, **last}
-    report(figures, json, None if quiet else _summary(target, last))
-
-
-def _summary(target: Path, last: dict[str, float]) -> str:
-    from zoo_core.display.tables import number
-
-    shown = [f"{key} {number(value)}" for key, value in last.items() if key.startswith(("test_", "validation_"))]
-    return "\n".join(
-        [*([", ".join(shown)] if shown else []), f"saved {target}; see its learning curve: zoo plot {target}"]
-    )
+    place = Output(writable(output or Path(f"{checked.name}.npz"), force), overwrite=force)
+    for given in (spec, start_from):
+        if given is not None and place.path.is_file() and place.path.resolve() == Path(given).resolve():
+            raise UsageError(f"{place.path}: is what the training begins with; name another output with -o")
+    files = folder(data_dir, quiet).by(spec)
+    with place.lock():
+        place.claim(checked.to_dict())
+        trainer = prepare(checked, files, registry, threads=threads, start_from=start_from)
+        to_the_end(trainer, place, every, quiet=quiet, json=json)

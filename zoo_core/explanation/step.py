@@ -32,11 +32,11 @@ def exact(trainer: Trainer, registry: Registry) -> Trainer:
     if trainer.network.dtype == np.float64:
         return trainer
     model = Model(trainer.spec.model_copy(update={"dtype": "float64"}), trainer.model.about, registry)
-    model.preparation = trainer.model.preparation
+    model.preparation, model.source = trainer.model.preparation, trainer.model.source
     model.network.restore(trainer.network.state())
     for own, other in zip(model.network.stages, trainer.network.stages, strict=True):
         own.transform.rng = other.transform.rng
-    return Trainer(model, trainer.splits, trainer.model.source, threads=trainer.threads)
+    return Trainer(model, trainer.splits, threads=trainer.threads)
 
 
 def explain(trainer: Trainer, rows: int = 2, units: int = 4, step: int = 0) -> Explanation:

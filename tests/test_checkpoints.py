@@ -1,0 +1,353 @@
+"""Runs that are stopped, and what is left beside the output: messages, exit codes, files, and the same bits."""
+
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import zoo_core
+from zoo_core import checkpoint, model_file
+from zoo_core.cli import run
+from zoo_core.errors import NumericError, PluginError, UsageError
+from zoo_core.interval import Interval
+from zoo_core.output import Output
+from zoo_core.parts import Callback, Optimizer, Schedule
+from zoo_core.registry import Registry
+from zoo_core.run import prepare
+
+SPEC = """
+name = "s"
+seed = 3
+[data]
+name = "npz"
+path = "t.npz"
+validation = 0.25
+[model]
+loss = "cross_entropy"
+layers = [{ units = 6, activation = "tanh", normalizer = "batch_norm" }, { units = 3, activation = "softmax" }]
+[optimizer]
+name = "adam"
+[training]
+epochs = 6
+batch_size = 30
+early_stopping = { patience = 3 }
+"""
+EVERY = ("--checkpoint-every", "3steps", "-q")
+
+
+@pytest.fixture
+def zoo(capsys, tmp_path, monkeypatch):
+    """Run a command in a folder with s.toml and its data; returns exit code, standard output, standard error."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    np.savez("t.npz", x=rng.normal(size=(200, 4)), y=rng.integers(0, 3, 200))
+    Path("s.toml").write_text(SPEC)
+
+    def call(*arguments):
+        code = run([str(a) for a in arguments])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def alone(zoo):
+    """The bytes of a run left alone."""
+    assert zoo("train", "s.toml", "-o", "alone.npz", "-q")[0] == 0
+    return Path("alone.npz").read_bytes()
+
+
+@pytest.fixture
+def stopped(zoo, monkeypatch):
+    """Return a function that trains into m.npz and has something happen after the checkpoint of a number."""
+
+    def stop(happen, after=3, *arguments):
+        original, saved = checkpoint.save, []
+
+        def save(trainer, path):
+            original(trainer, path)
+            saved.append(path)
+            if len(saved) == after:
+                happen()
+
+        with monkeypatch.context() as patch:
+            patch.setattr(checkpoint, "save", save)
+            return zoo("train", "s.toml", "-o", "m.npz", *EVERY, *arguments)
+
+    return stop
+
+
+def fail():
+    raise MemoryError("as if the process died")
+
+
+def names():
+    return sorted(p.name for p in Path().iterdir() if not p.name.startswith(("t.", "s.", "alone")))
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_finishes_the_step_saves_and_says_how_to_go_on(zoo, stopped, alone, number, code):
+    found, out, err = stopped(lambda: signal.raise_signal(number))
+    assert (found, out) == (code, "")
+    assert err.splitlines()[-1] == "saved m.checkpoint-0000000010.npz; go on with: zoo resume m.npz"
+    assert names() == ["m.checkpoint-0000000009.npz", "m.checkpoint-0000000010.npz"]
+    assert zoo("resume", "m.npz", "-q")[0] == 0
+    assert names() == ["m.npz"]
+    assert Path("m.npz").read_bytes() == alone
+
+
+def test_a_second_signal_stops_at_once_and_the_checkpoint_stays(zoo, stopped, alone):
+    code, _, err = stopped(lambda: [signal.raise_signal(signal.SIGINT) for _ in range(2)])
+    assert code == 130
+    assert "the last checkpoint is kept: m.checkpoint-0000000009.npz; go on with: zoo resume m.npz" in err
+    assert zoo("resume", "m.checkpoint-0000000004.npz", "-q")[0] == 0
+    assert Path("m.npz").read_bytes() == alone
+
+
+def test_before_the_first_step_there_is_nothing_to_keep(stopped):
+    assert stopped(fail, after=1)[0] == 5
+    assert names() == []
+
+
+def test_the_checkpoint_before_is_taken_where_the_newest_is_damaged(zoo, stopped, alone):
+    stopped(fail)
+    newest = Path("m.checkpoint-0000000009.npz")
+    newest.write_bytes(newest.read_bytes()[:-1])
+    code, _, err = zoo("resume", "m.npz", *EVERY)
+    assert code == 0
+    assert err.startswith("warning: m.checkpoint-0000000009.npz is truncated")
+    assert Path("m.npz").read_bytes() == alone
+    stopped(fail, 3, "--force")
+    for path in Path().glob("m.checkpoint-*"):
+        path.write_bytes(b"")
+    code, _, err = zoo("resume", "m.npz")
+    assert code == 3
+    assert "m.checkpoint-0000000004.npz is empty" in err
+    assert "No checkpoint is whole" in err
+
+
+def test_resuming_with_other_threads_or_data_names_the_difference(zoo, stopped):
+    stopped(fail)
+    before = names()
+    code, _, err = zoo("resume", "m.npz", "--threads", 2)
+    assert code == 5
+    assert "threads was 1 and is 2" in err
+    with np.load("t.npz") as table:
+        np.savez("t.npz", x=table["x"] + 1, y=table["y"])
+    code, _, err = zoo("resume", "m.npz")
+    assert code == 5
+    assert "data_sha256 was" in err
+    assert names() == before
+
+
+def test_another_spec_is_no_continuation_and_its_difference_is_named(zoo, stopped):
+    stopped(fail)
+    contents = model_file.read("m.checkpoint-0000000009.npz")
+    other = prepare(zoo_core.read_spec("s.toml", ["optimizer.beta1=0.8"]))
+    with pytest.raises(zoo_core.ZooError, match=r"spec: optimizer.beta1 was 0.9 and is 0.8") as caught:
+        checkpoint.resume(other, contents, "m")
+    assert caught.value.exit_code == 5
+    code, _, err = zoo("train", "s.toml", "-o", "m.npz", "--set", "optimizer.beta1=0.8")
+    assert code == 2
+    assert "zoo resume m.npz, or begin anew with --force" in err
+    assert "optimizer.beta1 was 0.9 and is 0.8" in err
+
+
+def test_force_gives_an_unfinished_run_up(zoo, stopped, alone):
+    stopped(fail)
+    assert zoo("train", "s.toml", "-o", "m.npz", "-q")[0] == 2
+    assert zoo("train", "s.toml", "-o", "m.npz", "-q", "--force")[0] == 0
+    assert names() == ["m.npz"]
+    assert Path("m.npz").read_bytes() == alone
+
+
+def test_resuming_what_is_finished_or_was_never_begun(zoo, alone):
+    code, _, err = zoo("resume", "alone.npz")
+    assert code == 2
+    assert "finished" in err
+    assert "zoo train alone.npz --from alone.npz" in err
+    assert zoo("resume", "never.npz")[0] == 2
+
+
+def test_a_second_writer_fails_and_names_the_first(zoo):
+    with Output("m.npz").lock():
+        for command in (["train", "s.toml", "-o", "m.npz"], ["resume", "m.npz"]):
+            code, _, err = zoo(*command)
+            assert code == 5
+            assert f"process {os.getpid()} is writing it" in err
+    assert names() == []
+
+
+def test_what_killed_writers_left_is_swept(zoo, stopped):
+    stopped(fail)
+    left = [".m.npz.0123456789ab.tmp", ".m.checkpoint-0000000005.npz.0123456789ab.tmp", ".m.npz.lock"]
+    others = [".other.npz.0123456789ab.tmp", "m.checkpoint-x.npz"]
+    for name in left + others:
+        Path(name).touch()
+    assert zoo("resume", "m.npz", "-q")[0] == 0
+    assert names() == sorted([*others, "m.npz"])
+
+
+def test_a_checkpoint_is_a_model_too(zoo, stopped):
+    stopped(fail)
+    assert zoo("evaluate", "m.checkpoint-0000000009.npz", "--split", "validation")[0] == 0
+    assert zoo("show", "m.checkpoint-0000000009.npz")[0] == 0
+    with np.load("m.checkpoint-0000000009.npz") as plain:
+        assert plain["opt.mean"].shape == (4 * 6 + 6 + 12 + 6 * 3 + 3,)
+        assert sorted(plain["run.permutation"]) == list(range(150))
+
+
+def test_a_finished_model_is_trained_further(zoo, alone):
+    assert zoo("train", "alone.npz", "--from", "alone.npz", "-o", "m.npz", "-q")[0] == 0
+    first, longer = zoo_core.load("alone.npz"), zoo_core.load("m.npz")
+    assert longer.started_from == first.sha256
+    assert longer.history[0]["train_loss"] < first.history[0]["train_loss"]
+    code, _, err = zoo("train", "alone.npz", "-o", "alone.npz", "--force")
+    assert code == 2
+    assert "name another output" in err
+    assert Path("alone.npz").read_bytes() == alone
+
+
+def test_a_run_from_a_model_is_resumed_without_it(zoo, stopped, alone):
+    Path("s.toml").write_text(SPEC.replace("validation = 0.25", 'validation = 0.25\npreparation = "standard"'))
+    zoo("train", "s.toml", "-o", "first.npz", "-q", "--set", "data.train=:60")
+    start = ("--from", "first.npz", "--set", "data.train=60:120")
+    zoo("train", "s.toml", "-o", "whole.npz", "-q", *start)
+    assert stopped(fail, 3, *start)[0] == 5
+    Path("first.npz").unlink()
+    assert zoo("resume", "m.npz", "-q")[0] == 0
+    assert Path("m.npz").read_bytes() == Path("whole.npz").read_bytes()
+
+
+def test_weights_that_do_not_fit_are_refused(zoo, alone):
+    code, _, err = zoo("train", "s.toml", "--from", "alone.npz", "-o", "m.npz", "--set", "model.layers.0.units=7")
+    assert code == 3
+    assert "layers.0.weights" in err
+    code, _, err = zoo("train", "s.toml", "--from", "alone.npz", "-o", "m.npz", "--set", "data.preparation=min_max")
+    assert code == 3
+    assert "min_max" in err
+    assert names() == []
+
+
+def test_where_two_runs_part(zoo, alone):
+    zoo("train", "s.toml", "-o", "same.npz", "-q")
+    assert zoo("compare", "--exact", "alone.npz", "same.npz")[1] == "the same to the bit\n"
+    rate = 'optimizer.learning_rate={name="step",initial=1e-3,every='
+    for name, every in (("a", 3), ("b", 9)):
+        zoo("train", "s.toml", "-o", f"{name}.npz", "-q", "--set", f"{rate}{every}}}")
+    code, out, _ = zoo("compare", "--exact", "a.npz", "b.npz")
+    assert code == 0
+    assert "the runs part in epoch 4: array layers.0.bias" in out
+    assert "set up differently: optimizer.learning_rate.every: 3 and 9" in out
+
+
+# ------------------------------------------------------------------ from Python
+
+
+class Parts:
+    """A plugin of a notebook: its parts, and nothing else."""
+
+    def __init__(self, *parts):
+        self.parts = parts
+
+    @zoo_core.hookimpl
+    def zoo_parts(self):
+        return self.parts
+
+
+class Fragile(Callback):
+    name = "fragile"
+    broken = True
+
+    def after_epoch(self, record, run):
+        if record["epoch"] == 2 and Fragile.broken:
+            raise ZeroDivisionError("as parts may")
+
+
+class Leap(Schedule):
+    name = "leap"
+
+    def rate(self, epoch):
+        return 0.01 if epoch < 3 else 1e38
+
+
+class Forgetful(Optimizer):
+    name = "forgetful"
+    state = ("velocty",)
+    learning_rate = 0.1
+
+    def step(self, parameters, gradients, learning_rate):
+        parameters -= learning_rate * gradients
+
+
+class Listing(Forgetful):
+    name = "listing"
+    state = ("velocty",)
+
+    def start(self, layout):
+        self.velocty = [layout.vector()]
+
+
+@pytest.fixture
+def registry():
+    found = Registry()
+    found.add(Parts(Fragile, Leap, Forgetful, Listing))
+    return found
+
+
+def test_a_part_that_raises_is_named_and_mended_goes_on(zoo, registry):
+    spec = zoo_core.read_spec("s.toml", ['training.callbacks=["fragile"]'], registry)
+    Fragile.broken = True
+    with pytest.raises(PluginError, match=r"callback 'fragile' raised ZeroDivisionError in epoch 3.*as parts may") as e:
+        zoo_core.train(spec, registry=registry, output="m.npz", checkpoint_every="3steps")
+    assert e.value.__notes__ == [
+        "the last checkpoint is kept: m.checkpoint-0000000015.npz; go on with: zoo resume m.npz"
+    ]
+    Fragile.broken = False
+    resumed = zoo_core.resume("m.npz", registry=registry)
+    assert resumed.save("m.npz") == zoo_core.train(spec, registry=registry).save("alone.npz")
+
+
+def test_a_loss_that_leaves_the_numbers_leaves_the_best_weights(zoo, registry):
+    spec = zoo_core.read_spec("s.toml", ["optimizer.name=sgd", "optimizer.learning_rate=leap"], registry)
+    with pytest.raises(NumericError, match=r"epoch 4, step \d") as e:
+        zoo_core.train(spec, registry=registry, output="m.npz", checkpoint_every="4steps")
+    assert e.value.__notes__[0] == "the best weights so far are kept: m.best.npz"
+    assert "--from m.checkpoint-0000000014.npz" in e.value.__notes__[1]
+    model = zoo_core.load("m.best.npz", registry)
+    losses = [record["validation_loss"] for record in model.history]
+    validation = prepare(spec, registry=registry).splits["validation"]
+    assert len(losses) == 3
+    assert model.evaluate_table(validation)["loss"] == pytest.approx(min(losses), rel=1e-6)
+
+
+@pytest.mark.parametrize(("name", "words"), [("forgetful", "'velocty'.*no such attribute"), ("listing", "holds list")])
+def test_a_state_that_cannot_be_kept_is_named_before_training(zoo, registry, name, words):
+    spec = zoo_core.read_spec("s.toml", [f'optimizer={{name="{name}"}}'], registry)
+    with pytest.raises(PluginError, match=words):
+        zoo_core.train(spec, registry=registry, output="m.npz")
+    assert names() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds", "steps"),
+    [("30s", 30, 0), ("1.5 min", 90, 0), ("2h", 7200, 0), ("500steps", 0, 500), ("1 step", 0, 1), ("auto", 30, 0)],
+)
+def test_intervals_are_written_as_people_write_them(text, seconds, steps):
+    interval = Interval.parse(text)
+    assert (interval.seconds, interval.steps) == (seconds, steps)
+
+
+@pytest.mark.parametrize("text", ["", "0s", "-1s", "5", "s", "1.5steps", "soon", "nan s"])
+def test_an_interval_that_is_none_is_refused(text):
+    with pytest.raises(UsageError, match="write it as 30s"):
+        Interval.parse(text)
+
+
+def test_never_leaves_no_checkpoint(zoo, stopped):
+    assert Interval.parse("never") is None
+    assert stopped(fail, 1, "--checkpoint-every", "never")[0] == 0
+    assert names() == ["m.npz"]

@@ -1,0 +1,159 @@
+"""A run that is stopped between two steps and resumed from its checkpoint ends in the same bits as one left alone.
+
+The parts come from the registry, so that every part that is registered is held to it.
+"""
+
+import numpy as np
+import pytest
+
+import zoo_core
+from zoo_core import checkpoint, model_file
+from zoo_core.errors import ZooError
+from zoo_core.events import SafePoint
+from zoo_core.interval import Interval
+from zoo_core.options import options_model
+from zoo_core.output import Output
+from zoo_core.registry import Registry
+from zoo_core.run import prepare, prepare_resumed
+
+REGISTRY = Registry()
+BATCH = 40  # small enough that steps are counted in blocks, of 3
+STOPS = (8, 23, 25)  # in the middle of an epoch, early and late, and at the last step of one
+KINDS = ("activation", "normalizer", "regularizer", "loss", "metric", "optimizer", "schedule", "callback", "generator",
+         "preparation", "initializer")  # fmt: skip
+TASKS = {
+    "classes": ({"loss": "cross_entropy"}, {"units": 3, "activation": "softmax"}, "classification"),
+    "yes or no": ({"loss": "binary_cross_entropy"}, {"units": 1, "activation": "sigmoid"}, "classification"),
+    "scores": ({"loss": "hinge"}, {"units": 1, "activation": "tanh"}, "classification"),
+    "values": ({"loss": "mse"}, {"units": 2, "activation": "softplus"}, "regression"),
+}
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    """For each task 240 rows of 4 features; targets of the regression lie between 0 and 1."""
+    folder, rng = tmp_path_factory.mktemp("tables"), np.random.default_rng(0)
+    x = rng.normal(size=(240, 4))
+    y = {
+        "classes": rng.integers(0, 3, 240),
+        "yes or no": rng.integers(0, 2, 240),
+        "scores": rng.integers(0, 2, 240),
+        "values": rng.uniform(0.1, 0.9, (240, 2)),
+    }
+    for task, targets in y.items():
+        np.savez(folder / f"{task}.npz", x=x, y=targets)
+    return folder
+
+
+def spec_with(kind, part, task, tables):
+    """Return a small spec with batch normalization, dropout, momentum and train metrics, and the part in its place."""
+    model, last, meaning = TASKS[task]
+    hidden = {"units": 6, "activation": "tanh", "normalizer": "batch_norm", "regularizers": [{"name": "dropout"}]}
+    spec = {
+        "data": {"name": "npz", "path": f"{tables}/{task}.npz", "task": meaning, "train": ":200", "validation": "230:"},
+        "model": {**model, "layers": [hidden, last]},
+        "optimizer": {"name": "sgd", "learning_rate": 0.3, "momentum": 0.9, "nesterov": True},
+        "training": {"epochs": 8, "batch_size": BATCH, "callbacks": []},
+    }  # fmt: skip
+    if kind in ("activation", "normalizer", "initializer"):
+        hidden[kind] = part
+    elif kind == "regularizer":
+        hidden["regularizers"].append(part)
+    elif kind == "loss":
+        spec["model"]["loss"] = part
+    elif kind == "metric":
+        spec["training"]["metrics"] = [part]
+    elif kind == "schedule":
+        spec["optimizer"] = {"name": "adam", "learning_rate": part}
+    elif kind == "callback":
+        spec["training"]["callbacks"].append(part)
+    elif kind == "preparation":
+        spec["data"][kind] = part
+    else:
+        spec[kind] = part
+    return zoo_core.Spec.parse(spec, REGISTRY)
+
+
+def whole_model_spec(part, tables):
+    """Return a spec with a regularizer that belongs to the whole model."""
+    plain = spec_with("activation", "tanh", "classes", tables).to_dict()
+    plain["model"]["regularizers"] = [part]
+    return zoo_core.Spec.parse(plain, REGISTRY)
+
+
+def table(entry, stirred):
+    """Return a part as a spec names it; stirred, with every switch on, every zero above it and short periods."""
+    options = {}
+    for name, field in options_model(entry.part).model_fields.items():
+        default = field.get_default(call_default_factory=True)
+        if field.is_required():
+            options[name] = "adam" if entry.kind == "optimizer" else "relu"
+        elif stirred and default is False:
+            options[name] = True
+        elif stirred and type(default) is float and default == 0:
+            options[name] = 0.5
+        elif stirred and type(default) is int and default > 3:
+            options[name] = 2
+    return {"name": entry.name, **options}
+
+
+def contents(model):
+    return model_file.to_bytes(model.header(), model.arrays())
+
+
+def left_alone(spec, folder):
+    """Train to the end, saving checkpoints at STOPS; return the bytes of the final file."""
+    trainer = prepare(spec, registry=REGISTRY)
+    trainer.interval = Interval(steps=1)
+    for event in trainer.events():
+        if isinstance(event, SafePoint) and trainer.optimizer.steps in STOPS:
+            checkpoint.save(trainer, Output(folder / "m.npz").at(trainer.optimizer.steps))
+    return contents(trainer.model)
+
+
+def somewhere(entry, stirred, tables, folder):
+    """Train the part in the first task that it fits; return the bytes of the final file."""
+    errors = []
+    for task in TASKS:
+        try:
+            return left_alone(spec_with(entry.kind, table(entry, stirred), task, tables), folder)
+        except (ZooError, ValueError, IndexError) as error:
+            errors.append(error)
+    if entry.kind == "regularizer":
+        return left_alone(whole_model_spec(table(entry, stirred), tables), folder)
+    if stirred:  # its options contradict each other
+        return somewhere(entry, False, tables, folder)
+    raise AssertionError(f"{entry.kind} {entry.name} can be trained in no task: {errors}")
+
+
+def entries():
+    """Return every part that takes part in training; without state of its own it is held to it by the slow tests."""
+    for entry in (e for kind in KINDS for e in REGISTRY.entries(kind)):
+        plain = entry.kind in ("activation", "initializer", "loss", "preparation") and not entry.part.state
+        yield pytest.param(entry, id=f"{entry.kind}-{entry.name}", marks=[pytest.mark.slow] if plain else [])
+
+
+def check_resumed(alone, folder, what=""):
+    """Resume from every checkpoint, and compare."""
+    checkpoints = Output(folder / "m.npz").checkpoints()
+    assert checkpoints
+    for path in checkpoints:
+        trainer = prepare_resumed(Output(path), registry=REGISTRY)
+        list(trainer.events())
+        assert contents(trainer.model) == alone, f"{path.name} {what}"
+        path.unlink()
+
+
+@pytest.mark.parametrize("entry", list(entries()))
+def test_every_part_goes_on_as_if_nothing_had_happened(entry, tables, tmp_path):
+    for stirred in (False, True) if entry.part.state else (True,):
+        check_resumed(somewhere(entry, stirred, tables, tmp_path), tmp_path, "stirred" if stirred else "")
+
+
+def test_a_plateau_that_has_begun_is_remembered(tables, tmp_path):
+    """In the mode "max" a falling loss is a plateau."""
+    part = {"name": "on_plateau", "mode": "max", "patience": 2, "factor": 0.5}
+    alone = left_alone(spec_with("schedule", part, "classes", tables), tmp_path)
+    rates = [r["learning_rate"] for r in model_file.contents_from_bytes(alone, "m").header["history"]]
+    assert len(set(rates)) > 2
+    check_resumed(alone, tmp_path)

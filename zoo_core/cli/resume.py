@@ -1,0 +1,37 @@
+"""`zoo resume`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zoo_core.cli.common import CheckpointEvery, DataDir, Json, Quiet, Threads, warn
+from zoo_core.interval import EVERY
+
+NAME = "resume"
+EXAMPLES = "Examples: zoo resume my.npz | zoo resume my.checkpoint-0000000500.npz --data-dir data"
+
+
+def command(
+    file: Annotated[Path, typer.Argument(help="The output of a run that was stopped, or one of its checkpoints.")],
+    data_dir: DataDir = None,
+    threads: Threads = None,
+    checkpoint_every: CheckpointEvery = EVERY,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Go on with a training run that was stopped; the result is the same, to the bit, as that of a run left alone."""
+    from zoo_core.cli.common import folder
+    from zoo_core.cli.training import to_the_end
+    from zoo_core.interval import Interval
+    from zoo_core.output import Output
+    from zoo_core.registry import Registry
+    from zoo_core.run import prepare_resumed
+
+    registry, place, every = Registry(), Output(file), Interval.parse(checkpoint_every)
+    warn(registry, quiet)
+    with place.lock():
+        trainer = prepare_resumed(place, folder(data_dir, quiet).by(file), registry, threads=threads)
+        to_the_end(trainer, place, every, quiet=quiet, json=json)

@@ -1,0 +1,66 @@
+"""One writer at a time: a lock beside a file, which the system lets go when its holder dies, however it dies."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from zoo_core.errors import ResourceError
+
+try:
+    import fcntl
+except ImportError:  # Windows: two runs with one output are not told apart there
+    fcntl = None  # type: ignore[assignment]
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock of a file, kept in `.NAME.lock` beside it. Raises ResourceError that names the holder."""
+    place = path.with_name(f".{path.name}.lock")
+    try:
+        descriptor = _acquire(place)
+    except BlockingIOError:
+        raise ResourceError(
+            f"{path}: process {_holder(place)} is writing it; wait until it ends, or name another output"
+        ) from None
+    except OSError as error:
+        raise ResourceError(f"{path}: cannot be locked: {error.strerror}; check the folder's permissions") from error
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            place.unlink()  # while it is still held: whoever waits finds a file without a name, and tries again
+        os.close(descriptor)
+
+
+def _acquire(place: Path) -> int:
+    """Return the open lock file, with our number in it. Raises BlockingIOError where another holds it."""
+    while True:
+        descriptor = os.open(place, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            if fcntl is not None:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is(descriptor, place):
+                os.truncate(descriptor, 0)
+                os.write(descriptor, f"{os.getpid()}\n".encode())
+                return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def _is(descriptor: int, place: Path) -> bool:
+    """Tell whether the file that is locked still is the one of that name."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), place.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _holder(place: Path) -> str:
+    with suppress(OSError):
+        return place.read_text("ascii", "replace").strip()[:20] or "(unknown)"
+    return "(unknown)"

@@ -1,0 +1,63 @@
+"""What a part keeps over a run: the attributes that it names in `state`, and those of the parts inside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from zoo_core.errors import PluginError
+from zoo_core.options import children
+from zoo_core.parts import Optimizer, Part
+
+MISSING = object()
+
+
+def inside(part: Part, path: str) -> Iterator[tuple[str, Part]]:
+    """Yield a part and all parts inside its options, at any depth, each with its path."""
+    yield path, part
+    for name, child in children(part):
+        yield from inside(child, f"{path}.{name}")
+
+
+def names(part: Part) -> tuple[str, ...]:
+    """Return the attributes that a part keeps; of an optimizer also its steps, which the core counts."""
+    return (*part.state, "steps") if isinstance(part, Optimizer) else part.state
+
+
+def kept(part: Part, path: str) -> dict[str, Any]:
+    """Return what a part and the parts inside it keep, by path; arrays are the part's own, not copies.
+
+    Raises PluginError for an attribute that is named in `state` and never made.
+    """
+    found: dict[str, Any] = {}
+    for place, owner in inside(part, path):
+        for name in names(owner):
+            value = found[f"{place}.{name}"] = getattr(owner, name, MISSING)
+            if value is MISSING:
+                raise PluginError(
+                    f"{owner.kind} {owner.name!r} names {name!r} in its state, and has no such attribute after its "
+                    "start; make it there, or take it out of `state`"
+                )
+    return found
+
+
+def put_back(part: Part, path: str, values: Mapping[str, Any]) -> None:
+    """Give a part and the parts inside it what `kept` returned. Raises KeyError where something is missing."""
+    for place, owner in inside(part, path):
+        for name in names(owner):
+            _put(owner, name, values[f"{place}.{name}"])
+
+
+def _put(part: Part, name: str, value: Any) -> None:
+    """Set an attribute; an array of the same form in place, because the part may hold views of it."""
+    here = getattr(part, name, None)
+    if isinstance(here, np.ndarray) and isinstance(value, np.ndarray) and _form(here) == _form(value):
+        here[...] = value
+    else:
+        setattr(part, name, value)
+
+
+def _form(array: np.ndarray[Any, Any]) -> tuple[Any, ...]:
+    return array.shape, array.dtype

@@ -1,0 +1,44 @@
+"""The random numbers of a run: every stream that its source has handed out, so that all can be saved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from zoo_core.parts import RandomSource
+
+
+class Streams(RandomSource):
+    """A random source that remembers for which purposes it was asked."""
+
+    def __init__(self, source: RandomSource, seed: int) -> None:
+        self.source = source
+        self.start(seed)
+
+    def start(self, seed: int) -> None:
+        """Begin anew from a seed."""
+        self._given: dict[str, np.random.BitGenerator] = {}
+        self.source.start(seed)
+
+    def stream(self, purpose: str) -> np.random.Generator:
+        """Return the source's generator for a purpose."""
+        generator = self.source.stream(purpose)
+        self._given[purpose] = generator.bit_generator
+        return generator
+
+    def positions(self) -> dict[str, Mapping[str, Any]]:
+        """Return where each stream stands, by its first purpose: one entry where purposes share a stream."""
+        return {purpose: bits.state for purpose, bits in self._own().items()}
+
+    def go_to(self, positions: Mapping[str, Mapping[str, Any]]) -> None:
+        """Put every stream where it stood. Raises KeyError or ValueError for positions of another run."""
+        for purpose, bits in self._own().items():
+            bits.state = positions[purpose]
+
+    def _own(self) -> dict[str, np.random.BitGenerator]:
+        first: dict[int, str] = {}
+        for purpose, bits in self._given.items():
+            first.setdefault(id(bits), purpose)
+        return {purpose: self._given[purpose] for purpose in first.values()}
