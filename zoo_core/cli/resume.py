@@ -22,7 +22,11 @@ def command(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Go on with a training run that was stopped; the result is the same, to the bit, as that of a run left alone."""
+    """Go on with a training run that was stopped.
+
+    The result is the same, to the bit, as that of a run left alone. Other data, another spec or another number of
+    threads is refused.
+    """
     from zoo_core.cli.common import folder
     from zoo_core.cli.training import to_the_end
     from zoo_core.interval import Interval

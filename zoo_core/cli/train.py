@@ -40,7 +40,10 @@ def command(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Train a network from a spec and save it to one file. A run that was stopped goes on with `zoo resume`."""
+    """Train a network from a spec and save it to one file.
+
+    Until it is finished, two checkpoints lie beside the output: `zoo resume` goes on with a run that was stopped.
+    """
     from zoo_core.cli.common import folder, writable
     from zoo_core.cli.training import to_the_end
     from zoo_core.interval import Interval
