@@ -46,7 +46,7 @@ early_stopping = {{ patience = 50 }}
 OPTIMIZERS = (
     'name = "adam"\nlearning_rate = { name = "on_plateau", initial = 3e-3, patience = 1 }',
     'name = "accumulate"\nevery = 3\nbase = { name = "sgd", momentum = 0.9, nesterov = true, learning_rate = 0.05 }',
-    'name = "ema"\nevery = 150\nbase = { name = "rmsprop", centered = true, momentum = 0.5, learning_rate = 1e-3 }',
+    'name = "ema"\nbase = { name = "rmsprop", centered = true, momentum = 0.5, learning_rate = 1e-3 }',
     'name = "sam"\nbase = { name = "nadam", learning_rate = { name = "cosine", initial = 2e-3 } }',
 )
 
