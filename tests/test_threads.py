@@ -1,4 +1,6 @@
-"""The number of BLAS threads follows from sizes alone, and a user's own number goes before it."""
+"""The number of BLAS threads follows from sizes and idle processors, and a user's own number goes before it."""
+
+import os
 
 import pytest
 
@@ -16,13 +18,15 @@ from zoo_core import threads
     ],
 )
 def test_the_number_grows_with_the_largest_product(monkeypatch, batch_size, widths, expected):
-    monkeypatch.setattr(threads, "processors", lambda: 8)
+    monkeypatch.setattr(threads, "idle_processors", lambda: 8)
     assert threads.choose_threads(batch_size, widths) == expected
 
 
-def test_the_number_is_bounded_by_the_processors(monkeypatch):
-    monkeypatch.setattr(threads, "processors", lambda: 2)
-    assert threads.choose_threads(4096, [4096, 4096]) == 2
+@pytest.mark.parametrize(("load", "expected"), [(0.1, 2), (0.6, 2), (1.5, 1), (9.0, 1)])
+def test_busy_processors_do_not_count(monkeypatch, load, expected):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1}, raising=False)
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, 0.0, 0.0), raising=False)
+    assert threads.choose_threads(4096, [4096, 4096]) == expected
 
 
 def test_a_spec_may_fix_the_number_and_a_call_goes_before_it():

@@ -1,8 +1,8 @@
 """How many threads BLAS may use: the largest single effect on the speed of small networks.
 
-On small products a second thread costs more than it brings, and far more when another program wants the core, since
-waiting threads spin. The rule looks only at sizes, never at a clock: the bits of a result depend on the number, and
-the same run must choose the same one.
+On small products a second thread costs more than it brings, and many times more when another program wants the core,
+since waiting threads spin. So the rule looks at the sizes and at the idle processors. The bits of a result depend on
+the number: a model file names it, a resumed run keeps it, and a spec or `--threads` can fix it.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ SHARE = 15_000_000  # multiplications that keep a thread busy
 def choose_threads(batch_size: int, widths: Sequence[int]) -> int:
     """Return the number of threads for batches of so many rows and layers of these widths, inputs first."""
     work = max(batch_size * a * b for a, b in itertools.pairwise(widths))
-    return 1 if work < WORTH_IT else min(work // SHARE, processors())
+    return 1 if work < WORTH_IT else max(1, min(work // SHARE, idle_processors()))
 
 
-def processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def idle_processors() -> int:
+    """Return how many processors this process may use and others left idle in the last minute."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    return round(usable - load + 0.25)  # this process itself has begun to count
 
 
 @contextmanager
