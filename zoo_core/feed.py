@@ -87,7 +87,7 @@ def _weights(table: Table, objective: Objective) -> Array | None:
     if y.ndim != 1 or y.dtype.kind not in "iu":
         return weights
     classes = max(objective.network.outputs, 2)
-    by_class = class_weights(objective.part, y, classes)
+    by_class = class_weights(objective.part, y, classes, weights)
     if by_class is None:
         return weights
     if len(by_class) != classes:

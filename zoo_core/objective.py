@@ -113,14 +113,15 @@ def one_hot(labels: Array, outputs: int, dtype: np.dtype[np.generic]) -> Array:
     return hot
 
 
-def class_weights(loss: Loss, labels: Array, classes: int) -> Sequence[float] | None:
+def class_weights(loss: Loss, labels: Array, classes: int, weights: Array | None = None) -> Sequence[float] | None:
     """Return a weight for each class, or None; 'balanced' is rows / (classes * rows of the class).
 
-    Source: King and Zeng, "Logistic regression in rare events data" (2001), as in scikit-learn.
+    A row with a sample weight counts as so many rows. Source: King and Zeng, "Logistic regression in rare events
+    data" (2001), as in scikit-learn.
     """
     if loss.class_weights is None:
         return None
     if loss.class_weights == "balanced":
-        counts = np.bincount(labels, minlength=classes)
-        return [len(labels) / (classes * max(int(n), 1)) for n in counts]
+        counts = np.bincount(labels, weights, minlength=classes)
+        return [float(counts.sum() / (classes * n)) if n else 1.0 for n in counts]
     return loss.class_weights

@@ -264,12 +264,14 @@ def _about(spec: Spec, data: Data) -> About:
 
 
 def data_sha256(data: Data) -> str:
-    """Return a digest of inputs and targets, training part and test part, in their own dtypes."""
+    """Return a digest of inputs, targets and weights, training part and test part, in their own dtypes."""
     digest = hashlib.sha256()
     for table in (data.train, data.test):
         if table is not None:
             for start in range(0, table.x.shape[0], 4096):
                 indices = np.arange(start, min(start + 4096, table.x.shape[0]))
                 digest.update(np.ascontiguousarray(table.x.take(indices, axis=0)).tobytes())
-            digest.update(np.ascontiguousarray(table.y).tobytes())
+            for column in (table.y, table.weights):
+                if column is not None:
+                    digest.update(np.ascontiguousarray(column).tobytes())
     return digest.hexdigest()

@@ -111,8 +111,8 @@ class Npz(Dataset):
     """Your own arrays in the .npz file `path`, as numpy.savez writes it.
 
     `x` and `y` are the names of the arrays to learn from: samples (rows, ...) and labels or values (rows,) or
-    (rows, outputs); `weights` names the weight of each row to learn from. `x_test` and `y_test` are read where
-    the file has them. `task` is "classification" or "regression".
+    (rows, outputs); `weights` names the weight of each row to learn from, `weights_test` of each test row. `x_test`
+    and `y_test` are read where the file has them. `task` is "classification" or "regression".
     """
 
     name = "npz"
@@ -123,6 +123,7 @@ class Npz(Dataset):
     x_test: Named = "x_test"
     y_test: Named = "y_test"
     weights: Named | None = None
+    weights_test: Named | None = None
     task: Task = "classification"
 
     def load(self, folder: DataFolder) -> Data:
@@ -131,26 +132,27 @@ class Npz(Dataset):
         arrays = read_arrays(path)
         x, y = (_pick(arrays, key, path) for key in (self.x, self.y))
         classes = find_classes(_labels(y, f"{path}, {self.y}"), f"{path}, {self.y}") if self._labelled else ()
-        parts = [
-            replace(self._table(x, y, classes, f"{path}, {self.x} and {self.y}"), weights=self._weigh(arrays, path))
-        ]
+        own = self._table(x, y, classes, f"{path}, {self.x} and {self.y}")
+        parts = [replace(own, weights=self._weigh(arrays, self.weights, len(x), path))]
         if (self.x_test in arrays) != (self.y_test in arrays):
             raise DataError(f"{path}: has only one of {self.x_test} and {self.y_test}; save both, or neither")
         if self.x_test in arrays:
             where = f"{path}, {self.x_test} and {self.y_test}"
-            parts.append(self._table(arrays[self.x_test], arrays[self.y_test], classes, where))
+            aside = self._table(arrays[self.x_test], arrays[self.y_test], classes, where)
+            parts.append(replace(aside, weights=self._weigh(arrays, self.weights_test, len(aside.y), path)))
         image = (x.shape[1], x.shape[2]) if x.ndim == 3 else None
         pixels = "pixels" if x.dtype == np.uint8 else "standard"
         return _data(parts, str(path), task=self.task, class_names=classes, image_shape=image, preparation=pixels)
 
-    def _weigh(self, arrays: dict[str, Array], path: Path) -> Array | None:
-        if self.weights is None:
+    @staticmethod
+    def _weigh(arrays: dict[str, Array], key: str | None, rows: int, path: Path) -> Array | None:
+        if key is None:
             return None
-        weights, rows = _pick(arrays, self.weights, path), len(arrays[self.x])
+        weights = _pick(arrays, key, path)
         if weights.shape != (rows,) or weights.dtype.kind not in "biuf":
-            raise DataError(f"{path}, {self.weights}: {weights.dtype} of shape {weights.shape}, not numbers ({rows},)")
-        check_finite(weights, f"{path}, {self.weights}")
-        return _check_weights(weights.astype(np.float64), f"{path}, {self.weights}")
+            raise DataError(f"{path}, {key}: {weights.dtype} of shape {weights.shape}, not numbers ({rows},)")
+        check_finite(weights, f"{path}, {key}")
+        return _check_weights(weights.astype(np.float64), f"{path}, {key}")
 
     @property
     def _labelled(self) -> bool:
