@@ -138,7 +138,7 @@ def _sources() -> list[Source]:
 
 @cache
 def _registry() -> Registry:
-    from golden import golden_plugin
+    from tests.golden import golden_plugin
 
     registry = Registry()
     registry.add(golden_plugin, "zoo-golden", "1.0")
