@@ -1,15 +1,28 @@
-"""Make regularizers.npz: penalties with gradients, constraints and label smoothing in float64, by PyTorch."""
+"""Make regularizers.npz: penalties with gradients, noise, label smoothing in float64 by PyTorch; constraints by Keras.
+
+Of noise on a standard normal input, only the mean and the deviation are stored, over 4 million numbers.
+"""
 
 from __future__ import annotations
 
+import os
+
+os.environ["KERAS_BACKEND"] = "jax"
+
 from pathlib import Path
 
+import jax
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+jax.config.update("jax_enable_x64", val=True)
+import keras  # noqa: E402 - its numbers follow the line above
+
 torch.set_default_dtype(torch.float64)
+keras.config.set_floatx("float64")
+keras.config.set_epsilon(1e-300)  # it is added to every norm, and would hide the digits below it
 generator = torch.Generator().manual_seed(0)
 W = torch.randn(5, 3, generator=generator)
 
@@ -35,8 +48,35 @@ for name, function in PENALTIES.items():
     term.backward()
     arrays[f"{name}.value"], arrays[f"{name}.gradient"] = term.detach().numpy(), w.grad.numpy()
 
-arrays["max_norm"] = torch.renorm(W, p=2, dim=1, maxnorm=1.5).numpy()
-arrays["unit_norm"] = F.normalize(W, dim=0).numpy()
+CONSTRAINTS = {
+    "max_norm": keras.constraints.MaxNorm(1.5),
+    "unit_norm": keras.constraints.UnitNorm(),
+    "min_max_norm": keras.constraints.MinMaxNorm(1.7, 2.0, rate=0.4),
+    "non_neg": keras.constraints.NonNeg(),
+}
+arrays |= {name: np.asarray(project(keras.ops.array(W.numpy()))) for name, project in CONSTRAINTS.items()}
+
+# Penalties on outputs: the gradient of sum(c x) and of the term, which Keras divides by the number of rows.
+C = torch.randn(5, 3, generator=generator)
+for name, size in (("activity_l1", torch.abs), ("activity_l2", torch.square)):
+    x = W.clone().requires_grad_()
+    ((C * x).sum() + 0.3 * size(x).sum() / len(x)).backward()
+    arrays[name] = x.grad.numpy()
+arrays["c"] = C.numpy()
+
+torch.manual_seed(0)
+normal = torch.randn(2000, 2000)
+NOISE = {
+    "dropout": F.dropout(normal, 0.3),
+    "alpha_dropout_moments": F.alpha_dropout(normal, 0.3, training=True),
+    "gaussian_dropout": keras.layers.GaussianDropout(0.2, seed=0)(normal.numpy(), training=True),
+    "gaussian_noise": keras.layers.GaussianNoise(0.8, seed=0)(normal.numpy(), training=True),
+}
+arrays |= {name: np.array([np.asarray(noisy).mean(), np.asarray(noisy).std()]) for name, noisy in NOISE.items()}
+arrays["dropout_values"] = torch.unique(F.dropout(torch.full((1000,), 0.5), 0.3)).numpy()
+
+# Mixed rows, by the paper's equation: share 0.25 of a row and 0.75 of its partner.
+arrays["mixup"] = 0.25 * W[[0, 1, 2]].numpy() + 0.75 * W[[2, 0, 1]].numpy()
 
 # Smoothed targets as PyTorch uses them: with logits z, the gradient of cross-entropy is softmax(z) - targets.
 labels = torch.tensor([0, 3, 1])
@@ -58,6 +98,6 @@ arrays["alpha_dropout"] = torch.unique(dropped).numpy()
 
 np.savez_compressed(
     Path(__file__).with_name("regularizers.npz"),
-    versions=f"torch {torch.__version__}, numpy {np.__version__}",
+    versions=f"torch {torch.__version__}, keras {keras.__version__}, numpy {np.__version__}",
     **arrays,
 )

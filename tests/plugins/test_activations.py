@@ -13,7 +13,7 @@ from zoo_core.errors import UsageError
 from zoo_core.parts import Activation
 from zoo_core.registry import Registry
 from zoo_core.testing import checks_of
-from zoo_core.testing.driving import backward, forward, infer, input_width, prepare
+from zoo_core.testing.driving import backward, forward, prepare
 from zoo_core.testing.run import findings
 from zoo_core.testing.subject import Subject
 from zoo_plugins import (
@@ -48,33 +48,6 @@ KINKS = {  # declared for the default options only
     'threshold {"threshold": -0.7, "value": 3.0}': (-0.7,),
     'clipped_linear {"slope": 0.5, "offset": 0.25, "minimum": -1.0, "maximum": 2.0}': (-2.5, 3.5),
 }
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_value_and_gradient_match_pytorch(case: str) -> None:
-    part, x, index = made(case), GOLDEN["x"], CASES.index(case)
-    width = x.shape[1] * 10 // input_width(part, 10)
-    prepare(part, width)
-    y = forward(part, x, width)
-    np.testing.assert_allclose(y, GOLDEN["y"][index, :, :width], rtol=1e-9, atol=1e-14)
-    grad = backward(part, x, y, np.ascontiguousarray(GOLDEN["c"][:, :width]))
-    np.testing.assert_allclose(grad, GOLDEN["gradient"][index], rtol=1e-9, atol=1e-14)
-
-
-def test_prelu_matches_pytorch_with_a_slope_for_each_unit() -> None:
-    part, x, c = KINDS["prelu"](), GOLDEN["x"], GOLDEN["c"]
-    prepare(part, 6)
-    part.weights["slope"][:] = GOLDEN["slopes"]
-    y = forward(part, x, 6)
-    np.testing.assert_allclose(y, GOLDEN["prelu_y"], rtol=1e-12)
-    np.testing.assert_allclose(backward(part, x, y, c), GOLDEN["prelu_gradient"], rtol=1e-12)
-    np.testing.assert_allclose(part.gradients["slope"], GOLDEN["prelu_slope_gradient"], rtol=1e-12)
-
-
-def test_rrelu_outside_training_matches_pytorch() -> None:
-    part = KINDS["rrelu"](lower=0.1, upper=0.4)
-    prepare(part, 6)
-    np.testing.assert_allclose(infer(part, GOLDEN["x"], 6), GOLDEN["rrelu_infer"], rtol=1e-12)
 
 
 def test_rrelu_draws_its_slopes_uniformly_and_anew() -> None:

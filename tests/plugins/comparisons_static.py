@@ -1,0 +1,235 @@
+"""Comparisons of parts that do not walk: of what flows through, losses, penalties, first values, preparations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+from comparisons import FOLDER, Comparison, difference, made
+
+GAIN = 1.5  # of an activation that is not there
+SHAPE = (400, 300)  # inputs and units of the weights whose moments are compared
+
+
+def flow(part: Any, x: Any, c: Any, weights: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Return a transform's output and the gradient of sum(c * output) by the input."""
+    part.weights = {name: np.array(weights[name]) for name in part.parameters(c.shape[1])}
+    part.gradients = {name: np.empty_like(array) for name, array in part.weights.items()}
+    part.rng = np.random.default_rng(0)
+    part.start(c.shape[1], np.float64)
+    y, grad = np.empty_like(c), np.empty_like(x)
+    part.forward(x, y)
+    part.backward(x, y, c, grad)
+    return y, grad
+
+
+def activations() -> Iterator[Comparison]:
+    """Compare outputs and gradients; of rrelu, the outputs outside training."""
+    golden = np.load(FOLDER / "activations.npz")
+
+    def through(i: int, case: str) -> float:
+        part, expected = made("activation", case), golden["y"][i]
+        width = int(np.isfinite(expected[0]).sum())
+        y, grad = flow(part, golden["x"], np.ascontiguousarray(golden["c"][:, :width]), {})
+        return max(difference(y, expected[:, :width]), difference(grad, golden["gradient"][i]))
+
+    def prelu() -> float:
+        part = made("activation", "prelu")
+        y, grad = flow(part, golden["x"], golden["c"], {"slope": golden["slopes"]})
+        slopes = difference(part.gradients["slope"], golden["prelu_slope_gradient"])
+        return max(difference(y, golden["prelu_y"]), difference(grad, golden["prelu_gradient"]), slopes)
+
+    def rrelu() -> float:
+        out = np.empty_like(golden["x"])
+        made("activation", 'rrelu {"lower": 0.1, "upper": 0.4}').infer(golden["x"], out)
+        return difference(out, golden["rrelu_infer"])
+
+    for i, case in enumerate(map(str, golden["cases"])):
+        yield Comparison("activation", case, "torch", partial(through, i, case))
+    yield Comparison("activation", "prelu", "torch", prelu)
+    yield Comparison("activation", "rrelu", "torch", rrelu)
+
+
+def losses() -> Iterator[Comparison]:
+    """Compare the value of each row and the gradient, plain and fused, for labels and for shares."""
+    golden = np.load(FOLDER / "losses.npz")
+
+    def rows(i: int, form: str, case: str) -> float:
+        part, at, targets = made("loss", case), golden["at"][i], golden["targets"][i]
+        targets, out = targets[:, 0].astype(np.int64) if "labels" in form else targets, np.empty((6, 4))
+        if "fused" in form:
+            outputs = np.empty_like(at)
+            part.fused_with[0]().forward(at, outputs)
+            part.fused_gradient(at, outputs, targets, out)
+            value = part.fused_value(at, outputs, targets)
+        else:
+            part.gradient(at, targets, out)
+            value = part.value(at, targets)
+        return max(difference(value, golden["value"][i]), difference(out, golden["gradient"][i]))
+
+    for i, key in enumerate(map(str, golden["cases"])):
+        head, _, options = key.partition(" {")
+        form, _, name = head.rpartition(" ")
+        case = f"{name} {{{options}"
+        yield Comparison("loss", case, "torch", partial(rows, i, form, case))
+
+
+def normalizers() -> Iterator[Comparison]:
+    """Compare outputs and all gradients; of batch_norm also running statistics and outputs outside training."""
+    golden = np.load(FOLDER / "normalizers.npz")
+
+    def through(name: str) -> float:
+        part = made("normalizer", name + ' {"epsilon": 1e-3}')
+        y, grad = flow(part, golden["x0"], golden["c"], golden)
+        found = {"y": y, "x": grad, **part.gradients}
+        return max(difference(array, golden[f"{name}.{key}"]) for key, array in found.items())
+
+    def running() -> float:
+        part = made("normalizer", 'batch_norm {"epsilon": 1e-3, "momentum": 0.3}')
+        flow(part, golden["x0"], golden["c"], golden)
+        part.end_step()
+        for batch in (golden["x1"], golden["x2"]):
+            part.forward(batch, np.empty_like(batch))
+            part.end_step()
+        out = np.empty_like(golden["x0"])
+        part.infer(golden["x0"], out)
+        found = {"running_mean": part.running_mean, "running_variance": part.running_variance, "infer": out}
+        return max(difference(array, golden[f"batch_norm.{key}"]) for key, array in found.items())
+
+    for name in ("batch_norm", "layer_norm", "rms_norm"):
+        yield Comparison("normalizer", name, "torch", partial(through, name))
+    yield Comparison("normalizer", 'batch_norm {"momentum": 0.3}', "torch", running)
+
+
+def regularizers() -> Iterator[Comparison]:
+    """Compare penalties with their gradients, projected weights, changed targets, and what noise does."""
+    golden = np.load(FOLDER / "regularizers.npz")
+    weights = golden["weights"]
+
+    def penalty(key: str, case: str) -> float:
+        part, out = made("regularizer", case), np.empty_like(weights)
+        part.gradient(weights, out)
+        value = difference(part.value(weights), golden[f"{key}.value"])
+        return max(value, difference(out, golden[f"{key}.gradient"]))
+
+    def constraint(key: str, case: str) -> float:
+        changed = weights.copy()
+        made("regularizer", case).constrain(changed)
+        return difference(changed, golden[key])
+
+    def activity(key: str, case: str) -> float:
+        return difference(flow(made("regularizer", case), weights, golden["c"], {})[1], golden[key])
+
+    def noise(key: str, case: str) -> float:
+        normal = np.random.default_rng(1).normal(size=(2000, 2000))
+        y, _ = flow(made("regularizer", case), normal, normal, {})
+        return float(np.abs(np.array([y.mean(), y.std()]) - golden[key]).max())
+
+    def values(key: str, case: str) -> float:
+        x = np.full((40, 30), 0.5)
+        return difference(np.unique(flow(made("regularizer", case), x, x, {})[0]), golden[key])
+
+    def smoothing() -> float:
+        part = made("regularizer", 'label_smoothing {"smoothing": 0.2}')
+        targets = np.eye(4)[golden["labels"]]
+        return difference(part.change(targets, targets, np.random.default_rng())[1], golden["label_smoothing"])
+
+    def mixup() -> float:
+        part, rng = made("regularizer", "mixup"), _Chosen()
+        return difference(part.change(weights[:3], weights[:3], rng)[0], golden["mixup"])
+
+    measures: list[tuple[str, str, str, Callable[..., float], float]] = [
+        ("l1", 'l1 {"strength": 0.01}', "torch", penalty, 1e-9),
+        ("l2", 'l2 {"strength": 0.01}', "torch", penalty, 1e-9),
+        ("l1_l2", 'l1_l2 {"l1": 0.03, "l2": 0.02}', "torch", penalty, 1e-9),
+        ("orthogonal", "orthogonal", "torch", penalty, 1e-9),
+        ("orthogonal_columns", 'orthogonal {"mode": "columns"}', "torch", penalty, 1e-9),
+        ("max_norm", 'max_norm {"max_value": 1.5}', "keras", constraint, 1e-9),
+        ("unit_norm", "unit_norm", "keras", constraint, 1e-9),
+        (
+            "min_max_norm", 'min_max_norm {"min_value": 1.7, "max_value": 2.0, "rate": 0.4}',
+            "keras", constraint, 1e-9,
+        ),
+        ("non_neg", "non_neg", "keras", constraint, 1e-9),
+        ("activity_l1", 'activity_l1 {"strength": 0.3}', "torch", activity, 1e-9),
+        ("activity_l2", 'activity_l2 {"strength": 0.3}', "torch", activity, 1e-9),
+        ("dropout_values", 'dropout {"rate": 0.3}', "torch", values, 1e-9),
+        ("alpha_dropout", 'alpha_dropout {"rate": 0.3}', "torch", values, 1e-6),
+    ]  # fmt: skip
+    for key, case, peer, measure, allowed in measures:
+        yield Comparison("regularizer", case, peer, partial(measure, key, case), allowed)
+    spread = 5 * (2 / 4e6) ** 0.5 * 1.5  # five standard errors of two samples, of deviations up to 1.5
+    for key, case, peer in (
+        ("dropout", 'dropout {"rate": 0.3}', "torch"),
+        ("alpha_dropout_moments", 'alpha_dropout {"rate": 0.3}', "torch"),
+        ("gaussian_dropout", 'gaussian_dropout {"rate": 0.2}', "keras"),
+        ("gaussian_noise", 'gaussian_noise {"std": 0.8}', "keras"),
+    ):
+        yield Comparison("regularizer", case, f"{peer}, moments", partial(noise, key, case), spread)
+    yield Comparison("regularizer", 'label_smoothing {"smoothing": 0.2}', "torch", smoothing)
+    yield Comparison("regularizer", "mixup", "the paper's equation", mixup)
+
+
+class _Chosen:
+    """A generator whose draws are known."""
+
+    def beta(self, a: float, b: float) -> float:
+        return 0.25
+
+    def permutation(self, rows: int) -> Any:
+        return np.array([2, 0, 1])
+
+
+def initializers() -> Iterator[Comparison]:
+    """Compare values where they are certain, else mean, deviation and, where there is a bound, the largest size."""
+    golden = np.load(FOLDER / "initializers.npz")
+
+    def measure(case: str, expected: Any) -> float:
+        part, certain = made("initializer", case), expected.ndim == 2
+        out = np.empty((6, 4) if certain else SHAPE)
+        part.fill(out, np.random.default_rng(0), GAIN)
+        if case.startswith("orthogonal"):
+            return difference(out.T @ out, expected)
+        if certain:
+            return difference(out, expected)
+        mean, std, largest = out.mean(), out.std(), np.abs(out).max()
+        errors = [abs(mean - expected[0]) / expected[1], abs(std / expected[1] - 1)]
+        return float(max(*errors, abs(largest / expected[2] - 1) if bounded(part) else 0.0))
+
+    for i, (case, peer) in enumerate(zip(golden["cases"], golden["peers"], strict=True)):
+        figures = golden[f"figures.{i}"]
+        if figures.ndim == 2:
+            yield Comparison("initializer", str(case), str(peer), partial(measure, str(case), figures))
+        else:  # five standard errors of 120,000 numbers, of a tenth of them where nine tenths are zeros
+            spread = 5 / np.sqrt(12_000 if case.startswith("sparse") else 120_000)
+            about = f"{peer}, moments"
+            yield Comparison("initializer", str(case), about, partial(measure, str(case), figures), spread)
+
+
+def bounded(part: Any) -> bool:
+    """Tell whether what an initializer draws has a largest size."""
+    return "uniform" in part.name or "truncated" in part.name or getattr(part, "distribution", "") == "uniform"
+
+
+def preparations() -> Iterator[Comparison]:
+    """Compare prepared rows, fitted on the first 20."""
+    golden = np.load(FOLDER / "preparations.npz")
+
+    def measure(case: str, x: Any, expected: Any) -> float:
+        part, out = made("preparation", case), np.empty(x.shape)
+        part.fit(x[:20])
+        part.apply(x, out)
+        return difference(out, expected)
+
+    x, pixels = golden["x"], golden["pixels"]
+    fixed = 'fixed {"shift": 0.0, "scale": 255.0}'
+    for case, rows, expected, peer in (
+        ("none", x, x, "the inputs"),
+        ("standard", x, golden["standard"], "scikit-learn"),
+        ("min_max", x, golden["min_max"], "scikit-learn"),
+        ("pixels", pixels, golden["scaled_pixels"], "scikit-learn"),
+        (fixed, pixels, golden["scaled_pixels"], "scikit-learn"),
+    ):
+        yield Comparison("preparation", case, peer, partial(measure, case, rows, expected))

@@ -1,0 +1,39 @@
+"""Parts agree with independent implementations as closely as is allowed, and the page that says so is current."""
+
+import pytest
+from comparisons_static import activations, initializers, losses, normalizers, preparations, regularizers
+from proven import PAGE, all_comparisons, page
+
+from zoo_plugins import notebook, zoo_parts
+
+STATIC = [
+    case for family in (activations, initializers, losses, normalizers, preparations, regularizers) for case in family()
+]
+BY_HAND = {"frozen"}  # a rule that does nothing
+OTHER_KINDS = {"callback", "dataset", "generator"}  # which compute nothing that a peer could tell
+
+
+@pytest.mark.parametrize("case", STATIC, ids=str)
+def test_a_part_agrees_with_its_peer(case):
+    assert case.measure() <= case.allowed
+
+
+def test_every_part_that_computes_has_a_peer():
+    parts = {(p.kind, p.name) for p in zoo_parts() if p not in notebook.PARTS and p.kind not in OTHER_KINDS}
+    held = {(case.kind, case.name) for case in all_comparisons()}
+    assert {(kind, name) for kind, name in parts - held if name not in BY_HAND} == set()
+    assert held <= parts
+
+
+def cells(text):
+    return [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| `")]
+
+
+def test_the_page_of_differences_is_current():
+    stored, fresh = PAGE.read_text(encoding="utf-8"), page()
+    assert [line for line in stored.splitlines() if not line.startswith("| `")] == [
+        line for line in fresh.splitlines() if not line.startswith("| `")
+    ]
+    for old, new in zip(cells(stored), cells(fresh), strict=True):
+        assert old[:3] + old[4:] == new[:3] + new[4:]
+        assert float(new[3]) <= max(30 * float(old[3]), 1e-12), f"{new[0]}: run python tests/plugins/proven.py"
