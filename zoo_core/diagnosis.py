@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,9 @@ from zoo_core.errors import PluginError
 from zoo_core.events import LayerStats
 from zoo_core.network import Layer, Network
 from zoo_core.objective import Objective
-from zoo_core.parts import Array, Part
+from zoo_core.parts import Array, Part, Record
+
+DIVERGED = 2.0  # how many times the first loss, and the least, the last one must be for a warning
 
 if TYPE_CHECKING:
     from zoo_core.training import Trainer
@@ -64,10 +67,32 @@ def explain(trainer: Trainer, epoch: int, step: int) -> str:
         place, cause = "input", "the prepared inputs are not finite; check the data and the preparation"
     for stage, values in reversed(list(zip(network.stages, p.values, strict=True))):
         if not np.isfinite(values).all():
-            place = stage.path
+            place = f"{stage.path} ({getattr(stage.transform, 'name', '') or 'matrix product'!r})"
             cause = "its outputs overflowed"
     if place not in ("loss", "input"):
         rate = trainer.rate(epoch + step / trainer.feed.batches.steps)
         cause = f"its values overflowed; the learning rate {rate:g} is likely too large: try a tenth, or clip gradients"
     where = f"in epoch {epoch + 1}, step {step + 1}; first seen at {place}"
     return f"spec {trainer.spec.name!r}: the loss is {objective.loss} {where}: {cause}"
+
+
+def overflowed(trainer: Trainer) -> str:
+    """Return the message for a run that ended with weights that are not finite, though its loss still was."""
+    network = trainer.network
+    segments = network.layout.segments
+    place = next(s.path for s in segments if not np.isfinite(s.view(network.parameters)).all())
+    return (
+        f"spec {trainer.spec.name!r}: {place} is not finite after the last step: its gradient overflowed; "
+        "scale the inputs and targets, lower the learning rate, or clip gradients"
+    )
+
+
+def divergence(history: Sequence[Record]) -> str:
+    """Return the warning for a run whose loss ended far above where it began, though it stayed finite, or ''."""
+    losses = [record["train_loss"] for record in history]
+    if len(losses) < 2 or not losses[-1] > DIVERGED * max(losses[0], abs(min(losses))):
+        return ""
+    return (
+        f"the training loss rose from {losses[0]:.4g} to {losses[-1]:.4g}: the run diverged; "
+        "lower the learning rate, or stop it early"
+    )

@@ -223,9 +223,9 @@ class Model:
         except Exception as error:  # whatever parts make of options that no spec file has given them
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise ModelFileError(f"{name}: its header does not describe a model: {reason[:300]}") from error
-        model._check_counts(name, header.parameters)
         of_run = () if header.run is None else OF_RUN
         model.fill({path: a for path, a in contents.arrays.items() if not path.startswith(of_run)}, name)
+        model._check_counts(name, header.parameters)
         model.history = [dict(record) for record in header.history]
         model.trace = Trace.read(contents.arrays.get(TRACE), name)
         model.plugins = [origin.model_dump() for origin in header.plugins]

@@ -28,7 +28,7 @@ from zoo_core import model_file
 from zoo_core.catalogue import find_spec
 from zoo_core.complaints import complaints
 from zoo_core.data.splits import SLICE, is_split
-from zoo_core.errors import ModelFileError, PluginError, SpecError
+from zoo_core.errors import ModelFileError, PluginError, SpecError, UsageError
 from zoo_core.options import PartField, StrictTable, dump, note_keys
 from zoo_core.parts import (
     KINDS,
@@ -50,6 +50,7 @@ from zoo_core.registry import Registry
 from zoo_core.spec_text import is_toml, override, parse_text, read_text
 
 MAX_PARTS = 100  # in one list of parts
+MAX_PROBLEMS = 100  # told at once
 
 Split = Annotated[str, Field(pattern=SLICE)] | Annotated[float, Gt(0), Le(1)] | None
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}"
@@ -254,7 +255,8 @@ def _validate(
     try:
         return Spec.model_validate(value, context=context)
     except ValidationError as error:
-        problems = error.errors(include_url=False)
+        problems = error.errors(include_url=False)[:MAX_PROBLEMS]
     lines = complaints(problems, value, context["known"], places, name)
-    kind = PluginError if all(p["type"] == "unknown_part" for p in problems) else SpecError
-    raise kind("\n".join(lines))
+    if all(p["type"] == "unknown_part" for p in problems):
+        raise PluginError("\n".join(lines))
+    raise (UsageError if all(line.startswith("--set ") for line in lines) else SpecError)("\n".join(lines))

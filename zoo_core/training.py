@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from zoo_core.assembly import fresh
-from zoo_core.diagnosis import explain, layer_stats
+from zoo_core.diagnosis import divergence, explain, layer_stats, overflowed
 from zoo_core.errors import NumericError
 from zoo_core.events import EpochEnded, Event, Finished, LayerStats, Message, Progress, SafePoint, Started, direction
 from zoo_core.feed import Feed
@@ -95,6 +95,10 @@ class Trainer:
                 yield from self._said()
         for callback in self.callbacks:
             callback.finish(self)
+        if not np.isfinite(self.network.parameters).all():
+            raise NumericError(overflowed(self))
+        if doubt := divergence(self.history):
+            self._messages.append(Message(doubt, warning=True))
         yield from self._said()
         yield Finished(reason or "all epochs done", time.perf_counter() - self._began)
 

@@ -203,7 +203,7 @@ def _put(place: Any, key: Any, rng: random.Random) -> None:
     what = rng.choice(("replace", "replace", "remove", "add"))
     if key is None or what == "add":
         if isinstance(place, dict):
-            place[rng.choice(("x_new", "name", "seed", "new", ""))] = rng.choice(VALUES)
+            place[rng.choice(("x_new", "name", "seed", "new", ""))] = copy.deepcopy(rng.choice(VALUES))
         else:
             place.append(copy.deepcopy(rng.choice((*VALUES, *place))))
     elif what == "remove":

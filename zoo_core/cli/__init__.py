@@ -61,7 +61,18 @@ def _print(error: BaseException) -> int:
         return _say(f"error: not enough memory: {error}; make the batch or the network smaller", 5)
     if isinstance(error, OSError):
         return _say(f"error: {error.filename or ''}: {error.strerror or error}", 5)
-    return _say(f"error: {type(error).__name__}: {error}\nThis is a bug of the zoo; --debug shows where.", 1)
+    return _unexpected(error)
+
+
+def _unexpected(error: BaseException) -> int:
+    """Say whose fault an exception is that nobody foresaw: a plugin's part's, or the zoo's own."""
+    from zoo_core.cli.blame import culprit
+
+    part = culprit(error)
+    said = f"{type(error).__name__}: {error}"
+    if part:
+        return _say(f"error: {part} raised {said}\nIt is a plugin's: tell its author, or use another part.", 4)
+    return _say(f"error: {said}\nThis is a bug of the zoo; --debug shows where.", 1)
 
 
 def _say(text: str, code: int) -> int:

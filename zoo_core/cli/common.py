@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zoo_core.errors import UsageError
+from zoo_core.errors import ResourceError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -103,13 +103,25 @@ def warn(registry: Registry, quiet: bool = False) -> None:
 
 def writable(path: Path, force: bool) -> Path:
     """Return an output path that may be written. Raises UsageError before any work is done."""
-    if path.is_dir():
-        raise UsageError(f"{path}: is a folder; name a file with -o")
-    if path.exists() and not force:
-        raise UsageError(f"{path}: exists; choose another name with -o, or replace it with --force")
-    if not path.absolute().parent.is_dir():
-        raise UsageError(f"{path}: its folder does not exist; make it first")
+    try:
+        if path.is_dir():
+            raise UsageError(f"{path}: is a folder; name a file with -o")
+        if path.exists() and not force:
+            raise UsageError(f"{path}: exists; choose another name with -o, or replace it with --force")
+        if not path.absolute().parent.is_dir():
+            raise UsageError(f"{path}: its folder does not exist; make it first")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be a file: {error.strerror}; choose another name with -o") from error
+    if not os.access(path.absolute().parent, os.W_OK):
+        raise ResourceError(f"{path}: its folder may not be written to; choose another with -o")
     return path
+
+
+def apart(output: Path, *inputs: Path | str) -> None:
+    """Raise UsageError where an output is one of the files that a command reads, under whatever name."""
+    for path in map(Path, inputs):
+        if output.exists() and path.exists() and output.samefile(path):
+            raise UsageError(f"{output}: is the same file as the input {path}; choose another output")
 
 
 def folder(data_dir: Path | None, quiet: bool = False) -> DataFolder:

@@ -42,23 +42,27 @@ def command(
 
     Inputs are in the data's own units, such as pixels from 0 to 255; the model prepares them itself.
     """
+    from zoo_core.cli.common import apart, writable
     from zoo_core.cli.common import model as load
-    from zoo_core.cli.common import writable
     from zoo_core.registry import Registry
     from zoo_core.threads import blas_threads
 
     registry = Registry()
     warn(registry)
     if output is not None:
-        if input_ != "-" and output.exists() and Path(input_).exists() and output.samefile(input_):
-            raise UsageError(f"{output}: is the input; choose another output")
+        apart(output, input_, model)
         if output.suffix not in (".npy", ".csv"):
             raise UsageError(f"{output}: must end in .npy or .csv")
         writable(output, force)
     found = load(model, registry, sha256, max_size)
     x = read_input(input_, found)
+    if not len(x):
+        raise DataError(f"{input_}: has no rows")
     with blas_threads(1):
-        result = found.predict_proba(x) if proba else found.predict(x)
+        try:
+            result = found.predict_proba(x) if proba else found.predict(x)
+        except DataError as error:
+            raise DataError(f"{input_}: {error}") from error
     _write(result, output, json, _header(found, proba))
 
 

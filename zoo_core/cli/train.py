@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from zoo_core.cli.common import CheckpointEvery, DataDir, Json, Quiet, SetOption, Threads, warn
-from zoo_core.errors import UsageError
 from zoo_core.interval import EVERY
 
 NAME = "train"
@@ -44,7 +43,7 @@ def command(
 
     Until it is finished, two checkpoints lie beside the output: `zoo resume` goes on with a run that was stopped.
     """
-    from zoo_core.cli.common import folder, writable
+    from zoo_core.cli.common import apart, folder, writable
     from zoo_core.cli.training import to_the_end
     from zoo_core.interval import Interval
     from zoo_core.output import Output
@@ -56,9 +55,7 @@ def command(
     warn(registry, quiet)
     checked = read_spec(spec, set_ or [], registry, seed=seed)
     place = Output(writable(output or Path(f"{checked.name}.npz"), force), overwrite=force)
-    for given in (spec, start_from):
-        if given is not None and place.path.is_file() and place.path.resolve() == Path(given).resolve():
-            raise UsageError(f"{place.path}: is what the training begins with; name another output with -o")
+    apart(place.path, *filter(None, (spec, start_from)))
     files = folder(data_dir, quiet).by(spec)
     with place.lock():
         place.claim(checked.to_dict())

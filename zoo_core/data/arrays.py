@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 import zipfile
 import zlib
 from pathlib import Path
@@ -30,6 +31,8 @@ def read_array(source: Path | str | BinaryIO) -> Array:
     if len(arrays) > 1 and "x" not in arrays:
         raise DataError(f"{_name(source)}: of {len(arrays)} arrays ({', '.join(sorted(arrays)[:8])}) none is named 'x'")
     array = arrays["x"] if len(arrays) > 1 else next(iter(arrays.values()))
+    if array.dtype.kind == "U":
+        raise DataError(f"{_name(source)}: holds text; save numbers instead")
     check_finite(array, _name(source))
     return array
 
@@ -115,6 +118,8 @@ def _read_npz(stream: BinaryIO, where: str) -> dict[str, Array]:
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> Array:
     place = f"{where}, array {member.filename!r}"
+    if ".." in re.split(r"[/\\]", member.filename) or member.filename.startswith(("/", "\\")):
+        raise DataError(f"{place}: has a name that leads out of the archive; get the file from elsewhere")
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise DataError(f"{place}: is compressed in a way that is not read; save it with numpy.savez")
     if member.file_size > MAX_DEFLATE_RATIO * member.compress_size:
