@@ -265,7 +265,7 @@ COMMANDS = [
         ('target = "kind"', 'target = "kind"\npreparation = "none"'), ("epochs = 2", "epochs = 1"),
         ("batch_size = 8", 'batch_size = "all"'), ("rate = 0.01", "rate = 1e300"), ("adam", "sgd"))),
     Case(95, "finite divergence", "train bad.toml -o new.npz --quiet", 0, "warning & diverged & learning rate", changed(
-        ("rate = 0.01", "rate = 100.0"), ("epochs = 2", "epochs = 4")), makes=("new.npz",)),
+        ("rate = 0.01", 'rate = { name = "piecewise", boundaries = [2.0], values = [0.01, 100.0] }'), ("epochs = 2", "epochs = 4")), makes=("new.npz",)),
     Case(100, "a batch larger than the data", "train good.toml -o new.npz --set training.batch_size=500", 0, makes=("new.npz",)),
     Case(101, "a short last batch", "train good.toml -o new.npz --set training.batch_size=4", 0, makes=("new.npz",)),
 ]  # fmt: skip

@@ -207,7 +207,7 @@ def test_a_finished_model_is_trained_further(zoo, alone):
     assert longer.history[0]["train_loss"] < first.history[0]["train_loss"]
     code, _, err = zoo("train", "alone.npz", "-o", "alone.npz", "--force")
     assert code == 2
-    assert "name another output" in err
+    assert "choose another output" in err
     assert Path("alone.npz").read_bytes() == alone
 
 
