@@ -283,15 +283,21 @@ ELSEWHERE = {  # number: the tests that hold it, because it takes processes, plu
     64: "test_registry.py::test_an_unsound_plugin_is_refused_with_the_reason",
     65: "test_registry.py::test_a_plugin_that_cannot_be_loaded_is_shown_with_the_reason",
     67: "test_golden_models.py::test_another_version_of_the_plugin_is_warned_of_once",
+    69: "test_checkpoints.py::test_a_part_that_raises_is_named_and_mended_goes_on",
     70: "test_registry.py::test_a_check_finds_the_plugin_that_hangs_or_crashes",
     77: "display/test_progress.py::test_no_color_and_dumb_terminals_get_plain_lines",
     80: "test_model_file_writing.py::test_a_failing_call_leaves_the_old_file",
     82: "test_model_file_writing.py::test_a_failing_call_leaves_the_old_file",
+    83: "test_kills.py::test_killed_runs_end_in_the_same_file",
+    84: "test_checkpoints.py::test_a_signal_finishes_the_step_saves_and_says_how_to_go_on",
+    85: "test_checkpoints.py::test_a_signal_finishes_the_step_saves_and_says_how_to_go_on",
     86: "test_torture.py::test_a_sample_of_each_proof",
     87: "test_model_file_writing.py::test_readers_see_whole_files_while_writers_race",
+    88: "test_checkpoints.py::test_a_clock_that_jumps_back_does_not_make_an_old_checkpoint_the_newest",
     90: "test_model_file_writing.py::test_the_next_writer_sweeps_what_dead_ones_left_and_nothing_else",
+    91: "test_checkpoints.py::test_the_checkpoint_before_is_taken_where_the_newest_is_damaged",
+    92: "test_checkpoints.py::test_resuming_with_other_threads_or_data_names_the_difference",
 }
-WITH_RESUME = {69, 83, 84, 85, 88, 91, 92}  # checkpoints, signals and the lock of a run: with their own tests
 HERE_BELOW = {35, 68, 76, 79, 89, 97}  # tests of their own at the end of this file
 CASES = [*FILES, *SPECS, *DATA, *COMMANDS]
 
@@ -355,7 +361,7 @@ def test_a_bad_input_gets_its_answer_and_changes_nothing(
 
 def test_every_number_has_a_row_or_a_test_elsewhere() -> None:
     rows = {case.number for case in CASES}
-    assert set(range(1, 104)) - rows - ELSEWHERE.keys() - HERE_BELOW - WITH_RESUME == set()
+    assert set(range(1, 104)) - rows - ELSEWHERE.keys() - HERE_BELOW == set()
     for place in ELSEWHERE.values():
         file, _, name = place.partition("::")
         tree = ast.parse((HERE / file).read_text())

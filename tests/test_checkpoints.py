@@ -129,6 +129,15 @@ def test_the_checkpoint_before_is_taken_where_the_newest_is_damaged(zoo, stopped
     assert "No checkpoint is whole" in err
 
 
+def test_a_clock_that_jumps_back_does_not_make_an_old_checkpoint_the_newest(zoo, stopped, alone):
+    stopped(fail)
+    older, newest = Path("m.checkpoint-0000000004.npz"), Path("m.checkpoint-0000000009.npz")
+    os.utime(newest, (0, 0))  # as if the clock had been set back before it was written
+    older.write_bytes(b"")  # whoever takes this one is found out
+    assert zoo("resume", "m.npz", *EVERY)[::2] == (0, "")
+    assert Path("m.npz").read_bytes() == alone
+
+
 def test_resuming_with_other_threads_or_data_names_the_difference(zoo, stopped):
     stopped(fail)
     before = names()
