@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from zoo_core.data.arrays import all_finite
 from zoo_core.errors import DataError
 from zoo_core.parts import Array
 
@@ -80,7 +81,7 @@ def _array(given: Any, what: str) -> Array:
 
 
 def _check_finite(array: Array, what: str) -> None:
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
+    if array.dtype.kind == "f" and not all_finite(array):
         row, column = np.argwhere(~np.isfinite(array))[0]
         value = array[row, column]
         raise DataError(f"{what} hold {value} in row {row}, column {column} (both from 0); only finite numbers")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from zoo_core import model_file
 from zoo_core.assembly import assemble, fresh, is_fused
 from zoo_core.catalogue import is_path, shipped
+from zoo_core.data.arrays import all_finite
 from zoo_core.errors import ModelFileError, NumericError, PluginError, SpecError, UsageError
 from zoo_core.given import (
     checked_inputs,
@@ -87,7 +88,7 @@ class Model:
         out = np.empty((x.shape[0], self.network.outputs), self.network.dtype)
         for which, _, outputs in self._infer(x):
             out[which] = outputs
-        if not np.isfinite(out).all():
+        if not all_finite(out):
             raise NumericError(
                 f"model {self.spec.name!r} gives values that are not finite; its weights are damaged or its inputs huge"
             )
@@ -101,7 +102,7 @@ class Model:
         outputs = self.outputs(x)
         if self.about.task == "regression":
             return outputs[:, 0] if outputs.shape[1] == 1 else outputs
-        chosen: Array = self.labels()[class_indices(outputs)]
+        chosen: Array = self._labels[class_indices(outputs)]
         return chosen
 
     def predict_proba(self, x: Any) -> Array:
@@ -112,8 +113,7 @@ class Model:
         outputs = self.outputs(x)
         if outputs.shape[1] == 1 and self.about.task == "classification":
             outputs = np.hstack([1 - outputs, outputs])
-        sound = self.about.task == "classification" and (outputs >= 0).all()
-        if not sound or not np.allclose(outputs.sum(axis=1), 1, atol=1e-3):
+        if self.about.task != "classification" or not _are_probabilities(outputs):
             last = self.spec.model.layers[-1].activation.name
             raise UsageError(
                 f"model {self.spec.name!r} gives no probabilities: its output layer is {last!r}; "
@@ -157,6 +157,10 @@ class Model:
 
     def labels(self) -> Array:
         """Return the label of each class: integers where all names are numbers, else the names."""
+        return self._labels.copy()
+
+    @cached_property
+    def _labels(self) -> Array:
         return class_labels(self.about.class_names, max(self.network.outputs, 2))
 
     def _infer(self, x: Any) -> Iterator[tuple[slice, Array, Array]]:
@@ -276,6 +280,14 @@ class Model:
                 f"{name}: its preparation {self.preparation.name!r} cannot use its arrays "
                 f"({type(error).__name__}: {error}); get a sound file"
             ) from error
+
+
+def _are_probabilities(outputs: Array) -> bool:
+    """Tell whether no output is negative and each row sums to 1, to three digits."""
+    if not len(outputs):
+        return True
+    sums = np.add.reduce(outputs, axis=1)
+    return bool(outputs.min() >= 0 and sums.min() >= 0.999 and sums.max() <= 1.001)
 
 
 def load(

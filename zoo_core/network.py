@@ -26,6 +26,7 @@ from zoo_core.parts import (
     Transform,
 )
 
+MAX_PASSES = 16  # numbers of rows for which buffers are kept
 INFERENCE_ROWS = 512  # rows at a time outside training: large enough for BLAS, small enough for the cache
 
 
@@ -192,6 +193,8 @@ class Network:
         found = self._passes.get((rows, training))
         if found is None:
             stages = self.stages if training else self._served
+            if len(self._passes) >= MAX_PASSES:
+                self._passes.clear()  # whoever asks for rows in ever other numbers must not fill the memory
             found = self._passes[rows, training] = Pass(rows, self.inputs, stages, self.dtype, training)
         return found
 

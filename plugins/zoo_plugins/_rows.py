@@ -42,15 +42,20 @@ def row_dot(left: Array, right: Array) -> Array:
 
 
 def row_maximum(array: Array) -> Array:
-    """Return the largest entry of each row, shape (rows,)."""
-    top: Array = np.maximum.reduce(array, axis=1)
-    return top
+    """Return the largest entry of each row, shape (rows,), found as fast as NumPy can: by its place."""
+    return at_labels(array, array.argmax(axis=1))
 
 
 def at_labels(array: Array, labels: Array) -> Array:
     """Return the entry of each row that its label names, shape (rows,)."""
-    picked: Array = array[np.arange(len(labels)), labels]
+    picked: Array = array.take(_starts(*array.shape) + labels)
     return picked
+
+
+@lru_cache(maxsize=16)
+def _starts(rows: int, columns: int) -> Array:
+    """Return where each row begins in the flat array."""
+    return np.arange(0, rows * columns, columns)
 
 
 def write_one_hot(labels: Array, out: Array) -> None:

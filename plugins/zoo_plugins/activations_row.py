@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from zoo_core.parts import Activation, Array
-from zoo_plugins._rows import column_of_sums
+from zoo_plugins._rows import column_of_sums, row_maximum
 
 
 def minus_maximum(z: Array, out: Array) -> None:
     """Write each row less its largest entry, so that `exp` cannot overflow."""
-    np.subtract(z, np.maximum.reduce(z, axis=1, keepdims=True), out=out)
+    np.subtract(z, row_maximum(z)[:, None], out=out)
 
 
 @dataclass

@@ -19,7 +19,6 @@ from zoo_plugins._rows import (
     log_probabilities,
     one_hot,
     row_dot,
-    row_maximum,
     row_mean,
     row_sum,
     write_one_hot,
@@ -61,8 +60,9 @@ class CrossEntropy(Loss):
     def fused_value(self, z: Array, outputs: Array, targets: Array) -> Array:
         if targets.ndim == 1:
             # log p = (z - z_max) + log p_max, and p_max is at least 1 / classes: nothing underflows
-            margin = row_maximum(z) - at_labels(z, targets)
-            margin -= np.log(row_maximum(outputs))
+            likeliest = z.argmax(axis=1)
+            margin = at_labels(z, likeliest) - at_labels(z, targets)
+            margin -= np.log(at_labels(outputs, likeliest))
             return margin
         return -row_dot(targets, log_probabilities(z, outputs))
 
