@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zoo_core.blame import culprit
 from zoo_core.errors import PluginError
 from zoo_core.events import LayerStats
 from zoo_core.network import Layer, Network
 from zoo_core.objective import Objective
-from zoo_core.parts import Array, Part, Record
+from zoo_core.parts import Array, Record
 
 DIVERGED = 2.0  # how many times the first loss, and the least, the last one must be for a warning
 
@@ -47,15 +48,12 @@ def _outputs(network: Network, layer: Layer, objective: Objective) -> Array:
 
 def blame(error: Exception, trainer: Trainer) -> PluginError | None:
     """Return an error that names the part inside which another was raised, or None where it was in no part."""
-    part, trace = None, error.__traceback__
-    while trace is not None:
-        owner = trace.tb_frame.f_locals.get("self")
-        part = owner if isinstance(owner, Part) and owner.name else part
-        trace = trace.tb_next
-    if part is None:
+    found = culprit(error)
+    if found is None:
         return None
+    part, line = found
     where = f"in epoch {trainer.at.epoch + 1}, step {trainer.at.step + 1}"
-    return PluginError(f"{part.kind} {part.name!r} raised {type(error).__name__} {where}: {error}")
+    return PluginError(f"{part.kind} {part.name!r} ({line}) raised {type(error).__name__} {where}: {error}")
 
 
 def explain(trainer: Trainer, epoch: int, step: int) -> str:

@@ -66,12 +66,12 @@ def _print(error: BaseException) -> int:
 
 def _unexpected(error: BaseException) -> int:
     """Say whose fault an exception is that nobody foresaw: a plugin's part's, or the zoo's own."""
-    from zoo_core.cli.blame import culprit
+    from zoo_core.blame import culprit
 
-    part = culprit(error)
-    said = f"{type(error).__name__}: {error}"
-    if part:
-        return _say(f"error: {part} raised {said}\nIt is a plugin's: tell its author, or use another part.", 4)
+    said, found = f"{type(error).__name__}: {error}", culprit(error)
+    if found and not type(found[0]).__module__.startswith(("zoo_core.", "zoo_plugins.")):
+        name = f"{found[0].kind} {found[0].name!r} ({found[1]})"
+        return _say(f"error: {name} raised {said}\nIt is a plugin's: tell its author, or use another part.", 4)
     return _say(f"error: {said}\nThis is a bug of the zoo; --debug shows where.", 1)
 
 
