@@ -110,6 +110,7 @@ def test_imports_run_downwards():
         "model": 5,
         "feed": 5.2, "tally": 5.2,
         "training": 5.5,
+        "run_state": 5.6,
         "checkpoint": 5.7,
         "output": 5.8,
         "run": 6,

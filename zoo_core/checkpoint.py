@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from zoo_core import model_file
+from zoo_core import model_file, run_state
 from zoo_core.errors import ModelFileError, ResourceError
 from zoo_core.packing import pack, unpack
 from zoo_core.parts import Array
@@ -21,7 +21,7 @@ from zoo_core.training import Trainer
 def save(trainer: Trainer, path: str | Path) -> None:
     """Write a checkpoint of a run between two steps. Raises as `model_file.write`, PluginError for unfit state."""
     arrays: dict[str, Array] = {}
-    run = {name: pack(value, name, arrays) for name, value in trainer.state().items()}
+    run = {name: pack(value, name, arrays) for name, value in run_state.take(trainer).items()}
     model_file.write(path, trainer.model.header() | {"run": run}, trainer.model.arrays() | arrays)
 
 
@@ -44,7 +44,7 @@ def resume(trainer: Trainer, contents: model_file.Contents, name: str) -> None:
     _warn(trainer, header, name)
     trainer.model.started_from = header.get("started_from", "")
     try:
-        trainer.resume({key: unpack(value, contents.arrays) for key, value in run.items()})
+        run_state.put(trainer, {key: unpack(value, contents.arrays) for key, value in run.items()})
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, StopIteration) as error:
         raise ModelFileError(f"{name}: its state is not that of a run of its spec: {error!r}") from error
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -19,9 +18,7 @@ from zoo_core.feed import Feed
 from zoo_core.interval import Interval
 from zoo_core.model import Model
 from zoo_core.objective import Objective
-from zoo_core.packing import records, tabulate
-from zoo_core.parts import Array, Callback, Metric, Part, Record, Schedule, Table
-from zoo_core.state import kept, put_back
+from zoo_core.parts import Array, Callback, Metric, Record, Schedule, Table
 from zoo_core.tally import Tally
 
 PROGRESS_SECONDS = 0.1  # how often a display may look
@@ -81,7 +78,7 @@ class Trainer:
         """Train to the end, yielding what happens. Raises NumericError when the loss leaves the finite numbers."""
         self._began, self._began_at = time.perf_counter(), self._rows_done()
         yield self._started()
-        self._begin()
+        self.begin()
         yield from self._said()
         reason = ""
         with np.errstate(all="ignore"):  # what leaves the finite numbers is found and explained below
@@ -102,7 +99,7 @@ class Trainer:
         yield from self._said()
         yield Finished(reason or "all epochs done", time.perf_counter() - self._began)
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
         """Start the callbacks, once."""
         for callback in [] if self._begun else self.callbacks:
             callback.start(self)
@@ -238,54 +235,6 @@ class Trainer:
         for metric in self.metrics:
             directions |= {f"{split}_{metric.name}": metric.higher_is_better for split in self.splits}
         return directions
-
-    # -------------------------------------------------------------- what the rest of the run depends on
-
-    def state(self) -> dict[str, Any]:
-        """Return, by path, all that the rest of the run depends on apart from the model; arrays are not copies.
-
-        Valid between two steps: at a SafePoint, and before or after `events`.
-        """
-        self._begin()
-        state = {
-            "run.position": dict(vars(self.at)),
-            "run.permutation": self.feed.batches.permutation,
-            "run.streams": self.model.source.positions(),
-            "run.history": tabulate(self.history),
-            "run.trace": self.model.trace.table(),
-        }
-        if self.at.step:
-            state["run.tally"] = {"total": self.tally.total, "weight": self.tally.weight}
-        for path, part in self._parts().items():
-            state |= kept(part, path)
-        return state
-
-    def resume(self, state: Mapping[str, Any]) -> None:
-        """Put back what `state` returned, the model's arrays being back already; `events` then goes on from there.
-
-        Raises KeyError, TypeError or ValueError for the state of another run.
-        """
-        self._begin()
-        self.at = Position(**state["run.position"])
-        self.feed.batches.permutation = state["run.permutation"]
-        self.model.source.go_to(state["run.streams"])
-        self.history[:] = records(state["run.history"])
-        self.model.trace.rows[:] = state["run.trace"].tolist()
-        if self.at.step:
-            self.tally.start(self.feed.batches.rows_used)
-            self.tally.total, self.tally.weight = state["run.tally"]["total"], state["run.tally"]["weight"]
-        for path, part in self._parts().items():
-            put_back(part, path, state)
-
-    def _parts(self) -> dict[str, Part]:
-        """Return the parts that may keep state, by path; those of the network belong to the model."""
-        named: dict[str, Sequence[Part]] = {
-            "callbacks": self.callbacks,
-            "changes": self.feed.changes,
-            "metrics": self.tally.metrics if self.at.step else [],  # between epochs they have not been started
-        }
-        lists = {f"run.{name}.{i}": part for name, parts in named.items() for i, part in enumerate(parts)}
-        return {"opt": self.optimizer, "run.loss": self.model.loss, "run.generator": self.model.source.source, **lists}
 
     # -------------------------------------------------------------- what callbacks may do
 

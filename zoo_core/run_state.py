@@ -1,0 +1,61 @@
+"""All that the rest of a run depends on, apart from its model: taken from a trainer, and put back into another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from zoo_core.packing import records, tabulate
+from zoo_core.parts import Part
+from zoo_core.state import kept, put_back
+from zoo_core.training import Position, Trainer
+
+
+def take(trainer: Trainer) -> dict[str, Any]:
+    """Return the state of a run by path; arrays are not copies.
+
+    Valid between two steps: at a SafePoint, and before or after `Trainer.events`.
+    """
+    trainer.begin()
+    state = {
+        "run.position": dict(vars(trainer.at)),
+        "run.permutation": trainer.feed.batches.permutation,
+        "run.streams": trainer.model.source.positions(),
+        "run.history": tabulate(trainer.history),
+        "run.trace": trainer.model.trace.table(),
+    }
+    if trainer.at.step:
+        state["run.tally"] = {"total": trainer.tally.total, "weight": trainer.tally.weight}
+    for path, part in _parts(trainer).items():
+        state |= kept(part, path)
+    return state
+
+
+def put(trainer: Trainer, state: Mapping[str, Any]) -> None:
+    """Put back what `take` returned, the model's arrays being back already; `events` then goes on from there.
+
+    Raises KeyError, TypeError or ValueError for the state of another run.
+    """
+    trainer.begin()
+    trainer.at = Position(**state["run.position"])
+    trainer.feed.batches.permutation = state["run.permutation"]
+    trainer.model.source.go_to(state["run.streams"])
+    trainer.history[:] = records(state["run.history"])
+    trainer.model.trace.rows[:] = state["run.trace"].tolist()
+    if trainer.at.step:
+        trainer.tally.start(trainer.feed.batches.rows_used)
+        trainer.tally.total, trainer.tally.weight = state["run.tally"]["total"], state["run.tally"]["weight"]
+    for path, part in _parts(trainer).items():
+        put_back(part, path, state)
+
+
+def _parts(trainer: Trainer) -> dict[str, Part]:
+    """Return the parts that may keep state, by path; those of the network belong to the model."""
+    named: dict[str, Sequence[Part]] = {
+        "callbacks": trainer.callbacks,
+        "changes": trainer.feed.changes,
+        "metrics": trainer.tally.metrics if trainer.at.step else [],  # between epochs they have not been started
+    }
+    lists = {f"run.{name}.{i}": part for name, parts in named.items() for i, part in enumerate(parts)}
+    source = trainer.model.source.source
+    return {"opt": trainer.optimizer, "run.loss": trainer.model.loss, "run.generator": source, **lists}
