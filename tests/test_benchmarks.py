@@ -18,7 +18,8 @@ from tests.benchmarks.training import train
 from tests.benchmarks.workloads import VARIANTS, WORKLOADS, A, C, Workload
 
 PEERS = ("pytorch", "scikit-learn", "jax", "jax-scan", "thinc", "keras")
-LEARNERS = ["zoo", *(pytest.param(key, marks=pytest.mark.slow) for key in PEERS)]  # they take seconds to import
+PEER = (pytest.mark.slow, pytest.mark.peers)
+LEARNERS = ["zoo", *(pytest.param(key, marks=PEER) for key in PEERS)]
 
 
 def small(work: Workload) -> Workload:
@@ -67,6 +68,7 @@ def test_every_contender_reaches_the_losses_of_a_plain_loop(key: str, name: str,
 
 
 @pytest.mark.slow
+@pytest.mark.peers
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("key", ["jax", "jax-scan", "keras", "pytorch"])
 def test_batch_norm_is_the_same_arithmetic(key: str, made: Make) -> None:
@@ -76,6 +78,8 @@ def test_batch_norm_is_the_same_arithmetic(key: str, made: Make) -> None:
     assert peer == pytest.approx(losses(made("zoo", work), work), rel=2e-5 if key == "pytorch" else 5e-3)
 
 
+@pytest.mark.slow
+@pytest.mark.peers
 @pytest.mark.filterwarnings("default")
 def test_onnx_runtime_predicts_the_same(made: Make) -> None:
     x, _ = data.rows(50, 784, 10)
