@@ -108,6 +108,7 @@ def test_imports_run_downwards():
         "header": 4.8,
         "origins": 4.9,
         "model": 5,
+        "loading": 5.1,
         "feed": 5.2, "tally": 5.2,
         "training": 5.5,
         "run_state": 5.6,

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from zoo_core.errors import ZooError as ZooError
     from zoo_core.hookspecs import hookimpl as hookimpl
+    from zoo_core.loading import load as load
     from zoo_core.model import Model as Model
-    from zoo_core.model import load as load
     from zoo_core.registry import Registry as Registry
     from zoo_core.run import follow as follow
     from zoo_core.run import prepare as prepare
@@ -29,7 +29,7 @@ _HOMES = {
     "ZooError": "errors",
     "hookimpl": "hookspecs",
     "Model": "model",
-    "load": "model",
+    "load": "loading",
     "Registry": "registry",
     "follow": "run",
     "prepare": "run",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property, partial
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,8 @@ import numpy as np
 
 from zoo_core import model_file
 from zoo_core.assembly import assemble, fresh, is_fused
-from zoo_core.catalogue import is_path, shipped
 from zoo_core.data.arrays import all_finite
-from zoo_core.errors import ModelFileError, NumericError, PluginError, SpecError, UsageError
+from zoo_core.errors import NumericError, SpecError, UsageError
 from zoo_core.given import (
     checked_inputs,
     checked_labels,
@@ -22,10 +21,9 @@ from zoo_core.given import (
     class_indices,
     class_labels,
 )
-from zoo_core.header import About, check_room, environment, read_header, storable
+from zoo_core.header import About, check_room, environment, storable
 from zoo_core.objective import measure, targets_for
 from zoo_core.options import children
-from zoo_core.origins import check_complete, check_origins, choices
 from zoo_core.parts import Array, Layout, Metric, Part, Record, Table
 from zoo_core.registry import Registry, provenance
 from zoo_core.spec import Spec
@@ -34,7 +32,6 @@ from zoo_core.trace import NAME as TRACE
 from zoo_core.trace import Trace
 
 PREPARATION = "preparation."  # how names of its arrays begin
-OF_RUN = ("opt.", "run.")  # how names of arrays begin that only a checkpoint has
 MAX_ARRAYS = 240  # of 255 that a file can hold; the others are for what a run that is not over keeps
 
 
@@ -47,7 +44,7 @@ class Model:
         self.spec, self.about = spec, about
         self.history: list[Record] = []
         self.trace = Trace()
-        self.plugins = provenance(registry, _parts(spec))
+        self.plugins = provenance(registry, parts_of(spec))
         self.sha256 = ""
         self.environment = environment()
         self.started_from = ""  # sha256 of the model file whose weights the training began with
@@ -58,7 +55,7 @@ class Model:
             raise ValueError("the spec of a model is complete: see zoo_core.run.complete")
         self.preparation = fresh(spec.data.preparation)
         self._metrics = spec.training.metrics
-        self._not_finite = ""  # the first array of the file that holds NaN or infinity
+        self.not_finite = ""  # the first array of the file that holds NaN or infinity
 
     def __repr__(self) -> str:
         """Return the name, the layers and the number of parameters."""
@@ -168,9 +165,9 @@ class Model:
             rows = x[which] if isinstance(x, np.ndarray) else x.take(np.arange(which.start, which.stop), axis=0)
             self.preparation.apply(rows, out)
 
-        if self._not_finite:
+        if self.not_finite:
             raise NumericError(
-                f"model {self.spec.name!r}: its array {self._not_finite!r} holds values that are not finite; "
+                f"model {self.spec.name!r}: its array {self.not_finite!r} holds values that are not finite; "
                 "it diverged in training or was damaged: train it again, or get another file"
             )
         with np.errstate(all="ignore"):
@@ -213,74 +210,6 @@ class Model:
             )
         check_room(self.header(), f"spec {self.spec.name!r}")
 
-    @classmethod
-    def from_contents(cls, contents: model_file.Contents, name: str, registry: Registry) -> Model:
-        """Build a model from the contents of a file; see `load`."""
-        header = read_header(contents, name)
-        check_origins(header.plugins, name, registry)
-        try:
-            spec = Spec.parse(header.spec, registry, choices=choices(header.plugins))
-            model = cls(spec, header.about, registry, partial(_approve, contents.arrays, name))
-            check_complete(header.plugins, _parts(spec), name, registry)
-        except (PluginError, ModelFileError, MemoryError):
-            raise
-        except Exception as error:  # whatever parts make of options that no spec file has given them
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            raise ModelFileError(f"{name}: its header does not describe a model: {reason[:300]}") from error
-        of_run = () if header.run is None else OF_RUN
-        model.fill({path: a for path, a in contents.arrays.items() if not path.startswith(of_run)}, name)
-        model._check_counts(name, header.parameters)
-        model.history = [dict(record) for record in header.history]
-        model.trace = Trace.read(contents.arrays.get(TRACE), name)
-        model.plugins = [origin.model_dump() for origin in header.plugins]
-        model.environment, model.started_from = header.environment, header.started_from
-        model.sha256 = contents.sha256
-        return model
-
-    def _check_counts(self, name: str, parameters: int | None) -> None:
-        """Hold that names are as many as outputs, parameters as many as claimed. Raises ModelFileError."""
-        outputs = self.network.outputs
-        regression = self.about.task == "regression"
-        wanted = outputs if regression else max(outputs, 2)
-        names = self.about.target_names if regression else self.about.class_names
-        if len(names) not in (0, wanted):
-            raise ModelFileError(f"{name}: has {len(names)} names for {wanted} outputs; get a sound file")
-        if parameters not in (None, self.network.layout.size):
-            raise ModelFileError(
-                f"{name}: claims {parameters} parameters, and its spec has {self.network.layout.size}; get a sound file"
-            )
-
-    def fill(self, arrays: Mapping[str, Array], name: str) -> None:
-        """Take over what `arrays` returned, from a file that messages call `name`. Raises ModelFileError."""
-        wanted = self.network.state()
-        saved = {path: a for path, a in arrays.items() if not path.startswith(PREPARATION) and path != TRACE}
-        for path in sorted(wanted.keys() ^ saved.keys()):
-            raise ModelFileError(f"{name}: array {path!r} is {'missing' if path in wanted else 'not part of its spec'}")
-        for path, array in wanted.items():
-            _check_form(path, array.shape, array.dtype, saved, name)
-        self.network.restore(saved)
-        self._fill_preparation(
-            {path.removeprefix(PREPARATION): a for path, a in arrays.items() if path.startswith(PREPARATION)}, name
-        )
-        broken = (path for path, a in arrays.items() if a.dtype.kind == "f" and not np.isfinite(a).all())
-        self._not_finite = next(broken, "")
-
-    def _fill_preparation(self, saved: Mapping[str, Array], name: str) -> None:
-        """Give the preparation what it had learnt, and see that it works on a row. Raises ModelFileError."""
-        for key in sorted(saved.keys() - set(self.preparation.state)):
-            raise ModelFileError(f"{name}: array '{PREPARATION}{key}' is not part of its spec")
-        for key, value in saved.items():
-            setattr(self.preparation, key, value if value.ndim else value.item())
-        try:
-            with np.errstate(all="ignore"):
-                row = np.empty((1, self.about.inputs), self.network.dtype)
-                self.preparation.apply(np.zeros((1, self.about.inputs)), row)
-        except Exception as error:
-            raise ModelFileError(
-                f"{name}: its preparation {self.preparation.name!r} cannot use its arrays "
-                f"({type(error).__name__}: {error}); get a sound file"
-            ) from error
-
 
 def _are_probabilities(outputs: Array) -> bool:
     """Tell whether no output is negative and each row sums to 1, to three digits."""
@@ -290,46 +219,6 @@ def _are_probabilities(outputs: Array) -> bool:
     return bool(outputs.min() >= 0 and sums.min() >= 0.999 and sums.max() <= 1.001)
 
 
-def load(
-    path: str | Path,
-    registry: Registry | None = None,
-    *,
-    sha256: str | None = None,
-    limit: int = model_file.LIMIT,
-) -> Model:
-    """Read a model file, or a shipped model by name.
-
-    Nothing is imported or run because a file says so: it names registry entries only. With `sha256`, only the
-    file that has this digest is read; a file of more than `limit` bytes is not. Raises ModelFileError for a file
-    that is damaged or unsound, PluginError when a part it needs is missing. Warns of a plugin that has another
-    version than when the model was made.
-    """
-    registry = registry or Registry()
-    known = shipped(registry) if not is_path(str(path), ".npz") and not Path(path).exists() else {}
-    file = known[str(path)].weights if str(path) in known else None
-    contents = model_file.read(file or path, sha256=sha256, limit=limit)
-    return Model.from_contents(contents, str(path), registry)
-
-
-def _approve(arrays: Mapping[str, Array], name: str, layout: Layout) -> None:
-    """Hold a network's parameters against the arrays of its file, before memory is taken for them."""
-    for segment in layout.segments:
-        _check_form(segment.path, segment.shape, layout.dtype, arrays, name)
-
-
-def _check_form(
-    path: str, shape: tuple[int, ...], dtype: np.dtype[Any], arrays: Mapping[str, Array], name: str
-) -> None:
-    saved = arrays.get(path)
-    if saved is None:
-        raise ModelFileError(f"{name}: array {path!r} is missing")
-    if saved.shape != shape or saved.dtype != dtype:
-        raise ModelFileError(
-            f"{name}: array {path!r} has shape {saved.shape} and dtype {saved.dtype}, "
-            f"and its spec needs {shape} and {dtype}"
-        )
-
-
 def _state(part: Part) -> Iterator[tuple[str, Any]]:
     for name in part.state:
         value = getattr(part, name, None)
@@ -337,7 +226,7 @@ def _state(part: Part) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-def _parts(spec: Spec) -> Iterator[Part]:
+def parts_of(spec: Spec) -> Iterator[Part]:
     """Yield every part in a spec, nested ones included."""
     waiting: list[Any] = [spec]
     while waiting:

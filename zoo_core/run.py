@@ -20,7 +20,8 @@ from zoo_core.errors import DataError, SpecError, ZooError
 from zoo_core.events import Event
 from zoo_core.header import About, words
 from zoo_core.interval import EVERY, Interval
-from zoo_core.model import Model, load
+from zoo_core.loading import fill, load, model_from_contents
+from zoo_core.model import Model
 from zoo_core.options import dump
 from zoo_core.output import Output
 from zoo_core.parts import Data, Loss, Metric, Preparation, RandomSource, Table
@@ -122,7 +123,7 @@ def prepare_resumed(
     """
     registry = registry or Registry()
     contents, path, warnings = output.latest()
-    earlier = Model.from_contents(contents, str(path), registry)
+    earlier = model_from_contents(contents, str(path), registry)
     threads = threads or earlier.environment.get("threads")
     trainer = _prepared(earlier.spec, _files(data_dir, output.path), registry, threads, earlier)
     checkpoint.resume(trainer, contents, str(path))
@@ -146,7 +147,7 @@ def _prepared(spec: Spec, files: DataFolder, registry: Registry, threads: int | 
     model.check_storable()
     splits = split(spec, data, model.source)
     if earlier is not None:
-        model.fill(earlier.arrays(), f"spec {spec.name!r}, started from model {earlier.spec.name!r}")
+        fill(model, earlier.arrays(), f"spec {spec.name!r}, started from model {earlier.spec.name!r}")
     else:
         model.preparation.fit(splits["train"].x)
         model.network.initialize(model.source.stream("initializer"))

@@ -16,7 +16,7 @@ import numpy as np
 
 from zoo_core import model_file
 from zoo_core.errors import ModelFileError, ZooError
-from zoo_core.model import Model
+from zoo_core.loading import model_from_contents
 from zoo_core.registry import Registry
 
 from . import MODELS, Result, forge
@@ -105,7 +105,7 @@ def _unlike_numpy(contents: model_file.Contents, data: bytes) -> str:
 def _unusable(contents: model_file.Contents) -> str:
     """Return how a model fails that was made from a mutant; the errors of the zoo are right answers."""
     try:
-        model = Model.from_contents(contents, "mutant", _registry())
+        model = model_from_contents(contents, "mutant", _registry())
         state = model.network.state()
         if any(state[name].tobytes() != contents.arrays[name].tobytes() for name in state):
             return "the network holds other values than the file"

@@ -149,7 +149,7 @@ def download_bar() -> Callable[[str, int, int | None], None] | None:
 def model(name: str, registry: Registry, sha256: str | None = None, max_size: int = MAX_SIZE) -> Model:
     """Load a model by file or shipped name; `max_size` is in MiB."""
     from zoo_core.catalogue import find_model
-    from zoo_core.model import load
+    from zoo_core.loading import load
 
     return load(find_model(name, registry), registry, sha256=sha256, limit=max_size * 2**20)
 
