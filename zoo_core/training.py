@@ -22,7 +22,7 @@ from zoo_core.parts import Array, Callback, Metric, Record, Schedule, Table
 from zoo_core.tally import Tally
 
 PROGRESS_SECONDS = 0.1  # how often a display may look
-STATS_SECONDS = 0.5  # how often layer statistics are gathered; each costs about one step
+STATS_SECONDS = 1.0  # how often layer statistics are gathered; each costs about one step
 
 
 @dataclass

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.live import Live
 
 REFRESH = 0.25  # seconds between two refreshes, at least
-PATIENCE = 50  # and at least so many times the cost of a refresh
+PATIENCE = 100  # and at least so many times the cost of a refresh
 
 
 def show(
