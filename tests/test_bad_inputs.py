@@ -242,6 +242,7 @@ COMMANDS = [
     Case(72, "300 characters in the output", f"train good.toml -o {LONG}.npz", 2, "too long"),
     Case(72, "300 characters of a spec", f"train {LONG}.toml", 3, "too long"),
     Case(72, "300 characters of a model", f"evaluate {LONG}.npz", 3, "too long"),
+    Case(73, "a picture of the default name exists", "plot m.npz", 2, "m-curves.png & --force", {"m-curves.png": b"mine"}),
     Case(73, "train", "train good.toml -o m.npz", 2, "m.npz & --force"),
     Case(73, "predict", "predict m.npz x.npy -o x2.npy", 2, "x2.npy & --force", {"x2.npy": b"mine"}),
     Case(73, "plot", "plot m.npz -o p.png", 2, "p.png & --force", {"p.png": b"mine"}),

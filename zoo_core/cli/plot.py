@@ -32,7 +32,9 @@ def command(
     what: Annotated[
         str, typer.Option("--what", help="The figure of learning curves: loss, accuracy, rmse, ...")
     ] = "loss",
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="A .png, .svg or .pdf file.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="A .png, .svg or .pdf file; default: MODEL-KIND.png here.")
+    ] = None,
     split: Annotated[str, typer.Option("--split", help="The split of a confusion matrix.")] = "test",
     set_: SetOption = None,
     epochs: Annotated[int, typer.Option("--epochs", min=1, help="Length of a schedule drawn by its name.")] = 20,
@@ -52,7 +54,7 @@ def command(
     registry = Registry()
     warn(registry)
     target = output or Path(f"{Path(models[0]).stem}-{kind}.png")
-    writable(target, force or output is None)
+    writable(target, force)
     if kind != "curves" and len(models) > 1:
         raise UsageError(f"--kind {kind} draws one at a time, and {len(models)} names were given")
     if sha256 and kind in ("activation", "schedule"):
