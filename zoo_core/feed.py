@@ -2,65 +2,113 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from zoo_core.assembly import fresh
 from zoo_core.data.batches import Batches, take_rows
 from zoo_core.errors import DataError
 from zoo_core.model import Model
-from zoo_core.network import chunks
+from zoo_core.network import Pass, chunks
 from zoo_core.objective import Objective, class_weights, one_hot, targets_for
 from zoo_core.parts import Array, BatchChange, Preparation, RandomSource, Table
 from zoo_core.spec import TrainingSpec
 
+BLOCK_ROWS = 128  # rows gathered and counted together where batches are small: either costs as much as a small step
 READY_BYTES = 32 * 2**20  # inputs that fit are prepared once, larger ones batch by batch
 CHUNK = 4096  # rows prepared at a time
+
+
+@dataclass
+class Block:
+    """The rows of some batches in a row, without their inputs.
+
+    `targets` are in the form that the loss takes, with the changes of batches that have been loaded; `labels` are as
+    they came, (rows,) or values (rows, outputs); `weights`, (rows,), are sample times class weights, or None.
+    """
+
+    targets: Array
+    labels: Array
+    weights: Array | None
+
+    def __getitem__(self, which: slice) -> Block:
+        """Return some of the rows, as views."""
+        return Block(self.targets[which], self.labels[which], None if self.weights is None else self.weights[which])
 
 
 class Feed:
     """The training split of a model in the order that `batches` gives, as an objective sees it.
 
-    Targets are in the form that the loss takes, weights (rows,) are sample times class weights or None; changes of
-    batches are applied to what the network sees, not to `table`, which metrics compare with.
+    Rows are gathered in blocks of `steps` batches. Changes of batches are applied, one batch at a time, to what the
+    network sees and to `block.targets`, not to the labels, which metrics compare with.
     """
 
     def __init__(self, model: Model, table: Table, objective: Objective, source: RandomSource) -> None:
         self.table, self.objective, self.preparation = table, objective, model.preparation
         self.changes = [fresh(r) for r in model.spec.model.regularizers if isinstance(r, BatchChange)]
         self.batches = _batches(model.spec.training, table.x.shape[0], source.stream("shuffle"))
+        self.steps = max(1, BLOCK_ROWS // self.batches.batch_size)
         self._rng = source.stream("batch")
         self._targets = _targets(table, objective, soft=bool(self.changes))
         self._weights = _weights(table, objective)
         self._ready = _ready(table, model.preparation, model.network.inputs, model.network.dtype)
         self._raw = np.empty((0, 0))
+        self._x = np.empty((self.steps * self.batches.batch_size, model.network.inputs), model.network.dtype)
+        self._passes: dict[int, list[Pass]] = {}  # by the number of rows in a block
+        self._batches: list[tuple[Pass, Block]] = []
 
-    def load(self, step: int) -> Array:
-        """Have the objective look at the batch of a step; returns its labels (rows,) or values (rows, outputs)."""
-        which = self.batches.indices(step)
-        objective, targets = self.objective, self._targets[which]
-        p = objective.network.passing(len(targets))
-        self._inputs(which, p.x)
+    def start_epoch(self) -> None:
+        """Draw the order of the rows for the epoch that follows."""
+        self.batches.start_epoch()
+        self._batches = []
+
+    def load(self, step: int) -> None:
+        """Have the objective look at the batch of a step."""
+        if not self._batches or not 0 <= step - self._first < len(self._batches):
+            self._gather(step)
+        p, batch = self._batches[step - self._first]
         for change in self.changes:
-            changed, targets = change.change(p.x, targets, self._rng)
-            if changed is not p.x:
-                p.x[...] = changed
-        objective.look_at(p, targets, None if self._weights is None else self._weights[which])
-        return self.table.y[which]
+            self._change(change, p, batch)
+        self.objective.look_at(p, batch.targets, batch.weights)
 
     @property
     def rows_left_out(self) -> int:
         """How many rows no batch of an epoch takes."""
         return self.batches.rows - self.batches.rows_used
 
+    def _change(self, change: BatchChange, p: Pass, batch: Block) -> None:
+        x, targets = change.change(p.x, batch.targets, self._rng)
+        if x is not p.x:
+            p.x[...] = x
+        if targets is not batch.targets:
+            batch.targets[...] = targets
+
+    def _gather(self, step: int) -> None:
+        """Fetch the block that begins with a step."""
+        which, size = self.batches.indices(step, self.steps), self.batches.batch_size
+        targets = self._targets[which]
+        if self.changes and isinstance(which, slice):
+            targets = targets.copy()
+        rows, weights = len(targets), None if self._weights is None else self._weights[which]
+        self.block = Block(targets, self.table.y[which], weights)
+        self._inputs(which, self._x[:rows])
+        passes = self._passes.get(rows)
+        if passes is None:
+            passes = self._passes[rows] = self.objective.network.passes(self._x[:rows], size)
+        self._batches = list(zip(passes, [self.block[w] for w in chunks(rows, size)], strict=True))
+        self._first = step
+
     def _inputs(self, which: slice | Array, out: Array) -> None:
+        """Write the prepared rows."""
         if self._ready is None:
-            self.preparation.apply(self._gather(which, len(out)), out)
+            self.preparation.apply(self._rows(which, len(out)), out)
         elif isinstance(which, slice):
             out[...] = self._ready[which]
         else:
             take_rows(self._ready, which, out)
 
-    def _gather(self, which: slice | Array, rows: int) -> Array:
+    def _rows(self, which: slice | Array, rows: int) -> Array:
         x = self.table.x
         if len(self._raw) < rows:
             self._raw = np.empty((rows, x.shape[1]), x.dtype)
@@ -97,8 +145,10 @@ def _weights(table: Table, objective: Objective) -> Array | None:
 
 
 def _ready(table: Table, preparation: Preparation, inputs: int, dtype: np.dtype[np.generic]) -> Array | None:
-    """Return all rows prepared where they are in memory and small, else None."""
+    """Return all rows prepared where they are in memory and small, or need no preparation; else None."""
     x = table.x
+    if isinstance(x, np.ndarray) and x.dtype == dtype and preparation.changes_nothing:
+        return x
     if not isinstance(x, np.ndarray) or x.shape[0] * inputs * dtype.itemsize > READY_BYTES:
         return None
     ready = np.empty((x.shape[0], inputs), dtype)

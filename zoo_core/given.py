@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.data.arrays import all_finite
+from zoo_core.data.arrays import is_finite
 from zoo_core.errors import DataError
 from zoo_core.parts import Array
 
 WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")  # a class's name that stands for itself as an integer
 
 
-def checked_inputs(given: Any, features: int, image_shape: Sequence[int] | None, name: str) -> Array:
+def shaped_inputs(given: Any, features: int, image_shape: Sequence[int] | None, name: str) -> Array:
     """Return inputs as an array (rows, features): the caller's own where it is one, never to be written to.
 
     Images may have the shape (rows, height, width), or (height, width) for one. Raises DataError for anything
-    else, and for values that are not finite; `name` is the model's.
+    else; `name` is the model's. Their values are not looked at: see `check_finite`.
     """
     x = _array(given, "inputs")
     if x.dtype.kind not in "buif":
@@ -29,7 +29,6 @@ def checked_inputs(given: Any, features: int, image_shape: Sequence[int] | None,
     if x.ndim != 2 or x.shape[1] != features:
         one = "; for one row give x[None, :]" if x.shape == (features,) else ""
         raise DataError(f"inputs have shape {x.shape}, and model {name!r} needs (rows, {features}){one}")
-    _check_finite(x, "inputs")
     return x
 
 
@@ -58,7 +57,7 @@ def checked_values(y: Array, outputs: int) -> Array:
     y = y[:, None] if y.ndim == 1 else y
     if y.shape[1:] != (outputs,) or y.dtype.kind not in "buif":
         raise DataError(f"targets are {y.dtype} of shape {y.shape}; the model needs numbers ({len(y)}, {outputs})")
-    _check_finite(y, "targets")
+    check_finite(y, "targets")
     return y
 
 
@@ -80,8 +79,9 @@ def _array(given: Any, what: str) -> Array:
         raise DataError(f"{what} are no array: the rows differ in length") from error
 
 
-def _check_finite(array: Array, what: str) -> None:
-    if array.dtype.kind == "f" and not all_finite(array):
+def check_finite(array: Array, what: str, first: int = 0) -> None:
+    """Raise DataError at a value that is not finite; the first row of `array` is counted as `first`."""
+    if array.dtype.kind == "f" and not is_finite(array):
         row, column = np.argwhere(~np.isfinite(array))[0]
         value = array[row, column]
-        raise DataError(f"{what} hold {value} in row {row}, column {column} (both from 0); only finite numbers")
+        raise DataError(f"{what} hold {value} in row {first + row}, column {column} (both from 0); only finite numbers")

@@ -11,15 +11,16 @@ import numpy as np
 
 from zoo_core import model_file
 from zoo_core.assembly import assemble, fresh, is_fused
-from zoo_core.data.arrays import all_finite
+from zoo_core.data.arrays import is_finite
 from zoo_core.errors import NumericError, SpecError, UsageError
 from zoo_core.given import (
-    checked_inputs,
+    check_finite,
     checked_labels,
     checked_targets,
     checked_values,
     class_indices,
     class_labels,
+    shaped_inputs,
 )
 from zoo_core.header import About, check_room, environment, storable
 from zoo_core.objective import measure, targets_for
@@ -75,17 +76,18 @@ class Model:
 
     # -------------------------------------------------------------- use
 
+    @np.errstate(all="ignore")  # what is not finite is found and explained
     def outputs(self, x: Any) -> Array:
         """Return what the output layer gives for raw inputs: shape (rows, outputs), the network's dtype.
 
         `x` has shape (rows, features) or (rows, height, width) for images, in the data's own units (pixels 0 to
         255). Raises DataError for another shape or a value that is not finite, NumericError for broken weights.
         """
-        x = checked_inputs(x, self.about.inputs, self.about.image_shape, self.spec.name)
+        x = shaped_inputs(x, self.about.inputs, self.about.image_shape, self.spec.name)
         out = np.empty((x.shape[0], self.network.outputs), self.network.dtype)
-        for which, _, outputs in self._infer(x):
+        for which, _, outputs in self._infer(x, given=True):
             out[which] = outputs
-        if not all_finite(out):
+        if not is_finite(out):
             raise NumericError(
                 f"model {self.spec.name!r} gives values that are not finite; its weights are damaged or its inputs huge"
             )
@@ -120,13 +122,15 @@ class Model:
 
     def evaluate(self, x: Any, y: Any) -> dict[str, float]:
         """Return the loss and every metric of the spec for inputs and their true labels or values."""
-        x = checked_inputs(x, self.about.inputs, self.about.image_shape, self.spec.name)
+        x = shaped_inputs(x, self.about.inputs, self.about.image_shape, self.spec.name)
+        check_finite(x, "inputs")
         y = checked_targets(y, len(x))
         classes = self.about.task == "classification"
         return self.evaluate_table(
             Table(x, checked_labels(y, self.labels()) if classes else checked_values(y, self.network.outputs))
         )
 
+    @np.errstate(all="ignore")
     def evaluate_table(self, table: Table) -> dict[str, float]:
         """Return loss and metrics over a split, whose labels are class indices (rows,)."""
         metrics, rows = self.metrics(), table.x.shape[0]
@@ -144,6 +148,7 @@ class Model:
                 metric.update(outputs, table.y[which], weights)
         return {"loss": total / weight} | {name: value for m in metrics for name, value in m.figures().items()}
 
+    @np.errstate(all="ignore")
     def confusion(self, table: Table) -> Array:
         """Return counts (classes, classes): row the true class, column the predicted one."""
         classes = max(self.network.outputs, 2)
@@ -160,18 +165,21 @@ class Model:
     def _labels(self) -> Array:
         return class_labels(self.about.class_names, max(self.network.outputs, 2))
 
-    def _infer(self, x: Any) -> Iterator[tuple[slice, Array, Array]]:
-        def load(which: slice, out: Array) -> None:
-            rows = x[which] if isinstance(x, np.ndarray) else x.take(np.arange(which.start, which.stop), axis=0)
-            self.preparation.apply(rows, out)
+    def _infer(self, x: Any, *, given: bool = False) -> Iterator[tuple[slice, Array, Array]]:
+        """Predict chunk by chunk, see `Network.infer`; rows that a caller has given are checked on the way."""
+
+        def load(which: slice, out: Array) -> Array:
+            rows: Array = x[which] if isinstance(x, np.ndarray) else x.take(np.arange(which.start, which.stop), axis=0)
+            if given:
+                check_finite(rows, "inputs", which.start)
+            return self.preparation.prepare(rows, out)
 
         if self.not_finite:
             raise NumericError(
                 f"model {self.spec.name!r}: its array {self.not_finite!r} holds values that are not finite; "
                 "it diverged in training or was damaged: train it again, or get another file"
             )
-        with np.errstate(all="ignore"):
-            yield from self.network.infer(x.shape[0], load)
+        yield from self.network.infer(x.shape[0], load)
 
     # -------------------------------------------------------------- files
 
@@ -215,8 +223,9 @@ def _are_probabilities(outputs: Array) -> bool:
     """Tell whether no output is negative and each row sums to 1, to three digits."""
     if not len(outputs):
         return True
-    sums = np.add.reduce(outputs, axis=1)
-    return bool(outputs.min() >= 0 and sums.min() >= 0.999 and sums.max() <= 1.001)
+    sums = outputs.dot(np.ones(outputs.shape[1], outputs.dtype))
+    least, most = sums.item(sums.argmin()), sums.item(sums.argmax())
+    return bool(outputs.item(outputs.argmin()) >= 0 and least >= 0.999 and most <= 1.001)
 
 
 def _state(part: Part) -> Iterator[tuple[str, Any]]:

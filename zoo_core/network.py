@@ -92,17 +92,18 @@ Backward = Callable[[Array, Array, Array, Any], None]
 
 
 class Pass:
-    """The arrays of a pass over a given number of rows, with the calls that fill them bound once.
+    """The arrays of a pass over the rows of `x`, with the calls that fill them bound once.
 
     `x` takes the inputs, `z` is the input of the last stage, `outputs` its output, and `delta` takes
-    d objective / d outputs, or / d z where loss and output activation are fused.
+    d objective / d outputs, or / d z where loss and output activation are fused. All but `x` may be shared with
+    another pass over as many rows, `like`.
     """
 
-    def __init__(self, rows: int, inputs: int, stages: Sequence[Stage], dtype: np.dtype[Any], training: bool) -> None:
-        self.rows = rows
-        self.x = np.empty((rows, inputs), dtype)
-        self.values = [np.empty((rows, stage.width), dtype) for stage in stages]
-        self.inputs = [self.x, *self.values[:-1]]
+    def __init__(self, x: Array, stages: Sequence[Stage], training: bool, like: Pass | None = None) -> None:
+        self.x, self.rows = x, len(x)
+        self.share = np.asarray(1.0 / max(len(x), 1), x.dtype)  # of one row; in an array it needs no conversion
+        self.values: list[Array] = like.values if like else _values(x, stages)
+        self.inputs = [x, *self.values[:-1]]
         self.z, self.outputs = self.inputs[-1], self.values[-1]
         self.flat_outputs = self.outputs.reshape(-1)
         calls = [s.transform.forward if training else s.transform.infer for s in stages]
@@ -110,13 +111,15 @@ class Pass:
         self.backward: list[tuple[Backward, Array, Array, Array, Array | None]] = []
         self.backward_fused: list[tuple[Backward, Array, Array, Array, Array | None]] = []
         if training:
-            self.delta = np.empty_like(self.outputs)
-            self._bind_backward(stages)
+            self.delta: Array = like.delta if like else np.empty_like(self.outputs)
+            self._bind_backward(stages, like)
 
-    def _bind_backward(self, stages: Sequence[Stage]) -> None:
+    def _bind_backward(self, stages: Sequence[Stage], like: Pass | None) -> None:
         """Pair each transform with its arrays, last first; nothing needs the gradient before the first product."""
         first = next(i for i, s in enumerate(stages) if isinstance(s.transform, Dense))
-        grads = [np.empty_like(x) if i > first else None for i, x in enumerate(self.inputs)]
+        fresh = [np.empty_like(x) if i > first else None for i, x in enumerate(self.inputs)]
+        self.grads: list[Array | None] = like.grads if like else fresh
+        grads = self.grads
         after: list[Any] = [*grads[1:], self.delta]
         for i in range(len(stages) - 1, first - 1, -1):
             self.backward.append((stages[i].transform.backward, self.inputs[i], self.values[i], after[i], grads[i]))
@@ -195,8 +198,14 @@ class Network:
             stages = self.stages if training else self._served
             if len(self._passes) >= MAX_PASSES:
                 self._passes.clear()  # whoever asks for rows in ever other numbers must not fill the memory
-            found = self._passes[rows, training] = Pass(rows, self.inputs, stages, self.dtype, training)
+            x = np.empty((rows, self.inputs), self.dtype)
+            found = self._passes[rows, training] = Pass(x, stages, training)
         return found
+
+    def passes(self, x: Array, rows: int) -> list[Pass]:
+        """Return passes for training on `x`, shape (any, inputs), `rows` rows at a time; the last may have fewer."""
+        parts = [x[which] for which in chunks(len(x), rows)]
+        return [Pass(part, self.stages, training=True, like=self.passing(len(part))) for part in parts]
 
     def forward(self, p: Pass) -> None:
         """Run the batch in `p.x` through the network as in training, up to `p.outputs`."""
@@ -229,16 +238,17 @@ class Network:
 
     # -------------------------------------------------------------- prediction
 
-    def infer(self, rows: int, load: Callable[[slice, Array], None]) -> Iterator[tuple[slice, Array, Array]]:
-        """Predict `rows` rows chunk by chunk; `load(which, x)` writes prepared inputs.
+    def infer(self, rows: int, load: Callable[[slice, Array], Array]) -> Iterator[tuple[slice, Array, Array]]:
+        """Predict `rows` rows chunk by chunk; `load(which, x)` returns prepared inputs, in `x` or in an array like it.
 
         Yields (which, z, outputs) for each chunk, z being the input of the output activation. The arrays are
         buffers: copy what is to be kept.
         """
         for which in chunks(rows, INFERENCE_ROWS):
             p = self.passing(which.stop - which.start, training=False)
-            load(which, p.x)
-            self.forward(p)
+            x = load(which, p.x)
+            for forward, given, y in p.forward:
+                forward(x if given is p.x else given, y)
             yield which, p.z, p.outputs
 
     # -------------------------------------------------------------- state
@@ -266,6 +276,10 @@ class Network:
                     here[...] = saved
                 else:
                     setattr(part, name, type(here)(saved.item()))
+
+
+def _values(x: Array, stages: Sequence[Stage]) -> list[Array]:
+    return [np.empty((len(x), stage.width), x.dtype) for stage in stages]
 
 
 def chunks(rows: int, size: int) -> Iterator[slice]:

@@ -30,7 +30,9 @@ class Objective:
     def look_at(self, p: Pass, targets: Array, weights: Array | None) -> None:
         """Take a batch whose inputs are in `p.x`; weights (rows,) are sample times class weights."""
         self.at, self.rows, self.targets, self.weights = p, p.rows, targets, weights
-        self._share = None if weights is None else (weights / self._divisor())[:, None].astype(p.delta.dtype)
+        self._share = p.share if self._mean and p.rows > 1 else None
+        if weights is not None:
+            self._share = (weights / self._divisor())[:, None].astype(p.delta.dtype)
 
     def evaluate(self) -> float:
         """Run forward and backward with the parameters as they are now; returns the objective."""
@@ -51,8 +53,6 @@ class Objective:
             self.part.gradient(p.outputs, self.targets, p.delta)
         if self._share is not None:
             p.delta *= self._share
-        elif self._mean and p.rows > 1:
-            p.delta *= 1.0 / p.rows
         self.network.backward(p, fused=self.fused)
         for (penalty, weights, gradient), term in zip(self._penalties, self._terms, strict=True):
             penalty.gradient(weights, term)

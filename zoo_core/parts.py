@@ -85,14 +85,14 @@ class Transform(Part):
     def end_step(self) -> None:
         """Update running state; called once after each training step, however often it was evaluated."""
 
-    def scratch(self, like: Array, purpose: str = "", dtype: DTypeLike | None = None) -> Array:
-        """Return a buffer shaped like `like`, made of zeros once for each purpose and shape."""
+    def scratch(self, like: Array, purpose: str = "", dtype: DTypeLike | None = None, fill: float = 0.0) -> Array:
+        """Return a buffer shaped like `like`, filled once for each purpose and shape."""
         if "_scratch" not in self.__dict__:
             self._scratch = {}
         key = (purpose, like.shape, dtype)
         buffer = self._scratch.get(key)
         if buffer is None:
-            buffer = self._scratch[key] = np.zeros(like.shape, dtype or like.dtype)
+            buffer = self._scratch[key] = np.full(like.shape, fill, dtype or like.dtype)
         return buffer
 
 
@@ -389,6 +389,7 @@ class Preparation(Part):
     """A change of the inputs before the first layer, fitted on the training split and stored in the model."""
 
     kind = "preparation"
+    changes_nothing: ClassVar[bool] = False  # rows in the network's dtype need no copy
 
     def fit(self, x: Any) -> None:
         """Learn from the training inputs, shape (rows, features); keep what is learnt in `state`."""
@@ -396,6 +397,13 @@ class Preparation(Part):
     def apply(self, x: Array, out: Array) -> None:
         """Write the prepared rows; `x` has the data's dtype, `out` the network's."""
         raise NotImplementedError
+
+    def prepare(self, x: Array, out: Array) -> Array:
+        """Return the prepared rows: written to `out`, or `x` itself where that would be a copy."""
+        if self.changes_nothing and x.dtype == out.dtype:
+            return x
+        self.apply(x, out)
+        return out
 
 
 # ------------------------------------------------------------------ callbacks

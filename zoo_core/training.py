@@ -56,7 +56,7 @@ class Trainer:
         self.metrics: list[Metric] = model.metrics()
         self.callbacks: list[Callback] = [fresh(c) for c in (*self._stopping(), *self.settings.callbacks)]
         on_train = self.metrics if "train" not in self.settings.evaluate else []
-        self.tally = Tally(self.objective, on_train, self.feed.batches.batch_size)
+        self.tally = Tally(self.objective, on_train, self.feed.steps * self.feed.batches.batch_size)
         self._messages: list[Message] = []
         self._begun = False
         self.schedule = self._schedule()
@@ -122,11 +122,11 @@ class Trainer:
         return Started(self.spec.name, self.epochs, self.at.epoch, steps, rows, size, self.threads, self._directions())
 
     def _epoch(self) -> Iterator[Event]:
-        """Take the steps of the epoch at hand that are not done yet, block by block of the tally."""
-        at, steps, block = self.at, self.feed.batches.steps, self.tally.steps
+        """Take the steps of the epoch at hand that are not done yet, block by block."""
+        at, steps, block = self.at, self.feed.batches.steps, self.feed.steps
         if at.step == 0:
             self.optimizer.start_epoch(self.network.parameters)
-            self.feed.batches.start_epoch()
+            self.feed.start_epoch()
             self.tally.start(self.feed.batches.rows_used)
         due = stats_due = time.perf_counter() + PROGRESS_SECONDS
         while at.step < steps:
@@ -159,11 +159,11 @@ class Trainer:
 
     def _look(self) -> None:
         """Find the gradient of one batch, and count its loss."""
-        y = self.feed.load(self.at.step)
+        self.feed.load(self.at.step)
         self.objective.compute()
         if not self.objective.is_finite():
             raise NumericError(explain(self, self.at.epoch, self.at.step))
-        self.tally.add(y)
+        self.tally.add()
 
     def _update(self) -> None:
         """Take one step of the optimizer."""
@@ -174,7 +174,7 @@ class Trainer:
         self.at.step += 1
 
     def _settle(self) -> None:
-        self.tally.settle()
+        self.tally.settle(self.feed.block)
         if not math.isfinite(self.tally.total):
             raise NumericError(explain(self, self.at.epoch, self.at.step - 1))
 

@@ -9,6 +9,7 @@ import numpy as np
 from zoo_core.parts import Array
 
 FEW_CLASSES = 256  # an identity matrix of so many rows is kept
+FEW_COLUMNS = 32  # so many times the same sum cost less than a broadcast
 
 
 def row_sum(terms: Array) -> Array:
@@ -17,15 +18,18 @@ def row_sum(terms: Array) -> Array:
     return total
 
 
-def column_of_sums(terms: Array) -> Array:
-    """Return the sum over the columns, shape (rows, 1), as a product with ones, which is faster than a reduction."""
+def sums_beside(terms: Array) -> Array:
+    """Return the sum over the columns, shape (rows, 1) or repeated to (rows, columns).
+
+    As a product with ones, which is faster than a reduction; repeated where that spares the next call a broadcast.
+    """
     total: Array = terms.dot(_ones(terms.shape[1], terms.dtype.char))
     return total
 
 
 @lru_cache(maxsize=16)
 def _ones(size: int, dtype: str) -> Array:
-    return np.ones((size, 1), dtype)
+    return np.ones((size, size if size <= FEW_COLUMNS else 1), dtype)
 
 
 def row_mean(terms: Array) -> Array:

@@ -75,7 +75,9 @@ class Relu(Activation):
         np.maximum(z, self.scratch(z, "zero"), out=out)
 
     def derivative(self, z: Array, a: Array, out: Array) -> None:
-        np.greater(a, self.scratch(z, "zero"), out=out)
+        # The ceiling of what is above 0, cut at 1: both are vectorised, a comparison that ends in numbers is not.
+        np.minimum(a, self.scratch(z, "one", fill=1.0), out=out)
+        np.ceil(out, out=out)
 
 
 @dataclass

@@ -7,12 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from zoo_core.parts import Activation, Array
-from zoo_plugins._rows import column_of_sums, row_maximum
+from zoo_plugins._rows import row_maximum, sums_beside
+from zoo_plugins._special import largest_exponent
 
 
 def minus_maximum(z: Array, out: Array) -> None:
     """Write each row less its largest entry, so that `exp` cannot overflow."""
     np.subtract(z, row_maximum(z)[:, None], out=out)
+
+
+def is_moderate(z: Array) -> bool:
+    """Tell whether `exp` of every entry, and a sum of them, is an ordinary number; no for NaN."""
+    bound = largest_exponent(z)
+    return bool(z.size) and z.item(z.argmax()) < bound and z.item(z.argmin()) > -bound
 
 
 @dataclass
@@ -22,9 +29,12 @@ class Softmax(Activation):
     name = "softmax"
 
     def forward(self, z: Array, out: Array) -> None:
-        minus_maximum(z, out)
-        np.exp(out, out=out)
-        out /= column_of_sums(out)
+        if is_moderate(z):
+            np.exp(z, out=out)
+        else:
+            minus_maximum(z, out)
+            np.exp(out, out=out)
+        out /= sums_beside(out)
 
     def backward(self, x: Array, y: Array, grad: Array, out: Array) -> None:
         # The Jacobian diag(y) - y y^T times grad

@@ -40,6 +40,7 @@ class NoPreparation(Preparation):
     """Inputs as they are."""
 
     name = "none"
+    changes_nothing = True
 
     def apply(self, x: Array, out: Array) -> None:
         """Copy."""

@@ -58,12 +58,11 @@ def read_arrays(source: Path | str | BinaryIO) -> dict[str, Array]:
         raise ResourceError(f"cannot read {where}: {error.strerror or error}") from error
 
 
-def all_finite(array: Array) -> bool:
-    """Tell whether every number of an array of floats is finite."""
-    flat = array.reshape(-1)
-    with np.errstate(all="ignore"):
-        square = flat.dot(flat)  # the faster way to say yes; it may overflow where no number does
-    return math.isfinite(square) or bool(np.isfinite(flat).all())
+def is_finite(array: Array) -> bool:
+    """Tell whether every number of an array of floats is finite; to be called where NumPy does not warn."""
+    flat = array.ravel()
+    # The square is the faster way to say yes; it may overflow where no number does.
+    return math.isfinite(flat.dot(flat)) or bool(np.isfinite(flat).all())
 
 
 def check_finite(array: Array, where: str, columns: tuple[str, ...] = ()) -> None:

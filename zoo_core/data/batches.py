@@ -50,8 +50,8 @@ class Batches:
         # A fresh permutation, not a reshuffled one: the order depends on the generator's state alone.
         self.permutation = self.rng.permutation(self.rows) if self.shuffle else None
 
-    def indices(self, step: int) -> slice | Array:
-        """Return the rows of a step, 0 <= step < steps: a slice, or a view of the permutation."""
+    def indices(self, step: int, count: int = 1) -> slice | Array:
+        """Return the rows of `count` steps from `step` on, 0 <= step < steps: a slice, or a view of the permutation."""
         start = step * self.batch_size
-        where = slice(start, min(start + self.batch_size, self.rows))
+        where = slice(start, min(start + count * self.batch_size, self.rows_used))
         return where if self.permutation is None else self.permutation[where]

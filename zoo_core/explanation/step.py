@@ -72,7 +72,7 @@ def _go_to(trainer: Trainer, step: int) -> Array:
     batches = trainer.feed.batches
     if step >= batches.steps:
         raise UsageError(f"step {step + 1}: an epoch of this run has {batches.steps:,} step(s); explain one of these")
-    batches.start_epoch()
+    trainer.feed.start_epoch()
     for before in range(step):
         trainer.feed.load(before)
         trainer.objective.compute()
