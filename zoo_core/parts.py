@@ -255,6 +255,10 @@ class Layout:
         """Return a new flat vector, such as an optimizer's state."""
         return np.full(self.size, fill, self.dtype)
 
+    def number(self, value: float = 0.0) -> Array:
+        """Return a number as an array without dimensions, which NumPy takes several times as fast as a float."""
+        return np.array(value, self.dtype)
+
 
 class Batch(Protocol):
     """The batch at hand, for optimizers that look at it more than once (SAM, L-BFGS)."""

@@ -81,6 +81,12 @@ class AdamFamily(Optimizer):
     def start(self, layout: Layout) -> None:
         """Make both running means."""
         self.mean, self.square = layout.vector(), layout.vector()
+        self.make_numbers(layout)
+
+    def make_numbers(self, layout: Layout) -> None:
+        """Make the numbers that each step multiplies and adds, in the form that is quickest to use."""
+        self._beta1, self._beta2 = layout.number(self.beta1), layout.number(self.beta2)
+        self._epsilon, self._rate = layout.number(), layout.number()
 
     def first_factor(self) -> float:
         """Return the factor that makes `mean` the bias-corrected mean of gradients."""
@@ -92,22 +98,24 @@ class AdamFamily(Optimizer):
 
     def add_mean(self, gradients: Array) -> None:
         """Take g into its running mean."""
-        self.mean *= self.beta1
+        self.mean *= self._beta1
         self.mean += gradients
 
     def add_square(self, gradients: Array, out: Array) -> None:
         """Take g^2, computed in `out`, into its running mean."""
         np.multiply(gradients, gradients, out=out)
-        self.square *= self.beta2
+        self.square *= self._beta2
         self.square += out
 
     def write_move(self, square: Array, learning_rate: float, out: Array) -> None:
         """Write learning_rate m' / (sqrt(v') + epsilon), v being `square` or what stands for it."""
         first, second = self.first_factor(), self.second_factor()
+        self._epsilon[()] = self.epsilon / second
+        self._rate[()] = learning_rate * first / second
         np.sqrt(square, out=out)
-        out += self.epsilon / second
+        out += self._epsilon
         np.divide(self.mean, out, out=out)
-        out *= learning_rate * first / second
+        out *= self._rate
 
 
 @dataclass

@@ -28,13 +28,14 @@ class Adamax(AdamFamily):
     def start(self, layout: Layout) -> None:
         """Make the running mean and the running maximum."""
         self.mean, self.largest = layout.vector(), layout.vector()
+        self.make_numbers(layout)
 
     def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
         """Take one step."""
         self.add_mean(gradients)
         np.abs(gradients, out=gradients)
         gradients += self.epsilon
-        self.largest *= self.beta2
+        self.largest *= self._beta2
         np.maximum(self.largest, gradients, out=self.largest)
         np.divide(self.mean, self.largest, out=gradients)
         gradients *= learning_rate * self.first_factor()

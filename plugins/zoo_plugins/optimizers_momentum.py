@@ -126,6 +126,7 @@ class ScheduleFreeAdamW(AdamFamily):
     def start(self, layout: Layout) -> None:
         """Make z, the running mean of squares and a vector to work in."""
         self.fast, self.square, self._work = layout.vector(), layout.vector(), layout.vector()
+        self.make_numbers(layout)
         self.largest_rate = self.weight = 0.0
 
     def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
