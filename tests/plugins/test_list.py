@@ -43,7 +43,7 @@ EXPECTED = {
     "dataset": "glyphs mnist fashion_mnist csv npz idx",
     "generator": "pcg64",
 }
-MORE = {"optimizer": {"frozen"}, "preparation": {"none", "pixels"}}
+MORE = {"optimizer": {"frozen"}, "preparation": {"none", "pixels"}, "dataset": {"npy"}}
 LOOKAHEAD = Path(zoo_plugins.__file__).parents[1] / "zoo-lookahead"  # the plugin that stands beside the built-in parts
 FAMILIES = [m.name for m in iter_modules(zoo_plugins.__path__) if not m.name.startswith("_") and m.name != "notebook"]
 

@@ -8,7 +8,7 @@ import re
 import zipfile
 import zlib
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.lib import format as npy
@@ -58,6 +58,19 @@ def read_arrays(source: Path | str | BinaryIO) -> dict[str, Array]:
         raise ResourceError(f"cannot read {where}: {error.strerror or error}") from error
 
 
+def read_header(path: Path) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
+    """Return shape, whether it lies column by column, dtype and first byte of the array in a .npy file.
+
+    Raises as `read_array` does.
+    """
+    try:
+        with _open(path) as stream:
+            shape, fortran, dtype = _header(stream, path.stat().st_size, str(path))
+            return shape, fortran, dtype, stream.tell()
+    except OSError as error:
+        raise ResourceError(f"cannot read {path}: {error.strerror or error}") from error
+
+
 def is_finite(array: Array) -> bool:
     """Tell whether every number of an array of floats is finite; to be called where NumPy does not warn."""
     flat = array.ravel()
@@ -65,8 +78,8 @@ def is_finite(array: Array) -> bool:
     return math.isfinite(flat.dot(flat)) or bool(np.isfinite(flat).all())
 
 
-def check_finite(array: Array, where: str, columns: tuple[str, ...] = ()) -> None:
-    """Raise DataError at the first value that is NaN or infinite, with its row and column, counted from 1."""
+def check_finite(array: Array, where: str, columns: tuple[str, ...] = (), first: int = 1) -> None:
+    """Raise DataError at the first value that is NaN or infinite, with its row, from `first`, and column, from 1."""
     if array.dtype.kind != "f":
         return
     for start in range(0, len(array) if array.ndim else 0, PIECE_ROWS):
@@ -75,7 +88,9 @@ def check_finite(array: Array, where: str, columns: tuple[str, ...] = ()) -> Non
             row, *rest = (int(i) for i in np.argwhere(~np.isfinite(piece))[0])
             column = f", column {columns[rest[0]] if columns else rest[0] + 1}" if len(rest) == 1 else ""
             value = piece[(row, *rest)]
-            raise DataError(f"{where}: row {start + row + 1}{column} is {value}; every value must be a finite number")
+            raise DataError(
+                f"{where}: row {start + row + first}{column} is {value}; every value must be a finite number"
+            )
 
 
 def _open(source: Path | str | BinaryIO) -> BinaryIO:
@@ -93,6 +108,17 @@ def _name(source: Path | str | BinaryIO) -> str:
 
 def _read_npy(stream: BinaryIO, size: int, where: str) -> Array:
     """Read a .npy of `size` bytes; nothing is allocated before the header and the size agree."""
+    shape, fortran, dtype = _header(stream, size, where)
+    raw = stream.read(math.prod(shape) * dtype.itemsize)
+    try:
+        array: Array = np.ndarray(shape, dtype, raw, order="F" if fortran else "C")
+    except (ValueError, TypeError) as error:  # no rows, of impossible dimensions; or fewer bytes than claimed
+        raise DataError(f"{where}: the data do not fill the shape {shape} of the header") from error
+    return np.ascontiguousarray(array, dtype.newbyteorder("=")).reshape(shape)
+
+
+def _header(stream: BinaryIO, size: int, where: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Read shape, whether it lies column by column, and dtype of a .npy that holds as many bytes as they need."""
     try:
         version = npy.read_magic(stream)
         header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
@@ -104,12 +130,7 @@ def _read_npy(stream: BinaryIO, size: int, where: str) -> Array:
     promised, rest = math.prod(shape) * dtype.itemsize, size - stream.tell()
     if promised != rest or any(n < 0 for n in shape):
         raise DataError(f"{where}: the header says {shape} {dtype} ({promised} bytes), but {rest} bytes follow")
-    raw = stream.read(promised)
-    try:
-        array: Array = np.ndarray(shape, dtype, raw, order="F" if fortran else "C")
-    except (ValueError, TypeError) as error:  # no rows, of impossible dimensions; or fewer bytes than claimed
-        raise DataError(f"{where}: the data do not fill the shape {shape} of the header") from error
-    return np.ascontiguousarray(array, dtype.newbyteorder("=")).reshape(shape)
+    return shape, fortran, dtype
 
 
 def _read_npz(stream: BinaryIO, where: str) -> dict[str, Array]:

@@ -11,6 +11,7 @@ from zoo_core.errors import DataError
 from zoo_core.parts import Array
 
 MAX_CLASSES = 10_000
+PIECE = 65_536  # rows of an array of labels looked at together
 _WHOLE = re.compile(r"[+-]?[0-9]{1,15}")
 _FRACTION = re.compile(r"[+-]?[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?")
 
@@ -46,7 +47,31 @@ def encode(labels: Sequence[str], classes: Sequence[str], where: str) -> Array:
     for row, label in enumerate(labels):
         key = str(int(label)) if numeric and _WHOLE.fullmatch(label) else label
         if key not in index:
-            known = ", ".join(classes[:8]) + (", ..." if len(classes) > 8 else "")
-            raise DataError(f"{where}: row {row + 1} has the label {label!r}; the classes are {known}")
+            raise DataError(_unknown(label, row, classes, where))
         codes[row] = index[key]
     return codes
+
+
+def encode_array(labels: Array, classes: Sequence[str], where: str) -> Array:
+    """Return the index of each label of an array of whole numbers or names, (rows,), without a text for each row."""
+    values = distinct(labels)
+    for value in values:
+        if str(value) not in classes:
+            raise DataError(_unknown(str(value), int(np.argmax(labels == value)), classes, where))
+    indices, codes = encode(list(map(str, values)), classes, where), np.empty(len(labels), np.int64)
+    for start in range(0, len(labels), PIECE):
+        codes[start : start + PIECE] = indices[np.searchsorted(values, labels[start : start + PIECE])]
+    return codes
+
+
+def distinct(labels: Array) -> Array:
+    """Return the different labels of an array (rows,) in rising order, at the cost of little memory."""
+    values = labels[:0]
+    for start in range(0, len(labels), PIECE):
+        values = np.union1d(values, labels[start : start + PIECE])
+    return values
+
+
+def _unknown(label: str, row: int, classes: Sequence[str], where: str) -> str:
+    known = ", ".join(classes[:8]) + (", ..." if len(classes) > 8 else "")
+    return f"{where}: row {row + 1} has the label {label!r}; the classes are {known}"

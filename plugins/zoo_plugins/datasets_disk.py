@@ -1,0 +1,93 @@
+"""Data sets that are larger than memory: rows stay in their files until a batch wants them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+from annotated_types import MinLen
+
+from zoo_core.data.arrays import check_finite, read_array, read_arrays
+from zoo_core.data.disk import DiskRows
+from zoo_core.data.folder import DataFolder
+from zoo_core.data.labels import distinct, encode_array, find_classes
+from zoo_core.errors import DataError
+from zoo_core.parts import Array, Data, Dataset, Table
+
+Named = Annotated[str, MinLen(1)]
+CHUNK = 4096  # rows looked at together
+
+
+@dataclass
+class Npy(Dataset):
+    """Your own arrays in .npy files, as numpy.save writes them; inputs of any size, for they are read row by row.
+
+    `inputs` is a file of samples (rows, ...), `targets` one of labels (rows,) or values (rows,) or (rows, outputs);
+    `test_inputs` and `test_targets` are those of a part set aside for tests. Bytes of two dimensions are images.
+    `task` is "classification" or "regression".
+    """
+
+    name = "npy"
+
+    inputs: Named
+    targets: Named
+    test_inputs: Named | None = None
+    test_targets: Named | None = None
+    task: Literal["classification", "regression"] = "classification"
+
+    def __post_init__(self) -> None:
+        if (self.test_inputs is None) != (self.test_targets is None):
+            raise ValueError("test_inputs and test_targets come together, or not at all")
+
+    def load(self, folder: DataFolder) -> Data:
+        """Return the parts; targets are in memory, inputs are not."""
+        x, y = _pair(folder.locate(self.inputs), folder.locate(self.targets))
+        classes = self._classes(y)
+        own, test = Table(x, self._targets(y, classes, self.targets)), None
+        if self.test_inputs is not None and self.test_targets is not None:
+            aside = _pair(folder.locate(self.test_inputs), folder.locate(self.test_targets))
+            if aside[0].sample_shape != x.sample_shape:
+                raise DataError(f"{aside[0].path}: samples of shape {aside[0].sample_shape}, not {x.sample_shape}")
+            test = Table(aside[0], self._targets(aside[1], classes, self.test_targets))
+        image = (x.sample_shape[0], x.sample_shape[1]) if len(x.sample_shape) == 2 else None
+        pixels = "pixels" if x.dtype == np.uint8 else "standard"
+        return Data(own, test, self.task, classes, image_shape=image, preparation=pixels)
+
+    def _classes(self, y: Array) -> tuple[str, ...]:
+        if self.task == "regression":
+            return ()
+        if y.ndim != 1:
+            raise DataError(f"{self.targets}: labels have the shape {y.shape}; one for each row is wanted, ({len(y)},)")
+        return find_classes([str(label) for label in distinct(y).tolist()], self.targets)
+
+    def _targets(self, y: Array, classes: tuple[str, ...], where: str) -> Array:
+        if self.task == "classification":
+            return encode_array(y, classes, where)
+        if y.ndim not in (1, 2) or y.dtype.kind not in "biuf":
+            raise DataError(f"{where}: values are {y.dtype} of shape {y.shape}, not numbers (rows,) or (rows, outputs)")
+        return (y if y.ndim == 2 else y[:, None]).astype(np.float64)
+
+
+def _pair(inputs: Path, targets: Path) -> tuple[DiskRows, Array]:
+    """Return samples and targets that belong together. Raises DataError where they do not, or are not finite."""
+    x, y = DiskRows(inputs), _read(targets)
+    if y.ndim == 0 or len(x) != len(y) or not len(x) or not x.shape[1]:
+        raise DataError(f"{inputs} has {len(x)} rows of {x.shape[1]} numbers, {targets} has shape {y.shape}")
+    for start in range(0, len(x) if x.dtype.kind == "f" else 0, CHUNK):
+        rows = x.take(np.arange(start, min(start + CHUNK, len(x))))
+        check_finite(rows, str(inputs), first=start + 1)
+    return x, y
+
+
+def _read(path: Path) -> Array:
+    """Return targets: numbers, or names of classes."""
+    found = read_arrays(path)
+    if list(found) != [""]:
+        raise DataError(f"{path}: is no .npy file, but an archive of {len(found)} arrays; for these there is 'npz'")
+    y = found[""]
+    return y if y.dtype.kind == "U" else read_array(path)
+
+
+PARTS = (Npy,)

@@ -1,0 +1,135 @@
+"""Rows on disk are the rows of the array that was saved, and train the same model to the bit."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import zoo_core
+from zoo_core.data.disk import DiskRows
+from zoo_core.errors import DataError
+
+ROWS = 300
+
+
+@pytest.fixture
+def arrays() -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 256, (ROWS, 5, 4), np.uint8)
+    return {"x": x, "y": x.reshape(ROWS, -1)[:, 0] % 3, "x_test": x[:40], "y_test": x.reshape(ROWS, -1)[:40, 0] % 3}
+
+
+def saved(folder: Path, arrays: dict[str, np.ndarray]) -> dict[str, str]:
+    """Save each array and return where, by its name."""
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array)
+    return {name: str(folder / f"{name}.npy") for name in arrays}
+
+
+def spec(data: dict[str, object], **training: object) -> dict[str, object]:
+    layers = [{"units": 8, "activation": "relu"}, {"units": 3, "activation": "softmax"}]
+    splits = ["train", "validation", "test"]
+    return {
+        "data": {"validation": 0.2, **data},
+        "model": {"loss": "cross_entropy", "layers": layers},
+        "optimizer": {"name": "adam"},
+        "training": {"epochs": 3, "batch_size": 16, "metrics": ["accuracy"], "evaluate": splits, **training},
+    }
+
+
+def npy(paths: dict[str, str], **options: object) -> dict[str, object]:
+    names = {"inputs": "x", "targets": "y", "test_inputs": "x_test", "test_targets": "y_test"}
+    return {"name": "npy", **{option: paths[name] for option, name in names.items() if name in paths}, **options}
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_a_model_from_disk_is_the_model_from_memory(tmp_path, arrays, shuffle):
+    np.savez(tmp_path / "all.npz", **arrays)
+    memory = zoo_core.train(spec({"name": "npz", "path": str(tmp_path / "all.npz")}, shuffle=shuffle))
+    disk = zoo_core.train(spec(npy(saved(tmp_path, arrays)), shuffle=shuffle))
+    assert disk.history == memory.history
+    for name, array in memory.arrays().items():
+        np.testing.assert_array_equal(disk.arrays()[name], array)
+    assert disk.about == memory.about
+    np.testing.assert_array_equal(disk.predict(arrays["x"]), memory.predict(arrays["x"]))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "int16"])
+@pytest.mark.parametrize("indices", [[7], [3, 4, 5], [9, 2, 2, 299, 0], [], list(range(ROWS))])
+def test_rows_are_those_of_the_array(tmp_path, arrays, dtype, indices):
+    x = arrays["x"].astype(dtype)
+    np.save(tmp_path / "x.npy", x)
+    rows = DiskRows(tmp_path / "x.npy")
+    out = np.empty((len(indices), 20), dtype)
+    assert (rows.shape, rows.dtype, len(rows)) == ((ROWS, 20), dtype, ROWS)
+    np.testing.assert_array_equal(rows.take(np.array(indices, int)), x.reshape(ROWS, 20)[indices])
+    assert rows.take(np.array(indices, int), axis=0, out=out) is out
+    np.testing.assert_array_equal(out, x.reshape(ROWS, 20)[indices])
+
+
+@pytest.mark.parametrize("indices", [[-1], [0, ROWS]])
+def test_a_row_that_is_not_there_is_refused(tmp_path, arrays, indices):
+    np.save(tmp_path / "x.npy", arrays["x"])
+    with pytest.raises(IndexError, match="rows 0 to 299"):
+        DiskRows(tmp_path / "x.npy").take(np.array(indices))
+
+
+@pytest.mark.parametrize("indices", [[299], [298, 299]])
+def test_a_file_that_shrinks_is_told(tmp_path, arrays, indices):
+    np.save(tmp_path / "x.npy", arrays["x"])
+    rows = DiskRows(tmp_path / "x.npy")
+    os.truncate(tmp_path / "x.npy", 1000)
+    with pytest.raises(DataError, match=r"x\.npy: has become shorter"):
+        rows.take(np.array(indices))
+
+
+@pytest.mark.parametrize(
+    ("array", "words"),
+    [
+        (np.asfortranarray(np.ones((6, 4))), "column by column"),
+        (np.ones((6, 4), ">f4"), "holds >f4"),
+        (np.ones(6), "rows can be read"),
+        (np.full((6, 4), "a"), "holds <U1"),
+    ],
+)
+def test_a_file_that_cannot_be_read_row_by_row_is_refused(tmp_path, array, words):
+    np.save(tmp_path / "x.npy", array)
+    with pytest.raises(DataError, match=words):
+        DiskRows(tmp_path / "x.npy")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"y": np.zeros(7, int)}, "has 300 rows of 20 numbers"),
+        ({"y": np.zeros((ROWS, 1), int)}, "one for each row"),
+        ({"y": np.linspace(0, 1, ROWS)}, "task = 'regression'"),
+        ({"y_test": np.full(40, 9)}, "y_test.npy: row 1 has the label '9'; the classes are 0, 1, 2"),
+        ({"x_test": np.zeros((40, 4, 5), np.uint8)}, r"samples of shape \(4, 5\), not \(5, 4\)"),
+        ({"x": np.where(np.arange(ROWS) == 8, np.nan, 1.0)[:, None] * np.ones(20)}, "row 9, column 1 is nan"),
+    ],
+)
+def test_data_that_do_not_fit_are_refused(tmp_path, arrays, changes, words):
+    with pytest.raises(DataError, match=words):
+        zoo_core.train(spec(npy(saved(tmp_path, arrays | changes))))
+
+
+def test_names_of_classes_and_values(tmp_path, arrays):
+    named = arrays | {"y": np.array(["cat", "dog", "eel"])[arrays["y"]], "y_test": np.array(["eel"] * 40)}
+    model = zoo_core.train(spec(npy(saved(tmp_path, named))))
+    assert set(model.predict(arrays["x"])) <= {"cat", "dog", "eel"}
+    values = {"x": arrays["x"], "y": arrays["y"] * 1.5}
+    learnt = spec(npy(saved(tmp_path, values), task="regression"), metrics=["mae"], evaluate=["train"])
+    learnt["model"] = {"loss": "mse", "layers": [{"units": 1, "activation": "identity"}]}
+    fitted = zoo_core.train(learnt)
+    assert fitted.predict(arrays["x"]).shape == (ROWS,)
+
+
+def test_an_archive_is_no_array(tmp_path, arrays):
+    paths = saved(tmp_path, arrays)
+    np.savez(tmp_path / "y.npz", y=arrays["y"])
+    with pytest.raises(DataError, match="there is 'npz'"):
+        zoo_core.train(spec(npy(paths | {"y": str(tmp_path / "y.npz")})))
