@@ -18,8 +18,10 @@ def minus_maximum(z: Array, out: Array) -> None:
 
 def is_moderate(z: Array) -> bool:
     """Tell whether `exp` of every entry, and a sum of them, is an ordinary number; no for NaN."""
-    bound = largest_exponent(z)
-    return bool(z.size) and z.item(z.argmax()) < bound and z.item(z.argmin()) > -bound
+    flat, bound = z.ravel(), largest_exponent(z)
+    if flat.dot(flat) < bound * bound:  # the faster way to say yes
+        return True
+    return flat.item(flat.argmax()) < bound and flat.item(flat.argmin()) > -bound
 
 
 @dataclass

@@ -59,12 +59,17 @@ class CrossEntropy(Loss):
 
     def fused_value(self, z: Array, outputs: Array, targets: Array) -> Array:
         if targets.ndim == 1:
-            # log p = (z - z_max) + log p_max, and p_max is at least 1 / classes: nothing underflows
-            likeliest = z.argmax(axis=1)
-            margin = at_labels(z, likeliest) - at_labels(z, targets)
-            margin -= np.log(at_labels(outputs, likeliest))
-            return margin
+            p = at_labels(outputs, targets)
+            return -np.log(p) if p.item(p.argmin()) > np.finfo(p.dtype).tiny else self._from_margins(z, outputs, targets)
         return -row_dot(targets, log_probabilities(z, outputs))
+
+    @staticmethod
+    def _from_margins(z: Array, outputs: Array, labels: Array) -> Array:
+        """Return -log p as (z_max - z) - log p_max: p_max is at least 1 / classes, and nothing underflows."""
+        likeliest = z.argmax(axis=1)
+        margin = at_labels(z, likeliest) - at_labels(z, labels)
+        margin -= np.log(at_labels(outputs, likeliest))
+        return margin
 
     def fused_gradient(self, z: Array, outputs: Array, targets: Array, out: Array) -> None:
         if targets.ndim == 1:

@@ -46,25 +46,27 @@ class Sgd(Optimizer):
         """Make the velocity, where there is momentum."""
         self.velocity = layout.vector() if self.momentum else None
         self._work = layout.vector() if self.nesterov else None
+        self._rate, self._momentum = layout.number(), layout.number(self.momentum)
 
     def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
         """Take one step."""
+        self._rate[()] = learning_rate
         if self.velocity is None:
-            gradients *= learning_rate
+            gradients *= self._rate
         else:
-            self._follow(self.velocity, gradients, learning_rate)
+            self._follow(self.velocity, gradients)
         parameters -= gradients
 
-    def _follow(self, velocity: Array, gradients: Array, learning_rate: float) -> None:
+    def _follow(self, velocity: Array, gradients: Array) -> None:
         """Turn gradients into the move that the velocity makes."""
-        velocity *= self.momentum
+        velocity *= self._momentum
         velocity += gradients
         if self._work is None:
-            np.multiply(velocity, learning_rate, out=gradients)
+            np.multiply(velocity, self._rate, out=gradients)
         else:
-            np.multiply(velocity, self.momentum, out=self._work)
+            np.multiply(velocity, self._momentum, out=self._work)
             gradients += self._work
-            gradients *= learning_rate
+            gradients *= self._rate
 
 
 @dataclass
