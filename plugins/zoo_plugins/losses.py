@@ -60,7 +60,9 @@ class CrossEntropy(Loss):
     def fused_value(self, z: Array, outputs: Array, targets: Array) -> Array:
         if targets.ndim == 1:
             p = at_labels(outputs, targets)
-            return -np.log(p) if p.item(p.argmin()) > np.finfo(p.dtype).tiny else self._from_margins(z, outputs, targets)
+            return (
+                -np.log(p) if p.item(p.argmin()) > np.finfo(p.dtype).tiny else self._from_margins(z, outputs, targets)
+            )
         return -row_dot(targets, log_probabilities(z, outputs))
 
     @staticmethod
