@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +18,8 @@ def minus_maximum(z: Array, out: Array) -> None:
 
 
 def is_moderate(z: Array) -> bool:
-    """Tell whether `exp` of every entry, and a sum of them, is an ordinary number; no for NaN."""
-    flat, bound = z.ravel(), largest_exponent(z)
+    """Tell whether `exp` of every entry, and the sum of a row of them, is an ordinary number; no for NaN."""
+    flat, bound = z.ravel(), largest_exponent(z) - math.log(z.shape[1])
     return bool(flat.size) and flat.item(flat.argmax()) < bound and flat.item(flat.argmin()) > -bound
 
 
