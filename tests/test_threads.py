@@ -1,6 +1,6 @@
-"""The number of BLAS threads follows from sizes and idle processors, and a user's own number goes before it."""
+"""The number of BLAS threads is measured where it can matter, and a user's own number goes before it."""
 
-import os
+import itertools
 
 import pytest
 
@@ -8,25 +8,41 @@ import zoo_core
 from zoo_core import threads
 
 
+def stopwatch(times):
+    """Return a function that gives, for each number of threads, one of its times after the other."""
+    turns = {number: itertools.cycle(values) for number, values in times.items()}
+    return lambda number: next(turns[number])
+
+
 @pytest.mark.parametrize(
-    ("batch_size", "widths", "expected"),
+    ("times", "expected"),
     [
-        (100, [784, 100, 10], 1),  # small products: a second thread costs more than it brings
-        (1, [784, 4096, 10], 1),
-        (128, [784, 512, 512, 10], 3),
-        (4096, [4096, 4096, 10], 8),
+        ({1: [1.0], 2: [0.6]}, 2),
+        ({1: [1.0], 2: [0.97]}, 1),  # not worth a processor
+        ({1: [1.0], 2: [0.6, 0.6, 5.0]}, 1),  # another program wants the processor: waiting threads spin
+        ({1: [1.0, 1.1, 3.0], 2: [0.6]}, 2),
+        ({1: [1.0], 2: [0.6], 4: [0.4]}, 4),
+        ({1: [1.0], 2: [0.6], 4: [0.59]}, 2),
+        ({1: [1.0], 2: [1.2], 3: [0.7]}, 3),
     ],
 )
-def test_the_number_grows_with_the_largest_product(monkeypatch, batch_size, widths, expected):
-    monkeypatch.setattr(threads, "idle_processors", lambda: 8)
-    assert threads.choose_threads(batch_size, widths) == expected
+def test_more_threads_must_be_quicker_in_every_trial(times, expected):
+    assert threads.quickest(max(times), stopwatch(times)) == expected
 
 
-@pytest.mark.parametrize(("load", "expected"), [(0.1, 2), (0.6, 2), (1.5, 1), (9.0, 1)])
-def test_busy_processors_do_not_count(monkeypatch, load, expected):
-    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1}, raising=False)
-    monkeypatch.setattr(os, "getloadavg", lambda: (load, 0.0, 0.0), raising=False)
-    assert threads.choose_threads(4096, [4096, 4096]) == expected
+@pytest.mark.parametrize(("batch_size", "widths"), [(32, [64, 32, 10]), (1, [784, 4096, 10]), (100, [784, 100, 10])])
+def test_small_products_are_not_measured(monkeypatch, batch_size, widths):
+    monkeypatch.setattr(threads, "quickest", lambda most, seconds: pytest.fail("measured"))
+    assert threads.choose_threads(batch_size, widths) == 1
+
+
+def test_large_products_are_measured_on_this_machine(monkeypatch):
+    monkeypatch.setattr(threads, "processors", lambda: 2)
+    assert threads.choose_threads(256, [784, 512, 10], "float64") in (1, 2)
+    monkeypatch.setattr(threads, "quickest", lambda most, seconds: most if seconds(1) > 0 else 0)
+    assert threads.choose_threads(256, [784, 512, 10]) == 2
+    monkeypatch.setattr(threads, "processors", lambda: 1)
+    assert threads.choose_threads(256, [784, 512, 10]) == 1
 
 
 def test_a_spec_may_fix_the_number_and_a_call_goes_before_it():

@@ -159,7 +159,7 @@ def _threads(spec: Spec, model: Model, table: Table) -> int:
     size = spec.training.batch_size
     rows = int(table.x.shape[0])
     widths = [model.about.inputs, *(layer.units for layer in spec.model.layers)]
-    return choose_threads(rows if size == "all" else min(size, rows), widths)
+    return choose_threads(rows if size == "all" else min(size, rows), widths, spec.dtype)
 
 
 def follow(trainer: Trainer, output: Output | None = None, every: Interval | None = None) -> Iterator[Event]:

@@ -1,32 +1,77 @@
 """How many threads BLAS may use: the largest single effect on the speed of small networks.
 
 On small products a second thread costs more than it brings, and many times more when another program wants the core,
-since waiting threads spin. So the rule looks at the sizes and at the idle processors. The bits of a result depend on
-the number: a model file names it, a resumed run keeps it, and a spec or `--threads` can fix it.
+since waiting threads spin. So where products are large the number is measured, on the largest one, when a run begins.
+The bits of a result depend on it: small networks always take one thread, a model file names the number, a resumed run
+keeps it, and a spec or `--threads` can fix it.
 """
 
 from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator, Sequence
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-WORTH_IT = 30_000_000  # multiplications in the largest product of a step, from which a second thread pays
-SHARE = 15_000_000  # multiplications that keep a thread busy
+import numpy as np
+from numpy.typing import DTypeLike
+
+WORTH_IT = 30_000_000  # multiplications in the largest product of a step: below, one thread, and bits that never vary
+SIDE = 768  # rows and columns that are enough to measure with
+TRIALS, TRIAL = 7, 40_000_000  # how often each number is tried, and with how many multiplications at least
+GAIN = 0.95  # more threads must need less than this share of the time, even in their worst trial
 
 
-def choose_threads(batch_size: int, widths: Sequence[int]) -> int:
+def choose_threads(batch_size: int, widths: Sequence[int], dtype: DTypeLike = np.float32) -> int:
     """Return the number of threads for batches of so many rows and layers of these widths, inputs first."""
-    work = max(batch_size * a * b for a, b in itertools.pairwise(widths))
-    return 1 if work < WORTH_IT else max(1, min(work // SHARE, idle_processors()))
+    inputs, units = max(itertools.pairwise(widths), key=lambda pair: pair[0] * pair[1])
+    most = processors()
+    if most == 1 or batch_size * inputs * units < WORTH_IT:
+        return 1
+    return quickest(most, _stopwatch(min(batch_size, SIDE), min(inputs, SIDE), min(units, SIDE), dtype))
 
 
-def idle_processors() -> int:
-    """Return how many processors this process may use and others left idle in the last minute."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-    return round(usable - load + 0.25)  # this process itself has begun to count
+def quickest(most: int, seconds: Callable[[int], float]) -> int:
+    """Return a number of threads up to `most` that is quicker than any smaller one in every trial, or 1.
+
+    `seconds` times a number of threads. One bad trial is enough to refuse it: that is what a busy processor looks like.
+    """
+    numbers = sorted({most, *(2**i for i in range(most.bit_length()))})
+    for number in numbers:
+        seconds(number)  # threads are made, and buffers
+    trials = [[seconds(number) for number in numbers] for _ in range(TRIALS)]
+    times = dict(zip(numbers, zip(*trials, strict=True), strict=True))
+    best = 1
+    for number in numbers:
+        if max(times[number]) < GAIN * statistics.median(times[best]):
+            best = number
+    return best
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _stopwatch(rows: int, inputs: int, units: int, dtype: DTypeLike) -> Callable[[int], float]:
+    """Return a function that times the two products of a dense layer, forward and of its weights' gradient."""
+    from threadpoolctl import ThreadpoolController
+
+    x, w, z = (np.ones(shape, dtype) for shape in ((rows, inputs), (inputs, units), (rows, units)))
+    gradient, repeats = np.empty_like(w), max(1, TRIAL // (2 * rows * inputs * units))
+    controller = ThreadpoolController()
+
+    def seconds(threads: int) -> float:
+        with controller.limit(limits=threads, user_api="blas"):
+            began = time.perf_counter()
+            for _ in range(repeats):
+                x.dot(w, z)
+                x.T.dot(z, gradient)
+            return time.perf_counter() - began
+
+    return seconds
 
 
 @contextmanager
