@@ -16,6 +16,7 @@ from zoo_core.parts import Array, BatchChange, Preparation, RandomSource, Table
 from zoo_core.spec import TrainingSpec
 
 BLOCK_ROWS = 128  # rows gathered and counted together where batches are small: either costs as much as a small step
+BLOCK_BYTES = 128 * 2**10  # of their inputs at most, so that they stay in a processor's own cache
 READY_BYTES = 32 * 2**20  # inputs that fit are prepared once, larger ones batch by batch
 CHUNK = 4096  # rows prepared at a time
 
@@ -48,7 +49,7 @@ class Feed:
         self.table, self.objective, self.preparation = table, objective, model.preparation
         self.changes = [fresh(r) for r in model.spec.model.regularizers if isinstance(r, BatchChange)]
         self.batches = _batches(model.spec.training, table.x.shape[0], source.stream("shuffle"))
-        self.steps = max(1, BLOCK_ROWS // self.batches.batch_size)
+        self.steps = _steps(self.batches.batch_size, model.network.inputs * model.network.dtype.itemsize)
         self._rng = source.stream("batch")
         self._targets = _targets(table, objective, soft=bool(self.changes))
         self._weights = _weights(table, objective)
@@ -118,6 +119,11 @@ class Feed:
 def _batches(settings: TrainingSpec, rows: int, rng: np.random.Generator) -> Batches:
     size = rows if settings.batch_size == "all" else min(settings.batch_size, rows)
     return Batches(rows, size, shuffle=settings.shuffle, rng=rng, drop_last=settings.last_batch == "drop")
+
+
+def _steps(batch_size: int, row_bytes: int) -> int:
+    """Return how many batches make a block."""
+    return max(1, min(BLOCK_ROWS, BLOCK_BYTES // row_bytes) // batch_size)
 
 
 def _targets(table: Table, objective: Objective, *, soft: bool) -> Array:
