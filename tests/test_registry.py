@@ -217,3 +217,11 @@ def test_a_check_knows_a_distribution_by_any_spelling(site):
     done = site.zoo("plugins", "check", "Zoo_Sound", "--timeout", "60", "--json")
     assert done.returncode == 0, done.stderr
     assert [p["parts"] for p in json.loads(done.stdout)] == [["activation wave"]]
+
+
+def test_a_misspelt_hook_is_told_the_nearest_one(registry):
+    misspelt = SimpleNamespace(zoo_part=hookimpl(list))
+    with pytest.raises(
+        PluginError, match=r"unknown hook 'zoo_part'; did you mean 'zoo_parts'\? \(known: zoo_parts, zoo_models\)"
+    ):
+        registry.add(misspelt, "zoo-a")

@@ -22,6 +22,7 @@ from zoo_core.given import (
     class_labels,
 )
 from zoo_core.header import About, check_room, environment, storable
+from zoo_core.manners import checked_figures
 from zoo_core.objective import measure, targets_for
 from zoo_core.options import children
 from zoo_core.parts import Array, Layout, Metric, Part, Record, Table
@@ -142,7 +143,7 @@ class Model:
             weight += len(values) if weights is None else float(weights.sum())
             for metric in metrics:
                 metric.update(outputs, table.y[which], weights)
-        return {"loss": total / weight} | {name: value for m in metrics for name, value in m.figures().items()}
+        return {"loss": total / weight} | {name: value for m in metrics for name, value in checked_figures(m).items()}
 
     def confusion(self, table: Table) -> Array:
         """Return counts (classes, classes): row the true class, column the predicted one."""

@@ -33,7 +33,9 @@ def run(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (Exception, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt, SystemExit) as error:
+        if isinstance(error, SystemExit) and not _is_a_parts(error):
+            raise
         if debug and not hasattr(error, "show"):
             raise
         return _report(error)
@@ -62,6 +64,12 @@ def _print(error: BaseException) -> int:
     if isinstance(error, OSError):
         return _say(f"error: {error.filename or ''}: {error.strerror or error}", 5)
     return _unexpected(error)
+
+
+def _is_a_parts(error: SystemExit) -> bool:
+    from zoo_core.blame import culprit, was_asked
+
+    return culprit(error) is not None and not was_asked(error)
 
 
 def _unexpected(error: BaseException) -> int:
