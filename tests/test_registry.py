@@ -220,7 +220,7 @@ def test_a_check_knows_a_distribution_by_any_spelling(site):
 
 
 def test_a_misspelt_hook_is_told_the_nearest_one(registry):
-    misspelt = SimpleNamespace(zoo_part=hookimpl(list))
+    misspelt = SimpleNamespace(zoo_part=hookimpl(lambda: []))
     with pytest.raises(
         PluginError, match=r"unknown hook 'zoo_part'; did you mean 'zoo_parts'\? \(known: zoo_parts, zoo_models\)"
     ):

@@ -59,6 +59,14 @@ def test_all_errors_come_at_once_each_with_line_and_column(tmp_path):
     assert "did you mean 'units'?" in str(caught.value)
 
 
+def test_an_unknown_part_is_placed_where_its_name_stands(tmp_path):
+    text = GOOD.replace("[optimizer]", "[optimizer]\n# a comment").replace('name = "adam"', 'name = "adm"')
+    with pytest.raises(PluginError) as caught:
+        read(tmp_path, text)
+    line = text.splitlines().index('name = "adm"') + 1
+    assert f"s.toml:{line}:1: optimizer: unknown optimizer 'adm'; did you mean 'adam'?" in str(caught.value)
+
+
 def test_alternatives_of_one_value_are_one_line(tmp_path):
     text = (
         GOOD.replace('"cross_entropy"', '{ name = "cross_entropy", class_weights = CW }')
