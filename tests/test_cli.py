@@ -264,3 +264,26 @@ def test_curves_of_any_recorded_figure(zoo, trained):
     assert "accuracy (share of rows)" in Path("a.svg").read_text()
     code, _, err = zoo("plot", trained, "--what", "acuracy", "-o", "b.svg")
     assert (code, "did you mean 'accuracy'" in err) == (2, True)
+
+
+def test_validate_warns_of_what_a_spec_hardly_means(zoo):
+    code, out, err = zoo("validate", "glyphs-quickstart", "--set", "model.layers.1.activation=relu", "--json")
+    assert code == 0
+    assert len(json.loads(out)["warnings"]) == 1
+    assert err.startswith("warning: glyphs-quickstart: model.layers.1.activation is 'relu'")
+
+
+def test_data_alone_lists_and_schema_is_json_anyway(zoo):
+    assert zoo("data", "--json") == zoo("data", "list", "--json")
+    assert zoo("schema", "--json") == zoo("schema")
+
+
+def test_an_activation_is_drawn_from_a_model_too(zoo, trained):
+    assert zoo("plot", trained, "--kind", "activation", "-o", "a.svg")[0] == 0
+    assert "relu" in Path("a.svg").read_text()
+
+
+def test_a_model_goes_to_an_npz_alone(zoo):
+    code, _, err = zoo("train", "glyphs-quickstart", "-o", "m.txt", *SMALL)
+    assert (code, "must end in .npz" in err) == (2, True)
+    assert not Path("m.txt").exists()

@@ -1,5 +1,6 @@
 """A part that breaks its contract is named with its method and what it should do, whatever its kind: exit code 4."""
 
+import re
 import signal
 from types import SimpleNamespace
 
@@ -9,13 +10,14 @@ import pytest
 import zoo_core
 from zoo_core import cli
 from zoo_core.errors import NumericError, PluginError
+from zoo_core.events import Message
 from zoo_core.hookspecs import hookimpl
 from zoo_core.parts import Activation, Callback, Data, Dataset, Initializer, Loss, Metric, Optimizer, Schedule, Table
 from zoo_core.parts import Penalty as PenaltyBase
 from zoo_core.registry import Registry
-from zoo_core.run import prepare
+from zoo_core.run import follow, prepare
 from zoo_core.spec import Spec
-from zoo_core.trial import try_out
+from zoo_core.trial import doubts, try_out
 
 
 def glyphs(**layer):
@@ -178,3 +180,24 @@ def test_a_part_that_leaves_while_data_load_is_named(monkeypatch, capsys):
     monkeypatch.setattr("zoo_plugins.glyphs.Glyphs.load", lambda self, folder: cli._terminated(signal.SIGTERM, None))
     with pytest.raises(SystemExit, match="143"):
         cli.run(["train", "glyphs-quickstart", "-o", "never.npz"])
+
+
+@pytest.mark.parametrize(
+    ("loss", "activation", "words"),
+    [
+        ("cross_entropy", "relu", r"gives no probabilities.*use 'softmax'"),
+        ("cross_entropy", "sigmoid", "gives no probabilities"),
+        ("binary_cross_entropy", "tanh", r"no numbers from 0 to 1.*use 'sigmoid'"),
+        ("cross_entropy", "sparsemax", None),
+        ("binary_cross_entropy", "sigmoid", None),
+        ("hinge", "identity", None),
+    ],
+)
+def test_an_output_layer_that_does_not_give_what_the_loss_needs_is_warned_of(loss, activation, words):
+    spec = glyphs()
+    spec["model"] |= {"loss": loss, "layers": [{"units": 10, "activation": activation}]}
+    found = doubts(Spec.parse(spec, Registry()))
+    said = [e.text for e in follow(prepare(spec)) if isinstance(e, Message) and e.warning]
+    assert found == said
+    assert len(found) == (words is not None)
+    assert words is None or re.search(words, found[0])

@@ -21,7 +21,7 @@ from zoo_core.model import Model
 from zoo_core.objective import Objective
 from zoo_core.parts import Array, Callback, Metric, Record, Schedule, Table
 from zoo_core.tally import Tally
-from zoo_core.trial import try_out
+from zoo_core.trial import doubts, try_out
 
 PROGRESS_SECONDS = 0.1  # how often a display may look
 STATS_SECONDS = 1.0  # how often layer statistics are gathered; each costs about one step
@@ -81,6 +81,8 @@ class Trainer:
         self._began, self._began_at = time.perf_counter(), self._rows_done()
         yield self._started()
         try_out(self.spec)
+        for doubt in doubts(self.spec):
+            self.warn(doubt)
         self.begin()
         yield from self._said()
         reason = ""

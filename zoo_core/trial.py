@@ -44,9 +44,27 @@ def try_out(spec: Spec) -> None:
     _try_optimizer(fresh(spec.optimizer), network)
 
 
-def last_outputs(spec: Spec) -> Array | None:
-    """Return what the output layer gives for random inputs (rows, outputs), or None where it fails."""
-    network, p = _alone(spec, spec.model.layers[-1])
+def doubts(spec: Spec) -> list[str]:
+    """Return a line for what a valid spec hardly means: an output layer that does not give what the loss needs."""
+    loss, last, outputs = spec.model.loss, len(spec.model.layers) - 1, _outputs(spec)
+    if outputs is None or loss.needs == "any":
+        return []
+    shares = outputs.min() >= 0 and outputs.max() <= 1
+    if shares and (loss.needs == "shares" or np.allclose(outputs.sum(axis=1), 1, atol=1e-3)):
+        return []
+    hint = f"; use {loss.fused_with[0].name!r}" if loss.fused_with else ""
+    return [
+        f"model.layers.{last}.activation is {spec.model.layers[last].activation.name!r}, which gives no "
+        f"{'probabilities' if loss.needs == 'probabilities' else 'numbers from 0 to 1'}, and loss {loss.name!r} "
+        f"means nothing without them{hint}"
+    ]
+
+
+def _outputs(spec: Spec) -> Array | None:
+    """Return what the output layer gives for random inputs, shape (rows, outputs), or None where it fails."""
+    network, trained = _alone(spec, spec.model.layers[-1])
+    p = network.passing(ROWS, training=False)
+    p.x[...] = trained.x
     with suppress(Exception), np.errstate(all="ignore"):
         network.forward(p)
         return p.outputs

@@ -19,6 +19,7 @@ def command(
         Path | None, typer.Option("-o", "--output", help="Where it goes; default: standard output.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As it is anyway: the schema is JSON.")] = False,
 ) -> None:
     """Print the JSON schema of a spec, for editors to complete with.
 
