@@ -96,6 +96,11 @@ def test_predict_from_standard_input_and_a_picture(trained, tmp_path):
         capture_output=True, check=True,
     )  # fmt: skip
     assert done.stdout.strip() in {str(digit).encode() for digit in range(10)}
+    piped = subprocess.run(
+        [sys.executable, "-m", "zoo_core", "predict", str(trained), "-"],
+        input=(tmp_path / "digit.png").read_bytes(), capture_output=True, check=True,
+    )  # fmt: skip
+    assert piped.stdout == done.stdout
 
 
 @pytest.mark.parametrize(
