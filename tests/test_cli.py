@@ -292,3 +292,15 @@ def test_a_model_goes_to_an_npz_alone(zoo):
     code, _, err = zoo("train", "glyphs-quickstart", "-o", "m.txt", *SMALL)
     assert (code, "must end in .npz" in err) == (2, True)
     assert not Path("m.txt").exists()
+
+
+def test_data_are_also_looked_for_beside_the_spec_and_the_model(zoo):
+    Path("there").mkdir()
+    Path("there/my.csv").write_text("p,q\n" + "".join(f"{i},{'ab'[i % 2]}\n" for i in range(40)))
+    assert zoo("new", "mine", "--data", "there/my.csv")[0] == 0
+    text = Path("mine.toml").read_text().replace("there/my.csv", "my.csv")
+    Path("there/mine.toml").write_text(text)
+    assert zoo("train", "there/mine.toml", "-o", "there/m.npz", "--quiet", "--set", "training.epochs=2")[0] == 0
+    assert zoo("evaluate", "there/m.npz")[0] == 0
+    assert zoo("plot", "there/m.npz", "--kind", "confusion")[0] == 0
+    assert zoo("explain", "there/mine.toml")[0] == 0

@@ -30,7 +30,7 @@ def filled(initializer: Initializer, out: Array, rng: np.random.Generator, gain:
 
 def checked_losses(loss: Part, values: Any, rows: int) -> Array:
     """Return the losses of the rows. Raises PluginError unless their shape is (rows,)."""
-    if np.shape(values) != (rows,):
+    if getattr(values, "shape", None) != (rows,):
         raise misfit(loss, "value", f"gave shape {np.shape(values)} for {rows} rows", "it returns one number a row")
     losses: Array = values
     return losses
@@ -38,6 +38,8 @@ def checked_losses(loss: Part, values: Any, rows: int) -> Array:
 
 def checked_rate(schedule: Schedule, rate: Any) -> float:
     """Return a schedule's learning rate. Raises PluginError unless it is a finite number of 0 or more."""
+    if type(rate) is float and 0 <= rate < math.inf:
+        return rate  # what nearly every step meets
     if not _is_number(rate) or not 0 <= rate < math.inf:
         raise misfit(schedule, "rate", f"returned {rate!r}", "a learning rate is a finite number, 0 or more")
     return float(rate)

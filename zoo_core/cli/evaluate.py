@@ -33,7 +33,7 @@ def command(
     registry = Registry()
     warn(registry)
     found = load(model, registry, sha256, max_size)
-    table = table_of(found, split, folder(data_dir), registry, data)
+    table = table_of(found, split, folder(data_dir).by(model), registry, data)
     figures = found.evaluate_table(table)
     human = rows([{"figure": key, split: number(value)} for key, value in figures.items()], ["figure", split])
     report(figures, json, human)

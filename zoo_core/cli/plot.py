@@ -90,21 +90,21 @@ def _figure(kind: Kind, names: list[str], registry: Registry, **given: Any) -> F
         return plots.learning_curves([(name, m.history) for name, m in found], what=given["what"])
     first = found[0][1]
     if kind == "confusion":
-        return _confusion(first, registry, given)
+        return _confusion(names[0], first, registry, given)
     if first.about.image_shape is None:
         raise UsageError(f"{names[0]}: was not trained on images, so its weights are no pictures")
     weights = first.network.weights(first.network.layers[0])
     return plots.first_layer_weights(weights, (first.about.image_shape[0], first.about.image_shape[1]))
 
 
-def _confusion(model: Any, registry: Registry, given: dict[str, Any]) -> Figure:
+def _confusion(name: str, model: Any, registry: Registry, given: dict[str, Any]) -> Figure:
     from zoo_core.cli.common import folder
     from zoo_core.display import plots
     from zoo_core.evaluation import table_of
 
     if model.about.task != "classification":
         raise UsageError(f"model {model.spec.name!r} is for regression; a confusion matrix needs classes")
-    table = table_of(model, given["split"], folder(given["data_dir"]), registry, None)
+    table = table_of(model, given["split"], folder(given["data_dir"]).by(name), registry, None)
     return plots.confusion_matrix(model.confusion(table), [str(label) for label in model.labels().tolist()])
 
 
