@@ -11,6 +11,7 @@ import pytest
 
 import zoo_core
 from zoo_core.cli import run
+from zoo_core.errors import ModelFileError
 
 SMALL = ("--set", "data.rows=500", "--set", "data.test_rows=100", "--set", "data.train=:400", "--set",
          "data.validation=400:", "--set", "training.epochs=3")  # fmt: skip
@@ -304,3 +305,9 @@ def test_data_are_also_looked_for_beside_the_spec_and_the_model(zoo):
     assert zoo("evaluate", "there/m.npz")[0] == 0
     assert zoo("plot", "there/m.npz", "--kind", "confusion")[0] == 0
     assert zoo("explain", "there/mine.toml")[0] == 0
+
+
+@pytest.mark.parametrize("arguments", [["--debug", "evaluate", "x.npz"], ["evaluate", "x.npz", "--debug"]])
+def test_debug_may_stand_anywhere_and_shows_the_traceback(zoo, arguments):
+    with pytest.raises(ModelFileError):
+        zoo(*arguments)

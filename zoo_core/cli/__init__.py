@@ -25,9 +25,9 @@ def run(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code; every error is one message on standard error."""
     from zoo_core.cli.app import app
 
-    debug = "--debug" in (sys.argv if arguments is None else arguments)
+    given, debug = _without_debug(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = app(args=arguments, prog_name="zoo", standalone_mode=False)
+        code = app(args=given, prog_name="zoo", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except BrokenPipeError:
@@ -39,6 +39,13 @@ def run(arguments: list[str] | None = None) -> int:
         if debug and not hasattr(error, "show"):
             raise
         return _report(error)
+
+
+def _without_debug(arguments: list[str]) -> tuple[list[str], bool]:
+    """Take out --debug, which may stand anywhere before `--`; tell whether it was there."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    options = [a for a in arguments[:end] if a != "--debug"]
+    return [*options, *arguments[end:]], len(options) < end
 
 
 def _report(error: BaseException) -> int:
