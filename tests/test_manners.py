@@ -201,3 +201,27 @@ def test_an_output_layer_that_does_not_give_what_the_loss_needs_is_warned_of(los
     assert found == said
     assert len(found) == (words is not None)
     assert words is None or re.search(words, found[0])
+
+
+@pytest.mark.parametrize(
+    ("monitor", "data", "words"),
+    [
+        (
+            "validation_los",
+            {"validation": 0.2},
+            r"'validation_los', which is not measured; did you mean 'validation_loss'",
+        ),
+        ("validation_loss", {}, "which is not measured; give data.validation some rows"),
+        ("test_f1", {}, "'test_f1', which is not measured"),
+        ("validation_loss", {"validation": 0.2}, None),
+        ("test_accuracy", {}, None),
+        ("train_loss", {}, None),
+    ],
+)
+def test_a_figure_that_is_watched_and_not_measured_is_warned_of_before_the_first_epoch(monitor, data, words):
+    spec = glyphs()
+    spec["data"] |= data
+    spec["training"]["early_stopping"] = {"monitor": monitor}
+    found = doubts(Spec.parse(spec, Registry()))
+    assert len(found) == (words is not None)
+    assert words is None or re.search(words, found[0])

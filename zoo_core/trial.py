@@ -12,6 +12,7 @@ from contextlib import suppress
 import numpy as np
 
 from zoo_core.assembly import assemble, fresh, is_fused
+from zoo_core.errors import nearest
 from zoo_core.manners import IN_PLACE, misfit
 from zoo_core.network import Layer, Network, Pass
 from zoo_core.objective import one_hot
@@ -45,19 +46,43 @@ def try_out(spec: Spec) -> None:
 
 
 def doubts(spec: Spec) -> list[str]:
-    """Return a line for what a valid spec hardly means: an output layer that does not give what the loss needs."""
+    """Return a line for each thing that a valid spec hardly means."""
+    return [*_unfit_outputs(spec), *_unmeasured(spec)]
+
+
+def _unfit_outputs(spec: Spec) -> Iterator[str]:
+    """Find an output layer that does not give what the loss needs."""
     loss, last, outputs = spec.model.loss, len(spec.model.layers) - 1, _outputs(spec)
     if outputs is None or loss.needs == "any":
-        return []
+        return
     shares = outputs.min() >= 0 and outputs.max() <= 1
     if shares and (loss.needs == "shares" or np.allclose(outputs.sum(axis=1), 1, atol=1e-3)):
-        return []
+        return
     hint = f"; use {loss.fused_with[0].name!r}" if loss.fused_with else ""
-    return [
+    yield (
         f"model.layers.{last}.activation is {spec.model.layers[last].activation.name!r}, which gives no "
         f"{'probabilities' if loss.needs == 'probabilities' else 'numbers from 0 to 1'}, and loss {loss.name!r} "
         f"means nothing without them{hint}"
-    ]
+    )
+
+
+def _unmeasured(spec: Spec) -> Iterator[str]:
+    """Find figures that a part of the run wants to watch and that no record will hold."""
+    settings, known = spec.training, _figures(spec)
+    for part in (settings.early_stopping, *settings.callbacks, spec.optimizer.learning_rate):
+        monitor = getattr(part, "monitor", None)
+        if isinstance(monitor, str) and not any(monitor == k or monitor.startswith(f"{k}_") for k in known):
+            validation = monitor.startswith("validation_") and spec.data.validation is None
+            way = "; give data.validation some rows" if validation else nearest(monitor, known)
+            yield f"{part.kind} {part.name!r} watches {monitor!r}, which is not measured{way}"
+
+
+def _figures(spec: Spec) -> list[str]:
+    settings = spec.training
+    metrics = ["accuracy", "rmse", "r2"] if settings.metrics is None else [m.name for m in settings.metrics]
+    splits = [s for s in settings.evaluate if s != "validation" or spec.data.validation is not None]
+    figures = [f"{split}_{name}" for split in dict.fromkeys(["train", *splits]) for name in ["loss", *metrics]]
+    return [*figures, "penalty", "learning_rate"]
 
 
 def _outputs(spec: Spec) -> Array | None:
