@@ -311,3 +311,23 @@ def test_data_are_also_looked_for_beside_the_spec_and_the_model(zoo):
 def test_debug_may_stand_anywhere_and_shows_the_traceback(zoo, arguments):
     with pytest.raises(ModelFileError):
         zoo(*arguments)
+
+
+def test_what_a_part_prints_stays_out_of_the_results(zoo, monkeypatch):
+    from zoo_plugins.activations import Relu
+
+    def loud(self, x, out):
+        print("here I am")
+        np.maximum(x, 0, out=out)
+
+    monkeypatch.setattr(Relu, "forward", loud)
+    np.save("x.npy", np.zeros((2, 784)))
+    for arguments in (
+        ["train", "glyphs-quickstart", "--json", *SMALL],
+        ["evaluate", "glyphs-quickstart", "--json"],
+        ["predict", "glyphs-quickstart", "x.npy", "--json"],
+    ):
+        code, out, err = zoo(*arguments)
+        assert code == 0
+        assert json.loads(out)
+        assert "here I am" in err

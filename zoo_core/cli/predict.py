@@ -42,7 +42,7 @@ def command(
 
     Inputs are in the data's own units, such as pixels from 0 to 255; the model prepares them itself.
     """
-    from zoo_core.cli.common import apart, writable
+    from zoo_core.cli.common import apart, prints_apart, writable
     from zoo_core.cli.common import model as load
     from zoo_core.registry import Registry
     from zoo_core.threads import blas_threads
@@ -58,7 +58,7 @@ def command(
     x = read_input(input_, found)
     if not len(x):
         raise DataError(f"{input_}: has no rows")
-    with blas_threads(1):
+    with blas_threads(1), prints_apart():
         try:
             result = found.predict_proba(x) if proba else found.predict(x)
         except DataError as error:
