@@ -163,6 +163,13 @@ def test_values_in_one_dimension_are_one_column():
     assert train(spec, part(Dataset, load=lambda self, folder: data)).predict(X).shape == (20,)
 
 
+def test_yes_and_no_are_labels():
+    data = Data(Table(X, X[:, 0] > 20))
+    spec = glyphs() | {"data": "mine"}
+    spec["model"]["layers"][-1]["units"] = 2
+    assert train(spec, part(Dataset, load=lambda self, folder: data)).predict(X).dtype.kind == "i"
+
+
 def test_a_trial_leaves_no_trace():
     spec = glyphs(activation="rrelu", normalizer="batch_norm", regularizers=["dropout"])
     trainer = prepare(spec)

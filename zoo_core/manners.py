@@ -78,6 +78,7 @@ def checked_data(source: Dataset, data: Any) -> Data:
 def _checked_table(source: Dataset, data: Data, table: Table) -> Table:
     x = table.x if hasattr(table.x, "shape") and hasattr(table.x, "take") else np.asarray(table.x)
     y = np.asarray(table.y)
+    y = y.astype(np.uint8) if y.dtype.kind == "b" else y  # yes and no are classes 1 and 0
     if len(x.shape) != 2:
         raise misfit(source, "load", f"gave x of shape {x.shape}", "x has shape (rows, features)")
     if y.shape[:1] != x.shape[:1]:
