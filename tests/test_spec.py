@@ -219,6 +219,15 @@ class TestSchema:
         assert list(error.absolute_path) == place
         assert words is None or error.message.startswith(words) or words in error.message
 
+    def test_a_json_spec_may_name_it(self, validator, tmp_path):
+        import tomllib
+
+        value = {"$schema": "zoo.schema.json", **tomllib.loads(GOOD)}
+        assert validator.is_valid(value)
+        assert read(tmp_path, json.dumps(value), name="s.json").to_dict() == read(tmp_path, GOOD).to_dict()
+        with pytest.raises(SpecError, match="schema: unknown key"):
+            read(tmp_path, '"$schema" = "zoo.schema.json"\n' + GOOD)
+
     def test_it_takes_what_validation_takes(self, validator, tmp_path):
         """Also the short forms, and the nulls and defaults of a whole dump."""
         import tomllib

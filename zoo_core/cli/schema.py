@@ -23,7 +23,8 @@ def command(
 ) -> None:
     """Print the JSON schema of a spec, for editors to complete with.
 
-    It includes the parts of all installed plugins: print it anew after installing one.
+    A TOML spec names it in its first line, a JSON spec by the key "$schema". It includes the parts of all
+    installed plugins: print it anew after installing one.
     """
     import json
 
