@@ -185,13 +185,21 @@ def _ask(module: object, plugin: Plugin) -> tuple[list[Entry], Traversable | Non
     _refuse_misspelt(manager)
     if not manager.get_hookcallers(module):
         raise PluginError("it implements no hook; mark zoo_parts or zoo_models with @zoo_core.hookimpl")
-    parts = [part for answer in manager.hook.zoo_parts() for part in answer]
-    models = [_folder(answer) for answer in manager.hook.zoo_models()]
+    parts = [part for answer in _answers(manager.hook.zoo_parts) for part in answer]
+    models = [_folder(answer) for answer in _answers(manager.hook.zoo_models)]
     entries = [_entry(part, plugin) for part in parts]
     twice = {(e.kind, e.name) for e in entries if sum((e.kind, e.name) == (f.kind, f.name) for f in entries) > 1}
     if twice:
         raise PluginError("it brings " + ", ".join(f"{kind} {name!r} twice" for kind, name in sorted(twice)))
     return entries, models[0] if models else None
+
+
+def _answers(hook: pluggy.HookCaller) -> list[Any]:
+    """Ask a hook, and refuse the None of a function that forgot to return."""
+    answers: list[Any] = hook()
+    if hook.get_hookimpls() and not answers:
+        raise PluginError(f"{hook.name} returned None; return what it brings")
+    return answers
 
 
 def _refuse_misspelt(manager: pluggy.PluginManager) -> None:
