@@ -55,10 +55,10 @@ def command(
     registry, every = Registry(), Interval.parse(checkpoint_every)
     warn(registry, quiet)
     checked = read_spec(spec, set_ or [], registry, seed=seed)
-    if output is not None and output.suffix != ".npz":
-        raise UsageError(f"{output}: a model file must end in .npz; try -o {output}.npz")
     place = Output(writable(output or Path(f"{checked.name}.npz"), force), overwrite=force)
     apart(place.path, *filter(None, (spec, start_from)))
+    if output is not None and output.suffix != ".npz":
+        raise UsageError(f"{output}: a model file must end in .npz; try -o {output}.npz")
     files = folder(data_dir, quiet).by(spec)
     with place.lock():
         place.claim(checked.to_dict())
