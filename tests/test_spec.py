@@ -92,6 +92,13 @@ def test_errors_come_in_the_order_of_the_file_and_have_a_place_even_for_what_is_
     assert places == [("1:1", "model"), ("1:1", "nam"), ("1:1", "optimizer"), ("2:1", "seed"), ("5:1", "data")]
 
 
+@pytest.mark.parametrize("base", ['base = "sgd"', 'base = { name = "adam", beta1 = 0.5 }', ""])
+def test_an_option_of_a_part_inside_is_sent_there(tmp_path, base):
+    text = GOOD.replace('name = "adam"', f'name = "sam"\n{base}')
+    with pytest.raises(SpecError, match=r"optimizer\.learning_rate: unknown key; did you mean 'base\.learning_rate'"):
+        read(tmp_path, text)
+
+
 def test_only_unknown_parts_are_a_plugin_error(tmp_path):
     with pytest.raises(PluginError, match=r"s\.toml:14:1.*did you mean 'softmax'") as caught:
         read(tmp_path, GOOD.replace('"softmax"', '"softmx"'))
