@@ -11,6 +11,7 @@ import pytest
 
 import zoo_core
 from zoo_core.cli import run
+from zoo_core.errors import ModelFileError
 
 SMALL = ("--set", "data.rows=500", "--set", "data.test_rows=100", "--set", "data.train=:400", "--set",
          "data.validation=400:", "--set", "training.epochs=3")  # fmt: skip
@@ -96,6 +97,11 @@ def test_predict_from_standard_input_and_a_picture(trained, tmp_path):
         capture_output=True, check=True,
     )  # fmt: skip
     assert done.stdout.strip() in {str(digit).encode() for digit in range(10)}
+    piped = subprocess.run(
+        [sys.executable, "-m", "zoo_core", "predict", str(trained), "-"],
+        input=(tmp_path / "digit.png").read_bytes(), capture_output=True, check=True,
+    )  # fmt: skip
+    assert piped.stdout == done.stdout
 
 
 @pytest.mark.parametrize(
@@ -264,3 +270,64 @@ def test_curves_of_any_recorded_figure(zoo, trained):
     assert "accuracy (share of rows)" in Path("a.svg").read_text()
     code, _, err = zoo("plot", trained, "--what", "acuracy", "-o", "b.svg")
     assert (code, "did you mean 'accuracy'" in err) == (2, True)
+
+
+def test_validate_warns_of_what_a_spec_hardly_means(zoo):
+    code, out, err = zoo("validate", "glyphs-quickstart", "--set", "model.layers.1.activation=relu", "--json")
+    assert code == 0
+    assert len(json.loads(out)["warnings"]) == 1
+    assert err.startswith("warning: glyphs-quickstart: model.layers.1.activation is 'relu'")
+
+
+def test_data_alone_lists_and_schema_is_json_anyway(zoo):
+    assert zoo("data", "--json") == zoo("data", "list", "--json")
+    assert zoo("schema", "--json") == zoo("schema")
+
+
+def test_an_activation_is_drawn_from_a_model_too(zoo, trained):
+    assert zoo("plot", trained, "--kind", "activation", "-o", "a.svg")[0] == 0
+    assert "relu" in Path("a.svg").read_text()
+
+
+def test_a_model_goes_to_an_npz_alone(zoo):
+    code, _, err = zoo("train", "glyphs-quickstart", "-o", "m.txt", *SMALL)
+    assert (code, "must end in .npz" in err) == (2, True)
+    assert not Path("m.txt").exists()
+
+
+def test_data_are_also_looked_for_beside_the_spec_and_the_model(zoo):
+    Path("there").mkdir()
+    Path("there/my.csv").write_text("p,q\n" + "".join(f"{i},{'ab'[i % 2]}\n" for i in range(40)))
+    assert zoo("new", "mine", "--data", "there/my.csv")[0] == 0
+    text = Path("mine.toml").read_text().replace("there/my.csv", "my.csv")
+    Path("there/mine.toml").write_text(text)
+    assert zoo("train", "there/mine.toml", "-o", "there/m.npz", "--quiet", "--set", "training.epochs=2")[0] == 0
+    assert zoo("evaluate", "there/m.npz")[0] == 0
+    assert zoo("plot", "there/m.npz", "--kind", "confusion")[0] == 0
+    assert zoo("explain", "there/mine.toml")[0] == 0
+
+
+@pytest.mark.parametrize("arguments", [["--debug", "evaluate", "x.npz"], ["evaluate", "x.npz", "--debug"]])
+def test_debug_may_stand_anywhere_and_shows_the_traceback(zoo, arguments):
+    with pytest.raises(ModelFileError):
+        zoo(*arguments)
+
+
+def test_what_a_part_prints_stays_out_of_the_results(zoo, monkeypatch):
+    from zoo_plugins.activations import Relu
+
+    def loud(self, x, out):
+        print("here I am")
+        np.maximum(x, 0, out=out)
+
+    monkeypatch.setattr(Relu, "forward", loud)
+    np.save("x.npy", np.zeros((2, 784)))
+    for arguments in (
+        ["train", "glyphs-quickstart", "--json", *SMALL],
+        ["evaluate", "glyphs-quickstart", "--json"],
+        ["predict", "glyphs-quickstart", "x.npy", "--json"],
+    ):
+        code, out, err = zoo(*arguments)
+        assert code == 0
+        assert json.loads(out)
+        assert "here I am" in err

@@ -110,6 +110,16 @@ def test_other_values(run: int, seed: int, hidden: int, rate: float, batch: int,
     assert printed(run, mnist_dir, *overrides) == [plain.line(0), plain.line(1)]
 
 
+def test_the_history_divides_by_all_rows_as_the_notebook_does(mnist_dir: Path) -> None:
+    plain = Plain(mnist_dir, seed=2, hidden=20, rate=0.001, batch=300, run=4)
+    error, correct = plain.epoch()
+    overrides = ("seed=2", "model.layers.0.units=20", "optimizer.learning_rate=0.001", "training.batch_size=300")
+    spec = zoo_core.read_spec(RUNS[4], [*overrides, "training.epochs=1"])
+    record = zoo_core.train(spec, mnist_dir).history[0]
+    assert record["train_loss"] == pytest.approx(error, rel=1e-12)
+    assert record["train_accuracy"] == correct / 1000
+
+
 CORRECTED = ("corrected-1-sgd", "corrected-2-dropout", "corrected-3-minibatch", "corrected-4-tanh-softmax")
 
 

@@ -217,3 +217,17 @@ def test_a_check_knows_a_distribution_by_any_spelling(site):
     done = site.zoo("plugins", "check", "Zoo_Sound", "--timeout", "60", "--json")
     assert done.returncode == 0, done.stderr
     assert [p["parts"] for p in json.loads(done.stdout)] == [["activation wave"]]
+
+
+def test_a_misspelt_hook_is_told_the_nearest_one(registry):
+    misspelt = SimpleNamespace(zoo_part=hookimpl(lambda: []))
+    with pytest.raises(
+        PluginError, match=r"unknown hook 'zoo_part'; did you mean 'zoo_parts'\? \(known: zoo_parts, zoo_models\)"
+    ):
+        registry.add(misspelt, "zoo-a")
+
+
+@pytest.mark.parametrize("hook", ["zoo_parts", "zoo_models"])
+def test_a_hook_that_forgot_to_return_is_told(registry, hook):
+    with pytest.raises(PluginError, match=f"{hook} returned None; return what it brings"):
+        registry.add(SimpleNamespace(**{hook: hookimpl(lambda: None)}), "zoo-a")

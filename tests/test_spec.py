@@ -59,6 +59,14 @@ def test_all_errors_come_at_once_each_with_line_and_column(tmp_path):
     assert "did you mean 'units'?" in str(caught.value)
 
 
+def test_an_unknown_part_is_placed_where_its_name_stands(tmp_path):
+    text = GOOD.replace("[optimizer]", "[optimizer]\n# a comment").replace('name = "adam"', 'name = "adm"')
+    with pytest.raises(PluginError) as caught:
+        read(tmp_path, text)
+    line = text.splitlines().index('name = "adm"') + 1
+    assert f"s.toml:{line}:1: optimizer: unknown optimizer 'adm'; did you mean 'adam'?" in str(caught.value)
+
+
 def test_alternatives_of_one_value_are_one_line(tmp_path):
     text = (
         GOOD.replace('"cross_entropy"', '{ name = "cross_entropy", class_weights = CW }')
@@ -82,6 +90,13 @@ def test_errors_come_in_the_order_of_the_file_and_have_a_place_even_for_what_is_
         read(tmp_path, 'nam = "m"\nseed = -1\n[data]\nname = "glyphs"\nrows = 0\n')
     places = re.findall(r"s\.toml:(\d+:\d+): (\w+)", str(caught.value))
     assert places == [("1:1", "model"), ("1:1", "nam"), ("1:1", "optimizer"), ("2:1", "seed"), ("5:1", "data")]
+
+
+@pytest.mark.parametrize("base", ['base = "sgd"', 'base = { name = "adam", beta1 = 0.5 }', ""])
+def test_an_option_of_a_part_inside_is_sent_there(tmp_path, base):
+    text = GOOD.replace('name = "adam"', f'name = "sam"\n{base}')
+    with pytest.raises(SpecError, match=r"optimizer\.learning_rate: unknown key; did you mean 'base\.learning_rate'"):
+        read(tmp_path, text)
 
 
 def test_only_unknown_parts_are_a_plugin_error(tmp_path):
@@ -210,6 +225,15 @@ class TestSchema:
         (error,) = validator.iter_errors(tomllib.loads(GOOD.replace(*change)))
         assert list(error.absolute_path) == place
         assert words is None or error.message.startswith(words) or words in error.message
+
+    def test_a_json_spec_may_name_it(self, validator, tmp_path):
+        import tomllib
+
+        value = {"$schema": "zoo.schema.json", **tomllib.loads(GOOD)}
+        assert validator.is_valid(value)
+        assert read(tmp_path, json.dumps(value), name="s.json").to_dict() == read(tmp_path, GOOD).to_dict()
+        with pytest.raises(SpecError, match="schema: unknown key"):
+            read(tmp_path, '"$schema" = "zoo.schema.json"\n' + GOOD)
 
     def test_it_takes_what_validation_takes(self, validator, tmp_path):
         """Also the short forms, and the nulls and defaults of a whole dump."""

@@ -211,3 +211,12 @@ def test_saved_and_loaded_gives_the_same_predictions(tmp_path):
     assert again.spec.to_dict() == model.spec.to_dict()
     with np.load(tmp_path / "m.npz") as plain:
         assert (plain["layers.0.weights"] == model.network.state()["layers.0.weights"]).all()
+
+
+def test_squared_errors_learn_classes_too():
+    spec = glyphs()
+    spec["model"]["loss"] = "mse"
+    spec["training"]["epochs"] = 20
+    model = zoo_core.train(spec)
+    assert model.history[-1]["train_accuracy"] > 0.9
+    assert model.history[-1]["train_loss"] < 0.02

@@ -46,9 +46,14 @@ def complaints(
         deeper = any(other[: len(path)] == path and len(other) > len(path) for other, _ in found)
         if deeper and all(p["type"] not in ("missing", "unknown_part") for p in own):
             continue  # another alternative was meant: what is wrong with it is said there
-        place = next((places[path[:n]] for n in range(len(path), -1, -1) if path[:n] in places), name)
+        place = _place((*path, "name") if own[0]["type"] == "unknown_part" else path, places, name)
         lines.append((_line(place), f"{place}: {'.'.join(map(str, path)) or 'spec'}: {message(own, known)}"))
     return list(dict.fromkeys(line for _, line in sorted(lines, key=lambda item: item[0])))
+
+
+def _place(path: Path, places: Mapping[Path, str], name: str) -> str:
+    """Return where a path stands, or the nearest table around it that has a place."""
+    return next((places[path[:n]] for n in range(len(path), -1, -1) if path[:n] in places), name)
 
 
 def _path(problem: ErrorDetails, value: Any) -> Path:

@@ -10,10 +10,12 @@ import numpy as np
 from zoo_core.blame import culprit
 from zoo_core.errors import PluginError
 from zoo_core.events import LayerStats
-from zoo_core.network import Layer, Network
+from zoo_core.manners import misfit
+from zoo_core.network import Layer, Network, Stage
 from zoo_core.objective import Objective
 from zoo_core.parts import Array, Record
 
+MODEST = 50.0  # inputs that no sound activation overflows on
 DIVERGED = 2.0  # how many times the first loss, and the least, the last one must be for a warning
 
 if TYPE_CHECKING:
@@ -46,13 +48,17 @@ def _outputs(network: Network, layer: Layer, objective: Objective) -> Array:
     return objective.at.values[index]
 
 
-def blame(error: Exception, trainer: Trainer) -> PluginError | None:
+def blame(error: BaseException, trainer: Trainer) -> PluginError | None:
     """Return an error that names the part inside which another was raised, or None where it was in no part."""
     found = culprit(error)
     if found is None:
         return None
     part, line = found
     where = f"in epoch {trainer.at.epoch + 1}, step {trainer.at.step + 1}"
+    if isinstance(error, NotImplementedError) and not str(error):
+        return misfit(
+            part, line.rpartition(".")[2].partition(",")[0], f"is missing {where}", "its author has to write it"
+        )
     return PluginError(f"{part.kind} {part.name!r} ({line}) raised {type(error).__name__} {where}: {error}")
 
 
@@ -63,15 +69,19 @@ def explain(trainer: Trainer, epoch: int, step: int) -> str:
     place, cause = "loss", "the loss itself overflowed; scale the targets or choose a bounded loss"
     if not np.isfinite(p.x).all():
         place, cause = "input", "the prepared inputs are not finite; check the data and the preparation"
-    for stage, values in reversed(list(zip(network.stages, p.values, strict=True))):
+    for stage, x, values in reversed(list(zip(network.stages, p.inputs, p.values, strict=True))):
         if not np.isfinite(values).all():
             place = f"{stage.path} ({getattr(stage.transform, 'name', '') or 'matrix product'!r})"
-            cause = "its outputs overflowed"
-    if place not in ("loss", "input"):
-        rate = trainer.rate(epoch + step / trainer.feed.batches.steps)
-        cause = f"its values overflowed; the learning rate {rate:g} is likely too large: try a tenth, or clip gradients"
+            cause = _cause(stage, x, trainer.rate(epoch + step / trainer.feed.batches.steps))
     where = f"in epoch {epoch + 1}, step {step + 1}; first seen at {place}"
     return f"spec {trainer.spec.name!r}: the loss is {objective.loss} {where}: {cause}"
+
+
+def _cause(stage: Stage, x: Array, rate: float) -> str:
+    """Say why a stage gave values that are not finite: from small inputs only a part that is wrong does."""
+    if stage.transform.name and np.abs(x).max() < MODEST:
+        return f"it gave them for inputs between {x.min():.3g} and {x.max():.3g}; its formula is wrong there"
+    return f"its values overflowed; the learning rate {rate:g} is likely too large: try a tenth, or clip gradients"
 
 
 def overflowed(trainer: Trainer) -> str:

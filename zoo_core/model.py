@@ -23,6 +23,7 @@ from zoo_core.given import (
     shaped_inputs,
 )
 from zoo_core.header import About, check_room, environment, storable
+from zoo_core.manners import checked_figures
 from zoo_core.objective import measure, targets_for
 from zoo_core.options import children
 from zoo_core.parts import Array, Layout, Metric, Part, Record, Table
@@ -146,7 +147,7 @@ class Model:
             weight += len(values) if weights is None else float(weights.sum())
             for metric in metrics:
                 metric.update(outputs, table.y[which], weights)
-        return {"loss": total / weight} | {name: value for m in metrics for name, value in m.figures().items()}
+        return {"loss": total / weight} | {name: value for m in metrics for name, value in checked_figures(m).items()}
 
     @np.errstate(all="ignore")
     def confusion(self, table: Table) -> Array:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from zoo_core.manners import filled
 from zoo_core.parts import (
     Activation,
     Array,
@@ -180,12 +181,12 @@ class Network:
             stage.transform.start(stage.width, self.dtype)
 
     def initialize(self, rng: np.random.Generator) -> None:
-        """Give every parameter its first value, layer by layer."""
+        """Give every parameter its first value, layer by layer. Raises PluginError where an initializer writes none."""
         gains = {stage.path: layer.activation.gain for layer in self.layers for stage in layer.stages}
         for segment in self.layout.segments:
             initial, view = self._declared[segment.path].initial, segment.view(self.parameters)
             if isinstance(initial, Initializer):
-                initial.fill(view, rng, gains.get(segment.path.rpartition(".")[0], 1.0))
+                filled(initial, view, rng, gains.get(segment.path.rpartition(".")[0], 1.0))
             else:
                 view[...] = initial
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from zoo_core.assembly import is_fused
+from zoo_core.manners import checked_losses
 from zoo_core.network import Layer, Network, Pass
 from zoo_core.parts import Array, Loss, Penalty
 
@@ -91,8 +92,9 @@ def _penalties(network: Network) -> Iterator[tuple[Layer, Penalty]]:
 
 
 def measure(loss: Loss, fused: bool, z: Array, outputs: Array, targets: Array) -> Array:
-    """Return the loss of each row, shape (rows,)."""
-    return loss.fused_value(z, outputs, targets) if fused else loss.value(outputs, targets)
+    """Return the loss of each row, shape (rows,). Raises PluginError where the loss gives another shape."""
+    values = loss.fused_value(z, outputs, targets) if fused else loss.value(outputs, targets)
+    return checked_losses(loss, values, len(outputs))
 
 
 def targets_for(loss: Loss, labels: Array, outputs: int, dtype: np.dtype[np.generic]) -> Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Annotated, Any, Union, cast
 
@@ -113,7 +113,25 @@ class StrictTable(BaseModel):
 
 
 class _Options(StrictTable):
-    """Base of the models made from parts."""
+    """Base of the models made from parts; an unknown key may be an option of a part inside, as of `base`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _note_inside(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, Mapping) and info.context is not None and set(value) - set(cls.model_fields):
+            note_keys(value, [*cls.model_fields, *_inside(cls, value, info.context.get("registry"))], info)
+        return value
+
+
+def _inside(model: type[BaseModel], value: Mapping[str, Any], registry: Registry | None) -> Iterator[str]:
+    """Yield keys of a table that are options of a part inside it, as "base.learning_rate"."""
+    for name, field in model.model_fields.items():
+        kind = getattr(field.annotation, "kind", "")
+        given = value.get(name) or field.get_default(call_default_factory=True, validated_data={})
+        inner = given.get("name") if isinstance(given, Mapping) else getattr(given, "name", given)
+        if registry is not None and kind and inner in registry.names(kind):
+            options = option_names(registry.get(kind, inner))
+            yield from (f"{name}.{key}" for key in options if key in value and key not in model.model_fields)
 
 
 def note_keys(value: Any, known: Iterable[str], info: ValidationInfo) -> None:

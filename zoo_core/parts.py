@@ -176,6 +176,7 @@ class Loss(Part):
     kind = "loss"
     targets: ClassVar[Literal["labels", "values"]] = "values"  # "labels": also takes integers, shape (rows,)
     task: ClassVar[Literal["classification", "regression", "any"]] = "any"
+    needs: ClassVar[Literal["any", "shares", "probabilities"]] = "any"  # outputs in [0, 1]; that add up to 1, too
     fused_with: ClassVar[tuple[type[Activation], ...]] = ()  # output activations for the two methods below
 
     reduction: Literal["mean", "sum"] = "mean"

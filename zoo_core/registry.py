@@ -26,7 +26,7 @@ import pluggy
 
 from zoo_core import hookspecs
 from zoo_core.errors import PluginError, nearest
-from zoo_core.parts import KINDS, Part
+from zoo_core.parts import KINDS, Optimizer, Part
 
 DISTRIBUTION = "mlp-zoo"
 GROUP = "zoo"
@@ -182,16 +182,37 @@ def _ask(module: object, plugin: Plugin) -> tuple[list[Entry], Traversable | Non
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     manager.register(module, plugin.distribution)
-    manager.check_pending()
+    _refuse_misspelt(manager)
     if not manager.get_hookcallers(module):
         raise PluginError("it implements no hook; mark zoo_parts or zoo_models with @zoo_core.hookimpl")
-    parts = [part for answer in manager.hook.zoo_parts() for part in answer]
-    models = [_folder(answer) for answer in manager.hook.zoo_models()]
+    parts = [part for answer in _answers(manager.hook.zoo_parts) for part in answer]
+    models = [_folder(answer) for answer in _answers(manager.hook.zoo_models)]
     entries = [_entry(part, plugin) for part in parts]
     twice = {(e.kind, e.name) for e in entries if sum((e.kind, e.name) == (f.kind, f.name) for f in entries) > 1}
     if twice:
         raise PluginError("it brings " + ", ".join(f"{kind} {name!r} twice" for kind, name in sorted(twice)))
     return entries, models[0] if models else None
+
+
+def _answers(hook: pluggy.HookCaller) -> list[Any]:
+    """Ask a hook, and refuse the None of a function that forgot to return."""
+    answers: list[Any] = hook()
+    if hook.get_hookimpls() and not answers:
+        raise PluginError(f"{hook.name} returned None; return what it brings")
+    return answers
+
+
+def _refuse_misspelt(manager: pluggy.PluginManager) -> None:
+    """Refuse a function marked as a hook that is none, and name the hook it is nearest to."""
+    try:
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        found = re.search(r"unknown hook '(\w+)'", str(error))
+        if found is None:
+            raise
+        hooks = [name for name in vars(hookspecs) if name.startswith("zoo_")]
+        name = found[1]
+        raise PluginError(f"unknown hook {name!r}{nearest(name, hooks)} (known: {', '.join(hooks)})") from error
 
 
 def _folder(answer: Any) -> Traversable:
@@ -210,7 +231,13 @@ def _entry(part: Any, plugin: Plugin) -> Entry:
     own = {k for k, v in inspect.get_annotations(part).items() if "ClassVar" not in str(v)}
     if own and "__dataclass_fields__" not in part.__dict__:
         raise PluginError(f"{part.__qualname__} has options ({', '.join(sorted(own))}); put @dataclass above the class")
+    if issubclass(part, Optimizer) and not hasattr(part, "learning_rate") and "learning_rate" not in _fields(part):
+        raise PluginError(f"{part.__qualname__} has no learning_rate; write the option `learning_rate: Rate = 0.01`")
     return Entry(part.kind, part.name, part, plugin.distribution, plugin.version)
+
+
+def _fields(part: type[Part]) -> Mapping[str, Any]:
+    return getattr(part, "__dataclass_fields__", {})
 
 
 def _installed(allowed: str | None) -> Iterator[tuple[Plugin, Callable[[], object]]]:
@@ -268,7 +295,7 @@ def _reason(error: BaseException) -> str:
         return text
     if isinstance(error, SystemExit):
         return f"it called sys.exit({text}) while it was loaded"
-    return f"{type(error).__name__}: {text}"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 @contextmanager

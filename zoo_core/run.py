@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from zoo_core import checkpoint
 from zoo_core.assembly import fresh
+from zoo_core.blame import was_asked
 from zoo_core.catalogue import find_model
 from zoo_core.data.folder import DataFolder
 from zoo_core.data.splits import make_splits
@@ -21,6 +22,7 @@ from zoo_core.events import Event
 from zoo_core.header import About, words
 from zoo_core.interval import EVERY, Interval
 from zoo_core.loading import fill, load, model_from_contents
+from zoo_core.manners import checked_data
 from zoo_core.model import Model
 from zoo_core.options import dump
 from zoo_core.output import Output
@@ -177,17 +179,17 @@ def _named(trainer: Trainer) -> Iterator[Event]:
         yield from trainer.events()
     except (ZooError, MemoryError, OSError):
         raise
-    except Exception as error:
-        named = blame(error, trainer)
+    except (Exception, SystemExit) as error:
+        named = None if was_asked(error) else blame(error, trainer)
         if named is None:
             raise
         raise named from error
 
 
 def load_data(spec: Spec, data_dir: str | Path | DataFolder | None = None) -> Data:
-    """Load the data set that a spec names."""
+    """Load the data set that a spec names. Raises PluginError where what it loads is no sound Data."""
     folder = data_dir if isinstance(data_dir, DataFolder) else DataFolder.open(data_dir)
-    return fresh(spec.data.source).load(folder)
+    return checked_data(spec.data.source, fresh(spec.data.source).load(folder))
 
 
 def split(spec: Spec, data: Data, source: RandomSource) -> dict[str, Table]:

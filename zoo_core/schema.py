@@ -52,6 +52,7 @@ def spec_schema(registry: Registry) -> Schema:
     data = definitions["DataSpec"]
     del data["properties"]["source"]
     definitions["DataSpec"] = _dataset(data, registry)
+    schema["properties"]["$schema"] = {"type": "string", "description": "this schema's file; in JSON alone"}
     return {"$schema": "http://json-schema.org/draft-07/schema#", "title": "zoo spec", **schema}
 
 

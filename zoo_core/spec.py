@@ -214,6 +214,8 @@ def _from_text(file: Any, name: str) -> tuple[dict[str, Any], dict[tuple[str | i
     """Return the plain data of a spec file, and where each of its keys stands."""
     text, toml = read_text(file), is_toml(file.name)
     value = parse_text(text, name, toml=toml)
+    if not toml and isinstance(value.get("$schema"), str):
+        del value["$schema"]  # by which editors know what a JSON file is
     places = {k: f"{name}:{a}:{b}" for k, (a, b) in locate(text, toml=toml).items()}
     return value, {(): f"{name}:1:1", **places}
 

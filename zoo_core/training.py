@@ -16,10 +16,12 @@ from zoo_core.errors import NumericError
 from zoo_core.events import EpochEnded, Event, Finished, LayerStats, Message, Progress, SafePoint, Started, direction
 from zoo_core.feed import Feed
 from zoo_core.interval import Interval
+from zoo_core.manners import checked_figures, checked_rate, checked_reason
 from zoo_core.model import Model
 from zoo_core.objective import Objective
 from zoo_core.parts import Array, Callback, Metric, Record, Schedule, Table
 from zoo_core.tally import Tally
+from zoo_core.trial import doubts, try_out
 
 PROGRESS_SECONDS = 0.1  # how often a display may look
 STATS_SECONDS = 1.0  # how often layer statistics are gathered; each costs about one step
@@ -78,6 +80,9 @@ class Trainer:
         """Train to the end, yielding what happens. Raises NumericError when the loss leaves the finite numbers."""
         self._began, self._began_at = time.perf_counter(), self._rows_done()
         yield self._started()
+        try_out(self.spec)
+        for doubt in doubts(self.spec):
+            self.warn(doubt)
         self.begin()
         yield from self._said()
         reason = ""
@@ -191,7 +196,7 @@ class Trainer:
     def rate(self, time_in_epochs: float) -> float:
         """Return the learning rate at a time in epochs."""
         if self.schedule is not None:
-            return self.schedule.rate(time_in_epochs)
+            return checked_rate(self.schedule, self.schedule.rate(time_in_epochs))
         rate: float = self.optimizer.learning_rate
         return rate
 
@@ -206,14 +211,14 @@ class Trainer:
             self.schedule.observe(record)
         self.history.append(record)
         self.model.trace.append(self.at.epoch, self.network.state())
-        reasons = [reason for c in self.callbacks if (reason := c.after_epoch(record, self))]
+        reasons = [reason for c in self.callbacks if (reason := checked_reason(c, c.after_epoch(record, self)))]
         self.at = Position(self.at.epoch + 1)
         return "; ".join(reasons)
 
     def _record(self) -> Record:
         epoch = self.at.epoch
         record: Record = {"epoch": epoch, "train_loss": self.tally.loss}
-        record |= {f"train_{name}": value for m in self.tally.metrics for name, value in m.figures().items()}
+        record |= {f"train_{name}": value for m in self.tally.metrics for name, value in checked_figures(m).items()}
         if self.feed.rows_left_out:
             record["train_rows"] = self.feed.batches.rows_used
             record["train_rows_left_out"] = self.feed.rows_left_out

@@ -43,6 +43,7 @@ class CrossEntropy(Loss):
     name = "cross_entropy"
     targets = "labels"
     task = "classification"
+    needs = "probabilities"
     fused_with = (Softmax,)
 
     def value(self, outputs: Array, targets: Array) -> Array:
@@ -115,6 +116,7 @@ class BinaryCrossEntropy(Loss):
 
     name = "binary_cross_entropy"
     task = "classification"
+    needs = "shares"
     fused_with = (Sigmoid,)
 
     def value(self, outputs: Array, targets: Array) -> Array:
@@ -144,6 +146,7 @@ class Focal(Loss):
     name = "focal"
     targets = "labels"
     task = "classification"
+    needs = "probabilities"
     fused_with = (Softmax,)
 
     gamma: Annotated[float, Ge(0), Le(10)] = 2.0

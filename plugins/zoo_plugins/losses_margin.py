@@ -92,6 +92,7 @@ class Tversky(Loss):
     name = "tversky"
     targets = "labels"
     task = "classification"
+    needs = "shares"
 
     alpha: Annotated[float, Ge(0), Le(100)] = 0.5
     beta: Annotated[float, Ge(0), Le(100)] = 0.5
@@ -126,6 +127,7 @@ class Dice(Loss):
     name = "dice"
     targets = "labels"
     task = "classification"
+    needs = "shares"
 
     def value(self, outputs: Array, targets: Array) -> Array:
         common, whole = self._sums(outputs, one_hot(targets, outputs))

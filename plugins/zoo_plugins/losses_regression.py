@@ -18,10 +18,12 @@ SMALLEST = 1e-7  # below it a divisor or the argument of a logarithm counts as t
 
 @dataclass(kw_only=True)
 class Mse(Loss):
-    """Mean squared error: mean over the columns of (y - t)^2; its gradient is 2 (y - t) / columns."""
+    """Mean squared error: mean over the columns of (y - t)^2; its gradient is 2 (y - t) / columns.
+
+    For classes, t is 1 for the row's own and 0 for the others: what cross-entropy is compared with.
+    """
 
     name = "mse"
-    task = "regression"
 
     def value(self, outputs: Array, targets: Array) -> Array:
         return row_mean(np.square(outputs - targets))

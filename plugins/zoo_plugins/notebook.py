@@ -205,24 +205,34 @@ class NotebookGenerator(RandomSource):
 
 
 class NotebookLog(Callback):
-    """The notebook's printed line for each epoch in which the test set was measured."""
+    """The notebook's printed line for each epoch in which the test set was measured.
+
+    The notebook divides by all training rows, those that no batch took included: so the history says, too.
+    """
 
     name = "notebook_log"
 
     def after_epoch(self, record: Mapping[str, Any], run: Run) -> str | None:
         """Say the line; errors are cut to five characters, not rounded."""
+        run.history[-1].update(self._over_all_rows(record))
         if "test_loss" in record:
-            run.say(self._line(record))
+            run.say(self._line(run.history[-1]))
         return None
 
     @staticmethod
+    def _over_all_rows(record: Mapping[str, Any]) -> dict[str, float]:
+        """Return the figures of the training split, divided as the notebook does."""
+        used = record.get("train_rows", 1)
+        rows = used + record.get("train_rows_left_out", 0)
+        if rows == used:
+            return {}
+        correct = round(record["train_accuracy"] * used)
+        return {"train_loss": record["train_loss"] * used / rows, "train_accuracy": correct / rows}
+
+    @staticmethod
     def _line(record: Mapping[str, Any]) -> str:
-        """Return the line; the notebook divides by all training rows, those that no batch took included."""
-        rows, left = record.get("train_rows", 1), record.get("train_rows_left_out", 0)
-        error = record["train_loss"] * rows / (rows + left) if left else record["train_loss"]
-        accuracy = round(record["train_accuracy"] * rows) / (rows + left) if left else record["train_accuracy"]
         return (
-            f"I:{record['epoch']} Train-Err:{str(error)[:5]} Train-Acc:{accuracy} "
+            f"I:{record['epoch']} Train-Err:{str(record['train_loss'])[:5]} Train-Acc:{record['train_accuracy']} "
             f"Test-Err:{str(record['test_loss'])[:5]} Test-Acc:{record['test_accuracy']}"
         )
 

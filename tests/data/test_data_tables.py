@@ -346,6 +346,12 @@ def test_colour_size_depth_and_transparency_are_said(tmp_path: Path) -> None:
     assert notes == ["reduced from 16 to 8 bits"]
 
 
+def test_an_opaque_picture_with_an_alpha_channel_is_laid_on_nothing(tmp_path: Path) -> None:
+    opaque = np.zeros((4, 4, 4), np.uint8)
+    opaque[..., 3] = 255
+    assert read_png(picture(tmp_path, opaque), (4, 4))[1] == []
+
+
 def bomb() -> bytes:
     """A few bytes that say they are 60,000 x 60,000 pixels."""
 

@@ -25,18 +25,27 @@ def run(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code; every error is one message on standard error."""
     from zoo_core.cli.app import app
 
-    debug = "--debug" in (sys.argv if arguments is None else arguments)
+    given, debug = _without_debug(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = app(args=arguments, prog_name="zoo", standalone_mode=False)
+        code = app(args=given, prog_name="zoo", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (Exception, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt, SystemExit) as error:
+        if isinstance(error, SystemExit) and not _is_a_parts(error):
+            raise
         if debug and not hasattr(error, "show"):
             raise
         return _report(error)
+
+
+def _without_debug(arguments: list[str]) -> tuple[list[str], bool]:
+    """Take out --debug, which may stand anywhere before `--`; tell whether it was there."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    options = [a for a in arguments[:end] if a != "--debug"]
+    return [*options, *arguments[end:]], len(options) < end
 
 
 def _report(error: BaseException) -> int:
@@ -62,6 +71,12 @@ def _print(error: BaseException) -> int:
     if isinstance(error, OSError):
         return _say(f"error: {error.filename or ''}: {error.strerror or error}", 5)
     return _unexpected(error)
+
+
+def _is_a_parts(error: SystemExit) -> bool:
+    from zoo_core.blame import culprit, was_asked
+
+    return culprit(error) is not None and not was_asked(error)
 
 
 def _unexpected(error: BaseException) -> int:

@@ -54,7 +54,9 @@ def _say_version(asked: bool) -> None:
 
 @app.callback()
 def shared(
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error; it may stand anywhere.")
+    ] = False,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version and stop.", callback=_say_version, is_eager=True)
     ] = False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -67,6 +68,11 @@ def report(data: Any, as_json: bool, human: RenderableType | None) -> None:
         print_json(data, sys.stdout)
     elif human is not None:
         show(human)
+
+
+def prints_apart() -> AbstractContextManager[Any]:
+    """Have what parts print go to standard error: standard output belongs to results."""
+    return redirect_stdout(sys.stderr)
 
 
 def show(renderable: RenderableType) -> None:

@@ -14,11 +14,18 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     help="List, fetch and verify the files of public data sets.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     rich_markup_mode=None,
-    epilog=lines("Examples: zoo data list | zoo data fetch mnist | zoo data verify mnist"),
+    epilog=lines("Examples: zoo data | zoo data fetch mnist | zoo data verify mnist"),
 )
 Name = Annotated[str | None, typer.Argument(help="A data set; default: all.")]
+
+
+@app.callback()
+def data(context: typer.Context, json: Json = False) -> None:
+    """Show the files of all data sets, where no other command is given."""
+    if context.invoked_subcommand is None:
+        list_(json=json)
 
 
 @app.command("list")

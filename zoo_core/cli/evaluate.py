@@ -24,7 +24,7 @@ def command(
     json: Json = False,
 ) -> None:
     """Measure a model: the loss and every metric of its spec."""
-    from zoo_core.cli.common import folder, rows
+    from zoo_core.cli.common import folder, prints_apart, rows
     from zoo_core.cli.common import model as load
     from zoo_core.display.tables import number
     from zoo_core.evaluation import table_of
@@ -33,7 +33,8 @@ def command(
     registry = Registry()
     warn(registry)
     found = load(model, registry, sha256, max_size)
-    table = table_of(found, split, folder(data_dir), registry, data)
-    figures = found.evaluate_table(table)
+    with prints_apart():
+        table = table_of(found, split, folder(data_dir).by(model), registry, data)
+        figures = found.evaluate_table(table)
     human = rows([{"figure": key, split: number(value)} for key, value in figures.items()], ["figure", split])
     report(figures, json, human)

@@ -51,7 +51,7 @@ def command(
     registry = Registry()
     warn(registry)
     checked = read_spec(spec, set_ or [], registry, seed=seed)
-    trainer = exact(prepare(checked, folder(data_dir), registry), registry)
+    trainer = exact(prepare(checked, folder(data_dir).by(spec), registry), registry)
     with blas_threads(trainer.threads):
         taken = explain(trainer, rows, units, step - 1)
     if json:

@@ -3,33 +3,74 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from zoo_core.errors import UsageError
 
 NAME = "new"
-EXAMPLES = "Examples: zoo new my-model | zoo new digits --from mnist-mlp"
+EXAMPLES = (
+    "Examples: zoo new my-model | zoo new digits --from mnist-mlp | zoo new mine --data my.csv | "
+    "zoo new prices --data houses.csv --target price --task regression"
+)
 
 
 def command(
     name: Annotated[str, typer.Argument(help="Name of the new spec; NAME.toml is written here.")],
-    source: Annotated[str, typer.Option("--from", help="Shipped model to start from.")] = "glyphs-quickstart",
+    source: Annotated[
+        str | None, typer.Option("--from", help="Shipped model to start from; default: glyphs-quickstart.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="FILE.csv", help="Your own table to write a spec for.")
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option("--target", metavar="COLUMN", help="With --data: what to predict; default: the last column."),
+    ] = None,
+    task: Annotated[
+        Literal["classification", "regression"] | None,
+        typer.Option("--task", help="With --data; default: guessed from the target."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace NAME.toml if it exists.")] = False,
 ) -> None:
-    """Write a spec to start from, ready to train."""
+    """Write a spec to start from, ready to train.
+
+    It is a shipped model's, or one for a table of your own: with --data, what to predict, from which columns and
+    as what is guessed, and told.
+    """
     from zoo_core import spec
-    from zoo_core.catalogue import find_spec
     from zoo_core.cli.common import writable
     from zoo_core.files import write_whole
-    from zoo_core.registry import Registry
 
     if not re.fullmatch(spec.NAME, name):
         raise UsageError(f"{name!r}: a name {spec.NAME_RULE}")
-    target = writable(Path(f"{name}.toml"), force)
+    if data is None and (target or task):
+        raise UsageError("--target and --task say what to learn from a file: name it with --data FILE.csv")
+    if data is not None and source:
+        raise UsageError("--from starts from a shipped model, --data from a file; give one of them")
+    path = writable(Path(f"{name}.toml"), force)
+    text = _shipped(name, source or "glyphs-quickstart") if data is None else _own(name, data, target, task)
+    write_whole(path, text.encode())
+    print(f"saved {path}; train it: zoo train {path}")
+
+
+def _shipped(name: str, source: str) -> str:
+    from zoo_core.catalogue import find_spec
+    from zoo_core.registry import Registry
+
     text = find_spec(source, Registry()).read_text("utf-8")
-    text = re.sub(r'^name = ".*"$', f'name = "{name}"', text, count=1, flags=re.MULTILINE)
-    write_whole(target, text.encode())
-    print(f"saved {target}; train it: zoo train {target}")
+    return re.sub(r'^name = ".*"$', f'name = "{name}"', text, count=1, flags=re.MULTILINE)
+
+
+def _own(name: str, data: Path, target: str | None, task: Literal["classification", "regression"] | None) -> str:
+    """Return a spec for a file, and say what was guessed."""
+    from zoo_core.templates.csv_spec import csv_spec, guess
+
+    found = guess(data, target, task)
+    print(f"{data}: {found.summary}", file=sys.stderr)
+    for place, why in found.left_out.items():
+        print(f"note: column {found.columns.key(place)!r} is left out: {why}, not a number", file=sys.stderr)
+    return csv_spec(name, found)

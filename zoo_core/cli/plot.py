@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from zoo_core.registry import Registry
+    from zoo_core.spec import Spec
 
 NAME = "plot"
 EXAMPLES = (
@@ -26,7 +27,10 @@ Kind = Literal["curves", "confusion", "weights", "activation", "schedule"]
 def command(
     models: Annotated[
         list[str],
-        typer.Argument(metavar="MODEL...", help="Model files or names; a part's name for activation and schedule."),
+        typer.Argument(
+            metavar="MODEL...",
+            help="Model files or names; for activation (the first layer's) and schedule also a spec or a part.",
+        ),
     ],
     kind: Annotated[Kind, typer.Option("--kind", help="What to draw.")] = "curves",
     what: Annotated[
@@ -73,7 +77,9 @@ def _figure(kind: Kind, names: list[str], registry: Registry, **given: Any) -> F
     if kind == "activation":
         from zoo_core.display.curves import activation_curve
 
-        return activation_curve(_part(registry, "activation", names[0], given["options"]))
+        spec = _spec(names[0], registry, given["options"])
+        part = spec.model.layers[0].activation if spec else None
+        return activation_curve(part or _part(registry, "activation", names[0], given["options"]))
     if kind == "schedule":
         return _schedule(names[0], registry, given["options"], given["epochs"])
     from zoo_core.cli.common import models
@@ -84,21 +90,21 @@ def _figure(kind: Kind, names: list[str], registry: Registry, **given: Any) -> F
         return plots.learning_curves([(name, m.history) for name, m in found], what=given["what"])
     first = found[0][1]
     if kind == "confusion":
-        return _confusion(first, registry, given)
+        return _confusion(names[0], first, registry, given)
     if first.about.image_shape is None:
         raise UsageError(f"{names[0]}: was not trained on images, so its weights are no pictures")
     weights = first.network.weights(first.network.layers[0])
     return plots.first_layer_weights(weights, (first.about.image_shape[0], first.about.image_shape[1]))
 
 
-def _confusion(model: Any, registry: Registry, given: dict[str, Any]) -> Figure:
+def _confusion(name: str, model: Any, registry: Registry, given: dict[str, Any]) -> Figure:
     from zoo_core.cli.common import folder
     from zoo_core.display import plots
     from zoo_core.evaluation import table_of
 
     if model.about.task != "classification":
         raise UsageError(f"model {model.spec.name!r} is for regression; a confusion matrix needs classes")
-    table = table_of(model, given["split"], folder(given["data_dir"]), registry, None)
+    table = table_of(model, given["split"], folder(given["data_dir"]).by(name), registry, None)
     return plots.confusion_matrix(model.confusion(table), [str(label) for label in model.labels().tolist()])
 
 
@@ -108,15 +114,23 @@ def _part(registry: Registry, kind: str, name: str, options: list[str]) -> Any:
     return read_part(kind, name, options, registry)
 
 
-def _schedule(name: str, registry: Registry, options: list[str], epochs: int) -> Figure:
+def _spec(name: str, registry: Registry, options: list[str]) -> Spec | None:
+    """Return the spec of a file or a shipped model, or None where the name is a part's."""
     from zoo_core.catalogue import is_path, shipped
-    from zoo_core.display.curves import schedule_curve
-    from zoo_core.parts import Schedule
     from zoo_core.spec import read_spec
 
-    if not is_path(name, ".toml", ".json") and name not in shipped(registry):
+    if is_path(name, ".toml", ".json", ".npz") or name in shipped(registry):
+        return read_spec(name, options, registry)
+    return None
+
+
+def _schedule(name: str, registry: Registry, options: list[str], epochs: int) -> Figure:
+    from zoo_core.display.curves import schedule_curve
+    from zoo_core.parts import Schedule
+
+    spec = _spec(name, registry, options)
+    if spec is None:
         return schedule_curve(_part(registry, "schedule", name, options), epochs, 100)
-    spec = read_spec(name, options, registry)
     rate = spec.optimizer.learning_rate
     if not isinstance(rate, Schedule):
         rate = registry.get("schedule", "constant")(rate)  # type: ignore[call-arg]

@@ -6,7 +6,7 @@ import csv
 import io
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -42,7 +42,7 @@ def command(
 
     Inputs are in the data's own units, such as pixels from 0 to 255; the model prepares them itself.
     """
-    from zoo_core.cli.common import apart, writable
+    from zoo_core.cli.common import apart, prints_apart, writable
     from zoo_core.cli.common import model as load
     from zoo_core.registry import Registry
     from zoo_core.threads import blas_threads
@@ -58,7 +58,7 @@ def command(
     x = read_input(input_, found)
     if not len(x):
         raise DataError(f"{input_}: has no rows")
-    with blas_threads(1):
+    with blas_threads(1), prints_apart():
         try:
             result = found.predict_proba(x) if proba else found.predict(x)
         except DataError as error:
@@ -74,12 +74,14 @@ def read_input(name: str, model: Model) -> Any:
     names = model.about.feature_names
     if name == "-":
         raw = sys.stdin.buffer.read()
+        if raw[:8] == b"\x89PNG\r\n\x1a\n":
+            return _image(io.BytesIO(raw), "standard input", model)
         if raw[:6] == b"\x93NUMPY" or raw[:4] == b"PK\x03\x04":
             return read_array(io.BytesIO(raw))
         return read_features(io.StringIO(_text(raw)), names)
     ending = Path(name).suffix.lower()
     if ending == ".png":
-        return _image(Path(name), model)
+        return _image(name, name, model)
     if ending in (".npy", ".npz"):
         return read_array(Path(name))
     if ending == ".csv":
@@ -91,18 +93,18 @@ def _text(raw: bytes) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DataError("standard input is neither .npy, .npz nor CSV in UTF-8") from error
+        raise DataError("standard input is neither .npy, .npz, .png nor CSV in UTF-8") from error
 
 
-def _image(path: Path, model: Model) -> Any:
+def _image(source: str | IO[bytes], name: str, model: Model) -> Any:
     from zoo_core.data.png import read_png
 
     shape = model.about.image_shape
     if shape is None:
-        raise DataError(f"{path}: model {model.spec.name!r} was not trained on images; give rows of numbers")
-    x, notes = read_png(path, (shape[0], shape[1]))
+        raise DataError(f"{name}: model {model.spec.name!r} was not trained on images; give rows of numbers")
+    x, notes = read_png(source, (shape[0], shape[1]), name)
     for note in notes:
-        print(f"note: {path}: {note}", file=sys.stderr)
+        print(f"note: {name}: {note}", file=sys.stderr)
     return x
 
 

@@ -19,10 +19,12 @@ def command(
         Path | None, typer.Option("-o", "--output", help="Where it goes; default: standard output.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As it is anyway: the schema is JSON.")] = False,
 ) -> None:
     """Print the JSON schema of a spec, for editors to complete with.
 
-    It includes the parts of all installed plugins: print it anew after installing one.
+    A TOML spec names it in its first line, a JSON spec by the key "$schema". It includes the parts of all
+    installed plugins: print it anew after installing one.
     """
     import json
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from zoo_core.cli.common import CheckpointEvery, DataDir, Json, Quiet, SetOption, Threads, warn
+from zoo_core.errors import UsageError
 from zoo_core.interval import EVERY
 
 NAME = "train"
@@ -22,7 +23,7 @@ def command(
         str, typer.Argument(help="A spec file (.toml or .json), the name of a shipped model, or a model file (.npz).")
     ],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Where the model goes; default: NAME.npz here.")
+        Path | None, typer.Option("-o", "--output", help="Where the model goes, a .npz file; default: NAME.npz here.")
     ] = None,
     set_: SetOption = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed instead of the spec's.")] = None,
@@ -56,6 +57,8 @@ def command(
     checked = read_spec(spec, set_ or [], registry, seed=seed)
     place = Output(writable(output or Path(f"{checked.name}.npz"), force), overwrite=force)
     apart(place.path, *filter(None, (spec, start_from)))
+    if output is not None and output.suffix != ".npz":
+        raise UsageError(f"{output}: a model file must end in .npz; try -o {output}.npz")
     files = folder(data_dir, quiet).by(spec)
     with place.lock():
         place.claim(checked.to_dict())

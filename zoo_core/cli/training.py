@@ -6,14 +6,14 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
 import typer
 
-from zoo_core.cli.common import report
+from zoo_core.cli.common import prints_apart, report
 
 if TYPE_CHECKING:
     from zoo_core.interval import Interval
@@ -30,10 +30,11 @@ def to_the_end(trainer: Trainer, place: Output, every: Interval | None, *, quiet
     from zoo_core.display.progress import show
     from zoo_core.run import follow
 
-    with _leaving(trainer) as seen:
+    results = sys.stderr if json else sys.stdout
+    with _leaving(trainer) as seen, prints_apart() if json else nullcontext():
         events = follow(trainer, place, every)
         try:
-            show(events, console=messages(), results=sys.stderr if json else sys.stdout, quiet=quiet)
+            show(events, console=messages(), results=results, quiet=quiet)
         except (KeyboardInterrupt, SystemExit) as error:  # the second signal; click would pass it on without its notes
             print("\n".join(["interrupted", *getattr(error, "__notes__", [])]), file=sys.stderr)
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -21,6 +22,7 @@ def command(
     """Check a spec: every error at once, with its line and column."""
     from zoo_core.registry import Registry
     from zoo_core.spec import read_spec
+    from zoo_core.trial import doubts
 
     registry = Registry()
     warn(registry)
@@ -29,4 +31,7 @@ def command(
     except (SpecError, PluginError) as error:
         report({"valid": False, "errors": str(error).splitlines()}, json, None)
         raise
-    report({"valid": True, "spec": checked.to_dict()}, json, f"{spec}: valid")
+    found = doubts(checked)
+    for line in found:
+        print(f"warning: {spec}: {line}", file=sys.stderr)
+    report({"valid": True, "warnings": found, "spec": checked.to_dict()}, json, f"{spec}: valid")

@@ -23,7 +23,7 @@ from zoo_core.parts import Array
 
 Source = Path | str | IO[Any]
 Column = str | int
-_NUMBER = re.compile(r"[ \t]*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[ \t]*")
+NUMBER = re.compile(r"[ \t]*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[ \t]*")
 DELIMITERS = (",", ";", "\t", "|")
 NO_HEADER = "where there is no header, say header = false"
 _PLAIN = re.compile(r"[0-9eE+.,\- \t]*")  # on these characters `float` takes plain numbers alone
@@ -56,16 +56,16 @@ def read_csv(
     Raises DataError for ragged rows, cells that are no finite numbers, an empty file, a header alone, columns
     of one name or named twice, and bad UTF-8 (a byte-order mark is tolerated).
     """
-    where, rows = _rows(source, delimiter)
+    where, rows = read_rows(source, delimiter)
     line = next(rows)
     _check_delimiter(line[1], delimiter, where)
     names = _names(line[1], where) if header else ("",) * len(line[1])
-    if header and all(map(_NUMBER.fullmatch, names)):
+    if header and all(map(NUMBER.fullmatch, names)):
         raise DataError(f"{where}: the header is a row of numbers; {NO_HEADER}")
     place = None if text is None else column_index(names, text, where)
     wanted = None if columns is None else _distinct(names, columns, place, where)
     table = _read_body(rows, None if header else line, names, place, where, wanted)
-    if header and table.text_name in table.text and all(map(_NUMBER.fullmatch, table.names)):
+    if header and table.text_name in table.text and all(map(NUMBER.fullmatch, table.names)):
         raise DataError(f"{where}: the first line is a row of numbers with a label; {NO_HEADER}")
     return table
 
@@ -78,9 +78,9 @@ def read_features(source: Source, feature_names: Sequence[str]) -> Array:
     divided by what divides the first line into most. Raises DataError as `read_csv` does, and where a feature
     is missing.
     """
-    where, rows = _rows(source)
+    where, rows = read_rows(source)
     first = next(rows)
-    numeric = [bool(_NUMBER.fullmatch(cell)) for cell in first[1]]
+    numeric = [bool(NUMBER.fullmatch(cell)) for cell in first[1]]
     known = bool(feature_names) and set(feature_names) <= set(map(str.strip, first[1]))
     if not known and (all(numeric) or (not feature_names and any(numeric))):
         if feature_names and len(first[1]) != len(feature_names):
@@ -108,15 +108,23 @@ def column_index(names: Sequence[str], column: Column, where: str) -> int:
 Row = tuple[int, list[str]]  # the line of the file at which it ends, and its cells
 
 
-def _rows(source: Source, delimiter: str = "") -> tuple[str, Iterator[Row]]:
-    """Return the file's name and an iterator over its rows. Raises DataError where there is none."""
+def read_rows(source: Source, delimiter: str = "") -> tuple[str, Iterator[Row]]:
+    """Return the file's name and an iterator over its rows, in cells of text; without `delimiter` it is guessed.
+
+    Raises DataError where there is none.
+    """
     where = str(source) if isinstance(source, (str, Path)) else str(getattr(source, "name", "the input"))
     text = _text(source, where)
-    rows = _parse(text, delimiter or max(DELIMITERS, key=text.partition("\n")[0].count), where)
+    rows = _parse(text, delimiter or guess_delimiter(text), where)
     first = next(rows, None)
     if first is None:
         raise DataError(f"{where}: is empty")
     return where, _chain(first, rows)
+
+
+def guess_delimiter(text: str) -> str:
+    """Return what divides the first line into most cells."""
+    return max(DELIMITERS, key=text.partition("\n")[0].count)
 
 
 def _chain(first: Row, rows: Iterator[Row]) -> Iterator[Row]:
@@ -230,7 +238,7 @@ def _floats(cells: list[str], at: str, names: Sequence[str], places: Sequence[in
         if all(map(math.isfinite, values)):
             return values
     for cell, place in zip(cells, places, strict=True):
-        if not _NUMBER.fullmatch(cell) or not math.isfinite(float(cell)):
+        if not NUMBER.fullmatch(cell) or not math.isfinite(float(cell)):
             column = f"column {names[place]!r}" if names[place] else f"column {place + 1}"
             if not cell.strip():
                 raise DataError(f"{at}, {column} is blank; fill it in, or leave the row out")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,14 +17,16 @@ if TYPE_CHECKING:
 MAX_PIXELS = 25_000_000
 
 
-def read_png(path: Path | str, image_shape: tuple[int, int]) -> tuple[Array, list[str]]:
-    """Read a PNG file as one row of grey pixels, uint8 (1, height * width), light on dark.
+def read_png(source: Path | str | IO[bytes], image_shape: tuple[int, int], name: str = "") -> tuple[Array, list[str]]:
+    """Read a PNG as one row of grey pixels, uint8 (1, height * width), light on dark.
+
+    `source` is a path, or an open file that messages call `name`.
 
     Returns the row and a note for each change that was needed: to grey, to the model's size (`image_shape` is
     height, width), to light on dark. Raises DataError for files that are no PNG, damaged, or larger than 25
     million pixels; ResourceError where the file cannot be opened.
     """
-    image = _open(Path(path))
+    image = _open(source, name or str(source))
     image, notes = _grey(image)
     height, width = image_shape
     if image.size != (width, height):
@@ -37,11 +39,11 @@ def read_png(path: Path | str, image_shape: tuple[int, int]) -> tuple[Array, lis
     return pixels.reshape(1, -1), notes
 
 
-def _open(path: Path) -> Image:
+def _open(source: Path | str | IO[bytes], path: str) -> Image:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with warnings.catch_warnings(), Image.open(path, formats=["PNG"]) as image:
+        with warnings.catch_warnings(), Image.open(source, formats=["PNG"]) as image:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             if image.width * image.height > MAX_PIXELS:
                 raise DataError(f"{path}: is {image.width} x {image.height} pixels, more than {MAX_PIXELS:,}")
@@ -66,9 +68,10 @@ def _grey(image: Any) -> tuple[Any, list[str]]:
         return Image.fromarray((np.asarray(image) / 257).round().astype(np.uint8)), ["reduced from 16 to 8 bits"]
     notes = []
     if image.has_transparency_data:
-        paper = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(paper, image.convert("RGBA"))
-        notes.append("laid on white where it is transparent")
+        layer = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), layer)
+        if layer.getextrema()[3][0] < 255:
+            notes.append("laid on white where it is transparent")
     if image.mode not in ("L", "1"):
         rgb = np.asarray(image.convert("RGB"))
         if (rgb != rgb[..., :1]).any():

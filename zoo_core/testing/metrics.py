@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -91,7 +92,7 @@ def _result(subject: Subject) -> Iterator[Finding]:
     part = subject.make()
     for words, outputs, targets in examples(part):
         value = figure(part, outputs, targets)
-        if type(value) is not float:
+        if not isinstance(value, float):
             yield Finding("result does not return a float", words, "float", type(value).__name__)
             return
         figure(part, outputs[:7], targets[:7])
@@ -101,6 +102,26 @@ def _result(subject: Subject) -> Iterator[Finding]:
         single = figure(part, outputs.astype(np.float32), targets)
         if not _equal(single, value, 1e-3):
             yield Finding("float32 outputs give another figure", words, f"{value:.6g}", f"{single:.6g}")
+
+
+def _gathered(subject: Subject) -> Iterator[Finding]:
+    """Stop in the middle, as a checkpoint does, and go on with another instance that has only the named state."""
+    for words, outputs, targets in examples(subject.make()):
+        expected = figure(subject.make(), outputs, targets, cuts=(20,))
+        stopped, resumed = subject.make(), subject.make()
+        for part in (stopped, resumed):
+            part.start(len(outputs), outputs.shape[1])
+        stopped.update(outputs[:20], targets[:20], None)
+        for name in stopped.state:
+            setattr(resumed, name, copy.deepcopy(getattr(stopped, name)))
+        resumed.update(outputs[20:], targets[20:], None)
+        if not _equal(resumed.result(), expected):
+            yield Finding(
+                "a run that is resumed within an epoch gives another figure",
+                words, f"{expected:.10g}", f"{resumed.result():.10g}",
+                'name what update gathers in the class attribute `state`, as in state = ("total", "weight")',
+            )  # fmt: skip
+            return
 
 
 def _inputs(subject: Subject) -> Iterator[Finding]:
@@ -146,6 +167,7 @@ CHECKS = (
     Check("weights", "a row of weight 2 counts as two rows, one of weight 0 as none", _weights),
     Check("result", "the figure is a float, and start forgets", _result),
     Check("direction", "higher_is_better is what perfect outputs show", _direction),
+    Check("state", "what is gathered is named in `state`, so that a run can be resumed", _gathered),
     Check("inputs", "outputs, targets and weights are not changed", _inputs),
     no_randomness(_draw),
 )

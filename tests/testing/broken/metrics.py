@@ -14,6 +14,7 @@ class Mae(Metric):
     name = "mae_under_test"
     task = "regression"
     higher_is_better = False
+    state = ("total", "weight")
 
     def start(self, rows, outputs):
         self.total = self.weight = 0.0
@@ -76,3 +77,10 @@ class Remembering(Mae):
     def start(self, rows, outputs):
         if not hasattr(self, "total"):
             super().start(rows, outputs)
+
+
+@broken("state", "name what update gathers in the class attribute `state`")
+class Forgetful(Mae):
+    """Names no state."""
+
+    state = ()

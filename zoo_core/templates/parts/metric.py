@@ -16,12 +16,13 @@ class PartName(Metric):
 
     name = "part_name"
     task = "classification"
+    state = ("sure", "rows")  # what a run that is resumed within an epoch goes on with
 
     least: Annotated[float, Ge(0), Le(1)] = 0.8
 
     def start(self, rows, outputs):
         """Forget everything."""
-        self._sure = self._all = 0.0
+        self.sure = self.rows = 0.0
 
     def update(self, outputs, targets, weights):
         """Take in some rows: outputs (rows, classes), or (rows, 1) for class 1; labels and weights (rows,)."""
@@ -29,12 +30,12 @@ class PartName(Metric):
             outputs = np.hstack([1 - outputs, outputs])
         sure = outputs[np.arange(len(targets)), targets] >= self.least
         weights = np.ones(len(targets)) if weights is None else weights
-        self._sure += float(sure @ weights)
-        self._all += float(weights.sum())
+        self.sure += float(sure @ weights)
+        self.rows += float(weights.sum())
 
     def result(self):
         """Return the share over all rows since `start`."""
-        return self._sure / self._all if self._all else float("nan")
+        return self.sure / self.rows if self.rows else float("nan")
 
 
 @hookimpl

@@ -1,0 +1,114 @@
+"""`zoo new --data`: a spec for a CSV file of one's own, which trains as it stands."""
+
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from zoo_core.cli import run
+
+LABELLED = "".join(f"{i % 3 + i / 100},{-i},{'abc'[i % 3]}\n" for i in range(60))
+FILES = {
+    "labels": ("p,q,kind\n" + LABELLED, {"target": "kind", "task": "classification", "stratify": True}, 3),
+    "no header": (LABELLED, {"target": 2, "task": "classification", "header": False}, 3),
+    "semicolons": (
+        ("p,q,kind\n" + LABELLED).replace(",", ";"),
+        {"target": "kind", "task": "classification", "delimiter": ";"},
+        3,
+    ),
+    "values": (
+        "p,q\n" + "".join(f"{i},{i / 7}\n" for i in range(60)),
+        {"target": "q", "task": "regression"},
+        1,
+    ),
+    "whole numbers of few kinds": (
+        "p,2019\n" + "".join(f"{i},{i % 2}\n" for i in range(60)),
+        {"target": "2019", "task": "classification"},
+        2,
+    ),
+    "texts and blanks": (
+        "id,p,gap,q\n" + "".join(f"n{i},{i},{i or ''},{i / 7}\n" for i in range(60)),
+        {"target": "q", "task": "regression", "features": ["p"]},
+        1,
+    ),
+}
+
+
+@pytest.fixture
+def zoo(capsys, tmp_path, monkeypatch):
+    """Run a command in an empty folder; returns exit code, standard output, standard error."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments):
+        code = run(list(arguments))
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_spec_fits_the_file_and_trains(zoo, name):
+    text, expected, units = FILES[name]
+    Path("my.csv").write_text(text)
+    assert zoo("new", "mine", "--data", "my.csv")[:2] == (0, "saved mine.toml; train it: zoo train mine.toml\n")
+    spec = tomllib.loads(Path("mine.toml").read_text())
+    assert expected.items() <= spec["data"].items()
+    assert spec["model"]["layers"][-1]["units"] == units
+    assert zoo("train", "mine.toml", "--quiet", "--set", "training.epochs=2")[0] == 0
+    assert zoo("evaluate", "mine.npz")[0] == 0
+
+
+def test_target_and_task_can_be_told(zoo):
+    Path("my.csv").write_text("p,q\n" + "".join(f"{i % 2},{i}\n" for i in range(60)))
+    assert zoo("new", "mine", "--data", "my.csv", "--target", "p", "--task", "regression")[0] == 0
+    assert tomllib.loads(Path("mine.toml").read_text())["data"]["target"] == "p"
+    assert zoo("train", "mine.toml", "--quiet", "--set", "training.epochs=2")[0] == 0
+
+
+def test_what_is_guessed_and_left_out_is_said(zoo):
+    Path("my.csv").write_text(FILES["texts and blanks"][0])
+    assert zoo("new", "mine", "--data", "my.csv")[2].splitlines() == [
+        "my.csv: regression of 'q', from 1 column(s) and 60 rows",
+        "note: column 'id' is left out: row 1 is 'n0', not a number",
+        "note: column 'gap' is left out: row 1 is blank, not a number",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "code", "words"),
+    [
+        ("p,q\n1,2\n", ("--target", "r"), 3, "there is no column 'r'"),
+        ("p,q\n1,2\n3\n", (), 3, "line 3 has 1 cells, not 2"),
+        ("p,q\n", (), 3, "no rows"),
+        ("p,q\n1,\n", (), 3, "row 1: the target, column 'q', is blank"),
+        ("p,q\nx,y\n", (), 3, "no column but the target"),
+        ("p,q\n1,y\n", ("--task", "regression"), 3, "no values to predict"),
+        ("p,q\n1,2\n", ("--from", "mnist-mlp"), 2, "give one of them"),
+        (None, (), 3, "does not exist"),
+    ],
+)
+def test_mistakes_are_told_and_nothing_is_written(zoo, text, arguments, code, words):
+    if text is not None:
+        Path("my.csv").write_text(text)
+    found, out, err = zoo("new", "mine", "--data", "my.csv", *arguments)
+    assert (found, out) == (code, "")
+    assert words in err
+    assert not Path("mine.toml").exists()
+
+
+def test_a_target_needs_a_file(zoo):
+    assert zoo("new", "mine", "--target", "q")[0] == 2
+
+
+def test_values_of_another_file_can_be_predicted(zoo):
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(80, 2))
+    Path("my.csv").write_text("p,q,r\n" + "".join(f"{a:.4f},{b:.4f},{a - b:.4f}\n" for a, b in rows))
+    zoo("new", "mine", "--data", "my.csv")
+    zoo("train", "mine.toml", "--quiet")
+    Path("later.csv").write_text("q,p\n0.5,1\n")
+    code, out, _ = zoo("predict", "mine.npz", "later.csv")
+    assert code == 0
+    assert float(out) == pytest.approx(0.5, abs=0.2)

@@ -1,0 +1,234 @@
+"""A part that breaks its contract is named with its method and what it should do, whatever its kind: exit code 4."""
+
+import re
+import signal
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import zoo_core
+from zoo_core import cli
+from zoo_core.errors import NumericError, PluginError
+from zoo_core.events import Message
+from zoo_core.hookspecs import hookimpl
+from zoo_core.parts import Activation, Callback, Data, Dataset, Initializer, Loss, Metric, Optimizer, Schedule, Table
+from zoo_core.parts import Penalty as PenaltyBase
+from zoo_core.registry import Registry
+from zoo_core.run import follow, prepare
+from zoo_core.spec import Spec
+from zoo_core.trial import doubts, try_out
+
+
+def glyphs(**layer):
+    return {
+        "data": {"name": "glyphs", "rows": 100, "test_rows": 50},
+        "model": {
+            "loss": "cross_entropy",
+            "layers": [{"units": 8, "activation": "relu"} | layer, {"units": 10, "activation": "softmax"}],
+        },
+        "optimizer": "sgd",
+        "training": {"epochs": 2, "batch_size": 50},
+    }
+
+
+def part(base, **methods):
+    return type("Mine", (base,), {"name": "mine", **methods})
+
+
+def train(spec, *parts):
+    registry = Registry()
+    registry.add(SimpleNamespace(zoo_parts=hookimpl(lambda: list(parts))), "zoo-mine")
+    return zoo_core.train(spec, registry=registry)
+
+
+def linear(self, z, *rest):
+    rest[-1][...] = z
+
+
+def spoiling(self, z, out):
+    z[...] = 0
+    out[...] = z
+
+
+def leaving(self, *_):
+    raise SystemExit(0)
+
+
+ACTIVATIONS = {
+    "returns": (lambda self, z, out: np.tanh(z), "'forward' left `out` as it was"),
+    "changes its input": (spoiling, "'forward' changed an array"),
+    "leaves": (leaving, r"raised SystemExit in epoch 1, step 1"),
+}
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_an_activation_is_tried_before_it_trains(name):
+    forward, words = ACTIVATIONS[name]
+    with pytest.raises(PluginError, match=f"activation 'mine'.*{words}"):
+        train(glyphs(activation="mine"), part(Activation, forward=forward, derivative=forward))
+
+
+def test_a_missing_method_is_named():
+    with pytest.raises(PluginError, match="activation 'mine': its method 'derivative' is missing in epoch 1, step 1"):
+        train(glyphs(activation="mine"), part(Activation, forward=linear))
+
+
+def test_a_formula_that_gives_nan_for_small_inputs_is_not_blamed_on_the_learning_rate():
+    def root(self, z, out):
+        np.sqrt(z, out=out)
+
+    with pytest.raises(NumericError, match=r"\('mine'\): it gave them for inputs between -\d.*its formula is wrong"):
+        train(glyphs(activation="mine"), part(Activation, forward=root, derivative=linear))
+
+
+def test_a_penalty_that_returns_its_gradient():
+    penalty = part(PenaltyBase, value=lambda self, w: 0.0, gradient=lambda self, w, out: 2 * w)
+    with pytest.raises(PluginError, match="regularizer 'mine': its method 'gradient' left `out`"):
+        train(glyphs(regularizers=["mine"]), penalty)
+
+
+def test_an_initializer_that_returns_its_values():
+    wrong = part(Initializer, fill=lambda self, out, rng, gain: rng.normal(size=out.shape))
+    with pytest.raises(PluginError, match="initializer 'mine': its method 'fill' left `out`"):
+        train(glyphs(initializer="mine"), wrong)
+
+
+def test_an_optimizer_that_returns_new_parameters():
+    wrong = part(Optimizer, learning_rate=0.1, step=lambda self, p, g, rate: p - rate * g)
+    with pytest.raises(PluginError, match="optimizer 'mine': its method 'step' left the parameters as they were"):
+        train(glyphs() | {"optimizer": "mine"}, wrong)
+
+
+def test_an_optimizer_without_a_learning_rate_is_refused():
+    with pytest.raises(PluginError, match="Mine has no learning_rate; write the option `learning_rate: Rate"):
+        train(glyphs(), part(Optimizer, step=lambda self, p, g, rate: None))
+
+
+@pytest.mark.parametrize("rate", [None, float("nan"), -0.1])
+def test_a_schedule_whose_rate_is_no_rate(rate):
+    spec = glyphs() | {"optimizer": {"name": "sgd", "learning_rate": "mine"}}
+    with pytest.raises(PluginError, match=f"schedule 'mine': its method 'rate' returned {rate}"):
+        train(spec, part(Schedule, rate=lambda self, epoch: rate))
+
+
+def test_a_loss_that_gives_one_number():
+    spec = glyphs()
+    spec["model"]["loss"] = "mine"
+    wrong = part(
+        Loss, value=lambda self, y, t: ((y - t) ** 2).mean(), gradient=lambda self, y, t, out: np.subtract(y, t, out)
+    )
+    with pytest.raises(PluginError, match=r"loss 'mine': its method 'value' gave shape \(\) for 100 rows"):
+        train(spec, wrong)
+
+
+@pytest.mark.parametrize("figure", [None, np.ones(3), "0.5"])
+def test_a_metric_whose_result_is_no_number(figure):
+    spec = glyphs()
+    spec["training"]["metrics"] = ["mine"]
+    methods = {name: lambda *_: None for name in ("start", "update")}
+    with pytest.raises(PluginError, match="metric 'mine': its method 'result' gave"):
+        train(spec, part(Metric, result=lambda self: figure, **methods))
+
+
+def test_a_callback_may_stop_with_true_but_not_with_a_number():
+    spec = glyphs()
+    spec["training"]["callbacks"] = ["mine"]
+    stopped = train(spec, part(Callback, after_epoch=lambda self, record, run: True))
+    assert len(stopped.history) == 1
+    with pytest.raises(PluginError, match="callback 'mine': its method 'after_epoch' returned int"):
+        train(spec, part(Callback, after_epoch=lambda self, record, run: 7))
+
+
+X = np.arange(40.0).reshape(20, 2)
+DATA = {
+    "no Data": ((X, X[:, 0]), "returned tuple"),
+    "fewer targets": (Data(Table(X, np.zeros(19, int))), r"gave 20 rows and y of shape \(19,\)"),
+    "images": (Data(Table(X[:, :, None], np.zeros(20, int))), r"gave x of shape \(20, 2, 1\)"),
+    "labels of floats": (Data(Table(X, np.zeros(20))), "gave labels float64"),
+    "labels beyond": (Data(Table(X, np.arange(20) % 3), class_names=["a", "b"]), "gave labels 0 to 2"),
+}
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_a_data_set_that_loads_something_else(name):
+    data, words = DATA[name]
+    with pytest.raises(PluginError, match=f"dataset 'mine': its method 'load' {words}"):
+        train(glyphs() | {"data": "mine"}, part(Dataset, load=lambda self, folder: data))
+
+
+def test_values_in_one_dimension_are_one_column():
+    data = Data(Table(X, X[:, 0] / 10), task="regression")
+    spec = glyphs() | {"data": "mine", "model": {"loss": "mse", "layers": [{"units": 1}]}}
+    assert train(spec, part(Dataset, load=lambda self, folder: data)).predict(X).shape == (20,)
+
+
+def test_yes_and_no_are_labels():
+    data = Data(Table(X, X[:, 0] > 20))
+    spec = glyphs() | {"data": "mine"}
+    spec["model"]["layers"][-1]["units"] = 2
+    assert train(spec, part(Dataset, load=lambda self, folder: data)).predict(X).dtype.kind == "i"
+
+
+def test_a_trial_leaves_no_trace():
+    spec = glyphs(activation="rrelu", normalizer="batch_norm", regularizers=["dropout"])
+    trainer = prepare(spec)
+    before = repr((trainer.model.source.positions(), trainer.model.arrays()))
+    try_out(Spec.parse(spec, Registry()))
+    assert repr((trainer.model.source.positions(), trainer.model.arrays())) == before
+
+
+def test_a_part_that_leaves_while_data_load_is_named(monkeypatch, capsys):
+    """And a signal that comes while a part is at work is still a signal."""
+    monkeypatch.setattr("zoo_plugins.glyphs.Glyphs.load", leaving)
+    assert cli.run(["train", "glyphs-quickstart", "-o", "never.npz"]) != 0
+    assert "SystemExit" in capsys.readouterr().err
+
+    monkeypatch.setattr("zoo_plugins.glyphs.Glyphs.load", lambda self, folder: cli._terminated(signal.SIGTERM, None))
+    with pytest.raises(SystemExit, match="143"):
+        cli.run(["train", "glyphs-quickstart", "-o", "never.npz"])
+
+
+@pytest.mark.parametrize(
+    ("loss", "activation", "words"),
+    [
+        ("cross_entropy", "relu", r"gives no probabilities.*use 'softmax'"),
+        ("cross_entropy", "sigmoid", "gives no probabilities"),
+        ("binary_cross_entropy", "tanh", r"no numbers from 0 to 1.*use 'sigmoid'"),
+        ("cross_entropy", "sparsemax", None),
+        ("binary_cross_entropy", "sigmoid", None),
+        ("hinge", "identity", None),
+    ],
+)
+def test_an_output_layer_that_does_not_give_what_the_loss_needs_is_warned_of(loss, activation, words):
+    spec = glyphs()
+    spec["model"] |= {"loss": loss, "layers": [{"units": 10, "activation": activation}]}
+    found = doubts(Spec.parse(spec, Registry()))
+    said = [e.text for e in follow(prepare(spec)) if isinstance(e, Message) and e.warning]
+    assert found == said
+    assert len(found) == (words is not None)
+    assert words is None or re.search(words, found[0])
+
+
+@pytest.mark.parametrize(
+    ("monitor", "data", "words"),
+    [
+        (
+            "validation_los",
+            {"validation": 0.2},
+            r"'validation_los', which is not measured; did you mean 'validation_loss'",
+        ),
+        ("validation_loss", {}, "which is not measured; give data.validation some rows"),
+        ("test_f1", {}, "'test_f1', which is not measured"),
+        ("validation_loss", {"validation": 0.2}, None),
+        ("test_accuracy", {}, None),
+        ("train_loss", {}, None),
+    ],
+)
+def test_a_figure_that_is_watched_and_not_measured_is_warned_of_before_the_first_epoch(monitor, data, words):
+    spec = glyphs()
+    spec["data"] |= data
+    spec["training"]["early_stopping"] = {"monitor": monitor}
+    found = doubts(Spec.parse(spec, Registry()))
+    assert len(found) == (words is not None)
+    assert words is None or re.search(words, found[0])
