@@ -9,8 +9,8 @@ import numpy as np
 from zoo_core.parts import Array
 from zoo_core.testing.driving import WIDTH, forward, prepare, sample
 from zoo_core.testing.findings import Check, Finding
+from zoo_core.testing.gradients import gradient
 from zoo_core.testing.subject import Subject
-from zoo_core.testing.transforms import gradient
 
 _LIES = "input_width does not say what forward needs"
 

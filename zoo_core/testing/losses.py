@@ -55,13 +55,21 @@ def _activations(part: Loss) -> Iterator[tuple[str, Activation]]:
 def gradient(part: Loss, outputs: Array) -> Iterator[Finding]:
     """Compare `gradient` with the central differences of `value`, for targets of each form."""
     for targets in targets_for(part, *outputs.shape):
+        yield from _compared(part, outputs, targets)
 
-        def total(targets: Array = targets) -> float:
-            return float(np.sum(part.value(outputs, targets)))
 
-        shown = {"output": outputs, "target": targets}
-        suspects = _divided(slope(total, outputs))
-        yield from compare("the gradient", _gradient(part, outputs, targets), slope(total, outputs), shown, suspects)
+def _compared(part: Loss, outputs: Array, targets: Array) -> Iterator[Finding]:
+    expected = slope(lambda: float(np.sum(part.value(outputs, targets))), outputs)
+    shown = {"output": outputs, "target": targets}
+    yield from compare("the gradient", _gradient(part, outputs, targets), expected, shown, _divided(expected))
+
+
+def _gradients(subject: Subject) -> Iterator[Finding]:
+    """Look at shares and, where values are learnt, at outputs up to 6 away from their targets, on both sides."""
+    yield from gradient(subject.make(), positive_rows())
+    if subject.part.task != "classification":
+        outputs, targets = np.random.default_rng(14).uniform(0.1, 6, (2, ROWS, COLUMNS))
+        yield from _compared(subject.make(), outputs, targets)
 
 
 def _divided(right: Array) -> Suspects:
@@ -209,10 +217,7 @@ def _is_fused(part: type[Any]) -> bool:
 
 CHECKS = (
     Check("value", "value is one number for each row, and of that row alone", _value),
-    Check(
-        "gradient", "the gradient is that of value, by central differences",
-        lambda subject: gradient(subject.make(), positive_rows()),
-    ),
+    Check("gradient", "the gradient is that of value, by central differences", _gradients),
     Check("fused", "the fused methods agree with the plain ones and with central differences", _fused, _is_fused),
     Check("out", "`out` is overwritten, never read or added to", _outputs),
     Check("inputs", "nothing but `out` is changed", _inputs),

@@ -34,6 +34,18 @@ def _descent(subject: Subject) -> Iterator[Finding]:
             f"rate {walk.rate:g}", f"less than {first:.6g}", f"{last:.6g}",
             "a sign error: the step is to go against the gradient" if climbs else "steps that are too long",
         )  # fmt: skip
+    else:
+        yield from _left_out(ordered(walk.parameters, walk.layout), ordered(start, walk.layout))
+
+
+def _left_out(now: dict[str, Array], before: dict[str, Array]) -> Iterator[Finding]:
+    still = [path for path, array in now.items() if np.array_equal(array, before[path])]
+    if still:
+        yield Finding(
+            f"{STEPS} steps leave {', '.join(still)} as it was",
+            likely="only some of layout.segments are gone through; where others are left alone on purpose, say so in "
+            "`deviates`",
+        )
 
 
 def _rate(subject: Subject) -> Iterator[Finding]:

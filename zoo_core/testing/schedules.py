@@ -13,7 +13,7 @@ from zoo_core.testing.findings import Check, Finding
 from zoo_core.testing.randomness import no_randomness
 from zoo_core.testing.subject import Subject, restore, save
 
-RUNS = (20, 10), (1, 1), (3, 7)  # epochs, steps in each
+RUNS = (20, 10), (1, 1), (3, 7), (1000, 2)  # epochs, steps in each
 
 
 def _started(subject: Subject, epochs: int, steps: int) -> Any:
@@ -32,14 +32,18 @@ def record(epoch: int) -> dict[str, Any]:
 
 def _rates(subject: Subject) -> Iterator[Finding]:
     for epochs, steps in RUNS:
-        part = _started(subject, epochs, steps)
+        part, largest = _started(subject, epochs, steps), 0.0
         for epoch in range(epochs):
             for step in range(steps):
                 rate = part.rate(epoch + step / steps)
                 if not isinstance(rate, float) or not math.isfinite(rate) or rate < 0:
                     yield _bad(rate, f"epoch {epoch + step / steps:g} of {epochs}, {steps} steps in each")
                     return
+                largest = max(largest, rate)
             part.observe(record(epoch))
+        if largest == 0 and epochs > 1:
+            yield Finding("every rate of a run is 0: nothing is learnt", f"{epochs} epochs, {steps} steps in each")
+            return
 
 
 def _bad(rate: Any, where: str) -> Finding:

@@ -99,3 +99,23 @@ class NaiveLog(Squares):
 
     def gradient(self, outputs, targets, out):
         np.divide(-targets, outputs, out=out)
+
+
+@broken("gradient", "value is divided by the number of columns, and gradient is not")
+class OfTheSum(Squares):
+    """The gradient of the sum over the columns."""
+
+    def gradient(self, outputs, targets, out):
+        np.subtract(outputs, targets, out=out)
+        out *= 2
+
+
+@broken("gradient", "the gradient is not the one that central differences give")
+class Bent(Squares):
+    """A Huber loss whose gradient forgets the straight part."""
+
+    task = "regression"
+
+    def value(self, outputs, targets):
+        size = np.abs(outputs - targets)
+        return np.mean(np.where(size < 1, size * size, 2 * size - 1), axis=1)

@@ -2,9 +2,10 @@
 
 import random
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
+from annotated_types import Le
 
 from broken import broken
 from zoo_core.parts import (
@@ -124,3 +125,36 @@ class Jittery(Momentum):
 
     def step(self, parameters, gradients, learning_rate):
         super().step(parameters, gradients * (1 + 1e-3 * random.random()), learning_rate)
+
+
+@broken("descent", "30 steps leave layers.0.bias, layers.0.activation.slope, layers.1.weights, layers.1.bias as it was")
+class FirstArray(Momentum):
+    """Goes through the first array alone."""
+
+    def start(self, layout):
+        super().start(layout)
+        self._first = next(s.where for s in layout.segments if s.path == "layers.0.weights")
+
+    def step(self, parameters, gradients, learning_rate):
+        parameters[self._first] -= learning_rate * gradients[self._first]
+
+
+@broken("state", "takes another step")
+class Counting(Momentum):
+    """Corrects its start by a count of its own, which is not saved."""
+
+    def start(self, layout):
+        super().start(layout)
+        self._count = 0
+
+    def step(self, parameters, gradients, learning_rate):
+        self._count += 1
+        super().step(parameters, gradients / (1 - 0.9**self._count), learning_rate)
+
+
+@broken("options", "the option 'decay' has no lower bound")
+@dataclass
+class BoundAbove(Momentum):
+    """A `decay` of at most 1."""
+
+    decay: Annotated[float, Le(1)] = 0.1
