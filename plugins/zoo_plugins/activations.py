@@ -14,7 +14,7 @@ import numpy as np
 from annotated_types import Ge, Gt, Le
 
 from zoo_core.parts import Activation, Array
-from zoo_plugins._special import normal_cdf, sigmoid, softplus
+from zoo_plugins._special import exponential_branch, normal_cdf, sigmoid, softplus
 
 
 @dataclass
@@ -120,11 +120,7 @@ class Elu(Activation):
     def forward(self, z: Array, out: Array) -> None:
         positive = self.scratch(z)
         np.maximum(z, 0.0, out=positive)
-        np.minimum(z, 0.0, out=out)
-        # Several times faster than expm1, with the same absolute error: about the dtype's epsilon.
-        np.exp(out, out=out)
-        out -= 1.0
-        out *= self.alpha
+        exponential_branch(z, self.alpha, out)
         out += positive
 
     def derivative(self, z: Array, a: Array, out: Array) -> None:
