@@ -1,0 +1,104 @@
+"""Second opinions: the same parts beside libraries that have the functions ready-made, with their own derivatives."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from comparisons import FOLDER, REGISTRY, Comparison, difference, figures, made
+from comparisons_static import Chosen, flow, loss_rows
+from walks import Walk
+
+import zoo_plugins
+
+GOLDEN = np.load(FOLDER / "seconds.npz")
+
+
+def beside() -> None:
+    """Register the plugin that stands beside the built-in parts, unless it is installed."""
+    if "lookahead" not in REGISTRY.names("optimizer"):
+        sys.path.insert(0, str(Path(zoo_plugins.__file__).parents[1] / "zoo-lookahead"))
+        REGISTRY.add(import_module("zoo_lookahead"), "zoo-lookahead")
+
+
+def seconds() -> Iterator[Comparison]:
+    """Yield all second opinions."""
+    yield from _flows()
+    yield from _losses()
+    yield from _penalties()
+    yield from _walks()
+    yield Comparison("regularizer", "mixup", "keras", _mixup)
+    yield Comparison("regularizer", 'alpha_dropout {"rate": 0.3}', "keras", _dropped)
+    for i, bins in enumerate((15, 7)):
+        case = f'expected_calibration_error {{"bins": {bins}}}'
+        yield Comparison("metric", case, "scikit-learn", partial(_calibration, case, GOLDEN["calibration"][i]))
+
+
+def _flows() -> Iterator[Comparison]:
+    for i, (peer, case) in enumerate(GOLDEN["flows"].tolist()):
+
+        def measure(
+            case: str = case, y: Any = GOLDEN[f"flow.{i}.y"], slope: Any = GOLDEN[f"flow.{i}.gradient"]
+        ) -> float:
+            c = np.ascontiguousarray(GOLDEN["c"][:, : y.shape[1]])
+            output, gradient = flow(made("activation", case), GOLDEN["x"], c, {})
+            return max(difference(output, y), difference(gradient, slope))
+
+        yield Comparison("activation", case, peer, measure)
+
+
+def _losses() -> Iterator[Comparison]:
+    for i, (peer, form, case) in enumerate(GOLDEN["losses"].tolist()):
+
+        def measure(i: int = i, form: str = form, case: str = case) -> float:
+            at, targets, expected, slope = (GOLDEN[f"loss.{i}.{n}"] for n in ("at", "targets", "value", "gradient"))
+            value, gradient = loss_rows(made("loss", case), form, at, targets)
+            return max(difference(value, expected), difference(gradient, slope) if slope.size else 0.0)
+
+        yield Comparison("loss", case, peer, measure)
+
+
+def _penalties() -> Iterator[Comparison]:
+    for i, (peer, case) in enumerate(GOLDEN["penalties"].tolist()):
+
+        def measure(i: int = i, case: str = case) -> float:
+            part, slope, weights = made("regularizer", case), GOLDEN[f"penalty.{i}.gradient"], GOLDEN["weights"]
+            if not slope.size:  # a penalty on outputs
+                return difference(part.penalty(weights), GOLDEN[f"penalty.{i}.value"])
+            out = np.empty_like(weights)
+            part.gradient(weights, out)
+            return max(difference(part.value(weights), GOLDEN[f"penalty.{i}.value"]), difference(out, slope))
+
+        yield Comparison("regularizer", case, peer, measure)
+
+
+def _walks() -> Iterator[Comparison]:
+    beside()
+    for i, (peer, case) in enumerate(GOLDEN["steps"].tolist()):
+
+        def measure(case: str = case, trace: Any = GOLDEN[f"trace.{i}"]) -> float:
+            walk = Walk(made("optimizer", case))
+            return difference([walk.step() for _ in trace], trace)
+
+        yield Comparison("optimizer", case, peer, measure)
+
+
+def _mixup() -> float:
+    rows = GOLDEN["weights"][:3]
+    return difference(made("regularizer", "mixup").change(rows, rows, Chosen())[0], GOLDEN["mixup"])
+
+
+def _dropped() -> float:
+    x = np.full((40, 30), 0.5)
+    part = made("regularizer", 'alpha_dropout {"rate": 0.3}')
+    return difference(np.unique(flow(part, x, x, {})[0]), GOLDEN["alpha_dropout"])
+
+
+def _calibration(case: str, expected: float) -> float:
+    (found,) = figures(made("metric", case), GOLDEN["scores"], GOLDEN["labels"]).values()
+    return difference(found, expected)
