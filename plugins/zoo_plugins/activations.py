@@ -19,7 +19,7 @@ from zoo_plugins._special import exponential_branch, normal_cdf, sigmoid, softpl
 
 @dataclass
 class Identity(Activation):
-    """Leave z as it is: f(z) = z."""
+    """Leave z as it is: f(z) = z (Keras, `linear`)."""
 
     name = "identity"
 
@@ -35,7 +35,7 @@ class Identity(Activation):
 
 @dataclass
 class Sigmoid(Activation):
-    """Logistic sigmoid: f(z) = 1 / (1 + exp(-z)), between 0 and 1."""
+    """Logistic sigmoid: f(z) = 1 / (1 + exp(-z)), between 0 and 1 (Verhulst 1838)."""
 
     name = "sigmoid"
 
@@ -49,7 +49,7 @@ class Sigmoid(Activation):
 
 @dataclass
 class Tanh(Activation):
-    """Hyperbolic tangent: f(z) = tanh(z), between -1 and 1."""
+    """Hyperbolic tangent: f(z) = tanh(z), between -1 and 1 (LeCun et al. 1998, section 4.4)."""
 
     name = "tanh"
     gain = 5 / 3

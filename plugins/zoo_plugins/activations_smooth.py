@@ -118,7 +118,7 @@ class Softsign(Activation):
 
 @dataclass
 class Exponential(Activation):
-    """Exponential: f(z) = exp(z), for outputs that are rates; constant where it would overflow."""
+    """Exponential: f(z) = exp(z), for rates as outputs; constant where it would overflow (Keras, `exponential`)."""
 
     name = "exponential"
 
@@ -133,7 +133,7 @@ class Exponential(Activation):
 
 @dataclass
 class LogSigmoid(Activation):
-    """Logarithm of the sigmoid: f(z) = -log(1 + exp(-z)), below 0."""
+    """Logarithm of the sigmoid: f(z) = -log(1 + exp(-z)), below 0 (PyTorch, `LogSigmoid`)."""
 
     name = "log_sigmoid"
 

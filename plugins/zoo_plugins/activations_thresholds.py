@@ -57,7 +57,7 @@ class SoftShrink(Shrink):
 
 @dataclass
 class TanhShrink(Activation):
-    """What tanh takes away: f(z) = z - tanh(z)."""
+    """What tanh takes away: f(z) = z - tanh(z) (PyTorch, `Tanhshrink`)."""
 
     name = "tanh_shrink"
 

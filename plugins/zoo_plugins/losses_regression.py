@@ -193,7 +193,7 @@ class Quantile(Deviation):
 
 @dataclass(kw_only=True)
 class Cosine(Loss):
-    """Cosine distance of a row: 1 - y . t / (|y| |t|); a norm below 1e-7 counts as 1e-7."""
+    """Cosine distance of a row: 1 - y . t / (|y| |t|); a norm below 1e-7 counts as 1e-7 (thinc, `CosineDistance`)."""
 
     name = "cosine"
 

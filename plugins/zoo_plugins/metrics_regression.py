@@ -28,7 +28,7 @@ class Errors(Mean):
 
 @dataclass
 class Mse(Errors):
-    """Mean of squared errors over rows and targets."""
+    """Mean of squared errors over rows and targets (scikit-learn, `mean_squared_error`)."""
 
     name = "mse"
 
@@ -39,7 +39,7 @@ class Mse(Errors):
 
 @dataclass
 class Rmse(Mse):
-    """Square root of the mean squared error, in the targets' own units."""
+    """Square root of the mean squared error over rows and targets, in their own units. As in scikit-learn."""
 
     name = "rmse"
 
@@ -50,7 +50,7 @@ class Rmse(Mse):
 
 @dataclass
 class Mae(Errors):
-    """Mean of absolute errors over rows and targets."""
+    """Mean of absolute errors over rows and targets (scikit-learn, `mean_absolute_error`)."""
 
     name = "mae"
 
@@ -61,7 +61,10 @@ class Mae(Errors):
 
 @dataclass
 class R2(Metric):
-    """Coefficient of determination: 1 - squared error / variance of the targets, averaged over targets."""
+    """Coefficient of determination: 1 - squared error / variance of the targets, averaged over targets.
+
+    As scikit-learn's `r2_score`.
+    """
 
     name = "r2"
     task = "regression"
