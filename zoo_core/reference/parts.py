@@ -36,7 +36,7 @@ def parts_page(entries: Sequence[Entry], registry: Registry) -> str:
 def _section(kind: str, entries: Sequence[Entry], registry: Registry) -> str:
     base = re.split(r"[.;]\s|\.$", inspect.getdoc(KINDS[kind]) or "")[0]
     example = next((e for e in entries if option_rows(e.part)), entries[0])
-    shapes = f". Shapes: {KINDS[kind].shapes}" if KINDS[kind].shapes else ""
+    shapes = f". Shapes: {escaped(KINDS[kind].shapes)}" if KINDS[kind].shapes else ""
     caption = SHEETS[kind].caption if kind in SHEETS else ""
     picture = f"\n![Each {kind}]({kind}s.png)\n\n{caption}\n" if caption else ""
     return (

@@ -27,8 +27,11 @@ def positive_rows(rows: int = ROWS, columns: int = COLUMNS) -> Array:
 def targets_for(part: Loss, rows: int = ROWS, columns: int = COLUMNS, dtype: Any = np.float64) -> list[Array]:
     """Return targets of each form that the loss takes."""
     forms: list[Array] = [np.random.default_rng(5).dirichlet(np.ones(columns), rows).astype(dtype)]
+    labels = np.arange(rows) % columns
+    if part.task != "regression":
+        forms.append(np.eye(columns, dtype=dtype)[labels])
     if part.targets == "labels":
-        forms.append(np.arange(rows) % columns)
+        forms.append(labels)
     return forms
 
 
@@ -217,8 +220,11 @@ def _is_fused(part: type[Any]) -> bool:
 
 CHECKS = (
     Check("value", "value is one number for each row, and of that row alone", _value),
-    Check("gradient", "the gradient is that of value, by central differences", _gradients),
-    Check("fused", "the fused methods agree with the plain ones and with central differences", _fused, _is_fused),
+    Check("gradient", "the gradient is that of value, by central differences", _gradients, varied=True),
+    Check(
+        "fused", "the fused methods agree with the plain ones and with central differences", _fused, _is_fused,
+        varied=True,
+    ),
     Check("out", "`out` is overwritten, never read or added to", _outputs),
     Check("inputs", "nothing but `out` is changed", _inputs),
     Check("dtype", "float32 stays float32, also in between", _dtype),

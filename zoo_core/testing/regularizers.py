@@ -105,7 +105,7 @@ def _penalty_draw(subject: Subject, rng: np.random.Generator) -> list[Array]:
 PENALTY = (
     Check(
         "gradient", "the gradient is that of value, by central differences",
-        lambda subject: penalty_gradient(subject.make()),
+        lambda subject: penalty_gradient(subject.make()), varied=True,
     ),
     Check("value", "value is a float, and large weights are not paid for", _penalty_value),
     Check("out", "`out` is overwritten, never read or added to", _penalty_out),

@@ -53,6 +53,8 @@ def _begun(subject: Subject) -> tuple[Any, Array]:
     """Return a fresh part and a batch whose columns have means and deviations far from 0 and 1."""
     part = subject.make()
     prepare(part, WIDTH)
+    for weights in part.weights.values():
+        weights += 1  # far from what would leave the outputs alone
     columns = np.arange(1, WIDTH + 1)
     return part, np.random.default_rng(13).normal(2.0 * columns, 4.0 * columns, (ROWS, WIDTH))
 

@@ -180,17 +180,17 @@ def _trains_something(part: type[Any]) -> bool:
 CHECKS = (
     Check(
         "parameters", "gradients of its own parameters match central differences",
-        lambda subject: parameters(subject.make()), _trains_something,
+        lambda subject: parameters(subject.make()), _trains_something, varied=True,
     ),
     Check("out", "`out` and the gradients are overwritten, never read or added to", _outputs),
     Check("inputs", "nothing but `out` is changed", _inputs),
-    Check("dtype", "float32 stays float32, also in between", _dtype),
+    Check("dtype", "float32 stays float32, also in between", _dtype, varied=True),
     Check("large", "inputs of 1e4 give finite numbers and no warning", _large),
     Check("inference", "outside training a row's outputs depend on that row alone", _inference, _is_served),
-    Check("state", "saved and loaded, it goes on to the bit", _state),
+    Check("state", "saved and loaded, it goes on to the bit", _state, varied=True),
     randomness(_draw),
 )  # fmt: skip
 GRADIENT = Check(
     "gradient", "backward gives the gradient of forward, by central differences",
-    lambda subject: gradient(subject.make()),
+    lambda subject: gradient(subject.make()), varied=True,
 )  # fmt: skip

@@ -119,3 +119,17 @@ class Bent(Squares):
     def value(self, outputs, targets):
         size = np.abs(outputs - targets)
         return np.mean(np.where(size < 1, size * size, 2 * size - 1), axis=1)
+
+
+@broken("gradient", "the gradient is not the one that central differences give")
+class OneSided(Squares):
+    """A hinge whose gradient forgets that targets of 0 stand for -1."""
+
+    task = "classification"
+
+    def value(self, outputs, targets):
+        return np.mean(np.maximum(1 - np.where(targets > 0, 1, -1) * outputs, 0), axis=1)
+
+    def gradient(self, outputs, targets, out):
+        np.less(np.where(targets > 0, 1, -1) * outputs, 1, out=out)
+        out /= -outputs.shape[1]

@@ -158,3 +158,19 @@ class BoundAbove(Momentum):
     """A `decay` of at most 1."""
 
     decay: Annotated[float, Le(1)] = 0.1
+
+
+@broken("state", "with warm = True: saved and loaded after 5 steps")
+@dataclass
+class WarmOnly(Momentum):
+    """Where it is `warm` it counts its steps, and does not save the count."""
+
+    warm: bool = False
+
+    def start(self, layout):
+        super().start(layout)
+        self._count = 0
+
+    def step(self, parameters, gradients, learning_rate):
+        self._count += self.warm
+        super().step(parameters, gradients, learning_rate * (1 - 0.5**self._count if self.warm else 1))

@@ -7,6 +7,7 @@ from broken import broken
 from zoo_core.parts import (
     Noise,
     Normalizer,
+    Parameter,
 )
 
 
@@ -143,3 +144,19 @@ class OwnBits(Dropout):
 
     def _rng(self):
         return Generator(PCG64(42))
+
+
+@broken("statistics", "trained on one batch for long")
+class Unshifted(BatchNorm):
+    """Forgets its trained shift outside training."""
+
+    def parameters(self, width):
+        return {"shift": Parameter((width,), 0.0)}
+
+    def forward(self, x, out):
+        super().forward(x, out)
+        out += self.weights["shift"]
+
+    def backward(self, x, y, grad, out):
+        self.gradients["shift"][...] = grad.sum(axis=0)
+        super().backward(x, y - self.weights["shift"], grad, out)
