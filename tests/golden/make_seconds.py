@@ -24,6 +24,7 @@ import pytorch_optimizer
 import torch
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import mean_pinball_loss
+from sklearn.preprocessing import StandardScaler
 from thinc.api import NumpyOps
 from transformers.activations import ACT2FN
 
@@ -198,6 +199,21 @@ def lookahead(leaves, **options):
     return pytorch_optimizer.Lookahead(torch.optim.SGD(leaves, **options), k=3, alpha=0.4)
 
 
+def accumulated(every):
+    """PyTorch's own way to gather gradients, over batches that differ: the valley tilts another way in each step."""
+    p = torch.tensor(walks.START, requires_grad=True)
+    optimizer, found = torch.optim.SGD([p], lr=0.05), []
+    for step in range(1, walks.STEPS + 1):
+        ((walks.torch_valley(p) + (torch.tensor(TILTS[step - 1]) * p).sum()) / every).backward()
+        if step % every == 0:
+            optimizer.step()
+            optimizer.zero_grad()
+        found.append(p.detach().numpy().copy())
+    return np.array(found)
+
+
+OF_TORCH = torch.optim
+TILTS = RNG.normal(size=(walks.STEPS, 3))
 SGD = {"name": "sgd", "learning_rate": 0.05}
 MOMENTUM = SGD | {"momentum": 0.8}
 STEPS = {
@@ -205,6 +221,23 @@ STEPS = {
     ("pytorch-optimizer", key("lookahead", base=MOMENTUM, sync_period=3, slow_step=0.4)): walks.by_torch(
         lookahead, lr=0.05, momentum=0.8
     ),
+    # Where the walks of make_optimizers.py leave something unseen: signs that turn, an epsilon that counts, a rate that
+    # changes, moves that are clipped.
+    ("optax", key("lion", learning_rate=0.3, weight_decay=0.1)): walks.by_optax(optax.lion(0.3, weight_decay=0.1)),
+    ("optax", key("lion", learning_rate=0.5, beta1=0.6, beta2=0.3)): walks.by_optax(
+        optax.lion(0.5, b1=0.6, b2=0.3, weight_decay=0)
+    ),
+    ("optax", key("adabelief", learning_rate=0.1, epsilon=1e-3)): walks.by_optax(
+        optax.adabelief(0.1, eps=1e-3, eps_root=1e-3)
+    ),
+    ("torch", key("adagrad", learning_rate=0.2, epsilon=0.1)): walks.by_torch(OF_TORCH.Adagrad, lr=0.2, eps=0.1),
+    ("torch", key("adafactor", learning_rate=0.3, clip=1.5, decay=0.6)): walks.by_torch(
+        OF_TORCH.Adafactor, walks.ARRAYS, lr=0.3, d=1.5, beta2_decay=-0.6, weight_decay=0
+    ),
+    ("schedulefree", key("schedule_free_adamw", learning_rate={"name": "constant", "initial": 0.1, "warmup": 5.0})): (
+        walks.schedule_free(lr=0.1, warmup_steps=5)
+    ),
+    ("torch", key("accumulate", base=SGD, every=3)): accumulated(3),
 }
 
 # ------------------------------------------------------------------ mixing, dropout, calibration
@@ -231,6 +264,45 @@ def calibration(scores, labels, bins):
     return float(np.abs(accuracy - mean) @ rows[rows > 0] / len(labels))
 
 
+def moments(layer):
+    """Mean and deviation of what Keras's layer makes of 4 million times 2."""
+    noisy = np.asarray(layer(np.full((2000, 2000), 2.0), training=True))
+    return np.array([noisy.mean(), noisy.std()])
+
+
+def fresh(module):
+    """What a normalizer of PyTorch's gives before it has learnt anything, in training and outside."""
+    x = torch.tensor(W)
+    return np.stack([module(x).detach().numpy(), type(module)(3, eps=1e-3).double().eval()(x).detach().numpy()])
+
+
+def scaled():
+    """Inputs scaled by scikit-learn with a mean and a deviation that it is given."""
+    scaler = StandardScaler()
+    scaler.mean_, scaler.scale_, scaler.n_features_in_ = np.full(3, 1.5), np.full(3, 0.3), 3
+    return scaler.transform(W)
+
+
+def warmed():
+    """Two epochs of optax's linear rise, whose first step moves, then its exponential decay; 4 steps in an epoch."""
+    rise, fall = optax.linear_schedule(0, 0.1, 8), optax.exponential_decay(0.1, 4, 0.8)
+    return np.array([float(rise(k + 1)) if k < 8 else float(fall(k - 8)) for k in range(48)])
+
+
+def plateau(mode):
+    """PyTorch's rates in 12 epochs whose figures change by less, and by more, than the threshold."""
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.4)
+    schedule, found = (
+        torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, mode, factor=0.5, patience=1, threshold=0.1, eps=0),
+        [],
+    )
+    for figure in FIGURES if mode == "min" else 1 / FIGURES:
+        found.append(optimizer.param_groups[0]["lr"])
+        schedule.step(figure)
+    return np.array(found)
+
+
+FIGURES = np.array([1.0, 0.95, 0.88, 0.85, 0.82, 0.79, 0.75, 0.74, 0.73, 0.6, 0.58, 0.57])
 SCORES, LABELS = RNG.dirichlet(np.ones(4), 60), RNG.integers(0, 4, 60)
 
 
@@ -244,14 +316,30 @@ def numbered(kind, cases, *names):
 
 
 def main():
-    peers = ("keras", "jax", "optax", "torch", "pytorch-optimizer", "thinc", "transformers", "scikit-learn")
+    peers = (
+        "keras",
+        "jax",
+        "optax",
+        "torch",
+        "pytorch-optimizer",
+        "schedulefree",
+        "thinc",
+        "transformers",
+        "scikit-learn",
+    )
     np.savez_compressed(
         Path(__file__).with_name("seconds.npz"),
         versions=np.array([*(f"{peer} {version(peer)}" for peer in peers), f"timm {os.environ['TIMM']}"]),
         x=X, c=C, weights=W, scores=SCORES, labels=LABELS,
         flows=np.array(list(FLOWS)), losses=np.array(list(LOSSES)),
-        penalties=np.array(list(PENALTIES)), steps=np.array(list(STEPS)),
-        mixup=mixed(), alpha_dropout=alpha_dropped(),
+        penalties=np.array(list(PENALTIES)), steps=np.array(list(STEPS)), tilts=TILTS,
+        mixup=mixed(), alpha_dropout=alpha_dropped(), fixed=scaled(), warmed=warmed(),
+        figures=FIGURES, plateau_min=plateau("min"), plateau_max=plateau("max"),
+        gaussian_dropout=moments(keras.layers.GaussianDropout(0.2, seed=0)),
+        gaussian_noise=moments(keras.layers.GaussianNoise(0.8, seed=0)),
+        batch_norm=fresh(torch.nn.BatchNorm1d(3, eps=1e-3).double()),
+        layer_norm=fresh(torch.nn.LayerNorm(3, eps=1e-3).double()),
+        rms_norm=fresh(torch.nn.RMSNorm(3, eps=1e-3).double()),
         calibration=np.array([calibration(SCORES, LABELS, bins) for bins in (15, 7)]),
         **numbered("flow", FLOWS, "y", "gradient"),
         **numbered("loss", LOSSES, "at", "targets", "value", "gradient"),

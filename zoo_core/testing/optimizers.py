@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from dataclasses import dataclass, is_dataclass
+from typing import Any, get_type_hints
 
 import numpy as np
 
-from zoo_core.parts import Array
+from zoo_core.parts import Array, Layout, Optimizer, Rate
 from zoo_core.testing.dtypes import returned, watch
 from zoo_core.testing.findings import Check, Finding
 from zoo_core.testing.randomness import no_randomness
@@ -159,6 +161,57 @@ def _large(subject: Subject) -> Iterator[Finding]:
                 )  # fmt: skip
 
 
+@dataclass
+class Listener(Optimizer):
+    """Plain descent that notes what it hears of epochs."""
+
+    name = "listener"
+
+    learning_rate: Rate = 0.01
+
+    def start(self, layout: Layout) -> None:
+        """Forget what was heard."""
+        self.heard: list[str] = []
+
+    def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
+        """Go down."""
+        gradients *= learning_rate
+        parameters -= gradients
+
+    def start_epoch(self, parameters: Array) -> None:
+        """Note the beginning."""
+        self.heard.append("start_epoch")
+
+    def end_epoch(self, parameters: Array) -> None:
+        """Note the end."""
+        self.heard.append("end_epoch")
+
+
+def _inner(part: type[Any]) -> list[str]:
+    """Return the options of a part that are optimizers."""
+    if not is_dataclass(part):
+        return []
+    return [name for name, hint in get_type_hints(part).items() if hint is Optimizer]
+
+
+def _is_wrapper(part: type[Any]) -> bool:
+    return bool(_inner(part))
+
+
+def _epochs(subject: Subject) -> Iterator[Finding]:
+    for name in _inner(subject.part):
+        part = Subject(subject.part, {**subject.options, name: Listener()}, subject.registry).make()
+        Walk(part, layout()).walk(STEPS)
+        heard = getattr(part, name).heard
+        if heard != ["start_epoch", "end_epoch"]:
+            yield Finding(
+                f"the optimizer {name!r} inside is not told when an epoch begins and ends",
+                f"an epoch of {STEPS} steps", "start_epoch, end_epoch", ", ".join(heard) or "nothing",
+                f"write both methods, and call those of self.{name} in them: some optimizers measure other parameters "
+                "than they train",
+            )  # fmt: skip
+
+
 def _draw(subject: Subject, rng: np.random.Generator) -> list[Array]:
     return [Walk(subject.make(), layout()).walk(5)]
 
@@ -171,5 +224,8 @@ CHECKS = (
     Check("state", "saved and loaded, it takes the same next steps to the bit", _state, varied=True),
     Check("copies", "copies share nothing, and go on as the original does", _copies),
     Check("large", "gradients of 0 and of 1e4 keep the parameters finite", _large),
+    Check(
+        "epochs", "an optimizer inside is told when an epoch begins and ends", _epochs, lambda part: bool(_inner(part))
+    ),
     no_randomness(_draw),
 )

@@ -1,7 +1,7 @@
 """Optimizers with one mistake each."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -174,3 +174,38 @@ class WarmOnly(Momentum):
     def step(self, parameters, gradients, learning_rate):
         self._count += self.warm
         super().step(parameters, gradients, learning_rate * (1 - 0.5**self._count if self.warm else 1))
+
+
+@dataclass
+class Halved(Optimizer):
+    """Right: `base` with half the gradients."""
+
+    name = "halved"
+
+    base: Optimizer = field(default_factory=Momentum)
+
+    @property
+    def learning_rate(self):
+        return self.base.learning_rate
+
+    def start(self, layout):
+        self.base.start(layout)
+
+    def update(self, parameters, gradients, learning_rate, batch):
+        gradients /= 2
+        self.base.steps = self.steps
+        self.base.update(parameters, gradients, learning_rate, batch)
+
+    def start_epoch(self, parameters):
+        self.base.start_epoch(parameters)
+
+    def end_epoch(self, parameters):
+        self.base.end_epoch(parameters)
+
+
+@broken("epochs", "the optimizer 'base' inside is not told when an epoch begins and ends")
+class Deaf(Halved):
+    """Keeps the end of an epoch to itself."""
+
+    def end_epoch(self, parameters):
+        pass
