@@ -30,7 +30,7 @@ def summary(part: type[Part]) -> str:
 
 
 def describe(entry: Entry, registry: Registry, given: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Return kind, name, origin, text, options, a line for a spec, and the place of the code.
+    """Return kind, name, origin, text, shapes, options, a line for a spec, and the place of the code.
 
     `given` are options in TOML, for the line of the spec.
     """
@@ -39,6 +39,7 @@ def describe(entry: Entry, registry: Registry, given: Mapping[str, str] | None =
         "name": registry.key(entry),
         "from": f"{entry.distribution} {entry.version}",
         "what": text(entry.part),
+        "shapes": entry.part.shapes,
         "options": option_rows(entry.part),
         "in_a_spec": usage(entry.part, registry.key(entry), given or {}),
         "source": f"{entry.part.__module__}.{entry.part.__qualname__}",

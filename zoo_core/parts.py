@@ -35,6 +35,7 @@ class Part:
     # numbers, texts, bools, None, dicts of these; in a network, whose state every model file holds, arrays and numbers.
     state: ClassVar[tuple[str, ...]] = ()
     state_version: ClassVar[int] = 1  # raise it when `state` or its meaning changes
+    shapes: ClassVar[str] = ""  # of what goes in and comes out, for those who look the part up
     examples: ClassVar[tuple[Mapping[str, Any], ...]] = ()  # options, as in a spec, that zoo_core.testing also checks
     deviates: ClassVar[Mapping[str, str]] = {}  # checks of zoo_core.testing that fail on purpose, and why
     chosen_as: str = ""  # set by the core: the name that the spec used, perhaps "distribution:name"
@@ -100,6 +101,7 @@ class Activation(Transform):
     """A nonlinearity `a = f(z)`. Elementwise: write `forward` and `derivative`. Rows that mix: write `backward`."""
 
     kind = "activation"
+    shapes = "z and f(z): (rows, units)"
     kinks: ClassVar[tuple[float, ...]] = ()  # points where the derivative jumps
     gain: ClassVar[float] = 1.0  # sqrt(E[z^2] / E[f(z)^2]); initializers that scale by a gain use it
 
@@ -121,6 +123,7 @@ class Normalizer(Transform):
     """A transform between a layer's matrix product and its activation, such as batch normalization."""
 
     kind = "normalizer"
+    shapes = "x and y: (rows, units)"
 
 
 # ------------------------------------------------------------------ regularizers
@@ -135,6 +138,8 @@ class Regularizer(Part):
 class Penalty(Regularizer):
     """A term added to the loss, computed from a weight matrix (never from biases)."""
 
+    shapes = "weights and gradient: (inputs, units)"
+
     def value(self, weights: Array) -> float:
         """Return the term."""
         raise NotImplementedError
@@ -147,6 +152,8 @@ class Penalty(Regularizer):
 class Constraint(Regularizer):
     """A projection of a weight matrix after each update."""
 
+    shapes = "weights: (inputs, units)"
+
     def constrain(self, weights: Array) -> None:
         """Change `weights`, shape (inputs, units), in place."""
         raise NotImplementedError
@@ -156,10 +163,13 @@ class Noise(Transform, Regularizer):
     """A change of a layer's output in training only, such as dropout: write `forward` and `backward`."""
 
     kind = "regularizer"
+    shapes = "x and y: (rows, units)"
 
 
 class BatchChange(Regularizer):
     """A change of a training batch and its targets, such as label smoothing; belongs to the whole model."""
+
+    shapes = "x: (rows, features); targets: (rows, outputs)"
 
     def change(self, x: Array, targets: Array, rng: np.random.Generator) -> tuple[Array, Array]:
         """Return inputs (rows, features) and targets (rows, outputs; classes are one-hot) to train on."""
@@ -174,6 +184,7 @@ class Loss(Part):
     """A loss for each row. Reported as the (weighted) mean; `reduction` only scales the gradient."""
 
     kind = "loss"
+    shapes = "outputs and gradient: (rows, outputs); targets: the same, or labels (rows,); value: (rows,)"
     targets: ClassVar[Literal["labels", "values"]] = "values"  # "labels": also takes integers, shape (rows,)
     task: ClassVar[Literal["classification", "regression", "any"]] = "any"
     needs: ClassVar[Literal["any", "shares", "probabilities"]] = "any"  # outputs in [0, 1]; that add up to 1, too
@@ -203,6 +214,7 @@ class Metric(Part):
     """A figure of merit over a split, gathered batch by batch."""
 
     kind = "metric"
+    shapes = "outputs: (rows, outputs); targets: labels (rows,) or values (rows, outputs); weights: (rows,)"
     higher_is_better: ClassVar[bool] = True
     task: ClassVar[Literal["classification", "regression", "any"]] = "any"
 
@@ -281,6 +293,7 @@ class Optimizer(Part):
     """An update rule on one flat vector of parameters. Write `start` for its state and `step`."""
 
     kind = "optimizer"
+    shapes = "parameters and gradients: (parameters,), all arrays in one vector"
     learning_rate: Any  # the field of every optimizer: `learning_rate: Rate = 0.01`
     steps: int = 0  # updates so far, this one included; counted and saved by the core
 
@@ -306,6 +319,7 @@ class Schedule(Part):
     """A learning rate that changes. Time is measured in epochs, with a fraction inside an epoch."""
 
     kind = "schedule"
+    shapes = "epoch and rate: single numbers"
 
     def start(self, epochs: int, steps_per_epoch: int) -> None:
         """Learn the length of the run."""
@@ -328,6 +342,7 @@ class Initializer(Part):
     """The first values of a parameter."""
 
     kind = "initializer"
+    shapes = "values: (inputs, units) or (units,)"
 
     def fill(self, out: Array, rng: np.random.Generator, gain: float) -> None:
         """Fill `out`, shape (inputs, units) or (units,); `gain` is that of the activation that follows."""
@@ -383,6 +398,7 @@ class Dataset(Part):
     """A source of data."""
 
     kind = "dataset"
+    shapes = "x: (rows, features); y: labels (rows,) or values (rows, outputs)"
     needs_download: ClassVar[bool] = False
 
     def load(self, folder: DataFolder) -> Data:
@@ -394,6 +410,7 @@ class Preparation(Part):
     """A change of the inputs before the first layer, fitted on the training split and stored in the model."""
 
     kind = "preparation"
+    shapes = "x: (rows, features)"
     changes_nothing: ClassVar[bool] = False  # rows in the network's dtype need no copy
 
     def fit(self, x: Any) -> None:

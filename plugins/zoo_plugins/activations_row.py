@@ -47,7 +47,7 @@ class Softmax(Activation):
 
 @dataclass
 class LogSoftmax(Activation):
-    """Logarithm of softmax: f_i(z) = z_i - log(sum_j exp(z_j))."""
+    """Logarithm of softmax: f_i(z) = z_i - log(sum_j exp(z_j)) (PyTorch, `LogSoftmax`)."""
 
     name = "log_softmax"
 

@@ -9,7 +9,7 @@ import numpy as np
 from annotated_types import Gt, Le
 
 from zoo_core.parts import Activation, Array
-from zoo_plugins._special import largest_exponent, sigmoid, softplus
+from zoo_plugins._special import exponential_branch, largest_exponent, sigmoid, softplus
 
 SELU_SCALE = 1.0507009873554805  # Klambauer et al. 2017, eq. 14
 SELU_ALPHA = 1.6732632423543772
@@ -27,10 +27,7 @@ class Selu(Activation):
         positive = self.scratch(z)
         np.maximum(z, 0.0, out=positive)
         positive *= SELU_SCALE
-        np.minimum(z, 0.0, out=out)
-        np.exp(out, out=out)
-        out -= 1.0
-        out *= SELU_SCALE * SELU_ALPHA
+        exponential_branch(z, SELU_SCALE * SELU_ALPHA, out)
         out += positive
 
     def derivative(self, z: Array, a: Array, out: Array) -> None:
@@ -57,11 +54,7 @@ class Celu(Activation):
     def forward(self, z: Array, out: Array) -> None:
         positive = self.scratch(z)
         np.maximum(z, 0.0, out=positive)
-        np.minimum(z, 0.0, out=out)
-        out *= 1 / self.alpha
-        np.exp(out, out=out)
-        out -= 1.0
-        out *= self.alpha
+        exponential_branch(z, self.alpha, out, 1 / self.alpha)
         out += positive
 
     def derivative(self, z: Array, a: Array, out: Array) -> None:
@@ -125,7 +118,7 @@ class Softsign(Activation):
 
 @dataclass
 class Exponential(Activation):
-    """Exponential: f(z) = exp(z), for outputs that are rates; constant where it would overflow."""
+    """Exponential: f(z) = exp(z), for rates as outputs; constant where it would overflow (Keras, `exponential`)."""
 
     name = "exponential"
 
@@ -140,7 +133,7 @@ class Exponential(Activation):
 
 @dataclass
 class LogSigmoid(Activation):
-    """Logarithm of the sigmoid: f(z) = -log(1 + exp(-z)), below 0."""
+    """Logarithm of the sigmoid: f(z) = -log(1 + exp(-z)), below 0 (PyTorch, `LogSigmoid`)."""
 
     name = "log_sigmoid"
 

@@ -15,50 +15,49 @@ Level = Annotated[float, Ge(-1e6), Le(1e6)]
 
 
 @dataclass
-class HardShrink(Activation):
+class Shrink(Activation):
+    """Base of the shrinking ones: 0 where |z| <= threshold, beyond it with slope 1."""
+
+    kinks = (-0.5, 0.5)
+
+    threshold: Annotated[float, Ge(0), Le(1e6)] = 0.5
+
+    def derivative(self, z: Array, a: Array, out: Array) -> None:
+        np.abs(z, out=out)
+        np.greater(out, self.threshold, out=out)
+
+
+@dataclass
+class HardShrink(Shrink):
     """Hard threshold around zero: f(z) = z where |z| > threshold, else 0 (Donoho and Johnstone 1994).
 
     threshold: 0 to 1e6.
     """
 
     name = "hard_shrink"
-    kinks = (-0.5, 0.5)
-
-    threshold: Annotated[float, Ge(0), Le(1e6)] = 0.5
 
     def forward(self, z: Array, out: Array) -> None:
         self.derivative(z, z, out)
         out *= z
 
-    def derivative(self, z: Array, a: Array, out: Array) -> None:
-        np.abs(z, out=out)
-        np.greater(out, self.threshold, out=out)
-
 
 @dataclass
-class SoftShrink(Activation):
+class SoftShrink(Shrink):
     """Soft threshold: f(z) = sign(z) * max(|z| - threshold, 0) (Donoho and Johnstone 1994).
 
     threshold: 0 to 1e6.
     """
 
     name = "soft_shrink"
-    kinks = (-0.5, 0.5)
-
-    threshold: Annotated[float, Ge(0), Le(1e6)] = 0.5
 
     def forward(self, z: Array, out: Array) -> None:
         np.clip(z, -self.threshold, self.threshold, out=out)
         np.subtract(z, out, out=out)
 
-    def derivative(self, z: Array, a: Array, out: Array) -> None:
-        np.abs(z, out=out)
-        np.greater(out, self.threshold, out=out)
-
 
 @dataclass
 class TanhShrink(Activation):
-    """What tanh takes away: f(z) = z - tanh(z)."""
+    """What tanh takes away: f(z) = z - tanh(z) (PyTorch, `Tanhshrink`)."""
 
     name = "tanh_shrink"
 

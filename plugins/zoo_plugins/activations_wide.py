@@ -106,6 +106,7 @@ class Maxout(Activation):
     """
 
     name = "maxout"
+    shapes = "z: (rows, pieces * units); f(z): (rows, units)"
 
     pieces: Annotated[int, Ge(2), Le(100)] = 2
 
@@ -134,6 +135,7 @@ class Maxout(Activation):
 class Gated(Activation):
     """Base of the gated units: z is a value beside a gate, [v, g] of equal widths; f(z) = v * gate(g)."""
 
+    shapes = "z: (rows, 2 * units); f(z): (rows, units)"
     gate_kind: ClassVar[type[Activation]]
     gate: Activation
 

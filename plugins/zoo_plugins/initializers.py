@@ -22,7 +22,7 @@ Width = Annotated[float, Ge(0), Le(1e6)]
 
 @dataclass
 class Zeros(Initializer):
-    """All zeros."""
+    """All zeros (Keras, `Zeros`)."""
 
     name = "zeros"
 
@@ -32,7 +32,7 @@ class Zeros(Initializer):
 
 @dataclass
 class Ones(Initializer):
-    """All ones."""
+    """All ones (Keras, `Ones`)."""
 
     name = "ones"
 
@@ -42,7 +42,7 @@ class Ones(Initializer):
 
 @dataclass
 class Constant(Initializer):
-    """One value everywhere.
+    """One value everywhere (Keras, `Constant`).
 
     value: -1e6 to 1e6.
     """
@@ -57,7 +57,7 @@ class Constant(Initializer):
 
 @dataclass
 class Identity(Initializer):
-    """Ones on the diagonal, zeros elsewhere; a linear layer then passes its inputs on.
+    """Ones on the diagonal, zeros elsewhere; a linear layer then passes its inputs on (Keras, `Identity`).
 
     scale: what stands on the diagonal instead of 1, -1e6 to 1e6.
     """
@@ -73,7 +73,7 @@ class Identity(Initializer):
 
 @dataclass
 class Uniform(Initializer):
-    """Uniform between low and high, -1e6 to 1e6 both."""
+    """Uniform between low and high, -1e6 to 1e6 both (Keras, `RandomUniform`)."""
 
     name = "uniform"
 
@@ -86,7 +86,7 @@ class Uniform(Initializer):
 
 @dataclass
 class Normal(Initializer):
-    """Normal distribution.
+    """Normal distribution (Keras, `RandomNormal`).
 
     mean: -1e6 to 1e6; std: standard deviation, 0 to 1e6.
     """
@@ -102,7 +102,7 @@ class Normal(Initializer):
 
 @dataclass
 class TruncatedNormal(Initializer):
-    """Normal distribution without what lies more than two std from the mean.
+    """Normal distribution without what lies more than two std from the mean (Keras, `TruncatedNormal`).
 
     mean: -1e6 to 1e6; std: standard deviation before cutting, 0 to 1e6; after it, 0.8796 of that.
     """

@@ -82,7 +82,36 @@ class CategoricalHinge(Loss):
 
 
 @dataclass(kw_only=True)
-class Tversky(Loss):
+class Overlap(Loss):
+    """Base of the losses 1 - common / whole of a row, both linear in its outputs."""
+
+    targets = "labels"
+    task = "classification"
+    needs = "shares"
+
+    def sums(self, outputs: Array, shares: Array) -> tuple[Array, Array]:
+        """Return what outputs and targets have in common, and the whole, shape (rows, 1) both."""
+        raise NotImplementedError
+
+    def slopes(self, shares: Array) -> tuple[Array, Array | float]:
+        """Return the derivatives of both by the outputs."""
+        raise NotImplementedError
+
+    def value(self, outputs: Array, targets: Array) -> Array:
+        common, whole = self.sums(outputs, one_hot(targets, outputs))
+        return (1 - common / whole)[:, 0]
+
+    def gradient(self, outputs: Array, targets: Array, out: Array) -> None:
+        shares = one_hot(targets, outputs)
+        common, whole = self.sums(outputs, shares)
+        of_common, of_whole = self.slopes(shares)
+        np.multiply(common / whole, of_whole, out=out)
+        out -= of_common
+        out /= whole
+
+
+@dataclass(kw_only=True)
+class Tversky(Overlap):
     """One less the Tversky index of a row: 1 - TP / (TP + alpha FP + beta FN) (Salehi et al. 2017, eq. 3).
 
     TP = sum t p, FP = sum (1 - t) p, FN = sum t (1 - p) over the columns, with 1e-7 added above and below.
@@ -90,60 +119,35 @@ class Tversky(Loss):
     """
 
     name = "tversky"
-    targets = "labels"
-    task = "classification"
-    needs = "shares"
 
     alpha: Annotated[float, Ge(0), Le(100)] = 0.5
     beta: Annotated[float, Ge(0), Le(100)] = 0.5
 
-    def value(self, outputs: Array, targets: Array) -> Array:
-        common, whole = self._sums(outputs, one_hot(targets, outputs))
-        return (1 - common / whole)[:, 0]
-
-    def gradient(self, outputs: Array, targets: Array, out: Array) -> None:
-        shares = one_hot(targets, outputs)
-        common, whole = self._sums(outputs, shares)
-        # d common / dp = t; d whole / dp = t + alpha (1 - t) - beta t
-        of_whole = self.alpha + (1 - self.alpha - self.beta) * shares
-        np.multiply(of_whole, common / whole, out=out)
-        out -= shares
-        out /= whole
-
-    def _sums(self, outputs: Array, shares: Array) -> tuple[Array, Array]:
+    def sums(self, outputs: Array, shares: Array) -> tuple[Array, Array]:
         common = row_dot(shares, outputs)[:, None]
         extra = row_dot(1 - shares, outputs)[:, None]
         missed = row_dot(shares, 1 - outputs)[:, None]
         return common + SMOOTH, common + self.alpha * extra + self.beta * missed + SMOOTH
 
+    def slopes(self, shares: Array) -> tuple[Array, Array | float]:
+        return shares, self.alpha + (1 - self.alpha - self.beta) * shares
+
 
 @dataclass(kw_only=True)
-class Dice(Loss):
+class Dice(Overlap):
     """One less the Dice coefficient of a row: 1 - 2 sum(t p) / (sum t + sum p) (Milletari et al. 2016).
 
     The sums run over the columns, with 1e-7 added above and below.
     """
 
     name = "dice"
-    targets = "labels"
-    task = "classification"
-    needs = "shares"
 
-    def value(self, outputs: Array, targets: Array) -> Array:
-        common, whole = self._sums(outputs, one_hot(targets, outputs))
-        return (1 - common / whole)[:, 0]
-
-    def gradient(self, outputs: Array, targets: Array, out: Array) -> None:
-        shares = one_hot(targets, outputs)
-        common, whole = self._sums(outputs, shares)
-        np.multiply(shares, -2.0, out=out)
-        out += common / whole
-        out /= whole
-
-    @staticmethod
-    def _sums(outputs: Array, shares: Array) -> tuple[Array, Array]:
+    def sums(self, outputs: Array, shares: Array) -> tuple[Array, Array]:
         common = 2 * row_dot(shares, outputs)[:, None]
         return common + SMOOTH, row_sum(shares + outputs)[:, None] + SMOOTH
+
+    def slopes(self, shares: Array) -> tuple[Array, Array | float]:
+        return 2 * shares, 1.0
 
 
 PARTS = (Hinge, SquaredHinge, CategoricalHinge, Tversky, Dice)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from annotated_types import Gt, Le, Lt
@@ -17,76 +17,93 @@ SMALLEST = 1e-7  # below it a divisor or the argument of a logarithm counts as t
 
 
 @dataclass(kw_only=True)
-class Mse(Loss):
-    """Mean squared error: mean over the columns of (y - t)^2; its gradient is 2 (y - t) / columns.
+class Deviation(Loss):
+    """Base of the losses of the error d = y - t alone: the mean over the columns of `cost(d)`."""
+
+    task = "regression"
+    factor: ClassVar[float] = 1.0  # of what `slope` leaves
+
+    def cost(self, error: Array) -> Array:
+        """Return what an error costs, number by number."""
+        raise NotImplementedError
+
+    def slope(self, error: Array) -> None:
+        """Put the derivative of `cost`, but for `factor`, in the place of the error."""
+        raise NotImplementedError
+
+    def value(self, outputs: Array, targets: Array) -> Array:
+        return row_mean(self.cost(outputs - targets))
+
+    def gradient(self, outputs: Array, targets: Array, out: Array) -> None:
+        np.subtract(outputs, targets, out=out)
+        self.slope(out)
+        out *= self.factor / outputs.shape[1]
+
+
+@dataclass(kw_only=True)
+class Mse(Deviation):
+    """Mean squared error: mean over the columns of (y - t)^2; its gradient is 2 (y - t) / columns (Gauss 1809).
 
     For classes, t is 1 for the row's own and 0 for the others: what cross-entropy is compared with.
     """
 
     name = "mse"
+    task = "any"
+    factor = 2.0
 
-    def value(self, outputs: Array, targets: Array) -> Array:
-        return row_mean(np.square(outputs - targets))
+    def cost(self, error: Array) -> Array:
+        return np.square(error)
 
-    def gradient(self, outputs: Array, targets: Array, out: Array) -> None:
-        np.subtract(outputs, targets, out=out)
-        out *= 2 / outputs.shape[1]
+    def slope(self, error: Array) -> None:
+        """Leave the error as it is."""
 
 
 @dataclass(kw_only=True)
-class Mae(Loss):
-    """Mean absolute error: mean over the columns of |y - t|."""
+class Mae(Deviation):
+    """Mean absolute error: mean over the columns of |y - t| (Boscovich 1757)."""
 
     name = "mae"
-    task = "regression"
 
-    def value(self, outputs: Array, targets: Array) -> Array:
-        return row_mean(np.abs(outputs - targets))
+    def cost(self, error: Array) -> Array:
+        return np.abs(error)
 
-    def gradient(self, outputs: Array, targets: Array, out: Array) -> None:
-        np.subtract(outputs, targets, out=out)
-        np.sign(out, out=out)
-        out *= 1 / outputs.shape[1]
+    def slope(self, error: Array) -> None:
+        np.sign(error, out=error)
 
 
 @dataclass(kw_only=True)
-class Huber(Loss):
+class Huber(Deviation):
     """Squared near zero, straight beyond: d^2 / 2 up to |d| = delta, then delta (|d| - delta / 2), d = y - t.
 
     Mean over the columns (Huber 1964). delta: where the pieces meet, above 0 and up to 1e6.
     """
 
     name = "huber"
-    task = "regression"
 
     delta: Annotated[float, Gt(0), Le(1e6)] = 1.0
 
-    def value(self, outputs: Array, targets: Array) -> Array:
-        size = np.abs(outputs - targets)
+    def cost(self, error: Array) -> Array:
+        size = np.abs(error)
         near = np.minimum(size, self.delta)
-        return row_mean(near * (size - near / 2))
+        return near * (size - near / 2)
 
-    def gradient(self, outputs: Array, targets: Array, out: Array) -> None:
-        np.subtract(outputs, targets, out=out)
-        np.clip(out, -self.delta, self.delta, out=out)
-        out *= 1 / outputs.shape[1]
+    def slope(self, error: Array) -> None:
+        np.clip(error, -self.delta, self.delta, out=error)
 
 
 @dataclass(kw_only=True)
-class LogCosh(Loss):
+class LogCosh(Deviation):
     """Mean over the columns of log(cosh(y - t)): half the square near zero, the distance far out (Keras)."""
 
     name = "log_cosh"
-    task = "regression"
 
-    def value(self, outputs: Array, targets: Array) -> Array:
-        size = np.abs(outputs - targets)
-        return row_mean(size + np.log1p(np.exp(-2 * size)) - math.log(2))
+    def cost(self, error: Array) -> Array:
+        size: Array = np.abs(error)
+        costs: Array = size + np.log1p(np.exp(-2 * size)) - math.log(2)
+        return costs
 
-    def gradient(self, outputs: Array, targets: Array, out: Array) -> None:
-        np.subtract(outputs, targets, out=out)
-        np.tanh(out, out=out)
-        out *= 1 / outputs.shape[1]
+    def slope(self, error: Array) -> None:
+        np.tanh(error, out=error)
 
 
 @dataclass(kw_only=True)
@@ -160,30 +177,27 @@ class Poisson(Loss):
 
 
 @dataclass(kw_only=True)
-class Quantile(Loss):
+class Quantile(Deviation):
     """Pinball loss: mean over the columns of max(q (t - y), (q - 1) (t - y)) (Koenker and Bassett 1978).
 
     q: the quantile that the outputs aim at, between 0 and 1; 0.5 is half the absolute error.
     """
 
     name = "quantile"
-    task = "regression"
 
     q: Annotated[float, Gt(0), Lt(1)] = 0.5
 
-    def value(self, outputs: Array, targets: Array) -> Array:
-        short = targets - outputs
-        return row_mean(np.maximum(self.q * short, (self.q - 1) * short))
+    def cost(self, error: Array) -> Array:
+        return np.maximum(-self.q * error, (1 - self.q) * error)
 
-    def gradient(self, outputs: Array, targets: Array, out: Array) -> None:
-        np.greater(outputs, targets, out=out)
-        out -= self.q
-        out *= 1 / outputs.shape[1]
+    def slope(self, error: Array) -> None:
+        np.greater(error, 0.0, out=error)
+        error -= self.q
 
 
 @dataclass(kw_only=True)
 class Cosine(Loss):
-    """Cosine distance of a row: 1 - y . t / (|y| |t|); a norm below 1e-7 counts as 1e-7."""
+    """Cosine distance of a row: 1 - y . t / (|y| |t|); a norm below 1e-7 counts as 1e-7 (thinc, `CosineDistance`)."""
 
     name = "cosine"
 

@@ -49,7 +49,7 @@ class Mean(Metric):
 
 @dataclass
 class Accuracy(Mean):
-    """Share of rows whose likeliest class is the true one."""
+    """Share of rows whose likeliest class is the true one. As scikit-learn's `accuracy_score`."""
 
     name = "accuracy"
     task = "classification"
@@ -61,7 +61,10 @@ class Accuracy(Mean):
 
 @dataclass
 class TopKAccuracy(Mean):
-    """Share of rows whose true class is among the `k` likeliest; of equal ones the first counts, as in accuracy."""
+    """Share of rows whose true class is among the `k` likeliest; of equal ones the first counts, as in accuracy.
+
+    As scikit-learn's `top_k_accuracy_score`, but for equal ones.
+    """
 
     name = "top_k_accuracy"
     task = "classification"
@@ -104,7 +107,7 @@ class Counts(Metric):
 class ConfusionMatrix(Counts):
     """Counts of rows by true and predicted class, a figure for each: `confusion_matrix_<true>_<predicted>`.
 
-    Classes are counted from 0. With sample weights the counts are sums of weights.
+    Classes are counted from 0. With sample weights the counts are sums of weights. As in scikit-learn.
     """
 
     name = "confusion_matrix"
@@ -120,7 +123,7 @@ class ConfusionMatrix(Counts):
 
 @dataclass
 class BalancedAccuracy(Counts):
-    """Mean of the recalls of the classes that occur."""
+    """Mean of the recalls of the classes that occur (Brodersen et al. 2010, as in scikit-learn)."""
 
     name = "balanced_accuracy"
 
@@ -162,7 +165,7 @@ class Averaged(Counts):
 
 @dataclass
 class Precision(Averaged):
-    """Correct / predicted rows of a class; of several classes as `average` says."""
+    """Correct / predicted rows of a class; of several classes as `average` says (scikit-learn, `precision_score`)."""
 
     name = "precision"
 
@@ -173,7 +176,7 @@ class Precision(Averaged):
 
 @dataclass
 class Recall(Averaged):
-    """Correct / true rows of a class; of several classes as `average` says."""
+    """Correct / true rows of a class; of several classes as `average` says (scikit-learn, `recall_score`)."""
 
     name = "recall"
 
@@ -184,7 +187,7 @@ class Recall(Averaged):
 
 @dataclass
 class F1(Averaged):
-    """Harmonic mean of precision and recall of a class; of several classes as `average` says."""
+    """Harmonic mean of precision and recall of a class; of several classes as `average` says (van Rijsbergen 1979)."""
 
     name = "f1"
 

@@ -11,23 +11,35 @@ from zoo_core.parts import Array, Metric
 from zoo_plugins.metrics import Mean
 
 
-@dataclass
-class Mse(Mean):
-    """Mean of squared errors over rows and targets."""
+class Errors(Mean):
+    """A base: the mean over rows and targets of what `size` makes of the errors."""
 
-    name = "mse"
     task = "regression"
     higher_is_better = False
 
+    def size(self, errors: Array) -> Array:
+        """Return what each error counts, shape (rows, targets)."""
+        raise NotImplementedError
+
     def of_rows(self, outputs: Array, targets: Array) -> Array:
-        error = outputs.astype(np.float64) - targets
-        squares: Array = np.mean(error * error, axis=1)
-        return squares
+        means: Array = np.mean(self.size(outputs.astype(np.float64) - targets), axis=1)
+        return means
+
+
+@dataclass
+class Mse(Errors):
+    """Mean of squared errors over rows and targets (scikit-learn, `mean_squared_error`)."""
+
+    name = "mse"
+
+    def size(self, errors: Array) -> Array:
+        """Return the squares."""
+        return errors * errors
 
 
 @dataclass
 class Rmse(Mse):
-    """Square root of the mean squared error, in the targets' own units."""
+    """Square root of the mean squared error over rows and targets, in their own units. As in scikit-learn."""
 
     name = "rmse"
 
@@ -37,21 +49,22 @@ class Rmse(Mse):
 
 
 @dataclass
-class Mae(Mean):
-    """Mean of absolute errors over rows and targets."""
+class Mae(Errors):
+    """Mean of absolute errors over rows and targets (scikit-learn, `mean_absolute_error`)."""
 
     name = "mae"
-    task = "regression"
-    higher_is_better = False
 
-    def of_rows(self, outputs: Array, targets: Array) -> Array:
-        errors: Array = np.mean(np.abs(outputs.astype(np.float64) - targets), axis=1)
-        return errors
+    def size(self, errors: Array) -> Array:
+        """Return them without their sign."""
+        return np.abs(errors)
 
 
 @dataclass
 class R2(Metric):
-    """Coefficient of determination: 1 - squared error / variance of the targets, averaged over targets."""
+    """Coefficient of determination: 1 - squared error / variance of the targets, averaged over targets.
+
+    As scikit-learn's `r2_score`.
+    """
 
     name = "r2"
     task = "regression"

@@ -86,7 +86,10 @@ class _Fitted(Preparation):
 
 
 class Standard(_Fitted):
-    """(x - mean) / standard deviation of the training split, feature by feature (ddof = 0)."""
+    """(x - mean) / standard deviation of the training split, feature by feature (ddof = 0).
+
+    As scikit-learn's `StandardScaler`.
+    """
 
     name = "standard"
 
@@ -101,7 +104,10 @@ class Standard(_Fitted):
 
 
 class MinMax(_Fitted):
-    """(x - min) / (max - min) of the training split, feature by feature."""
+    """(x - min) / (max - min) of the training split, feature by feature.
+
+    As scikit-learn's `MinMaxScaler`.
+    """
 
     name = "min_max"
 

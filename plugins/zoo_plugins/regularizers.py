@@ -147,7 +147,7 @@ class MaxNorm(Constraint):
 
 @dataclass
 class UnitNorm(Constraint):
-    """Scale the incoming weights of each unit to norm 1; a norm below 1e-7 counts as 1e-7."""
+    """Scale the incoming weights of each unit to norm 1; a norm below 1e-7 counts as 1e-7 (Keras, `UnitNorm`)."""
 
     name = "unit_norm"
 
@@ -181,7 +181,7 @@ class MinMaxNorm(Constraint):
 
 @dataclass
 class NonNeg(Constraint):
-    """Set negative weights to zero."""
+    """Set negative weights to zero (Keras, `NonNeg`)."""
 
     name = "non_neg"
 

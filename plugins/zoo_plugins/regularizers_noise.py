@@ -119,7 +119,34 @@ class GaussianNoise(OutputNoise):
 
 
 @dataclass
-class ActivityL1(OutputNoise):
+class Activity(OutputNoise):
+    """Base of the penalties on outputs: strength / rows times a sum over all of them."""
+
+    strength: Strength = 1e-4
+
+    def sum(self, x: Array) -> float:
+        """Return the sum that is penalized."""
+        raise NotImplementedError
+
+    def slope(self, x: Array, out: Array) -> None:
+        """Write the derivative of the sum."""
+        raise NotImplementedError
+
+    def penalty(self, x: Array) -> float:
+        """Return the term that a batch of outputs adds to the mean loss."""
+        return self.strength * self.sum(x) / len(x)
+
+    def forward(self, x: Array, out: Array) -> None:
+        np.copyto(out, x)
+
+    def backward(self, x: Array, y: Array, grad: Array, out: Array) -> None:
+        self.slope(x, out)
+        out *= self.strength / len(x)
+        out += grad
+
+
+@dataclass
+class ActivityL1(Activity):
     """Penalty on outputs: strength * sum |x| / rows, which acts through the gradient alone (Keras).
 
     The term is not part of the loss that is reported; `penalty` gives it.
@@ -128,23 +155,15 @@ class ActivityL1(OutputNoise):
 
     name = "activity_l1"
 
-    strength: Strength = 1e-4
+    def sum(self, x: Array) -> float:
+        return float(np.abs(x).sum())
 
-    def penalty(self, x: Array) -> float:
-        """Return the term that a batch of outputs adds to the mean loss."""
-        return self.strength * float(np.abs(x).sum()) / len(x)
-
-    def forward(self, x: Array, out: Array) -> None:
-        np.copyto(out, x)
-
-    def backward(self, x: Array, y: Array, grad: Array, out: Array) -> None:
+    def slope(self, x: Array, out: Array) -> None:
         np.sign(x, out=out)
-        out *= self.strength / len(x)
-        out += grad
 
 
 @dataclass
-class ActivityL2(OutputNoise):
+class ActivityL2(Activity):
     """Penalty on outputs: strength * sum x^2 / rows, which acts through the gradient alone (Keras).
 
     The term is not part of the loss that is reported; `penalty` gives it.
@@ -153,18 +172,11 @@ class ActivityL2(OutputNoise):
 
     name = "activity_l2"
 
-    strength: Strength = 1e-4
+    def sum(self, x: Array) -> float:
+        return float(np.square(x).sum())
 
-    def penalty(self, x: Array) -> float:
-        """Return the term that a batch of outputs adds to the mean loss."""
-        return self.strength * float(np.square(x).sum()) / len(x)
-
-    def forward(self, x: Array, out: Array) -> None:
-        np.copyto(out, x)
-
-    def backward(self, x: Array, y: Array, grad: Array, out: Array) -> None:
-        np.multiply(x, 2 * self.strength / len(x), out=out)
-        out += grad
+    def slope(self, x: Array, out: Array) -> None:
+        np.multiply(x, 2.0, out=out)
 
 
 PARTS = (Dropout, AlphaDropout, GaussianDropout, GaussianNoise, ActivityL1, ActivityL2)

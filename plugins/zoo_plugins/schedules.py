@@ -47,7 +47,7 @@ class Warmed(Schedule):
 
 @dataclass
 class Constant(Warmed):
-    """The same rate all the time: `initial`, after `warmup` epochs of linear rise from 0."""
+    """The same rate all the time: `initial`, after `warmup` epochs of linear rise from 0 (as in optax)."""
 
     name = "constant"
 

@@ -125,7 +125,7 @@ def _shorten(gradients: Array, limit: float) -> None:
 class Accumulate(Wrapper):
     """Gradient accumulation: `base` steps once in `every` steps, with the mean of the gradients since.
 
-    As batches `every` times larger would do, in the memory of small ones.
+    As batches `every` times larger would do, in the memory of small ones. As Keras's `gradient_accumulation_steps`.
     """
 
     name = "accumulate"

@@ -7,10 +7,21 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from comparisons import FOLDER, Comparison, difference, made
+from comparisons import FOLDER, FORMULA, Comparison, difference, made
 
+WRITTEN = {
+    "identity", "squareplus", "dish", "quick_gelu", "hard_sigmoid", "hard_mish", "sparse_plus", "sparse_sigmoid",
+    "clipped_linear", "sparsemax", "maxout", "swiglu", "geglu", "reglu", "hinge", "squared_hinge", "categorical_hinge",
+    "focal", "tversky", "dice", "log_cosh", "mape", "quantile", "orthogonal", "l1", "l2", "l1_l2", "activity_l1",
+    "activity_l2",
+}  # fmt: skip
 GAIN = 1.5  # of an activation that is not there
 SHAPE = (400, 300)  # inputs and units of the weights whose moments are compared
+
+
+def by_torch(case: str) -> str:
+    """Return what to call a peer in PyTorch: its own function, or a formula written out in it."""
+    return FORMULA if case.partition(" ")[0] in WRITTEN else "torch"
 
 
 def flow(part: Any, x: Any, c: Any, weights: Mapping[str, Any]) -> tuple[Any, Any]:
@@ -47,9 +58,21 @@ def activations() -> Iterator[Comparison]:
         return difference(out, golden["rrelu_infer"])
 
     for i, case in enumerate(map(str, golden["cases"])):
-        yield Comparison("activation", case, "torch", partial(through, i, case))
+        yield Comparison("activation", case, by_torch(case), partial(through, i, case))
     yield Comparison("activation", "prelu", "torch", prelu)
     yield Comparison("activation", "rrelu", "torch", rrelu)
+
+
+def loss_rows(part: Any, form: str, at: Any, targets: Any) -> tuple[Any, Any]:
+    """Return the loss of each row and the gradient, plain, or fused where the form says so."""
+    targets, out = targets[:, 0].astype(np.int64) if "labels" in form else targets, np.empty_like(at)
+    if "fused" not in form:
+        part.gradient(at, targets, out)
+        return part.value(at, targets), out
+    outputs = np.empty_like(at)
+    part.fused_with[0]().forward(at, outputs)
+    part.fused_gradient(at, outputs, targets, out)
+    return part.fused_value(at, outputs, targets), out
 
 
 def losses() -> Iterator[Comparison]:
@@ -57,23 +80,14 @@ def losses() -> Iterator[Comparison]:
     golden = np.load(FOLDER / "losses.npz")
 
     def rows(i: int, form: str, case: str) -> float:
-        part, at, targets = made("loss", case), golden["at"][i], golden["targets"][i]
-        targets, out = targets[:, 0].astype(np.int64) if "labels" in form else targets, np.empty((6, 4))
-        if "fused" in form:
-            outputs = np.empty_like(at)
-            part.fused_with[0]().forward(at, outputs)
-            part.fused_gradient(at, outputs, targets, out)
-            value = part.fused_value(at, outputs, targets)
-        else:
-            part.gradient(at, targets, out)
-            value = part.value(at, targets)
-        return max(difference(value, golden["value"][i]), difference(out, golden["gradient"][i]))
+        value, gradient = loss_rows(made("loss", case), form, golden["at"][i], golden["targets"][i])
+        return max(difference(value, golden["value"][i]), difference(gradient, golden["gradient"][i]))
 
     for i, key in enumerate(map(str, golden["cases"])):
         head, _, options = key.partition(" {")
         form, _, name = head.rpartition(" ")
         case = f"{name} {{{options}"
-        yield Comparison("loss", case, "torch", partial(rows, i, form, case))
+        yield Comparison("loss", case, by_torch(case), partial(rows, i, form, case))
 
 
 def normalizers() -> Iterator[Comparison]:
@@ -137,7 +151,7 @@ def regularizers() -> Iterator[Comparison]:
         return difference(part.change(targets, targets, np.random.default_rng())[1], golden["label_smoothing"])
 
     def mixup() -> float:
-        part, rng = made("regularizer", "mixup"), _Chosen()
+        part, rng = made("regularizer", "mixup"), Chosen()
         return difference(part.change(weights[:3], weights[:3], rng)[0], golden["mixup"])
 
     measures: list[tuple[str, str, str, Callable[..., float], float]] = [
@@ -159,7 +173,8 @@ def regularizers() -> Iterator[Comparison]:
         ("alpha_dropout", 'alpha_dropout {"rate": 0.3}', "torch", values, 1e-6),
     ]  # fmt: skip
     for key, case, peer, measure, allowed in measures:
-        yield Comparison("regularizer", case, peer, partial(measure, key, case), allowed)
+        named = by_torch(case) if peer == "torch" else peer
+        yield Comparison("regularizer", case, named, partial(measure, key, case), allowed)
     spread = 5 * (2 / 4e6) ** 0.5 * 1.5  # five standard errors of two samples, of deviations up to 1.5
     for key, case, peer in (
         ("dropout", 'dropout {"rate": 0.3}', "torch"),
@@ -172,7 +187,7 @@ def regularizers() -> Iterator[Comparison]:
     yield Comparison("regularizer", "mixup", "the paper's equation", mixup)
 
 
-class _Chosen:
+class Chosen:
     """A generator whose draws are known."""
 
     def beta(self, a: float, b: float) -> float:

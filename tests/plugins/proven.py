@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import comparisons as walking
+import comparisons_seconds as again
 import comparisons_static as static
 import numpy as np
 from comparisons import FOLDER, Comparison
@@ -26,13 +27,16 @@ FAMILIES = {
     "Regularizers": (static.regularizers, "regularizers", "penalties with gradients, weights, targets, noise"),
     "Initializers": (static.initializers, "initializers", "values, or moments of random ones"),
     "Preparations": (static.preparations, "preparations", "prepared inputs"),
+    "Second opinions": (again.seconds, "seconds", "outputs, values, gradients, parameters, as above"),
 }
 HEAD = """# What each part was held against
 
 Each part was compared in float64 with an independent implementation, whose figures are stored under `tests/golden`
-beside the scripts that made them. Where PyTorch has no such function, the formula of the source was written out in it
-and differentiated by autograd; its Muon ran without rounding to bfloat16. A difference is relative, numbers below 1e-4
-in size counting as 1e-4; "moments" are mean and standard deviation of random numbers, whose difference is chance.
+beside the scripts that made them. "The formula, by torch" is the formula of the source, written out in PyTorch and
+differentiated by autograd; of these parts the second opinions at the end are by libraries that have them ready-made,
+where there is one. PyTorch's Muon ran without rounding to bfloat16, Keras's means without rounding to float32. A
+difference is relative, numbers below 1e-4 in size counting as 1e-4; "moments" are mean and standard deviation of random
+numbers, whose difference is chance.
 
 `python tests/plugins/proven.py` writes this page, and the tests check that it is current. Gradients are also held
 against central differences, and every part is checked for dtypes, inputs left alone, large inputs, and state that
@@ -48,10 +52,10 @@ def all_comparisons() -> Iterator[Comparison]:
 
 def rows(comparisons: Iterator[Comparison]) -> Iterator[list[str]]:
     """Yield a row for each part and peer: part, peer, number of cases, largest difference, what is allowed."""
-    grouped: dict[tuple[str, str], list[Comparison]] = {}
+    grouped: dict[tuple[str, str, str], list[Comparison]] = {}
     for comparison in comparisons:
-        grouped.setdefault((comparison.name, comparison.peer), []).append(comparison)
-    for (name, peer), cases in sorted(grouped.items()):
+        grouped.setdefault((comparison.name, comparison.peer, comparison.kind), []).append(comparison)
+    for (name, peer, _), cases in sorted(grouped.items()):
         largest = max(case.measure() for case in cases)
         allowed = min(case.allowed for case in cases)
         yield [f"`{name}`", peer, str(len(cases)), f"{largest:.0e}" if largest else "0", f"{allowed:.0e}"]

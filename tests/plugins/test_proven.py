@@ -1,13 +1,17 @@
 """Parts agree with independent implementations as closely as is allowed, and the page that says so is current."""
 
 import pytest
+from comparisons import FORMULA
+from comparisons_seconds import seconds
 from comparisons_static import activations, initializers, losses, normalizers, preparations, regularizers
 from proven import PAGE, all_comparisons, page
 
 from zoo_plugins import notebook, zoo_parts
 
 STATIC = [
-    case for family in (activations, initializers, losses, normalizers, preparations, regularizers) for case in family()
+    case
+    for family in (activations, initializers, losses, normalizers, preparations, regularizers, seconds)
+    for case in family()
 ]
 BY_HAND = {"frozen"}  # a rule that does nothing
 OTHER_KINDS = {"callback", "dataset", "generator"}  # which compute nothing that a peer could tell
@@ -22,7 +26,14 @@ def test_every_part_that_computes_has_a_peer():
     parts = {(p.kind, p.name) for p in zoo_parts() if p not in notebook.PARTS and p.kind not in OTHER_KINDS}
     held = {(case.kind, case.name) for case in all_comparisons()}
     assert {(kind, name) for kind, name in parts - held if name not in BY_HAND} == set()
-    assert held <= parts
+    assert held - parts == {("optimizer", "lookahead")}  # of the plugin that stands beside them
+
+
+def test_a_formula_written_out_has_a_second_opinion_where_a_library_has_one():
+    held = {(case.kind, case.name) for case in seconds()}
+    written = {(case.kind, case.name) for case in all_comparisons() if case.peer == FORMULA}
+    by_definition = {"identity", "maxout", "swiglu", "geglu", "reglu"}  # products and maxima of functions of PyTorch's
+    assert {name for _, name in written - held} == by_definition
 
 
 def cells(text):

@@ -56,7 +56,12 @@ def page(part: Mapping[str, Any], shown: Picture | None, note: str, width: int) 
         blocks += [table(["option", "type", "default"], [list(row.values()) for row in part["options"]]), Text()]
     if shown is not None:
         blocks += [*plot_lines(shown, width), Text()]
-    facts = {"in a spec": part["in_a_spec"], "code": part["code"] or part["source"], "picture": note}
+    facts = {
+        "shapes": part["shapes"],
+        "in a spec": part["in_a_spec"],
+        "code": part["code"] or part["source"],
+        "picture": note,
+    }
     return Group(*blocks, *_facts({key: value for key, value in facts.items() if value}))
 
 

@@ -36,11 +36,12 @@ def parts_page(entries: Sequence[Entry], registry: Registry) -> str:
 def _section(kind: str, entries: Sequence[Entry], registry: Registry) -> str:
     base = re.split(r"[.;]\s|\.$", inspect.getdoc(KINDS[kind]) or "")[0]
     example = next((e for e in entries if option_rows(e.part)), entries[0])
+    shapes = f". Shapes: {escaped(KINDS[kind].shapes)}" if KINDS[kind].shapes else ""
     caption = SHEETS[kind].caption if kind in SHEETS else ""
     picture = f"\n![Each {kind}]({kind}s.png)\n\n{caption}\n" if caption else ""
     return (
         f"## {kind} ({len(entries)})\n\n{escaped(base)}. In a spec: "
-        f"`{usage(example.part, registry.key(example), {})}`\n{picture}\n"
+        f"`{usage(example.part, registry.key(example), {})}`{shapes}\n{picture}\n"
         "| name | what it is | options |\n| --- | --- | --- |\n" + "".join(map(_row, entries))
     )
 
@@ -50,7 +51,9 @@ def _row(entry: Entry) -> str:
         f"`{row['option']}` {escaped(row['type'])}" + (f", `{row['default']}`" if row["default"] != "none" else "")
         for row in option_rows(entry.part)
     ]
-    return f"| `{entry.name}` | {escaped(summary(entry.part))} | {'<br>'.join(options)} |\n"
+    own = entry.part.shapes if entry.part.shapes != KINDS[entry.kind].shapes else ""
+    what = "<br>".join(escaped(line) for line in (summary(entry.part), own) if line)
+    return f"| `{entry.name}` | {what} | {'<br>'.join(options)} |\n"
 
 
 def escaped(text: str) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import MethodType
 
 import numpy as np
 
-from zoo_core.parts import Array
+from zoo_core.parts import Activation, Array
 from zoo_core.testing.driving import WIDTH, forward, prepare, sample
 from zoo_core.testing.findings import Check, Finding
+from zoo_core.testing.gradients import gradient
 from zoo_core.testing.subject import Subject
-from zoo_core.testing.transforms import gradient
 
 _LIES = "input_width does not say what forward needs"
 
@@ -42,10 +43,21 @@ def _moved(x: Array, column: int) -> Array:
     return other
 
 
+def _derivative(subject: Subject) -> Iterator[Finding]:
+    """Check `backward` and, where it does not go through `derivative`, that too."""
+    found = list(gradient(subject.make()))
+    yield from found
+    kind = subject.part
+    if not found and kind.backward is not Activation.backward and kind.derivative is not Activation.derivative:
+        part = subject.make()
+        part.backward = MethodType(Activation.backward, part)
+        yield from gradient(part)
+
+
 CHECKS = (
     Check(
         "derivative", "the derivative is that of forward, by central differences",
-        lambda subject: gradient(subject.make()),
+        _derivative, varied=True,
     ),
     Check("width", "input_width says how many columns forward takes", _width),
 )  # fmt: skip

@@ -9,6 +9,7 @@ import numpy as np
 from zoo_core.parts import Activation, Array, Initializer, Transform
 
 ROWS, WIDTH = 6, 5
+NEAR, FAR = 1.5, 6.0  # deviations of inputs
 
 
 def prepare(part: Transform, width: int, dtype: Any = np.float64, seed: int = 0) -> None:
@@ -31,9 +32,9 @@ def input_width(part: Transform, width: int) -> int:
     return part.input_width(width) if isinstance(part, Activation) else width
 
 
-def sample(part: Transform, rows: int, width: int, seed: int = 1) -> Array:
+def sample(part: Transform, rows: int, width: int, seed: int = 1, spread: float = NEAR) -> Array:
     """Return inputs, at least 0.05 away from the kinks."""
-    x = np.random.default_rng(seed).normal(0.0, 1.5, (rows, input_width(part, width)))
+    x = np.random.default_rng(seed).normal(0.0, spread, (rows, input_width(part, width)))
     for kink in getattr(part, "kinks", ()):
         near = np.abs(x - kink) < 0.05
         x[near] = kink + np.where(x[near] < kink, -0.1, 0.1)

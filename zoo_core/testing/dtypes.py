@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -39,6 +39,13 @@ class Watched(np.ndarray[Any, Any]):
             return out[0] if len(out) == 1 else out
         return tuple(map(self._wrap, result)) if isinstance(result, tuple) else self._wrap(result)
 
+    def __array_function__(self, function: Any, types: Any, arguments: Any, keywords: Any) -> Any:
+        """Note what functions that are no ufuncs make of float32 and float64, such as np.where."""
+        result = super().__array_function__(function, types, arguments, keywords)
+        if "dtype" not in keywords and getattr(result, "dtype", None) == np.float64:
+            self._meet(function.__name__, _flat((arguments, tuple(keywords.values()))))
+        return self._wrap(result) if type(result) is np.ndarray else result
+
     def _wrap(self, result: Any) -> Any:
         if not isinstance(result, np.ndarray):
             return result
@@ -49,13 +56,18 @@ class Watched(np.ndarray[Any, Any]):
     def _note(self, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: dict[str, Any]) -> None:
         if "dtype" in keywords or all(form.endswith("?") for form in ufunc.types):
             return  # asked for, or a comparison
-        typed = [x.dtype for x in inputs if isinstance(x, (np.ndarray, np.generic))]
+        self._meet(ufunc.__name__, inputs)
+
+    def _meet(self, name: str, inputs: Iterable[Any]) -> None:
+        """Note float32 and float64 among the inputs of a function."""
+        inputs = [x for x in inputs if isinstance(x, (np.ndarray, np.generic))]
+        typed = [x.dtype for x in inputs]
         if np.float32 not in typed or np.result_type(*typed) != np.float64:
             return
         place = caller()
-        other = next(x for x in inputs if isinstance(x, (np.ndarray, np.generic)) and x.dtype != np.float32)
+        other = max(inputs, key=lambda x: np.result_type(x.dtype, np.float32) == np.float64)
         found = Finding(
-            f"float64 creeps in: np.{ufunc.__name__} of float32 and a {_form(other)}",
+            f"float64 creeps in: np.{name} of float32 and a {_form(other)}",
             place,
             "float32",
             "float64",
@@ -67,6 +79,11 @@ class Watched(np.ndarray[Any, Any]):
 
 def _plain(value: Any) -> Any:
     return value.view(np.ndarray) if isinstance(value, Watched) else value
+
+
+def _flat(value: Any) -> list[Any]:
+    """Return what stands in tuples and lists, however deep."""
+    return [x for item in value for x in _flat(item)] if isinstance(value, (tuple, list)) else [value]
 
 
 def _form(value: Any) -> str:

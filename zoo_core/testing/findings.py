@@ -43,6 +43,7 @@ class Check:
     promise: str
     run: Callable[[Subject], Iterator[Finding]]
     applies: Callable[[type[Any]], bool] = lambda part: True
+    varied: bool = False  # run it also with each option changed: what it promises holds for all of them
 
 
 State = Literal["passed", "failed", "declared", "not run"]

@@ -9,10 +9,14 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, Gt, Interval
 
-from zoo_core.parts import Optimizer
+from zoo_core.parts import Optimizer, Transform
 from zoo_core.registry import NAME
 from zoo_core.testing.findings import Check, Finding, NotRunError
 from zoo_core.testing.subject import Subject
+
+
+class _Thawed:
+    frozen = False
 
 
 def _form(subject: Subject) -> Iterator[Finding]:
@@ -25,6 +29,11 @@ def _form(subject: Subject) -> Iterator[Finding]:
         yield Finding(
             f"{part.__name__} has no docstring",
             likely="`zoo show` and `zoo list parts` print it: the formula, what the options do, the source",
+        )
+    if issubclass(part, (Transform, Optimizer)) and getattr(part, "__dataclass_params__", _Thawed).frozen:
+        yield Finding(
+            "it is frozen, and the core has attributes to set: weights, gradients, rng, steps",
+            likely="write @dataclass without frozen=True",
         )
     if issubclass(part, Optimizer) and not hasattr(part, "learning_rate") and "learning_rate" not in _options(part):
         yield Finding("it has no learning_rate", likely="write the option `learning_rate: Rate = 0.01`")

@@ -27,8 +27,11 @@ def positive_rows(rows: int = ROWS, columns: int = COLUMNS) -> Array:
 def targets_for(part: Loss, rows: int = ROWS, columns: int = COLUMNS, dtype: Any = np.float64) -> list[Array]:
     """Return targets of each form that the loss takes."""
     forms: list[Array] = [np.random.default_rng(5).dirichlet(np.ones(columns), rows).astype(dtype)]
+    labels = np.arange(rows) % columns
+    if part.task != "regression":
+        forms.append(np.eye(columns, dtype=dtype)[labels])
     if part.targets == "labels":
-        forms.append(np.arange(rows) % columns)
+        forms.append(labels)
     return forms
 
 
@@ -55,13 +58,21 @@ def _activations(part: Loss) -> Iterator[tuple[str, Activation]]:
 def gradient(part: Loss, outputs: Array) -> Iterator[Finding]:
     """Compare `gradient` with the central differences of `value`, for targets of each form."""
     for targets in targets_for(part, *outputs.shape):
+        yield from _compared(part, outputs, targets)
 
-        def total(targets: Array = targets) -> float:
-            return float(np.sum(part.value(outputs, targets)))
 
-        shown = {"output": outputs, "target": targets}
-        suspects = _divided(slope(total, outputs))
-        yield from compare("the gradient", _gradient(part, outputs, targets), slope(total, outputs), shown, suspects)
+def _compared(part: Loss, outputs: Array, targets: Array) -> Iterator[Finding]:
+    expected = slope(lambda: float(np.sum(part.value(outputs, targets))), outputs)
+    shown = {"output": outputs, "target": targets}
+    yield from compare("the gradient", _gradient(part, outputs, targets), expected, shown, _divided(expected))
+
+
+def _gradients(subject: Subject) -> Iterator[Finding]:
+    """Look at shares and, where values are learnt, at outputs up to 6 away from their targets, on both sides."""
+    yield from gradient(subject.make(), positive_rows())
+    if subject.part.task != "classification":
+        outputs, targets = np.random.default_rng(14).uniform(0.1, 6, (2, ROWS, COLUMNS))
+        yield from _compared(subject.make(), outputs, targets)
 
 
 def _divided(right: Array) -> Suspects:
@@ -209,11 +220,11 @@ def _is_fused(part: type[Any]) -> bool:
 
 CHECKS = (
     Check("value", "value is one number for each row, and of that row alone", _value),
+    Check("gradient", "the gradient is that of value, by central differences", _gradients, varied=True),
     Check(
-        "gradient", "the gradient is that of value, by central differences",
-        lambda subject: gradient(subject.make(), positive_rows()),
+        "fused", "the fused methods agree with the plain ones and with central differences", _fused, _is_fused,
+        varied=True,
     ),
-    Check("fused", "the fused methods agree with the plain ones and with central differences", _fused, _is_fused),
     Check("out", "`out` is overwritten, never read or added to", _outputs),
     Check("inputs", "nothing but `out` is changed", _inputs),
     Check("dtype", "float32 stays float32, also in between", _dtype),

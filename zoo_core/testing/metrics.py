@@ -41,6 +41,25 @@ def figure(
     return part.result()
 
 
+def _kept(subject: Subject) -> Iterator[Finding]:
+    part = subject.make()
+    for words, outputs, targets in examples(part):
+        expected = figure(part, outputs, targets, cuts=(20,))
+        part.start(len(outputs), outputs.shape[1])
+        buffer = np.empty_like(outputs)
+        for rows in np.split(np.arange(len(outputs)), (20,)):
+            buffer[: len(rows)] = outputs[rows]
+            part.update(buffer[: len(rows)], targets[rows], None)
+        buffer[...] = buffer[::-1].copy()
+        got = part.result()
+        if not _equal(got, expected):
+            yield Finding(
+                "the figure changes with the memory of batches that are past", words, f"{expected:.10g}", f"{got:.10g}",
+                "update keeps `outputs` itself, whose buffer the next batch overwrites: keep a copy",
+            )  # fmt: skip
+            return
+
+
 def _equal(a: Any, b: Any, tolerance: float = 1e-9) -> bool:
     return bool(np.isclose(a, b, rtol=tolerance, atol=1e-12, equal_nan=True))
 
@@ -169,5 +188,6 @@ CHECKS = (
     Check("direction", "higher_is_better is what perfect outputs show", _direction),
     Check("state", "what is gathered is named in `state`, so that a run can be resumed", _gathered),
     Check("inputs", "outputs, targets and weights are not changed", _inputs),
+    Check("buffers", "the memory of a batch may be used again after update", _kept),
     no_randomness(_draw),
 )

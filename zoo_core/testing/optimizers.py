@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from dataclasses import dataclass, is_dataclass
+from typing import Any, get_type_hints
 
 import numpy as np
 
-from zoo_core.parts import Array
+from zoo_core.parts import Array, Layout, Optimizer, Rate
 from zoo_core.testing.dtypes import returned, watch
 from zoo_core.testing.findings import Check, Finding
 from zoo_core.testing.randomness import no_randomness
@@ -34,6 +36,18 @@ def _descent(subject: Subject) -> Iterator[Finding]:
             f"rate {walk.rate:g}", f"less than {first:.6g}", f"{last:.6g}",
             "a sign error: the step is to go against the gradient" if climbs else "steps that are too long",
         )  # fmt: skip
+    else:
+        yield from _left_out(ordered(walk.parameters, walk.layout), ordered(start, walk.layout))
+
+
+def _left_out(now: dict[str, Array], before: dict[str, Array]) -> Iterator[Finding]:
+    still = [path for path, array in now.items() if np.array_equal(array, before[path])]
+    if still:
+        yield Finding(
+            f"{STEPS} steps leave {', '.join(still)} as it was",
+            likely="only some of layout.segments are gone through; where others are left alone on purpose, say so in "
+            "`deviates`",
+        )
 
 
 def _rate(subject: Subject) -> Iterator[Finding]:
@@ -147,6 +161,57 @@ def _large(subject: Subject) -> Iterator[Finding]:
                 )  # fmt: skip
 
 
+@dataclass
+class Listener(Optimizer):
+    """Plain descent that notes what it hears of epochs."""
+
+    name = "listener"
+
+    learning_rate: Rate = 0.01
+
+    def start(self, layout: Layout) -> None:
+        """Forget what was heard."""
+        self.heard: list[str] = []
+
+    def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
+        """Go down."""
+        gradients *= learning_rate
+        parameters -= gradients
+
+    def start_epoch(self, parameters: Array) -> None:
+        """Note the beginning."""
+        self.heard.append("start_epoch")
+
+    def end_epoch(self, parameters: Array) -> None:
+        """Note the end."""
+        self.heard.append("end_epoch")
+
+
+def _inner(part: type[Any]) -> list[str]:
+    """Return the options of a part that are optimizers."""
+    if not is_dataclass(part):
+        return []
+    return [name for name, hint in get_type_hints(part).items() if hint is Optimizer]
+
+
+def _is_wrapper(part: type[Any]) -> bool:
+    return bool(_inner(part))
+
+
+def _epochs(subject: Subject) -> Iterator[Finding]:
+    for name in _inner(subject.part):
+        part = Subject(subject.part, {**subject.options, name: Listener()}, subject.registry).make()
+        Walk(part, layout()).walk(STEPS)
+        heard = getattr(part, name).heard
+        if heard != ["start_epoch", "end_epoch"]:
+            yield Finding(
+                f"the optimizer {name!r} inside is not told when an epoch begins and ends",
+                f"an epoch of {STEPS} steps", "start_epoch, end_epoch", ", ".join(heard) or "nothing",
+                f"write both methods, and call those of self.{name} in them: some optimizers measure other parameters "
+                "than they train",
+            )  # fmt: skip
+
+
 def _draw(subject: Subject, rng: np.random.Generator) -> list[Array]:
     return [Walk(subject.make(), layout()).walk(5)]
 
@@ -154,10 +219,13 @@ def _draw(subject: Subject, rng: np.random.Generator) -> list[Array]:
 CHECKS = (
     Check("descent", f"{STEPS} steps lower a convex objective", _descent),
     Check("learning_rate", "the learning rate that is given counts", _rate),
-    Check("order", "the order of the parameters in the vector does not matter", _order),
-    Check("dtype", "float32 stays float32, in the state and in between", _dtype),
-    Check("state", "saved and loaded, it takes the same next steps to the bit", _state),
+    Check("order", "the order of the parameters in the vector does not matter", _order, varied=True),
+    Check("dtype", "float32 stays float32, in the state and in between", _dtype, varied=True),
+    Check("state", "saved and loaded, it takes the same next steps to the bit", _state, varied=True),
     Check("copies", "copies share nothing, and go on as the original does", _copies),
     Check("large", "gradients of 0 and of 1e4 keep the parameters finite", _large),
+    Check(
+        "epochs", "an optimizer inside is told when an epoch begins and ends", _epochs, lambda part: bool(_inner(part))
+    ),
     no_randomness(_draw),
 )

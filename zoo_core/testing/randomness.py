@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any
 from unittest import mock
 
@@ -18,6 +20,7 @@ from zoo_core.testing.subject import Subject
 
 Draw = Callable[[Subject, np.random.Generator], Sequence[Array]]  # run a fresh part with this generator
 OWN = "a generator of its own"
+CLASSES = np.random.RandomState, *map(vars(np.random).get, ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"))
 
 
 @dataclass
@@ -35,27 +38,15 @@ class Seen:
 
 
 @contextmanager
-def look(seed: int) -> Iterator[Seen]:
+def look(seed: int, part: type[Any]) -> Iterator[Seen]:
     """Seed the global generators, note what is drawn from them or made beside them, and put them back."""
     seen = Seen()
     kept = np.random.get_state(), random.getstate()
     np.random.seed(seed)
     random.seed(seed)
     before = np.random.get_state()[1:3], random.getstate()  # type: ignore[index]
-
-    make = np.random.default_rng
-
-    def noting(*arguments: Any, **keywords: Any) -> np.random.Generator:
-        seen.note()
-        return make(*arguments, **keywords)
-
-    class Noting(np.random.RandomState):
-        def __init__(self, *arguments: Any, **keywords: Any) -> None:
-            seen.note()
-            super().__init__(*arguments, **keywords)
-
     try:
-        with mock.patch.multiple(np.random, default_rng=noting, RandomState=Noting):
+        with _noted(seen, (np.random, random, *_modules(part))):
             yield seen
         now = np.random.get_state()[1:3]  # type: ignore[index]
         seen.global_numpy = not all(np.array_equal(a, b) for a, b in zip(before[0], now, strict=True))
@@ -63,6 +54,39 @@ def look(seed: int) -> Iterator[Seen]:
     finally:
         np.random.set_state(kept[0])
         random.setstate(kept[1])
+
+
+def _modules(part: type[Any]) -> list[ModuleType]:
+    """Return the modules that a part and its bases stand in, which may have imported what makes generators."""
+    return [sys.modules[name] for name in {base.__module__ for base in part.__mro__} if name in sys.modules]
+
+
+@contextmanager
+def _noted(seen: Seen, modules: Sequence[ModuleType]) -> Iterator[None]:
+    """Note each generator that is made by what the modules call by any name."""
+    make = np.random.default_rng
+
+    def noting(*arguments: Any, **keywords: Any) -> np.random.Generator:
+        seen.note()
+        return make(*arguments, **keywords)
+
+    instead = {id(make): noting, **{id(made): _noting(made, seen) for made in (*CLASSES, random.Random)}}
+    with ExitStack() as patches:
+        for module in modules:
+            for name, value in list(vars(module).items()):
+                if id(value) in instead:
+                    patches.enter_context(mock.patch.object(module, name, instead[id(value)]))
+        yield
+
+
+def _noting(made: Any, seen: Seen) -> Any:
+    """Return a class like another that notes each of its instances."""
+
+    def start(self: Any, *arguments: Any, **keywords: Any) -> None:
+        seen.note()
+        made.__init__(self, *arguments, **keywords)
+
+    return type(made.__name__, (made,), {"__init__": start})
 
 
 def randomness(draw: Draw) -> Check:
@@ -80,7 +104,7 @@ def _hidden(subject: Subject, draw: Draw, is_given: bool) -> Iterator[Finding]:
     given = [np.random.default_rng(seed) for seed in ((5, 5, 6) if is_given else (5, 5))]
     results = []
     for seed, rng in enumerate(given):
-        with look(seed) as seen:
+        with look(seed, subject.part) as seen:
             results.append(draw(subject, rng))
     once, again, other = results[0], results[1], results[-1]
     if seen.global_numpy or seen.global_python:

@@ -53,6 +53,13 @@ def _penalty_value(subject: Subject) -> Iterator[Finding]:
                 "write float(...) around it: NumPy's scalars turn float32 into float64",
             )  # fmt: skip
             return
+    small, large, larger = (part.value(size * matrix()) for size in (1.0, 1e3, 1e4))
+    if larger < large < min(small, 0):
+        yield Finding(
+            "value falls without end as the weights grow: training would be paid for large ones",
+            "weights of 1, 1e3 and 1e4 in size", "numbers that do not fall", f"{small:.6g}, {large:.6g}, {larger:.6g}",
+            "a sign error",
+        )  # fmt: skip
 
 
 def _penalty_out(subject: Subject) -> Iterator[Finding]:
@@ -98,9 +105,9 @@ def _penalty_draw(subject: Subject, rng: np.random.Generator) -> list[Array]:
 PENALTY = (
     Check(
         "gradient", "the gradient is that of value, by central differences",
-        lambda subject: penalty_gradient(subject.make()),
+        lambda subject: penalty_gradient(subject.make()), varied=True,
     ),
-    Check("value", "value is a float", _penalty_value),
+    Check("value", "value is a float, and large weights are not paid for", _penalty_value),
     Check("out", "`out` is overwritten, never read or added to", _penalty_out),
     Check("inputs", "the weights are not changed", _penalty_inputs),
     Check("dtype", "float32 stays float32, also in between", _penalty_dtype),
@@ -114,11 +121,17 @@ PENALTY = (
 
 def _projection(subject: Subject) -> Iterator[Finding]:
     part, weights = subject.make(), 3 * matrix()
+    given = weights.copy()
     answer = part.constrain(weights)
     if answer is not None:
         yield Finding(
             f"constrain returns a {type(answer).__name__}, which is thrown away",
             likely="it is to change `weights` in place: weights[...] = ...",
+        )
+    elif np.array_equal(weights, given) and _is_idle(part):
+        yield Finding(
+            "constrain leaves all weights as they are, from 1e-6 to 1e6 in size",
+            likely="a name is bound anew, such as `weights = np.maximum(weights, 0)`; write weights[...] = ...",
         )
     once = weights.copy()
     part.constrain(weights)
@@ -129,6 +142,16 @@ def _projection(subject: Subject) -> Iterator[Finding]:
             f"row {at[0]}, column {at[1]} the second time", f"{once[at]:.6g}", f"{weights[at]:.6g}",
             "it is no projection: weights would go on shrinking or growing with each step",
         )  # fmt: skip
+
+
+def _is_idle(part: Any) -> bool:
+    """Tell whether a constraint does nothing to weights of any size."""
+    for size in (1e-6, 1e-3, 1.0, 1e3, 1e6):
+        weights = size * matrix()
+        part.constrain(weights)
+        if not np.array_equal(weights, size * matrix()):
+            return False
+    return True
 
 
 def _constraint_dtype(subject: Subject) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from zoo_core.testing.dtypes import raised_at
 from zoo_core.testing.findings import Check, Finding, NotRunError, Result
 from zoo_core.testing.subject import Subject, subjects
 from zoo_core.testing.table import checks_of
+from zoo_core.testing.variations import variations
 
 
 def check_part(part: type[Part], registry: Registry | None = None) -> Iterator[Result]:
@@ -32,7 +33,8 @@ def run_check(part: type[Part], check: Check, registry: Registry) -> Result:
     result = Result(name, check.name, check.promise, "passed")
     declared = part.deviates.get(check.name, "")
     try:
-        found = tuple(dict.fromkeys(f for s in subjects(part, registry) for f in findings(check, s)))
+        made = [*subjects(part, registry), *(variations(part, registry) if check.varied else ())]
+        found = tuple(dict.fromkeys(f for s in made for f in findings(check, s)))
     except NotRunError as reason:
         return dataclasses.replace(result, state="not run", reason=str(reason))
     if declared and found:

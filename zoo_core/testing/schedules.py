@@ -13,7 +13,8 @@ from zoo_core.testing.findings import Check, Finding
 from zoo_core.testing.randomness import no_randomness
 from zoo_core.testing.subject import Subject, restore, save
 
-RUNS = (20, 10), (1, 1), (3, 7)  # epochs, steps in each
+LONG = 1000  # epochs of a run in which every schedule is to have moved something
+RUNS = (20, 10), (1, 1), (3, 7), (LONG, 2)  # epochs, steps in each
 
 
 def _started(subject: Subject, epochs: int, steps: int) -> Any:
@@ -32,14 +33,18 @@ def record(epoch: int) -> dict[str, Any]:
 
 def _rates(subject: Subject) -> Iterator[Finding]:
     for epochs, steps in RUNS:
-        part = _started(subject, epochs, steps)
+        part, largest = _started(subject, epochs, steps), 0.0
         for epoch in range(epochs):
             for step in range(steps):
                 rate = part.rate(epoch + step / steps)
                 if not isinstance(rate, float) or not math.isfinite(rate) or rate < 0:
                     yield _bad(rate, f"epoch {epoch + step / steps:g} of {epochs}, {steps} steps in each")
                     return
+                largest = max(largest, rate)
             part.observe(record(epoch))
+        if largest == 0 and epochs == LONG:
+            yield Finding("every rate of a run is 0: nothing is learnt", f"{epochs} epochs, {steps} steps in each")
+            return
 
 
 def _bad(rate: Any, where: str) -> Finding:
@@ -104,9 +109,9 @@ def _draw(subject: Subject, rng: np.random.Generator) -> list[Array]:
 
 
 CHECKS = (
-    Check("rates", "rates are finite floats, 0 or more, for long and short runs", _rates),
+    Check("rates", "rates are finite floats, 0 or more, for long and short runs", _rates, varied=True),
     Check("calls", "a rate depends on the time, not on earlier calls", _calls),
     Check("restart", "start begins a new run", _restart),
-    Check("state", "saved and loaded, it gives the same rates", _state),
+    Check("state", "saved and loaded, it gives the same rates", _state, varied=True),
     no_randomness(_draw),
 )

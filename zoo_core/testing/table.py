@@ -17,6 +17,7 @@ from zoo_core.testing import (
     optimizers,
     randoms,
     regularizers,
+    running,
     schedules,
     transforms,
 )
@@ -34,7 +35,7 @@ def _deviates(subject: Subject) -> Iterator[Finding]:
 CHECKS: dict[type[Any], tuple[Check, ...]] = {
     parts.Part: (*form.CHECKS, Check("deviates", "what it declares are checks", _deviates, lambda p: bool(p.deviates))),
     parts.Activation: activations.CHECKS,
-    parts.Normalizer: (transforms.GRADIENT,),
+    parts.Normalizer: (transforms.GRADIENT, *running.CHECKS),
     parts.Noise: (transforms.GRADIENT,),
     parts.Transform: transforms.CHECKS,
     parts.Penalty: regularizers.PENALTY,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.parts import Activation, Array, Noise, Transform
+from zoo_core.parts import Array, Noise, Transform
 from zoo_core.testing.buffers import changed, overwritten
 from zoo_core.testing.driving import (
     ROWS,
@@ -23,10 +23,9 @@ from zoo_core.testing.driving import (
 )  # fmt: skip
 from zoo_core.testing.dtypes import DTYPES, returned, strict, watch
 from zoo_core.testing.findings import Check, Finding
-from zoo_core.testing.numbers import compare, slope
+from zoo_core.testing.gradients import gradient, parameters
 from zoo_core.testing.randomness import randomness
 from zoo_core.testing.subject import Subject, restore, save
-from zoo_core.testing.suspects import suspects_of
 
 
 def begun(subject: Subject, dtype: Any = np.float64) -> Any:
@@ -34,46 +33,6 @@ def begun(subject: Subject, dtype: Any = np.float64) -> Any:
     part = subject.make()
     prepare(part, WIDTH, dtype)
     return part
-
-
-# ------------------------------------------------------------------ gradients
-
-
-def gradient(part: Transform, rows: int = ROWS, width: int = WIDTH) -> Iterator[Finding]:
-    """Compare `backward` with central differences of sum(c * f(x)).
-
-    A part that penalizes what flows through it says by how much in a method `penalty(x)`.
-    """
-    prepare(part, width)
-    x, c = sample(part, rows, width), upstream(rows, width)
-    penalty = getattr(part, "penalty", lambda x: 0.0)
-
-    def objective() -> float:
-        return float((c * forward(part, x, width)).sum()) + float(penalty(x))
-
-    expected = slope(objective, x)
-    y = forward(part, x, width)
-    got = backward(part, x, y, c)
-    shown = {"z" if isinstance(part, Activation) else "x": x, "y": y, "grad": c}
-    what = "d loss / d z" if isinstance(part, Activation) else "d loss / d x"
-    if y.shape != x.shape:
-        shown = {key: shown[key] for key in shown if shown[key].shape == x.shape}
-    yield from compare(what, got, expected, shown, suspects_of(part, x, y, c))
-
-
-def parameters(part: Transform, rows: int = ROWS, width: int = WIDTH) -> Iterator[Finding]:
-    """Compare the gradients of the part's own parameters with central differences of sum(c * f(x))."""
-    prepare(part, width)
-    x, c = sample(part, rows, width), upstream(rows, width)
-
-    def objective() -> float:
-        return float((c * forward(part, x, width)).sum())
-
-    expected = {name: slope(objective, weights) for name, weights in part.weights.items()}
-    backward(part, x, forward(part, x, width), c)
-    for name, right in expected.items():
-        mean = ("the mean over the rows is taken, the sum is meant", right / rows)
-        yield from compare(f"d loss / d {name}", part.gradients[name], right, {name: part.weights[name]}, [mean])
 
 
 # ------------------------------------------------------------------ buffers
@@ -221,17 +180,17 @@ def _trains_something(part: type[Any]) -> bool:
 CHECKS = (
     Check(
         "parameters", "gradients of its own parameters match central differences",
-        lambda subject: parameters(subject.make()), _trains_something,
+        lambda subject: parameters(subject.make()), _trains_something, varied=True,
     ),
     Check("out", "`out` and the gradients are overwritten, never read or added to", _outputs),
     Check("inputs", "nothing but `out` is changed", _inputs),
-    Check("dtype", "float32 stays float32, also in between", _dtype),
+    Check("dtype", "float32 stays float32, also in between", _dtype, varied=True),
     Check("large", "inputs of 1e4 give finite numbers and no warning", _large),
     Check("inference", "outside training a row's outputs depend on that row alone", _inference, _is_served),
-    Check("state", "saved and loaded, it goes on to the bit", _state),
+    Check("state", "saved and loaded, it goes on to the bit", _state, varied=True),
     randomness(_draw),
 )  # fmt: skip
 GRADIENT = Check(
     "gradient", "backward gives the gradient of forward, by central differences",
-    lambda subject: gradient(subject.make()),
+    lambda subject: gradient(subject.make()), varied=True,
 )  # fmt: skip

@@ -1,6 +1,10 @@
 """Activations with one mistake each."""
 
+from dataclasses import dataclass
+from typing import Annotated
+
 import numpy as np
+from annotated_types import Gt, Le
 
 from broken import broken
 from zoo_core.parts import (
@@ -125,3 +129,39 @@ class SoftmaxAlone(Activation):
 
     def derivative(self, z, a, out):
         out[...] = a * (1 - a)
+
+
+@broken("derivative", "right near zero and wrong farther out")
+class Saturated(Silu):
+    """Takes f' = 1 beyond 5, on both sides."""
+
+    def derivative(self, z, a, out):
+        super().derivative(z, a, out)
+        out[np.abs(z) > 5] = 1
+
+
+@broken("derivative", "with alpha = 1.5: d loss / d z is not the one")
+@dataclass
+class OfDefault(Activation):
+    """alpha tanh(z), with a derivative that is right where `alpha` is 1."""
+
+    name = "of_default"
+
+    alpha: Annotated[float, Gt(0), Le(10)] = 1.0
+
+    def forward(self, x, out):
+        np.multiply(np.tanh(x), self.alpha, out=out)
+
+    def derivative(self, z, a, out):
+        out[...] = 1 - a * a
+
+
+@broken("derivative", "it is 0.5 times the right one")
+class TwoFaced(Tanh):
+    """Goes back rightly, with a derivative beside it that is half of the right one."""
+
+    def derivative(self, z, a, out):
+        out[...] = (1 - a * a) / 2
+
+    def backward(self, x, y, grad, out):
+        out[...] = (1 - y * y) * grad

@@ -1,7 +1,7 @@
 """Callbacks with one mistake each."""
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from annotated_types import Ge
 
@@ -31,7 +31,7 @@ class Writes(Callback):
         record["epoch"] += 1
 
 
-@broken("state", "saved and loaded after 8 epochs, it answers otherwise")
+@broken("state", "saved and loaded after 1 epoch, it answers otherwise")
 @dataclass
 class Waiting(Callback):
     """Stops after `patience` epochs; the count is not saved."""
@@ -57,3 +57,10 @@ class Impatient(Waiting):
 
     def start(self, run):
         pass
+
+
+@broken("state", "an attribute that `after_epoch` changes")
+class Hasty(Waiting):
+    """Has stopped long before the eighth epoch."""
+
+    patience: ClassVar[int] = 4

@@ -99,3 +99,37 @@ class NaiveLog(Squares):
 
     def gradient(self, outputs, targets, out):
         np.divide(-targets, outputs, out=out)
+
+
+@broken("gradient", "value is divided by the number of columns, and gradient is not")
+class OfTheSum(Squares):
+    """The gradient of the sum over the columns."""
+
+    def gradient(self, outputs, targets, out):
+        np.subtract(outputs, targets, out=out)
+        out *= 2
+
+
+@broken("gradient", "the gradient is not the one that central differences give")
+class Bent(Squares):
+    """A Huber loss whose gradient forgets the straight part."""
+
+    task = "regression"
+
+    def value(self, outputs, targets):
+        size = np.abs(outputs - targets)
+        return np.mean(np.where(size < 1, size * size, 2 * size - 1), axis=1)
+
+
+@broken("gradient", "the gradient is not the one that central differences give")
+class OneSided(Squares):
+    """A hinge whose gradient forgets that targets of 0 stand for -1."""
+
+    task = "classification"
+
+    def value(self, outputs, targets):
+        return np.mean(np.maximum(1 - np.where(targets > 0, 1, -1) * outputs, 0), axis=1)
+
+    def gradient(self, outputs, targets, out):
+        np.less(np.where(targets > 0, 1, -1) * outputs, 1, out=out)
+        out /= -outputs.shape[1]

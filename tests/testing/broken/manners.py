@@ -200,3 +200,40 @@ class Misspelt(Tanh):
     """Declares a deviation that is no check."""
 
     deviates: ClassVar[Mapping[str, str]] = {"derivatif": "as in the first paper"}
+
+
+@broken("dtype", "float64 creeps in: np.where of float32 and a float64 array")
+class Chosen(Tanh):
+    """A table of float64 in a function that is no ufunc."""
+
+    def forward(self, x, out):
+        out[...] = np.where(np.ones(1, bool), np.tanh(x), np.zeros(1))
+
+
+@broken("inputs", "backward changes its input grad")
+class GreedyBack(Tanh):
+    """Multiplies the gradient from behind where it lies."""
+
+    def backward(self, x, y, grad, out):
+        grad *= 1 - y * y
+        out[...] = grad
+
+
+@broken("state", "`state` leaves out a running attribute")
+class Cooling(Tanh):
+    """Cools with each step, and does not say so."""
+
+    def start(self, width, dtype):
+        self.heat = 1.0
+
+    def infer(self, x, out):
+        np.tanh(x * self.heat, out=out)
+
+    def end_step(self):
+        self.heat *= 0.99
+
+
+@broken("form", "it is frozen")
+@dataclass(frozen=True)
+class Frozen(Tanh):
+    """Cannot be given weights."""

@@ -1,10 +1,11 @@
 """Optimizers with one mistake each."""
 
 import random
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
+from annotated_types import Le
 
 from broken import broken
 from zoo_core.parts import (
@@ -124,3 +125,87 @@ class Jittery(Momentum):
 
     def step(self, parameters, gradients, learning_rate):
         super().step(parameters, gradients * (1 + 1e-3 * random.random()), learning_rate)
+
+
+@broken("descent", "30 steps leave layers.0.bias, layers.0.activation.slope, layers.1.weights, layers.1.bias as it was")
+class FirstArray(Momentum):
+    """Goes through the first array alone."""
+
+    def start(self, layout):
+        super().start(layout)
+        self._first = next(s.where for s in layout.segments if s.path == "layers.0.weights")
+
+    def step(self, parameters, gradients, learning_rate):
+        parameters[self._first] -= learning_rate * gradients[self._first]
+
+
+@broken("state", "takes another step")
+class Counting(Momentum):
+    """Corrects its start by a count of its own, which is not saved."""
+
+    def start(self, layout):
+        super().start(layout)
+        self._count = 0
+
+    def step(self, parameters, gradients, learning_rate):
+        self._count += 1
+        super().step(parameters, gradients / (1 - 0.9**self._count), learning_rate)
+
+
+@broken("options", "the option 'decay' has no lower bound")
+@dataclass
+class BoundAbove(Momentum):
+    """A `decay` of at most 1."""
+
+    decay: Annotated[float, Le(1)] = 0.1
+
+
+@broken("state", "with warm = True: saved and loaded after 5 steps")
+@dataclass
+class WarmOnly(Momentum):
+    """Where it is `warm` it counts its steps, and does not save the count."""
+
+    warm: bool = False
+
+    def start(self, layout):
+        super().start(layout)
+        self._count = 0
+
+    def step(self, parameters, gradients, learning_rate):
+        self._count += self.warm
+        super().step(parameters, gradients, learning_rate * (1 - 0.5**self._count if self.warm else 1))
+
+
+@dataclass
+class Halved(Optimizer):
+    """Right: `base` with half the gradients."""
+
+    name = "halved"
+
+    base: Optimizer = field(default_factory=Momentum)
+
+    @property
+    def learning_rate(self):
+        return self.base.learning_rate
+
+    def start(self, layout):
+        self.base.start(layout)
+
+    def update(self, parameters, gradients, learning_rate, batch):
+        gradients /= 2
+        self.base.steps = self.steps
+        self.base.update(parameters, gradients, learning_rate, batch)
+
+    def start_epoch(self, parameters):
+        self.base.start_epoch(parameters)
+
+    def end_epoch(self, parameters):
+        self.base.end_epoch(parameters)
+
+
+@broken("epochs", "the optimizer 'base' inside is not told when an epoch begins and ends")
+class Deaf(Halved):
+    """Keeps the end of an epoch to itself."""
+
+    def end_epoch(self, parameters):
+        pass

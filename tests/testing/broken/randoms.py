@@ -76,3 +76,13 @@ class Repeating(RandomSource):
 
     def stream(self, purpose):
         return np.random.default_rng([self.seed, *purpose.encode()])
+
+
+@broken("randomness", "with a fixed seed (randoms.py:")
+class OwnBits(Initializer):
+    """The same numbers for every layer, from a generator made by hand."""
+
+    name = "own_bits"
+
+    def fill(self, out, rng, gain):
+        out[...] = np.random.Generator(np.random.Philox(7)).normal(size=out.shape)

@@ -97,3 +97,32 @@ class WideJitter(BatchChange):
 
     def change(self, x, targets, rng):
         return x + rng.normal(size=x.shape), targets
+
+
+@broken("gradient", "a sign error")
+class AgainstL2(L2):
+    """Its gradient goes the other way."""
+
+    def gradient(self, weights, out):
+        np.multiply(weights, -0.02, out=out)
+
+
+@broken("value", "training would be paid for large ones")
+class Reward(L2):
+    """Both go the other way."""
+
+    def value(self, weights):
+        return -super().value(weights)
+
+    def gradient(self, weights, out):
+        np.multiply(weights, -0.02, out=out)
+
+
+@broken("projection", "a name is bound anew")
+class Renamed(Constraint):
+    """Changes a copy, and keeps it to itself."""
+
+    name = "renamed"
+
+    def constrain(self, weights):
+        weights = np.maximum(weights, 0)

@@ -66,3 +66,26 @@ class Unending(Reacting):
 
     def start(self, epochs, steps_per_epoch):
         self.current = getattr(self, "current", 0.1)
+
+
+@broken("rates", "the rate is negative")
+class LateFalling(Schedule):
+    """A line to zero at epoch 50, whatever the length of the run."""
+
+    name = "late_falling"
+
+    def rate(self, epoch):
+        return 0.1 * (1 - epoch / 50)
+
+
+@broken("rates", "every rate of a run is 0")
+class Resting(Schedule):
+    """Integer division."""
+
+    name = "resting"
+
+    def start(self, epochs, steps_per_epoch):
+        self.epochs = epochs
+
+    def rate(self, epoch):
+        return 0.1 * (epoch // self.epochs)

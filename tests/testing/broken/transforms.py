@@ -1,11 +1,13 @@
 """Normalizers and noise with one mistake each."""
 
 import numpy as np
+from numpy.random import PCG64, Generator
 
 from broken import broken
 from zoo_core.parts import (
     Noise,
     Normalizer,
+    Parameter,
 )
 
 
@@ -97,3 +99,64 @@ class FixedNoise(Dropout):
 
     def _rng(self):
         return np.random.default_rng(42)
+
+
+@broken("statistics", "such as a deviation for a variance")
+class DeviationKept(BatchNorm):
+    """Keeps the variance where the deviation is meant."""
+
+    def end_step(self):
+        self.mean += 0.1 * (self._mean - self.mean)
+        self.scale += 0.1 * (self._scale**2 - self.scale)
+
+
+@broken("statistics", "does not bring the running figures nearer")
+class NeverMoved(BatchNorm):
+    """Leaves the running figures where they were."""
+
+    def end_step(self):
+        pass
+
+
+@broken("once", "counts twice in the state 'mean'")
+class MovedForward(BatchNorm):
+    """Takes in the batch whenever it is looked at."""
+
+    def forward(self, x, out):
+        super().forward(x, out)
+        super().end_step()
+
+    def end_step(self):
+        pass
+
+
+@broken("gradient", "backward draws random numbers again")
+class SecondMask(Dropout):
+    """Another mask on the way back."""
+
+    def backward(self, x, y, grad, out):
+        out[...] = grad * 2 * (self.rng.random(x.shape) < 0.5)
+
+
+@broken("randomness", "with a fixed seed (transforms.py:")
+class OwnBits(Dropout):
+    """A generator made by hand."""
+
+    def _rng(self):
+        return Generator(PCG64(42))
+
+
+@broken("statistics", "trained on one batch for long")
+class Unshifted(BatchNorm):
+    """Forgets its trained shift outside training."""
+
+    def parameters(self, width):
+        return {"shift": Parameter((width,), 0.0)}
+
+    def forward(self, x, out):
+        super().forward(x, out)
+        out += self.weights["shift"]
+
+    def backward(self, x, y, grad, out):
+        self.gradients["shift"][...] = grad.sum(axis=0)
+        super().backward(x, y - self.weights["shift"], grad, out)

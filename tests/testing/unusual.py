@@ -1,0 +1,361 @@
+"""Right parts of forms that the built-in ones do not have; the kit has nothing to say against any of them."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Ge, Gt, Le
+
+from zoo_core.parts import (
+    Activation,
+    BatchChange,
+    Callback,
+    Constraint,
+    Initializer,
+    Loss,
+    Metric,
+    Noise,
+    Normalizer,
+    Optimizer,
+    Parameter,
+    Penalty,
+    Preparation,
+    Rate,
+    Schedule,
+)
+
+
+@dataclass
+class Sine(Activation):
+    """sin(w z), with a high `frequency` w."""
+
+    name = "sine"
+
+    frequency: Annotated[float, Gt(0), Le(100)] = 30.0
+
+    def forward(self, x, out):
+        np.sin(self.frequency * x, out=out)
+
+    def derivative(self, z, a, out):
+        np.multiply(np.cos(self.frequency * z), self.frequency, out=out)
+
+
+class Kept(Activation):
+    """tanh, which keeps its slope from forward for backward."""
+
+    name = "kept"
+
+    def forward(self, x, out):
+        np.tanh(x, out=out)
+        self._slope = 1 - out * out
+
+    def backward(self, x, y, grad, out):
+        np.multiply(grad, self._slope, out=out)
+
+
+class Waves(Activation):
+    """cos(k z) for k = 1 to the width, of a single column."""
+
+    name = "waves"
+
+    def input_width(self, units):
+        return 1
+
+    def forward(self, x, out):
+        np.cos(x * np.arange(1, out.shape[1] + 1, dtype=x.dtype), out=out)
+
+    def backward(self, x, y, grad, out):
+        k = np.arange(1, y.shape[1] + 1, dtype=x.dtype)
+        np.sum(-np.sin(x * k) * k * grad, axis=1, keepdims=True, out=out)
+
+
+class Interleaved(Activation):
+    """Products of neighbouring columns."""
+
+    name = "interleaved"
+
+    def input_width(self, units):
+        return 2 * units
+
+    def forward(self, x, out):
+        np.multiply(x[:, ::2], x[:, 1::2], out=out)
+
+    def backward(self, x, y, grad, out):
+        out[:, ::2], out[:, 1::2] = grad * x[:, 1::2], grad * x[:, ::2]
+
+
+class Scaled(Activation):
+    """Softmax of s z, with a trained number s."""
+
+    name = "scaled"
+
+    def parameters(self, width):
+        return {"scale": Parameter((), 1.0)}
+
+    def forward(self, x, out):
+        np.multiply(x, self.weights["scale"], out=out)
+        out -= out.max(axis=1, keepdims=True)
+        np.exp(out, out=out)
+        out /= out.sum(axis=1, keepdims=True)
+
+    def backward(self, x, y, grad, out):
+        np.multiply(grad - (grad * y).sum(axis=1, keepdims=True), y, out=out)
+        self.gradients["scale"][...] = (out * x).sum()
+        out *= self.weights["scale"]
+
+
+class Precise(Activation):
+    """tanh, which asks for float64 in between."""
+
+    name = "precise"
+
+    def forward(self, x, out):
+        out[...] = np.tanh(x.astype(np.float64))
+
+    def derivative(self, z, a, out):
+        np.subtract(1, a * a, out=out)
+
+
+class Sinusoid(Initializer):
+    """First values that are not random."""
+
+    name = "sinusoid"
+
+    def fill(self, out, rng, gain):
+        out[...] = gain * np.sin(1.7 * np.arange(out.size)).reshape(out.shape)
+
+
+class Spawned(Initializer):
+    """Random numbers from a generator of its own, whose seed is drawn from the given one."""
+
+    name = "spawned"
+
+    def fill(self, out, rng, gain):
+        out[...] = np.random.Generator(np.random.Philox(int(rng.integers(2**31)))).normal(0, gain, out.shape)
+
+
+@dataclass
+class Signs(Optimizer):
+    """p -= rate sign(g), without state."""
+
+    name = "signs"
+
+    learning_rate: Rate = 0.01
+
+    def step(self, parameters, gradients, learning_rate):
+        parameters -= learning_rate * np.sign(gradients)
+
+
+@dataclass
+class Heun(Optimizer):
+    """The mean of two gradients, the second after a step on trial."""
+
+    name = "heun"
+
+    learning_rate: Rate = 0.01
+
+    def update(self, parameters, gradients, learning_rate, batch):
+        here, first = parameters.copy(), gradients.copy()
+        parameters -= learning_rate * first
+        batch.evaluate()
+        parameters[...] = here - learning_rate / 2 * (first + gradients)
+
+
+@dataclass
+class ByPath(Optimizer):
+    """Momentum in a table of arrays by path."""
+
+    name = "by_path"
+    state = ("velocity",)
+
+    learning_rate: Rate = 0.01
+
+    def start(self, layout):
+        self._segments = layout.segments
+        self.velocity = {s.path: np.zeros(s.shape, layout.dtype) for s in layout.segments}
+
+    def step(self, parameters, gradients, learning_rate):
+        for segment in self._segments:
+            velocity, weights = self.velocity[segment.path], segment.view(parameters)
+            velocity *= 0.9
+            velocity += segment.view(gradients)
+            weights -= learning_rate * velocity
+
+
+@dataclass
+class Averaged(Optimizer):
+    """Gradient descent of which the mean of all parameters is used."""
+
+    name = "averaged"
+    state = ("mean", "trained", "count")
+
+    learning_rate: Rate = 0.01
+
+    def start(self, layout):
+        self.mean, self.trained, self.count = layout.vector(), layout.vector(), 0
+
+    def step(self, parameters, gradients, learning_rate):
+        parameters -= learning_rate * gradients
+        self.count += 1
+        self.mean += (parameters - self.mean) / self.count
+
+    def start_epoch(self, parameters):
+        if self.count:
+            parameters[...] = self.trained
+
+    def end_epoch(self, parameters):
+        if self.count:
+            self.trained[...] = parameters
+            parameters[...] = self.mean
+
+
+class Cumulative(Normalizer):
+    """Batch normalization whose running figures are plain means over all steps."""
+
+    name = "cumulative"
+    state = ("mean", "variance", "count")
+
+    def start(self, width, dtype):
+        self.mean, self.variance, self.count = np.zeros(width, dtype), np.ones(width, dtype), 0
+
+    def forward(self, x, out):
+        self._mean, self._variance = x.mean(axis=0), x.var(axis=0)
+        np.divide(x - self._mean, np.sqrt(self._variance + 1e-3), out=out)
+
+    def infer(self, x, out):
+        np.divide(x - self.mean, np.sqrt(self.variance + 1e-3), out=out)
+
+    def backward(self, x, y, grad, out):
+        inner = grad - grad.mean(axis=0) - y * (grad * y).mean(axis=0)
+        np.divide(inner, np.sqrt(self._variance + 1e-3), out=out)
+
+    def end_step(self):
+        self.count += 1
+        self.mean += (self._mean - self.mean) / self.count
+        self.variance += (self._variance - self.variance) / self.count
+
+
+class Slow(Cumulative):
+    """Running figures that take a thousandth of each batch."""
+
+    name = "slow"
+    state = ("mean", "variance")
+
+    def end_step(self):
+        self.mean += 0.001 * (self._mean - self.mean)
+        self.variance += 0.001 * (self._variance - self.variance)
+
+
+class RowDrop(Noise):
+    """Drops whole rows."""
+
+    name = "row_drop"
+
+    def forward(self, x, out):
+        self._mask = 2 * (self.rng.random((len(x), 1)) < 0.5).astype(x.dtype)
+        np.multiply(x, self._mask, out=out)
+
+    def backward(self, x, y, grad, out):
+        np.multiply(grad, self._mask, out=out)
+
+
+class Unchanged(BatchChange):
+    """Returns what it is given."""
+
+    name = "unchanged"
+
+    def change(self, x, targets, rng):
+        return x, targets
+
+
+class Repulsion(Penalty):
+    """exp(-sum w^2), which falls as the weights grow."""
+
+    name = "repulsion"
+
+    def value(self, weights):
+        return float(np.exp(-(weights * weights).sum()))
+
+    def gradient(self, weights, out):
+        np.multiply(weights, -2 * self.value(weights), out=out)
+
+
+class Cap(Constraint):
+    """Clips at 100, far from most weights."""
+
+    name = "cap"
+
+    def constrain(self, weights):
+        np.clip(weights, -100, 100, out=weights)
+
+
+class MedianError(Metric):
+    """The weighted median of errors, for which all rows are kept."""
+
+    name = "median_error"
+    task = "regression"
+    higher_is_better = False
+
+    def start(self, rows, outputs):
+        self.errors, self.weights = [], []
+
+    def update(self, outputs, targets, weights):
+        self.errors.extend(np.abs(outputs - targets).mean(axis=1))
+        self.weights.extend(np.ones(len(outputs)) if weights is None else weights)
+
+    def result(self):
+        order = np.argsort(self.errors, kind="stable")
+        reached = np.cumsum(np.array(self.weights)[order])
+        return float(np.array(self.errors)[order][np.searchsorted(reached, reached[-1] / 2)])
+
+
+@dataclass(kw_only=True)
+class Tolerant(Loss):
+    """The square of what an error exceeds `margin` by."""
+
+    name = "tolerant"
+    task = "regression"
+
+    margin: Annotated[float, Ge(0), Le(10)] = 0.1
+
+    def value(self, outputs, targets):
+        return (np.maximum(np.abs(outputs - targets) - self.margin, 0) ** 2).sum(axis=1)
+
+    def gradient(self, outputs, targets, out):
+        error = outputs - targets
+        np.multiply(2 * np.maximum(np.abs(error) - self.margin, 0), np.sign(error), out=out)
+
+
+@dataclass
+class Delayed(Schedule):
+    """Nothing for `wait` epochs, and `initial` from then on."""
+
+    name = "delayed"
+
+    initial: Annotated[float, Gt(0)] = 0.1
+    wait: Annotated[int, Ge(0)] = 2
+
+    def rate(self, epoch):
+        return 0.0 if epoch < self.wait else self.initial
+
+
+class Once(Callback):
+    """Stops after the first epoch."""
+
+    name = "once"
+
+    def after_epoch(self, record, run):
+        return "one is enough"
+
+
+class SignedLog(Preparation):
+    """sign(x) log(1 + |x|), for which nothing is learnt."""
+
+    name = "signed_log"
+
+    def fit(self, x):
+        pass
+
+    def apply(self, x, out):
+        np.copyto(out, x, casting="unsafe")
+        np.copysign(np.log1p(np.abs(out)), out, out=out)
