@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from annotated_types import Gt, Le, Lt
@@ -20,7 +20,7 @@ SMALLEST = 1e-7  # below it a divisor or the argument of a logarithm counts as t
 class Deviation(Loss):
     """Base of the losses of the error d = y - t alone: the mean over the columns of `cost(d)`."""
 
-    task = "regression"
+    task: ClassVar[Literal["classification", "regression", "any"]] = "regression"
     factor: ClassVar[float] = 1.0  # of what `slope` leaves
 
     def cost(self, error: Array) -> Array:
