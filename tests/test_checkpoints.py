@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,14 @@ import pytest
 import zoo_core
 from zoo_core import checkpoint, model_file
 from zoo_core.cli import run
-from zoo_core.errors import NumericError, PluginError, UsageError
+from zoo_core.errors import NumericError, PluginError, SpecError, UsageError
+from zoo_core.events import SafePoint
 from zoo_core.interval import Interval
 from zoo_core.output import Output
 from zoo_core.parts import Callback, Optimizer, Schedule
 from zoo_core.registry import Registry
 from zoo_core.run import prepare
+from zoo_core.training import Trainer
 
 SPEC = """
 name = "s"
@@ -34,6 +37,7 @@ epochs = 6
 batch_size = 30
 early_stopping = { patience = 3 }
 """
+WIDE = {"units": 3, "activation": "softmax", "regularizers": [{"name": "l2", "strength": 0.1}] * 100}
 EVERY = ("--checkpoint-every", "3steps", "-q")
 
 
@@ -292,6 +296,28 @@ class Forgetful(Optimizer):
         parameters -= learning_rate * gradients
 
 
+class Counting(Forgetful):
+    """Keeps numbers of NumPy's own types."""
+
+    name = "counting"
+    state = ("seen",)
+
+    def start(self, layout):
+        self.seen = np.float32(1)
+
+    def step(self, parameters, gradients, learning_rate):
+        self.seen /= np.float32(3)
+        parameters -= learning_rate * self.seen * gradients
+
+
+class Dated(Forgetful):
+    name = "dated"
+    state = ("velocty",)
+
+    def start(self, layout):
+        self.velocty = np.array(["2020-01-01"], "M8[s]")
+
+
 class Listing(Forgetful):
     name = "listing"
     state = ("velocty",)
@@ -303,7 +329,7 @@ class Listing(Forgetful):
 @pytest.fixture
 def registry():
     found = Registry()
-    found.add(Parts(Fragile, Leap, Forgetful, Listing))
+    found.add(Parts(Fragile, Leap, Forgetful, Counting, Dated, Listing))
     return found
 
 
@@ -334,7 +360,42 @@ def test_a_loss_that_leaves_the_numbers_leaves_the_best_weights(zoo, registry):
     assert model.evaluate_table(validation)["loss"] == pytest.approx(min(losses), rel=1e-6)
 
 
-@pytest.mark.parametrize(("name", "words"), [("forgetful", "'velocty'.*no such attribute"), ("listing", "holds list")])
+def test_numbers_of_numpy_come_back_as_they_were(zoo, registry):
+    spec = zoo_core.read_spec("s.toml", ['optimizer={name="counting"}'], registry)
+    alone = zoo_core.train(spec, registry=registry).save("alone.npz")
+    trainer = prepare(spec, registry=registry)
+    trainer.interval = Interval(steps=1)
+    for event in trainer.events():
+        if isinstance(event, SafePoint) and trainer.optimizer.steps == 4:
+            checkpoint.save(trainer, Output("m.npz").at(4))
+    assert model_file.read("m.checkpoint-0000000004.npz").header["run"]["opt.seen"]["scalar"][0] == "<f4"
+    assert zoo_core.resume("m.npz", registry=registry).save("m.npz") == alone
+
+
+def test_an_output_from_python_is_not_replaced_unasked(zoo, alone):
+    with pytest.raises(UsageError, match=r"alone\.npz: exists; choose another name"):
+        zoo_core.train("s.toml", output="alone.npz")
+    assert Path("alone.npz").read_bytes() == alone
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        ({"description": "x" * 600_000}, r"take \d+ bytes of a header; at most 524288 fit"),
+        ({"model": {"loss": "cross_entropy", "layers": [WIDE] * 20}}, "more than 5000 values"),
+    ],
+    ids=["bytes", "values"],
+)
+def test_a_spec_that_no_file_holds_is_refused_before_training(zoo, model, words):
+    spec = zoo_core.read_spec("s.toml").to_dict() | model
+    with pytest.raises(SpecError, match=words):
+        prepare(spec)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("forgetful", "'velocty'.*no such attribute"), ("listing", "holds list"), ("dated", r"has the dtype datetime64")],
+)
 def test_a_state_that_cannot_be_kept_is_named_before_training(zoo, registry, name, words):
     spec = zoo_core.read_spec("s.toml", [f'optimizer={{name="{name}"}}'], registry)
     with pytest.raises(PluginError, match=words):
@@ -361,3 +422,20 @@ def test_never_leaves_no_checkpoint(zoo, stopped):
     assert Interval.parse("never") is None
     assert stopped(fail, 1, "--checkpoint-every", "never")[0] == 0
     assert names() == ["m.npz"]
+
+
+def test_an_interval_in_seconds_is_due_once_each_time():
+    interval = Interval(seconds=10)
+    begun = time.perf_counter()
+    assert [interval.due(0, begun + s) for s in (0, 9, 11, 12, 20, 22)] == [False, False, True, False, False, True]
+
+
+def test_a_run_without_checkpoints_still_saves_at_a_signal(zoo, alone, monkeypatch):
+    events = Trainer.events
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "events", lambda trainer: signal.raise_signal(signal.SIGINT) or events(trainer))
+        code, _, err = zoo("train", "s.toml", "-o", "m.npz", "-q", "--checkpoint-every", "never")
+    assert code == 130
+    assert "saved m.checkpoint-0000000004.npz; go on with: zoo resume m.npz" in err
+    assert zoo("resume", "m.npz", "-q")[0] == 0
+    assert Path("m.npz").read_bytes() == alone

@@ -45,7 +45,7 @@ def resume(trainer: Trainer, contents: model_file.Contents, name: str) -> None:
     trainer.model.started_from = header.get("started_from", "")
     try:
         run_state.put(trainer, {key: unpack(value, contents.arrays) for key, value in run.items()})
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, StopIteration) as error:
+    except (LookupError, TypeError, ValueError, OverflowError, AttributeError, StopIteration) as error:
         raise ModelFileError(f"{name}: its state is not that of a run of its spec: {error!r}") from error
 
 
