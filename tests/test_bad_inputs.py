@@ -161,6 +161,8 @@ FILES = [
     Case(33, "a preparation of other inputs", "predict bad.npz x.npy", 3, "preparation 'standard'", {"bad.npz": golden(lambda h, a: a.update({"preparation.scale": np.ones(3)}))}),
     Case(33, "an array that no preparation knows", "predict bad.npz x.npy", 3, "'preparation.x' is not part", {"bad.npz": golden(lambda h, a: a.update({"preparation.x": np.ones(3)}))}),
     Case(33, "a bias missing", "predict bad.npz x.npy", 3, "'layers.0.bias' is missing", {"bad.npz": golden(lambda h, a: a.pop("layers.0.bias"))}),
+    Case(33, "weights missing", "show bad.npz", 3, "'layers.1.weights' is missing", {"bad.npz": golden(lambda h, a: a.pop("layers.1.weights"))}),
+    Case(33, "an option out of its bounds", "predict bad.npz x.npy", 3, "optimizer.beta1", {"bad.npz": at("spec.optimizer.beta1", 7)}),
     Case(33, "an array too many", "predict bad.npz x.npy", 3, "'layers.7.bias' is not part", {"bad.npz": golden(lambda h, a: a.update({"layers.7.bias": np.ones(3)}))}),
     Case(33, "a trace of reals", "predict bad.npz x.npy", 3, "'trace' is no table", {"bad.npz": golden(lambda h, a: a.update(trace=np.ones((3, 2))))}),
     Case(33, "another number of parameters", "predict bad.npz x.npy", 3, "claims 7 parameters", {"bad.npz": at("parameters", 7)}),

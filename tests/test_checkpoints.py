@@ -257,6 +257,25 @@ def test_where_two_runs_part(zoo, alone):
     assert "set up differently: optimizer.learning_rate.every: 3 and 9" in out
 
 
+def test_where_runs_of_two_networks_part_and_what_is_only_in_one(zoo, alone):
+    zoo("train", "s.toml", "-o", "wide.npz", "-q", "--set", "model.layers.0.units=7")
+    zoo("train", "s.toml", "-o", "plain.npz", "-q", "--set", "model.layers.0.normalizer={name='layer_norm'}")
+    wide, plain = (zoo("compare", "--exact", "alone.npz", f"{name}.npz")[1] for name in ("wide", "plain"))
+    assert "the runs part in epoch 1: array layers.0.bias" in wide
+    assert "layers.0.bias: is float32 (6,) in one and float32 (7,) in the other" in wide
+    assert "the runs part in epoch 1: figures" in plain
+    assert "layers.0.normalizer.running_mean: is only in one of them" in plain
+
+
+def test_a_new_run_is_refused_where_the_old_ones_spec_cannot_be_read(zoo, stopped):
+    stopped(fail)
+    for path in Path().glob("m.checkpoint-*"):
+        path.write_bytes(b"")
+    code, _, err = zoo("train", "s.toml", "-o", "m.npz", "--set", "optimizer.beta1=0.8")
+    assert code == 2
+    assert "begin anew with --force\n" in err
+
+
 # ------------------------------------------------------------------ from Python
 
 
