@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +69,7 @@ def alone(zoo):
 def stopped(zoo, monkeypatch):
     """Return a function that trains into m.npz and has something happen after the checkpoint of a number."""
 
-    def stop(happen, after=3, *arguments):
+    def stop(happen, after=4, *arguments):
         original, saved = checkpoint.save, []
 
         def save(trainer, path):
@@ -107,7 +108,7 @@ def test_a_second_signal_stops_at_once_and_the_checkpoint_stays(zoo, stopped, al
     code, _, err = stopped(lambda: [signal.raise_signal(signal.SIGINT) for _ in range(2)])
     assert code == 130
     assert "the last checkpoint is kept: m.checkpoint-0000000009.npz; go on with: zoo resume m.npz" in err
-    assert zoo("resume", "m.checkpoint-0000000004.npz", "-q")[0] == 0
+    assert zoo("resume", "m.checkpoint-0000000005.npz", "-q")[0] == 0
     assert Path("m.npz").read_bytes() == alone
 
 
@@ -124,18 +125,18 @@ def test_the_checkpoint_before_is_taken_where_the_newest_is_damaged(zoo, stopped
     assert code == 0
     assert err.startswith("warning: m.checkpoint-0000000009.npz is truncated")
     assert Path("m.npz").read_bytes() == alone
-    stopped(fail, 3, "--force")
+    stopped(fail, 4, "--force")
     for path in Path().glob("m.checkpoint-*"):
         path.write_bytes(b"")
     code, _, err = zoo("resume", "m.npz")
     assert code == 3
-    assert "m.checkpoint-0000000004.npz is empty" in err
+    assert "m.checkpoint-0000000005.npz is empty" in err
     assert "No checkpoint is whole" in err
 
 
 def test_a_clock_that_jumps_back_does_not_make_an_old_checkpoint_the_newest(zoo, stopped, alone):
     stopped(fail)
-    older, newest = Path("m.checkpoint-0000000004.npz"), Path("m.checkpoint-0000000009.npz")
+    older, newest = Path("m.checkpoint-0000000005.npz"), Path("m.checkpoint-0000000009.npz")
     os.utime(newest, (0, 0))  # as if the clock had been set back before it was written
     older.write_bytes(b"")  # whoever takes this one is found out
     assert zoo("resume", "m.npz", *EVERY)[::2] == (0, "")
@@ -229,7 +230,7 @@ def test_a_run_from_a_model_is_resumed_without_it(zoo, stopped, alone):
     zoo("train", "s.toml", "-o", "first.npz", "-q", "--set", "data.train=:60")
     start = ("--from", "first.npz", "--set", "data.train=60:120")
     zoo("train", "s.toml", "-o", "whole.npz", "-q", *start)
-    assert stopped(fail, 3, *start)[0] == 5
+    assert stopped(fail, 4, *start)[0] == 5
     Path("first.npz").unlink()
     assert zoo("resume", "m.npz", "-q")[0] == 0
     assert Path("m.npz").read_bytes() == Path("whole.npz").read_bytes()
@@ -371,7 +372,7 @@ def test_a_loss_that_leaves_the_numbers_leaves_the_best_weights(zoo, registry):
     with pytest.raises(NumericError, match=r"epoch 4, step \d") as e:
         zoo_core.train(spec, registry=registry, output="m.npz", checkpoint_every="4steps")
     assert e.value.__notes__[0] == "the best weights so far are kept: m.best.npz"
-    assert "--from m.checkpoint-0000000014.npz" in e.value.__notes__[1]
+    assert "--from m.checkpoint-0000000015.npz" in e.value.__notes__[1]
     model = zoo_core.load("m.best.npz", registry)
     losses = [record["validation_loss"] for record in model.history]
     validation = prepare(spec, registry=registry).splits["validation"]
@@ -443,10 +444,32 @@ def test_never_leaves_no_checkpoint(zoo, stopped):
     assert names() == ["m.npz"]
 
 
-def test_an_interval_in_seconds_is_due_once_each_time():
-    interval = Interval(seconds=10)
+def times(interval, seconds):
     begun = time.perf_counter()
-    assert [interval.due(0, begun + s) for s in (0, 9, 11, 12, 20, 22)] == [False, False, True, False, False, True]
+    return [s for s in seconds if interval.due(0, begun + s)]
+
+
+def test_between_two_times_lies_no_more_than_the_interval():
+    """It is time when the next chance, as far away as the one before, would come too late."""
+    assert times(Interval(seconds=10), range(1, 40)) == [9, 18, 27, 36]
+    assert times(Interval(seconds=10), range(0, 40, 3)) == [9, 18, 27, 36]
+
+
+def test_of_an_interval_goes_what_saving_takes():
+    interval = Interval(seconds=10)
+    interval.took(3)
+    assert times(interval, range(1, 30)) == [6, 12, 18, 24]
+
+
+def test_by_steps_a_time_is_never_later_than_the_interval():
+    """Chances come after each block of steps, of 8 here, and at the end of an epoch, of 57."""
+    chances = [57 * epoch + step for epoch in range(9) for step in (*range(8, 57, 8), 57)]
+    for every in (1, 8, 40, 41, 300):
+        interval = Interval(steps=every)
+        found = [0, *(step for step in chances if interval.due(step, 0, 8))]
+        gaps = {b - a for a, b in pairwise(found)}
+        assert max(gaps) <= max(every, 8)
+        assert every < 40 or max(gaps) > every - 8
 
 
 def test_a_run_without_checkpoints_still_saves_at_a_signal(zoo, alone, monkeypatch):
