@@ -165,6 +165,8 @@ FILES = [
     Case(33, "an option out of its bounds", "predict bad.npz x.npy", 3, "optimizer.beta1", {"bad.npz": at("spec.optimizer.beta1", 7)}),
     Case(33, "an array too many", "predict bad.npz x.npy", 3, "'layers.7.bias' is not part", {"bad.npz": golden(lambda h, a: a.update({"layers.7.bias": np.ones(3)}))}),
     Case(33, "a trace of reals", "predict bad.npz x.npy", 3, "'trace' is no table", {"bad.npz": golden(lambda h, a: a.update(trace=np.ones((3, 2))))}),
+    Case(33, "a trace of 3 MB", "predict bad.npz x.npy", 3, "'trace' has 3000000 bytes", {"bad.npz": golden(lambda h, a: a.update(trace=np.zeros((125_000, 3), np.int64)))}),
+    Case(33, "class names that make labels of 2 GB", "predict bad.npz x.npy", 3, "class_names", {"bad.npz": at("about.class_names", ["x" * 500_000, *map(str, range(999))])}),
     Case(33, "another number of parameters", "predict bad.npz x.npy", 3, "claims 7 parameters", {"bad.npz": at("parameters", 7)}),
     Case(33, "a record of no epoch", "show bad.npz", 3, "without an epoch", {"bad.npz": at("history.0", {"train_loss": 1.0})}),
     Case(33, "an environment of 200 facts", "show bad.npz", 3, "environment & 200 keys", {"bad.npz": at("environment", {f"k{i}": i for i in range(200)})}),
