@@ -1,5 +1,6 @@
 """Runs that are stopped, and what is left beside the output: messages, exit codes, files, and the same bits."""
 
+import hashlib
 import os
 import signal
 import time
@@ -234,6 +235,43 @@ def test_a_run_from_a_model_is_resumed_without_it(zoo, stopped, alone):
     Path("first.npz").unlink()
     assert zoo("resume", "m.npz", "-q")[0] == 0
     assert Path("m.npz").read_bytes() == Path("whole.npz").read_bytes()
+
+
+def test_a_digest_may_be_demanded_of_what_a_run_begins_with(zoo, stopped, alone):
+    right, wrong = hashlib.sha256(alone).hexdigest(), "0" * 64
+    for command in ("train s.toml --from", "train", "validate", "explain"):
+        output = ("-o", "n.npz", "-q") if "train" in command else ()
+        code, _, err = zoo(*command.split(), "alone.npz", *output, "--sha256", wrong)
+        assert code == 3
+        assert f"has the sha256 {right}, and {wrong} was demanded" in err
+        assert zoo(*command.split(), "alone.npz", *output, "--sha256", right)[0] == 0
+        Path("n.npz").unlink(missing_ok=True)
+    code, _, err = zoo("train", "s.toml", "-o", "n.npz", "--sha256", right)
+    assert code == 2
+    assert "'s.toml' is no model file" in err
+    assert names() == []
+
+
+def test_a_digest_may_be_demanded_of_a_checkpoint(zoo, stopped, alone):
+    stopped(fail)
+    older, newest = Path("m.checkpoint-0000000005.npz"), Path("m.checkpoint-0000000009.npz")
+    code, _, err = zoo("resume", "m.npz", "--sha256", "0" * 64)
+    assert code == 3
+    assert all(
+        f"{path} has the sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}" in err for path in (older, newest)
+    )
+    assert zoo("resume", "m.npz", "-q", "--sha256", hashlib.sha256(older.read_bytes()).hexdigest())[0] == 0
+    assert Path("m.npz").read_bytes() == alone
+
+
+def test_a_model_over_the_limit_is_trained_further_where_it_is_raised(zoo, alone, monkeypatch):
+    command = ("train", "s.toml", "--from", "alone.npz", "-o", "n.npz", "-q")
+    with Path("alone.npz").open("ab") as file:
+        file.truncate(300 * 2**20)
+    code, _, err = zoo(*command)
+    assert code == 3
+    assert "raise the limit: --max-size 300" in err
+    assert "something follows the archive's end" in zoo(*command, "--max-size", 300)[2]
 
 
 def test_weights_that_do_not_fit_are_refused(zoo, alone):
