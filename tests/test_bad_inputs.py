@@ -12,6 +12,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import resource
 import shlex
 import socket
@@ -71,6 +72,7 @@ class Case:
     files: dict[str, bytes | str | Make] = field(default_factory=dict)
     makes: tuple[str, ...] = ()
     out: str = ""
+    pattern: str = ""  # is found in the message
 
     def __str__(self) -> str:
         return f"{self.number} {self.what}"
@@ -142,8 +144,8 @@ NAN = golden(lambda header, arrays: arrays["layers.0.weights"].__setitem__((0, 0
 INF = golden(lambda header, arrays: arrays["layers.1.bias"].__setitem__(0, -np.inf))
 
 FILES = [
-    Case(int(name.split()[0]), name.partition(" ")[2], "predict bad.npz x.npy -o y.npy", 3, "bad.npz", {"bad.npz": data})
-    for name, data, _ in REFUSED
+    Case(int(name.split()[0]), name.partition(" ")[2], "predict bad.npz x.npy -o y.npy", 3, "bad.npz", {"bad.npz": data}, pattern=pattern)
+    for name, data, pattern in REFUSED
     if len(data) < 2_000_000
 ] + [
     Case(33, "fewer layers than arrays", "evaluate bad.npz", 3, "layers.1", {"bad.npz": golden(lambda h, a: h["spec"]["model"]["layers"].pop())}),
@@ -364,6 +366,7 @@ def test_a_bad_input_gets_its_answer_and_changes_nothing(
     assert code == case.code, err
     for words in words_of(case.words):
         assert words in err
+    assert re.search(case.pattern, err)
     assert case.out in out
     assert not case.code or case.out or out == ""
     assert "Traceback" not in err
