@@ -260,6 +260,7 @@ COMMANDS = [
     Case(72, "300 characters of a model", f"evaluate {LONG}.npz", 3, "too long"),
     Case(73, "a picture of the default name exists", "plot m.npz", 2, "m-curves.png & --force", {"m-curves.png": b"mine"}),
     Case(73, "train", "train good.toml -o m.npz", 2, "m.npz & --force"),
+    Case(73, "train, where a link to nothing is", "train good.toml -o new.npz", 2, "new.npz: exists & --force", {"new.npz": lambda path: path.symlink_to("nowhere.npz")}),
     Case(73, "predict", "predict m.npz x.npy -o x2.npy", 2, "x2.npy & --force", {"x2.npy": b"mine"}),
     Case(73, "plot", "plot m.npz -o p.png", 2, "p.png & --force", {"p.png": b"mine"}),
     Case(73, "new", "new good", 2, "good.toml & --force"),

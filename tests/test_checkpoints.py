@@ -434,6 +434,9 @@ def test_an_output_from_python_is_not_replaced_unasked(zoo, alone):
     with pytest.raises(UsageError, match=r"alone\.npz: exists; choose another name"):
         zoo_core.train("s.toml", output="alone.npz")
     assert Path("alone.npz").read_bytes() == alone
+    Path("link.npz").symlink_to("nowhere.npz")
+    with pytest.raises(UsageError, match=r"link\.npz: exists; choose another name"):
+        zoo_core.train("s.toml", output="link.npz")
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ class Output:
                 f"{self.path}: an unfinished run has checkpoints here ({found[0]}); go on with: "
                 f"zoo resume {self.path}, or begin anew with --force{self._other_spec(spec)}"
             )
-        if self.path.exists() and not self.overwrite:
+        if (self.path.exists() or self.path.is_symlink()) and not self.overwrite:
             raise UsageError(f"{self.path}: exists; choose another name, or replace it with --force")
         self.clear()
 
