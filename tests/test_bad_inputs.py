@@ -156,6 +156,8 @@ FILES = [
     Case(33, "inputs as text", "predict bad.npz x.npy", 3, "about.inputs", {"bad.npz": at("about.inputs", "4")}),
     Case(33, "history as text", "show bad.npz", 3, "history", {"bad.npz": at("history", "long")}),
     Case(33, "a record of text", "plot bad.npz", 3, "history", {"bad.npz": at("history.0.train_loss", "low")}),
+    *(Case(33, f"{key} missing, compared to the bit", "compare --exact m.npz bad.npz", 3, key, {"bad.npz": golden(lambda h, a, key=key: h.pop(key))}) for key in ("spec", "about", "history", "environment")),
+    Case(33, "a trace of one row, compared to the bit", "compare --exact m.npz bad.npz", 3, "'trace' is no table", {"bad.npz": golden(lambda h, a: a.update(trace=np.arange(9)))}),
     Case(33, "plugins as numbers", "compare bad.npz m.npz", 3, "plugins", {"bad.npz": at("plugins", [1])}),
     Case(33, "a plugin with a command for a name", "show bad.npz", 3, "plugins.0.distribution", {"bad.npz": at("plugins.0.distribution", "x'; rm -rf ~ '")}),
     Case(33, "a spec without layers", "show bad.npz", 3, "layers", {"bad.npz": at("spec.model", {})}),

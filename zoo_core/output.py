@@ -101,7 +101,7 @@ class Output:
     def _other_spec(self, spec: Mapping[str, Any]) -> str:
         """Return how the spec of the unfinished run differs from another, as more lines of a message."""
         with suppress(ZooError):
-            old = self.latest()[0].header["spec"]
+            old = self.latest()[0].header.get("spec", {})
             changed = [line for line in checkpoint.lines(old, spec) if not line.endswith("is None")]  # not yet chosen
             return "\n  ".join(["\nIts spec is another:", *changed]) if changed else ""
         return ""
