@@ -94,7 +94,7 @@ def names():
     return sorted(p.name for p in Path().iterdir() if not p.name.startswith(("t.", "s.", "alone")))
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_finishes_the_step_saves_and_says_how_to_go_on(zoo, stopped, alone, number, code):
     found, out, err = stopped(lambda: signal.raise_signal(number))
     assert (found, out) == (code, "")
