@@ -107,7 +107,7 @@ def test_a_checkpoint_from_before_the_first_step_begins_anew(
         (put("environment/numpy", "1.0"), "numpy was '1.0'"),
         (
             lambda h, a: [p.update(version="0.0.1") for p in h["plugins"]],
-            "was made with another version of a plugin: mlp-zoo was '0.0.1'",
+            "was made with another version of the zoo: mlp-zoo was '0.0.1'",
         ),
     ],
     ids=["nothing", "NumPy", "version"],
