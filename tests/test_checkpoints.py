@@ -1,7 +1,10 @@
 """Runs that are stopped, and what is left beside the output: messages, exit codes, files, and the same bits."""
 
+import hashlib
 import os
 import signal
+import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +13,14 @@ import pytest
 import zoo_core
 from zoo_core import checkpoint, model_file
 from zoo_core.cli import run
-from zoo_core.errors import NumericError, PluginError, UsageError
+from zoo_core.errors import NumericError, PluginError, SpecError, UsageError
+from zoo_core.events import SafePoint
 from zoo_core.interval import Interval
 from zoo_core.output import Output
 from zoo_core.parts import Callback, Optimizer, Schedule
 from zoo_core.registry import Registry
 from zoo_core.run import prepare
+from zoo_core.training import Trainer
 
 SPEC = """
 name = "s"
@@ -34,6 +39,7 @@ epochs = 6
 batch_size = 30
 early_stopping = { patience = 3 }
 """
+WIDE = {"units": 3, "activation": "softmax", "regularizers": [{"name": "l2", "strength": 0.1}] * 100}
 EVERY = ("--checkpoint-every", "3steps", "-q")
 
 
@@ -64,7 +70,7 @@ def alone(zoo):
 def stopped(zoo, monkeypatch):
     """Return a function that trains into m.npz and has something happen after the checkpoint of a number."""
 
-    def stop(happen, after=3, *arguments):
+    def stop(happen, after=4, *arguments):
         original, saved = checkpoint.save, []
 
         def save(trainer, path):
@@ -88,7 +94,7 @@ def names():
     return sorted(p.name for p in Path().iterdir() if not p.name.startswith(("t.", "s.", "alone")))
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_finishes_the_step_saves_and_says_how_to_go_on(zoo, stopped, alone, number, code):
     found, out, err = stopped(lambda: signal.raise_signal(number))
     assert (found, out) == (code, "")
@@ -103,7 +109,7 @@ def test_a_second_signal_stops_at_once_and_the_checkpoint_stays(zoo, stopped, al
     code, _, err = stopped(lambda: [signal.raise_signal(signal.SIGINT) for _ in range(2)])
     assert code == 130
     assert "the last checkpoint is kept: m.checkpoint-0000000009.npz; go on with: zoo resume m.npz" in err
-    assert zoo("resume", "m.checkpoint-0000000004.npz", "-q")[0] == 0
+    assert zoo("resume", "m.checkpoint-0000000005.npz", "-q")[0] == 0
     assert Path("m.npz").read_bytes() == alone
 
 
@@ -120,18 +126,18 @@ def test_the_checkpoint_before_is_taken_where_the_newest_is_damaged(zoo, stopped
     assert code == 0
     assert err.startswith("warning: m.checkpoint-0000000009.npz is truncated")
     assert Path("m.npz").read_bytes() == alone
-    stopped(fail, 3, "--force")
+    stopped(fail, 4, "--force")
     for path in Path().glob("m.checkpoint-*"):
         path.write_bytes(b"")
     code, _, err = zoo("resume", "m.npz")
     assert code == 3
-    assert "m.checkpoint-0000000004.npz is empty" in err
+    assert "m.checkpoint-0000000005.npz is empty" in err
     assert "No checkpoint is whole" in err
 
 
 def test_a_clock_that_jumps_back_does_not_make_an_old_checkpoint_the_newest(zoo, stopped, alone):
     stopped(fail)
-    older, newest = Path("m.checkpoint-0000000004.npz"), Path("m.checkpoint-0000000009.npz")
+    older, newest = Path("m.checkpoint-0000000005.npz"), Path("m.checkpoint-0000000009.npz")
     os.utime(newest, (0, 0))  # as if the clock had been set back before it was written
     older.write_bytes(b"")  # whoever takes this one is found out
     assert zoo("resume", "m.npz", *EVERY)[::2] == (0, "")
@@ -225,10 +231,47 @@ def test_a_run_from_a_model_is_resumed_without_it(zoo, stopped, alone):
     zoo("train", "s.toml", "-o", "first.npz", "-q", "--set", "data.train=:60")
     start = ("--from", "first.npz", "--set", "data.train=60:120")
     zoo("train", "s.toml", "-o", "whole.npz", "-q", *start)
-    assert stopped(fail, 3, *start)[0] == 5
+    assert stopped(fail, 4, *start)[0] == 5
     Path("first.npz").unlink()
     assert zoo("resume", "m.npz", "-q")[0] == 0
     assert Path("m.npz").read_bytes() == Path("whole.npz").read_bytes()
+
+
+def test_a_digest_may_be_demanded_of_what_a_run_begins_with(zoo, stopped, alone):
+    right, wrong = hashlib.sha256(alone).hexdigest(), "0" * 64
+    for command in ("train s.toml --from", "train", "validate", "explain"):
+        output = ("-o", "n.npz", "-q") if "train" in command else ()
+        code, _, err = zoo(*command.split(), "alone.npz", *output, "--sha256", wrong)
+        assert code == 3
+        assert f"has the sha256 {right}, and {wrong} was demanded" in err
+        assert zoo(*command.split(), "alone.npz", *output, "--sha256", right)[0] == 0
+        Path("n.npz").unlink(missing_ok=True)
+    code, _, err = zoo("train", "s.toml", "-o", "n.npz", "--sha256", right)
+    assert code == 2
+    assert "'s.toml' is no model file" in err
+    assert names() == []
+
+
+def test_a_digest_may_be_demanded_of_a_checkpoint(zoo, stopped, alone):
+    stopped(fail)
+    older, newest = Path("m.checkpoint-0000000005.npz"), Path("m.checkpoint-0000000009.npz")
+    code, _, err = zoo("resume", "m.npz", "--sha256", "0" * 64)
+    assert code == 3
+    assert all(
+        f"{path} has the sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}" in err for path in (older, newest)
+    )
+    assert zoo("resume", "m.npz", "-q", "--sha256", hashlib.sha256(older.read_bytes()).hexdigest())[0] == 0
+    assert Path("m.npz").read_bytes() == alone
+
+
+def test_a_model_over_the_limit_is_trained_further_where_it_is_raised(zoo, alone, monkeypatch):
+    command = ("train", "s.toml", "--from", "alone.npz", "-o", "n.npz", "-q")
+    with Path("alone.npz").open("ab") as file:
+        file.truncate(300 * 2**20)
+    code, _, err = zoo(*command)
+    assert code == 3
+    assert "raise the limit: --max-size 300" in err
+    assert "something follows the archive's end" in zoo(*command, "--max-size", 300)[2]
 
 
 def test_weights_that_do_not_fit_are_refused(zoo, alone):
@@ -251,6 +294,26 @@ def test_where_two_runs_part(zoo, alone):
     assert code == 0
     assert "the runs part in epoch 4: array layers.0.bias" in out
     assert "set up differently: optimizer.learning_rate.every: 3 and 9" in out
+
+
+def test_where_runs_of_two_networks_part_and_what_is_only_in_one(zoo, alone):
+    zoo("train", "s.toml", "-o", "wide.npz", "-q", "--set", "model.layers.0.units=7")
+    zoo("train", "s.toml", "-o", "plain.npz", "-q", "--set", "model.layers.0.normalizer={name='layer_norm'}")
+    wide, plain = (zoo("compare", "--exact", "alone.npz", f"{name}.npz")[1] for name in ("wide", "plain"))
+    assert "the runs part in epoch 1: array layers.0.bias" in wide
+    assert "layers.0.bias: is float32 (6,) in one and float32 (7,) in the other" in wide
+    assert "the runs part in epoch 1: figures" in plain
+    assert "layers.0.normalizer.running_mean: is only in one of them" in plain
+
+
+def test_a_new_run_is_refused_where_the_old_ones_spec_cannot_be_read(zoo, stopped):
+    stopped(fail)
+    for damage in (lambda path: path.write_bytes(b""), lambda path: model_file.write(path, {}, {})):
+        for path in Path().glob("m.checkpoint-*"):
+            damage(path)
+        code, _, err = zoo("train", "s.toml", "-o", "m.npz", "--set", "optimizer.beta1=0.8")
+        assert code == 2
+        assert "begin anew with --force" in err
 
 
 # ------------------------------------------------------------------ from Python
@@ -292,6 +355,28 @@ class Forgetful(Optimizer):
         parameters -= learning_rate * gradients
 
 
+class Counting(Forgetful):
+    """Keeps numbers of NumPy's own types."""
+
+    name = "counting"
+    state = ("seen",)
+
+    def start(self, layout):
+        self.seen = np.float32(1)
+
+    def step(self, parameters, gradients, learning_rate):
+        self.seen /= np.float32(3)
+        parameters -= learning_rate * self.seen * gradients
+
+
+class Dated(Forgetful):
+    name = "dated"
+    state = ("velocty",)
+
+    def start(self, layout):
+        self.velocty = np.array(["2020-01-01"], "M8[s]")
+
+
 class Listing(Forgetful):
     name = "listing"
     state = ("velocty",)
@@ -303,7 +388,7 @@ class Listing(Forgetful):
 @pytest.fixture
 def registry():
     found = Registry()
-    found.add(Parts(Fragile, Leap, Forgetful, Listing))
+    found.add(Parts(Fragile, Leap, Forgetful, Counting, Dated, Listing))
     return found
 
 
@@ -326,7 +411,7 @@ def test_a_loss_that_leaves_the_numbers_leaves_the_best_weights(zoo, registry):
     with pytest.raises(NumericError, match=r"epoch 4, step \d") as e:
         zoo_core.train(spec, registry=registry, output="m.npz", checkpoint_every="4steps")
     assert e.value.__notes__[0] == "the best weights so far are kept: m.best.npz"
-    assert "--from m.checkpoint-0000000014.npz" in e.value.__notes__[1]
+    assert "--from m.checkpoint-0000000015.npz" in e.value.__notes__[1]
     model = zoo_core.load("m.best.npz", registry)
     losses = [record["validation_loss"] for record in model.history]
     validation = prepare(spec, registry=registry).splits["validation"]
@@ -334,7 +419,45 @@ def test_a_loss_that_leaves_the_numbers_leaves_the_best_weights(zoo, registry):
     assert model.evaluate_table(validation)["loss"] == pytest.approx(min(losses), rel=1e-6)
 
 
-@pytest.mark.parametrize(("name", "words"), [("forgetful", "'velocty'.*no such attribute"), ("listing", "holds list")])
+def test_numbers_of_numpy_come_back_as_they_were(zoo, registry):
+    spec = zoo_core.read_spec("s.toml", ['optimizer={name="counting"}'], registry)
+    alone = zoo_core.train(spec, registry=registry).save("alone.npz")
+    trainer = prepare(spec, registry=registry)
+    trainer.interval = Interval(steps=1)
+    for event in trainer.events():
+        if isinstance(event, SafePoint) and trainer.optimizer.steps == 4:
+            checkpoint.save(trainer, Output("m.npz").at(4))
+    assert model_file.read("m.checkpoint-0000000004.npz").header["run"]["opt.seen"]["scalar"][0] == "<f4"
+    assert zoo_core.resume("m.npz", registry=registry).save("m.npz") == alone
+
+
+def test_an_output_from_python_is_not_replaced_unasked(zoo, alone):
+    with pytest.raises(UsageError, match=r"alone\.npz: exists; choose another name"):
+        zoo_core.train("s.toml", output="alone.npz")
+    assert Path("alone.npz").read_bytes() == alone
+    Path("link.npz").symlink_to("nowhere.npz")
+    with pytest.raises(UsageError, match=r"link\.npz: exists; choose another name"):
+        zoo_core.train("s.toml", output="link.npz")
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        ({"description": "x" * 600_000}, r"take \d+ bytes of a header; at most 524288 fit"),
+        ({"model": {"loss": "cross_entropy", "layers": [WIDE] * 20}}, "more than 5000 values"),
+    ],
+    ids=["bytes", "values"],
+)
+def test_a_spec_that_no_file_holds_is_refused_before_training(zoo, model, words):
+    spec = zoo_core.read_spec("s.toml").to_dict() | model
+    with pytest.raises(SpecError, match=words):
+        prepare(spec)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("forgetful", "'velocty'.*no such attribute"), ("listing", "holds list"), ("dated", r"has the dtype datetime64")],
+)
 def test_a_state_that_cannot_be_kept_is_named_before_training(zoo, registry, name, words):
     spec = zoo_core.read_spec("s.toml", [f'optimizer={{name="{name}"}}'], registry)
     with pytest.raises(PluginError, match=words):
@@ -361,3 +484,42 @@ def test_never_leaves_no_checkpoint(zoo, stopped):
     assert Interval.parse("never") is None
     assert stopped(fail, 1, "--checkpoint-every", "never")[0] == 0
     assert names() == ["m.npz"]
+
+
+def times(interval, seconds):
+    begun = time.perf_counter()
+    return [s for s in seconds if interval.due(0, begun + s)]
+
+
+def test_between_two_times_lies_no_more_than_the_interval():
+    """It is time when the next chance, as far away as the one before, would come too late."""
+    assert times(Interval(seconds=10), range(1, 40)) == [9, 18, 27, 36]
+    assert times(Interval(seconds=10), range(0, 40, 3)) == [9, 18, 27, 36]
+
+
+def test_of_an_interval_goes_what_saving_takes():
+    interval = Interval(seconds=10)
+    interval.took(3)
+    assert times(interval, range(1, 30)) == [6, 12, 18, 24]
+
+
+def test_by_steps_a_time_is_never_later_than_the_interval():
+    """Chances come after each block of steps, of 8 here, and at the end of an epoch, of 57."""
+    chances = [57 * epoch + step for epoch in range(9) for step in (*range(8, 57, 8), 57)]
+    for every in (1, 8, 40, 41, 300):
+        interval = Interval(steps=every)
+        found = [0, *(step for step in chances if interval.due(step, 0, 8))]
+        gaps = {b - a for a, b in pairwise(found)}
+        assert max(gaps) <= max(every, 8)
+        assert every < 40 or max(gaps) > every - 8
+
+
+def test_a_run_without_checkpoints_still_saves_at_a_signal(zoo, alone, monkeypatch):
+    events = Trainer.events
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "events", lambda trainer: signal.raise_signal(signal.SIGINT) or events(trainer))
+        code, _, err = zoo("train", "s.toml", "-o", "m.npz", "-q", "--checkpoint-every", "never")
+    assert code == 130
+    assert "saved m.checkpoint-0000000004.npz; go on with: zoo resume m.npz" in err
+    assert zoo("resume", "m.npz", "-q")[0] == 0
+    assert Path("m.npz").read_bytes() == alone

@@ -13,8 +13,10 @@ import pytest
 
 import zoo_core
 from tests.golden import golden_plugin
+from zoo_core import model_file
 from zoo_core.cli import run
-from zoo_core.errors import PluginError
+from zoo_core.errors import ModelFileError, PluginError
+from zoo_core.loading import model_from_contents
 from zoo_core.registry import Registry
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -115,6 +117,13 @@ def test_without_its_plugin_a_file_is_refused_and_shown(capsys: pytest.CaptureFi
     shown = json.loads(capsys.readouterr().out)
     assert shown["sha256"] == DIGESTS["golden-plugin-0.1"]
     assert shown["parameters"] == 4 * 4 + 4 + 4 + 4 + 1
+
+
+def test_a_file_that_hides_which_plugin_it_needs_is_refused(registry: Registry) -> None:
+    contents = model_file.read(GOLDEN / "models" / "golden-plugin-0.1.npz")
+    contents.header["plugins"] = [p for p in contents.header["plugins"] if p["distribution"] != "zoo-golden"]
+    with pytest.raises(ModelFileError, match=r"uses activation 'bent' of zoo-golden, which its list of plugins leaves"):
+        model_from_contents(contents, "m.npz", registry)
 
 
 @pytest.mark.parametrize("version", ["0.9", "1.1"])

@@ -28,6 +28,7 @@ from hypothesis import strategies as st
 
 from zoo_core import model_file
 from zoo_core.errors import ModelFileError
+from zoo_core.model_file import document
 
 W = np.arange(6, dtype=np.float32).reshape(2, 3)
 CENTRAL, END = b"PK\1\2", b"PK\5\6"
@@ -417,6 +418,12 @@ def test_the_largest_header_allowed_takes_little_memory() -> None:
         assert tracemalloc.get_traced_memory()[1] < 16 * 2**20
     finally:
         tracemalloc.stop()
+
+
+def test_a_feature_that_this_version_knows_may_be_required(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document, "FEATURES", frozenset({"sparse"}))
+    data = file(header(requires=["sparse@0.4"]))
+    assert model_file.contents_from_bytes(data, "m.npz").header["requires"] == ["sparse@0.4"]
 
 
 def test_a_file_over_the_limit_is_not_even_read(tmp_path: Path) -> None:

@@ -18,8 +18,9 @@ import numpy as np
 import pytest
 
 from zoo_core import model_file
-from zoo_core.errors import ResourceError, UsageError
+from zoo_core.errors import ModelFileError, ResourceError, UsageError
 from zoo_core.files import temporaries
+from zoo_core.model_file import writer
 
 OLD, NEW = {"a": np.zeros(3)}, {"a": np.ones(20_000)}
 
@@ -145,6 +146,24 @@ def test_a_temporary_swept_before_it_was_locked_is_made_again(path: Path, monkey
     assert len(swept) == 1
     assert model_file.read(path).arrays["a"].sum() == 20_000
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_an_interrupt_while_the_temporary_is_locked_leaves_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fcntl, "flock", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            model_file.write(path, {}, NEW)
+    assert_untouched(path)
+
+
+def test_a_file_larger_than_its_form_can_say_is_never_begun(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "MAX_SIZE", 100_000)
+    with pytest.raises(ModelFileError, match="it would have more than 100000 bytes"):
+        model_file.write(path, {}, NEW)
+    assert_untouched(path)
 
 
 @pytest.mark.parametrize("number", [None, errno.EPERM, errno.EEXIST], ids=["links", "no links", "somebody was faster"])

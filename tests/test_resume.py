@@ -3,6 +3,9 @@
 The parts come from the registry, so that every part that is registered is held to it.
 """
 
+import contextlib
+import random
+
 import numpy as np
 import pytest
 
@@ -148,6 +151,55 @@ def check_resumed(alone, folder, what=""):
 def test_every_part_goes_on_as_if_nothing_had_happened(entry, tables, tmp_path):
     for stirred in (False, True) if entry.part.state else (True,):
         check_resumed(somewhere(entry, stirred, tables, tmp_path), tmp_path, "stirred" if stirred else "")
+
+
+def together(chance, folder):
+    """Return a spec of parts drawn at random, of all kinds at once, for rows with weights."""
+
+    def draw(kind, *without):
+        found = chance.choice([e for e in REGISTRY.entries(kind) if e.name not in without])
+        return table(found, chance.random() < 0.5)
+
+    optimizer = draw("optimizer")
+    if "base" in optimizer:
+        optimizer["base"] = draw("optimizer", "lbfgs") | {"learning_rate": draw("schedule")}
+        optimizer["base"].update({"base": "adam"} if optimizer["base"].pop("base", None) else {})
+    layer = {"units": 6, **{kind: draw(kind) for kind in ("activation", "normalizer", "initializer")}}
+    layers = [{**layer, "regularizers": [draw("regularizer"), "dropout"]}, {"units": 3, "activation": "softmax"}]
+    data = {
+        "name": "csv",
+        "path": f"{folder}/rows.csv",
+        "target": "y",
+        "weights": "w",
+        "train": ":200",
+        "validation": "200:",
+    }
+    training = {
+        "epochs": 8,
+        "batch_size": BATCH,
+        "metrics": [draw("metric"), "accuracy"],
+        "callbacks": [draw("callback")],
+        "last_batch": chance.choice(("keep", "drop")),
+        "early_stopping": {"patience": chance.randint(1, 9)},
+    }
+    model = {"loss": "cross_entropy", "layers": layers, "regularizers": [draw("regularizer"), "mixup"]}
+    return zoo_core.Spec.parse(
+        {"seed": chance.randrange(99), "data": data, "model": model, "optimizer": optimizer, "training": training},
+        REGISTRY,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(60))
+def test_parts_go_on_together_as_if_nothing_had_happened(number, tmp_path):
+    chance, rng = random.Random(number), np.random.default_rng(number)
+    rows = np.column_stack([rng.normal(size=(240, 4)), rng.uniform(0.5, 2, 240), rng.integers(0, 3, 240)])
+    np.savetxt(tmp_path / "rows.csv", rows, delimiter=",", header="a,b,c,d,w,y", comments="", fmt=["%.6f"] * 5 + ["%d"])
+    for _ in range(100):  # parts that do not fit each other are drawn again
+        with contextlib.suppress(ZooError, ValueError, IndexError):
+            alone = left_alone(together(chance, tmp_path), tmp_path)
+            break
+    check_resumed(alone, tmp_path)
 
 
 def test_a_plateau_that_has_begun_is_remembered(tables, tmp_path):

@@ -12,8 +12,17 @@ from tests.torture import Unavailable
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="they read /proc and send signals")
 SAMPLES = {"mutants": 600, "bombs": 2, "calls": 100, "syscalls": 6, "faults": 6, "races": 1}
-LARGER = {"flips": 1, "mutants": 9000, "bombs": 100, "syscalls": 1000, "faults": 1000, "races": 5}
-LEAST = {"calls": 40, "syscalls": 6, "faults": 20, "flips": 40_000}
+LARGER = {
+    "flips": 1,
+    "mutants": 9000,
+    "bombs": 100,
+    "syscalls": 1000,
+    "faults": 1000,
+    "races": 5,
+    "resumes": 300,
+    "coverage": 100,
+}
+LEAST = {"calls": 40, "syscalls": 6, "faults": 20, "flips": 40_000, "coverage": 1500}
 
 
 def prove(name: str, count: int) -> None:

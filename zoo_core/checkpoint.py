@@ -15,6 +15,7 @@ from zoo_core import model_file, run_state
 from zoo_core.errors import ModelFileError, ResourceError
 from zoo_core.packing import pack, unpack
 from zoo_core.parts import Array
+from zoo_core.registry import DISTRIBUTION
 from zoo_core.training import Trainer
 
 
@@ -45,17 +46,20 @@ def resume(trainer: Trainer, contents: model_file.Contents, name: str) -> None:
     trainer.model.started_from = header.get("started_from", "")
     try:
         run_state.put(trainer, {key: unpack(value, contents.arrays) for key, value in run.items()})
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, StopIteration) as error:
+    except (LookupError, TypeError, ValueError, OverflowError, AttributeError, StopIteration) as error:
         raise ModelFileError(f"{name}: its state is not that of a run of its spec: {error!r}") from error
 
 
 def _warn(trainer: Trainer, header: Mapping[str, Any], name: str) -> None:
-    """Say what else differs: a run may go on with another NumPy, and then its last digits may be others."""
+    """Say what else differs: a run may go on with another NumPy, and then its last digits may be others.
+
+    Of other versions of plugins loading the model has warned, but not of the zoo's own.
+    """
     own = trainer.model.header()
     for line in lines(header["environment"], own["environment"]):
         trainer.warn(f"{name}: the last digits of the result may not be those of a run left alone: {line}")
     for line in lines(_versions(header), _versions(own)):
-        trainer.warn(f"{name}: was made with another version of a plugin: {line}")
+        trainer.warn(f"{name}: was made with another version of the zoo: {line}")
 
 
 def _run(header: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -87,7 +91,7 @@ def differing(there: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[tup
 
 
 def _versions(header: Mapping[str, Any]) -> dict[str, str]:
-    return {plugin["distribution"]: plugin["version"] for plugin in header["plugins"]}
+    return {p["distribution"]: p["version"] for p in header["plugins"] if p["distribution"] == DISTRIBUTION}
 
 
 def flat(value: Any, path: str = "") -> dict[str, Any]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from zoo_core.errors import ResourceError, UsageError
+from zoo_core.exclusive import WINDOWS, lock
 
 LOOK = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 # What folders on some systems answer to fsync, or to being opened for it, although nothing is wrong.
@@ -95,7 +96,7 @@ def _put(target: Path, content: bytes, overwrite: bool, check: Callable[[Path], 
         os.fsync(file.fileno())
         if check is not None:
             check(temporary)
-        if os.name == "nt":  # where an open file cannot be renamed
+        if WINDOWS:
             file.close()
         if overwrite:
             temporary.replace(target)
@@ -154,17 +155,14 @@ def _discard(path: Path, file: BinaryIO) -> None:
 def _lock(descriptor: int, *, wait: bool) -> bool:
     """Lock a file until it is closed or the process ends; tell whether the system did."""
     try:
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except (ImportError, OSError):
+        return lock(descriptor, wait=wait)
+    except OSError:
         return False
-    return True
 
 
 def _sync_folder(target: Path) -> None:
     """Make the new name outlast a power cut, where the system can."""
-    if os.name == "nt":
+    if WINDOWS:
         return
     try:
         descriptor = os.open(target.parent, os.O_RDONLY)

@@ -19,6 +19,7 @@ from zoo_core.parts import Record
 MAX_SPEC_VALUES = 5000  # keys and items of a stored spec; some 250 layers with all their options
 MAX_RECORDS = 4000  # of a history in a file
 MAX_KEYS = 100  # of a table in a header, whose errors would otherwise take more memory than the file
+MAX_LABELS = 2**22  # characters of an array of class names, each as long as the longest
 RESERVE = MAX_HEADER // 4  # bytes of a header kept for what is neither history nor known before training
 CONTAINER = frozenset({"format", "version", "requires", "arrays", "sha256"})  # keys that the reader has checked
 
@@ -72,6 +73,8 @@ class About(_Stored):
     def _fit(self) -> About:
         if self.image_shape and self.image_shape[0] * self.image_shape[1] != self.inputs:
             raise ValueError(f"image_shape {self.image_shape} is not of {self.inputs} pixels")
+        if len(self.class_names) * max(map(len, self.class_names), default=0) > MAX_LABELS:
+            raise ValueError(f"class_names are too many and too long: over {MAX_LABELS} characters as an array")
         if len(self.feature_names) not in (0, self.inputs):
             raise ValueError(f"there are {len(self.feature_names)} feature_names for {self.inputs} inputs")
         return self

@@ -17,13 +17,15 @@ SECONDS = {"s": 1, "m": 60, "h": 3600}
 class Interval:
     """Says when it is time again. By steps where `steps` is not 0, else by `seconds` on a clock that never jumps.
 
-    With `share`, seconds that are longer where it takes more than this share of the time.
+    That is so early that no more lies between two times: when the next chance, with what is done then, would come too
+    late. With `share`, seconds that are longer where it takes more than this share of the time.
     """
 
     def __init__(self, seconds: float = 0.0, steps: int = 0, *, share: float = 1.0) -> None:
         self.seconds, self.steps, self.share = seconds, steps, share
-        self._next = time.perf_counter() + seconds
-        self._next_step = steps
+        self._seen = time.perf_counter()
+        self._next, self._next_step = self._seen + seconds, steps
+        self._took = 0.0
 
     @classmethod
     def parse(cls, text: str) -> Interval | None:
@@ -40,21 +42,26 @@ class Interval:
             raise UsageError(f"{text!r} is no interval; write it as 30s, 5min, 1h, 500steps, auto or never")
         return cls(steps=int(number)) if unit.startswith("step") else cls(number * SECONDS[unit[0]])
 
-    def due(self, steps: int, now: float) -> bool:
-        """Tell whether it is time, after so many steps of the run, at `now` on `time.perf_counter`."""
+    def due(self, steps: int, now: float, ahead: int = 1) -> bool:
+        """Tell whether it is time, after so many steps of the run, at `now` on `time.perf_counter`.
+
+        The next chance comes after `ahead` more steps at the latest.
+        """
         if self.steps:
-            return self._steps_due(steps)
-        if now < self._next:
+            return self._steps_due(steps, ahead)
+        chance, self._seen = now + (now - self._seen), now
+        if chance + self._took < self._next:
             return False
         self._next = now + self.seconds
         return True
 
-    def _steps_due(self, steps: int) -> bool:
-        if steps < self._next_step:
+    def _steps_due(self, steps: int, ahead: int) -> bool:
+        if steps + ahead <= self._next_step:
             return False
-        self._next_step = steps - steps % self.steps + self.steps
+        self._next_step = steps + self.steps
         return True
 
     def took(self, seconds: float) -> None:
         """Learn how long it took what was done."""
+        self._took = seconds
         self._next = max(self._next, time.perf_counter() + seconds / self.share)

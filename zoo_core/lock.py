@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from zoo_core import exclusive
 from zoo_core.errors import ResourceError
 
-try:
-    import fcntl
-except ImportError:  # Windows: two runs with one output are not told apart there
-    fcntl = None  # type: ignore[assignment]
+FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)  # nobody may have us write where a link points
 
 
 @contextmanager
@@ -30,18 +28,18 @@ def locked(path: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(OSError):
-            place.unlink()  # while it is still held: whoever waits finds a file without a name, and tries again
+        _remove(place)  # while it is still held: whoever waits finds a file without a name, and tries again
         os.close(descriptor)
+        if exclusive.WINDOWS:
+            _remove(place)
 
 
 def _acquire(place: Path) -> int:
     """Return the open lock file, with our number in it. Raises BlockingIOError where another holds it."""
     while True:
-        descriptor = os.open(place, os.O_RDWR | os.O_CREAT, 0o666)
+        descriptor = os.open(place, FLAGS, 0o666)
         try:
-            if fcntl is not None:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            exclusive.lock(descriptor, wait=False)
             if _is(descriptor, place):
                 os.truncate(descriptor, 0)
                 os.write(descriptor, f"{os.getpid()}\n".encode())
@@ -58,6 +56,11 @@ def _is(descriptor: int, place: Path) -> bool:
         return os.path.samestat(os.fstat(descriptor), place.stat())
     except FileNotFoundError:
         return False
+
+
+def _remove(place: Path) -> None:
+    with suppress(OSError):
+        place.unlink()
 
 
 def _holder(place: Path) -> str:

@@ -53,18 +53,18 @@ class Output:
 
     # -------------------------------------------------------------- reading
 
-    def latest(self) -> tuple[model_file.Contents, Path, list[str]]:
+    def latest(self, sha256: str | None = None) -> tuple[model_file.Contents, Path, list[str]]:
         """Return the newest checkpoint that is whole, its name, and warnings about newer ones that are not.
 
-        Where one was named, older ones are all that is looked at after it. Raises UsageError where there is none,
-        ModelFileError where none is whole.
+        With `sha256`, the one that has this digest. Where one was named, older ones are all that is looked at after
+        it. Raises UsageError where there is none, ModelFileError where none is whole.
         """
         paths, warnings = self.checkpoints(), list[str]()
         if self.named is not None:
             paths = [self.named, *(p for p in paths if p.name < self.named.name)]
         for path in paths:
             try:
-                return model_file.read(path, limit=MAX_SIZE), path, warnings
+                return model_file.read(path, limit=MAX_SIZE, sha256=sha256), path, warnings
             except ModelFileError as error:
                 warnings.append(f"{error}; going on from the checkpoint before")
         raise self._nothing(warnings)
@@ -94,14 +94,14 @@ class Output:
                 f"{self.path}: an unfinished run has checkpoints here ({found[0]}); go on with: "
                 f"zoo resume {self.path}, or begin anew with --force{self._other_spec(spec)}"
             )
-        if self.path.exists() and not self.overwrite:
+        if (self.path.exists() or self.path.is_symlink()) and not self.overwrite:
             raise UsageError(f"{self.path}: exists; choose another name, or replace it with --force")
         self.clear()
 
     def _other_spec(self, spec: Mapping[str, Any]) -> str:
         """Return how the spec of the unfinished run differs from another, as more lines of a message."""
         with suppress(ZooError):
-            old = self.latest()[0].header["spec"]
+            old = self.latest()[0].header.get("spec", {})
             changed = [line for line in checkpoint.lines(old, spec) if not line.endswith("is None")]  # not yet chosen
             return "\n  ".join(["\nIts spec is another:", *changed]) if changed else ""
         return ""

@@ -33,6 +33,7 @@ class Part:
     name: ClassVar[str] = ""
     # Attributes that a run depends on from one step or epoch to the next, made by `start` and saved with it: arrays,
     # numbers, texts, bools, None, dicts of these; in a network, whose state every model file holds, arrays and numbers.
+    # What is not None after the start keeps its sort in a run: an array its shape and dtype, a number stays one.
     state: ClassVar[tuple[str, ...]] = ()
     state_version: ClassVar[int] = 1  # raise it when `state` or its meaning changes
     shapes: ClassVar[str] = ""  # of what goes in and comes out, for those who look the part up

@@ -99,13 +99,13 @@ def prepare(
     registry: Registry | None = None,
     *,
     threads: int | None = None,
-    start_from: str | Path | None = None,
+    start_from: str | Path | Model | None = None,
 ) -> Trainer:
     """Return a run that is ready to go; `follow` starts it."""
     registry = registry or Registry()
     files = _files(data_dir, spec)
     spec = _parsed(spec, registry)
-    earlier = None if start_from is None else load(find_model(start_from, registry), registry)
+    earlier = load(find_model(start_from, registry), registry) if isinstance(start_from, (str, Path)) else start_from
     trainer = _prepared(spec, files, registry, threads, earlier)
     trainer.model.started_from = "" if earlier is None else earlier.sha256
     return trainer
@@ -117,14 +117,15 @@ def prepare_resumed(
     registry: Registry | None = None,
     *,
     threads: int | None = None,
+    sha256: str | None = None,
 ) -> Trainer:
     """Return a run at the place where its last checkpoint left it; `follow` goes on.
 
-    Raises UsageError where there is no checkpoint, ModelFileError where none is whole, ResourceError where data,
-    threads or spec are not those of the run.
+    With `sha256`, only from the checkpoint that has this digest. Raises UsageError where there is no checkpoint,
+    ModelFileError where none is whole, ResourceError where data, threads or spec are not those of the run.
     """
     registry = registry or Registry()
-    contents, path, warnings = output.latest()
+    contents, path, warnings = output.latest(sha256)
     earlier = model_from_contents(contents, str(path), registry)
     threads = threads or earlier.environment.get("threads")
     trainer = _prepared(earlier.spec, _files(data_dir, output.path), registry, threads, earlier)

@@ -34,19 +34,44 @@ def take(trainer: Trainer) -> dict[str, Any]:
 def put(trainer: Trainer, state: Mapping[str, Any]) -> None:
     """Put back what `take` returned, the model's arrays being back already; `events` then goes on from there.
 
-    Raises KeyError, TypeError or ValueError for the state of another run.
+    Raises KeyError, TypeError, ValueError and the like for the state of another run.
     """
     trainer.begin()
-    trainer.at = Position(**state["run.position"])
-    trainer.feed.batches.permutation = state["run.permutation"]
+    trainer.at = _position(trainer, state["run.position"])
+    trainer.feed.batches.go_to(trainer.at.step, state["run.permutation"])
     trainer.model.source.go_to(state["run.streams"])
     trainer.history[:] = records(state["run.history"])
     trainer.model.trace.rows[:] = state["run.trace"].tolist()
     if trainer.at.step:
         trainer.tally.start(trainer.feed.batches.rows_used)
-        trainer.tally.total, trainer.tally.weight = state["run.tally"]["total"], state["run.tally"]["weight"]
+        trainer.tally.go_to(**state["run.tally"])
     for path, part in _parts(trainer).items():
         put_back(part, path, state)
+    _check_lengths(trainer)
+
+
+def _position(trainer: Trainer, table: Mapping[str, Any]) -> Position:
+    at = Position(**table)
+    if not (_is_within(at.epoch, trainer.epochs) and _is_within(at.step, trainer.feed.batches.steps)):
+        raise ValueError(f"there is no step {at.step!r} of epoch {at.epoch!r}")
+    return at
+
+
+def _is_within(value: object, most: int) -> bool:
+    return type(value) is int and 0 <= value <= most
+
+
+def _check_lengths(trainer: Trainer) -> None:
+    """Hold that history, trace and steps are as long as the run is said to be."""
+    at, steps = trainer.at, trainer.feed.batches.steps
+    epochs = [*range(at.epoch)]
+    if [record["epoch"] for record in trainer.history] != epochs:
+        raise ValueError("the history is not that of its epochs")
+    width = 1 + len(trainer.network.state())
+    if [(row[0], len(row)) for row in trainer.model.trace.rows] != [(epoch, width) for epoch in epochs]:
+        raise ValueError("the trace is not that of its epochs")
+    if trainer.optimizer.steps != at.epoch * steps + at.step:
+        raise ValueError("the optimizer has not taken the steps of its epochs")
 
 
 def _parts(trainer: Trainer) -> dict[str, Part]:

@@ -194,16 +194,22 @@ def read_spec(
     registry: Registry | None = None,
     *,
     seed: int | None = None,
+    sha256: str | None = None,
+    limit: int = model_file.LIMIT,
 ) -> Spec:
     """Read and validate a spec file, a shipped model's spec by name, or the spec inside a model file (.npz).
 
-    `overrides` are "key.path=value" texts.
+    `overrides` are "key.path=value" texts. With `sha256`, only the model file that has this digest is read, and none
+    of more than `limit` bytes.
 
     Raises SpecError with every problem as file:line:column, PluginError for parts that are not installed.
     """
     registry = registry or Registry()
     file = find_spec(path, registry)
-    value, places = _inside(file) if file.name.endswith(".npz") else _from_text(file, str(path))
+    is_model = file.name.endswith(".npz")
+    if sha256 is not None and not is_model:
+        raise UsageError(f"{str(path)!r} is no model file, and --sha256 is for those")
+    value, places = _inside(file, sha256, limit) if is_model else _from_text(file, str(path))
     chosen = [*overrides, *([] if seed is None else [f"seed={seed}"])]
     for text in chosen:
         override(value, text, places)
@@ -220,9 +226,9 @@ def _from_text(file: Any, name: str) -> tuple[dict[str, Any], dict[tuple[str | i
     return value, {(): f"{name}:1:1", **places}
 
 
-def _inside(file: Any) -> tuple[dict[str, Any], dict[tuple[str | int, ...], str]]:
+def _inside(file: Any, sha256: str | None, limit: int) -> tuple[dict[str, Any], dict[tuple[str | int, ...], str]]:
     """Return the plain data of the spec in a model file."""
-    value = model_file.read(file).header.get("spec")
+    value = model_file.read(file, limit=limit, sha256=sha256).header.get("spec")
     if not isinstance(value, dict):
         raise ModelFileError(f"{file}: its header holds no spec")
     return value, {}

@@ -44,20 +44,28 @@ def kept(part: Part, path: str) -> dict[str, Any]:
 
 
 def put_back(part: Part, path: str, values: Mapping[str, Any]) -> None:
-    """Give a part and the parts inside it what `kept` returned. Raises KeyError where something is missing."""
+    """Give a part and the parts inside it what `kept` returned.
+
+    Raises KeyError where something is missing, ValueError where it is of another sort than the part's own.
+    """
     for place, owner in inside(part, path):
         for name in names(owner):
             _put(owner, name, values[f"{place}.{name}"])
 
 
 def _put(part: Part, name: str, value: Any) -> None:
-    """Set an attribute; an array of the same form in place, because the part may hold views of it."""
+    """Set an attribute; an array in place, because the part may hold views of it."""
     here = getattr(part, name, None)
-    if isinstance(here, np.ndarray) and isinstance(value, np.ndarray) and _form(here) == _form(value):
+    if here is not None and value is not None and _sort(here) != _sort(value):
+        raise ValueError(f"{part.kind} {part.name!r} keeps in {name!r} {_sort(here)}, not {_sort(value)}")
+    if isinstance(here, np.ndarray) and value is not None:
         here[...] = value
     else:
         setattr(part, name, value)
 
 
-def _form(array: np.ndarray[Any, Any]) -> tuple[Any, ...]:
-    return array.shape, array.dtype
+def _sort(value: Any) -> str:
+    """Return what a part must find again where it kept such a value; None may become anything, and back."""
+    if isinstance(value, np.ndarray):
+        return f"an array of {value.dtype} {value.shape}"
+    return "a number" if isinstance(value, (int, float, np.generic)) else type(value).__name__

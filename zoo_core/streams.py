@@ -35,6 +35,7 @@ class Streams(RandomSource):
     def go_to(self, positions: Mapping[str, Mapping[str, Any]]) -> None:
         """Put every stream where it stood. Raises KeyError or ValueError for positions of another run."""
         for purpose, bits in self._own().items():
+            _check_inside(positions[purpose])
             bits.state = positions[purpose]
 
     def _own(self) -> dict[str, np.random.BitGenerator]:
@@ -42,3 +43,11 @@ class Streams(RandomSource):
         for purpose, bits in self._given.items():
             first.setdefault(id(bits), purpose)
         return {purpose: self._given[purpose] for purpose in first.values()}
+
+
+def _check_inside(position: Mapping[str, Any]) -> None:
+    """Raise ValueError for a place outside a generator's buffer: NumPy would read whatever memory is there."""
+    place, buffer = position.get("buffer_pos", 0), position.get("buffer", ())  # of Philox
+    inner = position["state"]
+    if not 0 <= place <= len(buffer) or not 0 <= inner.get("pos", 0) <= len(inner.get("key", ())):  # of MT19937
+        raise ValueError("a stream of random numbers stands outside its buffer")

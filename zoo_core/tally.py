@@ -29,6 +29,10 @@ class Tally:
         for metric in self.metrics:
             metric.start(rows, self.objective.network.outputs)
 
+    def go_to(self, total: float, weight: float) -> None:
+        """Take up what was counted of an epoch that has been started. Raises TypeError for what is no number."""
+        self.total, self.weight = self.total + total, self.weight + weight
+
     @property
     def loss(self) -> float:
         """Mean loss over the rows counted so far."""

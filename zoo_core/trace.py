@@ -29,6 +29,8 @@ class Trace:
         """Return the trace in a file that messages call `name`; empty where it has none. Raises ModelFileError."""
         if table is not None and (table.ndim != 2 or table.dtype != np.int64):
             raise ModelFileError(f"{name}: array {NAME!r} is no table of whole numbers; get a sound file")
+        if table is not None and table.nbytes > 2 * MAX_BYTES:  # as Python's numbers it would take several times that
+            raise ModelFileError(f"{name}: array {NAME!r} has {table.nbytes} bytes; about {MAX_BYTES} are allowed")
         return cls([] if table is None else table.tolist())
 
     def append(self, epoch: int, arrays: Mapping[str, Array]) -> None:

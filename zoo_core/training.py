@@ -146,7 +146,7 @@ class Trainer:
                 stats_due = now + STATS_SECONDS if layers else stats_due
             if self.interrupted:
                 return
-            if self.interval is not None and self.interval.due(self.optimizer.steps, now):
+            if self.interval is not None and self.interval.due(self.optimizer.steps, now, block):
                 yield SafePoint(at.epoch, at.step)
 
     def _step(self) -> tuple[LayerStats, ...]:

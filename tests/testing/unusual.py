@@ -295,18 +295,19 @@ class MedianError(Metric):
     name = "median_error"
     task = "regression"
     higher_is_better = False
+    state = ("errors", "weights")
 
     def start(self, rows, outputs):
-        self.errors, self.weights = [], []
+        self.errors = self.weights = np.empty(0)
 
     def update(self, outputs, targets, weights):
-        self.errors.extend(np.abs(outputs - targets).mean(axis=1))
-        self.weights.extend(np.ones(len(outputs)) if weights is None else weights)
+        self.errors = np.append(self.errors, np.abs(outputs - targets).mean(axis=1))
+        self.weights = np.append(self.weights, np.ones(len(outputs)) if weights is None else weights)
 
     def result(self):
         order = np.argsort(self.errors, kind="stable")
-        reached = np.cumsum(np.array(self.weights)[order])
-        return float(np.array(self.errors)[order][np.searchsorted(reached, reached[-1] / 2)])
+        reached = np.cumsum(self.weights[order])
+        return float(self.errors[order][np.searchsorted(reached, reached[-1] / 2)])
 
 
 @dataclass(kw_only=True)

@@ -9,7 +9,19 @@ from importlib.util import find_spec
 
 from . import Unavailable
 
-NAMES = ("flips", "mutants", "bombs", "calls", "syscalls", "faults", "races", "kills", "environments")
+NAMES = (
+    "flips",
+    "mutants",
+    "bombs",
+    "calls",
+    "syscalls",
+    "faults",
+    "races",
+    "kills",
+    "resumes",
+    "environments",
+    "coverage",
+)
 LINE = "{:<13} {:>9} {:>8} {:>8}  {}"
 
 

@@ -42,6 +42,12 @@ def _spec(change: Callable[[dict[str, Any]], object]) -> bytes:
     return forge.model(header, arrays)
 
 
+def _trace(table: np.ndarray) -> bytes:
+    header, arrays = _golden()
+    del header["arrays"]
+    return forge.model(header, {**arrays, "trace": table})
+
+
 def _layers(layers: list[dict[str, Any]]) -> bytes:
     return _spec(lambda header: header["spec"]["model"].update(layers=layers))
 
@@ -104,7 +110,11 @@ BOMBS: dict[str, Callable[[], bytes] | Callable[[Path], None]] = {
         lambda header: header["spec"]["model"].update(regularizers=[{"name": "l2"}] * 1_600)
     ),
     "4,700 unknown keys": lambda: _spec(lambda header: header["spec"].update({f"k{i}": 1 for i in range(4_700)})),
+    "labels of 2 GB": lambda: _spec(
+        lambda header: header["about"].update(class_names=["x" * 500_000, *map(str, range(999))])
+    ),
     "2^31 inputs": lambda: _spec(lambda header: header["about"].update(inputs=2**31, feature_names=[])),
+    "a trace of 10 MB": lambda: _trace(np.zeros((2500, 500), np.int64)),
     "16,000 records that are none": lambda: _spec(lambda header: header.update(history=[{"a": "b"}] * 16_000)),
     "40,000 plugins": lambda: _spec(lambda header: header.update(plugins=[{}] * 40_000)),
     "deflate, 400 MB of nothing": lambda: _zip(HUGE, zipfile.ZIP_DEFLATED),

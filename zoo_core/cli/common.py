@@ -112,7 +112,7 @@ def writable(path: Path, force: bool) -> Path:
     try:
         if path.is_dir():
             raise UsageError(f"{path}: is a folder; name a file with -o")
-        if path.exists() and not force:
+        if (path.exists() or path.is_symlink()) and not force:  # also a link to nothing would be replaced
             raise UsageError(f"{path}: exists; choose another name with -o, or replace it with --force")
         if not path.absolute().parent.is_dir():
             raise UsageError(f"{path}: its folder does not exist; make it first")

@@ -10,6 +10,7 @@ from zoo_core.cli.common import MAX_SIZE, Json, MaxSize, Sha256s, report, rows, 
 from zoo_core.errors import UsageError
 
 if TYPE_CHECKING:
+    from zoo_core.model_file import Contents
     from zoo_core.registry import Registry
 
 NAME = "compare"
@@ -66,17 +67,13 @@ def command(
 
 def _exact(names: list[str], registry: Registry, digests: list[str] | None, max_size: int, json: bool) -> None:
     """Compare two runs bit by bit, by their files alone."""
-    from zoo_core import model_file, trace
-    from zoo_core.catalogue import find_model
+    from zoo_core import trace
     from zoo_core.checkpoint import differing
 
     if len(names) != 2 or (digests and len(digests) != 2):
         raise UsageError(f"--exact compares two models, not {len(names)}; give one --sha256 for each, or none")
     wanted: list[Any] = [*(digests or (None, None))]
-    a, b = (
-        model_file.read(find_model(name, registry), sha256=digest, limit=max_size * 2**20)
-        for name, digest in zip(names, wanted, strict=True)
-    )
+    a, b = (_contents(name, registry, digest, max_size) for name, digest in zip(names, wanted, strict=True))
     found = trace.compare(a, b)
     found["set-up"] = [
         f"{key}: {x!r} and {y!r}"
@@ -84,6 +81,19 @@ def _exact(names: list[str], registry: Registry, digests: list[str] | None, max_
         for key, x, y in differing(a.header[table], b.header[table])
     ]
     report(found, json, None if json else "\n".join(_words(found)))
+
+
+def _contents(name: str, registry: Registry, digest: str | None, max_size: int) -> Contents:
+    """Return what a file holds, its header and its trace being sound."""
+    from zoo_core import model_file
+    from zoo_core.catalogue import find_model
+    from zoo_core.header import read_header
+    from zoo_core.trace import NAME, Trace
+
+    contents = model_file.read(find_model(name, registry), sha256=digest, limit=max_size * 2**20)
+    read_header(contents, name)
+    Trace.read(contents.arrays.get(NAME), name)
+    return contents
 
 
 def _words(found: dict[str, Any]) -> list[str]:

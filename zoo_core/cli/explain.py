@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zoo_core.cli.common import DataDir, Json, SetOption, report, warn
+from zoo_core.cli.common import MAX_SIZE, DataDir, Json, MaxSize, SetOption, Sha256, report, warn
 
 if TYPE_CHECKING:
     from zoo_core.explanation import Explanation
@@ -22,11 +22,13 @@ EXAMPLES = (
 
 
 def command(
-    spec: Annotated[str, typer.Argument(help="A spec file, or the name of a shipped model.")],
+    spec: Annotated[str, typer.Argument(help="A spec file, a model file, or the name of a shipped model.")],
     rows: Annotated[int, typer.Option("--rows", min=1, max=50, help="Rows of the batch to show.")] = 2,
     units: Annotated[int, typer.Option("--units", min=1, max=20, help="Units and inputs of each layer to show.")] = 4,
     step: Annotated[int, typer.Option("--step", min=1, help="Which step of the first epoch to show.")] = 1,
     set_: SetOption = None,
+    sha256: Sha256 = None,
+    max_size: MaxSize = MAX_SIZE,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed instead of the spec's.")] = None,
     data_dir: DataDir = None,
     json: Json = False,
@@ -50,7 +52,7 @@ def command(
 
     registry = Registry()
     warn(registry)
-    checked = read_spec(spec, set_ or [], registry, seed=seed)
+    checked = read_spec(spec, set_ or [], registry, seed=seed, sha256=sha256, limit=max_size * 2**20)
     trainer = exact(prepare(checked, folder(data_dir).by(spec), registry), registry)
     with blas_threads(trainer.threads):
         taken = explain(trainer, rows, units, step - 1)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from zoo_core.cli.common import CheckpointEvery, DataDir, Json, Quiet, Threads, warn
+from zoo_core.cli.common import CheckpointEvery, DataDir, Json, Quiet, Sha256, Threads, warn
 from zoo_core.interval import EVERY
 
 NAME = "resume"
@@ -19,6 +19,7 @@ def command(
     data_dir: DataDir = None,
     threads: Threads = None,
     checkpoint_every: CheckpointEvery = EVERY,
+    sha256: Sha256 = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
@@ -37,5 +38,5 @@ def command(
     registry, place, every = Registry(), Output(file), Interval.parse(checkpoint_every)
     warn(registry, quiet)
     with place.lock():
-        trainer = prepare_resumed(place, folder(data_dir, quiet).by(file), registry, threads=threads)
+        trainer = prepare_resumed(place, folder(data_dir, quiet).by(file), registry, threads=threads, sha256=sha256)
         to_the_end(trainer, place, every, quiet=quiet, json=json)

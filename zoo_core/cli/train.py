@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from zoo_core.cli.common import CheckpointEvery, DataDir, Json, Quiet, SetOption, Threads, warn
+from zoo_core.cli.common import MAX_SIZE, CheckpointEvery, DataDir, Json, MaxSize, Quiet, SetOption, Threads, warn
 from zoo_core.errors import UsageError
 from zoo_core.interval import EVERY
 
@@ -31,6 +31,11 @@ def command(
         str | None,
         typer.Option("--from", metavar="MODEL", help="Begin with this model's weights and preparation of inputs."),
     ] = None,
+    sha256: Annotated[
+        str | None,
+        typer.Option("--sha256", help="Refuse the model of --from, or without it of SPEC, unless it has this digest."),
+    ] = None,
+    max_size: MaxSize = MAX_SIZE,
     data_dir: DataDir = None,
     threads: Threads = None,
     checkpoint_every: CheckpointEvery = EVERY,
@@ -45,6 +50,7 @@ def command(
     Until it is finished, two checkpoints lie beside the output: `zoo resume` goes on with a run that was stopped.
     """
     from zoo_core.cli.common import apart, folder, writable
+    from zoo_core.cli.common import model as load
     from zoo_core.cli.training import to_the_end
     from zoo_core.interval import Interval
     from zoo_core.output import Output
@@ -54,7 +60,9 @@ def command(
 
     registry, every = Registry(), Interval.parse(checkpoint_every)
     warn(registry, quiet)
-    checked = read_spec(spec, set_ or [], registry, seed=seed)
+    earlier = None if start_from is None else load(start_from, registry, sha256, max_size)
+    of_spec = sha256 if earlier is None else None
+    checked = read_spec(spec, set_ or [], registry, seed=seed, sha256=of_spec, limit=max_size * 2**20)
     place = Output(writable(output or Path(f"{checked.name}.npz"), force), overwrite=force)
     apart(place.path, *filter(None, (spec, start_from)))
     if output is not None and output.suffix != ".npz":
@@ -62,5 +70,5 @@ def command(
     files = folder(data_dir, quiet).by(spec)
     with place.lock():
         place.claim(checked.to_dict())
-        trainer = prepare(checked, files, registry, threads=threads, start_from=start_from)
+        trainer = prepare(checked, files, registry, threads=threads, start_from=earlier)
         to_the_end(trainer, place, every, quiet=quiet, json=json)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from zoo_core.output import Output
     from zoo_core.training import Trainer
 
-SIGNALS = signal.SIGINT, signal.SIGTERM
+# Ctrl-C, a shutdown, and a terminal that is closed; Windows has no such signal for the last.
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 def to_the_end(trainer: Trainer, place: Output, every: Interval | None, *, quiet: bool, json: bool) -> None:

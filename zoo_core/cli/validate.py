@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from zoo_core.cli.common import Json, SetOption, report, warn
+from zoo_core.cli.common import MAX_SIZE, Json, MaxSize, SetOption, Sha256, report, warn
 from zoo_core.errors import PluginError, SpecError
 
 NAME = "validate"
@@ -15,8 +15,10 @@ EXAMPLES = "Examples: zoo validate my.toml | zoo validate my.toml --set training
 
 
 def command(
-    spec: Annotated[str, typer.Argument(help="A spec file, or the name of a shipped model.")],
+    spec: Annotated[str, typer.Argument(help="A spec file, a model file, or the name of a shipped model.")],
     set_: SetOption = None,
+    sha256: Sha256 = None,
+    max_size: MaxSize = MAX_SIZE,
     json: Json = False,
 ) -> None:
     """Check a spec: every error at once, with its line and column."""
@@ -27,7 +29,7 @@ def command(
     registry = Registry()
     warn(registry)
     try:
-        checked = read_spec(spec, set_ or [], registry)
+        checked = read_spec(spec, set_ or [], registry, sha256=sha256, limit=max_size * 2**20)
     except (SpecError, PluginError) as error:
         report({"valid": False, "errors": str(error).splitlines()}, json, None)
         raise

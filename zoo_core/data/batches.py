@@ -50,6 +50,16 @@ class Batches:
         # A fresh permutation, not a reshuffled one: the order depends on the generator's state alone.
         self.permutation = self.rng.permutation(self.rows) if self.shuffle else None
 
+    def go_to(self, step: int, permutation: Array | None) -> None:
+        """Take up the order of an epoch again. Raises ValueError for one that is not of these rows."""
+        if permutation is None:
+            sound = not self.shuffle or not step
+        else:
+            sound = self.shuffle and np.array_equal(np.sort(permutation), np.arange(self.rows, dtype=permutation.dtype))
+        if not sound:
+            raise ValueError(f"the order of the rows is not that of {self.rows} rows")
+        self.permutation = permutation
+
     def indices(self, step: int, count: int = 1) -> slice | Array:
         """Return the rows of `count` steps from `step` on, 0 <= step < steps: a slice, or a view of the permutation."""
         start = step * self.batch_size

@@ -111,8 +111,7 @@ def _wanted(sha256: str) -> str:
 
 
 def _contents(data: bytes, wanted: str | None) -> Contents:
-    found = hashlib.sha256(data).hexdigest()
-    if wanted and wanted != found:
+    if wanted and wanted != (found := hashlib.sha256(data).hexdigest()):
         raise RefusedError(f"has the sha256 {found}, and {wanted} was demanded; get the right file")
     first, *others = archive.members(data)
     header = _header(data, first)
@@ -120,7 +119,8 @@ def _contents(data: bytes, wanted: str | None) -> Contents:
     _check_described(header.get("arrays"), arrays)
     _check_checksums(data, others)
     _check_digests(data, arrays, header["arrays"])
-    return Contents(header, {name: located.array(data) for name, located in arrays.items()}, found)
+    digest = wanted or hashlib.sha256(data).hexdigest()  # of all bytes, so it comes last where nobody demands it
+    return Contents(header, {name: located.array(data) for name, located in arrays.items()}, digest)
 
 
 def _header(data: bytes, member: Member) -> dict[str, Any]:

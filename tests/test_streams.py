@@ -1,0 +1,60 @@
+"""Streams of random numbers go on where they stood, and are never put where there is no memory of theirs."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import pytest
+
+from zoo_core.parts import RandomSource
+from zoo_core.streams import Streams
+
+GENERATORS = (np.random.PCG64, np.random.PCG64DXSM, np.random.MT19937, np.random.Philox, np.random.SFC64)
+
+
+class Source(RandomSource):
+    """Gives streams of any of NumPy's generators, as a plugin may."""
+
+    def __init__(self, kind: type[Any]) -> None:
+        self.kind = kind
+
+    def start(self, seed: int) -> None:
+        self.seed = seed
+
+    def stream(self, purpose: str) -> np.random.Generator:
+        return np.random.Generator(self.kind(self.seed))
+
+
+def begun(kind: type[Any]) -> tuple[Streams, np.random.Generator]:
+    streams = Streams(Source(kind), 3)
+    return streams, streams.stream("shuffle")
+
+
+@pytest.mark.parametrize("kind", GENERATORS, ids=lambda kind: kind.__name__)
+def test_a_stream_goes_on_where_it_stood(kind: type[Any]) -> None:
+    streams, stream = begun(kind)
+    for used in (0, 1, 5, 622, 1):
+        stream.random(used)
+        position = copy.deepcopy(streams.positions())
+        other, again = begun(kind)
+        other.go_to(position)
+        assert again.integers(2**62, size=700).tolist() == stream.integers(2**62, size=700).tolist()
+
+
+@pytest.mark.parametrize("place", [-1, 10**9, 625, "1"])
+@pytest.mark.parametrize(
+    ("kind", "keys"), [(np.random.MT19937, ("state", "pos")), (np.random.Philox, ("buffer_pos",))], ids=["MT", "Philox"]
+)
+def test_a_place_outside_the_buffer_is_refused(kind: type[Any], keys: tuple[str, ...], place: Any) -> None:
+    """NumPy takes it, and then reads whatever memory is there."""
+    streams, stream = begun(kind)
+    positions = copy.deepcopy(streams.positions())
+    table: Any = positions["shuffle"]
+    for key in keys[:-1]:
+        table = table[key]
+    table[keys[-1]] = place
+    with pytest.raises((ValueError, TypeError)):
+        streams.go_to(positions)
+    assert stream.random() == begun(kind)[1].random()
