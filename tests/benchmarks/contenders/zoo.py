@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 import zoo_core
 from tests.benchmarks import data
 from tests.benchmarks.contract import OWN_CHOICE, Contender
@@ -91,11 +93,12 @@ class Zoo(Contender):
 
     @classmethod
     def environment(cls, threads: int) -> dict[str, str]:
-        """Return nothing: the trainer limits threads itself, or chooses their number."""
+        """Return nothing: `prepare` limits threads for prediction; the trainer sees to its own."""
         return {}
 
     def prepare(self, work: Workload, threads: int) -> None:
         """Prepare the run."""
+        threadpool_limits(threads or None, user_api="blas")
         self._trainer = zoo_core.prepare(spec(work), registry=registry(), threads=threads or None)
         self._events = zoo_core.follow(self._trainer)
 
