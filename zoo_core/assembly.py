@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from zoo_core.errors import SpecError
-from zoo_core.network import Dense, Layer, Network, Stage
+from zoo_core.network import Layer, Network
 from zoo_core.options import option_names
 from zoo_core.parts import Constraint, Layout, Loss, Noise, Part, Penalty, RandomSource, Regularizer
+from zoo_core.passes import Dense, Stage
 from zoo_core.spec import LayerSpec, Spec
 from zoo_core.state import inside
 

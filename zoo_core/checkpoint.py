@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from zoo_core import model_file, run_state
+from zoo_core.discovery import DISTRIBUTION
 from zoo_core.errors import ModelFileError, ResourceError
 from zoo_core.packing import pack, unpack
 from zoo_core.parts import Array
-from zoo_core.registry import DISTRIBUTION
 from zoo_core.training import Trainer
 
 

@@ -9,9 +9,10 @@ import typing
 from collections.abc import Mapping
 from typing import Annotated, Any
 
+from zoo_core.discovery import Entry
 from zoo_core.options import bare, dump, is_part, is_union
 from zoo_core.parts import Part
-from zoo_core.registry import Entry, Registry
+from zoo_core.registry import Registry
 
 SIGNS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 KEYS = {"schedule": "learning_rate", "dataset": "data"}  # where a kind stands in a spec, unless under its own name

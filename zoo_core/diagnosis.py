@@ -11,9 +11,10 @@ from zoo_core.blame import culprit
 from zoo_core.errors import PluginError
 from zoo_core.events import LayerStats
 from zoo_core.manners import misfit
-from zoo_core.network import Layer, Network, Stage
+from zoo_core.network import Layer, Network
 from zoo_core.objective import Objective
 from zoo_core.parts import Array, Record
+from zoo_core.passes import Stage
 
 MODEST = 50.0  # inputs that no sound activation overflows on
 DIVERGED = 2.0  # how many times the first loss, and the least, the last one must be for a warning

@@ -8,6 +8,7 @@ import numpy as np
 
 from zoo_core.assembly import fresh
 from zoo_core.catalogue import is_path
+from zoo_core.completion import load_data, split
 from zoo_core.data.folder import DataFolder
 from zoo_core.errors import DataError, UsageError, nearest
 from zoo_core.given import class_labels
@@ -15,7 +16,6 @@ from zoo_core.model import Model
 from zoo_core.options import option_names
 from zoo_core.parts import Data, Dataset, Table
 from zoo_core.registry import Registry
-from zoo_core.run import load_data, split
 
 FILES = (".csv", ".npz", ".txt", ".tsv")  # what a data set's option `path` may name
 

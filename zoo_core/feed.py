@@ -10,9 +10,10 @@ from zoo_core.assembly import fresh
 from zoo_core.data.batches import Batches, take_rows
 from zoo_core.errors import DataError
 from zoo_core.model import Model
-from zoo_core.network import Pass, chunks
+from zoo_core.network import chunks
 from zoo_core.objective import Objective, class_weights, one_hot, targets_for
 from zoo_core.parts import Array, BatchChange, Preparation, RandomSource, Table
+from zoo_core.passes import Pass
 from zoo_core.spec import TrainingSpec
 
 BLOCK_ROWS = 128  # rows gathered and counted together where batches are small: either costs as much as a small step

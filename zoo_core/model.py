@@ -54,7 +54,7 @@ class Model:
         self.network = assemble(spec, about.inputs, self.source, approve)
         self.loss = fresh(spec.model.loss)
         if spec.data.preparation is None or spec.training.metrics is None:
-            raise ValueError("the spec of a model is complete: see zoo_core.run.complete")
+            raise ValueError("the spec of a model is complete: see zoo_core.completion.complete")
         self.preparation = fresh(spec.data.preparation)
         self._metrics = spec.training.metrics
         self.not_finite = ""  # the first array of the file that holds NaN or infinity

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -26,55 +25,10 @@ from zoo_core.parts import (
     Segment,
     Transform,
 )
+from zoo_core.passes import Pass, Stage
 
 MAX_PASSES = 16  # numbers of rows for which buffers are kept
 INFERENCE_ROWS = 512  # rows at a time outside training: large enough for BLAS, small enough for the cache
-
-
-class Dense(Transform):
-    """The affine map `z = x W + b` of every layer; `weights` has shape (inputs, units)."""
-
-    def __init__(self, inputs: int, initializer: Initializer, bias: Initializer | None) -> None:
-        self.inputs = inputs
-        self._initial = {"weights": initializer} | ({} if bias is None else {"bias": bias})
-
-    def parameters(self, width: int) -> dict[str, Parameter]:
-        """Return the weight matrix and, unless it is left out, the bias vector."""
-        shapes = {"weights": (self.inputs, width), "bias": (width,)}
-        return {name: Parameter(shapes[name], initial) for name, initial in self._initial.items()}
-
-    def start(self, width: int, dtype: DTypeLike) -> None:
-        """Keep the views at hand: attribute look-ups cost as much as a small product."""
-        self._w, self._gw = self.weights["weights"], self.gradients["weights"]
-        self._wt = self._w.T
-        self._b, self._gb = self.weights.get("bias"), self.gradients.get("bias")
-        self._ones = np.ones(0, dtype)
-
-    def forward(self, x: Array, out: Array) -> None:
-        """Write x W + b."""
-        x.dot(self._w, out)
-        if self._b is not None:
-            out += self._b
-
-    def backward(self, x: Array, y: Array, grad: Array, out: Array | None) -> None:
-        """Write the gradients of W and b and, where something comes before, grad W^T."""
-        x.T.dot(grad, self._gw)
-        if self._gb is not None:
-            if len(self._ones) != len(grad):
-                self._ones = np.ones(len(grad), grad.dtype)
-            self._ones.dot(grad, self._gb)  # the sum over rows, several times as fast as a reduction
-        if out is not None:
-            grad.dot(self._wt, out)
-
-
-@dataclass
-class Stage:
-    """One transform in its place."""
-
-    path: str  # such as "layers.0" for a matrix product, "layers.0.activation", "layers.0.regularizers.1"
-    transform: Transform
-    width: int
-    training_only: bool = False
 
 
 @dataclass
@@ -86,46 +40,6 @@ class Layer:
     activation: Activation
     penalties: list[Penalty] = field(default_factory=list)
     constraints: list[Constraint] = field(default_factory=list)
-
-
-Forward = Callable[[Array, Array], None]
-Backward = Callable[[Array, Array, Array, Any], None]
-
-
-class Pass:
-    """The arrays of a pass over the rows of `x`, with the calls that fill them bound once.
-
-    `x` takes the inputs, `z` is the input of the last stage, `outputs` its output, and `delta` takes
-    d objective / d outputs, or / d z where loss and output activation are fused. All but `x` may be shared with
-    another pass over as many rows, `like`.
-    """
-
-    def __init__(self, x: Array, stages: Sequence[Stage], training: bool, like: Pass | None = None) -> None:
-        self.x, self.rows = x, len(x)
-        self.share = np.asarray(1.0 / max(len(x), 1), x.dtype)  # of one row; in an array it needs no conversion
-        self.values: list[Array] = like.values if like else _values(x, stages)
-        self.inputs = [x, *self.values[:-1]]
-        self.z, self.outputs = self.inputs[-1], self.values[-1]
-        self.flat_outputs = self.outputs.reshape(-1)
-        calls = [s.transform.forward if training else s.transform.infer for s in stages]
-        self.forward: list[tuple[Forward, Array, Array]] = list(zip(calls, self.inputs, self.values, strict=True))
-        self.backward: list[tuple[Backward, Array, Array, Array, Array | None]] = []
-        self.backward_fused: list[tuple[Backward, Array, Array, Array, Array | None]] = []
-        if training:
-            self.delta: Array = like.delta if like else np.empty_like(self.outputs)
-            self._bind_backward(stages, like)
-
-    def _bind_backward(self, stages: Sequence[Stage], like: Pass | None) -> None:
-        """Pair each transform with its arrays, last first; nothing needs the gradient before the first product."""
-        first = next(i for i, s in enumerate(stages) if isinstance(s.transform, Dense))
-        fresh = [np.empty_like(x) if i > first else None for i, x in enumerate(self.inputs)]
-        self.grads: list[Array | None] = like.grads if like else fresh
-        grads = self.grads
-        after: list[Any] = [*grads[1:], self.delta]
-        for i in range(len(stages) - 1, first - 1, -1):
-            self.backward.append((stages[i].transform.backward, self.inputs[i], self.values[i], after[i], grads[i]))
-        backward, x, y, _, out = self.backward[1]
-        self.backward_fused = [(backward, x, y, self.delta, out), *self.backward[2:]]
 
 
 class Network:
@@ -277,10 +191,6 @@ class Network:
                     here[...] = saved
                 else:
                     setattr(part, name, type(here)(saved.item()))
-
-
-def _values(x: Array, stages: Sequence[Stage]) -> list[Array]:
-    return [np.empty((len(x), stage.width), x.dtype) for stage in stages]
 
 
 def chunks(rows: int, size: int) -> Iterator[slice]:

@@ -9,8 +9,9 @@ import numpy as np
 
 from zoo_core.assembly import is_fused
 from zoo_core.manners import checked_losses
-from zoo_core.network import Layer, Network, Pass
+from zoo_core.network import Layer, Network
 from zoo_core.parts import Array, Loss, Penalty
+from zoo_core.passes import Pass
 
 
 class Objective:

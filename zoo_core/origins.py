@@ -5,10 +5,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Sequence
 
+from zoo_core.discovery import DISTRIBUTION, Entry
 from zoo_core.errors import ModelFileError, PluginError
 from zoo_core.header import Origin
 from zoo_core.parts import Part
-from zoo_core.registry import DISTRIBUTION, Entry, Registry
+from zoo_core.registry import Registry
 
 
 def check_origins(origins: Sequence[Origin], name: str, registry: Registry) -> None:

@@ -7,60 +7,15 @@ its parts is needed.
 
 from __future__ import annotations
 
-import dataclasses
-import inspect
 import os
-import re
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
-from functools import partial
-from importlib import metadata
-from importlib.resources.abc import Traversable
-from types import FrameType
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import redirect_stdout
+from typing import Any
 
-import pluggy
-
-from zoo_core import hookspecs
+from zoo_core.discovery import DISTRIBUTION, Entry, Plugin, ask, every_plugin, reason, signals_told_apart
 from zoo_core.errors import PluginError, nearest
-from zoo_core.parts import KINDS, Optimizer, Part
-
-DISTRIBUTION = "mlp-zoo"
-GROUP = "zoo"
-NAME = re.compile(r"[a-z][a-z0-9_]*")
-
-T = TypeVar("T")
-
-
-@dataclasses.dataclass(frozen=True)
-class Entry:
-    """A part and where it came from."""
-
-    kind: str
-    name: str
-    part: type[Part]
-    distribution: str
-    version: str
-
-
-@dataclasses.dataclass
-class Plugin:
-    """A distribution with an entry point in the group `zoo`: what it brought, or why it did not."""
-
-    distribution: str
-    version: str
-    problem: str = ""
-    entries: list[Entry] = dataclasses.field(default_factory=list)
-    models: Traversable | None = None
-    switched_off: bool = False
-
-    @property
-    def state(self) -> str:
-        """'ok', 'broken' or 'off'."""
-        return "off" if self.switched_off else "broken" if self.problem else "ok"
+from zoo_core.parts import KINDS, Part
 
 
 class Registry:
@@ -74,7 +29,7 @@ class Registry:
         self.plugins: list[Plugin] = []
         self._entries: dict[tuple[str, str], list[Entry]] = {}
         if discover:
-            for plugin, load in _installed(os.environ.get("ZOO_PLUGINS")):
+            for plugin, load in every_plugin(os.environ.get("ZOO_PLUGINS")):
                 self._take(plugin, load)
 
     def add(self, module: object, distribution: str = "local", version: str = "0") -> Plugin:
@@ -140,13 +95,13 @@ class Registry:
             return
         try:
             # Standard output belongs to results: what a plugin prints must not get into somebody's JSON.
-            with _signals_told_apart() as signalled, redirect_stdout(sys.stderr):
-                entries, models = _ask(load(), plugin)
+            with signals_told_apart() as signalled, redirect_stdout(sys.stderr):
+                entries, models = ask(load(), plugin)
                 self._refuse_again(entries)
         except BaseException as error:  # extension modules raise such, and sys.exit does
             if signalled() and not isinstance(error, Exception):
                 raise
-            plugin.problem = _reason(error)
+            plugin.problem = reason(error)
             return
         plugin.entries, plugin.models = entries, models
         for entry in entries:
@@ -175,149 +130,6 @@ class Registry:
         choices = " or ".join(f"'{e.distribution}:{e.name}'" for e in rivals)
         names = " and ".join(f"{e.distribution} {e.version}" for e in rivals)
         return f"{first.kind} {first.name!r} comes from {names}; write {choices} to choose"
-
-
-def _ask(module: object, plugin: Plugin) -> tuple[list[Entry], Traversable | None]:
-    """Ask one plugin for what it brings, through a manager of its own so that plugins cannot disturb each other."""
-    manager = pluggy.PluginManager(hookspecs.PROJECT)
-    manager.add_hookspecs(hookspecs)
-    manager.register(module, plugin.distribution)
-    _refuse_misspelt(manager)
-    if not manager.get_hookcallers(module):
-        raise PluginError("it implements no hook; mark zoo_parts or zoo_models with @zoo_core.hookimpl")
-    parts = [part for answer in _answers(manager.hook.zoo_parts) for part in answer]
-    models = [_folder(answer) for answer in _answers(manager.hook.zoo_models)]
-    entries = [_entry(part, plugin) for part in parts]
-    twice = {(e.kind, e.name) for e in entries if sum((e.kind, e.name) == (f.kind, f.name) for f in entries) > 1}
-    if twice:
-        raise PluginError("it brings " + ", ".join(f"{kind} {name!r} twice" for kind, name in sorted(twice)))
-    return entries, models[0] if models else None
-
-
-def _answers(hook: pluggy.HookCaller) -> list[Any]:
-    """Ask a hook, and refuse the None of a function that forgot to return."""
-    answers: list[Any] = hook()
-    if hook.get_hookimpls() and not answers:
-        raise PluginError(f"{hook.name} returned None; return what it brings")
-    return answers
-
-
-def _refuse_misspelt(manager: pluggy.PluginManager) -> None:
-    """Refuse a function marked as a hook that is none, and name the hook it is nearest to."""
-    try:
-        manager.check_pending()
-    except pluggy.PluginValidationError as error:
-        found = re.search(r"unknown hook '(\w+)'", str(error))
-        if found is None:
-            raise
-        hooks = [name for name in vars(hookspecs) if name.startswith("zoo_")]
-        name = found[1]
-        raise PluginError(f"unknown hook {name!r}{nearest(name, hooks)} (known: {', '.join(hooks)})") from error
-
-
-def _folder(answer: Any) -> Traversable:
-    """Check that zoo_models gave a folder, before the catalogue walks through it."""
-    if not (isinstance(answer, Traversable) and answer.is_dir()):
-        raise PluginError(f"zoo_models returned {answer!r}, which is no folder; return importlib.resources.files(...)")
-    return answer
-
-
-def _entry(part: Any, plugin: Plugin) -> Entry:
-    """Check what a part class promises by its form."""
-    if not (isinstance(part, type) and issubclass(part, Part) and part.kind in KINDS):
-        raise PluginError(f"zoo_parts returned {part!r}, which is not a class derived from a kind in zoo_core.parts")
-    if not NAME.fullmatch(str(part.name)):
-        raise PluginError(f"{part.__qualname__}.name is {part.name!r}; use lower-case letters, digits and '_'")
-    own = {k for k, v in inspect.get_annotations(part).items() if "ClassVar" not in str(v)}
-    if own and "__dataclass_fields__" not in part.__dict__:
-        raise PluginError(f"{part.__qualname__} has options ({', '.join(sorted(own))}); put @dataclass above the class")
-    if issubclass(part, Optimizer) and not hasattr(part, "learning_rate") and "learning_rate" not in _fields(part):
-        raise PluginError(f"{part.__qualname__} has no learning_rate; write the option `learning_rate: Rate = 0.01`")
-    return Entry(part.kind, part.name, part, plugin.distribution, plugin.version)
-
-
-def _fields(part: type[Part]) -> Mapping[str, Any]:
-    return getattr(part, "__dataclass_fields__", {})
-
-
-def _installed(allowed: str | None) -> Iterator[tuple[Plugin, Callable[[], object]]]:
-    """Yield every installed plugin, sorted by name, the built-in one first; `allowed` is $ZOO_PLUGINS."""
-    chosen = None if allowed is None else {normal(name) for name in allowed.split(",") if name.strip()}
-    points = [(*_identity(point), point) for point in metadata.entry_points(group=GROUP)]
-    for name, version, point in sorted(points, key=lambda item: (item[0] != DISTRIBUTION, item[0], item[2].name)):
-        off = chosen is not None and name != DISTRIBUTION and name not in chosen
-        yield Plugin(name, version, switched_off=off), partial(_load, name, point)
-
-
-def _identity(point: metadata.EntryPoint) -> tuple[str, str]:
-    """Return name and version of the distribution that an entry point belongs to."""
-    try:
-        return normal(point.dist.name), str(point.dist.version)  # type: ignore[union-attr]
-    except Exception:  # an interrupted uninstall leaves entry points without METADATA
-        return normal(point.name), "unknown"
-
-
-def _load(name: str, point: metadata.EntryPoint) -> object:
-    """Import a plugin's module. Raises PluginError when it was made for another version of the core."""
-    if point.dist is not None and name != DISTRIBUTION:
-        _refuse_misfit(point.dist)
-    return point.load()
-
-
-def _refuse_misfit(dist: metadata.Distribution) -> None:
-    wanted = [text for text in dist.requires or () if normal(re.split(r"[^\w.-]", text, maxsplit=1)[0]) == DISTRIBUTION]
-    if not wanted:
-        return
-    from packaging.requirements import Requirement
-
-    here = metadata.version(DISTRIBUTION)
-    for needs in map(Requirement, wanted):
-        applies = needs.marker is None or needs.marker.evaluate({"extra": ""})
-        if applies and not needs.specifier.contains(here, prereleases=True):
-            raise PluginError(
-                f"it needs {DISTRIBUTION} {needs.specifier}, and this is {here}; install a version that fits"
-            )
-
-
-def installed() -> list[str]:
-    """Return the names of the distributions that have plugins, without loading any; the built-in one first."""
-    return list(dict.fromkeys(plugin.distribution for plugin, _ in _installed(None)))
-
-
-def normal(name: str) -> str:
-    """Return a distribution's name as package indexes compare it: lower case, single hyphens."""
-    return re.sub(r"[-_.]+", "-", name.strip()).lower()
-
-
-def _reason(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    if isinstance(error, PluginError):
-        return text
-    if isinstance(error, SystemExit):
-        return f"it called sys.exit({text}) while it was loaded"
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-@contextmanager
-def _signals_told_apart() -> Iterator[Callable[[], bool]]:
-    """Tell a real Ctrl-C or termination from a plugin that raises KeyboardInterrupt or SystemExit itself."""
-    seen: list[int] = []
-    before: dict[int, Callable[[int, FrameType | None], Any]] = {}
-    if threading.current_thread() is threading.main_thread():
-        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        before = {number: h for number, h in handlers.items() if callable(h)}  # the others raise nothing
-
-    def note(number: int, frame: FrameType | None) -> None:
-        seen.append(number)
-        before[number](number, frame)
-
-    for number in before:
-        signal.signal(number, note)
-    try:
-        yield lambda: bool(seen)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def provenance(registry: Registry, parts: Iterable[Part]) -> list[dict[str, Any]]:

@@ -14,9 +14,10 @@ import numpy as np
 from zoo_core.assembly import assemble, fresh, is_fused
 from zoo_core.errors import nearest
 from zoo_core.manners import IN_PLACE, misfit
-from zoo_core.network import Layer, Network, Pass
+from zoo_core.network import Layer, Network
 from zoo_core.objective import one_hot
 from zoo_core.parts import Array, Loss, Optimizer, Part, RandomSource
+from zoo_core.passes import Pass
 from zoo_core.spec import LayerSpec, Spec
 
 ROWS, INPUTS = 3, 4

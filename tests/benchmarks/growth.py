@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ WIDTHS, DEPTHS = (32, 64, 128, 256, 512, 1_024, 2_048, 4_096), (1, 2, 4, 8, 16)
 BATCHES, ROWS = (1, 4, 16, 64, 256, 1_024, 4_096), (1_000, 8_000, 64_000)
 WHO = {"zoo": ("zoo", "-"), "floor": ("floor", ":")}
 THREADS = (1, 2)
-STEPS = 30  # in one measurement, where a step is short
+STEPS, SECONDS = 30, 0.1  # in an epoch, where a step is short; of a measurement at least
 Point = tuple[float, Turn]  # where on the axis; seconds of a step by contender and number of threads
 
 
@@ -50,10 +51,14 @@ def growth(picture: Path, *, rounds: int) -> Iterator[str]:
 
 
 def step(processes: Pool, work: Workload, rounds: int) -> Turn:
-    """Return the median seconds of a step; a first epoch, in which buffers are made, does not count."""
+    """Return the median seconds of a step; a first epoch, in which buffers are made, does not count.
+
+    A measurement takes as many epochs as fill some time: after its pause a process begins with cold caches.
+    """
     prepare(processes, work)
-    processes.ask_all("epochs", count=1)
-    turns = [processes.ask_all("epochs", count=1) for _ in range(rounds)]
+    first = processes.ask_all("epochs", count=1)
+    count = max(1, math.ceil(SECONDS / min(first.values())))
+    turns = [processes.ask_all("epochs", count=count) for _ in range(rounds)]
     return {who: float(np.median([t[who] for t in turns if who in t])) / work.steps for who in turns[-1]}
 
 

@@ -16,11 +16,12 @@ from PIL import Image
 
 from zoo_core.cli import run
 from zoo_core.cli.app import app
+from zoo_core.discovery import DISTRIBUTION
 from zoo_core.parts import KINDS
 from zoo_core.reference.commands import commands, commands_page
 from zoo_core.reference.parts import escaped, parts_page
 from zoo_core.reference.sheets import SHEETS, marks, save_sheet, sheet
-from zoo_core.registry import DISTRIBUTION, Registry
+from zoo_core.registry import Registry
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "plugins/zoo_plugins/reference"

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from zoo_core.discovery import DISTRIBUTION
 from zoo_core.parts import Dataset
-from zoo_core.registry import DISTRIBUTION, Registry
+from zoo_core.registry import Registry
 from zoo_core.testing import checks_of, pytest_checks
 from zoo_core.testing.run import check_part, findings
 from zoo_core.testing.subject import Subject

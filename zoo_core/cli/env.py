@@ -15,8 +15,8 @@ def command(json: Json = False) -> None:
     from importlib.metadata import version
 
     from zoo_core.data.folder import cache_folder
+    from zoo_core.discovery import DISTRIBUTION
     from zoo_core.header import environment
-    from zoo_core.registry import DISTRIBUTION
 
     packages = (
         DISTRIBUTION,

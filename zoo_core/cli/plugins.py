@@ -52,7 +52,7 @@ def check(
     Derivatives are compared with central differences, buffers, dtypes, saved state, randomness and options
     are tried out; a mistake is shown with the point, the numbers and the likely cause. Leaves with 4 if any fails.
     """
-    from zoo_core.registry import installed
+    from zoo_core.discovery import installed
 
     found = [plugin for target in ([name] if name else installed()) for plugin in _check(target, timeout)]
     if json:
@@ -95,7 +95,8 @@ def new(
 
 def _all(name: str | None) -> list[dict[str, Any]]:
     from zoo_core.cli.conform import row
-    from zoo_core.registry import Registry, normal
+    from zoo_core.discovery import normal
+    from zoo_core.registry import Registry
 
     registry = Registry()
     found = [row(registry, p, p.entries) for p in registry.plugins]
@@ -145,7 +146,7 @@ class _Watcher:
 def _check(target: str, timeout: float) -> list[dict[str, Any]]:
     """Return what came of loading and checking each plugin that a target names, in a process of its own."""
     from zoo_core.cli.alone import DiedError, SilentError, follow
-    from zoo_core.registry import installed, normal
+    from zoo_core.discovery import installed, normal
 
     alone = {"ZOO_PLUGINS": normal(target)} if normal(target) in installed() else {}
     watcher = _Watcher(normal(target) if alone else target)
@@ -166,7 +167,7 @@ def _check(target: str, timeout: float) -> list[dict[str, Any]]:
 
 
 def _unknown(target: str, parts: list[str]) -> PluginError:
-    from zoo_core.registry import installed
+    from zoo_core.discovery import installed
 
     hint = nearest(target.rpartition(":")[2], [*installed(), *parts])
     return PluginError(

@@ -12,10 +12,10 @@ from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.text import Text
 
 from zoo_core.describe import article
+from zoo_core.discovery import DISTRIBUTION
 from zoo_core.display.braille import Curve, draw
 from zoo_core.display.samples import Picture
 from zoo_core.display.tables import printable, table
-from zoo_core.registry import DISTRIBUTION
 
 WIDTH = 80  # of text, at most: longer lines are hard to read
 HEIGHT = 14  # of a plot

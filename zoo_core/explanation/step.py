@@ -17,9 +17,9 @@ from zoo_core.errors import NumericError, UsageError
 from zoo_core.explanation.excerpt import choose, entry
 from zoo_core.explanation.records import Change, Check, Cost, Excerpt, Explanation, Pass
 from zoo_core.model import Model
-from zoo_core.network import Dense, Stage
 from zoo_core.objective import Objective, measure
 from zoo_core.parts import Activation, Array, Segment
+from zoo_core.passes import Dense, Stage
 from zoo_core.registry import Registry
 from zoo_core.training import Trainer
 

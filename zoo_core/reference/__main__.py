@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from zoo_core.discovery import DISTRIBUTION
 from zoo_core.files import write_whole
 from zoo_core.reference.commands import commands_page
 from zoo_core.reference.parts import parts_page
 from zoo_core.reference.sheets import SHEETS, save_sheet, sheet
-from zoo_core.registry import DISTRIBUTION, Registry
+from zoo_core.registry import Registry
 
 
 def main(folder: str, distribution: str = DISTRIBUTION) -> None:

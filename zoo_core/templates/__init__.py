@@ -16,9 +16,10 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from zoo_core.discovery import installed, normal
 from zoo_core.errors import ResourceError, UsageError
 from zoo_core.files import write_whole
-from zoo_core.registry import Registry, installed, normal
+from zoo_core.registry import Registry
 
 FORM = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LONGEST = 60  # characters of a name

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from zoo_core.discovery import Entry, normal
 from zoo_core.errors import PluginError
-from zoo_core.registry import Entry, Registry, normal
+from zoo_core.registry import Registry
 from zoo_core.testing.findings import Check
 from zoo_core.testing.run import run_check
 from zoo_core.testing.table import checks_of
