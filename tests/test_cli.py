@@ -55,6 +55,15 @@ def test_quiet_prints_nothing_and_json_is_json(zoo):
     assert {"model", "sha256", "epoch", "test_accuracy"} <= json.loads(out).keys()
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("new", "mine"), ("plot", "relu", "--kind", "activation"), ("plugins", "new", "zoo-mine", "--kind", "loss")],
+)
+def test_what_writes_a_file_names_it_in_json(zoo, arguments):
+    code, out, _ = zoo(*arguments, "--json")
+    assert (code, Path(json.loads(out)["saved"]).exists()) == (0, True)
+
+
 def test_evaluate_show_and_history_agree(zoo, trained):
     figures = json.loads(zoo("evaluate", trained, "--json")[1])
     shown = json.loads(zoo("show", trained, "--json")[1])

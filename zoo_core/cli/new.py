@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from zoo_core.cli.common import Json
 from zoo_core.errors import UsageError
 
 NAME = "new"
@@ -35,6 +36,7 @@ def command(
         typer.Option("--task", help="With --data; default: guessed from the target."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace NAME.toml if it exists.")] = False,
+    json: Json = False,
 ) -> None:
     """Write a spec to start from, ready to train.
 
@@ -42,7 +44,7 @@ def command(
     as what is guessed, and told.
     """
     from zoo_core import spec
-    from zoo_core.cli.common import writable
+    from zoo_core.cli.common import report, writable
     from zoo_core.files import write_whole
 
     if not re.fullmatch(spec.NAME, name):
@@ -54,7 +56,7 @@ def command(
     path = writable(Path(f"{name}.toml"), force)
     text = _shipped(name, source or "glyphs-quickstart") if data is None else _own(name, data, target, task)
     write_whole(path, text.encode())
-    print(f"saved {path}; train it: zoo train {path}")
+    report({"saved": str(path), "now": [f"zoo train {path}"]}, json, f"saved {path}; train it: zoo train {path}")
 
 
 def _shipped(name: str, source: str) -> str:

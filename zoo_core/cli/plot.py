@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from zoo_core.cli.common import MAX_SIZE, DataDir, MaxSize, SetOption, Sha256s, warn
+from zoo_core.cli.common import MAX_SIZE, DataDir, Json, MaxSize, SetOption, Sha256s, warn
 from zoo_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,12 +46,13 @@ def command(
     sha256: Sha256s = None,
     max_size: MaxSize = MAX_SIZE,
     force: Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")] = False,
+    json: Json = False,
 ) -> None:
     """Draw learning curves, a confusion matrix, weights, or a part.
 
     Learning curves of several models are laid over each other; the best epoch is marked.
     """
-    from zoo_core.cli.common import writable
+    from zoo_core.cli.common import report, writable
     from zoo_core.display.drawing import save
     from zoo_core.registry import Registry
 
@@ -62,13 +63,13 @@ def command(
     if kind != "curves" and len(models) > 1:
         raise UsageError(f"--kind {kind} draws one at a time, and {len(models)} names were given")
     if sha256 and kind in ("activation", "schedule"):
-        raise UsageError(f"--sha256 is for model files, and --kind {kind} reads none")
+        raise UsageError(f"--sha256 is for what is drawn from a model's arrays or history, and --kind {kind} is not")
     figure = _figure(
         kind, models, registry, what=what, split=split, options=set_ or [], epochs=epochs, data_dir=data_dir,
         sha256=sha256, max_size=max_size,
     )  # fmt: skip
     save(figure, target)
-    print(f"saved {target}")
+    report({"saved": str(target), "kind": kind}, json, f"saved {target}")
 
 
 def _figure(kind: Kind, names: list[str], registry: Registry, **given: Any) -> Figure:

@@ -79,6 +79,7 @@ def new(
     name: Annotated[str, typer.Argument(help="Name of the distribution and its folder, such as zoo-mine.")],
     kind: Annotated[Kind, typer.Option("--kind", help="What its part is; a regularizer is a penalty.")],
     force: Annotated[bool, typer.Option("--force", help="Replace the files that are there.")] = False,
+    json: Json = False,
 ) -> None:
     """Write a complete distribution around a small part of a kind: module, tests, and a spec that uses it."""
     from zoo_core.registry import Registry
@@ -87,10 +88,9 @@ def new(
     texts = plugin_files(name, "penalty" if kind == "regularizer" else kind, Registry())
     write(Path(name), texts, force)
     spec = next(path for path in texts if path.endswith(".toml") and path != "pyproject.toml")
-    print(
-        f"saved {name}: {', '.join(sorted(texts))}\nnow:\n  pip install -e './{name}[test]'\n"
-        f"  zoo plugins check {name}\n  zoo train {name}/{spec}"
-    )
+    now = [f"pip install -e './{name}[test]'", f"zoo plugins check {name}", f"zoo train {name}/{spec}"]
+    told = "\n  ".join([f"saved {name}: {', '.join(sorted(texts))}\nnow:", *now])
+    report({"saved": name, "files": sorted(texts), "now": now}, json, told)
 
 
 def _all(name: str | None) -> list[dict[str, Any]]:
