@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from zoo_core.assembly import fresh
+from zoo_core.data.ahead import Ahead
 from zoo_core.data.batches import Batches, take_rows
 from zoo_core.errors import DataError
 from zoo_core.model import Model
@@ -56,6 +57,7 @@ class Feed:
         self._weights = _weights(table, objective)
         self._ready = _ready(table, model.preparation, model.network.inputs, model.network.dtype)
         self._raw = np.empty((0, 0))
+        self._ahead: Ahead | None = None
         self._x = np.empty((self.steps * self.batches.batch_size, model.network.inputs), model.network.dtype)
         self._passes: dict[int, list[Pass]] = {}  # by the number of rows in a block
         self._batches: list[tuple[Pass, Block]] = []
@@ -94,27 +96,41 @@ class Feed:
             targets = targets.copy()
         rows, weights = len(targets), None if self._weights is None else self._weights[which]
         self.block = Block(targets, self.table.y[which], weights)
-        self._inputs(which, self._x[:rows])
+        self._inputs(step, which, self._x[:rows])
         passes = self._passes.get(rows)
         if passes is None:
             passes = self._passes[rows] = self.objective.network.passes(self._x[:rows], size)
         self._batches = list(zip(passes, [self.block[w] for w in chunks(rows, size)], strict=True))
         self._first = step
 
-    def _inputs(self, which: slice | Array, out: Array) -> None:
+    def _inputs(self, step: int, which: slice | Array, out: Array) -> None:
         """Write the prepared rows."""
         if self._ready is None:
-            self.preparation.apply(self._rows(which, len(out)), out)
+            self.preparation.apply(self._rows(step, which, len(out)), out)
         elif isinstance(which, slice):
             out[...] = self._ready[which]
         else:
             take_rows(self._ready, which, out)
 
-    def _rows(self, which: slice | Array, rows: int) -> Array:
+    def _rows(self, step: int, which: slice | Array, rows: int) -> Array:
         x = self.table.x
+        if getattr(x, "from_any_thread", False):
+            return self._rows_ahead(step, which, rows)
         if len(self._raw) < rows:
             self._raw = np.empty((rows, x.shape[1]), x.dtype)
         return take_rows(x, which, self._raw[:rows])
+
+    def _rows_ahead(self, step: int, which: slice | Array, rows: int) -> Array:
+        """Return the rows of a block, and have those of the next one read meanwhile."""
+        if self._ahead is None:
+            self._ahead = Ahead(self.table.x, self.steps * self.batches.batch_size)
+        found, following = self._ahead.take(step, which, rows), step + self.steps
+        if following < self.batches.steps:
+            count = min(
+                self.steps * self.batches.batch_size, self.batches.rows_used - following * self.batches.batch_size
+            )
+            self._ahead.ask(following, self.batches.indices(following, self.steps), count)
+        return found
 
 
 def _batches(settings: TrainingSpec, rows: int, rng: np.random.Generator) -> Batches:

@@ -372,8 +372,9 @@ class Table:
     """Inputs and targets, row by row.
 
     `x` has shape (rows, features) and may be uint8; an array, a memmap, or anything with `shape`, `dtype`
-    and `take(indices, axis, out)` like an array, so that rows can come from disk. `y` holds labels, an integer
-    array (rows,), or values, a float array (rows, outputs). `weights` are sample weights (rows,), or None.
+    and `take(indices, axis, out)` like an array, so that rows can come from disk; where it also says
+    `from_any_thread = True`, a thread reads ahead. `y` holds labels, an integer array (rows,), or values, a float
+    array (rows, outputs). `weights` are sample weights (rows,), or None.
     """
 
     x: Any

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -126,6 +127,29 @@ def test_names_of_classes_and_values(tmp_path, arrays):
     learnt["model"] = {"loss": "mse", "layers": [{"units": 1, "activation": "identity"}]}
     fitted = zoo_core.train(learnt)
     assert fitted.predict(arrays["x"]).shape == (ROWS,)
+
+
+@pytest.mark.parametrize("anywhere", [True, False])
+def test_rows_are_read_ahead_only_where_any_thread_may(tmp_path, arrays, monkeypatch, anywhere):
+    taken, take = [], DiskRows.take
+
+    def noted(self, *arguments, **options):
+        taken.append(threading.current_thread() is threading.main_thread())
+        return take(self, *arguments, **options)
+
+    monkeypatch.setattr(DiskRows, "take", noted)
+    monkeypatch.setattr(DiskRows, "from_any_thread", anywhere)
+    zoo_core.train(spec(npy(saved(tmp_path, arrays)), epochs=1))
+    assert all(taken) is not anywhere
+
+
+@pytest.mark.parametrize("anywhere", [True, False])
+def test_a_file_that_shrinks_in_training_ends_the_run(tmp_path, arrays, monkeypatch, anywhere):
+    monkeypatch.setattr(DiskRows, "from_any_thread", anywhere)
+    trainer = zoo_core.prepare(spec(npy(saved(tmp_path, arrays))))
+    os.truncate(tmp_path / "x.npy", 1000)
+    with pytest.raises(DataError, match="has become shorter"):
+        list(zoo_core.follow(trainer))
 
 
 def test_an_archive_is_no_array(tmp_path, arrays):

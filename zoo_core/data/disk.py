@@ -15,14 +15,18 @@ from zoo_core.data.arrays import read_header
 from zoo_core.errors import DataError, ResourceError
 from zoo_core.parts import Array
 
+MAX_VIEWS = 4  # arrays whose rows are kept at hand
+
 
 class DiskRows:
     """The rows of a .npy file of numbers, as a table's `x`: shape (rows, features), all axes but the first joined.
 
     Only what `take` returns is in memory. Rows are read, not mapped: a map counts as memory once it was looked at.
-    `sample_shape` is the shape of a row in the file. Raises DataError for a file of another kind, ResourceError where
-    it cannot be opened.
+    `sample_shape` is the shape of a row in the file; `take` may be called from any thread, one call at a time. Raises
+    DataError for a file of another kind, ResourceError where it cannot be opened.
     """
+
+    from_any_thread = True
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -34,30 +38,32 @@ class DiskRows:
         except OSError as error:
             raise ResourceError(f"cannot read {path}: {error.strerror or error}") from error
         weakref.finalize(self, os.close, self._file)
-        self._views: tuple[object, list[list[memoryview]]] = (None, [])
+        self._views: dict[object, list[list[memoryview]]] = {}
 
     def __len__(self) -> int:
         return self.shape[0]
 
     def take(self, indices: Array, axis: int = 0, out: Array | None = None, mode: str = "raise") -> Array:
         """Return the rows `indices`, shape (count, features), in `out` where given; `axis` must be 0."""
-        where = np.asarray(indices)
-        if axis != 0 or (len(where) and not 0 <= where.min() <= where.max() < len(self)):
+        rows = np.asarray(indices).tolist()
+        if axis != 0 or (rows and not 0 <= min(rows) <= max(rows) < len(self)):
             raise IndexError(f"{self.path}: has rows 0 to {len(self) - 1}")
         if out is None:
-            out = np.empty((len(where), self.shape[1]), self.dtype)
-        if len(where) > 1 and (np.diff(where) == 1).all():
-            self._read([_bytes(out)], [int(where[0])])
+            out = np.empty((len(rows), self.shape[1]), self.dtype)
+        if rows and rows == list(range(rows[0], rows[0] + len(rows))):
+            self._read([_bytes(out)], rows[:1])
         else:
-            self._read(self._rows_of(out), where.tolist())
+            self._read(self._rows_of(out), rows)
         return out
 
     def _rows_of(self, out: Array) -> list[list[memoryview]]:
-        """Return a buffer for each row, kept for the latest array: making them takes as long as reading."""
+        """Return a buffer for each row, kept for the latest arrays: making them takes as long as reading."""
         key = (out.__array_interface__["data"][0], out.shape)
-        if self._views[0] != key:
-            self._views = key, [_bytes(row) for row in out]
-        return self._views[1]
+        if key not in self._views:
+            if len(self._views) >= MAX_VIEWS:
+                self._views.clear()
+            self._views[key] = [_bytes(row) for row in out]
+        return self._views[key]
 
     def _read(self, buffers: Sequence[list[memoryview]], rows: Sequence[int]) -> None:
         """Fill each buffer from the file, from a row on."""

@@ -24,6 +24,7 @@ class Rows:
         self.base, self.indices = base, indices
         self.shape: tuple[int, ...] = (len(indices), *base.shape[1:])
         self.dtype: np.dtype[Any] = np.dtype(base.dtype)
+        self.from_any_thread = bool(getattr(base, "from_any_thread", False))
 
     def __len__(self) -> int:
         return len(self.indices)

@@ -1,0 +1,41 @@
+"""Reads the rows of the next batches while the present ones are learnt from."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from zoo_core.data.batches import take_rows
+from zoo_core.parts import Array
+
+Rows = slice | Array
+
+
+class Ahead:
+    """Takes rows of `x` in a thread of its own, one request before they are needed; `rows` at a time at most.
+
+    Two arrays take turns: what `take` returns is good until the call after the next.
+    """
+
+    def __init__(self, x: Any, rows: int) -> None:
+        self._x = x
+        self._buffers = [np.empty((rows, x.shape[1]), x.dtype) for _ in range(2)]
+        self._thread = ThreadPoolExecutor(1, "rows")
+        self._key = -1
+        self._coming: Future[Array] | None = None
+
+    def take(self, key: int, which: Rows, count: int) -> Array:
+        """Return `count` rows, those that were asked for under this key if any were."""
+        coming, self._coming = self._coming, None
+        found = None if coming is None else coming.result()
+        if found is None or self._key != key:
+            found = take_rows(self._x, which, self._buffers[0][:count])
+        self._buffers.reverse()
+        return found
+
+    def ask(self, key: int, which: Rows, count: int) -> None:
+        """Begin to read rows for a later `take`."""
+        self._key = key
+        self._coming = self._thread.submit(take_rows, self._x, which, self._buffers[0][:count])
