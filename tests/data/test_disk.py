@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -157,3 +158,27 @@ def test_an_archive_is_no_array(tmp_path, arrays):
     np.savez(tmp_path / "y.npz", y=arrays["y"])
     with pytest.raises(DataError, match="there is 'npz'"):
         zoo_core.train(spec(npy(paths | {"y": str(tmp_path / "y.npz")})))
+
+
+def test_the_advice_for_other_orders_of_numbers_helps(tmp_path):
+    for x in (np.asfortranarray(np.ones((6, 4))), np.ones((6, 4), ">f4")):
+        np.save(tmp_path / "x.npy", x)
+        with pytest.raises(DataError, match=r"np\.ascontiguousarray\(x, x\.dtype\.newbyteorder\('='\)\)"):
+            DiskRows(tmp_path / "x.npy")
+        np.save(tmp_path / "x.npy", np.ascontiguousarray(x, x.dtype.newbyteorder("=")))
+        np.testing.assert_array_equal(DiskRows(tmp_path / "x.npy").take(np.arange(6)), x)
+
+
+def test_arrays_that_nobody_brings_again_are_not_kept(tmp_path, arrays):
+    np.save(tmp_path / "x.npy", arrays["x"])
+    rows = DiskRows(tmp_path / "x.npy")
+    gone = weakref.ref(rows.take(np.array([5, 3])))
+    assert gone() is None
+
+
+def test_two_views_of_one_array_are_told_apart(tmp_path, arrays):
+    np.save(tmp_path / "x.npy", arrays["x"])
+    rows, out = DiskRows(tmp_path / "x.npy"), np.zeros((6, 20), np.uint8)
+    for view in (out[::2], out[:3]):
+        rows.take(np.array([9, 4, 7]), out=view)
+        np.testing.assert_array_equal(view, arrays["x"].reshape(ROWS, 20)[[9, 4, 7]])
