@@ -69,12 +69,12 @@ def explain(trainer: Trainer, epoch: int, step: int) -> str:
     network, objective = trainer.network, trainer.objective
     p = objective.at
     place, cause = "loss", OVERFLOWED
-    if not np.isfinite(p.x).all():
-        place, cause = "input", "the prepared inputs are not finite; check the data and the preparation"
     for stage, x, values in reversed(list(zip(network.stages, p.inputs, p.values, strict=True))):
         if not np.isfinite(values).all():
             place = f"{stage.path} ({getattr(stage.transform, 'name', '') or 'matrix product'!r})"
             cause = _cause(stage, x, trainer.rate(epoch + step / trainer.feed.batches.steps))
+    if not np.isfinite(p.x).all():
+        place, cause = "input", "the prepared inputs are not finite; check data, preparation and changes of batches"
     return _told(trainer, objective.loss, epoch, step, place, cause)
 
 
