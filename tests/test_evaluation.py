@@ -210,3 +210,22 @@ def test_a_split_in_which_no_row_weighs_anything_is_refused(tmp_path):
     training = {"epochs": 1, "batch_size": 5}
     with pytest.raises(DataError, match=r"data\.validation: all its 5 rows have the weight 0"):
         zoo_core.train({"data": data, "model": model, "optimizer": {"name": "sgd"}, "training": training})
+
+
+def test_a_model_from_npy_files_is_measured_on_arrays_that_came_later(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    y = rng.permutation(np.arange(60) % 3)
+    x = rng.normal(size=(60, 4)) + y[:, None]
+    names = np.array(["cat", "dog", "eel"])[y]
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "y.npy", names)
+    np.savez(tmp_path / "later.npz", x=x[names != "cat"][:9], y=names[names != "cat"][:9])
+    data = {"name": "npy", "inputs": str(tmp_path / "x.npy"), "targets": str(tmp_path / "y.npy")}
+    model = {"loss": "cross_entropy", "layers": [{"units": 3, "activation": "softmax"}]}
+    trained = zoo_core.train({"data": data, "model": model, "optimizer": "adam", "training": {"epochs": 3}})
+    trained.save(tmp_path / "m.npz")
+    assert run(["evaluate", str(tmp_path / "m.npz"), "--data", str(tmp_path / "later.npz"), "--json"]) == 0
+    wanted = trained.evaluate(x[names != "cat"][:9], names[names != "cat"][:9])
+    assert json.loads(capsys.readouterr().out) == pytest.approx(wanted)
+    assert run(["evaluate", str(tmp_path / "m.npz"), "--data", str(tmp_path / "x.npy")]) == 2
+    assert "give a .npz file with arrays x and y" in capsys.readouterr().err
