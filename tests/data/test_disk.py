@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import weakref
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 import zoo_core
+from zoo_core.cli import run
 from zoo_core.data.disk import DiskRows
 from zoo_core.errors import DataError
 
@@ -182,3 +184,28 @@ def test_two_views_of_one_array_are_told_apart(tmp_path, arrays):
     for view in (out[::2], out[:3]):
         rows.take(np.array([9, 4, 7]), out=view)
         np.testing.assert_array_equal(view, arrays["x"].reshape(ROWS, 20)[[9, 4, 7]])
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "float64", ">f4"])
+@pytest.mark.parametrize("shape", [(-1, 5, 4), (-1, 20)])
+def test_rows_of_a_file_are_predicted_without_reading_it_whole(tmp_path, arrays, monkeypatch, capsys, dtype, shape):
+    model = zoo_core.train(spec(npy(saved(tmp_path, arrays)), epochs=1))
+    model.save(tmp_path / "m.npz")
+    x = np.tile(arrays["x"], (4, 1, 1)).astype(dtype)
+    np.save(tmp_path / "new.npy", x.reshape(shape))
+    taken, take = [], DiskRows.take
+    monkeypatch.setattr(
+        DiskRows, "take", lambda self, rows, axis=0: (taken.append(len(rows)), take(self, rows, axis))[1]
+    )
+    assert run(["predict", str(tmp_path / "m.npz"), str(tmp_path / "new.npy"), "--proba", "--json"]) == 0
+    np.testing.assert_allclose(json.loads(capsys.readouterr().out), model.predict_proba(x), rtol=1e-6)
+    assert max(taken, default=0) == (0 if dtype == ">f4" else ROWS * 4 if "float" in dtype else 512)
+
+
+def test_a_row_that_is_not_finite_is_found_while_a_file_is_predicted(tmp_path, arrays, capsys):
+    zoo_core.train(spec(npy(saved(tmp_path, arrays)), epochs=1)).save(tmp_path / "m.npz")
+    x = np.ones((ROWS * 2, 20))
+    x[560, 3] = np.nan
+    np.save(tmp_path / "new.npy", x)
+    assert run(["predict", str(tmp_path / "m.npz"), str(tmp_path / "new.npy")]) == 3
+    assert "new.npy: row 561, column 4 is nan" in capsys.readouterr().err

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.data.arrays import read_header
+from zoo_core.data.arrays import check_finite, read_header
 from zoo_core.errors import DataError, ResourceError
 from zoo_core.parts import Array
 
+CHUNK = 4096  # rows looked at together
 MAX_VIEWS = 4  # arrays that callers bring again and again, whose rows are kept at hand
 
 
@@ -42,6 +43,12 @@ class DiskRows:
 
     def __len__(self) -> int:
         return self.shape[0]
+
+    def check_finite(self) -> None:
+        """Raise DataError at the first value that is NaN or infinite, as that of an array."""
+        for start in range(0, len(self) if self.dtype.kind == "f" else 0, CHUNK):
+            rows = self.take(np.arange(start, min(start + CHUNK, len(self))))
+            check_finite(rows, str(self.path), first=start + 1)
 
     def take(self, indices: Array, axis: int = 0, out: Array | None = None, mode: str = "raise") -> Array:
         """Return the rows `indices`, shape (count, features), in `out` where given; `axis` must be 0."""
