@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import threading
@@ -13,8 +14,9 @@ import pytest
 
 import zoo_core
 from zoo_core.cli import run
+from zoo_core.data import disk
 from zoo_core.data.disk import DiskRows
-from zoo_core.errors import DataError
+from zoo_core.errors import DataError, ResourceError
 
 ROWS = 300
 
@@ -209,3 +211,14 @@ def test_a_row_that_is_not_finite_is_found_while_a_file_is_predicted(tmp_path, a
     np.save(tmp_path / "new.npy", x)
     assert run(["predict", str(tmp_path / "m.npz"), str(tmp_path / "new.npy")]) == 3
     assert "new.npy: row 561, column 4 is nan" in capsys.readouterr().err
+
+
+def test_a_disk_that_fails_in_training_is_told_with_the_file(tmp_path, arrays, monkeypatch):
+    trainer = zoo_core.prepare(spec(npy(saved(tmp_path, arrays))))
+
+    def failing(*_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(disk, "_read_at", failing)
+    with pytest.raises(ResourceError, match=r"cannot read .*x\.npy: Input/output error"):
+        list(zoo_core.follow(trainer))

@@ -57,9 +57,13 @@ class DiskRows:
             raise IndexError(f"{self.path}: has rows 0 to {len(self) - 1}")
         found = np.empty((len(rows), self.shape[1]), self.dtype) if out is None else out
         if rows and rows == list(range(rows[0], rows[0] + len(rows))):
-            self._read([_bytes(found)], rows[:1])
+            buffers, rows = [_bytes(found)], rows[:1]
         else:
-            self._read([_bytes(row) for row in found] if out is None else self._rows_of(found), rows)
+            buffers = [_bytes(row) for row in found] if out is None else self._rows_of(found)
+        try:
+            self._read(buffers, rows)
+        except OSError as error:
+            raise ResourceError(f"cannot read {self.path}: {error.strerror or error}") from error
         return found
 
     def _rows_of(self, out: Array) -> list[list[memoryview]]:
