@@ -78,6 +78,12 @@ class Feed:
             self._change(change, p, batch)
         self.objective.look_at(p, batch.targets, batch.weights)
 
+    def close(self) -> None:
+        """Let go of the thread that reads ahead; another begins where one is needed again."""
+        if self._ahead is not None:
+            self._ahead.close()
+            self._ahead = None
+
     @property
     def rows_left_out(self) -> int:
         """How many rows no batch of an epoch takes."""

@@ -7,6 +7,7 @@ import json
 import os
 import threading
 import weakref
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -222,3 +223,43 @@ def test_a_disk_that_fails_in_training_is_told_with_the_file(tmp_path, arrays, m
     monkeypatch.setattr(disk, "_read_at", failing)
     with pytest.raises(ResourceError, match=r"cannot read .*x\.npy: Input/output error"):
         list(zoo_core.follow(trainer))
+
+
+@pytest.mark.parametrize("ending", ["done", "interrupted", "abandoned", "failed"])
+def test_no_thread_is_left_behind_however_a_run_ends(tmp_path, arrays, ending):
+    before = threading.active_count()
+    given = spec(npy(saved(tmp_path, arrays)), batch_size=16, metrics=["accuracy"])
+    trainer = zoo_core.prepare(given)
+    settle, counts = trainer._settle, []
+
+    def settled():
+        settle()
+        counts.append(threading.active_count() - before)
+        if ending == "interrupted":
+            trainer.interrupt("enough")
+        if ending == "failed":
+            raise DataError("gone")
+
+    trainer._settle = settled
+    events = zoo_core.follow(trainer)
+    if ending == "abandoned":
+        while not counts:
+            next(events)
+        events.close()
+    else:
+        with suppress(DataError):
+            list(events)
+    assert max(counts) == 1
+    assert threading.active_count() == before
+
+
+def test_a_run_that_was_left_goes_on_with_another_thread(tmp_path, arrays):
+    given = spec(npy(saved(tmp_path, arrays)))
+    alone, trainer = zoo_core.train(given), zoo_core.prepare(given)
+    settle = trainer._settle
+    trainer._settle = lambda: (settle(), trainer.interrupt("enough"))
+    list(zoo_core.follow(trainer))
+    assert trainer.at.step > 0
+    trainer._settle, trainer.interrupted = settle, ""
+    list(zoo_core.follow(trainer))
+    assert trainer.history == alone.history
