@@ -1,7 +1,10 @@
 """A trained model meets its users' arrays and files: what fits is used, what does not is named."""
 
+import copy
 import csv
 import json
+import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -177,3 +180,52 @@ def test_an_absurd_label_of_an_idx_file_is_refused(tmp_path):
     (tmp_path / "y").write_bytes(bytes([0, 0, 12, 1, 0, 0, 0, 2, 0, 0, 0, 1, 119, 53, 148, 0]))
     with pytest.raises(DataError, match="row 2 has the label 2000000000; labels are 0 to 9999"):
         Idx(str(tmp_path / "x"), str(tmp_path / "y")).load(DataFolder.open())
+
+
+def test_threads_that_share_a_model_take_turns():
+    layers = [{"units": 100, "activation": "log_softmax"}, {"units": 10, "activation": "softmax"}]
+    spec = {
+        "data": {"name": "glyphs", "rows": 500, "test_rows": 300},
+        "model": {"loss": "cross_entropy", "layers": layers},
+        "optimizer": {"name": "adam"},
+        "training": {"epochs": 1, "batch_size": 50},
+    }
+    model = zoo_core.train(spec)
+    inputs = [np.random.default_rng(i).integers(0, 256, (500, model.about.inputs)) for i in range(4)]
+    alone = [model.outputs(x) for x in inputs]
+
+    def differing(at):
+        return sum(not np.array_equal(model.outputs(inputs[at]), alone[at]) for _ in range(100))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(differing, range(4))) == 0
+    np.testing.assert_array_equal(copy.deepcopy(model).outputs(inputs[0]), alone[0])
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).outputs(inputs[0]), alone[0])
+
+
+def test_a_split_in_which_no_row_weighs_anything_is_refused(tmp_path):
+    np.savez(tmp_path / "w.npz", x=np.arange(20.0)[:, None], y=np.arange(20) % 2, w=np.arange(20) < 15)
+    data = {"name": "npz", "path": str(tmp_path / "w.npz"), "weights": "w", "validation": "15:"}
+    model = {"loss": "cross_entropy", "layers": [{"units": 2, "activation": "softmax"}]}
+    training = {"epochs": 1, "batch_size": 5}
+    with pytest.raises(DataError, match=r"data\.validation: all its 5 rows have the weight 0"):
+        zoo_core.train({"data": data, "model": model, "optimizer": {"name": "sgd"}, "training": training})
+
+
+def test_a_model_from_npy_files_is_measured_on_arrays_that_came_later(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    y = rng.permutation(np.arange(60) % 3)
+    x = rng.normal(size=(60, 4)) + y[:, None]
+    names = np.array(["cat", "dog", "eel"])[y]
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "y.npy", names)
+    np.savez(tmp_path / "later.npz", x=x[names != "cat"][:9], y=names[names != "cat"][:9])
+    data = {"name": "npy", "inputs": str(tmp_path / "x.npy"), "targets": str(tmp_path / "y.npy")}
+    model = {"loss": "cross_entropy", "layers": [{"units": 3, "activation": "softmax"}]}
+    trained = zoo_core.train({"data": data, "model": model, "optimizer": "adam", "training": {"epochs": 3}})
+    trained.save(tmp_path / "m.npz")
+    assert run(["evaluate", str(tmp_path / "m.npz"), "--data", str(tmp_path / "later.npz"), "--json"]) == 0
+    wanted = trained.evaluate(x[names != "cat"][:9], names[names != "cat"][:9])
+    assert json.loads(capsys.readouterr().out) == pytest.approx(wanted)
+    assert run(["evaluate", str(tmp_path / "m.npz"), "--data", str(tmp_path / "x.npy")]) == 2
+    assert "give a .npz file with arrays x and y" in capsys.readouterr().err

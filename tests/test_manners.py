@@ -12,7 +12,21 @@ from zoo_core import cli
 from zoo_core.errors import NumericError, PluginError
 from zoo_core.events import Message
 from zoo_core.hookspecs import hookimpl
-from zoo_core.parts import Activation, Callback, Data, Dataset, Initializer, Loss, Metric, Optimizer, Schedule, Table
+from zoo_core.parts import (
+    Activation,
+    BatchChange,
+    Callback,
+    Data,
+    Dataset,
+    Initializer,
+    Loss,
+    Metric,
+    Optimizer,
+    Preparation,
+    RandomSource,
+    Schedule,
+    Table,
+)
 from zoo_core.parts import Penalty as PenaltyBase
 from zoo_core.registry import Registry
 from zoo_core.run import follow, prepare
@@ -86,6 +100,51 @@ def test_a_penalty_that_returns_its_gradient():
     penalty = part(PenaltyBase, value=lambda self, w: 0.0, gradient=lambda self, w, out: 2 * w)
     with pytest.raises(PluginError, match="regularizer 'mine': its method 'gradient' left `out`"):
         train(glyphs(regularizers=["mine"]), penalty)
+
+
+@pytest.mark.parametrize("value", [None, np.ones((2, 2))])
+def test_a_penalty_whose_value_is_no_number(value):
+    penalty = part(PenaltyBase, value=lambda self, w: value, gradient=lambda self, w, out: out.fill(0))
+    with pytest.raises(PluginError, match="regularizer 'mine': its method 'value' returned"):
+        train(glyphs(regularizers=["mine"]), penalty)
+
+
+CHANGES = {
+    "inputs alone": (lambda x, targets: x, "returned ndarray"),
+    "nothing": (lambda x, targets: None, "returned NoneType"),
+    "labels": (lambda x, targets: (x, targets.argmax(1)), r"returned \(\(50, 784\), \(50,\)\)"),
+    "one row": (lambda x, targets: (x[:1], targets[:1]), r"it returns inputs \(50, 784\) and targets \(50, 10\)"),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_of_batches_that_returns_something_else(name):
+    answer, words = CHANGES[name]
+    spec = glyphs()
+    spec["model"]["regularizers"] = ["mine"]
+    with pytest.raises(PluginError, match=f"regularizer 'mine': its method 'change'.*{words}"):
+        train(spec, part(BatchChange, change=lambda self, x, targets, rng: answer(x, targets)))
+
+
+def test_inputs_that_are_not_finite_are_not_blamed_on_the_learning_rate():
+    spec = glyphs()
+    spec["model"]["regularizers"] = ["mine"]
+    with pytest.raises(NumericError, match="first seen at input: the prepared inputs are not finite"):
+        train(spec, part(BatchChange, change=lambda self, x, targets, rng: (x * np.nan, targets)))
+
+
+def test_a_preparation_that_returns_its_rows():
+    spec = glyphs()
+    spec["data"]["preparation"] = "mine"
+    with pytest.raises(PluginError, match="preparation 'mine': its method 'apply' left `out`"):
+        train(spec, part(Preparation, apply=lambda self, x, out: x / 255))
+
+
+@pytest.mark.parametrize("stream", [None, np.random.RandomState(0)])
+def test_a_generator_that_gives_none(stream):
+    wrong = part(RandomSource, start=lambda self, seed: None, stream=lambda self, purpose: stream)
+    with pytest.raises(PluginError, match="generator 'mine': its method 'stream' returned"):
+        train(glyphs() | {"generator": "mine"}, wrong)
 
 
 def test_an_initializer_that_returns_its_values():
@@ -168,6 +227,16 @@ def test_yes_and_no_are_labels():
     spec = glyphs() | {"data": "mine"}
     spec["model"]["layers"][-1]["units"] = 2
     assert train(spec, part(Dataset, load=lambda self, folder: data)).predict(X).dtype.kind == "i"
+
+
+def test_labels_may_be_of_any_whole_numbers():
+    spec = glyphs() | {"data": "mine"}
+    spec["model"]["layers"][-1]["units"] = 2
+    histories = []
+    for kind in (np.uint64, np.int8, np.int64):
+        data = Data(Table(X, (X[:, 0] > 20).astype(kind)))
+        histories.append(train(spec, part(Dataset, load=lambda self, folder, data=data: data)).history)
+    assert histories[0] == histories[1] == histories[2]
 
 
 def test_a_trial_leaves_no_trace():

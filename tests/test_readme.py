@@ -1,5 +1,6 @@
 """What the README promises, run as it stands."""
 
+import os
 import re
 import subprocess
 import sys
@@ -50,6 +51,11 @@ np.testing.assert_allclose(slope, (up - down) / (2 * h), atol=1e-8)
 """
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    checked = subprocess.run(
+        [sys.executable, "-m", "zoo_core", "plugins", "check", project["name"]],
+        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )  # fmt: skip
+    assert checked.returncode == 0, checked.stdout + checked.stderr
     missing = subprocess.run(
         [sys.executable, "-m", "zoo_core", "predict", str(tmp_path / "m.npz"), "x.npy"],
         capture_output=True, text=True, check=False,
@@ -95,7 +101,7 @@ def test_imports_run_downwards():
     floors = {
         "errors": 0, "exclusive": 0, "parts": 0, "positions": 0,
         "blame": 0.5, "events": 0.5, "files": 0.5, "interval": 0.5, "lock": 0.5, "packing": 0.5, "streams": 0.5,
-        "threads": 0.5,
+        "threads": 0.5, "turns": 0.5,
         "data": 1, "given": 1, "hookspecs": 1, "manners": 1, "model_file": 1, "spec_text": 1, "trace": 1,
         "discovery": 2, "passes": 2,
         "network": 2.2, "registry": 2.2,

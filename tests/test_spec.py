@@ -243,3 +243,14 @@ class TestSchema:
         assert validator.is_valid(short)
         assert validator.is_valid(zoo_core.Spec.parse(short).to_dict())
         assert validator.is_valid(tomllib.loads(GOOD + "[training]\nearly_stopping = { patience = 3 }"))
+
+
+def test_a_change_of_batches_is_refused_in_a_layer(tmp_path):
+    text = GOOD.replace('{ name = "l2", strength = 1e-4 }', '"mixup"')
+    with pytest.raises(SpecError, match=r"layers\.0\.regularizers.*'mixup' changes.*among model\.regularizers"):
+        read(tmp_path, text)
+
+
+def test_a_part_that_may_be_left_out_is_told_what_it_may_be(tmp_path):
+    with pytest.raises(SpecError, match=r"training\.early_stopping: must be a name or a table with a name"):
+        read(tmp_path, GOOD + "[training]\nearly_stopping = 3")

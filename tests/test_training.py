@@ -220,3 +220,34 @@ def test_squared_errors_learn_classes_too():
     model = zoo_core.train(spec)
     assert model.history[-1]["train_accuracy"] > 0.9
     assert model.history[-1]["train_loss"] < 0.02
+
+
+def lost_in_step_two(folder, bound, batch_size):
+    """Return a regression whose 18th row has a loss beyond float32, though no output ever is."""
+    x, y = np.random.default_rng(0).normal(size=(200, 2)), np.zeros((200, 1))
+    y[17] = 1e30
+    np.savez(folder / "lost.npz", x=x, y=y)
+    spec = regression(folder / "lost.npz", epochs=1, batch_size=batch_size, shuffle=False)
+    spec["data"]["test"] = None
+    layers = [{"units": 1, "activation": bound}]
+    return spec | {"dtype": "float32", "model": {"loss": "mse", "layers": layers}, "optimizer": {"name": "sgd"}}
+
+
+@pytest.mark.parametrize(("batch_size", "step"), [(1, 18), (10, 2), (200, 1)])
+def test_a_loss_that_overflows_is_told_with_its_own_step(tmp_path, batch_size, step):
+    wanted = rf"the loss is inf in epoch 1, step {step}; first seen at loss: the loss itself overflowed"
+    with pytest.raises(NumericError, match=wanted):
+        zoo_core.train(lost_in_step_two(tmp_path, "tanh", batch_size))
+
+
+def test_a_run_that_was_stopped_early_stays_stopped():
+    stopping = {"monitor": "validation_loss", "patience": 1, "restore": True}
+    spec = glyphs(training={"epochs": 40, "batch_size": 8, "early_stopping": stopping})
+    trainer = zoo_core.prepare(spec | {"optimizer": {"name": "adam", "learning_rate": 0.3}})
+    *_, end = zoo_core.follow(trainer)
+    history, parameters = len(trainer.history), trainer.network.parameters.copy()
+    *_, again = zoo_core.follow(trainer)
+    assert history < 40
+    assert again.reason == end.reason
+    assert len(trainer.history) == history
+    np.testing.assert_array_equal(trainer.network.parameters, parameters)

@@ -30,10 +30,14 @@ def load_data(spec: Spec, data_dir: str | Path | DataFolder | None = None) -> Da
 
 
 def split(spec: Spec, data: Data, source: RandomSource) -> dict[str, Table]:
-    """Return the splits of a spec by name."""
+    """Return the splits of a spec by name. Raises DataError where the rows of one all weigh nothing."""
     d = spec.data
     rng = source.stream("split")
-    return make_splits(data, train=d.train, validation=d.validation, test=d.test, stratify=d.stratify, rng=rng)
+    splits = make_splits(data, train=d.train, validation=d.validation, test=d.test, stratify=d.stratify, rng=rng)
+    for name, table in splits.items():
+        if table.weights is not None and not np.any(table.weights):
+            raise DataError(f"data.{name}: all its {len(table.y)} rows have the weight 0, so it says nothing")
+    return splits
 
 
 def complete(spec: Spec, data: Data, registry: Registry, earlier: Model | None = None) -> Spec:

@@ -11,12 +11,13 @@ from zoo_core.blame import culprit
 from zoo_core.errors import PluginError
 from zoo_core.events import LayerStats
 from zoo_core.manners import misfit
-from zoo_core.network import Layer, Network
+from zoo_core.network import Layer, Network, chunks
 from zoo_core.objective import Objective
 from zoo_core.parts import Array, Record
 from zoo_core.passes import Stage
 
 MODEST = 50.0  # inputs that no sound activation overflows on
+OVERFLOWED = "the loss itself overflowed; scale the targets or choose a bounded loss"
 DIVERGED = 2.0  # how many times the first loss, and the least, the last one must be for a warning
 
 if TYPE_CHECKING:
@@ -67,15 +68,33 @@ def explain(trainer: Trainer, epoch: int, step: int) -> str:
     """Return the message for a loss that is not finite: where it began and the likely cause."""
     network, objective = trainer.network, trainer.objective
     p = objective.at
-    place, cause = "loss", "the loss itself overflowed; scale the targets or choose a bounded loss"
-    if not np.isfinite(p.x).all():
-        place, cause = "input", "the prepared inputs are not finite; check the data and the preparation"
+    place, cause = "loss", OVERFLOWED
     for stage, x, values in reversed(list(zip(network.stages, p.inputs, p.values, strict=True))):
         if not np.isfinite(values).all():
             place = f"{stage.path} ({getattr(stage.transform, 'name', '') or 'matrix product'!r})"
             cause = _cause(stage, x, trainer.rate(epoch + step / trainer.feed.batches.steps))
+    if not np.isfinite(p.x).all():
+        place, cause = "input", "the prepared inputs are not finite; check data, preparation and changes of batches"
+    return _told(trainer, objective.loss, epoch, step, place, cause)
+
+
+def explain_rows(trainer: Trainer, epoch: int, last: int) -> str:
+    """Return the message for a block, up to the step `last`, in which rows have a loss that is not finite.
+
+    Outputs were finite in each step, and the arrays of earlier steps are gone: then it is the loss that overflowed.
+    """
+    values, size = trainer.tally.values, trainer.feed.batches.batch_size
+    batches = list(chunks(len(values), size))
+    lost = [i for i, which in enumerate(batches) if not np.isfinite(values[which]).all()]
+    if not lost or lost[0] == len(batches) - 1:
+        return explain(trainer, epoch, last)
+    step = last - len(batches) + 1 + lost[0]
+    return _told(trainer, float(values[batches[lost[0]]].sum()), epoch, step, "loss", OVERFLOWED)
+
+
+def _told(trainer: Trainer, loss: float, epoch: int, step: int, place: str, cause: str) -> str:
     where = f"in epoch {epoch + 1}, step {step + 1}; first seen at {place}"
-    return f"spec {trainer.spec.name!r}: the loss is {objective.loss} {where}: {cause}"
+    return f"spec {trainer.spec.name!r}: the loss is {loss} {where}: {cause}"
 
 
 def _cause(stage: Stage, x: Array, rate: float) -> str:

@@ -17,7 +17,7 @@ from zoo_core.options import option_names
 from zoo_core.parts import Data, Dataset, Table
 from zoo_core.registry import Registry
 
-FILES = (".csv", ".npz", ".txt", ".tsv")  # what a data set's option `path` may name
+FILES = (".csv", ".npz", ".npy", ".txt", ".tsv")  # endings by which a file is told from the name of a data set
 
 
 def table_of(
@@ -26,21 +26,26 @@ def table_of(
     """Return rows to measure a model on, with labels as the model's class indices.
 
     Without `dataset`, a split of the model's own data; with the name of a data set, that split of it; with a
-    file, all its rows, read as the model's own data were. Raises UsageError for a split that there is not,
-    DataError for data unlike the model's.
+    file, all its rows, read as the model's own data were, or arrays x and y of a .npz. Raises UsageError for a split
+    that there is not, DataError for data unlike the model's.
     """
     source = model.spec.data.source
     if dataset is None or dataset == source.name:
         return _split(model, source, split_name, folder)
     if is_path(dataset, *FILES):
-        data = _load(model, _from_file(source, dataset), folder)
+        data = _load(model, _from_file(model, source, dataset, registry), folder)
         return _translated(model, data, data.train)
     return _split(model, _by_name(dataset, registry), split_name, folder)
 
 
-def _from_file(source: Dataset, path: str) -> Dataset:
+def _from_file(model: Model, source: Dataset, path: str, registry: Registry) -> Dataset:
     if "path" not in option_names(source):
-        raise UsageError(f"--data {path}: the model's data set {source.name!r} reads no such file; name a data set")
+        if path.endswith(".npz"):  # what anybody can save, wherever the model has learnt from
+            return registry.get("dataset", "npz")(path=path, task=model.about.task)  # type: ignore[call-arg, return-value]
+        raise UsageError(
+            f"--data {path}: the model's data set {source.name!r} reads no such file; give a .npz file with "
+            "arrays x and y, numpy.savez(path, x=..., y=...), or name a data set"
+        )
     changes = {name: None for name in ("test_path",) if name in option_names(source)}
     return dataclasses.replace(source, path=path, **changes)  # type: ignore[type-var]
 

@@ -10,6 +10,7 @@ from zoo_core.assembly import fresh
 from zoo_core.data.ahead import Ahead
 from zoo_core.data.batches import Batches, take_rows
 from zoo_core.errors import DataError
+from zoo_core.manners import check_prepares, checked_change
 from zoo_core.model import Model
 from zoo_core.network import chunks
 from zoo_core.objective import Objective, class_weights, one_hot, targets_for
@@ -55,6 +56,7 @@ class Feed:
         self._rng = source.stream("batch")
         self._targets = _targets(table, objective, soft=bool(self.changes))
         self._weights = _weights(table, objective)
+        check_prepares(model.preparation, table.x, model.network.inputs, model.network.dtype)
         self._ready = _ready(table, model.preparation, model.network.inputs, model.network.dtype)
         self._raw = np.empty((0, 0))
         self._ahead: Ahead | None = None
@@ -76,13 +78,20 @@ class Feed:
             self._change(change, p, batch)
         self.objective.look_at(p, batch.targets, batch.weights)
 
+    def close(self) -> None:
+        """Let go of the thread that reads ahead; another begins where one is needed again."""
+        if self._ahead is not None:
+            self._ahead.close()
+            self._ahead = None
+
     @property
     def rows_left_out(self) -> int:
         """How many rows no batch of an epoch takes."""
         return self.batches.rows - self.batches.rows_used
 
     def _change(self, change: BatchChange, p: Pass, batch: Block) -> None:
-        x, targets = change.change(p.x, batch.targets, self._rng)
+        answer = change.change(p.x, batch.targets, self._rng)
+        x, targets = checked_change(change, answer, p.x, batch.targets)
         if x is not p.x:
             p.x[...] = x
         if targets is not batch.targets:

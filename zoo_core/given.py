@@ -9,18 +9,21 @@ from typing import Any
 import numpy as np
 
 from zoo_core.data.arrays import is_finite
+from zoo_core.data.disk import DiskRows
 from zoo_core.errors import DataError
 from zoo_core.parts import Array
 
 WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")  # a class's name that stands for itself as an integer
 
 
-def shaped_inputs(given: Any, features: int, image_shape: Sequence[int] | None, name: str) -> Array:
-    """Return inputs as an array (rows, features): the caller's own where it is one, never to be written to.
+def shaped_inputs(given: Any, features: int, image_shape: Sequence[int] | None, name: str) -> Any:
+    """Return inputs as an array (rows, features), or rows on disk: the caller's own if so, never to be written to.
 
     Images may have the shape (rows, height, width), or (height, width) for one. Raises DataError for anything
     else; `name` is the model's. Their values are not looked at: see `check_finite`.
     """
+    if isinstance(given, DiskRows) and given.shape[1] == features:
+        return given
     x = _array(given, "inputs")
     if x.dtype.kind not in "buif":
         raise DataError(f"inputs must be numbers, not {x.dtype}")

@@ -10,7 +10,20 @@ from typing import Any
 import numpy as np
 
 from zoo_core.errors import PluginError
-from zoo_core.parts import Array, Callback, Data, Dataset, Initializer, Metric, Part, Schedule, Table
+from zoo_core.parts import (
+    Array,
+    BatchChange,
+    Callback,
+    Data,
+    Dataset,
+    Initializer,
+    Metric,
+    Part,
+    Penalty,
+    Preparation,
+    Schedule,
+    Table,
+)
 
 IN_PLACE = "it writes its result into `out`, as in `out[...] = ...`"
 
@@ -26,6 +39,32 @@ def filled(initializer: Initializer, out: Array, rng: np.random.Generator, gain:
     initializer.fill(out, rng, gain)
     if out.size and np.isnan(out).all():
         raise misfit(initializer, "fill", "left `out` as it was", IN_PLACE)
+
+
+def check_prepares(preparation: Preparation, x: Any, inputs: int, dtype: np.dtype[Any]) -> None:
+    """Have a preparation write the first row of `x`. Raises PluginError where it does not."""
+    out = np.full((1, inputs), np.nan, dtype)
+    preparation.apply(x.take(np.arange(1), axis=0), out)
+    if out.size and np.isnan(out).all():
+        raise misfit(preparation, "apply", "left `out` as it was", IN_PLACE)
+
+
+def checked_change(change: BatchChange, answer: Any, x: Array, targets: Array) -> tuple[Array, Array]:
+    """Return the batch that a change gave. Raises PluginError unless it is two arrays of the shapes that it got."""
+    shapes = tuple(map(np.shape, answer)) if isinstance(answer, tuple) else type(answer).__name__
+    if shapes != (x.shape, targets.shape):
+        right = f"it returns inputs {x.shape} and targets {targets.shape}"
+        raise misfit(change, "change", f"returned {shapes}", right)
+    changed: tuple[Array, Array] = answer
+    return changed
+
+
+def checked_term(penalty: Penalty, value: Any) -> float:
+    """Return what a penalty adds to the loss, as it came. Raises PluginError unless it is a number."""
+    if not _is_number(value):
+        raise misfit(penalty, "value", f"returned {type(value).__name__}", "it returns a number")
+    term: float = value
+    return term
 
 
 def checked_losses(loss: Part, values: Any, rows: int) -> Array:
@@ -87,6 +126,7 @@ def _checked_table(source: Dataset, data: Data, table: Table) -> Table:
         return replace(table, x=x, y=y[:, None] if y.ndim == 1 else y)
     if y.ndim != 1 or y.dtype.kind not in "iu":
         raise misfit(source, "load", f"gave labels {y.dtype} of shape {y.shape}", "labels are integers (rows,) from 0")
+    y = y.astype(np.int64) if y.dtype == np.uint64 else y  # which NumPy takes for no index
     classes = len(data.class_names) or math.inf
     if y.size and not 0 <= y.min() <= y.max() < classes:
         raise misfit(source, "load", f"gave labels {y.min()} to {y.max()}", "labels count the classes, from 0")

@@ -32,13 +32,17 @@ from zoo_core.spec import Spec
 from zoo_core.streams import Streams
 from zoo_core.trace import NAME as TRACE
 from zoo_core.trace import Trace
+from zoo_core.turns import Turns, in_turn
 
 PREPARATION = "preparation."  # how names of its arrays begin
 MAX_ARRAYS = 240  # of 255 that a file can hold; the others are for what a run that is not over keeps
 
 
 class Model:
-    """A network that can be trained, evaluated, used and saved. Made by `zoo_core.train` or `zoo_core.load`."""
+    """A network that can be trained, evaluated, used and saved. Made by `zoo_core.train` or `zoo_core.load`.
+
+    Several threads may predict and evaluate; they take turns. While it is trained it belongs to its trainer.
+    """
 
     def __init__(
         self, spec: Spec, about: About, registry: Registry, approve: Callable[[Layout], None] = lambda layout: None
@@ -57,6 +61,7 @@ class Model:
             raise ValueError("the spec of a model is complete: see zoo_core.completion.complete")
         self.preparation = fresh(spec.data.preparation)
         self._metrics = spec.training.metrics
+        self.turns = Turns()  # the network has one set of buffers
         self.not_finite = ""  # the first array of the file that holds NaN or infinity
 
     def __repr__(self) -> str:
@@ -77,6 +82,7 @@ class Model:
 
     # -------------------------------------------------------------- use
 
+    @in_turn
     @np.errstate(all="ignore")  # what is not finite is found and explained
     def outputs(self, x: Any) -> Array:
         """Return what the output layer gives for raw inputs: shape (rows, outputs), the network's dtype.
@@ -131,6 +137,7 @@ class Model:
             Table(x, checked_labels(y, self.labels()) if classes else checked_values(y, self.network.outputs))
         )
 
+    @in_turn
     @np.errstate(all="ignore")
     def evaluate_table(self, table: Table) -> dict[str, float]:
         """Return loss and metrics over a split, whose labels are class indices (rows,)."""
@@ -149,6 +156,7 @@ class Model:
                 metric.update(outputs, table.y[which], weights)
         return {"loss": total / weight} | {name: value for m in metrics for name, value in checked_figures(m).items()}
 
+    @in_turn
     @np.errstate(all="ignore")
     def confusion(self, table: Table) -> Array:
         """Return counts (classes, classes): row the true class, column the predicted one."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from zoo_core.assembly import is_fused
-from zoo_core.manners import checked_losses
+from zoo_core.manners import checked_losses, checked_term
 from zoo_core.network import Layer, Network
 from zoo_core.parts import Array, Loss, Penalty
 from zoo_core.passes import Pass
@@ -75,7 +75,7 @@ class Objective:
 
     def penalty(self) -> float:
         """Return the sum of all penalties."""
-        return float(sum(penalty.value(weights) for penalty, weights, _ in self._penalties))
+        return float(sum(checked_term(penalty, penalty.value(weights)) for penalty, weights, _ in self._penalties))
 
     @property
     def has_penalties(self) -> bool:

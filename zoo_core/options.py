@@ -25,6 +25,10 @@ from zoo_core.parts import KINDS, Part
 from zoo_core.registry import Registry
 
 
+def _is_partlike(value: object) -> bool:
+    return isinstance(value, (str, Mapping, Part))
+
+
 @dataclasses.dataclass(frozen=True)
 class PartField:
     """Marks a field of a spec, or of a part, as a part: a name, a table with `name`, or an instance.
@@ -44,10 +48,11 @@ class PartField:
         )
         if not others:
             return part
+        only_none = others == [type(None)]
         other = handler.generate_schema(Union[tuple(others)])  # noqa: UP007 - built at run time
         return core_schema.tagged_union_schema(
             {"<part>": part, "<value>": other},
-            discriminator=lambda v: "<part>" if isinstance(v, (str, Mapping, Part)) else "<value>",
+            discriminator=lambda v: "<value>" if v is None or not (only_none or _is_partlike(v)) else "<part>",
         )
 
     def _part(self, kind: str, value: Any, info: ValidationInfo) -> Part:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +162,7 @@ def follow(trainer: Trainer, output: Output | None = None, every: Interval | Non
     An error that a part raises is passed on as a PluginError that names the part.
     """
     events = _named(trainer)
-    with blas_threads(trainer.threads):
+    with blas_threads(trainer.threads), closing(trainer.feed):
         yield from events if output is None else output.keep(trainer, events, every)
 
 

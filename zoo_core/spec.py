@@ -33,6 +33,7 @@ from zoo_core.options import PartField, StrictTable, dump, note_keys
 from zoo_core.parts import (
     KINDS,
     Activation,
+    BatchChange,
     Callback,
     Dataset,
     Initializer,
@@ -123,6 +124,16 @@ class LayerSpec(_Table):
     bias_initializer: Annotated[Initializer, PartField()] = Field("zeros", validate_default=True)
     normalizer: Annotated[Normalizer | None, PartField()] = Field(None, description="between product and activation")
     regularizers: Annotated[list[Annotated[Regularizer, PartField()]], MaxLen(MAX_PARTS)] = Field(default_factory=list)
+
+    @field_validator("regularizers")
+    @classmethod
+    def _check_places(cls, regularizers: list[Regularizer]) -> list[Regularizer]:
+        """Refuse what acts on a batch before any layer sees it."""
+        for part in regularizers:
+            if isinstance(part, BatchChange):
+                rule = "changes inputs and targets of the whole model; it belongs among model.regularizers"
+                raise PydanticCustomError("said", "{name} {rule}", {"name": repr(part.name), "rule": rule})
+        return regularizers
 
 
 class ModelSpec(_Table):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from zoo_core.errors import PluginError
 from zoo_core.parts import RandomSource
 
 
@@ -23,8 +24,13 @@ class Streams(RandomSource):
         self.source.start(seed)
 
     def stream(self, purpose: str) -> np.random.Generator:
-        """Return the source's generator for a purpose."""
+        """Return the source's generator for a purpose. Raises PluginError where it gives something else."""
         generator = self.source.stream(purpose)
+        if not isinstance(generator, np.random.Generator):
+            raise PluginError(
+                f"generator {self.source.name!r}: its method 'stream' returned {type(generator).__name__}; "
+                "it returns a numpy.random.Generator"
+            )
         self._given[purpose] = generator.bit_generator
         return generator
 

@@ -14,7 +14,8 @@ from zoo_core.parts import Metric
 class Tally:
     """Counts what an objective gives for the batches of a block, `rows` rows at most, when the block ends.
 
-    Outputs are those before each update. After `settle`, `loss` is the mean over the epoch so far.
+    Outputs are those before each update. After `settle`, `loss` is the mean over the epoch so far, and
+    `values` are the losses of the block's rows.
     """
 
     def __init__(self, objective: Objective, metrics: Sequence[Metric], rows: int) -> None:
@@ -52,6 +53,7 @@ class Tally:
         z, outputs, weights = self._z[:n], self._outputs[:n], block.weights
         values = measure(self.objective.part, self.objective.fused, z, outputs, block.targets)
         self.total += float(values.sum() if weights is None else values @ weights)
+        self.values = values
         self.weight += n if weights is None else float(weights.sum())
         for metric in self.metrics:
             metric.update(outputs, block.labels, weights)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from zoo_core.assembly import fresh
-from zoo_core.diagnosis import divergence, explain, layer_stats, overflowed
+from zoo_core.diagnosis import divergence, explain, explain_rows, layer_stats, overflowed
 from zoo_core.errors import NumericError
 from zoo_core.events import EpochEnded, Event, Finished, LayerStats, Message, Progress, SafePoint, Started, direction
 from zoo_core.feed import Feed
@@ -50,6 +50,7 @@ class Trainer:
         self.log: Path | None = None
         self.at = Position()
         self.interval: Interval | None = None
+        self.stopped = ""  # why the run is over before its last epoch
         self.interrupted = ""  # the reason to leave after the step at hand
         self.objective = Objective(self.network, model.loss)
         self.feed = Feed(model, splits["train"], self.objective, model.source)
@@ -85,14 +86,13 @@ class Trainer:
             self.warn(doubt)
         self.begin()
         yield from self._said()
-        reason = ""
         with np.errstate(all="ignore"):  # what leaves the finite numbers is found and explained below
-            while not reason and self.at.epoch < self.epochs:
+            while not self.stopped and self.at.epoch < self.epochs:
                 yield from self._epoch()
                 if self.interrupted:
                     yield Finished(self.interrupted, time.perf_counter() - self._began)
                     return
-                reason = self._end_epoch()
+                self.stopped = self._end_epoch()
                 yield EpochEnded(self.history[-1], time.perf_counter() - self._began)
                 yield from self._said()
         for callback in self.callbacks:
@@ -102,7 +102,7 @@ class Trainer:
         if doubt := divergence(self.history):
             self._messages.append(Message(doubt, warning=True))
         yield from self._said()
-        yield Finished(reason or "all epochs done", time.perf_counter() - self._began)
+        yield Finished(self.stopped or "all epochs done", time.perf_counter() - self._began)
 
     def begin(self) -> None:
         """Start the callbacks, once."""
@@ -181,7 +181,7 @@ class Trainer:
     def _settle(self) -> None:
         self.tally.settle(self.feed.block)
         if not math.isfinite(self.tally.total):
-            raise NumericError(explain(self, self.at.epoch, self.at.step - 1))
+            raise NumericError(explain_rows(self, self.at.epoch, self.at.step - 1))
 
     def _progress(self, now: float, layers: tuple[LayerStats, ...]) -> Progress:
         at, seconds = self.at, now - self._began

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import MinLen
 
-from zoo_core.data.arrays import check_finite, read_array, read_arrays
+from zoo_core.data.arrays import read_array, read_arrays
 from zoo_core.data.disk import DiskRows
 from zoo_core.data.folder import DataFolder
 from zoo_core.data.labels import distinct, encode_array, find_classes
@@ -17,7 +17,6 @@ from zoo_core.errors import DataError
 from zoo_core.parts import Array, Data, Dataset, Table
 
 Named = Annotated[str, MinLen(1)]
-CHUNK = 4096  # rows looked at together
 
 
 @dataclass
@@ -75,9 +74,7 @@ def _pair(inputs: Path, targets: Path) -> tuple[DiskRows, Array]:
     x, y = DiskRows(inputs), _read(targets)
     if y.ndim == 0 or len(x) != len(y) or not len(x) or not x.shape[1]:
         raise DataError(f"{inputs} has {len(x)} rows of {x.shape[1]} numbers, {targets} has shape {y.shape}")
-    for start in range(0, len(x) if x.dtype.kind == "f" else 0, CHUNK):
-        rows = x.take(np.arange(start, min(start + CHUNK, len(x))))
-        check_finite(rows, str(inputs), first=start + 1)
+    x.check_finite()
     return x, y
 
 

@@ -93,7 +93,9 @@ class Polynomial(Warmed):
 
 @dataclass
 class WarmupLinear(Warmed):
-    """Linear warm-up from 0 to `initial`, then a line down to 0 at the end of the run. As thinc's `warmup_linear`.
+    """A line up from 0 to `initial` in `warmup` epochs, then one down to 0 at the end of the run.
+
+    As thinc's `warmup_linear`.
 
     Source: Devlin et al., "BERT" (2019), appendix A.2.
     """

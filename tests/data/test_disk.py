@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import json
 import os
 import threading
+import weakref
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import zoo_core
+from zoo_core.cli import run
+from zoo_core.data import disk
 from zoo_core.data.disk import DiskRows
-from zoo_core.errors import DataError
+from zoo_core.errors import DataError, ResourceError
 
 ROWS = 300
 
@@ -157,3 +163,103 @@ def test_an_archive_is_no_array(tmp_path, arrays):
     np.savez(tmp_path / "y.npz", y=arrays["y"])
     with pytest.raises(DataError, match="there is 'npz'"):
         zoo_core.train(spec(npy(paths | {"y": str(tmp_path / "y.npz")})))
+
+
+def test_the_advice_for_other_orders_of_numbers_helps(tmp_path):
+    for x in (np.asfortranarray(np.ones((6, 4))), np.ones((6, 4), ">f4")):
+        np.save(tmp_path / "x.npy", x)
+        with pytest.raises(DataError, match=r"np\.ascontiguousarray\(x, x\.dtype\.newbyteorder\('='\)\)"):
+            DiskRows(tmp_path / "x.npy")
+        np.save(tmp_path / "x.npy", np.ascontiguousarray(x, x.dtype.newbyteorder("=")))
+        np.testing.assert_array_equal(DiskRows(tmp_path / "x.npy").take(np.arange(6)), x)
+
+
+def test_arrays_that_nobody_brings_again_are_not_kept(tmp_path, arrays):
+    np.save(tmp_path / "x.npy", arrays["x"])
+    rows = DiskRows(tmp_path / "x.npy")
+    gone = weakref.ref(rows.take(np.array([5, 3])))
+    assert gone() is None
+
+
+def test_two_views_of_one_array_are_told_apart(tmp_path, arrays):
+    np.save(tmp_path / "x.npy", arrays["x"])
+    rows, out = DiskRows(tmp_path / "x.npy"), np.zeros((6, 20), np.uint8)
+    for view in (out[::2], out[:3]):
+        rows.take(np.array([9, 4, 7]), out=view)
+        np.testing.assert_array_equal(view, arrays["x"].reshape(ROWS, 20)[[9, 4, 7]])
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "float64", ">f4"])
+@pytest.mark.parametrize("shape", [(-1, 5, 4), (-1, 20)])
+def test_rows_of_a_file_are_predicted_without_reading_it_whole(tmp_path, arrays, monkeypatch, capsys, dtype, shape):
+    model = zoo_core.train(spec(npy(saved(tmp_path, arrays)), epochs=1))
+    model.save(tmp_path / "m.npz")
+    x = np.tile(arrays["x"], (4, 1, 1)).astype(dtype)
+    np.save(tmp_path / "new.npy", x.reshape(shape))
+    taken, take = [], DiskRows.take
+    monkeypatch.setattr(
+        DiskRows, "take", lambda self, rows, axis=0: (taken.append(len(rows)), take(self, rows, axis))[1]
+    )
+    assert run(["predict", str(tmp_path / "m.npz"), str(tmp_path / "new.npy"), "--proba", "--json"]) == 0
+    np.testing.assert_allclose(json.loads(capsys.readouterr().out), model.predict_proba(x), rtol=1e-6)
+    assert max(taken, default=0) == (0 if dtype == ">f4" else ROWS * 4 if "float" in dtype else 512)
+
+
+def test_a_row_that_is_not_finite_is_found_while_a_file_is_predicted(tmp_path, arrays, capsys):
+    zoo_core.train(spec(npy(saved(tmp_path, arrays)), epochs=1)).save(tmp_path / "m.npz")
+    x = np.ones((ROWS * 2, 20))
+    x[560, 3] = np.nan
+    np.save(tmp_path / "new.npy", x)
+    assert run(["predict", str(tmp_path / "m.npz"), str(tmp_path / "new.npy")]) == 3
+    assert "new.npy: row 561, column 4 is nan" in capsys.readouterr().err
+
+
+def test_a_disk_that_fails_in_training_is_told_with_the_file(tmp_path, arrays, monkeypatch):
+    trainer = zoo_core.prepare(spec(npy(saved(tmp_path, arrays))))
+
+    def failing(*_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(disk, "_read_at", failing)
+    with pytest.raises(ResourceError, match=r"cannot read .*x\.npy: Input/output error"):
+        list(zoo_core.follow(trainer))
+
+
+@pytest.mark.parametrize("ending", ["done", "interrupted", "abandoned", "failed"])
+def test_no_thread_is_left_behind_however_a_run_ends(tmp_path, arrays, ending):
+    before = threading.active_count()
+    given = spec(npy(saved(tmp_path, arrays)), batch_size=16, metrics=["accuracy"])
+    trainer = zoo_core.prepare(given)
+    settle, counts = trainer._settle, []
+
+    def settled():
+        settle()
+        counts.append(threading.active_count() - before)
+        if ending == "interrupted":
+            trainer.interrupt("enough")
+        if ending == "failed":
+            raise DataError("gone")
+
+    trainer._settle = settled
+    events = zoo_core.follow(trainer)
+    if ending == "abandoned":
+        while not counts:
+            next(events)
+        events.close()
+    else:
+        with suppress(DataError):
+            list(events)
+    assert max(counts) == 1
+    assert threading.active_count() == before
+
+
+def test_a_run_that_was_left_goes_on_with_another_thread(tmp_path, arrays):
+    given = spec(npy(saved(tmp_path, arrays)))
+    alone, trainer = zoo_core.train(given), zoo_core.prepare(given)
+    settle = trainer._settle
+    trainer._settle = lambda: (settle(), trainer.interrupt("enough"))
+    list(zoo_core.follow(trainer))
+    assert trainer.at.step > 0
+    trainer._settle, trainer.interrupted = settle, ""
+    list(zoo_core.follow(trainer))
+    assert trainer.history == alone.history

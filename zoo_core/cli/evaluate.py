@@ -15,7 +15,11 @@ EXAMPLES = "Examples: zoo evaluate glyphs.npz | zoo evaluate mnist-mlp --split t
 def command(
     model: Annotated[str, typer.Argument(help="A model file (.npz), or the name of a shipped model.")],
     data: Annotated[
-        str | None, typer.Option("--data", help="Another data set, or a file like the model's own: all its rows.")
+        str | None,
+        typer.Option(
+            "--data",
+            help="Another data set, or a file like the model's own, or a .npz of arrays x and y: all its rows.",
+        ),
     ] = None,
     split: Annotated[str, typer.Option("--split", help="train, validation or test.")] = "test",
     data_dir: DataDir = None,

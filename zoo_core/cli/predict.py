@@ -82,11 +82,28 @@ def read_input(name: str, model: Model) -> Any:
     ending = Path(name).suffix.lower()
     if ending == ".png":
         return _image(name, name, model)
-    if ending in (".npy", ".npz"):
+    if ending == ".npy":
+        return _rows(Path(name), model.about.inputs)
+    if ending == ".npz":
         return read_array(Path(name))
     if ending == ".csv":
         return read_features(Path(name), names)
     raise UsageError(f"{name}: must end in .npy, .npz, .csv or .png, or be - for standard input")
+
+
+def _rows(path: Path, features: int) -> Any:
+    """Return the rows of a .npy file, which stay there if they are as the model needs them: it may be a large one."""
+    from zoo_core.data.arrays import read_array
+    from zoo_core.data.disk import DiskRows
+
+    try:
+        rows = DiskRows(path)
+    except DataError:  # of another order, or a fault that is told better by the other reader
+        return read_array(path)
+    if rows.shape[1] != features or len(rows.sample_shape) > 2:
+        return read_array(path)
+    rows.check_finite()
+    return rows
 
 
 def _text(raw: bytes) -> str:

@@ -35,6 +35,10 @@ class Ahead:
         self._buffers.reverse()
         return found
 
+    def close(self) -> None:
+        """End the thread, when it has read what it is at."""
+        self._thread.shutdown(cancel_futures=True)
+
     def ask(self, key: int, which: Rows, count: int) -> None:
         """Begin to read rows for a later `take`."""
         self._key = key

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.data.arrays import read_header
+from zoo_core.data.arrays import check_finite, read_header
 from zoo_core.errors import DataError, ResourceError
 from zoo_core.parts import Array
 
-MAX_VIEWS = 4  # arrays whose rows are kept at hand
+CHUNK = 4096  # rows looked at together
+MAX_VIEWS = 4  # arrays that callers bring again and again, whose rows are kept at hand
 
 
 class DiskRows:
@@ -43,27 +44,37 @@ class DiskRows:
     def __len__(self) -> int:
         return self.shape[0]
 
+    def check_finite(self) -> None:
+        """Raise DataError at the first value that is NaN or infinite, as that of an array."""
+        for start in range(0, len(self) if self.dtype.kind == "f" else 0, CHUNK):
+            rows = self.take(np.arange(start, min(start + CHUNK, len(self))))
+            check_finite(rows, str(self.path), first=start + 1)
+
     def take(self, indices: Array, axis: int = 0, out: Array | None = None, mode: str = "raise") -> Array:
         """Return the rows `indices`, shape (count, features), in `out` where given; `axis` must be 0."""
         rows = np.asarray(indices).tolist()
         if axis != 0 or (rows and not 0 <= min(rows) <= max(rows) < len(self)):
             raise IndexError(f"{self.path}: has rows 0 to {len(self) - 1}")
-        if out is None:
-            out = np.empty((len(rows), self.shape[1]), self.dtype)
+        found = np.empty((len(rows), self.shape[1]), self.dtype) if out is None else out
         if rows and rows == list(range(rows[0], rows[0] + len(rows))):
-            self._read([_bytes(out)], rows[:1])
+            buffers, rows = [_bytes(found)], rows[:1]
         else:
-            self._read(self._rows_of(out), rows)
-        return out
+            buffers = [_bytes(row) for row in found] if out is None else self._rows_of(found)
+        try:
+            self._read(buffers, rows)
+        except OSError as error:
+            raise ResourceError(f"cannot read {self.path}: {error.strerror or error}") from error
+        return found
 
     def _rows_of(self, out: Array) -> list[list[memoryview]]:
         """Return a buffer for each row, kept for the latest arrays: making them takes as long as reading."""
-        key = (out.__array_interface__["data"][0], out.shape)
-        if key not in self._views:
+        key = (out.__array_interface__["data"][0], out.shape, out.strides)
+        views = self._views.get(key)
+        if views is None:
             if len(self._views) >= MAX_VIEWS:
                 self._views.clear()
-            self._views[key] = [_bytes(row) for row in out]
-        return self._views[key]
+            views = self._views[key] = [_bytes(row) for row in out]
+        return views
 
     def _read(self, buffers: Sequence[list[memoryview]], rows: Sequence[int]) -> None:
         """Fill each buffer from the file, from a row on."""
@@ -93,7 +104,7 @@ def _look(path: Path) -> tuple[int, tuple[int, ...], np.dtype[Any], int]:
         order = ", column by column" * fortran
         raise DataError(
             f"{path}: holds {dtype} of shape {(rows, *sample)}{order}; rows can be read one by one from numbers "
-            "(rows, ...), saved with np.save(path, np.ascontiguousarray(x))"
+            "(rows, ...), saved with np.save(path, np.ascontiguousarray(x, x.dtype.newbyteorder('=')))"
         )
     return rows, tuple(sample), dtype, start
 

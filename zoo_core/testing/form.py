@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import re
 from collections.abc import Iterator
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -60,7 +61,7 @@ def _bounds(subject: Subject) -> Iterator[Finding]:
                 f"the option {name!r} has no lower bound: a spec may say {name} = -1e300",
                 likely=f"write its range into its type, such as `{name}: Annotated[float, Ge(0), Le(1)]`",
             )
-        if name in own and name not in str(subject.part.__doc__):
+        if name in own and not re.search(rf"\b{name}\b", str(subject.part.__doc__)):
             yield Finding(f"the docstring does not say what the option {name!r} does")
     try:
         _validate(subject)
@@ -92,5 +93,7 @@ def has_bounds(hint: Any) -> bool:
 
 CHECKS = (
     Check("form", "it has a name and a docstring", _form),
-    Check("options", "every number among the options has a range, and the defaults lie in it", _bounds),
+    Check(
+        "options", "the docstring tells of every option, and numbers have a range in which the default lies", _bounds
+    ),
 )
