@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from zoo_core.errors import PluginError
 from zoo_core.parts import RandomSource
 from zoo_core.streams import Streams
 
@@ -30,6 +31,17 @@ class Source(RandomSource):
 def begun(kind: type[Any]) -> tuple[Streams, np.random.Generator]:
     streams = Streams(Source(kind), 3)
     return streams, streams.stream("shuffle")
+
+
+def test_a_source_that_gives_no_generator_is_named() -> None:
+    class Old(Source):
+        name = "old"
+
+        def stream(self, purpose: str) -> Any:
+            return np.random.RandomState(self.seed)
+
+    with pytest.raises(PluginError, match="generator 'old': its method 'stream' returned RandomState"):
+        Streams(Old(np.random.MT19937), 3).stream("shuffle")
 
 
 @pytest.mark.parametrize("kind", GENERATORS, ids=lambda kind: kind.__name__)
