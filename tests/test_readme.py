@@ -100,9 +100,10 @@ def test_imports_run_downwards():
     """A module imports only from its own floor or below; plugins import only what is public."""
     floors = {
         "errors": 0, "exclusive": 0, "parts": 0, "positions": 0,
-        "blame": 0.5, "events": 0.5, "files": 0.5, "interval": 0.5, "lock": 0.5, "packing": 0.5, "streams": 0.5,
+        "blame": 0.5, "events": 0.5, "files": 0.5, "interval": 0.5, "lock": 0.5, "packing": 0.5,
         "threads": 0.5, "turns": 0.5,
         "data": 1, "given": 1, "hookspecs": 1, "manners": 1, "model_file": 1, "spec_text": 1, "trace": 1,
+        "streams": 1.5,
         "discovery": 2, "passes": 2,
         "network": 2.2, "registry": 2.2,
         "catalogue": 2.5, "options": 2.5,

@@ -19,13 +19,13 @@ class Source(RandomSource):
     """Gives streams of any of NumPy's generators, as a plugin may."""
 
     def __init__(self, kind: type[Any]) -> None:
-        self.kind = kind
+        self.bits = kind  # `kind` is what sort of part this is
 
     def start(self, seed: int) -> None:
         self.seed = seed
 
     def stream(self, purpose: str) -> np.random.Generator:
-        return np.random.Generator(self.kind(self.seed))
+        return np.random.Generator(self.bits(self.seed))
 
 
 def begun(kind: type[Any]) -> tuple[Streams, np.random.Generator]:

@@ -18,9 +18,7 @@ from zoo_core.model import Model
 from zoo_core.options import dump
 from zoo_core.parts import Data, Loss, Metric, Preparation, RandomSource, Table
 from zoo_core.registry import Registry
-from zoo_core.spec import Spec
-
-DEFAULT_METRICS = {"classification": ("accuracy",), "regression": ("rmse", "r2")}
+from zoo_core.spec import DEFAULT_METRICS, Spec
 
 
 def load_data(spec: Spec, data_dir: str | Path | DataFolder | None = None) -> Data:

@@ -124,21 +124,18 @@ class Feed:
     def _rows(self, step: int, which: slice | Array, rows: int) -> Array:
         x = self.table.x
         if getattr(x, "from_any_thread", False):
-            return self._rows_ahead(step, which, rows)
+            return self._rows_ahead(step, which)
         if len(self._raw) < rows:
             self._raw = np.empty((rows, x.shape[1]), x.dtype)
         return take_rows(x, which, self._raw[:rows])
 
-    def _rows_ahead(self, step: int, which: slice | Array, rows: int) -> Array:
+    def _rows_ahead(self, step: int, which: slice | Array) -> Array:
         """Return the rows of a block, and have those of the next one read meanwhile."""
         if self._ahead is None:
             self._ahead = Ahead(self.table.x, self.steps * self.batches.batch_size)
-        found, following = self._ahead.take(step, which, rows), step + self.steps
+        found, following = self._ahead.take(step, which), step + self.steps
         if following < self.batches.steps:
-            count = min(
-                self.steps * self.batches.batch_size, self.batches.rows_used - following * self.batches.batch_size
-            )
-            self._ahead.ask(following, self.batches.indices(following, self.steps), count)
+            self._ahead.ask(following, self.batches.indices(following, self.steps))
         return found
 
 

@@ -127,27 +127,26 @@ class Model:
             )
         return outputs
 
+    @np.errstate(all="ignore")
     def evaluate(self, x: Any, y: Any) -> dict[str, float]:
         """Return the loss and every metric of the spec for inputs and their true labels or values."""
         x = shaped_inputs(x, self.about.inputs, self.about.image_shape, self.spec.name)
-        check_finite(x, "inputs")
         y = checked_targets(y, len(x))
         classes = self.about.task == "classification"
-        return self.evaluate_table(
-            Table(x, checked_labels(y, self.labels()) if classes else checked_values(y, self.network.outputs))
-        )
+        targets = checked_labels(y, self.labels()) if classes else checked_values(y, self.network.outputs)
+        return self.evaluate_table(Table(x, targets), given=True)
 
     @in_turn
     @np.errstate(all="ignore")
-    def evaluate_table(self, table: Table) -> dict[str, float]:
-        """Return loss and metrics over a split, whose labels are class indices (rows,)."""
+    def evaluate_table(self, table: Table, *, given: bool = False) -> dict[str, float]:
+        """Return loss and metrics over a split, whose labels are class indices (rows,); `given` inputs are checked."""
         metrics, rows = self.metrics(), table.x.shape[0]
         fused = is_fused(self.loss, self.network)
         targets = targets_for(self.loss, table.y, self.network.outputs, self.network.dtype)
         for metric in metrics:
             metric.start(rows, self.network.outputs)
         total = weight = 0.0
-        for which, z, outputs in self._infer(table.x):
+        for which, z, outputs in self._infer(table.x, given=given):
             values = measure(self.loss, fused, z, outputs, targets[which])
             weights = None if table.weights is None else table.weights[which]
             total += float(values.sum() if weights is None else values @ weights)

@@ -119,8 +119,11 @@ class Network:
 
     def passes(self, x: Array, rows: int) -> list[Pass]:
         """Return passes for training on `x`, shape (any, inputs), `rows` rows at a time; the last may have fewer."""
-        parts = [x[which] for which in chunks(len(x), rows)]
-        return [Pass(part, self.stages, training=True, like=self.passing(len(part))) for part in parts]
+        found: list[Pass] = []
+        for which in chunks(len(x), rows):
+            like = found[0] if found and len(x[which]) == rows else None
+            found.append(Pass(x[which], self.stages, training=True, like=like))
+        return found
 
     def forward(self, p: Pass) -> None:
         """Run the batch in `p.x` through the network as in training, up to `p.outputs`."""

@@ -87,9 +87,8 @@ class Pass:
     def _bind_backward(self, stages: Sequence[Stage], like: Pass | None) -> None:
         """Pair each transform with its arrays, last first; nothing needs the gradient before the first product."""
         first = next(i for i, s in enumerate(stages) if isinstance(s.transform, Dense))
-        fresh = [np.empty_like(x) if i > first else None for i, x in enumerate(self.inputs)]
-        self.grads: list[Array | None] = like.grads if like else fresh
-        grads = self.grads
+        grads = like.grads if like else [np.empty_like(x) if i > first else None for i, x in enumerate(self.inputs)]
+        self.grads: list[Array | None] = grads
         after: list[Any] = [*grads[1:], self.delta]
         for i in range(len(stages) - 1, first - 1, -1):
             self.backward.append((stages[i].transform.backward, self.inputs[i], self.values[i], after[i], grads[i]))

@@ -55,6 +55,7 @@ MAX_PROBLEMS = 100  # told at once
 
 Split = Annotated[str, Field(pattern=SLICE)] | Annotated[float, Gt(0), Le(1)] | None
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}"
+DEFAULT_METRICS = {"classification": ("accuracy",), "regression": ("rmse", "r2")}  # where a spec names none
 NAME_RULE = "has letters, digits, '_', '-' and '.', at most 100, and begins with a letter or digit"
 
 

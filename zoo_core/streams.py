@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.errors import PluginError
+from zoo_core.manners import misfit
 from zoo_core.parts import RandomSource
 
 
@@ -27,9 +27,8 @@ class Streams(RandomSource):
         """Return the source's generator for a purpose. Raises PluginError where it gives something else."""
         generator = self.source.stream(purpose)
         if not isinstance(generator, np.random.Generator):
-            raise PluginError(
-                f"generator {self.source.name!r}: its method 'stream' returned {type(generator).__name__}; "
-                "it returns a numpy.random.Generator"
+            raise misfit(
+                self.source, "stream", f"returned {type(generator).__name__}", "it returns a numpy.random.Generator"
             )
         self._given[purpose] = generator.bit_generator
         return generator

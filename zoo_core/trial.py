@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import chain
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from zoo_core.network import Layer, Network
 from zoo_core.objective import one_hot
 from zoo_core.parts import Array, Loss, Optimizer, Part, RandomSource
 from zoo_core.passes import Pass
-from zoo_core.spec import LayerSpec, Spec
+from zoo_core.spec import DEFAULT_METRICS, LayerSpec, Spec
 
 ROWS, INPUTS = 3, 4
 UNTOUCHED = 1234.5  # what a part finds in `out`
@@ -80,7 +81,7 @@ def _unmeasured(spec: Spec) -> Iterator[str]:
 
 def _figures(spec: Spec) -> list[str]:
     settings = spec.training
-    metrics = ["accuracy", "rmse", "r2"] if settings.metrics is None else [m.name for m in settings.metrics]
+    metrics = [*chain(*DEFAULT_METRICS.values())] if settings.metrics is None else [m.name for m in settings.metrics]
     splits = [s for s in settings.evaluate if s != "validation" or spec.data.validation is not None]
     figures = [f"{split}_{name}" for split in dict.fromkeys(["train", *splits]) for name in ["loss", *metrics]]
     return [*figures, "penalty", "learning_rate"]

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import MinLen
 
-from zoo_core.data.arrays import read_array, read_arrays
+from zoo_core.data.arrays import check_finite, read_arrays
 from zoo_core.data.disk import DiskRows
 from zoo_core.data.folder import DataFolder
 from zoo_core.data.labels import distinct, encode_array, find_classes
@@ -83,8 +83,8 @@ def _read(path: Path) -> Array:
     found = read_arrays(path)
     if list(found) != [""]:
         raise DataError(f"{path}: is no .npy file, but an archive of {len(found)} arrays; for these there is 'npz'")
-    y = found[""]
-    return y if y.dtype.kind == "U" else read_array(path)
+    check_finite(found[""], str(path))
+    return found[""]
 
 
 PARTS = (Npy,)

@@ -26,20 +26,24 @@ class Ahead:
         self._key = -1
         self._coming: Future[Array] | None = None
 
-    def take(self, key: int, which: Rows, count: int) -> Array:
-        """Return `count` rows, those that were asked for under this key if any were."""
+    def take(self, key: int, which: Rows) -> Array:
+        """Return rows, those that were asked for under this key if any were."""
         coming, self._coming = self._coming, None
         found = None if coming is None else coming.result()
         if found is None or self._key != key:
-            found = take_rows(self._x, which, self._buffers[0][:count])
+            found = self._read(which)
         self._buffers.reverse()
         return found
+
+    def ask(self, key: int, which: Rows) -> None:
+        """Begin to read rows for a later `take`."""
+        self._key = key
+        self._coming = self._thread.submit(self._read, which)
 
     def close(self) -> None:
         """End the thread, when it has read what it is at."""
         self._thread.shutdown(cancel_futures=True)
 
-    def ask(self, key: int, which: Rows, count: int) -> None:
-        """Begin to read rows for a later `take`."""
-        self._key = key
-        self._coming = self._thread.submit(take_rows, self._x, which, self._buffers[0][:count])
+    def _read(self, which: Rows) -> Array:
+        count = which.stop - which.start if isinstance(which, slice) else len(which)
+        return take_rows(self._x, which, self._buffers[0][:count])

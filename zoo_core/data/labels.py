@@ -54,9 +54,9 @@ def encode(labels: Sequence[str], classes: Sequence[str], where: str) -> Array:
 
 def encode_array(labels: Array, classes: Sequence[str], where: str) -> Array:
     """Return the index of each label of an array of whole numbers or names, (rows,), without a text for each row."""
-    values = distinct(labels)
+    values, known = distinct(labels), set(classes)
     for value in values:
-        if str(value) not in classes:
+        if str(value) not in known:
             raise DataError(_unknown(str(value), int(np.argmax(labels == value)), classes, where))
     indices, codes = encode(list(map(str, values)), classes, where), np.empty(len(labels), np.int64)
     for start in range(0, len(labels), PIECE):

@@ -90,7 +90,8 @@ def _read(path: Path) -> Columns:
     if not body:
         raise DataError(f"{where}: has a header, but no rows")
     names = tuple(cell.strip() if header else "" for cell in first)
-    delimiter = guess_delimiter(path.read_text("utf-8-sig"))
+    with path.open(encoding="utf-8-sig") as file:
+        delimiter = guess_delimiter(file.readline())
     return Columns(str(path), delimiter, names, tuple(zip(*body, strict=True)))
 
 
