@@ -12,7 +12,6 @@ import pytest
 
 import zoo_core
 from zoo_core import checkpoint, model_file
-from zoo_core.cli import run
 from zoo_core.errors import NumericError, PluginError, SpecError, UsageError
 from zoo_core.events import SafePoint
 from zoo_core.interval import Interval
@@ -44,19 +43,13 @@ EVERY = ("--checkpoint-every", "3steps", "-q")
 
 
 @pytest.fixture
-def zoo(capsys, tmp_path, monkeypatch):
+def zoo(called, tmp_path, monkeypatch):
     """Run a command in a folder with s.toml and its data; returns exit code, standard output, standard error."""
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
     np.savez("t.npz", x=rng.normal(size=(200, 4)), y=rng.integers(0, 3, 200))
     Path("s.toml").write_text(SPEC)
-
-    def call(*arguments):
-        code = run([str(a) for a in arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
+    return called
 
 
 @pytest.fixture

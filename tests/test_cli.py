@@ -26,16 +26,10 @@ def trained(tmp_path_factory):
 
 
 @pytest.fixture
-def zoo(capsys, tmp_path, monkeypatch):
+def zoo(called, tmp_path, monkeypatch):
     """Run a command in an empty folder; returns exit code, standard output, standard error."""
     monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        code = run([str(a) for a in arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
+    return called
 
 
 def test_train_says_what_it_reached_and_where_it_saved(zoo):

@@ -49,15 +49,9 @@ def model(folder):
 
 
 @pytest.fixture
-def zoo(capsys, folder, monkeypatch):
+def zoo(called, folder, monkeypatch):
     monkeypatch.chdir(folder)
-
-    def call(*arguments):
-        code = run(list(arguments))
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
+    return called
 
 
 def test_lists_serve_as_arrays(model):

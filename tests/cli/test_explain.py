@@ -24,15 +24,9 @@ SMALL = (
 
 
 @pytest.fixture
-def explain(capsys):
+def explain(called):
     """Explain the quickstart on few rows; returns exit code, standard output, standard error."""
-
-    def call(*arguments):
-        code = run(["explain", "glyphs-quickstart", *SMALL, *arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
+    return lambda *arguments: called("explain", "glyphs-quickstart", *SMALL, *arguments)
 
 
 def test_a_page_has_the_five_sections_and_fits(explain):

@@ -6,8 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from zoo_core.cli import run
-
 LABELLED = "".join(f"{i % 3 + i / 100},{-i},{'abc'[i % 3]}\n" for i in range(60))
 FILES = {
     "labels": ("p,q,kind\n" + LABELLED, {"target": "kind", "task": "classification", "stratify": True}, 3),
@@ -36,16 +34,10 @@ FILES = {
 
 
 @pytest.fixture
-def zoo(capsys, tmp_path, monkeypatch):
+def zoo(called, tmp_path, monkeypatch):
     """Run a command in an empty folder; returns exit code, standard output, standard error."""
     monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        code = run(list(arguments))
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
+    return called
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -13,24 +13,17 @@ import pytest
 from annotated_types import Ge, Le
 
 from zoo_core import hookimpl
-from zoo_core.cli import run
 from zoo_core.describe import describe, option_rows, summary
 from zoo_core.parts import KINDS, Activation, Optimizer, Rate
 from zoo_core.registry import Registry
 
 
 @pytest.fixture
-def zoo(capsys, tmp_path, monkeypatch):
+def zoo(called, tmp_path, monkeypatch):
     """Run a command in an empty folder, 80 columns wide; returns exit code, standard output, standard error."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
-
-    def call(*arguments):
-        code = run(list(arguments))
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
+    return called
 
 
 def dotted(out: str) -> list[str]:

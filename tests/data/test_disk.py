@@ -158,6 +158,15 @@ def test_a_file_that_shrinks_in_training_ends_the_run(tmp_path, arrays, monkeypa
         list(zoo_core.follow(trainer))
 
 
+def test_rows_on_disk_are_measured_as_rows_in_memory(tmp_path, arrays):
+    x = arrays["x"].astype(np.float32)
+    model = zoo_core.train(spec(npy(saved(tmp_path, arrays | {"x": x, "x_test": x[:40]})), epochs=1))
+    assert model.evaluate(DiskRows(tmp_path / "x.npy"), arrays["y"]) == model.evaluate(x, arrays["y"])
+    np.save(tmp_path / "bad.npy", np.where(np.arange(ROWS) == 8, np.nan, 1.0)[:, None] * np.ones(20))
+    with pytest.raises(DataError, match="inputs hold nan in row 8, column 0"):
+        model.evaluate(DiskRows(tmp_path / "bad.npy"), arrays["y"])
+
+
 def test_an_archive_is_no_array(tmp_path, arrays):
     paths = saved(tmp_path, arrays)
     np.savez(tmp_path / "y.npz", y=arrays["y"])

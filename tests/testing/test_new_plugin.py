@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from zoo_core.cli import run
 from zoo_core.errors import UsageError
 from zoo_core.parts import KINDS
 from zoo_core.registry import Registry
@@ -24,16 +23,10 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def zoo(capsys, tmp_path, monkeypatch):
+def zoo(called, tmp_path, monkeypatch):
     """Run a command in an empty folder; returns exit code, standard output, standard error."""
     monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        code = run([str(a) for a in arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
+    return called
 
 
 def registered(kind):
