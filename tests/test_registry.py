@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sys
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -10,7 +11,7 @@ import pytest
 from tests.sites import SOUND, Site
 from zoo_core.discovery import DISTRIBUTION
 from zoo_core.errors import PluginError
-from zoo_core.hookspecs import hookimpl
+from zoo_core.hookspecs import Family, hookimpl
 from zoo_core.parts import Activation
 from zoo_core.registry import Registry
 
@@ -226,6 +227,55 @@ def test_a_misspelt_hook_is_told_the_nearest_one(registry):
         PluginError, match=r"unknown hook 'zoo_part'; did you mean 'zoo_parts'\? \(known: zoo_parts, zoo_models\)"
     ):
         registry.add(misspelt, "zoo-a")
+
+
+WAVES = "from zoo_core.parts import Activation\nclass Wave(Activation):\n    name = 'wave'\nPARTS = (Wave,)\n"
+
+
+def family(folder, monkeypatch, source, kind="activation", names="wave"):
+    """A plugin that announces a family, whose module is a file in the folder."""
+    module = f"waves_{folder.name}"
+    (folder / f"{module}.py").write_text(source)
+    monkeypatch.syspath_prepend(folder)
+    return SimpleNamespace(zoo_parts=hookimpl(lambda: [Family(kind, module, names)])), module
+
+
+def test_a_family_is_imported_when_one_of_its_parts_is_used(registry, tmp_path, monkeypatch):
+    plugin, module = family(tmp_path, monkeypatch, WAVES + "print('imported')")
+    registry.add(plugin, "zoo-waves", "1.2")
+    assert registry.names("activation") == ["wave"]
+    assert (registry.key(registry.entry("activation", "wave")), module in sys.modules) == ("wave", False)
+    assert registry.get("activation", "wave") is sys.modules[module].Wave
+    assert registry.entry_of(sys.modules[module].Wave()).version == "1.2"
+
+
+@pytest.mark.parametrize(
+    ("source", "names", "words"),
+    [
+        ("import nothing_of_that_name", "wave", "ModuleNotFoundError: No module named 'nothing_of_that_name'"),
+        ("raise SystemExit(3)", "wave", r"it called sys.exit\(3\)"),
+        ("", "wave", "has no attribute 'PARTS'"),
+        (WAVES, "wave ripple", "names that zoo_parts gives for it differ: activation 'ripple'"),
+        (WAVES, "ripple", "differ: activation 'ripple', 'wave'"),
+        (WAVES + "PARTS = (Wave, int)", "wave", "which is not a class derived"),
+    ],
+)
+def test_a_family_that_is_not_as_announced_is_the_plugins_problem(
+    registry, tmp_path, monkeypatch, source, names, words
+):
+    plugin, _ = family(tmp_path, monkeypatch, source, names=names)
+    registry.add(module(Wave), "zoo-a")
+    added = registry.add(plugin, "zoo-b")
+    assert added.state == "ok"
+    with pytest.raises(PluginError, match=f"activation '{names.split()[0]}' of plugin zoo-b: .*{words}"):
+        registry.get("activation", f"zoo-b:{names.split()[0]}")
+    assert (added.state, [e.distribution for e in registry.entries()]) == ("broken", ["zoo-a"])
+
+
+def test_a_family_of_no_kind_is_refused(registry, tmp_path, monkeypatch):
+    plugin, _ = family(tmp_path, monkeypatch, WAVES, kind="activaton")
+    with pytest.raises(PluginError, match="unknown kind 'activaton'; did you mean 'activation'"):
+        registry.add(plugin, "zoo-b")
 
 
 @pytest.mark.parametrize("hook", ["zoo_parts", "zoo_models"])

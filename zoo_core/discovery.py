@@ -6,11 +6,12 @@ import dataclasses
 import inspect
 import re
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from functools import partial
-from importlib import metadata
+from contextlib import contextmanager, redirect_stdout
+from functools import cached_property, partial
+from importlib import import_module, metadata
 from importlib.resources.abc import Traversable
 from types import FrameType
 from typing import Any
@@ -19,14 +20,11 @@ import pluggy
 
 from zoo_core import hookspecs
 from zoo_core.errors import PluginError, nearest
+from zoo_core.hookspecs import Family
 from zoo_core.parts import KINDS, Optimizer, Part
 
 DISTRIBUTION = "mlp-zoo"
-
-
 GROUP = "zoo"
-
-
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -36,9 +34,25 @@ class Entry:
 
     kind: str
     name: str
-    part: type[Part]
-    distribution: str
-    version: str
+    plugin: Plugin
+    find: Callable[[], type[Part]]
+
+    @property
+    def distribution(self) -> str:
+        """The name of the distribution that brought it."""
+        return self.plugin.distribution
+
+    @property
+    def version(self) -> str:
+        """The version of that distribution."""
+        return self.plugin.version
+
+    @cached_property
+    def part(self) -> type[Part]:
+        """The part class, imported now if it is one of a family. Raises PluginError where that fails."""
+        with quarantined(self.plugin):
+            return self.find()
+        raise PluginError(f"{self.kind} {self.name!r} of plugin {self.distribution}: {self.plugin.problem}")
 
 
 @dataclasses.dataclass
@@ -48,7 +62,6 @@ class Plugin:
     distribution: str
     version: str
     problem: str = ""
-    entries: list[Entry] = dataclasses.field(default_factory=list)
     models: Traversable | None = None
     switched_off: bool = False
 
@@ -117,7 +130,7 @@ def ask(module: object, plugin: Plugin) -> tuple[list[Entry], Traversable | None
         raise PluginError("it implements no hook; mark zoo_parts or zoo_models with @zoo_core.hookimpl")
     parts = [part for answer in _answers(manager.hook.zoo_parts) for part in answer]
     models = [_folder(answer) for answer in _answers(manager.hook.zoo_models)]
-    entries = [_entry(part, plugin) for part in parts]
+    entries = [entry for part in parts for entry in _entries(part, plugin)]
     twice = {(e.kind, e.name) for e in entries if sum((e.kind, e.name) == (f.kind, f.name) for f in entries) > 1}
     if twice:
         raise PluginError("it brings " + ", ".join(f"{kind} {name!r} twice" for kind, name in sorted(twice)))
@@ -152,7 +165,32 @@ def _folder(answer: Any) -> Traversable:
     return answer
 
 
-def _entry(part: Any, plugin: Plugin) -> Entry:
+def _entries(brought: Any, plugin: Plugin) -> Iterator[Entry]:
+    """Yield the entry of a part class, or those of a family, whose module is imported later."""
+    if not isinstance(brought, Family):
+        part = _sound(brought)
+        yield Entry(part.kind, part.name, plugin, lambda: part)
+        return
+    if brought.kind not in KINDS:
+        hint = nearest(brought.kind, KINDS)
+        raise PluginError(f"zoo_parts returned the family {brought.module} of unknown kind {brought.kind!r}{hint}")
+    for name in brought.names.split():
+        yield Entry(brought.kind, name, plugin, partial(_of_family, brought, name))
+
+
+def _of_family(family: Family, name: str) -> type[Part]:
+    """Import a family and return the part of that name. Raises PluginError unless it holds what it announced."""
+    parts = {p.name: p for p in map(_sound, import_module(family.module).PARTS) if p.kind == family.kind}
+    apart = sorted(parts.keys() ^ set(family.names.split()))
+    if apart:
+        raise PluginError(
+            f"PARTS of {family.module} and the names that zoo_parts gives for it differ: {family.kind} "
+            + ", ".join(map(repr, apart))
+        )
+    return parts[name]
+
+
+def _sound(part: Any) -> type[Part]:
     """Check what a part class promises by its form."""
     if not (isinstance(part, type) and issubclass(part, Part) and part.kind in KINDS):
         raise PluginError(f"zoo_parts returned {part!r}, which is not a class derived from a kind in zoo_core.parts")
@@ -163,7 +201,7 @@ def _entry(part: Any, plugin: Plugin) -> Entry:
         raise PluginError(f"{part.__qualname__} has options ({', '.join(sorted(own))}); put @dataclass above the class")
     if issubclass(part, Optimizer) and not hasattr(part, "learning_rate") and "learning_rate" not in _fields(part):
         raise PluginError(f"{part.__qualname__} has no learning_rate; write the option `learning_rate: Rate = 0.01`")
-    return Entry(part.kind, part.name, part, plugin.distribution, plugin.version)
+    return part
 
 
 def _fields(part: type[Part]) -> Mapping[str, Any]:
@@ -181,7 +219,20 @@ def reason(error: BaseException) -> str:
 
 
 @contextmanager
-def signals_told_apart() -> Iterator[Callable[[], bool]]:
+def quarantined(plugin: Plugin) -> Iterator[None]:
+    """Let a plugin's code run; whatever goes wrong becomes the plugin's problem, and goes no further."""
+    try:
+        # Standard output belongs to results: what a plugin prints must not get into somebody's JSON.
+        with _signals_told_apart() as signalled, redirect_stdout(sys.stderr):
+            yield
+    except BaseException as error:  # extension modules raise such, and sys.exit does
+        if signalled() and not isinstance(error, Exception):
+            raise
+        plugin.problem = reason(error)
+
+
+@contextmanager
+def _signals_told_apart() -> Iterator[Callable[[], bool]]:
     """Tell a real Ctrl-C or termination from a plugin that raises KeyboardInterrupt or SystemExit itself."""
     seen: list[int] = []
     before: dict[int, Callable[[int, FrameType | None], Any]] = {}

@@ -7,6 +7,7 @@ module. The module implements any of the functions below, each marked with `@hoo
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 
 import pluggy
@@ -18,9 +19,22 @@ hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
+@dataclass(frozen=True)
+class Family:
+    """Parts of one kind in a module that is imported when one of them is first used.
+
+    The module lists the classes as `PARTS`; `names`, with blanks between them, are those that specs use. A plugin
+    of many parts returns families, so that the zoo starts without waiting for what a run does not need.
+    """
+
+    kind: str
+    module: str
+    names: str
+
+
 @hookspec
-def zoo_parts() -> Iterable[type[Part]]:  # type: ignore[empty-body]
-    """Return the part classes that this plugin brings; the base class of each says its kind."""
+def zoo_parts() -> Iterable[type[Part] | Family]:  # type: ignore[empty-body]
+    """Return the part classes that this plugin brings, whose base classes say their kinds, or families of them."""
 
 
 @hookspec

@@ -8,12 +8,10 @@ its parts is needed.
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from zoo_core.discovery import DISTRIBUTION, Entry, Plugin, ask, every_plugin, reason, signals_told_apart
+from zoo_core.discovery import DISTRIBUTION, Entry, Plugin, ask, every_plugin, quarantined
 from zoo_core.errors import PluginError, nearest
 from zoo_core.parts import KINDS, Part
 
@@ -73,13 +71,16 @@ class Registry:
         return entry.name if plain else f"{entry.distribution}:{entry.name}"
 
     def entries(self, kind: str | None = None) -> list[Entry]:
-        """Return all entries, or those of one kind, sorted by kind and name."""
-        chosen = (e for group in self._entries.values() for e in group if kind in (None, e.kind))
-        return sorted(chosen, key=lambda e: (e.kind, e.name, e.distribution))
+        """Return the entries of all parts, or of one kind, that can be imported; sorted by kind and name."""
+        return sorted(filter(_imports, self._of(kind)), key=lambda e: (e.kind, e.name, e.distribution))
+
+    def brought_by(self, plugin: Plugin) -> list[Entry]:
+        """Return the entries of a plugin that can be imported; whether all can, its `problem` says after this."""
+        return [e for e in self.entries() if e.plugin is plugin]
 
     def names(self, kind: str) -> list[str]:
-        """Return the names that a spec may use for a kind, sorted."""
-        return sorted({self.key(e) for e in self.entries(kind)})
+        """Return the names that a spec may use for a kind, sorted; nothing is imported for it."""
+        return sorted({self.key(e) for e in self._of(kind)})
 
     def warnings(self) -> list[str]:
         """Return a line for each plugin that is broken and each name that two plugins bring."""
@@ -89,23 +90,19 @@ class Registry:
 
     # -------------------------------------------------------------- loading
 
+    def _of(self, kind: str | None) -> Iterator[Entry]:
+        return (e for group in self._entries.values() for e in group if kind in (None, e.kind))
+
     def _take(self, plugin: Plugin, load: Callable[[], object]) -> None:
         self.plugins.append(plugin)
         if plugin.problem or plugin.switched_off:
             return
-        try:
-            # Standard output belongs to results: what a plugin prints must not get into somebody's JSON.
-            with signals_told_apart() as signalled, redirect_stdout(sys.stderr):
-                entries, models = ask(load(), plugin)
-                self._refuse_again(entries)
-        except BaseException as error:  # extension modules raise such, and sys.exit does
-            if signalled() and not isinstance(error, Exception):
-                raise
-            plugin.problem = reason(error)
-            return
-        plugin.entries, plugin.models = entries, models
-        for entry in entries:
-            self._entries.setdefault((entry.kind, entry.name), []).append(entry)
+        with quarantined(plugin):
+            entries, models = ask(load(), plugin)
+            self._refuse_again(entries)
+            for entry in entries:
+                self._entries.setdefault((entry.kind, entry.name), []).append(entry)
+            plugin.models = models
 
     def _refuse_again(self, entries: list[Entry]) -> None:
         """Refuse a name that the same distribution brought before: no spec could choose between the two."""
@@ -130,6 +127,13 @@ class Registry:
         choices = " or ".join(f"'{e.distribution}:{e.name}'" for e in rivals)
         names = " and ".join(f"{e.distribution} {e.version}" for e in rivals)
         return f"{first.kind} {first.name!r} comes from {names}; write {choices} to choose"
+
+
+def _imports(entry: Entry) -> bool:
+    try:
+        return bool(entry.part)
+    except PluginError:  # its plugin has a problem from now on
+        return False
 
 
 def provenance(registry: Registry, parts: Iterable[Part]) -> list[dict[str, Any]]:

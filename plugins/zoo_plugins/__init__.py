@@ -1,22 +1,98 @@
-"""The built-in parts: an ordinary plugin that happens to ship with the core."""
+"""The built-in parts: an ordinary plugin that happens to ship with the core.
+
+`FAMILIES` is the list of all of them: for each kind, its modules, and the names that specs use.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib import import_module
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from pkgutil import iter_modules
 
-from zoo_core.hookspecs import hookimpl
-from zoo_core.parts import Part
+from zoo_core.hookspecs import Family, hookimpl
+
+FAMILIES = {
+    "activation": {
+        "activations": "identity sigmoid tanh relu leaky_relu elu gelu silu softplus",
+        "activations_hard": "relu6 hard_sigmoid hard_tanh hard_silu hard_mish sparse_plus sparse_sigmoid",
+        "activations_row": "softmax log_softmax sparsemax",
+        "activations_smooth": "selu celu mish softsign exponential log_sigmoid squareplus dish quick_gelu",
+        "activations_thresholds": "hard_shrink soft_shrink tanh_shrink threshold clipped_linear",
+        "activations_wide": "prelu rrelu maxout glu swiglu geglu reglu",
+        "notebook": "notebook_relu notebook_tanh",
+    },
+    "normalizer": {
+        "normalizers": "batch_norm layer_norm rms_norm",
+    },
+    "regularizer": {
+        "regularizers": "l1 l2 l1_l2 orthogonal max_norm unit_norm min_max_norm non_neg",
+        "regularizers_batch": "label_smoothing mixup",
+        "regularizers_noise": "dropout alpha_dropout gaussian_dropout gaussian_noise activity_l1 activity_l2",
+        "notebook": "notebook_dropout",
+    },
+    "loss": {
+        "losses": "cross_entropy kl_divergence binary_cross_entropy focal",
+        "losses_margin": "hinge squared_hinge categorical_hinge tversky dice",
+        "losses_regression": "mse mae huber log_cosh mape msle poisson quantile cosine",
+        "notebook": "notebook_error",
+    },
+    "metric": {
+        "metrics": "accuracy top_k_accuracy confusion_matrix balanced_accuracy precision recall f1",
+        "metrics_probability": "log_loss brier expected_calibration_error roc_auc",
+        "metrics_regression": "mse rmse mae r2",
+    },
+    "optimizer": {
+        "groups": "frozen groups",
+        "lbfgs": "lbfgs",
+        "optimizers": "sgd adam adamw rmsprop",
+        "optimizers_adagrad": "adagrad adadelta ftrl",
+        "optimizers_adam": "adamax nadam radam adabelief",
+        "optimizers_layers": "lars lamb",
+        "optimizers_matrix": "muon adafactor",
+        "optimizers_momentum": "lion adan schedule_free_adamw",
+        "wrappers": "sam clip accumulate ema",
+        "notebook": "notebook_repeated",
+    },
+    "schedule": {
+        "schedules": "constant step piecewise exponential compounding inverse_time inverse_scaling inverse_sqrt",
+        "schedules_annealed": "cosine cosine_restarts polynomial warmup_linear wsd one_cycle triangular",
+        "schedules_reactive": "on_plateau adaptive",
+    },
+    "initializer": {
+        "initializers": "zeros ones constant identity uniform normal truncated_normal sparse",
+        "initializers_scaled": (
+            "variance_scaling glorot_uniform glorot_normal he_uniform he_normal lecun_uniform lecun_normal orthogonal"
+        ),
+        "notebook": "notebook_uniform",
+    },
+    "generator": {
+        "generators": "pcg64",
+        "notebook": "notebook_mt19937",
+    },
+    "dataset": {
+        "datasets": "mnist fashion_mnist idx",
+        "datasets_disk": "npy",
+        "datasets_tables": "csv npz",
+        "glyphs": "glyphs",
+    },
+    "preparation": {
+        "preparations": "none pixels standard min_max fixed",
+    },
+    "callback": {
+        "callbacks": "early_stopping stop_at stop_on_nan time_limit",
+        "notebook": "notebook_log",
+    },
+}
 
 
 @hookimpl
-def zoo_parts() -> Iterable[type[Part]]:
-    """Return every part of every family: each public module of this package is one."""
-    families = sorted(module.name for module in iter_modules(__path__) if not module.name.startswith("_"))
-    return [part for family in families for part in import_module(f"{__name__}.{family}").PARTS]
+def zoo_parts() -> Iterable[Family]:
+    """Return the families of parts."""
+    return [
+        Family(kind, f"{__name__}.{module}", names)
+        for kind, modules in FAMILIES.items()
+        for module, names in modules.items()
+    ]
 
 
 @hookimpl

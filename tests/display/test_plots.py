@@ -14,6 +14,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from tests.built_in import PARTS
 from zoo_core.display.plots import (
     activation_curve,
     comparison,
@@ -25,7 +26,6 @@ from zoo_core.display.plots import (
 )
 from zoo_core.errors import ResourceError, UsageError
 from zoo_core.parts import Activation, Array, Parameter, Schedule
-from zoo_plugins import zoo_parts
 
 RECORDS = [
     {"epoch": 0, "train_loss": 1.0, "test_loss": 1.1, "train_accuracy": 0.5, "test_accuracy": 0.45},
@@ -284,7 +284,7 @@ class Warmup(Schedule):
 def test_a_schedule_that_falls_by_orders_has_a_log_scale_and_one_that_ends_at_zero_has_none(
     name: str, scale: str
 ) -> None:
-    part = next(p for p in zoo_parts() if p.kind == "schedule" and p.name == name)
+    part = next(p for p in PARTS if p.kind == "schedule" and p.name == name)
     options = {"factor": 0.5} if name == "exponential" else {}
     assert schedule_curve(part(**options), 20, 100).axes[0].get_yscale() == scale
 

@@ -10,9 +10,10 @@ from pkgutil import iter_modules
 import pytest
 
 import zoo_plugins
+from tests.built_in import PARTS
 from zoo_core.parts import KINDS
 from zoo_core.registry import Registry
-from zoo_plugins import notebook, zoo_parts
+from zoo_plugins import notebook
 
 EXPECTED = {
     "activation": """
@@ -53,7 +54,7 @@ FAMILIES = [m.name for m in iter_modules(zoo_plugins.__path__) if not m.name.sta
 def test_the_parts_are_those_of_the_list(kind, monkeypatch):
     monkeypatch.syspath_prepend(LOOKAHEAD)
     others = import_module("zoo_lookahead").zoo_parts()
-    parts = [part for part in (*zoo_parts(), *others) if part not in notebook.PARTS]
+    parts = [part for part in (*PARTS, *others) if part not in notebook.PARTS]
     names = [part.name for part in parts if part.kind == kind]
     assert len(names) == len(set(names))
     assert set(names) == set(EXPECTED[kind].split()) | MORE.get(kind, set())
@@ -66,6 +67,10 @@ def test_each_is_found_by_its_name(kind):
         assert registry.get(kind, name).name == name
 
 
+def test_every_family_is_announced():
+    assert {module for modules in zoo_plugins.FAMILIES.values() for module in modules} == {*FAMILIES, "notebook"}
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_family_is_one_file_that_ends_with_its_parts(family):
     module = import_module(f"zoo_plugins.{family}")
@@ -75,9 +80,7 @@ def test_a_family_is_one_file_that_ends_with_its_parts(family):
     assert all(part.__module__ == module.__name__ for part in module.PARTS)
 
 
-@pytest.mark.parametrize(
-    "part", [p for p in zoo_parts() if p not in notebook.PARTS], ids=lambda p: f"{p.kind}-{p.name}"
-)
+@pytest.mark.parametrize("part", [p for p in PARTS if p not in notebook.PARTS], ids=lambda p: f"{p.kind}-{p.name}")
 def test_a_part_reads_name_then_state_then_options_then_methods(part):
     (body,) = [n.body for n in ast.parse(inspect.getsource(part)).body if isinstance(n, ast.ClassDef)]
     order = {ast.Expr: 0, ast.Assign: 1, ast.AnnAssign: 2, ast.FunctionDef: 3}
@@ -86,7 +89,7 @@ def test_a_part_reads_name_then_state_then_options_then_methods(part):
     assert ast.unparse(body[1]).startswith("name = ")
 
 
-COMPUTING = [p for p in zoo_parts() if p not in notebook.PARTS and p.kind not in ("callback", "dataset", "generator")]
+COMPUTING = [p for p in PARTS if p not in notebook.PARTS and p.kind not in ("callback", "dataset", "generator")]
 OWN = {"frozen", "none", "pixels", "fixed"}  # of nobody's invention
 SOURCE = re.compile(r"(1[789]|20)\d\d\b|Keras|PyTorch|thinc|timm|scikit-learn|optax")
 

@@ -11,11 +11,11 @@ import pytest
 from comparisons import FOLDER, REGISTRY, figures, metrics
 
 import zoo_core
+from tests.built_in import PARTS
 from zoo_core.parts import Metric
-from zoo_plugins import zoo_parts
 
 GOLDEN = np.load(FOLDER / "metrics.npz")
-CLASSES = [k for k in zoo_parts() if issubclass(k, Metric)]
+CLASSES = [k for k in PARTS if issubclass(k, Metric)]
 CLASSIFYING = [k for k in CLASSES if k.task == "classification"]
 CASES = list(metrics())
 

@@ -8,11 +8,12 @@ import pytest
 from comparisons import REGISTRY, optimizers
 from walks import NET, START, Walk, layout, net, rosenbrock, two_layers
 
+from tests.built_in import PARTS
 from zoo_core.options import option_names
 from zoo_core.parts import Optimizer
-from zoo_plugins import notebook, zoo_parts
+from zoo_plugins import notebook
 
-CLASSES = [k for k in zoo_parts() if issubclass(k, Optimizer) and k not in notebook.PARTS]
+CLASSES = [k for k in PARTS if issubclass(k, Optimizer) and k not in notebook.PARTS]
 CASES = list(optimizers())
 
 

@@ -6,7 +6,8 @@ from comparisons_seconds import seconds
 from comparisons_static import activations, initializers, losses, normalizers, preparations, regularizers
 from proven import PAGE, all_comparisons, page
 
-from zoo_plugins import notebook, zoo_parts
+from tests.built_in import PARTS
+from zoo_plugins import notebook
 
 STATIC = [
     case
@@ -23,7 +24,7 @@ def test_a_part_agrees_with_its_peer(case):
 
 
 def test_every_part_that_computes_has_a_peer():
-    parts = {(p.kind, p.name) for p in zoo_parts() if p not in notebook.PARTS and p.kind not in OTHER_KINDS}
+    parts = {(p.kind, p.name) for p in PARTS if p not in notebook.PARTS and p.kind not in OTHER_KINDS}
     held = {(case.kind, case.name) for case in all_comparisons()}
     assert {(kind, name) for kind, name in parts - held if name not in BY_HAND} == set()
     assert held - parts == {("optimizer", "lookahead")}  # of the plugin that stands beside them

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from comparisons import REGISTRY, schedules
 
+from tests.built_in import PARTS
 from zoo_core.errors import UsageError
 from zoo_core.parts import Schedule
-from zoo_plugins import zoo_parts
 from zoo_plugins.schedules import Warmed
 
-CLASSES = [k for k in zoo_parts() if issubclass(k, Schedule)]
+CLASSES = [k for k in PARTS if issubclass(k, Schedule)]
 WARMED = [k for k in CLASSES if issubclass(k, Warmed)]
 REACTIVE = [k for k in CLASSES if k.state]
 CASES = list(schedules())

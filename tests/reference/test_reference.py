@@ -14,19 +14,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.built_in import ENTRIES, REGISTRY
 from zoo_core.cli import run
 from zoo_core.cli.app import app
-from zoo_core.discovery import DISTRIBUTION
 from zoo_core.parts import KINDS
 from zoo_core.reference.commands import commands, commands_page
 from zoo_core.reference.parts import escaped, parts_page
 from zoo_core.reference.sheets import SHEETS, marks, save_sheet, sheet
-from zoo_core.registry import Registry
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "plugins/zoo_plugins/reference"
 AGAIN = "make the pages again: python -m zoo_core.reference plugins/zoo_plugins/reference"
-BUILT_IN = [entry for entry in Registry().entries() if entry.distribution == DISTRIBUTION]
 COMMANDS = [command.name.removeprefix("zoo ") for command in commands("zoo", app)]
 
 
@@ -37,7 +35,7 @@ def kept(picture: Path) -> dict[str, dict[str, list[float | None]]]:
 
 
 @pytest.mark.parametrize(
-    ("name", "page"), [("README.md", lambda: parts_page(BUILT_IN, Registry())), ("commands.md", commands_page)]
+    ("name", "page"), [("README.md", lambda: parts_page(ENTRIES, REGISTRY)), ("commands.md", commands_page)]
 )
 def test_the_pages_are_current(name, page):
     assert (FOLDER / name).read_text() == page(), AGAIN
@@ -45,8 +43,8 @@ def test_the_pages_are_current(name, page):
 
 @pytest.mark.parametrize("kind", SHEETS)
 def test_the_pictures_show_what_the_parts_compute(kind):
-    shown, now = kept(FOLDER / f"{kind}s.png"), marks(sheet(kind, BUILT_IN))
-    assert shown.keys() == now.keys() == {entry.name for entry in BUILT_IN if entry.kind == kind}, AGAIN
+    shown, now = kept(FOLDER / f"{kind}s.png"), marks(sheet(kind, ENTRIES))
+    assert shown.keys() == now.keys() == {entry.name for entry in ENTRIES if entry.kind == kind}, AGAIN
     for name, lines in now.items():
         for line, values in lines.items():
             old, new = np.array(shown[name][line], float), np.array(values, float)  # None, a gap, becomes NaN
@@ -65,7 +63,7 @@ def test_the_numbers_kept_are_those_of_the_functions():
 
 
 def test_a_sheet_is_the_same_bytes_each_time_and_keeps_its_numbers(tmp_path):
-    panels = sheet("schedule", BUILT_IN)
+    panels = sheet("schedule", ENTRIES)
     for name in "ab":
         save_sheet("schedule", panels, tmp_path / f"{name}.png")
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
@@ -78,7 +76,7 @@ def test_every_part_and_every_option_stands_on_the_page():
     for kind in KINDS:
         section = page.split(f"## {kind} (")[1].split("\n## ")[0]
         names = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
-        assert names == sorted(e.name for e in BUILT_IN if e.kind == kind)
+        assert names == sorted(e.name for e in ENTRIES if e.kind == kind)
     assert "`slope` float >= 0, <= 1, `0.01`" in page
 
 

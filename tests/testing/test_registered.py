@@ -5,23 +5,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.built_in import ENTRIES, REGISTRY
 from zoo_core.discovery import DISTRIBUTION
 from zoo_core.parts import Dataset
-from zoo_core.registry import Registry
 from zoo_core.testing import checks_of, pytest_checks
 from zoo_core.testing.run import check_part, findings
 from zoo_core.testing.subject import Subject
-
-REGISTRY = Registry()
-OWN = [e for e in REGISTRY.entries() if e.distribution == DISTRIBUTION]
 
 test_conformance = pytest_checks(DISTRIBUTION)
 
 
 def test_only_these_deviate_and_only_files_are_missing():
-    declared = {e.part.__module__ for e in OWN if e.part.deviates}
+    declared = {e.part.__module__ for e in ENTRIES if e.part.deviates}
     assert declared == {"zoo_plugins.notebook", "zoo_plugins.groups"}
-    for entry in OWN:
+    for entry in ENTRIES:
         if entry.kind != "dataset":
             assert isinstance(Subject(entry.part, {}, REGISTRY).make(), entry.part)
 

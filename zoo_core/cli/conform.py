@@ -42,14 +42,15 @@ def lines(target: str) -> Iterator[dict[str, Any]]:
 
 def _chosen(registry: Registry, target: str) -> Iterator[tuple[Plugin, list[Entry]]]:
     """Yield each plugin that the target names, with its parts; or the owner of each part that it names."""
-    for plugin in registry.plugins:
+    brought = [(plugin, registry.brought_by(plugin)) for plugin in registry.plugins]
+    for plugin, entries in brought:
         if plugin.distribution == normal(target):
-            yield plugin, plugin.entries
-            return
-    for plugin in registry.plugins:
-        entries = [e for e in plugin.entries if target in _names(e)]
-        if entries:
             yield plugin, entries
+            return
+    for plugin, entries in brought:
+        named = [e for e in entries if target in _names(e)]
+        if named:
+            yield plugin, named
 
 
 def _names(entry: Entry) -> tuple[str, ...]:

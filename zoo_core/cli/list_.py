@@ -79,15 +79,10 @@ def _models(registry: Registry) -> list[dict[str, Any]]:
 
 def plugins(registry: Registry) -> list[dict[str, Any]]:
     """Return a row for every distribution: version, state, how many parts, what is wrong."""
+    brought = [(plugin, len(registry.brought_by(plugin))) for plugin in registry.plugins]
     return [
-        {
-            "name": p.distribution,
-            "version": p.version,
-            "state": p.state,
-            "parts": len(p.entries),
-            "problem": p.problem,
-        }
-        for p in registry.plugins
+        {"name": p.distribution, "version": p.version, "state": p.state, "parts": count, "problem": p.problem}
+        for p, count in brought
     ]
 
 

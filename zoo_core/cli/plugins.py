@@ -99,7 +99,8 @@ def _all(name: str | None) -> list[dict[str, Any]]:
     from zoo_core.registry import Registry
 
     registry = Registry()
-    found = [row(registry, p, p.entries) for p in registry.plugins]
+    brought = [(plugin, registry.brought_by(plugin)) for plugin in registry.plugins]
+    found = [row(registry, plugin, entries) for plugin, entries in brought]
     chosen = [p for p in found if name is None or normal(name) == p["name"]]
     if not chosen:
         raise PluginError(f"no plugin {name!r} is installed (installed: {', '.join(str(p['name']) for p in found)})")

@@ -48,11 +48,11 @@ def pytest_checks(plugin: str | object) -> Callable[..., None]:
 def _entries(plugin: Any) -> tuple[Registry, list[Entry]]:
     registry = Registry()
     if not isinstance(plugin, str):
-        module = registry.add(plugin, "under test")
-        return registry, module.entries
+        return registry, registry.brought_by(registry.add(plugin, "under test"))
     found = next((p for p in registry.plugins if p.distribution == normal(plugin)), None)
     if found is None:
         raise PluginError(f"no plugin {plugin!r} is installed; install it first, as with: pip install -e .")
+    entries = registry.brought_by(found)
     if found.problem or found.switched_off:
         raise PluginError(f"plugin {plugin!r} is {found.state}: {found.problem or 'see ZOO_PLUGINS'}")
-    return registry, found.entries
+    return registry, entries

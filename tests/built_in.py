@@ -1,0 +1,8 @@
+"""The parts that come with the zoo, as its registry finds them."""
+
+from zoo_core.discovery import DISTRIBUTION
+from zoo_core.registry import Registry
+
+REGISTRY = Registry()
+ENTRIES = [entry for entry in REGISTRY.entries() if entry.distribution == DISTRIBUTION]
+PARTS = [entry.part for entry in ENTRIES]
