@@ -52,7 +52,6 @@ class Model:
         self.trace = Trace()
         self.plugins = provenance(registry, parts_of(spec))
         self.sha256 = ""
-        self.environment = environment()
         self.started_from = ""  # sha256 of the model file whose weights the training began with
         self.source = Streams(fresh(spec.generator), spec.seed)
         self.network = assemble(spec, about.inputs, self.source, approve)
@@ -70,6 +69,11 @@ class Model:
             [str(self.about.inputs), *(f"{la.units} {la.activation.name}" for la in self.spec.model.layers)]
         )
         return f"<Model {self.spec.name!r}: {layers}; {self.network.layout.size:,} parameters>"
+
+    @cached_property
+    def environment(self) -> dict[str, Any]:
+        """What the bits of a result depend on besides spec and data: here, or where a loaded model was made."""
+        return environment()
 
     @property
     def history_keys(self) -> list[str]:

@@ -95,7 +95,7 @@ def build(part: type[Part], options: Mapping[str, Any], info: ValidationInfo) ->
 def options_model(part: Any) -> type[BaseModel]:
     """Return a pydantic model with the part's options as its fields."""
     if not dataclasses.is_dataclass(part):
-        return create_model(part.__name__, __base__=_Options)
+        return _Options
     hints = typing.get_type_hints(part, include_extras=True)
     fields: dict[str, Any] = {
         f.name: (_checked(hints[f.name]), _default(f)) for f in dataclasses.fields(part) if f.init

@@ -16,7 +16,7 @@ from PIL import Image
 
 from tests.built_in import ENTRIES, REGISTRY
 from zoo_core.cli import run
-from zoo_core.cli.app import app
+from zoo_core.cli.app import application
 from zoo_core.parts import KINDS
 from zoo_core.reference.commands import commands, commands_page
 from zoo_core.reference.parts import escaped, parts_page
@@ -25,7 +25,7 @@ from zoo_core.reference.sheets import SHEETS, marks, save_sheet, sheet
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "plugins/zoo_plugins/reference"
 AGAIN = "make the pages again: python -m zoo_core.reference plugins/zoo_plugins/reference"
-COMMANDS = [command.name.removeprefix("zoo ") for command in commands("zoo", app)]
+COMMANDS = [command.name.removeprefix("zoo ") for command in commands("zoo", application())]
 
 
 def kept(picture: Path) -> dict[str, dict[str, list[float | None]]]:

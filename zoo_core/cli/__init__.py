@@ -23,11 +23,11 @@ def main() -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code; every error is one message on standard error."""
-    from zoo_core.cli.app import app
+    from zoo_core.cli.app import application
 
     given, debug = _without_debug(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = app(args=given, prog_name="zoo", standalone_mode=False)
+        code = application(given[0] if given else "")(args=given, prog_name="zoo", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except BrokenPipeError:

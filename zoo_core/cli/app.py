@@ -2,46 +2,57 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from zoo_core.cli import (
-    compare,
-    data,
-    env,
-    evaluate,
-    explain,
-    list_,
-    new,
-    plot,
-    plugins,
-    predict,
-    resume,
-    schema,
-    show,
-    train,
-    validate,
-)
 from zoo_core.cli.common import lines
 
-app = typer.Typer(
-    name="zoo",
-    help=(
-        "A zoo of NumPy multi-layer perceptrons: train, use, plot and compare small networks.\n\n"
-        "A network is described by a spec, a short TOML file; its activations, optimizer and so on are parts, which "
-        "plugins bring. Exit codes: 0 done, 1 a bug of ours, 2 usage, 3 bad input, 4 a plugin is missing or broken, "
-        "5 resources, 6 numbers that are no longer finite, 130 or 143 interrupted."
-    ),
-    epilog=lines(
-        "Begin with: zoo train glyphs-quickstart -o glyphs.npz | zoo plot glyphs.npz | zoo show relu | zoo train --help"
-    ),
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+COMMANDS = (  # each a module here; those that have an `app` are groups of commands
+    "train", "resume", "evaluate", "predict", "plot", "compare", "explain", "list_", "show", "validate", "schema",
+    "new", "env", "data", "plugins",
+)  # fmt: skip
+
+HELP = """A zoo of NumPy multi-layer perceptrons: train, use, plot and compare small networks.
+
+A network is described by a spec, a short TOML file; its activations, optimizer and so on are parts, which \
+plugins bring. Exit codes: 0 done, 1 a bug of ours, 2 usage, 3 bad input, 4 a plugin is missing or broken, \
+5 resources, 6 numbers that are no longer finite, 130 or 143 interrupted."""
+BEGIN = "Begin with: zoo train glyphs-quickstart -o glyphs.npz | zoo plot glyphs.npz | zoo show relu | zoo train --help"
+
+
+def application(only: str = "") -> typer.Typer:
+    """Return the command line, with the one command that `only` names, or with all where it names none.
+
+    A process runs one command; to import the others and read their options would take longer than to predict a row.
+    """
+    app = typer.Typer(
+        name="zoo",
+        help=HELP,
+        epilog=lines(BEGIN),
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(invoke_without_command=True, help=app.info.help)(shared)
+    for module in [m for m in COMMANDS if _name(m) == only] or COMMANDS:
+        _add(app, module)
+    return app
+
+
+def _name(module: str) -> str:
+    return module.rstrip("_")
+
+
+def _add(app: typer.Typer, module: str) -> None:
+    found = import_module(f"zoo_core.cli.{module}")
+    if hasattr(found, "app"):
+        app.add_typer(found.app, name=_name(module))
+    else:
+        app.command(_name(module), epilog=lines(found.EXAMPLES))(found.command)
 
 
 def _say_version(asked: bool) -> None:
@@ -52,7 +63,6 @@ def _say_version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def shared(
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback of an error; it may stand anywhere.")
@@ -62,15 +72,3 @@ def shared(
     ] = False,
 ) -> None:
     """Options before the command."""
-
-
-app.callback(invoke_without_command=True, help=app.info.help)(shared)
-
-COMMANDS = (
-    train, resume, evaluate, predict, plot, compare, explain, list_, show, validate, schema, new, env,
-)  # fmt: skip
-
-for module in COMMANDS:
-    app.command(module.NAME, epilog=lines(module.EXAMPLES))(module.command)
-app.add_typer(data.app, name="data")
-app.add_typer(plugins.app, name="plugins")

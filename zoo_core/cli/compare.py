@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from zoo_core.model_file import Contents
     from zoo_core.registry import Registry
 
-NAME = "compare"
 EXAMPLES = (
     "Examples: zoo compare a.npz b.npz | zoo compare corrected-1-sgd corrected-2-dropout --json | "
     "zoo compare --exact a.npz b.npz"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from zoo_core.cli.common import Json, report, rows
 
-NAME = "env"
 EXAMPLES = "Example: zoo env --json"
 
 

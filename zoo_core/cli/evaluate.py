@@ -8,7 +8,6 @@ import typer
 
 from zoo_core.cli.common import MAX_SIZE, DataDir, Json, MaxSize, Sha256, report, warn
 
-NAME = "evaluate"
 EXAMPLES = "Examples: zoo evaluate glyphs.npz | zoo evaluate mnist-mlp --split test --json"
 
 

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from zoo_core.explanation import Explanation
     from zoo_core.training import Trainer
 
-NAME = "explain"
 EXAMPLES = (
     "Examples: zoo explain glyphs-quickstart | zoo explain my.toml --rows 1 --units 3 | "
     "zoo explain my.toml --step 50 --set optimizer=sgd | zoo explain my.toml --json"

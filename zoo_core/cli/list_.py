@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from zoo_core.registry import Registry
 
-NAME = "list"
 EXAMPLES = "Examples: zoo list | zoo list parts --kind optimizer | zoo list parts '*relu*' | zoo list plugins --json"
 
 

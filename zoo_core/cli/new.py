@@ -12,7 +12,6 @@ import typer
 from zoo_core.cli.common import Json
 from zoo_core.errors import UsageError
 
-NAME = "new"
 EXAMPLES = (
     "Examples: zoo new my-model | zoo new digits --from mnist-mlp | zoo new mine --data my.csv | "
     "zoo new prices --data houses.csv --target price --task regression"

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from zoo_core.registry import Registry
     from zoo_core.spec import Spec
 
-NAME = "plot"
 EXAMPLES = (
     "Examples: zoo plot a.npz b.npz -o curves.png | zoo plot m.npz --kind confusion | "
     "zoo plot leaky_relu --kind activation --set slope=0.1 | zoo plot my.toml --kind schedule"

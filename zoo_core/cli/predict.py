@@ -16,7 +16,6 @@ from zoo_core.errors import DataError, UsageError
 if TYPE_CHECKING:
     from zoo_core.model import Model
 
-NAME = "predict"
 EXAMPLES = (
     "Examples: zoo predict glyphs.npz x.npy -o y.npy | zoo predict mnist-mlp seven.png --proba | "
     "zoo predict m.npz - < rows.csv"

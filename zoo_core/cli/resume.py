@@ -10,7 +10,6 @@ import typer
 from zoo_core.cli.common import CheckpointEvery, DataDir, Json, Quiet, Sha256, Threads, warn
 from zoo_core.interval import EVERY
 
-NAME = "resume"
 EXAMPLES = "Examples: zoo resume my.npz | zoo resume my.checkpoint-0000000500.npz --data-dir data"
 
 

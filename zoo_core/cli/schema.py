@@ -10,7 +10,6 @@ import typer
 
 from zoo_core.cli.common import warn
 
-NAME = "schema"
 EXAMPLES = "Example: zoo schema -o zoo.schema.json, and '#:schema zoo.schema.json' as a spec's first line"
 
 

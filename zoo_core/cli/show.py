@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from zoo_core.header import LayerOutline, NamedPart, SpecOutline
     from zoo_core.registry import Registry
 
-NAME = "show"
 EXAMPLES = (
     "Examples: zoo show glyphs.npz | zoo show mnist-mlp --json | zoo show gelu | "
     "zoo show leaky_relu --set slope=0.2 -o leaky.svg | zoo show identity --kind initializer"

@@ -11,7 +11,6 @@ from zoo_core.cli.common import MAX_SIZE, CheckpointEvery, DataDir, Json, MaxSiz
 from zoo_core.errors import UsageError
 from zoo_core.interval import EVERY
 
-NAME = "train"
 EXAMPLES = (
     "Examples: zoo train glyphs-quickstart | zoo train my.toml -o my.npz --set training.epochs=5 --seed 2 | "
     "zoo train my.npz --from my.npz -o longer.npz"

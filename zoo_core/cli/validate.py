@@ -10,7 +10,6 @@ import typer
 from zoo_core.cli.common import MAX_SIZE, Json, MaxSize, SetOption, Sha256, report, warn
 from zoo_core.errors import PluginError, SpecError
 
-NAME = "validate"
 EXAMPLES = "Examples: zoo validate my.toml | zoo validate my.toml --set training.epochs=5 --json"
 
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 import typer
 from typer.models import ArgumentInfo, OptionInfo
 
-from zoo_core.cli.app import app
+from zoo_core.cli.app import application
 from zoo_core.options import bare, is_union
 from zoo_core.reference.parts import escaped
 
@@ -38,10 +38,11 @@ class Command:
 
 def commands_page() -> str:
     """Return the page as Markdown."""
-    return HEAD + "".join(map(_section, [_whole(), *commands("zoo", app)]))
+    app = application()
+    return HEAD + "".join(map(_section, [_whole(app), *commands("zoo", app)]))
 
 
-def _whole() -> Command:
+def _whole(app: typer.Typer) -> Command:
     """Return the command line itself, for the options that come before a command."""
     shared = app.registered_callback
     if shared is None or shared.callback is None:
