@@ -28,15 +28,20 @@ IMPORTS = {
 
 
 def start_up(*, rounds: int, seconds: float, keys: Iterable[str] = ()) -> Result:
-    """Time whole processes in turns; the first turn, which brings files into the cache, does not count."""
+    """Time whole processes in turns; the first turn, which brings files into the cache, does not count.
+
+    Bytecode is kept in a folder of this benchmark's, as every installation keeps it: where the environment forbids
+    to write it, the zoo alone would be compiled anew in each process.
+    """
     wanted = [k for k in keys or CONTENDERS if k in IMPORTS]
     here = [k for k in wanted if version(k)]
     variables = {f"import {IMPORTS[k]}": contender(k).environment(1) for k in here}
     with TemporaryDirectory() as folder:
         commands = ours(Path(folder)) | {name: python(name) for name in variables}
+        bytecode = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": folder}
 
         def turn() -> dict[tuple[str, int], float]:
-            return {(name, 1): run(command, variables.get(name, {})) for name, command in commands.items()}
+            return {(name, 1): run(command, bytecode | variables.get(name, {})) for name, command in commands.items()}
 
         turn()
         times = take_turns(turn, rounds, seconds)

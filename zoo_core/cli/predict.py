@@ -68,16 +68,14 @@ def command(
 def read_input(name: str, model: Model) -> Any:
     """Return the rows of an input file, shape (rows, features)."""
     from zoo_core.data.arrays import read_array
-    from zoo_core.data.csv_table import read_features
 
-    names = model.about.feature_names
     if name == "-":
         raw = sys.stdin.buffer.read()
         if raw[:8] == b"\x89PNG\r\n\x1a\n":
             return _image(io.BytesIO(raw), "standard input", model)
         if raw[:6] == b"\x93NUMPY" or raw[:4] == b"PK\x03\x04":
             return read_array(io.BytesIO(raw))
-        return read_features(io.StringIO(_text(raw)), names)
+        return _cells(io.StringIO(_text(raw)), model)
     ending = Path(name).suffix.lower()
     if ending == ".png":
         return _image(name, name, model)
@@ -86,7 +84,7 @@ def read_input(name: str, model: Model) -> Any:
     if ending == ".npz":
         return read_array(Path(name))
     if ending == ".csv":
-        return read_features(Path(name), names)
+        return _cells(Path(name), model)
     raise UsageError(f"{name}: must end in .npy, .npz, .csv or .png, or be - for standard input")
 
 
@@ -103,6 +101,12 @@ def _rows(path: Path, features: int) -> Any:
         return read_array(path)
     rows.check_finite()
     return rows
+
+
+def _cells(source: Path | IO[str], model: Model) -> Any:
+    from zoo_core.data.csv_table import read_features
+
+    return read_features(source, model.about.feature_names)
 
 
 def _text(raw: bytes) -> str:
