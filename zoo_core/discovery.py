@@ -8,6 +8,7 @@ import re
 import signal
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from functools import cached_property, partial
@@ -131,9 +132,10 @@ def ask(module: object, plugin: Plugin) -> tuple[list[Entry], Traversable | None
     parts = [part for answer in _answers(manager.hook.zoo_parts) for part in answer]
     models = [_folder(answer) for answer in _answers(manager.hook.zoo_models)]
     entries = [entry for part in parts for entry in _entries(part, plugin)]
-    twice = {(e.kind, e.name) for e in entries if sum((e.kind, e.name) == (f.kind, f.name) for f in entries) > 1}
+    counts = Counter((e.kind, e.name) for e in entries)
+    twice = [f"{kind} {name!r} twice" for (kind, name), count in sorted(counts.items()) if count > 1]
     if twice:
-        raise PluginError("it brings " + ", ".join(f"{kind} {name!r} twice" for kind, name in sorted(twice)))
+        raise PluginError(f"it brings {', '.join(twice)}")
     return entries, models[0] if models else None
 
 

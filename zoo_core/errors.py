@@ -6,7 +6,6 @@ message and leaves with the code. A message names the culprit, the place and the
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -60,5 +59,7 @@ class NumericError(ZooError):
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return a hint such as "; did you mean 'relu'?" for an unknown name, or '' when nothing is close."""
+    import difflib  # late: most runs misspell nothing
+
     match = difflib.get_close_matches(name.lower(), sorted(known), n=1, cutoff=0.6)
     return f"; did you mean {match[0]!r}?" if match else ""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -45,7 +44,7 @@ def quickest(most: int, seconds: Callable[[int], float]) -> int:
     times = dict(zip(numbers, zip(*trials, strict=True), strict=True))
     best = 1
     for number in numbers:
-        if max(times[number]) < GAIN * statistics.median(times[best]):
+        if max(times[number]) < GAIN * np.median(times[best]):
             best = number
     return best
 

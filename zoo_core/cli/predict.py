@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import sys
 from pathlib import Path
@@ -153,6 +152,8 @@ def _lines(result: Any, file: Any) -> None:
 
 def _table(result: Any, header: list[str]) -> str:
     """Return CSV, with quotes where a label or a name needs them."""
+    import csv
+
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow(header)

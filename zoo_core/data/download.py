@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -103,7 +102,7 @@ def _from_mirror(file: PublicFile, mirror: str, folder: Path, progress: Progress
 def _attempt(file: PublicFile, mirror: str, folder: Path, progress: Progress | None) -> Path:
     import pooch
 
-    pooch.get_logger().setLevel(logging.WARNING)  # its notes go to standard error; ours go through `progress`
+    pooch.get_logger().setLevel("WARNING")  # its notes go to standard error; ours go through `progress`
     responses: list[Any] = []
     get = pooch.HTTPDownloader(
         chunk_size=CHUNK,
