@@ -12,7 +12,7 @@ from zoo_core.data.batches import Batches, take_rows
 from zoo_core.errors import DataError
 from zoo_core.manners import check_prepares, checked_change
 from zoo_core.model import Model
-from zoo_core.network import chunks
+from zoo_core.network import Network, chunks
 from zoo_core.objective import Objective, class_weights, one_hot, targets_for
 from zoo_core.parts import Array, BatchChange, Preparation, RandomSource, Table
 from zoo_core.passes import Pass
@@ -20,6 +20,7 @@ from zoo_core.spec import TrainingSpec
 
 BLOCK_ROWS = 128  # rows gathered and counted together where batches are small: either costs as much as a small step
 BLOCK_BYTES = 128 * 2**10  # of their inputs at most, so that they stay in a processor's own cache
+BLOCK_WORK = 2**28  # rows times parameters at most: some hundredths of a second, for an interruption waits that long
 READY_BYTES = 32 * 2**20  # inputs that fit are prepared once, larger ones batch by batch
 CHUNK = 4096  # rows prepared at a time
 
@@ -36,10 +37,6 @@ class Block:
     labels: Array
     weights: Array | None
 
-    def __getitem__(self, which: slice) -> Block:
-        """Return some of the rows, as views."""
-        return Block(self.targets[which], self.labels[which], None if self.weights is None else self.weights[which])
-
 
 class Feed:
     """The training split of a model in the order that `batches` gives, as an objective sees it.
@@ -52,7 +49,7 @@ class Feed:
         self.table, self.objective, self.preparation = table, objective, model.preparation
         self.changes = [fresh(r) for r in model.spec.model.regularizers if isinstance(r, BatchChange)]
         self.batches = _batches(model.spec.training, table.x.shape[0], source.stream("shuffle"))
-        self.steps = _steps(self.batches.batch_size, model.network.inputs * model.network.dtype.itemsize)
+        self.steps = _steps(self.batches.batch_size, model.network)
         self._rng = source.stream("batch")
         self._targets = _targets(table, objective, soft=bool(self.changes))
         self._weights = _weights(table, objective)
@@ -61,8 +58,8 @@ class Feed:
         self._raw = np.empty((0, 0))
         self._ahead: Ahead | None = None
         self._x = np.empty((self.steps * self.batches.batch_size, model.network.inputs), model.network.dtype)
-        self._passes: dict[int, list[Pass]] = {}  # by the number of rows in a block
-        self._batches: list[tuple[Pass, Block]] = []
+        self._passes: dict[int, list[tuple[Pass, slice]]] = {}  # by the number of rows in a block
+        self._batches: list[tuple[Pass, Array, Array | None]] = []
 
     def start_epoch(self) -> None:
         """Draw the order of the rows for the epoch that follows."""
@@ -73,10 +70,10 @@ class Feed:
         """Have the objective look at the batch of a step."""
         if not self._batches or not 0 <= step - self._first < len(self._batches):
             self._gather(step)
-        p, batch = self._batches[step - self._first]
+        p, targets, weights = self._batches[step - self._first]
         for change in self.changes:
-            self._change(change, p, batch)
-        self.objective.look_at(p, batch.targets, batch.weights)
+            self._change(change, p, targets)
+        self.objective.look_at(p, targets, weights)
 
     def close(self) -> None:
         """Let go of the thread that reads ahead; another begins where one is needed again."""
@@ -89,28 +86,34 @@ class Feed:
         """How many rows no batch of an epoch takes."""
         return self.batches.rows - self.batches.rows_used
 
-    def _change(self, change: BatchChange, p: Pass, batch: Block) -> None:
-        answer = change.change(p.x, batch.targets, self._rng)
-        x, targets = checked_change(change, answer, p.x, batch.targets)
+    def _change(self, change: BatchChange, p: Pass, targets: Array) -> None:
+        answer = change.change(p.x, targets, self._rng)
+        x, changed = checked_change(change, answer, p.x, targets)
         if x is not p.x:
             p.x[...] = x
-        if targets is not batch.targets:
-            batch.targets[...] = targets
+        if changed is not targets:
+            targets[...] = changed
 
     def _gather(self, step: int) -> None:
         """Fetch the block that begins with a step."""
-        which, size = self.batches.indices(step, self.steps), self.batches.batch_size
+        which = self.batches.indices(step, self.steps)
         targets = self._targets[which]
         if self.changes and isinstance(which, slice):
             targets = targets.copy()
         rows, weights = len(targets), None if self._weights is None else self._weights[which]
         self.block = Block(targets, self.table.y[which], weights)
         self._inputs(step, which, self._x[:rows])
-        passes = self._passes.get(rows)
-        if passes is None:
-            passes = self._passes[rows] = self.objective.network.passes(self._x[:rows], size)
-        self._batches = list(zip(passes, [self.block[w] for w in chunks(rows, size)], strict=True))
+        passes = self._passes_of(rows)
+        self._batches = [(p, targets[w], None if weights is None else weights[w]) for p, w in passes]
         self._first = step
+
+    def _passes_of(self, rows: int) -> list[tuple[Pass, slice]]:
+        """Return the passes over a block of so many rows, with the rows of each."""
+        if rows not in self._passes:
+            size = self.batches.batch_size
+            passes = self.objective.network.passes(self._x[:rows], size)
+            self._passes[rows] = list(zip(passes, chunks(rows, size), strict=True))
+        return self._passes[rows]
 
     def _inputs(self, step: int, which: slice | Array, out: Array) -> None:
         """Write the prepared rows."""
@@ -144,9 +147,10 @@ def _batches(settings: TrainingSpec, rows: int, rng: np.random.Generator) -> Bat
     return Batches(rows, size, shuffle=settings.shuffle, rng=rng, drop_last=settings.last_batch == "drop")
 
 
-def _steps(batch_size: int, row_bytes: int) -> int:
+def _steps(batch_size: int, network: Network) -> int:
     """Return how many batches make a block."""
-    return max(1, min(BLOCK_ROWS, BLOCK_BYTES // row_bytes) // batch_size)
+    row_bytes, parameters = network.inputs * network.dtype.itemsize, network.layout.size
+    return max(1, min(BLOCK_ROWS, BLOCK_BYTES // row_bytes, BLOCK_WORK // parameters) // batch_size)
 
 
 def _targets(table: Table, objective: Objective, *, soft: bool) -> Array:

@@ -89,12 +89,14 @@ class Transform(Part):
 
     def scratch(self, like: Array, purpose: str = "", dtype: DTypeLike | None = None, fill: float = 0.0) -> Array:
         """Return a buffer shaped like `like`, filled once for each purpose and shape."""
-        if "_scratch" not in self.__dict__:
-            self._scratch = {}
         key = (purpose, like.shape, dtype)
-        buffer = self._scratch.get(key)
-        if buffer is None:
-            buffer = self._scratch[key] = np.full(like.shape, fill, dtype or like.dtype)
+        try:
+            return self._scratch[key]
+        except AttributeError:
+            self._scratch = {}
+        except KeyError:
+            pass
+        buffer = self._scratch[key] = np.full(like.shape, fill, dtype or like.dtype)
         return buffer
 
 

@@ -31,7 +31,9 @@ class Dense(Transform):
         """Keep the views at hand: attribute look-ups cost as much as a small product."""
         self._w, self._gw = self.weights["weights"], self.gradients["weights"]
         self._wt = self._w.T
-        self._b, self._gb = self.weights.get("bias"), self.gradients.get("bias")
+        bias = self.weights.get("bias")
+        self._b = None if bias is None else bias[None, :]  # of two dimensions: for a single row nothing is broadcast
+        self._gb = self.gradients.get("bias")
         self._ones = np.ones(0, dtype)
 
     def forward(self, x: Array, out: Array) -> None:
