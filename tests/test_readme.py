@@ -109,7 +109,7 @@ def test_imports_run_downwards():
         "catalogue": 2.5, "options": 2.5,
         "complaints": 2.7, "describe": 2.7, "state": 2.7,
         "spec": 3,
-        "schema": 3.5, "templates": 3.5, "testing": 3.5,
+        "schema": 3.5, "spec_file": 3.5, "templates": 3.5, "testing": 3.5,
         "assembly": 4,
         "objective": 4.5,
         "diagnosis": 4.7, "trial": 4.7,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from zoo_core.run import resume as resume
     from zoo_core.run import train as train
     from zoo_core.spec import Spec as Spec
-    from zoo_core.spec import read_spec as read_spec
+    from zoo_core.spec_file import read_spec as read_spec
 
 _HOMES = {
     "ZooError": "errors",
@@ -36,7 +36,7 @@ _HOMES = {
     "resume": "run",
     "train": "run",
     "Spec": "spec",
-    "read_spec": "spec",
+    "read_spec": "spec_file",
 }
 
 __all__ = [*_HOMES, "__version__"]

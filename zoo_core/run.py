@@ -21,7 +21,8 @@ from zoo_core.model import Model
 from zoo_core.output import Output
 from zoo_core.parts import Table
 from zoo_core.registry import Registry
-from zoo_core.spec import Spec, read_spec
+from zoo_core.spec import Spec
+from zoo_core.spec_file import read_spec
 from zoo_core.threads import blas_threads, choose_threads
 from zoo_core.training import Trainer
 

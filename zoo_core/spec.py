@@ -1,4 +1,4 @@
-"""The declarative spec: TOML or JSON in, validated parts out, and back to plain data.
+"""The declarative spec: plain data in, validated parts out, and back to plain data; `spec_file.py` reads texts.
 
 Validation looks at everything and then reports all errors at once. Parts appear as a name or as a table with
 `name` and the part's own options; `options.py` turns a part's typed fields into checks.
@@ -7,9 +7,8 @@ Validation looks at everything and then reports all errors at once. Parts appear
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 from pydantic import (
@@ -17,21 +16,17 @@ from pydantic import (
     Field,
     ValidationError,
     ValidationInfo,
-    create_model,
     field_validator,
     model_serializer,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
-from zoo_core import model_file
-from zoo_core.catalogue import find_spec
 from zoo_core.complaints import complaints
 from zoo_core.data.splits import SLICE, is_split
-from zoo_core.errors import ModelFileError, PluginError, SpecError, UsageError
+from zoo_core.errors import PluginError, SpecError, UsageError
 from zoo_core.options import PartField, StrictTable, dump, note_keys
 from zoo_core.parts import (
-    KINDS,
     Activation,
     BatchChange,
     Callback,
@@ -41,14 +36,11 @@ from zoo_core.parts import (
     Metric,
     Normalizer,
     Optimizer,
-    Part,
     Preparation,
     RandomSource,
     Regularizer,
 )  # fmt: skip
-from zoo_core.positions import locate
 from zoo_core.registry import Registry
-from zoo_core.spec_text import is_toml, override, parse_text, read_text
 
 MAX_PARTS = 100  # in one list of parts
 MAX_PROBLEMS = 100  # told at once
@@ -193,84 +185,25 @@ class Spec(_Table):
 
         Raises SpecError (PluginError where all that is wrong is missing parts).
         """
-        return _validate(dict(value), registry or Registry(), "spec", {}, choices)
+        return validated(dict(value), registry or Registry(), "spec", {}, choices)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data from which `parse` makes an equal spec."""
         return self.model_dump()
 
 
-def read_spec(
-    path: str | Path,
-    overrides: Iterable[str] = (),
-    registry: Registry | None = None,
-    *,
-    seed: int | None = None,
-    sha256: str | None = None,
-    limit: int = model_file.LIMIT,
-) -> Spec:
-    """Read and validate a spec file, a shipped model's spec by name, or the spec inside a model file (.npz).
-
-    `overrides` are "key.path=value" texts. With `sha256`, only the model file that has this digest is read, and none
-    of more than `limit` bytes.
-
-    Raises SpecError with every problem as file:line:column, PluginError for parts that are not installed.
-    """
-    registry = registry or Registry()
-    file = find_spec(path, registry)
-    is_model = file.name.endswith(".npz")
-    if sha256 is not None and not is_model:
-        raise UsageError(f"{str(path)!r} is no model file, and --sha256 is for those")
-    value, places = _inside(file, sha256, limit) if is_model else _from_text(file, str(path))
-    chosen = [*overrides, *([] if seed is None else [f"seed={seed}"])]
-    for text in chosen:
-        override(value, text, places)
-    return _validate(value, registry, str(path), places)
-
-
-def _from_text(file: Any, name: str) -> tuple[dict[str, Any], dict[tuple[str | int, ...], str]]:
-    """Return the plain data of a spec file, and where each of its keys stands."""
-    text, toml = read_text(file), is_toml(file.name)
-    value = parse_text(text, name, toml=toml)
-    if not toml and isinstance(value.get("$schema"), str):
-        del value["$schema"]  # by which editors know what a JSON file is
-    places = {k: f"{name}:{a}:{b}" for k, (a, b) in locate(text, toml=toml).items()}
-    return value, {(): f"{name}:1:1", **places}
-
-
-def _inside(file: Any, sha256: str | None, limit: int) -> tuple[dict[str, Any], dict[tuple[str | int, ...], str]]:
-    """Return the plain data of the spec in a model file."""
-    value = model_file.read(file, limit=limit, sha256=sha256).header.get("spec")
-    if not isinstance(value, dict):
-        raise ModelFileError(f"{file}: its header holds no spec")
-    return value, {}
-
-
-def read_part(kind: str, name: str, overrides: Iterable[str], registry: Registry) -> Part:
-    """Return one part by name with options given as "key=value" texts; errors as for a spec."""
-    value: dict[str, Any] = {"part": {"name": name}}
-    places: dict[tuple[str | int, ...], str] = {}
-    for text in overrides:
-        override(value, f"part.{text}", places)
-    context: dict[str, Any] = {"registry": registry, "known": {}}
-    holder = create_model("Holder", __base__=StrictTable, part=(cast(Any, Annotated[KINDS[kind], PartField()]), ...))
-    try:
-        part: Part = holder.model_validate(value, context=context).part  # type: ignore[attr-defined]
-    except ValidationError as error:
-        problems = error.errors(include_url=False)
-        lines = complaints(problems, value, context["known"], {}, f"{kind} {name}")
-        lines = [line.replace(": part.", ": ", 1) for line in lines]
-        raise (PluginError if problems[0]["type"] == "unknown_part" else SpecError)("\n".join(lines)) from error
-    return part
-
-
-def _validate(
+def validated(
     value: dict[str, Any],
     registry: Registry,
     name: str,
     places: Mapping[Any, str],
     choices: Mapping[tuple[str, str], str] | None = None,
 ) -> Spec:
+    """Return the spec in plain data called `name`; `places` says where each of its keys stands, see `Spec.parse`.
+
+    Raises SpecError with every problem, UsageError where all come from overrides, PluginError where only parts are
+    missing.
+    """
     context: dict[str, Any] = {"registry": registry, "known": {}, "choices": choices or {}}
     try:
         return Spec.model_validate(value, context=context)

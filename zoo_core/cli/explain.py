@@ -46,7 +46,7 @@ def command(
     from zoo_core.explanation import exact, explain
     from zoo_core.registry import Registry
     from zoo_core.run import prepare
-    from zoo_core.spec import read_spec
+    from zoo_core.spec_file import read_spec
     from zoo_core.threads import blas_threads
 
     registry = Registry()

@@ -109,7 +109,7 @@ def _confusion(name: str, model: Any, registry: Registry, given: dict[str, Any])
 
 
 def _part(registry: Registry, kind: str, name: str, options: list[str]) -> Any:
-    from zoo_core.spec import read_part
+    from zoo_core.spec_file import read_part
 
     return read_part(kind, name, options, registry)
 
@@ -117,7 +117,7 @@ def _part(registry: Registry, kind: str, name: str, options: list[str]) -> Any:
 def _spec(name: str, registry: Registry, options: list[str]) -> Spec | None:
     """Return the spec of a file or a shipped model, or None where the name is a part's."""
     from zoo_core.catalogue import is_path, shipped
-    from zoo_core.spec import read_spec
+    from zoo_core.spec_file import read_spec
 
     if is_path(name, ".toml", ".json", ".npz") or name in shipped(registry):
         return read_spec(name, options, registry)

@@ -63,7 +63,7 @@ def _named(name: str, kind: str | None, registry: Registry) -> list[Entry]:
 
 
 def _part(entry: Entry, registry: Registry, wanted: Wanted) -> Part:
-    from zoo_core.spec import read_part
+    from zoo_core.spec_file import read_part
 
     return read_part(entry.kind, registry.key(entry), wanted.options, registry)
 

@@ -55,7 +55,7 @@ def command(
     from zoo_core.output import Output
     from zoo_core.registry import Registry
     from zoo_core.run import prepare
-    from zoo_core.spec import read_spec
+    from zoo_core.spec_file import read_spec
 
     registry, every = Registry(), Interval.parse(checkpoint_every)
     warn(registry, quiet)

@@ -22,7 +22,7 @@ def command(
 ) -> None:
     """Check a spec: every error at once, with its line and column."""
     from zoo_core.registry import Registry
-    from zoo_core.spec import read_spec
+    from zoo_core.spec_file import read_spec
     from zoo_core.trial import doubts
 
     registry = Registry()
