@@ -1,8 +1,10 @@
 """Plugins are found, told apart and quarantined; a broken one stops nobody else."""
 
 import json
+import re
 import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -20,7 +22,7 @@ class Wave(Activation):
     name = "wave"
 
 
-def module(*parts):
+def module_of(*parts):
     return SimpleNamespace(zoo_parts=hookimpl(lambda: list(parts)))
 
 
@@ -30,13 +32,13 @@ def registry():
 
 
 def test_a_part_is_found_by_kind_and_name(registry):
-    registry.add(module(Wave), "zoo-waves", "1.2")
+    registry.add(module_of(Wave), "zoo-waves", "1.2")
     entry = registry.entry("activation", "wave")
     assert (entry.part, entry.distribution, entry.version) == (Wave, "zoo-waves", "1.2")
 
 
 def test_an_unknown_name_lists_the_known_and_the_nearest(registry):
-    registry.add(module(Wave), "zoo-waves")
+    registry.add(module_of(Wave), "zoo-waves")
     with pytest.raises(
         PluginError, match=r"unknown activation 'wav'; did you mean 'wave'\? \(known: wave\)"
     ) as refused:
@@ -46,8 +48,8 @@ def test_an_unknown_name_lists_the_known_and_the_nearest(registry):
 
 def test_two_distributions_with_one_name_are_named_and_can_be_chosen(registry):
     other = type("Other", (Activation,), {"name": "wave"})
-    registry.add(module(Wave), "zoo-a", "1")
-    registry.add(module(other), "zoo-b", "2")
+    registry.add(module_of(Wave), "zoo-a", "1")
+    registry.add(module_of(other), "zoo-b", "2")
     with pytest.raises(PluginError, match="zoo-a 1 and zoo-b 2; write 'zoo-a:wave' or 'zoo-b:wave'"):
         registry.get("activation", "wave")
     assert registry.get("activation", "zoo-b:wave") is other
@@ -55,16 +57,16 @@ def test_two_distributions_with_one_name_are_named_and_can_be_chosen(registry):
 
 
 def test_a_name_of_the_core_stays_the_cores(registry):
-    registry.add(module(Wave), DISTRIBUTION, "1")
-    registry.add(module(type("Other", (Activation,), {"name": "wave"})), "zoo-b", "2")
+    registry.add(module_of(Wave), DISTRIBUTION, "1")
+    registry.add(module_of(type("Other", (Activation,), {"name": "wave"})), "zoo-b", "2")
     assert registry.get("activation", "wave") is Wave
     assert registry.get("activation", "zoo-b:wave") is not Wave
 
 
 def test_one_distribution_cannot_bring_a_name_twice(registry):
-    registry.add(module(Wave), "zoo-a")
+    registry.add(module_of(Wave), "zoo-a")
     with pytest.raises(PluginError, match="zoo-a has brought activation 'wave' before"):
-        registry.add(module(type("Other", (Activation,), {"name": "wave"})), "zoo-a")
+        registry.add(module_of(type("Other", (Activation,), {"name": "wave"})), "zoo-a")
     assert registry.get("activation", "wave") is Wave
 
 
@@ -100,28 +102,36 @@ def raising(error):
         (raising(ValueError("no")), "ValueError: no"),
         (raising(Panic("deep")), "Panic: deep"),
         (SimpleNamespace(zoo_models=hookimpl(lambda: "models")), "'models', which is no folder"),
-        (module(Forgetful), "slope.*@dataclass"),
-        (module(Good, Good), "'good' twice"),
-        (module(int), "not a class derived"),
-        (module(type("Bad", (Activation,), {"name": "Bad Name"})), "lower-case"),
+        (module_of(Forgetful), "slope.*@dataclass"),
+        (module_of(Good, Good), "more than one activation 'good'"),
+        (module_of(int), "not a class derived"),
+        (module_of(type("Bad", (Activation,), {"name": "Bad Name"})), "lower-case"),
     ],
 )
 def test_an_unsound_plugin_is_refused_with_the_reason(registry, plugin, words):
     with pytest.raises(PluginError, match=words):
         registry.add(plugin, "zoo-bad")
-    registry.add(module(Wave), "zoo-waves")
+    registry.add(module_of(Wave), "zoo-waves")
     assert [p.state for p in registry.plugins] == ["broken", "ok"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_real_signal_is_not_blamed_on_the_plugin(registry, number):
+@pytest.mark.parametrize("late", [False, True], ids=["plugin", "family"])
+def test_a_real_signal_is_not_blamed_on_the_plugin(registry, families, number, late):
+    def use(registry):
+        if late:
+            registry.add(families.plugin(f"import signal\nsignal.raise_signal({int(number)})")[0])
+            registry.get("activation", "wave")
+        else:
+            registry.add(SimpleNamespace(zoo_parts=hookimpl(lambda: signal.raise_signal(number))))
+
     def leave(number, frame):
         raise SystemExit(128 + number)
 
     before = {n: signal.signal(n, leave) for n in (signal.SIGINT, signal.SIGTERM)}
     try:
         with pytest.raises(SystemExit):
-            registry.add(SimpleNamespace(zoo_parts=hookimpl(lambda: signal.raise_signal(number))))
+            use(registry)
         assert signal.getsignal(number) is leave
     finally:
         for n, handler in before.items():
@@ -230,23 +240,35 @@ def test_a_misspelt_hook_is_told_the_nearest_one(registry):
 
 
 WAVES = "from zoo_core.parts import Activation\nclass Wave(Activation):\n    name = 'wave'\nPARTS = (Wave,)\n"
+PENALTY = "from zoo_core.parts import Penalty\nclass Own(Penalty):\n    name = 'own'\n"
 
 
-def family(folder, monkeypatch, source, kind="activation", names="wave"):
-    """A plugin that announces a family, whose module is a file in the folder."""
-    module = f"waves_{folder.name}"
-    (folder / f"{module}.py").write_text(source)
-    monkeypatch.syspath_prepend(folder)
-    return SimpleNamespace(zoo_parts=hookimpl(lambda: [Family(kind, module, names)])), module
+class Families:
+    """Modules in a folder, which plugins announce as families."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def plugin(self, source, names="wave", kind="activation"):
+        """Return a plugin, and the name of its module."""
+        name = f"waves_{self.folder.name}_{len(list(self.folder.glob('*.py')))}"
+        (self.folder / f"{name}.py").write_text(source)
+        return SimpleNamespace(zoo_parts=hookimpl(lambda: [Family(kind, name, names)])), name
 
 
-def test_a_family_is_imported_when_one_of_its_parts_is_used(registry, tmp_path, monkeypatch):
-    plugin, module = family(tmp_path, monkeypatch, WAVES + "print('imported')")
+@pytest.fixture
+def families(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    return Families(tmp_path)
+
+
+def test_a_family_is_imported_when_one_of_its_parts_is_used(registry, families, capsys):
+    plugin, module = families.plugin(WAVES + "print('imported')")
     registry.add(plugin, "zoo-waves", "1.2")
-    assert registry.names("activation") == ["wave"]
-    assert (registry.key(registry.entry("activation", "wave")), module in sys.modules) == ("wave", False)
+    assert (registry.names("activation"), module in sys.modules) == (["wave"], False)
     assert registry.get("activation", "wave") is sys.modules[module].Wave
     assert registry.entry_of(sys.modules[module].Wave()).version == "1.2"
+    assert capsys.readouterr() == ("", "imported\n")
 
 
 @pytest.mark.parametrize(
@@ -254,28 +276,75 @@ def test_a_family_is_imported_when_one_of_its_parts_is_used(registry, tmp_path, 
     [
         ("import nothing_of_that_name", "wave", "ModuleNotFoundError: No module named 'nothing_of_that_name'"),
         ("raise SystemExit(3)", "wave", r"it called sys.exit\(3\)"),
+        ("raise KeyboardInterrupt", "wave", "KeyboardInterrupt"),
         ("", "wave", "has no attribute 'PARTS'"),
-        (WAVES, "wave ripple", "names that zoo_parts gives for it differ: activation 'ripple'"),
-        (WAVES, "ripple", "differ: activation 'ripple', 'wave'"),
+        (WAVES, "wave ripple", "names that zoo_parts gives differ: activation 'ripple'"),
+        (WAVES, "ripple", "differ: activation 'ripple', activation 'wave'"),
+        (WAVES + PENALTY + "PARTS = (Wave, Own)", "wave", "differ: regularizer 'own'"),
+        (WAVES + "PARTS = (Wave, Wave)", "wave", "more than one activation 'wave'"),
         (WAVES + "PARTS = (Wave, int)", "wave", "which is not a class derived"),
     ],
 )
-def test_a_family_that_is_not_as_announced_is_the_plugins_problem(
-    registry, tmp_path, monkeypatch, source, names, words
-):
-    plugin, _ = family(tmp_path, monkeypatch, source, names=names)
-    registry.add(module(Wave), "zoo-a")
-    added = registry.add(plugin, "zoo-b")
+def test_a_family_that_is_not_as_announced_is_the_plugins_problem(registry, families, source, names, words):
+    plugin, module = families.plugin(source, names)
+    name = names.split()[0]
+    added = registry.add(plugin, "zoo-b", "1")
     assert added.state == "ok"
-    with pytest.raises(PluginError, match=f"activation '{names.split()[0]}' of plugin zoo-b: .*{words}"):
-        registry.get("activation", f"zoo-b:{names.split()[0]}")
-    assert (added.state, [e.distribution for e in registry.entries()]) == ("broken", ["zoo-a"])
+    with pytest.raises(
+        PluginError, match=rf"unknown activation '{name}'.* plugin zoo-b could not be loaded \({module}: "
+    ):
+        registry.get("activation", name)
+    assert (added.state, registry.entries()) == ("broken", [])
+    assert re.search(rf"zoo-b 1 is left out: {module}: .*{words}", registry.warnings()[0])
 
 
-def test_a_family_of_no_kind_is_refused(registry, tmp_path, monkeypatch):
-    plugin, _ = family(tmp_path, monkeypatch, WAVES, kind="activaton")
-    with pytest.raises(PluginError, match="unknown kind 'activaton'; did you mean 'activation'"):
-        registry.add(plugin, "zoo-b")
+@pytest.mark.parametrize(
+    ("kind", "names", "where", "words"),
+    [
+        ("activaton", "wave", "waves", "unknown kind 'activaton'; did you mean 'activation'"),
+        ("activation", ["wave"], "waves", "names no parts"),
+        ("activation", " ", "waves", "names no parts"),
+        ("activation", "wave Big-Wave", "waves", "has the name 'Big-Wave'; use lower-case"),
+        ("activation", "wave", ".waves", "is in no module; name it from the top"),
+        ("activation", "wave wave", "waves", "more than one activation 'wave'"),
+    ],
+)
+def test_an_announcement_of_no_use_is_refused(registry, kind, names, where, words):
+    with pytest.raises(PluginError, match=words):
+        registry.add(SimpleNamespace(zoo_parts=hookimpl(lambda: [Family(kind, where, names)])), "zoo-b")
+
+
+def test_a_family_that_fails_harms_nobody_else(registry, families):
+    _, module = families.plugin("raise RuntimeError('boom')")
+    mixed = SimpleNamespace(zoo_parts=hookimpl(lambda: [Good, Family("activation", module, "wave")]))
+    registry.add(mixed, "zoo-a", "1")
+    registry.add(module_of(Wave), "zoo-c", "2")
+    assert registry.entry_of(Wave()).distribution == "zoo-c"
+    assert registry.get("activation", "wave") is registry.get("activation", "zoo-c:wave") is Wave
+    assert registry.key(registry.entry("activation", "wave")) == "wave"
+    assert registry.get("activation", "good") is Good
+    assert registry.warnings() == [f"plugin zoo-a 1 is left out in part: {module}: RuntimeError: boom"]
+
+
+def test_a_module_is_imported_once_even_if_that_fails(registry, families):
+    source = f"with open({str(families.folder / 'log')!r}, 'a') as log: log.write('x')\nraise RuntimeError('boom')"
+    plugin, _ = families.plugin(source, "wave ripple")
+    registry.add(plugin, "zoo-b")
+    for name in ("wave", "ripple", "wave"):
+        with pytest.raises(PluginError, match="boom"):
+            registry.get("activation", name)
+    assert registry.entries() == []
+    assert (families.folder / "log").read_text() == "x"
+
+
+def test_threads_that_need_a_family_at_once_all_get_it(registry, families):
+    plugin, _ = families.plugin("import time\ntime.sleep(0.05)\n" + WAVES)
+    registry.add(plugin, "zoo-b")
+    before = sys.stdout
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: registry.get("activation", "wave"), range(8)))
+    assert len(set(found)) == 1
+    assert sys.stdout is before
 
 
 @pytest.mark.parametrize("hook", ["zoo_parts", "zoo_models"])

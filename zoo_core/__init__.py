@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zoo_core.errors import ZooError as ZooError
+    from zoo_core.hookspecs import Family as Family
     from zoo_core.hookspecs import hookimpl as hookimpl
     from zoo_core.loading import load as load
     from zoo_core.model import Model as Model
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "ZooError": "errors",
+    "Family": "hookspecs",
     "hookimpl": "hookspecs",
     "Model": "model",
     "load": "loading",

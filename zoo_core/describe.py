@@ -9,7 +9,7 @@ import typing
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from zoo_core.discovery import Entry
+from zoo_core.entries import Entry
 from zoo_core.options import bare, dump, is_part, is_union
 from zoo_core.parts import Part
 from zoo_core.registry import Registry

@@ -5,7 +5,8 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Sequence
 
-from zoo_core.discovery import DISTRIBUTION, Entry
+from zoo_core.discovery import DISTRIBUTION
+from zoo_core.entries import Entry
 from zoo_core.errors import ModelFileError, PluginError
 from zoo_core.header import Origin
 from zoo_core.parts import Part

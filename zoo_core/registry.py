@@ -1,8 +1,8 @@
 """Discovers plugins and answers for (kind, name) with a part and where it came from.
 
 The built-in parts are the plugin of this distribution and take the same road as everybody's. A plugin that
-cannot be loaded is quarantined: the others work, `zoo plugins` shows it, and it is an error only where one of
-its parts is needed.
+cannot be loaded, or one of its modules that is imported when a part of it is needed, is quarantined: the others
+work, `zoo plugins` shows it, and it is an error only where one of its parts is needed.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from zoo_core.discovery import DISTRIBUTION, Entry, Plugin, ask, every_plugin, quarantined
+from zoo_core.discovery import DISTRIBUTION, Plugin, every_plugin
+from zoo_core.entries import Entry, ask
 from zoo_core.errors import PluginError, nearest
 from zoo_core.parts import KINDS, Part
+from zoo_core.quarantine import quarantined
 
 
 class Registry:
@@ -31,7 +33,10 @@ class Registry:
                 self._take(plugin, load)
 
     def add(self, module: object, distribution: str = "local", version: str = "0") -> Plugin:
-        """Register an object that implements hooks. Raises PluginError when it is not a sound plugin."""
+        """Register an object that implements hooks; modules of families are imported later.
+
+        Raises PluginError when it is not a sound plugin.
+        """
         plugin = Plugin(distribution, version)
         self._take(plugin, lambda: module)
         if plugin.problem:
@@ -48,16 +53,17 @@ class Registry:
         Raises PluginError for a name that is unknown or ambiguous; it lists what is known.
         """
         distribution, _, bare = name.rpartition(":")
-        found = [e for e in self._entries.get((kind, bare), ()) if distribution in ("", e.distribution)]
-        own = [e for e in found if e.distribution == DISTRIBUTION]
-        if len(found) == 1 or own:
-            return (own or found)[0]
+        rivals = [e for e in self._rivals(kind, bare) if distribution in ("", e.distribution)]
+        own = [e for e in rivals if e.distribution == DISTRIBUTION]
+        found = [e for e in own or rivals if e.imports()]
+        if len(found) == 1:
+            return found[0]
         raise PluginError(self._ambiguous(found) if found else self._unknown(kind, name))
 
     def entry_of(self, part: Part) -> Entry:
         """Return the entry of a part instance. Raises PluginError when its class is not registered."""
-        for entry in self._entries.get((part.kind, part.name), ()):
-            if entry.part is type(part):
+        for entry in self._rivals(part.kind, part.name):
+            if entry.imports() and entry.part is type(part):
                 return entry
         raise PluginError(
             f"{part.kind} {part.name!r} ({type(part).__qualname__}) is not registered; give it to the zoo "
@@ -66,32 +72,42 @@ class Registry:
 
     def key(self, entry: Entry) -> str:
         """Return the name that a spec must use for this entry: bare, or 'distribution:name' if it clashes."""
-        rivals = self._entries[entry.kind, entry.name]
-        plain = len(rivals) == 1 or entry.distribution == DISTRIBUTION
+        plain = len(self._rivals(entry.kind, entry.name)) == 1 or entry.distribution == DISTRIBUTION
         return entry.name if plain else f"{entry.distribution}:{entry.name}"
 
     def entries(self, kind: str | None = None) -> list[Entry]:
         """Return the entries of all parts, or of one kind, that can be imported; sorted by kind and name."""
-        return sorted(filter(_imports, self._of(kind)), key=lambda e: (e.kind, e.name, e.distribution))
+        found = [e for e in self._known() if kind in (None, e.kind) and e.imports()]
+        return sorted(found, key=lambda e: (e.kind, e.name, e.distribution))
 
     def brought_by(self, plugin: Plugin) -> list[Entry]:
-        """Return the entries of a plugin that can be imported; whether all can, its `problem` says after this."""
-        return [e for e in self.entries() if e.plugin is plugin]
+        """Return the entries of a plugin that can be imported; what cannot, its `problem` says from then on."""
+        return [e for e in self._known() if e.plugin is plugin and e.imports()]
 
     def names(self, kind: str) -> list[str]:
         """Return the names that a spec may use for a kind, sorted; nothing is imported for it."""
-        return sorted({self.key(e) for e in self._of(kind)})
+        return sorted({self.key(e) for e in self._known() if e.kind == kind})
 
     def warnings(self) -> list[str]:
-        """Return a line for each plugin that is broken and each name that two plugins bring."""
-        broken = [f"plugin {p.distribution} {p.version} is left out: {p.problem}" for p in self.plugins if p.problem]
-        clashes = [self._ambiguous(group) for group in self._entries.values() if len(group) > 1]
-        return broken + clashes
+        """Return a line for each plugin that has failed so far and each name that two plugins bring."""
+        working = {e.plugin for e in self._known()}
+        broken = [
+            f"plugin {p.distribution} {p.version} is left out{' in part' if p in working else ''}: {p.problem}"
+            for p in self.plugins
+            if p.problem
+        ]
+        groups = [self._rivals(*key) for key in self._entries]
+        return broken + [self._ambiguous(group) for group in groups if len(group) > 1]
+
+    def _known(self) -> Iterator[Entry]:
+        """Yield the entries of all parts but those whose import has failed."""
+        return (e for group in list(self._entries.values()) for e in group if not e.failed)
+
+    def _rivals(self, kind: str, name: str) -> list[Entry]:
+        """Return the entries of one name, but those whose import has failed."""
+        return [e for e in self._entries.get((kind, name), ()) if not e.failed]
 
     # -------------------------------------------------------------- loading
-
-    def _of(self, kind: str | None) -> Iterator[Entry]:
-        return (e for group in self._entries.values() for e in group if kind in (None, e.kind))
 
     def _take(self, plugin: Plugin, load: Callable[[], object]) -> None:
         self.plugins.append(plugin)
@@ -127,13 +143,6 @@ class Registry:
         choices = " or ".join(f"'{e.distribution}:{e.name}'" for e in rivals)
         names = " and ".join(f"{e.distribution} {e.version}" for e in rivals)
         return f"{first.kind} {first.name!r} comes from {names}; write {choices} to choose"
-
-
-def _imports(entry: Entry) -> bool:
-    try:
-        return bool(entry.part)
-    except PluginError:  # its plugin has a problem from now on
-        return False
 
 
 def provenance(registry: Registry, parts: Iterable[Part]) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from zoo_core.options import options_model
-from zoo_core.parts import KINDS
+from zoo_core.parts import KINDS, Part
 from zoo_core.registry import Registry
 from zoo_core.spec import Spec
 
@@ -72,11 +72,12 @@ def _linked(value: Any) -> Any:
 
 
 def _part(kind: str, registry: Registry) -> Schema:
-    names = registry.names(kind)
+    options = _options(kind, registry)
+    names = list(options)
     table: Schema = {
         "properties": {"name": {"enum": names}},
         "required": [] if kind == "callback" else ["name"],
-        "allOf": [_when(name, _options(kind, name, registry)) for name in names],
+        "allOf": [_when(name, own) for name, own in options.items()],
     }
     return {
         "description": f"the name of a {kind}, or a table with its name and options",
@@ -87,8 +88,13 @@ def _part(kind: str, registry: Registry) -> Schema:
     }
 
 
-def _options(kind: str, name: str, registry: Registry) -> Schema:
-    schema = _of(options_model(cast(Any, registry.get(kind, name))))
+def _options(kind: str, registry: Registry) -> dict[str, Schema]:
+    """Return the schema of the table of every part of a kind, by the part's name."""
+    return {registry.key(e): _table(e.part) for e in sorted(registry.entries(kind), key=registry.key)}
+
+
+def _table(part: type[Part]) -> Schema:
+    schema = _of(options_model(cast(Any, part)))
     return {
         "properties": {"name": True, **schema.get("properties", {})},
         "required": schema.get("required", []),
@@ -102,12 +108,11 @@ def _when(name: str, then: Schema) -> Schema:
 
 def _dataset(own: Schema, registry: Registry) -> Schema:
     """Return the schema of `[data]`: its own keys beside those of the dataset named."""
-    names = registry.names("dataset")
-    cases = []
-    for name in names:
-        options = _options("dataset", name, registry)
+    found, cases = _options("dataset", registry), []
+    for name, options in found.items():
         known = {**dict.fromkeys(own["properties"], True), **options["properties"]}
         cases.append(_when(name, {**options, "properties": known}))
+    names = list(found)
     properties = {"name": {"enum": names, "description": "the data set"}, **own["properties"]}
     table = {"properties": properties, "required": ["name"], "allOf": cases}
     return {"type": ["string", "object"], "if": {"type": "string"}, "then": {"enum": names}, "else": table}

@@ -101,8 +101,10 @@ def messages() -> Console:
     return Messages(stderr=True)
 
 
-def warn(registry: Registry, quiet: bool = False) -> None:
-    """Print what is wrong with installed plugins, once, on standard error."""
+def warn(registry: Registry, quiet: bool = False, *, all_parts: bool = False) -> None:
+    """Print what is wrong with installed plugins, once, on standard error; first import `all_parts` to know that."""
+    if all_parts:
+        registry.entries()
     for line in [] if quiet else registry.warnings():
         print(f"warning: {line}", file=sys.stderr)
 

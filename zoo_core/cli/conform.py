@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import redirect_stdout
 from typing import Any
 
-from zoo_core.discovery import Entry, Plugin, normal
+from zoo_core.discovery import Plugin, normal
+from zoo_core.entries import Entry
 from zoo_core.registry import Registry
 from zoo_core.testing import checks_of, run_check
 

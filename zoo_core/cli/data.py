@@ -62,7 +62,7 @@ def _public(name: str | None) -> list[Any]:
     from zoo_core.registry import Registry
 
     registry = Registry()
-    warn(registry)
+    warn(registry, all_parts=name is None)
     entries = registry.entries("dataset") if name is None else [registry.entry("dataset", name)]
     chosen: list[Any] = [e.part for e in entries if getattr(e.part, "files", ())]
     if name is not None and not chosen:

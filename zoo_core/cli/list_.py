@@ -32,7 +32,7 @@ def command(
     _check_kind(what, kind)
     registry = Registry()
     if what != "plugins":
-        warn(registry)
+        warn(registry, all_parts=what != "models")
     found = {"models": _models, "plugins": plugins, "parts": _parts, "datasets": _datasets}[what](registry)
     found = [row for row in found if fnmatchcase(row["name"], pattern) and kind in (None, row.get("kind"))]
     report(found, json, _drawn(what, pattern, found))

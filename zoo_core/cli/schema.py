@@ -33,7 +33,7 @@ def command(
     from zoo_core.schema import spec_schema
 
     registry = Registry()
-    warn(registry)
+    warn(registry, all_parts=True)
     text = json.dumps(spec_schema(registry), indent=2) + "\n"
     if output is None:
         sys.stdout.write(text)

@@ -51,10 +51,10 @@ def command(
     from zoo_core.registry import Registry
 
     registry = Registry()
-    warn(registry)
     models = shipped(registry)
     wanted = Wanted(kind, set_ or [], output, epochs, force, json)
     is_model = kind is None and (is_path(name, ".npz") or name in models)
+    warn(registry, all_parts=not is_model)
     if is_model and (set_ or output):
         raise UsageError(f"{name!r} is a model; --set and -o are for parts. Its curves: zoo plot {name}")
     if is_path(name, ".npz") or (is_model and models[name].weights is not None):

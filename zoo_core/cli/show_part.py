@@ -13,7 +13,7 @@ from zoo_core.errors import UsageError, nearest
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from zoo_core.discovery import Entry
+    from zoo_core.entries import Entry
     from zoo_core.parts import Part
     from zoo_core.registry import Registry
 

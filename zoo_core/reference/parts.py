@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from zoo_core.describe import option_rows, summary, usage
-from zoo_core.discovery import Entry
+from zoo_core.entries import Entry
 from zoo_core.parts import KINDS
 from zoo_core.reference.sheets import SHEETS
 from zoo_core.registry import Registry

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo_core.discovery import Entry
 from zoo_core.display.drawing import new_figure, save, styled
 from zoo_core.display.samples import rates, response
+from zoo_core.entries import Entry
 from zoo_core.parts import Array
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, Gt, Interval
 
-from zoo_core.discovery import NAME
+from zoo_core.entries import NAME
 from zoo_core.parts import Optimizer, Transform
 from zoo_core.testing.findings import Check, Finding, NotRunError
 from zoo_core.testing.subject import Subject

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from zoo_core.discovery import Entry, normal
+from zoo_core.discovery import Plugin, normal
+from zoo_core.entries import Entry
 from zoo_core.errors import PluginError
 from zoo_core.registry import Registry
 from zoo_core.testing.findings import Check
@@ -47,12 +48,15 @@ def pytest_checks(plugin: str | object) -> Callable[..., None]:
 
 def _entries(plugin: Any) -> tuple[Registry, list[Entry]]:
     registry = Registry()
-    if not isinstance(plugin, str):
-        return registry, registry.brought_by(registry.add(plugin, "under test"))
-    found = next((p for p in registry.plugins if p.distribution == normal(plugin)), None)
-    if found is None:
-        raise PluginError(f"no plugin {plugin!r} is installed; install it first, as with: pip install -e .")
+    found = _installed(plugin, registry) if isinstance(plugin, str) else registry.add(plugin, "under test")
     entries = registry.brought_by(found)
     if found.problem or found.switched_off:
-        raise PluginError(f"plugin {plugin!r} is {found.state}: {found.problem or 'see ZOO_PLUGINS'}")
+        raise PluginError(f"plugin {found.distribution!r} is {found.state}: {found.problem or 'see ZOO_PLUGINS'}")
     return registry, entries
+
+
+def _installed(name: str, registry: Registry) -> Plugin:
+    found = next((p for p in registry.plugins if p.distribution == normal(name)), None)
+    if found is None:
+        raise PluginError(f"no plugin {name!r} is installed; install it first, as with: pip install -e .")
+    return found
