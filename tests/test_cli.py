@@ -212,6 +212,20 @@ def test_help_comes_without_numpy_and_names_every_command():
     assert [c for c in commands if f"`zoo {c}" not in readme] == []
 
 
+def test_a_command_imports_neither_other_commands_nor_parts_that_it_does_not_need(tmp_path):
+    np.save(tmp_path / "x.npy", np.zeros((1, 784), np.uint8))
+    code = (
+        "import sys\n"
+        "from zoo_core.cli import run\n"
+        f"assert run(['predict', 'glyphs-quickstart', {str(tmp_path / 'x.npy')!r}]) == 0\n"
+        "idle = {'zoo_core.cli.train', 'zoo_core.training', 'zoo_plugins.lbfgs', 'zoo_plugins.notebook'}\n"
+        "assert not idle & set(sys.modules), idle & set(sys.modules)\n"
+        "assert {'zoo_core.cli.predict', 'zoo_plugins.activations'} <= set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_importing_the_core_is_light():
     code = (
         "import sys, zoo_core\n"

@@ -193,6 +193,70 @@ def test_the_other_plugins_keep_working(shown, listed):
     assert "glyphs-quickstart" in listed.stdout
 
 
+BAD = "raise RuntimeError('boom')"
+HALF = """
+from zoo_core import Family, hookimpl
+
+@hookimpl
+def zoo_parts():
+    return [Family("activation", "half_good", "ripple"), Family("activation", "half_bad", "wave")]
+"""
+SAID = "plugin zoo-half 1.0 is left out in part: half_bad: RuntimeError: boom"
+
+
+@pytest.fixture(scope="module")
+def half(tmp_path_factory):
+    """A plugin with a sound family, and one that was sound when a model was made with it."""
+    site = Site(tmp_path_factory.mktemp("half"))
+    site.lay("zoo-half", HALF)
+    for module, name in (("half_good", "ripple"), ("half_bad", "wave")):
+        source = SOUND.replace("wave", name).partition("@hookimpl")[0] + "PARTS = (Wave,)\n"
+        (site.folder / f"{module}.py").write_text(source)
+    train(site, "wave", site.folder / "wave.npz")
+    (site.folder / "half_bad.py").write_text(BAD)
+    return site
+
+
+def train(site, activation, out):
+    layer = f"model.layers.0.activation={activation}"
+    done = site.zoo("train", "glyphs-quickstart", "--set", layer, "--set", "training.epochs=1", "-o", out)
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+def test_a_family_that_fails_is_told_where_all_parts_are_listed(half):
+    listed, shown = half.zoo("list", "parts", "*ripple*"), half.zoo("show", "wave")
+    assert (listed.returncode, f"warning: {SAID}" in listed.stderr, "ripple" in listed.stdout) == (0, True, True)
+    assert (shown.returncode, f"warning: {SAID}" in shown.stderr) == (2, True)
+    (found,) = [p for p in json.loads(half.zoo("plugins", "--json").stdout) if p["name"] == "zoo-half"]
+    assert (found["state"], found["parts"]) == ("broken", ["activation ripple"])
+    assert found["problem"] == "half_bad: RuntimeError: boom"
+
+
+def test_the_schema_holds_the_parts_that_work(half):
+    done = half.zoo("schema")
+    assert (done.returncode, f"warning: {SAID}" in done.stderr) == (0, True)
+    names = json.loads(done.stdout)["$defs"]["activation"]["then"]["enum"]
+    assert ("ripple" in names, "wave" in names) == (True, False)
+
+
+def test_a_family_that_fails_is_no_matter_to_a_run_that_does_not_need_it(half):
+    assert "boom" not in train(half, "ripple", half.folder / "ripple.npz")
+
+
+def test_a_model_of_a_family_that_fails_says_what_it_needs(half):
+    done = half.zoo("evaluate", half.folder / "wave.npz")
+    assert done.returncode == 4
+    assert "wave.npz: needs activation 'wave' of plugin zoo-half 1.0, which is not there (half_bad: Runt" in done.stderr
+    assert "pip install 'zoo-half==1.0'" in done.stderr
+
+
+def test_a_check_of_a_plugin_that_has_a_failing_family_fails(half):
+    done = half.zoo("plugins", "check", "zoo-half")
+    assert (done.returncode, "broken: zoo-half" in done.stderr) == (4, True)
+    assert "half_bad: RuntimeError: boom" in done.stdout
+
+
 def test_a_spec_that_needs_a_broken_plugin_is_refused_and_names_it(site, tmp_path):
     out = tmp_path / "x.npz"
     done = site.zoo("train", "glyphs-quickstart", "--set", "optimizer.name=sickle", "-o", out)

@@ -240,6 +240,18 @@ def test_a_loss_that_overflows_is_told_with_its_own_step(tmp_path, batch_size, s
         zoo_core.train(lost_in_step_two(tmp_path, "tanh", batch_size))
 
 
+@pytest.mark.parametrize(("units", "fewest", "most"), [(16, 30, 128), (2000, 1, 8)])
+def test_an_interruption_waits_for_few_steps_where_each_is_long(units, fewest, most):
+    layers = [{"units": units}, {"units": units}, {"units": 10, "activation": "softmax"}]
+    spec = glyphs(model={"loss": "cross_entropy", "layers": layers}, training={"epochs": 1, "batch_size": 1})
+    trainer = zoo_core.prepare(spec)
+    for event in zoo_core.follow(trainer):
+        if isinstance(event, Started):
+            trainer.interrupt("asked to")
+    assert isinstance(event, Finished)
+    assert fewest <= trainer.at.step <= most
+
+
 def test_a_run_that_was_stopped_early_stays_stopped():
     stopping = {"monitor": "validation_loss", "patience": 1, "restore": True}
     spec = glyphs(training={"epochs": 40, "batch_size": 8, "early_stopping": stopping})

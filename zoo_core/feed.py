@@ -20,7 +20,8 @@ from zoo_core.spec import TrainingSpec
 
 BLOCK_ROWS = 128  # rows gathered and counted together where batches are small: either costs as much as a small step
 BLOCK_BYTES = 128 * 2**10  # of their inputs at most, so that they stay in a processor's own cache
-BLOCK_WORK = 2**28  # rows times parameters at most: some hundredths of a second, for an interruption waits that long
+BLOCK_WORK = 2**28  # multiplications at most: an interruption waits until a block is over
+UPDATE_WORK = 10  # of an update, for each parameter: as many passes over all of them as Adam's
 READY_BYTES = 32 * 2**20  # inputs that fit are prepared once, larger ones batch by batch
 CHUNK = 4096  # rows prepared at a time
 
@@ -149,8 +150,9 @@ def _batches(settings: TrainingSpec, rows: int, rng: np.random.Generator) -> Bat
 
 def _steps(batch_size: int, network: Network) -> int:
     """Return how many batches make a block."""
-    row_bytes, parameters = network.inputs * network.dtype.itemsize, network.layout.size
-    return max(1, min(BLOCK_ROWS, BLOCK_BYTES // row_bytes, BLOCK_WORK // parameters) // batch_size)
+    rows = min(BLOCK_ROWS, BLOCK_BYTES // (network.inputs * network.dtype.itemsize))
+    work = (batch_size + UPDATE_WORK) * network.layout.size  # of a step
+    return max(1, min(rows // batch_size, BLOCK_WORK // work))
 
 
 def _targets(table: Table, objective: Objective, *, soft: bool) -> Array:

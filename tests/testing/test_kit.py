@@ -1,5 +1,7 @@
 """The kit finds each mistake and names it, and lets every right part pass."""
 
+from types import SimpleNamespace
+
 import pytest
 import unusual
 from broken import (
@@ -17,8 +19,10 @@ from broken import (
     transforms,
 )
 
+from zoo_core import Family, hookimpl
+from zoo_core.errors import PluginError
 from zoo_core.registry import Registry
-from zoo_core.testing import check_part
+from zoo_core.testing import check_part, pytest_checks
 
 REGISTRY = Registry()
 PLACES = (
@@ -37,6 +41,14 @@ RIGHT = [
 def found(part):
     """Return the results that are not passed, by check."""
     return {r.check: r for r in check_part(part, REGISTRY) if r.state != "passed"}
+
+
+def test_a_plugin_whose_family_fails_is_not_passed_over(tmp_path, monkeypatch):
+    (tmp_path / "failing_family.py").write_text("raise RuntimeError('boom')")
+    monkeypatch.syspath_prepend(tmp_path)
+    plugin = SimpleNamespace(zoo_parts=hookimpl(lambda: [Family("activation", "failing_family", "wave")]))
+    with pytest.raises(PluginError, match="'under test' is broken: failing_family: RuntimeError: boom"):
+        pytest_checks(plugin)
 
 
 @pytest.mark.parametrize(("part", "check", "words"), BROKEN, ids=[part.__name__ for part, _, _ in BROKEN])
