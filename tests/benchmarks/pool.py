@@ -16,7 +16,7 @@ from tests.benchmarks.contract import contender
 from tests.benchmarks.workloads import Workload
 
 HOPELESS = 2.0  # times as slow: another number of threads would not become the best one any more
-PAUSE = 0.02  # seconds between turns, in which the threads of the last one go to sleep
+PAUSE = 0.2  # seconds between turns: waiting threads of OpenBLAS keep a processor busy for some hundredths of a second
 
 
 Turn = dict[tuple[str, int], float]  # seconds by contender and number of threads
