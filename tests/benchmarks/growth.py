@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from tests.benchmarks.pool import Pool, Turn, pool, prepare
 from tests.benchmarks.tables import seconds as shown
 from tests.benchmarks.tables import table
@@ -51,15 +49,16 @@ def growth(picture: Path, *, rounds: int) -> Iterator[str]:
 
 
 def step(processes: Pool, work: Workload, rounds: int) -> Turn:
-    """Return the median seconds of a step; a first epoch, in which buffers are made, does not count.
+    """Return the fewest seconds of a step: a trend is one of the code, not of what else the machine did meanwhile.
 
-    A measurement takes as many epochs as fill some time: after its pause a process begins with cold caches.
+    A first epoch, in which buffers are made, does not count. A measurement takes as many epochs as fill some time:
+    after its pause a process begins with cold caches.
     """
     prepare(processes, work)
     first = processes.ask_all("epochs", count=1)
     count = max(1, math.ceil(SECONDS / min(first.values())))
     turns = [processes.ask_all("epochs", count=count) for _ in range(rounds)]
-    return {who: float(np.median([t[who] for t in turns if who in t])) / work.steps for who in turns[-1]}
+    return {who: min(t[who] for t in turns if who in t) / work.steps for who in turns[-1]}
 
 
 def _table(points: list[Point]) -> Iterator[str]:
