@@ -1,4 +1,4 @@
-"""What there is to say about a part, read from its class: summary, text, options, code, origin."""
+"""What there is to say about a part, read from its class: summary, text, options, code, origin; and about a plugin."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import dataclasses
 import inspect
 import json
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
+from zoo_core.discovery import Plugin
 from zoo_core.entries import Entry
 from zoo_core.options import bare, dump, is_part, is_union
 from zoo_core.parts import Part
@@ -133,3 +134,14 @@ def code_place(part: type[Part]) -> str:
         return f"{file}:{inspect.getsourcelines(part)[1]}"
     except (OSError, TypeError):
         return ""
+
+
+def plugin_row(registry: Registry, plugin: Plugin, entries: Iterable[Entry]) -> dict[str, Any]:
+    """Return what `zoo plugins` shows of a plugin."""
+    return {
+        "name": plugin.distribution,
+        "version": plugin.version,
+        "state": plugin.state,
+        "parts": [f"{e.kind} {registry.key(e)}" for e in entries],
+        "problem": plugin.problem,
+    }

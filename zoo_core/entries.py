@@ -26,12 +26,12 @@ Key = tuple[str, str]  # kind and name of a part
 
 @dataclass(frozen=True)
 class Entry:
-    """A part and where it came from: its class, or the module that will have it."""
+    """A part and where it came from."""
 
     kind: str
     name: str
     plugin: Plugin
-    home: type[Part] | Module
+    home: Home
 
     @property
     def distribution(self) -> str:
@@ -46,25 +46,26 @@ class Entry:
     @property
     def part(self) -> type[Part]:
         """The class, imported now if need be; the registry gives out only entries that have one."""
-        return self.home.parts()[self.kind, self.name] if isinstance(self.home, Module) else self.home
+        return self.home.parts()[self.kind, self.name]
 
     def imports(self) -> bool:
         """Import the class, if need be, and tell whether that went well; if not, its plugin has a problem now."""
-        return not isinstance(self.home, Module) or (self.kind, self.name) in self.home.parts()
+        return (self.kind, self.name) in self.home.parts()
 
     @property
     def failed(self) -> bool:
         """Whether an import has been tried in vain."""
-        return isinstance(self.home, Module) and self.home.failed
+        return self.home.failed
 
 
-class Module:
-    """A module of a plugin's families: imported once, when one of its parts is first needed."""
+class Home:
+    """Where the classes of some parts are: with their plugin, or in a module that is imported when one is needed."""
 
-    def __init__(self, name: str, plugin: Plugin, announced: Iterable[Key]) -> None:
-        self.name, self.plugin, self.announced = name, plugin, set(announced)
+    def __init__(self, plugin: Plugin, module: str = "", classes: Iterable[type[Part]] = ()) -> None:
+        self.plugin, self.module = plugin, module
+        self.announced: set[Key] = set()
         self.failed = False
-        self._parts: dict[Key, type[Part]] = {}
+        self._parts = {(part.kind, part.name): part for part in classes}
 
     def parts(self) -> Mapping[Key, type[Part]]:
         """Return the classes; none where the module failed or is not as announced: see the plugin's `problem`."""
@@ -75,8 +76,8 @@ class Module:
         return self._parts
 
     def _import(self) -> None:
-        with quarantined(self.plugin, self.name):
-            parts = [_sound(part) for part in import_module(self.name).PARTS]
+        with quarantined(self.plugin, self.module):
+            parts = [_sound(part) for part in import_module(self.module).PARTS]
             _refuse_twice((part.kind, part.name) for part in parts)
             found = {(part.kind, part.name): part for part in parts}
             if apart := sorted(found.keys() ^ self.announced):
@@ -130,16 +131,15 @@ def _folder(answer: Any) -> Traversable:
 
 def _entries(brought: Iterable[Any], plugin: Plugin) -> Iterator[Entry]:
     """Yield the entries of part classes and of families, whose modules are imported later."""
-    announced: dict[str, list[Key]] = {}
+    homes: dict[str, Home] = {}
     for item in brought:
         if isinstance(item, Family):
-            announced.setdefault(item.module, []).extend(_announced(item))
+            keys, home = _announced(item), homes.setdefault(item.module, Home(plugin, item.module))
+            home.announced.update(keys)
         else:
             part = _sound(item)
-            yield Entry(part.kind, part.name, plugin, part)
-    for name, keys in announced.items():
-        module = Module(name, plugin, keys)
-        yield from (Entry(*key, plugin, module) for key in keys)
+            keys, home = [(part.kind, part.name)], Home(plugin, classes=[part])
+        yield from (Entry(*key, plugin, home) for key in keys)
 
 
 def _announced(family: Family) -> list[Key]:

@@ -84,6 +84,10 @@ class Registry:
         """Return the entries of a plugin that can be imported; what cannot, its `problem` says from then on."""
         return [e for e in self._known() if e.plugin is plugin and e.imports()]
 
+    def brought(self) -> list[tuple[Plugin, list[Entry]]]:
+        """Return each plugin with its entries that can be imported."""
+        return [(plugin, self.brought_by(plugin)) for plugin in self.plugins]
+
     def names(self, kind: str) -> list[str]:
         """Return the names that a spec may use for a kind, sorted; nothing is imported for it."""
         return sorted({self.key(e) for e in self._known() if e.kind == kind})

@@ -37,7 +37,7 @@ def application(only: str = "") -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback(invoke_without_command=True, help=app.info.help)(shared)
+    app.callback(invoke_without_command=True, help=HELP)(shared)
     for module in [m for m in COMMANDS if _name(m) == only] or COMMANDS:
         _add(app, module)
     return app

@@ -9,10 +9,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import redirect_stdout
 from typing import Any
 
+from zoo_core.describe import plugin_row
 from zoo_core.discovery import Plugin, normal
 from zoo_core.entries import Entry
 from zoo_core.registry import Registry
@@ -34,7 +35,7 @@ def lines(target: str) -> Iterator[dict[str, Any]]:
     if not found:
         yield {"known": sorted({registry.key(e) for e in registry.entries()})}
     for plugin, entries in found:
-        yield {"plugin": row(registry, plugin, entries)}
+        yield {"plugin": plugin_row(registry, plugin, entries)}
         for entry in entries:
             for check in checks_of(entry.part):
                 yield {"begins": f"{entry.kind} {entry.name}: {check.name}"}
@@ -43,7 +44,7 @@ def lines(target: str) -> Iterator[dict[str, Any]]:
 
 def _chosen(registry: Registry, target: str) -> Iterator[tuple[Plugin, list[Entry]]]:
     """Yield each plugin that the target names, with its parts; or the owner of each part that it names."""
-    brought = [(plugin, registry.brought_by(plugin)) for plugin in registry.plugins]
+    brought = registry.brought()
     for plugin, entries in brought:
         if plugin.distribution == normal(target):
             yield plugin, entries
@@ -56,17 +57,6 @@ def _chosen(registry: Registry, target: str) -> Iterator[tuple[Plugin, list[Entr
 
 def _names(entry: Entry) -> tuple[str, ...]:
     return entry.name, f"{entry.kind}:{entry.name}", f"{entry.distribution}:{entry.name}"
-
-
-def row(registry: Registry, plugin: Plugin, entries: Iterable[Entry]) -> dict[str, Any]:
-    """Return what `zoo plugins` shows of a plugin."""
-    return {
-        "name": plugin.distribution,
-        "version": plugin.version,
-        "state": plugin.state,
-        "parts": [f"{e.kind} {registry.key(e)}" for e in entries],
-        "problem": plugin.problem,
-    }
 
 
 if __name__ == "__main__":

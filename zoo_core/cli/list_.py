@@ -78,11 +78,9 @@ def _models(registry: Registry) -> list[dict[str, Any]]:
 
 def plugins(registry: Registry) -> list[dict[str, Any]]:
     """Return a row for every distribution: version, state, how many parts, what is wrong."""
-    brought = [(plugin, len(registry.brought_by(plugin))) for plugin in registry.plugins]
-    return [
-        {"name": p.distribution, "version": p.version, "state": p.state, "parts": count, "problem": p.problem}
-        for p, count in brought
-    ]
+    from zoo_core.describe import plugin_row
+
+    return [plugin_row(registry, plugin, entries) | {"parts": len(entries)} for plugin, entries in registry.brought()]
 
 
 def _parts(registry: Registry) -> list[dict[str, Any]]:

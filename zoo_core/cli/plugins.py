@@ -94,13 +94,12 @@ def new(
 
 
 def _all(name: str | None) -> list[dict[str, Any]]:
-    from zoo_core.cli.conform import row
+    from zoo_core.describe import plugin_row
     from zoo_core.discovery import normal
     from zoo_core.registry import Registry
 
     registry = Registry()
-    brought = [(plugin, registry.brought_by(plugin)) for plugin in registry.plugins]
-    found = [row(registry, plugin, entries) for plugin, entries in brought]
+    found = [plugin_row(registry, plugin, entries) for plugin, entries in registry.brought()]
     chosen = [p for p in found if name is None or normal(name) == p["name"]]
     if not chosen:
         raise PluginError(f"no plugin {name!r} is installed (installed: {', '.join(str(p['name']) for p in found)})")
