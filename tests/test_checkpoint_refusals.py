@@ -29,7 +29,7 @@ layers = [{ units = 6, activation = "tanh", normalizer = "batch_norm" }, { units
 name = "adam"
 [training]
 epochs = 3
-batch_size = 30
+batch_size = 120
 early_stopping = { patience = 3 }
 """
 Change = Callable[[dict[str, Any], dict[str, np.ndarray]], object]
@@ -41,7 +41,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Contents, byt
     """The folder of a run, its checkpoint in mid-epoch, and its final file."""
     folder = tmp_path_factory.mktemp("run")
     rng = np.random.default_rng(0)
-    np.savez(folder / "t.npz", x=rng.normal(size=(200, 4)), y=rng.integers(0, 3, 200))
+    np.savez(folder / "t.npz", x=rng.normal(size=(800, 4)), y=rng.integers(0, 3, 800))
     (folder / "s.toml").write_text(SPEC)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -148,7 +148,7 @@ UNSOUND: dict[str, Change] = {
     "a mean that is text": put("run/opt.mean", "x"),
     "steps that are text": put("run/opt.steps", "x"),
     "a permutation of other rows": scaled("run.permutation", np.arange(7)),
-    "a permutation that points elsewhere": scaled("run.permutation", np.arange(150) + 10**6),
+    "a permutation that points elsewhere": scaled("run.permutation", np.arange(600) + 10**6),
     "a permutation that is none": put("run/run.permutation", None),
     "streams of another run": put("run/run.streams", {"table": {}}),
     "no tally": lambda h, a: h["run"].pop("run.tally"),

@@ -35,7 +35,7 @@ layers = [{ units = 6, activation = "tanh", normalizer = "batch_norm" }, { units
 name = "adam"
 [training]
 epochs = 6
-batch_size = 30
+batch_size = 120
 early_stopping = { patience = 3 }
 """
 WIDE = {"units": 3, "activation": "softmax", "regularizers": [{"name": "l2", "strength": 0.1}] * 100}
@@ -47,7 +47,7 @@ def zoo(called, tmp_path, monkeypatch):
     """Run a command in a folder with s.toml and its data; returns exit code, standard output, standard error."""
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
-    np.savez("t.npz", x=rng.normal(size=(200, 4)), y=rng.integers(0, 3, 200))
+    np.savez("t.npz", x=rng.normal(size=(800, 4)), y=rng.integers(0, 3, 800))
     Path("s.toml").write_text(SPEC)
     return called
 
@@ -205,7 +205,7 @@ def test_a_checkpoint_is_a_model_too(zoo, stopped):
     assert zoo("show", "m.checkpoint-0000000009.npz")[0] == 0
     with np.load("m.checkpoint-0000000009.npz") as plain:
         assert plain["opt.mean"].shape == (4 * 6 + 6 + 12 + 6 * 3 + 3,)
-        assert sorted(plain["run.permutation"]) == list(range(150))
+        assert sorted(plain["run.permutation"]) == list(range(600))
 
 
 def test_a_finished_model_is_trained_further(zoo, alone):

@@ -177,7 +177,7 @@ def test_a_loss_that_gives_one_number():
     wrong = part(
         Loss, value=lambda self, y, t: ((y - t) ** 2).mean(), gradient=lambda self, y, t, out: np.subtract(y, t, out)
     )
-    with pytest.raises(PluginError, match=r"loss 'mine': its method 'value' gave shape \(\) for 50 rows"):
+    with pytest.raises(PluginError, match=r"loss 'mine': its method 'value' gave shape \(\) for 100 rows"):
         train(spec, wrong)
 
 

@@ -20,7 +20,7 @@ from zoo_core.registry import Registry
 from zoo_core.run import prepare, prepare_resumed
 
 REGISTRY = Registry()
-BATCH = 40  # small enough that steps are counted in blocks, of 3
+BATCH = 160  # small enough that steps are counted in blocks, of 3
 STOPS = (8, 23, 25)  # in the middle of an epoch, early and late, and at the last step of one
 KINDS = ("activation", "normalizer", "regularizer", "loss", "metric", "optimizer", "schedule", "callback", "generator",
          "preparation", "initializer")  # fmt: skip
@@ -34,14 +34,14 @@ TASKS = {
 
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory):
-    """For each task 240 rows of 4 features; targets of the regression lie between 0 and 1."""
+    """For each task 960 rows of 4 features; targets of the regression lie between 0 and 1."""
     folder, rng = tmp_path_factory.mktemp("tables"), np.random.default_rng(0)
-    x = rng.normal(size=(240, 4))
+    x = rng.normal(size=(960, 4))
     y = {
-        "classes": rng.integers(0, 3, 240),
-        "yes or no": rng.integers(0, 2, 240),
-        "scores": rng.integers(0, 2, 240),
-        "values": rng.uniform(0.1, 0.9, (240, 2)),
+        "classes": rng.integers(0, 3, 960),
+        "yes or no": rng.integers(0, 2, 960),
+        "scores": rng.integers(0, 2, 960),
+        "values": rng.uniform(0.1, 0.9, (960, 2)),
     }
     for task, targets in y.items():
         np.savez(folder / f"{task}.npz", x=x, y=targets)
@@ -53,7 +53,7 @@ def spec_with(kind, part, task, tables):
     model, last, meaning = TASKS[task]
     hidden = {"units": 6, "activation": "tanh", "normalizer": "batch_norm", "regularizers": [{"name": "dropout"}]}
     spec = {
-        "data": {"name": "npz", "path": f"{tables}/{task}.npz", "task": meaning, "train": ":200", "validation": "230:"},
+        "data": {"name": "npz", "path": f"{tables}/{task}.npz", "task": meaning, "train": ":800", "validation": "920:"},
         "model": {**model, "layers": [hidden, last]},
         "optimizer": {"name": "sgd", "learning_rate": 0.3, "momentum": 0.9, "nesterov": True},
         "training": {"epochs": 8, "batch_size": BATCH, "callbacks": []},
@@ -171,8 +171,8 @@ def together(chance, folder):
         "path": f"{folder}/rows.csv",
         "target": "y",
         "weights": "w",
-        "train": ":200",
-        "validation": "200:",
+        "train": ":800",
+        "validation": "800:",
     }
     training = {
         "epochs": 8,
@@ -193,7 +193,7 @@ def together(chance, folder):
 @pytest.mark.parametrize("number", range(60))
 def test_parts_go_on_together_as_if_nothing_had_happened(number, tmp_path):
     chance, rng = random.Random(number), np.random.default_rng(number)
-    rows = np.column_stack([rng.normal(size=(240, 4)), rng.uniform(0.5, 2, 240), rng.integers(0, 3, 240)])
+    rows = np.column_stack([rng.normal(size=(960, 4)), rng.uniform(0.5, 2, 960), rng.integers(0, 3, 960)])
     np.savetxt(tmp_path / "rows.csv", rows, delimiter=",", header="a,b,c,d,w,y", comments="", fmt=["%.6f"] * 5 + ["%d"])
     for _ in range(100):  # parts that do not fit each other are drawn again
         with contextlib.suppress(ZooError, ValueError, IndexError):

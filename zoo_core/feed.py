@@ -15,11 +15,12 @@ from zoo_core.model import Model
 from zoo_core.network import Network, chunks
 from zoo_core.objective import Objective, class_weights, one_hot, targets_for
 from zoo_core.parts import Array, BatchChange, Preparation, RandomSource, Table
-from zoo_core.passes import Pass
+from zoo_core.passes import Ends, Pass
 from zoo_core.spec import TrainingSpec
 
-BLOCK_ROWS = 128  # rows gathered and counted together where batches are small: either costs as much as a small step
-BLOCK_BYTES = 128 * 2**10  # of their inputs at most, so that they stay in a processor's own cache
+BLOCK_ROWS = 512  # rows counted together where batches are small: that costs as much as a small step
+BLOCK_STEPS = 64  # batches at most
+GATHERED_BYTES = 128 * 2**10  # of inputs fetched together at most, so that they stay in a processor's own cache
 BLOCK_WORK = 2**28  # multiplications at most: an interruption waits until a block is over
 UPDATE_WORK = 10  # of an update, for each parameter: as many passes over all of them as Adam's
 READY_BYTES = 32 * 2**20  # inputs that fit are prepared once, larger ones batch by batch
@@ -28,7 +29,7 @@ CHUNK = 4096  # rows prepared at a time
 
 @dataclass
 class Block:
-    """The rows of some batches in a row, without their inputs.
+    """The rows of some batches in a row, without their inputs; `ends` take what the network makes of them.
 
     `targets` are in the form that the loss takes, with the changes of batches that have been loaded; `labels` are as
     they came, (rows,) or values (rows, outputs); `weights`, (rows,), are sample times class weights, or None.
@@ -37,20 +38,22 @@ class Block:
     targets: Array
     labels: Array
     weights: Array | None
+    ends: Ends
 
 
 class Feed:
     """The training split of a model in the order that `batches` gives, as an objective sees it.
 
-    Rows are gathered in blocks of `steps` batches. Changes of batches are applied, one batch at a time, to what the
-    network sees and to `block.targets`, not to the labels, which metrics compare with.
+    Targets are gathered in blocks of `steps` batches, inputs for as many of these as a cache holds. Changes of batches
+    are applied, one batch at a time, to what the network sees and to `block.targets`, not to the labels, which metrics
+    compare with.
     """
 
     def __init__(self, model: Model, table: Table, objective: Objective, source: RandomSource) -> None:
         self.table, self.objective, self.preparation = table, objective, model.preparation
         self.changes = [fresh(r) for r in model.spec.model.regularizers if isinstance(r, BatchChange)]
         self.batches = _batches(model.spec.training, table.x.shape[0], source.stream("shuffle"))
-        self.steps = _steps(self.batches.batch_size, model.network)
+        self.steps, self._together = _steps(self.batches.batch_size, model.network)
         self._rng = source.stream("batch")
         self._targets = _targets(table, objective, soft=bool(self.changes))
         self._weights = _weights(table, objective)
@@ -58,9 +61,10 @@ class Feed:
         self._ready = _ready(table, model.preparation, model.network.inputs, model.network.dtype)
         self._raw = np.empty((0, 0))
         self._ahead: Ahead | None = None
-        self._x = np.empty((self.steps * self.batches.batch_size, model.network.inputs), model.network.dtype)
-        self._passes: dict[int, list[tuple[Pass, slice]]] = {}  # by the number of rows in a block
+        self._x = np.empty((self._together * self.batches.batch_size, model.network.inputs), model.network.dtype)
+        self._passes: dict[int, tuple[list[Pass], Ends]] = {}  # by the number of rows in a block
         self._batches: list[tuple[Pass, Array, Array | None]] = []
+        self._first, self._group = 0, -1  # the first step of the block at hand; which of its groups is in `_x`
 
     def start_epoch(self) -> None:
         """Draw the order of the rows for the epoch that follows."""
@@ -69,9 +73,13 @@ class Feed:
 
     def load(self, step: int) -> None:
         """Have the objective look at the batch of a step."""
-        if not self._batches or not 0 <= step - self._first < len(self._batches):
+        at = step - self._first
+        if not 0 <= at < len(self._batches):
             self._gather(step)
-        p, targets, weights = self._batches[step - self._first]
+            at = 0
+        if at // self._together != self._group:
+            self._fetch(at // self._together)
+        p, targets, weights = self._batches[at]
         for change in self.changes:
             self._change(change, p, targets)
         self.objective.look_at(p, targets, weights)
@@ -96,25 +104,28 @@ class Feed:
             targets[...] = changed
 
     def _gather(self, step: int) -> None:
-        """Fetch the block that begins with a step."""
+        """Begin the block that begins with a step."""
         which = self.batches.indices(step, self.steps)
         targets = self._targets[which]
         if self.changes and isinstance(which, slice):
             targets = targets.copy()
-        rows, weights = len(targets), None if self._weights is None else self._weights[which]
-        self.block = Block(targets, self.table.y[which], weights)
-        self._inputs(step, which, self._x[:rows])
-        passes = self._passes_of(rows)
-        self._batches = [(p, targets[w], None if weights is None else weights[w]) for p, w in passes]
-        self._first = step
-
-    def _passes_of(self, rows: int) -> list[tuple[Pass, slice]]:
-        """Return the passes over a block of so many rows, with the rows of each."""
+        rows, size = len(targets), self.batches.batch_size
+        weights = None if self._weights is None else self._weights[which]
         if rows not in self._passes:
-            size = self.batches.batch_size
-            passes = self.objective.network.passes(self._x[:rows], size)
-            self._passes[rows] = list(zip(passes, chunks(rows, size), strict=True))
-        return self._passes[rows]
+            self._passes[rows] = self.objective.network.passes(self._x, rows, size)
+        passes, ends = self._passes[rows]
+        self.block = Block(targets, self.table.y[which], weights, ends)
+        places = zip(passes, chunks(rows, size), strict=True)
+        self._batches = [(p, targets[w], None if weights is None else weights[w]) for p, w in places]
+        self._first, self._group = step, -1
+
+    def _fetch(self, group: int) -> None:
+        """Bring the inputs of the batches of a group."""
+        step = self._first + group * self._together
+        which = self.batches.indices(step, self._together)
+        rows = which.stop - which.start if isinstance(which, slice) else len(which)
+        self._inputs(step, which, self._x[:rows])
+        self._group = group
 
     def _inputs(self, step: int, which: slice | Array, out: Array) -> None:
         """Write the prepared rows."""
@@ -136,10 +147,10 @@ class Feed:
     def _rows_ahead(self, step: int, which: slice | Array) -> Array:
         """Return the rows of a block, and have those of the next one read meanwhile."""
         if self._ahead is None:
-            self._ahead = Ahead(self.table.x, self.steps * self.batches.batch_size)
-        found, following = self._ahead.take(step, which), step + self.steps
+            self._ahead = Ahead(self.table.x, len(self._x))
+        found, following = self._ahead.take(step, which), step + self._together
         if following < self.batches.steps:
-            self._ahead.ask(following, self.batches.indices(following, self.steps))
+            self._ahead.ask(following, self.batches.indices(following, self._together))
         return found
 
 
@@ -148,11 +159,13 @@ def _batches(settings: TrainingSpec, rows: int, rng: np.random.Generator) -> Bat
     return Batches(rows, size, shuffle=settings.shuffle, rng=rng, drop_last=settings.last_batch == "drop")
 
 
-def _steps(batch_size: int, network: Network) -> int:
-    """Return how many batches make a block."""
-    rows = min(BLOCK_ROWS, BLOCK_BYTES // (network.inputs * network.dtype.itemsize))
+def _steps(batch_size: int, network: Network) -> tuple[int, int]:
+    """Return how many batches make a block, and of how many the inputs are fetched together."""
     work = (batch_size + UPDATE_WORK) * network.layout.size  # of a step
-    return max(1, min(rows // batch_size, BLOCK_WORK // work))
+    steps = max(1, min(BLOCK_ROWS // batch_size, BLOCK_STEPS, BLOCK_WORK // work))
+    size = batch_size * network.inputs * network.dtype.itemsize
+    together = max(1, min(steps, GATHERED_BYTES // size))
+    return steps // together * together, together
 
 
 def _targets(table: Table, objective: Objective, *, soft: bool) -> Array:

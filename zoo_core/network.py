@@ -25,7 +25,7 @@ from zoo_core.parts import (
     Segment,
     Transform,
 )
-from zoo_core.passes import Pass, Stage
+from zoo_core.passes import Ends, Pass, Stage, make_ends
 
 MAX_PASSES = 16  # numbers of rows for which buffers are kept
 INFERENCE_ROWS = 512  # rows at a time outside training: large enough for BLAS, small enough for the cache
@@ -43,7 +43,7 @@ class Layer:
 
 
 class Network:
-    """Layers over flat vectors. `forward`, `backward` train; `infer` predicts.
+    """Layers over flat vectors. Passes from `passes` train, as an objective runs them; `infer` predicts.
 
     `parameters` and `gradients` have shape (layout.size,). `inputs` is the number of features. `approve` may
     refuse the layout before anything is allocated.
@@ -117,23 +117,19 @@ class Network:
             found = self._passes[rows, training] = Pass(x, stages, training)
         return found
 
-    def passes(self, x: Array, rows: int) -> list[Pass]:
-        """Return passes for training on `x`, shape (any, inputs), `rows` rows at a time; the last may have fewer."""
+    def passes(self, x: Array, rows: int, size: int) -> tuple[list[Pass], Ends]:
+        """Return passes for training on `rows` rows, `size` at a time, and the arrays that their last stage fills.
+
+        `x`, shape (any, inputs), takes the inputs of so many passes as fit into it; then the next ones begin anew.
+        """
+        ends, room = make_ends(x, rows, self.stages), len(x) // size * size
         found: list[Pass] = []
-        for which in chunks(len(x), rows):
-            like = found[0] if found and len(x[which]) == rows else None
-            found.append(Pass(x[which], self.stages, training=True, like=like))
-        return found
-
-    def forward(self, p: Pass) -> None:
-        """Run the batch in `p.x` through the network as in training, up to `p.outputs`."""
-        for forward, x, y in p.forward:
-            forward(x, y)
-
-    def backward(self, p: Pass, *, fused: bool) -> None:
-        """Fill `gradients` from `p.delta`."""
-        for backward, x, y, grad, out in p.backward_fused if fused else p.backward:
-            backward(x, y, grad, out)
+        for which in chunks(rows, size):
+            start, count = which.start % room, which.stop - which.start
+            like = found[0] if found and count == size else None
+            own = (ends[0][which], ends[1][which])
+            found.append(Pass(x[start : start + count], self.stages, training=True, like=like, ends=own))
+        return found, ends
 
     def end_step(self) -> None:
         """Let transforms bring running state up to date and constraints project the weights."""

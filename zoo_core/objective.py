@@ -26,24 +26,34 @@ class Objective:
         self.fused = is_fused(loss, network)
         self._gradient = loss.fused_gradient if self.fused else None
         self._mean = loss.reduction == "mean"
+        self.factor = 1.0  # of all gradients
+        self._shares: dict[int, Array] = {}  # the factor of each row where all weigh the same, by the number of rows
         self._penalties = [(p, network.weights(la), network.weight_gradients(la)) for la, p in _penalties(network)]
         self._terms = [np.empty_like(weights) for _, weights, _ in self._penalties]
 
     def look_at(self, p: Pass, targets: Array, weights: Array | None) -> None:
         """Take a batch whose inputs are in `p.x`; weights (rows,) are sample times class weights."""
         self.at, self.rows, self.targets, self.weights = p, p.rows, targets, weights
-        self._share = p.share if self._mean and p.rows > 1 else None
-        if weights is not None:
-            self._share = (weights / self._divisor())[:, None].astype(p.delta.dtype)
+
+    def multiply(self, factor: float) -> None:
+        """Have gradients multiplied by a number from now on; that costs nothing, since each row has a factor anyway."""
+        if factor != self.factor:
+            self.factor = factor
+            self._shares.clear()
 
     def evaluate(self) -> float:
-        """Run forward and backward with the parameters as they are now; returns the objective."""
+        """Run forward and backward with the parameters as they are now; returns the objective.
+
+        What the batch first gave stays in its arrays, to be counted.
+        """
+        self.at = self.at.again()
         self.compute()
         return self.loss
 
     def compute(self) -> None:
         """Run forward and backward without working out the objective."""
-        self.network.forward(self.at)
+        for forward, x, y in self.at.forward:
+            forward(x, y)
         self.backward()
 
     def backward(self) -> None:
@@ -53,11 +63,13 @@ class Objective:
             self._gradient(p.z, p.outputs, self.targets, p.delta)
         else:
             self.part.gradient(p.outputs, self.targets, p.delta)
-        if self._share is not None:
-            p.delta *= self._share
-        self.network.backward(p, fused=self.fused)
+        p.delta *= self._share()
+        for backward, x, y, grad, out in p.backward_fused if self.fused else p.backward:
+            backward(x, y, grad, out)
         for (penalty, weights, gradient), term in zip(self._penalties, self._terms, strict=True):
             penalty.gradient(weights, term)
+            if self.factor != 1.0:
+                term *= self.factor
             gradient += term
 
     def is_finite(self) -> bool:
@@ -82,10 +94,20 @@ class Objective:
         """Whether any layer has a penalty on its weights."""
         return bool(self._penalties)
 
+    def _share(self) -> Array:
+        """Return what the gradient of each row is multiplied by; in an array, which needs no conversion."""
+        if self.weights is not None:
+            return (self.weights * (self.factor / self._divisor()))[:, None].astype(self.at.delta.dtype)
+        try:
+            return self._shares[self.rows]
+        except KeyError:
+            share = self._shares[self.rows] = np.asarray(self.factor / self._divisor(), self.at.delta.dtype)
+            return share
+
     def _divisor(self) -> float:
         if not self._mean:
             return 1.0
-        return float(self.rows) if self.weights is None else float(np.add.reduce(self.weights)) or 1.0
+        return float(max(self.rows, 1)) if self.weights is None else float(np.add.reduce(self.weights)) or 1.0
 
 
 def _penalties(network: Network) -> Iterator[tuple[Layer, Penalty]]:

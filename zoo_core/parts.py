@@ -299,6 +299,9 @@ class Optimizer(Part):
     shapes = "parameters and gradients: (parameters,), all arrays in one vector"
     learning_rate: Any  # the field of every optimizer: `learning_rate: Rate = 0.01`
     steps: int = 0  # updates so far, this one included; counted and saved by the core
+    # Whether a step is parameters -= learning_rate * gradients and nothing else. The core may then multiply the
+    # gradients while it computes them, which saves a pass over them, and call `step` with a learning rate of 1.
+    plain: bool = False
 
     def start(self, layout: Layout) -> None:
         """Make the state arrays (and name them in the class attribute `state`)."""

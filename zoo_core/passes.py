@@ -13,6 +13,7 @@ from zoo_core.parts import Array, Initializer, Parameter, Transform
 
 Forward = Callable[[Array, Array], None]
 Backward = Callable[[Array, Array, Array, Any], None]
+Ends = tuple[Array, Array]  # the input of the last stage and its output
 
 
 class Dense(Transform):
@@ -35,12 +36,20 @@ class Dense(Transform):
         self._b = None if bias is None else bias[None, :]  # of two dimensions: for a single row nothing is broadcast
         self._gb = self.gradients.get("bias")
         self._ones = np.ones(0, dtype)
+        self._spread = np.empty((0, width), dtype)
 
     def forward(self, x: Array, out: Array) -> None:
         """Write x W + b."""
         x.dot(self._w, out)
-        if self._b is not None:
+        if self._b is None:
+            return
+        if len(out) == 1:
             out += self._b
+            return
+        if len(self._spread) != len(out):
+            self._spread = np.empty_like(out)
+        self._spread[...] = self._b  # a copy and a plain sum: together quicker than a sum that broadcasts
+        out += self._spread
 
     def backward(self, x: Array, y: Array, grad: Array, out: Array | None) -> None:
         """Write the gradients of W and b and, where something comes before, grad W^T."""
@@ -67,14 +76,17 @@ class Pass:
     """The arrays of a pass over the rows of `x`, with the calls that fill them bound once.
 
     `x` takes the inputs, `z` is the input of the last stage, `outputs` its output, and `delta` takes
-    d objective / d outputs, or / d z where loss and output activation are fused. All but `x` may be shared with
-    another pass over as many rows, `like`.
+    d objective / d outputs, or / d z where loss and output activation are fused. `z` and `outputs` may be given, as
+    `ends`; all arrays but these and `x` may be shared with another pass over as many rows, `like`.
     """
 
-    def __init__(self, x: Array, stages: Sequence[Stage], training: bool, like: Pass | None = None) -> None:
-        self.x, self.rows = x, len(x)
-        self.share = np.asarray(1.0 / max(len(x), 1), x.dtype)  # of one row; in an array it needs no conversion
-        self.values: list[Array] = like.values if like else _values(x, stages)
+    def __init__(
+        self, x: Array, stages: Sequence[Stage], training: bool, like: Pass | None = None, ends: Ends | None = None
+    ) -> None:
+        self.x, self.rows, self._stages = x, len(x), stages
+        self._again: Pass | None = None
+        before = like.values[:-2] if like else [new(x, len(x), stage) for stage in stages[:-2]]
+        self.values: list[Array] = [*before, *(ends or make_ends(x, len(x), stages))]
         self.inputs = [x, *self.values[:-1]]
         self.z, self.outputs = self.inputs[-1], self.values[-1]
         self.flat_outputs = self.outputs.reshape(-1)
@@ -85,6 +97,13 @@ class Pass:
         if training:
             self.delta: Array = like.delta if like else np.empty_like(self.outputs)
             self._bind_backward(stages, like)
+
+    def again(self) -> Pass:
+        """Return a pass for training over the same inputs that leaves `z` and `outputs` of this one as they are."""
+        if self._again is None:
+            self._again = Pass(self.x, self._stages, training=True, like=self)
+            self._again._again = self._again
+        return self._again
 
     def _bind_backward(self, stages: Sequence[Stage], like: Pass | None) -> None:
         """Pair each transform with its arrays, last first; nothing needs the gradient before the first product."""
@@ -98,5 +117,11 @@ class Pass:
         self.backward_fused = [(backward, x, y, self.delta, out), *self.backward[2:]]
 
 
-def _values(x: Array, stages: Sequence[Stage]) -> list[Array]:
-    return [np.empty((len(x), stage.width), x.dtype) for stage in stages]
+def make_ends(x: Array, rows: int, stages: Sequence[Stage]) -> Ends:
+    """Return arrays for the input and the output of the last stage, with as many rows as asked for."""
+    return new(x, rows, stages[-2]), new(x, rows, stages[-1])
+
+
+def new(x: Array, rows: int, stage: Stage) -> Array:
+    """Return an array for the output of a stage, of the dtype of `x`."""
+    return np.empty((rows, stage.width), x.dtype)

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from zoo_core.feed import Block
 from zoo_core.objective import Objective, measure
 from zoo_core.parts import Metric
 
 
 class Tally:
-    """Counts what an objective gives for the batches of a block, `rows` rows at most, when the block ends.
+    """Counts what the network gave for the batches of a block, when the block ends.
 
     Outputs are those before each update. After `settle`, `loss` is the mean over the epoch so far, and
     `values` are the losses of the block's rows.
     """
 
-    def __init__(self, objective: Objective, metrics: Sequence[Metric], rows: int) -> None:
+    def __init__(self, objective: Objective, metrics: Sequence[Metric]) -> None:
         self.objective, self.metrics = objective, metrics
-        self._outputs = np.empty((rows, objective.network.outputs), objective.network.dtype)
-        self._z = np.empty_like(self._outputs)
-        self._filled = 0
 
     def start(self, rows: int) -> None:
         """Begin an epoch of `rows` rows."""
@@ -39,21 +34,12 @@ class Tally:
         """Mean loss over the rows counted so far."""
         return self.total / self.weight if self.weight else 0.0
 
-    def add(self) -> None:
-        """Keep the outputs that the objective has just computed: an optimizer may have it look again."""
-        p, begin = self.objective.at, self._filled
-        self._filled = end = begin + p.rows
-        self._outputs[begin:end] = p.outputs
-        if self.objective.fused:
-            self._z[begin:end] = p.z
-
     def settle(self, block: Block) -> None:
-        """Count the batches of a block, all of which have been added."""
-        n, self._filled = self._filled, 0
-        z, outputs, weights = self._z[:n], self._outputs[:n], block.weights
+        """Count the batches of a block, all of which the network has seen."""
+        (z, outputs), weights = block.ends, block.weights
         values = measure(self.objective.part, self.objective.fused, z, outputs, block.targets)
         self.total += float(values.sum() if weights is None else values @ weights)
         self.values = values
-        self.weight += n if weights is None else float(weights.sum())
+        self.weight += len(values) if weights is None else float(weights.sum())
         for metric in self.metrics:
             metric.update(outputs, block.labels, weights)

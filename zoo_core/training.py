@@ -19,7 +19,7 @@ from zoo_core.interval import Interval
 from zoo_core.manners import checked_figures, checked_rate, checked_reason
 from zoo_core.model import Model
 from zoo_core.objective import Objective
-from zoo_core.parts import Array, Callback, Metric, Record, Schedule, Table
+from zoo_core.parts import Array, Callback, Metric, Optimizer, Record, Schedule, Table
 from zoo_core.tally import Tally
 from zoo_core.trial import doubts, try_out
 
@@ -56,10 +56,11 @@ class Trainer:
         self.feed = Feed(model, splits["train"], self.objective, model.source)
         self.optimizer = fresh(self.spec.optimizer)
         self.optimizer.start(self.network.layout)
+        self._plain = self.optimizer.plain and type(self.optimizer).update is Optimizer.update
         self.metrics: list[Metric] = model.metrics()
         self.callbacks: list[Callback] = [fresh(c) for c in (*self._stopping(), *self.settings.callbacks)]
         on_train = self.metrics if "train" not in self.settings.evaluate else []
-        self.tally = Tally(self.objective, on_train, self.feed.steps * self.feed.batches.batch_size)
+        self.tally = Tally(self.objective, on_train)
         self._messages: list[Message] = []
         self._begun = False
         self.schedule = self._schedule()
@@ -138,7 +139,7 @@ class Trainer:
             for _ in range(min(block, steps - at.step) - 1):
                 self._step()
             now = time.perf_counter()
-            layers = self._watched_step() if now >= stats_due else self._step()
+            layers = self._step(watched=now >= stats_due)
             self._settle()
             if now >= due:
                 yield self._progress(now, layers)
@@ -149,33 +150,33 @@ class Trainer:
             if self.interval is not None and self.interval.due(self.optimizer.steps, now, block):
                 yield SafePoint(at.epoch, at.step)
 
-    def _step(self) -> tuple[LayerStats, ...]:
-        """Learn from one batch."""
-        self._look()
-        self._update()
-        return ()
-
-    def _watched_step(self) -> tuple[LayerStats, ...]:
-        """Learn from one batch and tell what that did to the layers."""
-        self._look()
-        before, gradient = self.network.parameters.copy(), self.network.gradients.copy()
-        self._update()
-        return layer_stats(self.network, self.objective, before, gradient)
-
-    def _look(self) -> None:
-        """Find the gradient of one batch, and count its loss."""
-        self.feed.load(self.at.step)
-        self.objective.compute()
-        if not self.objective.is_finite():
+    def _step(self, *, watched: bool = False) -> tuple[LayerStats, ...]:
+        """Learn from one batch; tell, where it is watched, what that did to the layers."""
+        network, objective = self.network, self.objective
+        rate = self.begin_step()
+        objective.compute()
+        if not objective.is_finite():
             raise NumericError(explain(self, self.at.epoch, self.at.step))
-        self.tally.add()
+        before = (network.parameters.copy(), network.gradients / objective.factor) if watched else None
+        self.end_step(rate)
+        return layer_stats(network, objective, *before) if before else ()
 
-    def _update(self) -> None:
-        """Take one step of the optimizer."""
-        rate = self.rate(self.at.epoch + self.at.step / self.feed.batches.steps)
-        self.optimizer.steps += 1
-        self.optimizer.update(self.network.parameters, self.network.gradients, rate, self.objective)
-        self.network.end_step()
+    def begin_step(self) -> float:
+        """Have the objective look at the batch of the step at hand; returns the rate to end the step with."""
+        at = self.at
+        rate = self.rate(at.epoch + at.step / self.feed.batches.steps)
+        if self._plain:
+            self.objective.multiply(rate)
+            rate = 1.0
+        self.feed.load(at.step)
+        return rate
+
+    def end_step(self, rate: float) -> None:
+        """Let the optimizer take its step, with the gradient that the objective has computed."""
+        network, optimizer = self.network, self.optimizer
+        optimizer.steps += 1
+        optimizer.update(network.parameters, network.gradients, rate, self.objective)
+        network.end_step()
         self.at.step += 1
 
     def _settle(self) -> None:

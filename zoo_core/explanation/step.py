@@ -47,6 +47,9 @@ def explain(trainer: Trainer, rows: int = 2, units: int = 4, step: int = 0) -> E
     """
     with np.errstate(all="ignore"):
         which = _go_to(trainer, step)
+        rate, given = trainer.rate(step / trainer.feed.batches.steps), trainer.begin_step()
+        factor = trainer.objective.factor
+        trainer.objective.multiply(1.0)  # what is shown is the gradient itself
         noise = _Noise(trainer.network.stages)
         trainer.objective.compute()
         if not trainer.objective.is_finite():
@@ -56,8 +59,9 @@ def explain(trainer: Trainer, rows: int = 2, units: int = 4, step: int = 0) -> E
         excerpt = choose(trainer, stages, rows, units)
         checks = [_check(trainer, s, excerpt, gradient, noise) for s in trainer.network.layout.segments]
         noise.replay()
+        trainer.objective.multiply(factor)
         trainer.objective.compute()
-        rate, changes = _update(trainer, step)
+        changes = _update(trainer, given, gradient)
         noise.replay()
         after = trainer.objective.evaluate()
     part = trainer.optimizer
@@ -68,26 +72,16 @@ def explain(trainer: Trainer, rows: int = 2, units: int = 4, step: int = 0) -> E
 
 
 def _go_to(trainer: Trainer, step: int) -> Array:
-    """Take the steps before one, and put its batch into the buffers; returns the numbers of its rows."""
+    """Take the steps before one; returns the numbers of its rows."""
     batches = trainer.feed.batches
     if step >= batches.steps:
         raise UsageError(f"step {step + 1}: an epoch of this run has {batches.steps:,} step(s); explain one of these")
     trainer.feed.start_epoch()
-    for before in range(step):
-        trainer.feed.load(before)
+    for _ in range(step):
+        rate = trainer.begin_step()
         trainer.objective.compute()
-        _advance(trainer, before)
-    trainer.feed.load(step)
+        trainer.end_step(rate)
     return np.arange(batches.rows)[batches.indices(step)]
-
-
-def _advance(trainer: Trainer, step: int) -> float:
-    """Update the parameters as training does; returns the learning rate."""
-    network, rate = trainer.network, trainer.rate(step / trainer.feed.batches.steps)
-    trainer.optimizer.steps += 1
-    trainer.optimizer.update(network.parameters, network.gradients, rate, trainer.objective)
-    network.end_step()
-    return rate
 
 
 class _Noise:
@@ -168,14 +162,13 @@ def _check(trainer: Trainer, segment: Segment, excerpt: Excerpt, gradient: Array
     return Check(segment.path, index, float(own[index]), central, width, rounding)
 
 
-def _update(trainer: Trainer, step: int) -> tuple[float, list[Change]]:
-    """Update the parameters; returns the learning rate and what became of each."""
+def _update(trainer: Trainer, rate: float, gradient: Array) -> list[Change]:
+    """Update the parameters as training does; returns what became of each."""
     network = trainer.network
-    before, gradient = network.parameters.copy(), network.gradients.copy()
-    penalties = dict(_penalties(trainer))
-    rate = _advance(trainer, step)
+    before, penalties = network.parameters.copy(), dict(_penalties(trainer))
+    trainer.end_step(rate)
     after = network.parameters.copy()
-    return rate, [
+    return [
         Change(s.path, s.view(before), s.view(gradient), penalties.get(s.path), s.view(after))
         for s in network.layout.segments
     ]

@@ -61,6 +61,23 @@ def _rate(subject: Subject) -> Iterator[Finding]:
         )
 
 
+def _plain(subject: Subject) -> Iterator[Finding]:
+    walk = Walk(subject.make(), layout())
+    for step in range(3 if walk.part.plain else 0):
+        walk.evaluate()
+        walk.gradients *= walk.rate
+        expected = walk.parameters - walk.gradients
+        walk.part.steps += 1
+        walk.part.step(walk.parameters, walk.gradients, 1.0)
+        if not np.allclose(walk.parameters, expected, rtol=1e-12, atol=1e-12):
+            yield Finding(
+                "`plain` is True, but a step is not learning_rate * gradients alone",
+                f"step {step + 1}, with learning_rate * gradients and a rate of 1",
+                likely="what else moves the parameters, such as a velocity or a decay, rules `plain` out",
+            )
+            return
+
+
 def _order(subject: Subject) -> Iterator[Finding]:
     straight = Walk(subject.make(), layout())
     turned = Walk(subject.make(), permuted(straight.layout))
@@ -219,6 +236,7 @@ def _draw(subject: Subject, rng: np.random.Generator) -> list[Array]:
 CHECKS = (
     Check("descent", f"{STEPS} steps lower a convex objective", _descent),
     Check("learning_rate", "the learning rate that is given counts", _rate),
+    Check("plain", "a step that is said to be plain is learning_rate * gradients alone", _plain, varied=True),
     Check("order", "the order of the parameters in the vector does not matter", _order, varied=True),
     Check("dtype", "float32 stays float32, in the state and in between", _dtype, varied=True),
     Check("state", "saved and loaded, it takes the same next steps to the bit", _state, varied=True),

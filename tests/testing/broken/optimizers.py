@@ -56,6 +56,13 @@ class OwnRate(Momentum):
         super().step(parameters, gradients, self.learning_rate)
 
 
+@broken("plain", "a step is not learning_rate * gradients alone")
+class SaidToBePlain(Momentum):
+    """Has a velocity, all the same."""
+
+    plain = True
+
+
 @broken("state", "saved and loaded after 5 steps, it takes another step")
 class Unsaved(Momentum):
     """Does not name its velocity."""
