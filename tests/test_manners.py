@@ -301,3 +301,19 @@ def test_a_figure_that_is_watched_and_not_measured_is_warned_of_before_the_first
     found = doubts(Spec.parse(spec, Registry()))
     assert len(found) == (words is not None)
     assert words is None or re.search(words, found[0])
+
+
+def test_a_part_may_draw_random_numbers_when_it_starts():
+    drawn = []
+    spec = glyphs()
+    spec["model"]["layers"][0]["activation"] = "mine"
+    drawing = part(
+        Activation,
+        start=lambda self, width, dtype: drawn.append(self.rng.random(width)),
+        forward=lambda self, x, out: np.tanh(x, out=out),
+        derivative=lambda self, z, a, out: np.subtract(1, a * a, out=out),
+    )
+    first, again = train(spec, drawing), train(spec, drawing)
+    assert len(drawn) > 1
+    np.testing.assert_array_equal(drawn[: len(drawn) // 2], drawn[len(drawn) // 2 :])
+    np.testing.assert_array_equal(first.network.parameters, again.network.parameters)

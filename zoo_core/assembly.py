@@ -53,9 +53,9 @@ def assemble(
         layers.append(_layer(f"layers.{i}", layer, width, spec.model.regularizers))
         width = layer.units
     before = _noise("input.regularizers", spec.model.regularizers, inputs)
-    network = Network(layers, inputs, spec.dtype, before, approve)
-    for stage in network.stages:
+    for stage in (*before, *(stage for layer in layers for stage in layer.stages)):
         stage.transform.rng = source.stream(stage.path)
+    network = Network(layers, inputs, spec.dtype, before, approve)
     network.parts = {path: part for path, part in _parts(network) if part.state}
     return network
 

@@ -82,13 +82,20 @@ class PartField:
 
 
 def build(part: type[Part], options: Mapping[str, Any], info: ValidationInfo) -> Part:
-    """Make a part from options that are validated first."""
-    checked = options_model(cast(Any, part)).model_validate(options, context=info.context)
-    values = {name: getattr(checked, name) for name in type(checked).model_fields}
+    """Make a part from options that are validated first; where none is given, nothing is to be validated."""
+    values = {}
+    if options or _must_be_told(part):
+        checked = options_model(cast(Any, part)).model_validate(options, context=info.context)
+        values = {name: getattr(checked, name) for name in type(checked).model_fields}
     try:
         return part(**values)
     except (TypeError, ValueError) as error:
         raise PydanticCustomError("options", "{text}", {"text": str(error)}) from error
+
+
+def _must_be_told(part: Any) -> bool:
+    """Tell whether a part has options without a default."""
+    return dataclasses.is_dataclass(part) and any(f.init and _default(f) is ... for f in dataclasses.fields(part))
 
 
 @cache
