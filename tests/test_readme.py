@@ -108,7 +108,7 @@ def test_imports_run_downwards():
         "quarantine": 2.05,
         "entries": 2.1,
         "network": 2.2, "registry": 2.2,
-        "catalogue": 2.5, "options": 2.5,
+        "catalogue": 2.5, "crew": 2.5, "options": 2.5,
         "complaints": 2.7, "describe": 2.7, "state": 2.7,
         "spec": 3,
         "schema": 3.5, "spec_file": 3.5, "templates": 3.5, "testing": 3.5,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -13,11 +13,21 @@ from zoo_core.parts import Array, Initializer, Parameter, Transform
 
 Forward = Callable[[Array, Array], None]
 Backward = Callable[[Array, Array, Array, Any], None]
+Product = Callable[[Array, Array, Array], Any]
 Ends = tuple[Array, Array]  # the input of the last stage and its output
+
+DOT = cast(Product, np.ndarray.dot)
 
 
 class Dense(Transform):
-    """The affine map `z = x W + b` of every layer; `weights` has shape (inputs, units)."""
+    """The affine map `z = x W + b` of every layer; `weights` has shape (inputs, units).
+
+    The products of training may be replaced, by others that give the same bits.
+    """
+
+    multiply_forward: Product = staticmethod(DOT)
+    multiply_for_weights: Product = staticmethod(DOT)
+    multiply_for_inputs: Product = staticmethod(DOT)
 
     def __init__(self, inputs: int, initializer: Initializer, bias: Initializer | None) -> None:
         self.inputs = inputs
@@ -40,7 +50,7 @@ class Dense(Transform):
 
     def forward(self, x: Array, out: Array) -> None:
         """Write x W + b."""
-        x.dot(self._w, out)
+        self.multiply_forward(x, self._w, out)
         if self._b is None:
             return
         if len(out) == 1:
@@ -51,15 +61,21 @@ class Dense(Transform):
         self._spread[...] = self._b  # a copy and a plain sum: together quicker than a sum that broadcasts
         out += self._spread
 
+    def infer(self, x: Array, out: Array) -> None:
+        """Write x W + b, by a product that is never replaced."""
+        x.dot(self._w, out)
+        if self._b is not None:
+            out += self._b
+
     def backward(self, x: Array, y: Array, grad: Array, out: Array | None) -> None:
         """Write the gradients of W and b and, where something comes before, grad W^T."""
-        x.T.dot(grad, self._gw)
+        self.multiply_for_weights(x.T, grad, self._gw)
         if self._gb is not None:
             if len(self._ones) != len(grad):
                 self._ones = np.ones(len(grad), grad.dtype)
             self._ones.dot(grad, self._gb)  # the sum over rows, several times as fast as a reduction
         if out is not None:
-            grad.dot(self._wt, out)
+            self.multiply_for_inputs(grad, self._wt, out)
 
 
 @dataclass

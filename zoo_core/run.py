@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from zoo_core import checkpoint
 from zoo_core.blame import was_asked
 from zoo_core.catalogue import find_model
 from zoo_core.completion import about, complete, load_data, split
+from zoo_core.crew import gather
 from zoo_core.data.folder import DataFolder
 from zoo_core.diagnosis import blame
 from zoo_core.errors import ZooError
@@ -23,7 +24,7 @@ from zoo_core.parts import Table
 from zoo_core.registry import Registry
 from zoo_core.spec import Spec
 from zoo_core.spec_file import read_spec
-from zoo_core.threads import blas_threads, choose_threads
+from zoo_core.threads import blas_threads, choose_threads, processors
 from zoo_core.training import Trainer
 
 
@@ -119,8 +120,9 @@ def prepare_resumed(
     registry = registry or Registry()
     contents, path, warnings = output.latest(sha256)
     earlier = model_from_contents(contents, str(path), registry)
-    threads = threads or earlier.environment.get("threads")
-    trainer = _prepared(earlier.spec, _files(data_dir, output.path), registry, threads, earlier)
+    chosen = threads or earlier.environment.get("threads")
+    trainer = _prepared(earlier.spec, _files(data_dir, output.path), registry, chosen, earlier)
+    trainer.helpers_wanted = threads is earlier.spec.training.threads is None and trainer.threads == 1
     checkpoint.resume(trainer, contents, str(path))
     output.last = path
     for warning in warnings:
@@ -146,8 +148,10 @@ def _prepared(spec: Spec, files: DataFolder, registry: Registry, threads: int | 
     else:
         model.preparation.fit(splits["train"].x)
         model.network.initialize(model.source.stream("initializer"))
-    threads = threads or spec.training.threads or _threads(spec, model, splits["train"])
-    return Trainer(model, splits, threads=threads)
+    fixed = threads or spec.training.threads
+    trainer = Trainer(model, splits, threads=fixed or _threads(spec, model, splits["train"]))
+    trainer.helpers_wanted = fixed is None and trainer.threads == 1
+    return trainer
 
 
 def _threads(spec: Spec, model: Model, table: Table) -> int:
@@ -163,8 +167,21 @@ def follow(trainer: Trainer, output: Output | None = None, every: Interval | Non
     An error that a part raises is passed on as a PluginError that names the part.
     """
     events = _named(trainer)
-    with blas_threads(trainer.threads), closing(trainer.feed):
+    with blas_threads(trainer.threads), closing(trainer.feed), _helped(trainer):
         yield from events if output is None else output.keep(trainer, events, every)
+
+
+@contextmanager
+def _helped(trainer: Trainer) -> Iterator[None]:
+    """Give a run its helping threads, where it wants some, until it is over."""
+    crew = gather(trainer.network, trainer.feed.batches.sizes, processors()) if trainer.helpers_wanted else None
+    trainer.crew = crew
+    try:
+        yield
+    finally:
+        trainer.crew = None
+        if crew is not None:
+            crew.close()
 
 
 def _named(trainer: Trainer) -> Iterator[Event]:

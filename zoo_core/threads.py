@@ -2,8 +2,8 @@
 
 On small products a second thread costs more than it brings, and many times more when another program wants the core,
 since waiting threads spin. So where products are large the number is measured, on the largest one, when a run begins.
-The bits of a result depend on it: small networks always take one thread, a model file names the number, a resumed run
-keeps it, and a spec or `--threads` can fix it.
+The bits of a result depend on it: small networks always take one thread, and helpers where that keeps them (`crew`); a
+model file names the number, a resumed run keeps it, and a spec or `--threads` can fix it.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from zoo_core.assembly import fresh
+from zoo_core.crew import Crew
 from zoo_core.diagnosis import divergence, explain, explain_rows, layer_stats, overflowed
 from zoo_core.errors import NumericError
 from zoo_core.events import EpochEnded, Event, Finished, LayerStats, Message, Progress, SafePoint, Started, direction
@@ -48,6 +49,8 @@ class Trainer:
         self.settings = self.spec.training
         self.epochs = self.settings.epochs
         self.log: Path | None = None
+        self.helpers_wanted = False  # beside one thread, where they change no bit
+        self.crew: Crew | None = None  # they, while `follow` runs
         self.at = Position()
         self.interval: Interval | None = None
         self.stopped = ""  # why the run is over before its last epoch
@@ -125,7 +128,10 @@ class Trainer:
     def _started(self) -> Started:
         rows = {name: table.x.shape[0] for name, table in self.splits.items()}
         size, steps = self.network.layout.size, self.feed.batches.steps
-        return Started(self.spec.name, self.epochs, self.at.epoch, steps, rows, size, self.threads, self._directions())
+        helpers = 0 if self.crew is None else self.crew.threads - self.threads
+        return Started(
+            self.spec.name, self.epochs, self.at.epoch, steps, rows, size, self.threads, self._directions(), helpers
+        )
 
     def _epoch(self) -> Iterator[Event]:
         """Take the steps of the epoch at hand that are not done yet, block by block."""

@@ -45,6 +45,11 @@ class Batches:
         self.rows_used = min(self.steps * self.batch_size, rows)
         self.permutation: Array | None = None
 
+    @property
+    def sizes(self) -> set[int]:
+        """The numbers of rows that batches have: one, or two where the last is shorter."""
+        return {self.batch_size, self.rows_used % self.batch_size or self.batch_size}
+
     def start_epoch(self) -> None:
         """Draw the order of the rows for the epoch that follows, unless nothing is shuffled."""
         # A fresh permutation, not a reshuffled one: the order depends on the generator's state alone.

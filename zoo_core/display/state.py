@@ -87,10 +87,15 @@ class State:
         return seconds * (1 - share) / (share - begun) if share > begun else float("nan")
 
     def size(self) -> str:
-        """Return "79,510 parameters; rows: 50,000 train, 10,000 test; 1 thread"."""
+        """Return "79,510 parameters; rows: 50,000 train, 10,000 test; 1 thread, 1 helper"."""
         start = self.started
         rows = ", ".join(f"{number(count)} {split}" for split, count in start.rows.items())
-        return f"{number(start.parameters)} parameters; rows: {rows or '-'}; {counted(start.threads, 'thread')}"
+        return f"{number(start.parameters)} parameters; rows: {rows or '-'}; {self.threads()}"
+
+    def threads(self) -> str:
+        """Return "1 thread, 1 helper", or the threads alone."""
+        helpers = f", {counted(self.started.helpers, 'helper')}" if self.started.helpers else ""
+        return counted(self.started.threads, "thread") + helpers
 
     def ending(self, seconds: float) -> str:
         """Return how the run ended, after how long."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from zoo_core.display.braille import Curve, draw
 from zoo_core.display.figures import SPLITS, finite
-from zoo_core.display.state import Figure, State, counted
+from zoo_core.display.state import Figure, State
 from zoo_core.display.tables import duration, number, printable
 from zoo_core.events import LayerStats
 
@@ -63,7 +63,7 @@ def _head(state: State, seconds: float, width: int) -> list[Text]:
         loss = f"loss {number(now.loss)}"
     left = state.left(seconds)
     rows = start.rows.get("train", 0)
-    size = f"{number(start.parameters)} parameters, {number(rows)} rows, {counted(start.threads, 'thread')}"
+    size = f"{number(start.parameters)} parameters, {number(rows)} rows, {state.threads()}"
     return [
         _text((state.name, "bold"), "  ", (size, "dim")),
         _text("epoch  ", *_bar(state.share(), bar), _of(epoch, start.epochs), _left(left)),

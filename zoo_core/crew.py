@@ -1,0 +1,131 @@
+"""Helping threads: products on several processors where that changes no bit, for as long as it is quicker.
+
+BLAS divides a product among threads by its rows and columns, and each number stays one sum in one order; bits change
+only where it cuts long sums in other places. Which products keep theirs is tried, on arrays of their shapes. So helpers
+may come and go as other programs do, and the result is that of one thread.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Collection
+from typing import Any
+
+import numpy as np
+
+from zoo_core.network import Network
+from zoo_core.parts import Array
+from zoo_core.passes import Dense
+from zoo_core.threads import WORTH_IT
+
+SMALLEST = 1_500_000  # multiplications in a product that is worth to be divided
+NARROW = 16  # rows or columns that are not
+EACH = 4_000_000  # for each thread, about
+GAIN = 0.95  # of the time alone: helpers that need more are not worth a processor
+START, MOST = 4, 0.02  # what helpers may lose before they have gained anything, in times alone; and ever, in seconds
+DOUBT = 1.1  # by which the time alone is taken to grow until it is seen again
+FIRST, LONGEST = 0.1, 5.0  # seconds until helpers are tried again, and until the time alone is measured again
+
+
+class Divided:
+    """A product that helpers take part in while that is quicker: another program that wants a processor ends it.
+
+    Waiting threads of BLAS spin, and a product can take fifty times as long where they are pushed aside. So each one is
+    timed: helpers may lose what they have gained of late, and stay away then, the longer the less they gained.
+    """
+
+    def __init__(self, blas: Any, threads: int, clock: Callable[[], float] = time.perf_counter) -> None:
+        self.helping = False
+        self._blas, self._threads, self._clock = blas, threads, clock
+        self._alone = math.inf  # seconds, at best, of late
+        self._credit, self._next, self._wait = 0.0, -math.inf, FIRST  # seconds
+
+    def __call__(self, a: Array, b: Array, out: Array) -> None:
+        """Multiply."""
+        began = self._clock()
+        if self.helping:
+            self._blas.set_num_threads(self._threads)
+            a.dot(b, out)
+            self._blas.set_num_threads(1)
+            now = self._clock()
+            self._judge(now - began, now)
+        else:
+            a.dot(b, out)
+            now = self._clock()
+            self._alone = min(now - began, DOUBT * self._alone)
+            if now >= self._next:
+                self.helping, self._next, self._credit = True, now + LONGEST, max(self._credit, START * self._alone)
+
+    def _judge(self, seconds: float, now: float) -> None:
+        """See whether help still pays."""
+        self._credit = min(self._credit + GAIN * self._alone - seconds, MOST)
+        if self._credit == MOST:
+            self._wait = FIRST
+        if self._credit < 0:
+            self.helping, self._next, self._wait = False, now + self._wait, min(2 * self._wait, LONGEST)
+        elif now >= self._next:
+            self.helping = False  # once, to see the time alone again
+
+
+class Crew:
+    """The divided products of a network; `threads` is the most that any of them may have, 1 where there are none.
+
+    `blas` sets the number of threads by `set_num_threads`; it is 1 between products.
+    """
+
+    def __init__(self, blas: Any) -> None:
+        self.threads = 1
+        self._blas = blas
+        self._divided: list[tuple[Dense, str]] = []
+
+    def join(self, network: Network, sizes: Collection[int], most: int) -> None:
+        """Divide the products for batches of so many rows that keep their bits, among `most` threads at most."""
+        for dense in (s.transform for s in network.stages if isinstance(s.transform, Dense)):
+            work = max(sizes) * dense.weights["weights"].size
+            threads = min(most, max(2, work // EACH))
+            narrow = min(max(sizes), *dense.weights["weights"].shape) < NARROW
+            if threads == 1 or narrow or not SMALLEST <= work < WORTH_IT:
+                continue
+            examples = [_examples(dense, rows) for rows in sizes]
+            for name in examples[0]:
+                if all(self._keeps_bits(*operands[name], threads) for operands in examples):
+                    setattr(dense, name, Divided(self._blas, threads))
+                    self._divided.append((dense, name))
+                    self.threads = max(self.threads, threads)
+
+    def close(self) -> None:
+        """Leave the products as they were."""
+        for dense, name in self._divided:
+            delattr(dense, name)
+        self._divided.clear()
+
+    def _keeps_bits(self, a: Array, b: Array, threads: int) -> bool:
+        alone, helped = (np.empty((len(a), b.shape[1]), a.dtype) for _ in range(2))
+        a.dot(b, alone)
+        self._blas.set_num_threads(threads)
+        a.dot(b, helped)
+        self._blas.set_num_threads(1)
+        return np.array_equal(alone, helped)
+
+
+def _examples(dense: Dense, rows: int) -> dict[str, tuple[Array, Array]]:
+    """Return operands like those of the products of a layer, by the attribute that multiplies them."""
+    weights, rng = dense.weights["weights"], np.random.default_rng(0)
+    x, w, z = (
+        rng.standard_normal(shape, weights.dtype)
+        for shape in ((rows, dense.inputs), weights.shape, (rows, weights.shape[1]))
+    )
+    return {"multiply_forward": (x, w), "multiply_for_weights": (x.T, z), "multiply_for_inputs": (z, w.T)}
+
+
+def gather(network: Network, sizes: Collection[int], most: int) -> Crew | None:
+    """Return a crew of the products of a network, or None where no product can be divided. BLAS has one thread."""
+    from threadpoolctl import ThreadpoolController
+
+    found = ThreadpoolController().select(user_api="blas").lib_controllers
+    if most == 1 or len(found) != 1:
+        return None
+    crew = Crew(found[0])
+    crew.join(network, sizes, most)
+    return crew if crew.threads > 1 else None
