@@ -63,7 +63,8 @@ class Objective:
             self._gradient(p.z, p.outputs, self.targets, p.delta)
         else:
             self.part.gradient(p.outputs, self.targets, p.delta)
-        p.delta *= self._share()
+        share = self._shares.get(self.rows) if self.weights is None else None
+        p.delta *= self._share() if share is None else share
         for backward, x, y, grad, out in p.backward_fused if self.fused else p.backward:
             backward(x, y, grad, out)
         for (penalty, weights, gradient), term in zip(self._penalties, self._terms, strict=True):
@@ -98,11 +99,8 @@ class Objective:
         """Return what the gradient of each row is multiplied by; in an array, which needs no conversion."""
         if self.weights is not None:
             return (self.weights * (self.factor / self._divisor()))[:, None].astype(self.at.delta.dtype)
-        try:
-            return self._shares[self.rows]
-        except KeyError:
-            share = self._shares[self.rows] = np.asarray(self.factor / self._divisor(), self.at.delta.dtype)
-            return share
+        share = self._shares[self.rows] = np.asarray(self.factor / self._divisor(), self.at.delta.dtype)
+        return share
 
     def _divisor(self) -> float:
         if not self._mean:

@@ -45,21 +45,21 @@ class Dense(Transform):
         bias = self.weights.get("bias")
         self._b = None if bias is None else bias[None, :]  # of two dimensions: for a single row nothing is broadcast
         self._gb = self.gradients.get("bias")
-        self._ones = np.ones(0, dtype)
-        self._spread = np.empty((0, width), dtype)
+        self._rows = -1  # of the latest batch; `_fit` makes arrays for another number
 
     def forward(self, x: Array, out: Array) -> None:
         """Write x W + b."""
         self.multiply_forward(x, self._w, out)
+        rows = len(out)
+        if rows != self._rows:
+            self._fit(out)
         if self._b is None:
             return
-        if len(out) == 1:
+        if rows == 1:
             out += self._b
-            return
-        if len(self._spread) != len(out):
-            self._spread = np.empty_like(out)
-        self._spread[...] = self._b  # a copy and a plain sum: together quicker than a sum that broadcasts
-        out += self._spread
+        else:  # a copy and a plain sum are together quicker than a sum that broadcasts
+            self._spread[...] = self._b
+            out += self._spread
 
     def infer(self, x: Array, out: Array) -> None:
         """Write x W + b, by a product that is never replaced."""
@@ -70,12 +70,19 @@ class Dense(Transform):
     def backward(self, x: Array, y: Array, grad: Array, out: Array | None) -> None:
         """Write the gradients of W and b and, where something comes before, grad W^T."""
         self.multiply_for_weights(x.T, grad, self._gw)
-        if self._gb is not None:
-            if len(self._ones) != len(grad):
-                self._ones = np.ones(len(grad), grad.dtype)
+        if self._gb is None:
+            pass
+        elif self._rows == 1:
+            self._gb[...] = grad
+        else:
             self._ones.dot(grad, self._gb)  # the sum over rows, several times as fast as a reduction
         if out is not None:
             self.multiply_for_inputs(grad, self._wt, out)
+
+    def _fit(self, out: Array) -> None:
+        """Make what is needed for as many rows as `out` has."""
+        self._rows = len(out)
+        self._ones, self._spread = np.ones(self._rows, out.dtype), np.empty_like(out)
 
 
 @dataclass

@@ -16,6 +16,8 @@ from annotated_types import Ge, Gt, Le
 from zoo_core.parts import Activation, Array
 from zoo_plugins._special import exponential_branch, normal_cdf, sigmoid, softplus
 
+FEW = 1024  # entries: for so many, one call costs less than two that are vectorised
+
 
 @dataclass
 class Identity(Activation):
@@ -75,7 +77,10 @@ class Relu(Activation):
         np.maximum(z, self.scratch(z, "zero"), out=out)
 
     def derivative(self, z: Array, a: Array, out: Array) -> None:
-        # The ceiling of what is above 0, cut at 1: both are vectorised, a comparison that ends in numbers is not.
+        if a.size <= FEW:
+            np.sign(a, out=out)
+            return
+        # The ceiling of what is above 0, cut at 1: both are vectorised; a sign or a comparison is not.
         np.minimum(a, self.scratch(z, "one", fill=1.0), out=out)
         np.ceil(out, out=out)
 

@@ -11,6 +11,8 @@ from zoo_core.parts import Activation, Array
 from zoo_plugins._rows import row_maximum, sums_beside
 from zoo_plugins._special import largest_exponent
 
+FEW = 64  # entries whose squares are likely to add up to little
+
 
 def minus_maximum(z: Array, out: Array) -> None:
     """Write each row less its largest entry, so that `exp` cannot overflow."""
@@ -20,6 +22,8 @@ def minus_maximum(z: Array, out: Array) -> None:
 def is_moderate(z: Array) -> bool:
     """Tell whether `exp` of every entry, and the sum of a row of them, is an ordinary number; no for NaN."""
     flat, bound = z.ravel(), largest_exponent(z) - math.log(z.shape[1])
+    if flat.size <= FEW and flat.dot(flat) < bound * bound:  # no entry is beyond the root of the sum of all squares
+        return True
     return bool(flat.size) and flat.item(flat.argmax()) < bound and flat.item(flat.argmin()) > -bound
 
 
