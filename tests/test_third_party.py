@@ -115,4 +115,4 @@ def test_the_tests_of_the_plugin_pass():
         command, env={**os.environ, "PYTHONPATH": str(plugin)}, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout
-    assert "18 passed" in done.stdout
+    assert "19 passed" in done.stdout

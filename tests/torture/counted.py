@@ -15,13 +15,13 @@ from zoo_core.training import Trainer
 def main(path: str, arguments: list[str]) -> int:
     """Run a command, counting its steps."""
     file = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
-    update = Trainer._update
+    end_step = Trainer.end_step
 
-    def counted(trainer: Trainer) -> None:
-        update(trainer)
+    def counted(trainer: Trainer, rate: float) -> None:
+        end_step(trainer, rate)
         os.pwrite(file, b"%12d" % trainer.optimizer.steps, 0)
 
-    Trainer._update = counted  # type: ignore[method-assign]
+    Trainer.end_step = counted  # type: ignore[method-assign]
     return run(arguments)
 
 

@@ -47,12 +47,12 @@ def main(count: int) -> Result:
 
 def _checkpoint(folder: Path, optimizer: object, registry: Registry) -> model_file.Contents:
     rng = np.random.default_rng(0)
-    np.savez(folder / "t.npz", x=rng.normal(size=(200, 4)), y=rng.integers(0, 3, 200))
+    np.savez(folder / "t.npz", x=rng.normal(size=(800, 4)), y=rng.integers(0, 3, 800))
     spec = {
         "data": {"name": "npz", "path": str(folder / "t.npz"), "validation": 0.25},
         "model": {"loss": "cross_entropy", "layers": LAYERS, "regularizers": ["mixup"]},
         "optimizer": optimizer,
-        "training": {"epochs": 4, "batch_size": 30, "early_stopping": {"patience": 3}},
+        "training": {"epochs": 4, "batch_size": 120, "early_stopping": {"patience": 3}},
     }
     trainer = prepare(spec, registry=registry)
     trainer.interval = Interval(steps=1)
