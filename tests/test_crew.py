@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ import zoo_core
 from zoo_core import crew as crews
 from zoo_core import run
 from zoo_core.crew import FIRST, LONGEST, MOST, Crew, Divided
-from zoo_core.events import Started
+from zoo_core.events import EpochEnded, Started
 
 ALONE = 1e-3  # seconds of a product
 
@@ -139,6 +141,19 @@ def test_helpers_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
     if not some:
         pytest.skip("this BLAS keeps no product's bits, or is none that can be told its number of threads")
     assert helped == alone
+
+
+def test_a_model_may_be_copied_and_pickled_while_it_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "processors", lambda: 2)
+    trainer = zoo_core.prepare(spec())
+    events = zoo_core.follow(trainer)
+    assert any(isinstance(event, EpochEnded) for event in events)  # and the run goes on
+    x = trainer.splits["test"].x[:9] / np.float32(255)
+    networks = [trainer.network, copy.deepcopy(trainer.network), pickle.loads(pickle.dumps(trainer.network))]
+    expected, *found = (next(network.infer(9, lambda which, _: x[which]))[2] for network in networks)
+    for outputs in found:
+        np.testing.assert_array_equal(outputs, expected)
+    events.close()
 
 
 @pytest.mark.parametrize("fixed", [{"threads": 1}, {"threads": 2}])

@@ -16,7 +16,7 @@ import numpy as np
 
 from zoo_core.network import Network
 from zoo_core.parts import Array
-from zoo_core.passes import Dense
+from zoo_core.passes import DOT, Dense, Product
 from zoo_core.threads import WORTH_IT
 
 SMALLEST = 1_500_000  # multiplications in a product that is worth to be divided
@@ -57,6 +57,14 @@ class Divided:
             if now >= self._next:
                 self.helping, self._next, self._credit = True, now + LONGEST, max(self._credit, START * self._alone)
 
+    def __reduce__(self) -> tuple[Callable[[], Product], tuple[()]]:
+        """Have a copy, of a model that is being trained, multiply without help."""
+        return _plain, ()
+
+    def retire(self) -> None:
+        """Multiply without help from now on."""
+        self.helping, self._next = False, math.inf
+
     def _judge(self, seconds: float, now: float) -> None:
         """See whether help still pays."""
         self._credit = min(self._credit + GAIN * self._alone - seconds, MOST)
@@ -66,6 +74,10 @@ class Divided:
             self.helping, self._next, self._wait = False, now + self._wait, min(2 * self._wait, LONGEST)
         elif now >= self._next:
             self.helping = False  # once, to see the time alone again
+
+
+def _plain() -> Product:
+    return DOT
 
 
 class Crew:
@@ -97,6 +109,7 @@ class Crew:
     def close(self) -> None:
         """Leave the products as they were."""
         for dense, name in self._divided:
+            getattr(dense, name).retire()
             delattr(dense, name)
         self._divided.clear()
 

@@ -39,27 +39,34 @@ class Dense(Transform):
         return {name: Parameter(shapes[name], initial) for name, initial in self._initial.items()}
 
     def start(self, width: int, dtype: DTypeLike) -> None:
-        """Keep the views at hand: attribute look-ups cost as much as a small product."""
+        """Keep the views at hand."""
         self._w, self._gw = self.weights["weights"], self.gradients["weights"]
-        self._wt = self._w.T
         bias = self.weights.get("bias")
         self._b = None if bias is None else bias[None, :]  # of two dimensions: for a single row nothing is broadcast
         self._gb = self.gradients.get("bias")
-        self._rows = -1  # of the latest batch; `_fit` makes arrays for another number
 
     def forward(self, x: Array, out: Array) -> None:
         """Write x W + b."""
-        self.multiply_forward(x, self._w, out)
-        rows = len(out)
-        if rows != self._rows:
-            self._fit(out)
-        if self._b is None:
-            return
-        if rows == 1:
-            out += self._b
-        else:  # a copy and a plain sum are together quicker than a sum that broadcasts
-            self._spread[...] = self._b
-            out += self._spread
+        self.bound_forward(len(out))(x, out)
+
+    def bound_forward(self, rows: int) -> Forward:
+        """Return `forward` for so many rows, with all that it needs at hand: looking up costs as much as adding b."""
+        multiply, w, b = self.multiply_forward, self._w, self._b
+        spread = np.empty((rows, w.shape[1]), w.dtype)
+
+        def product(x: Array, out: Array) -> None:
+            multiply(x, w, out)
+
+        def one_row(x: Array, out: Array) -> None:
+            multiply(x, w, out)
+            out += b
+
+        def many_rows(x: Array, out: Array) -> None:
+            multiply(x, w, out)
+            spread[...] = b  # a copy and a plain sum are together quicker than a sum that broadcasts
+            out += spread
+
+        return product if b is None else one_row if rows == 1 else many_rows
 
     def infer(self, x: Array, out: Array) -> None:
         """Write x W + b, by a product that is never replaced."""
@@ -69,20 +76,24 @@ class Dense(Transform):
 
     def backward(self, x: Array, y: Array, grad: Array, out: Array | None) -> None:
         """Write the gradients of W and b and, where something comes before, grad W^T."""
-        self.multiply_for_weights(x.T, grad, self._gw)
-        if self._gb is None:
-            pass
-        elif self._rows == 1:
-            self._gb[...] = grad
-        else:
-            self._ones.dot(grad, self._gb)  # the sum over rows, several times as fast as a reduction
-        if out is not None:
-            self.multiply_for_inputs(grad, self._wt, out)
+        self.bound_backward(len(grad))(x, y, grad, out)
 
-    def _fit(self, out: Array) -> None:
-        """Make what is needed for as many rows as `out` has."""
-        self._rows = len(out)
-        self._ones, self._spread = np.ones(self._rows, out.dtype), np.empty_like(out)
+    def bound_backward(self, rows: int) -> Backward:
+        """Return `backward` for so many rows, with all that it needs at hand."""
+        for_weights, for_inputs, wt = self.multiply_for_weights, self.multiply_for_inputs, self._w.T
+        gw, gb, ones = self._gw, self._gb, np.ones(rows, self._w.dtype)
+
+        def backward(x: Array, y: Array, grad: Array, out: Array | None) -> None:
+            for_weights(x.T, grad, gw)
+            if gb is not None:
+                if rows == 1:
+                    gb[...] = grad
+                else:
+                    ones.dot(grad, gb)  # the sum over rows, several times as fast as a reduction
+            if out is not None:
+                for_inputs(grad, wt, out)
+
+        return backward
 
 
 @dataclass
@@ -113,8 +124,9 @@ class Pass:
         self.inputs = [x, *self.values[:-1]]
         self.z, self.outputs = self.inputs[-1], self.values[-1]
         self.flat_outputs = self.outputs.reshape(-1)
-        calls = [s.transform.forward if training else s.transform.infer for s in stages]
-        self.forward: list[tuple[Forward, Array, Array]] = list(zip(calls, self.inputs, self.values, strict=True))
+        self.calls: list[tuple[Forward, Backward]] = like.calls if like else _calls(stages, len(x), training)
+        forward = [call for call, _ in self.calls]
+        self.forward: list[tuple[Forward, Array, Array]] = list(zip(forward, self.inputs, self.values, strict=True))
         self.backward: list[tuple[Backward, Array, Array, Array, Array | None]] = []
         self.backward_fused: list[tuple[Backward, Array, Array, Array, Array | None]] = []
         if training:
@@ -135,9 +147,19 @@ class Pass:
         self.grads: list[Array | None] = grads
         after: list[Any] = [*grads[1:], self.delta]
         for i in range(len(stages) - 1, first - 1, -1):
-            self.backward.append((stages[i].transform.backward, self.inputs[i], self.values[i], after[i], grads[i]))
+            self.backward.append((self.calls[i][1], self.inputs[i], self.values[i], after[i], grads[i]))
         backward, x, y, _, out = self.backward[1]
         self.backward_fused = [(backward, x, y, self.delta, out), *self.backward[2:]]
+
+
+def _calls(stages: Sequence[Stage], rows: int, training: bool) -> list[tuple[Forward, Backward]]:
+    """Return what each stage does with so many rows, forwards and backwards."""
+    return [
+        (t.bound_forward(rows), t.bound_backward(rows))
+        if training and isinstance(t, Dense)
+        else (t.forward if training else t.infer, t.backward)
+        for t in (stage.transform for stage in stages)
+    ]
 
 
 def make_ends(x: Array, rows: int, stages: Sequence[Stage]) -> Ends:
