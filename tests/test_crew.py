@@ -13,7 +13,10 @@ import zoo_core
 from zoo_core import crew as crews
 from zoo_core import run
 from zoo_core.crew import FIRST, LONGEST, MOST, Crew, Divided
+from zoo_core.data.batches import Batches
 from zoo_core.events import EpochEnded, Started
+from zoo_core.passes import Dense
+from zoo_core.threads import blas_threads
 
 ALONE = 1e-3  # seconds of a product
 
@@ -154,6 +157,41 @@ def test_a_model_may_be_copied_and_pickled_while_it_is_trained(monkeypatch: pyte
     for outputs in found:
         np.testing.assert_array_equal(outputs, expected)
     events.close()
+
+
+def test_nobody_helps_where_another_run_holds_the_number_of_threads() -> None:
+    blas = Blas(0.6 * ALONE)
+    product = Divided(blas, 2, blas.clock)
+    multiply(blas, product, 1.0)
+    with blas_threads(1), blas_threads(1):
+        assert multiply(blas, product, 1.0) == pytest.approx(1 / ALONE, rel=0.01)
+    assert multiply(blas, product, 10.0) > 0.97 / (0.6 * ALONE)
+
+
+def test_a_blas_that_has_one_thread_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "processors", lambda: 2)
+    with blas_threads(1):
+        events = list(zoo_core.follow(zoo_core.prepare(spec())))
+    assert isinstance(events[0], Started)
+    assert events[0].helpers == 0
+
+
+def test_a_run_that_is_followed_twice_at_once_leaves_its_products_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "processors", lambda: 2)
+    trainer = zoo_core.prepare(spec())
+    first, second = zoo_core.follow(trainer), zoo_core.follow(trainer)
+    next(first)
+    next(second)
+    first.close()
+    second.close()
+    dense = [stage.transform for stage in trainer.network.stages if isinstance(stage.transform, Dense)]
+    assert all(layer.multiply_for_weights is np.ndarray.dot for layer in dense)
+
+
+def test_products_are_tried_with_as_many_rows_as_batches_have() -> None:
+    batches = Batches(250, 100, shuffle=False, rng=np.random.default_rng(0))
+    assert batches.sizes == {100, 50}
+    assert Batches(200, 100, shuffle=False, rng=np.random.default_rng(0)).sizes == {100}
 
 
 @pytest.mark.parametrize("fixed", [{"threads": 1}, {"threads": 2}])

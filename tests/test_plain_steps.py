@@ -11,7 +11,7 @@ import pytest
 
 import zoo_core
 from zoo_core.events import Progress
-from zoo_core.parts import Array, Optimizer, Rate
+from zoo_core.parts import Array, Noise, Optimizer, Rate, Schedule
 from zoo_plugins.optimizers import Sgd
 
 
@@ -29,6 +29,43 @@ class Descent(Optimizer):
 
 
 @dataclass
+class Twice(Sgd):
+    """A subclass that takes the step of a plain optimizer after a look of its own."""
+
+    name = "twice"
+
+    def update(self, parameters: Array, gradients: Array, learning_rate: float, batch: Any) -> None:
+        """Note the rate, and step."""
+        self.rate_given = learning_rate
+        super().update(parameters, gradients, learning_rate, batch)
+
+
+@dataclass
+class FromNothing(Schedule):
+    """A warm-up whose first rate is 0."""
+
+    name = "from_nothing"
+
+    def rate(self, epoch: float) -> float:
+        """Rise."""
+        return 0.05 * epoch
+
+
+class Limit(Noise):
+    """Limits what comes back: its backward is not linear, and it does not say so."""
+
+    name = "limit"
+
+    def forward(self, x: Array, out: Array) -> None:
+        """Pass on."""
+        out[...] = x
+
+    def backward(self, x: Array, y: Array, grad: Array, out: Array) -> None:
+        """Limit."""
+        np.clip(grad, -1e-3, 1e-3, out=out)
+
+
+@dataclass
 class Signs(Sgd):
     """Descent by signs: a subclass of a plain optimizer, with a step of its own."""
 
@@ -41,12 +78,14 @@ class Signs(Sgd):
 
 def registry() -> zoo_core.Registry:
     found = zoo_core.Registry()
-    found.add(SimpleNamespace(zoo_parts=zoo_core.hookimpl(lambda: [Descent, Signs])), "mine")
+    found.add(SimpleNamespace(zoo_parts=zoo_core.hookimpl(lambda: [Descent, Signs, Twice, FromNothing, Limit])), "mine")
     return found
 
 
-def spec(optimizer: str, rate: Any = 0.05, batch_size: int = 50, loss: Any = "cross_entropy") -> dict[str, Any]:
-    layer = {"units": 8, "activation": "tanh", "regularizers": [{"name": "l2", "strength": 0.01}]}
+def spec(
+    optimizer: str, rate: Any = 0.05, batch_size: int = 50, loss: Any = "cross_entropy", also: Any = "dropout"
+) -> dict[str, Any]:
+    layer = {"units": 8, "activation": "tanh", "regularizers": [{"name": "l2", "strength": 0.01}, also]}
     return {
         "dtype": "float64",
         "data": {"name": "glyphs"},
@@ -65,8 +104,21 @@ def spec(optimizer: str, rate: Any = 0.05, batch_size: int = 50, loss: Any = "cr
         {"rate": 1.0},
         {"loss": {"name": "cross_entropy", "reduction": "sum"}, "rate": 0.001},
         {"loss": {"name": "cross_entropy", "class_weights": "balanced"}},
+        {"rate": "from_nothing"},
+        {"also": {"name": "activity_l2", "strength": 0.5}},
+        {"also": "limit"},
     ],
-    ids=["plain", "single rows", "a schedule", "a rate of 1", "a sum", "class weights"],
+    ids=[
+        "plain",
+        "single rows",
+        "a schedule",
+        "a rate of 1",
+        "a sum",
+        "class weights",
+        "a rate of 0",
+        "a term added on the way back",
+        "a limit on the way back",
+    ],
 )
 def test_it_gives_what_the_same_rule_gives_that_multiplies_for_itself(changes: dict[str, Any]) -> None:
     plain, other = (zoo_core.train(spec(name, **changes), registry=registry()) for name in ("sgd", "descent"))
@@ -84,11 +136,18 @@ def test_a_subclass_with_a_step_of_its_own_gets_gradient_and_rate() -> None:
     assert 1 < np.abs(moved).max() <= steps
 
 
-def test_layers_are_shown_with_the_norm_of_the_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_subclass_with_an_update_of_its_own_gets_the_rate() -> None:
+    trainer = zoo_core.prepare(spec("twice", rate=0.25), registry=registry())
+    list(zoo_core.follow(trainer))
+    assert trainer.optimizer.rate_given == 0.25
+
+
+@pytest.mark.parametrize("rate", [0.05, "from_nothing"])
+def test_layers_are_shown_with_the_norm_of_the_gradient(monkeypatch: pytest.MonkeyPatch, rate: Any) -> None:
     monkeypatch.setattr("zoo_core.training.PROGRESS_SECONDS", -1.0)  # look at every block
     shown = {}
     for name in ("sgd", "descent"):
-        trainer = zoo_core.prepare(spec(name), registry=registry())
+        trainer = zoo_core.prepare(spec(name, rate), registry=registry())
         looks = [e.layers for e in zoo_core.follow(trainer) if isinstance(e, Progress) and e.layers]
         shown[name] = [layer.gradient_norm for layer in looks[0]]
     assert shown["sgd"] == pytest.approx(shown["descent"], rel=1e-9)

@@ -58,8 +58,17 @@ def glyphs(**changes):
     return spec | changes
 
 
-@pytest.mark.parametrize("layer", LAYERS)
-def test_gradient_of_a_whole_network_by_central_differences(layer):
+@pytest.mark.parametrize("rows", [1, 7, 400])
+@pytest.mark.parametrize("layer", [name for name in LAYERS if name != "batch_norm"])
+def test_gradient_of_a_whole_network_by_central_differences(layer, rows):
+    check_gradient(layer, rows)
+
+
+def test_gradient_through_batch_norm_by_central_differences():
+    check_gradient("batch_norm", 7)
+
+
+def check_gradient(layer, rows):
     spec = zoo_core.Spec.parse(glyphs(dtype="float64") | {
         "model": {
             "loss": "cross_entropy",
@@ -69,7 +78,6 @@ def test_gradient_of_a_whole_network_by_central_differences(layer):
     trainer = zoo_core.prepare(spec)
     objective: Objective = trainer.objective
     rng = np.random.default_rng(1)
-    rows = 7
     batch = trainer.network.passing(rows)
     batch.x[...] = rng.normal(size=(rows, 784)) * 0.1
     objective.look_at(batch, rng.integers(0, 10, rows), rng.uniform(0.5, 2, rows))

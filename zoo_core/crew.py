@@ -17,7 +17,7 @@ import numpy as np
 from zoo_core.network import Network
 from zoo_core.parts import Array
 from zoo_core.passes import DOT, Dense, Product
-from zoo_core.threads import WORTH_IT
+from zoo_core.threads import HOLDERS, WORTH_IT
 
 SMALLEST = 1_500_000  # multiplications in a product that is worth to be divided
 NARROW = 16  # rows or columns that are not
@@ -30,6 +30,9 @@ FIRST, LONGEST = 0.1, 5.0  # seconds until helpers are tried again, and until th
 
 class Divided:
     """A product that helpers take part in while that is quicker: another program that wants a processor ends it.
+
+    Others whose bits depend on the number of threads, which is one for the whole process, are left alone: where another
+    holds it, too, nobody helps.
 
     Waiting threads of BLAS spin, and a product can take fifty times as long where they are pushed aside. So each one is
     timed: helpers may lose what they have gained of late, and stay away then, the longer the less they gained.
@@ -44,7 +47,7 @@ class Divided:
     def __call__(self, a: Array, b: Array, out: Array) -> None:
         """Multiply."""
         began = self._clock()
-        if self.helping:
+        if self.helping and HOLDERS.count <= 1:
             self._blas.set_num_threads(self._threads)
             a.dot(b, out)
             self._blas.set_num_threads(1)
@@ -89,7 +92,7 @@ class Crew:
     def __init__(self, blas: Any) -> None:
         self.threads = 1
         self._blas = blas
-        self._divided: list[tuple[Dense, str]] = []
+        self._divided: list[tuple[Dense, str, Divided]] = []
 
     def join(self, network: Network, sizes: Collection[int], most: int) -> None:
         """Divide the products for batches of so many rows that keep their bits, among `most` threads at most."""
@@ -102,15 +105,16 @@ class Crew:
             examples = [_examples(dense, rows) for rows in sizes]
             for name in examples[0]:
                 if all(self._keeps_bits(*operands[name], threads) for operands in examples):
-                    setattr(dense, name, Divided(self._blas, threads))
-                    self._divided.append((dense, name))
+                    self._divided.append((dense, name, Divided(self._blas, threads)))
+                    setattr(*self._divided[-1])
                     self.threads = max(self.threads, threads)
 
     def close(self) -> None:
         """Leave the products as they were."""
-        for dense, name in self._divided:
-            getattr(dense, name).retire()
-            delattr(dense, name)
+        for dense, name, product in self._divided:
+            product.retire()
+            if vars(dense).get(name) is product:
+                delattr(dense, name)
         self._divided.clear()
 
     def _keeps_bits(self, a: Array, b: Array, threads: int) -> bool:
@@ -132,13 +136,9 @@ def _examples(dense: Dense, rows: int) -> dict[str, tuple[Array, Array]]:
     return {"multiply_forward": (x, w), "multiply_for_weights": (x.T, z), "multiply_for_inputs": (z, w.T)}
 
 
-def gather(network: Network, sizes: Collection[int], most: int) -> Crew | None:
-    """Return a crew of the products of a network, or None where no product can be divided. BLAS has one thread."""
+def library() -> Any | None:
+    """Return the BLAS that can be told its number of threads, if it may have more than one at present."""
     from threadpoolctl import ThreadpoolController
 
     found = ThreadpoolController().select(user_api="blas").lib_controllers
-    if most == 1 or len(found) != 1:
-        return None
-    crew = Crew(found[0])
-    crew.join(network, sizes, most)
-    return crew if crew.threads > 1 else None
+    return found[0] if len(found) == 1 and (found[0].num_threads or 1) > 1 else None

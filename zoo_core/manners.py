@@ -28,6 +28,12 @@ from zoo_core.parts import (
 IN_PLACE = "it writes its result into `out`, as in `out[...] = ...`"
 
 
+def says(part: Part, name: str, method: str) -> bool:
+    """Tell whether the class that writes a method says something of it; that holds for no override in a subclass."""
+    author = next(kind for kind in type(part).__mro__ if method in vars(kind))
+    return name in vars(author) and bool(getattr(part, name))
+
+
 def misfit(part: Part, method: str, wrong: str, right: str) -> PluginError:
     """Return the error for a method that does not do what the contract says, and what it should do."""
     return PluginError(f"{part.kind} {part.name!r}: its method {method!r} {wrong}; {right}")

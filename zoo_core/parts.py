@@ -60,6 +60,9 @@ class Transform(Part):
     `backward` writes their gradients; and `rng`, the only source of randomness that a part may use.
     """
 
+    # Whether `backward` is proportional to `grad`, said by the class that writes it: it is unless a term is added.
+    linear: ClassVar[bool] = False
+
     weights: dict[str, Array]
     gradients: dict[str, Array]
     rng: np.random.Generator
@@ -105,6 +108,7 @@ class Activation(Transform):
 
     kind = "activation"
     shapes = "z and f(z): (rows, units)"
+    linear = True
     kinks: ClassVar[tuple[float, ...]] = ()  # points where the derivative jumps
     gain: ClassVar[float] = 1.0  # sqrt(E[z^2] / E[f(z)^2]); initializers that scale by a gain use it
 
@@ -299,9 +303,10 @@ class Optimizer(Part):
     shapes = "parameters and gradients: (parameters,), all arrays in one vector"
     learning_rate: Any  # the field of every optimizer: `learning_rate: Rate = 0.01`
     steps: int = 0  # updates so far, this one included; counted and saved by the core
-    # Whether a step is parameters -= learning_rate * gradients and nothing else. The core may then multiply the
-    # gradients while it computes them, which saves a pass over them, and call `step` with a learning rate of 1.
-    plain: bool = False
+    # Whether a step is parameters -= learning_rate * gradients and nothing else, said by the class that writes it.
+    # Where all transforms are linear the core may then multiply the gradients while it computes them, which saves a
+    # pass over them, and call `step` with a learning rate of 1.
+    plain: ClassVar[bool] = False
 
     def start(self, layout: Layout) -> None:
         """Make the state arrays (and name them in the class attribute `state`)."""

@@ -16,6 +16,7 @@ Backward = Callable[[Array, Array, Array, Any], None]
 Product = Callable[[Array, Array, Array], Any]
 Ends = tuple[Array, Array]  # the input of the last stage and its output
 
+SPREAD = 16_384  # outputs for which a copy of the bias and a plain sum are quicker than a sum that broadcasts
 DOT = cast(Product, np.ndarray.dot)
 
 
@@ -25,6 +26,7 @@ class Dense(Transform):
     The products of training may be replaced, by others that give the same bits.
     """
 
+    linear = True
     multiply_forward: Product = staticmethod(DOT)
     multiply_for_weights: Product = staticmethod(DOT)
     multiply_for_inputs: Product = staticmethod(DOT)
@@ -52,21 +54,24 @@ class Dense(Transform):
     def bound_forward(self, rows: int) -> Forward:
         """Return `forward` for so many rows, with all that it needs at hand: looking up costs as much as adding b."""
         multiply, w, b = self.multiply_forward, self._w, self._b
-        spread = np.empty((rows, w.shape[1]), w.dtype)
 
         def product(x: Array, out: Array) -> None:
             multiply(x, w, out)
 
-        def one_row(x: Array, out: Array) -> None:
+        def affine(x: Array, out: Array) -> None:
             multiply(x, w, out)
             out += b
 
-        def many_rows(x: Array, out: Array) -> None:
+        if b is None or rows == 1 or rows * b.size > SPREAD:
+            return product if b is None else affine
+        spread = np.empty((rows, b.size), b.dtype)
+
+        def small(x: Array, out: Array) -> None:
             multiply(x, w, out)
-            spread[...] = b  # a copy and a plain sum are together quicker than a sum that broadcasts
+            spread[...] = b
             out += spread
 
-        return product if b is None else one_row if rows == 1 else many_rows
+        return small
 
     def infer(self, x: Array, out: Array) -> None:
         """Write x W + b, by a product that is never replaced."""

@@ -11,7 +11,7 @@ from zoo_core import checkpoint
 from zoo_core.blame import was_asked
 from zoo_core.catalogue import find_model
 from zoo_core.completion import about, complete, load_data, split
-from zoo_core.crew import gather
+from zoo_core.crew import Crew, library
 from zoo_core.data.folder import DataFolder
 from zoo_core.diagnosis import blame
 from zoo_core.errors import ZooError
@@ -167,21 +167,23 @@ def follow(trainer: Trainer, output: Output | None = None, every: Interval | Non
     An error that a part raises is passed on as a PluginError that names the part.
     """
     events = _named(trainer)
-    with blas_threads(trainer.threads), closing(trainer.feed), _helped(trainer):
+    blas = library() if trainer.helpers_wanted else None
+    with blas_threads(trainer.threads), closing(trainer.feed), _helped(trainer, blas):
         yield from events if output is None else output.keep(trainer, events, every)
 
 
 @contextmanager
-def _helped(trainer: Trainer) -> Iterator[None]:
-    """Give a run its helping threads, where it wants some, until it is over."""
-    crew = gather(trainer.network, trainer.feed.batches.sizes, processors()) if trainer.helpers_wanted else None
-    trainer.crew = crew
+def _helped(trainer: Trainer, blas: Any | None) -> Iterator[None]:
+    """Give a run its helping threads, where there is something to help with, until it is over."""
+    crew = Crew(blas)
     try:
+        if blas is not None:
+            crew.join(trainer.network, trainer.feed.batches.sizes, processors())
+        trainer.helpers = crew.threads - 1
         yield
     finally:
-        trainer.crew = None
-        if crew is not None:
-            crew.close()
+        trainer.helpers = 0
+        crew.close()
 
 
 def _named(trainer: Trainer) -> Iterator[Event]:

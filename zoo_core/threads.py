@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -73,10 +74,29 @@ def _stopwatch(rows: int, inputs: int, units: int, dtype: DTypeLike) -> Callable
     return seconds
 
 
+class Holders:
+    """How many hold the number of BLAS threads at present, which is one for the whole process."""
+
+    def __init__(self) -> None:
+        self.count, self._lock = 0, threading.Lock()
+
+    def change(self, by: int) -> None:
+        """Count one more or less."""
+        with self._lock:
+            self.count += by
+
+
+HOLDERS = Holders()
+
+
 @contextmanager
 def blas_threads(threads: int) -> Iterator[None]:
     """Hold the number of BLAS threads."""
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(limits=threads, user_api="blas"):
-        yield
+    HOLDERS.change(1)
+    try:
+        with threadpool_limits(limits=threads, user_api="blas"):
+            yield
+    finally:
+        HOLDERS.change(-1)

@@ -11,13 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from zoo_core.assembly import fresh
-from zoo_core.crew import Crew
 from zoo_core.diagnosis import divergence, explain, explain_rows, layer_stats, overflowed
 from zoo_core.errors import NumericError
 from zoo_core.events import EpochEnded, Event, Finished, LayerStats, Message, Progress, SafePoint, Started, direction
 from zoo_core.feed import Feed
 from zoo_core.interval import Interval
-from zoo_core.manners import checked_figures, checked_rate, checked_reason
+from zoo_core.manners import checked_figures, checked_rate, checked_reason, says
 from zoo_core.model import Model
 from zoo_core.objective import Objective
 from zoo_core.parts import Array, Callback, Metric, Optimizer, Record, Schedule, Table
@@ -25,6 +24,7 @@ from zoo_core.tally import Tally
 from zoo_core.trial import doubts, try_out
 
 PROGRESS_SECONDS = 0.1  # how often a display may look
+LEAST_FACTOR = 1e-9  # that gradients are multiplied by: none is to vanish, and displays divide by it
 STATS_SECONDS = 1.0  # how often layer statistics are gathered; each costs about one step
 
 
@@ -50,7 +50,7 @@ class Trainer:
         self.epochs = self.settings.epochs
         self.log: Path | None = None
         self.helpers_wanted = False  # beside one thread, where they change no bit
-        self.crew: Crew | None = None  # they, while `follow` runs
+        self.helpers = 0  # how many there are, while `follow` runs
         self.at = Position()
         self.interval: Interval | None = None
         self.stopped = ""  # why the run is over before its last epoch
@@ -59,7 +59,7 @@ class Trainer:
         self.feed = Feed(model, splits["train"], self.objective, model.source)
         self.optimizer = fresh(self.spec.optimizer)
         self.optimizer.start(self.network.layout)
-        self._plain = self.optimizer.plain and type(self.optimizer).update is Optimizer.update
+        self._plain = self._is_plain()
         self.metrics: list[Metric] = model.metrics()
         self.callbacks: list[Callback] = [fresh(c) for c in (*self._stopping(), *self.settings.callbacks)]
         on_train = self.metrics if "train" not in self.settings.evaluate else []
@@ -78,6 +78,12 @@ class Trainer:
             rate.start(self.epochs, self.feed.batches.steps)
             return rate
         return None
+
+    def _is_plain(self) -> bool:
+        """Tell whether multiplying the loss's gradient is as good as multiplying the parameters' gradient."""
+        inherited = type(self.optimizer).update is Optimizer.update
+        linear = all(says(stage.transform, "linear", "backward") for stage in self.network.stages)
+        return linear and inherited and says(self.optimizer, "plain", "step")
 
     # -------------------------------------------------------------- the run
 
@@ -128,10 +134,10 @@ class Trainer:
     def _started(self) -> Started:
         rows = {name: table.x.shape[0] for name, table in self.splits.items()}
         size, steps = self.network.layout.size, self.feed.batches.steps
-        helpers = 0 if self.crew is None else self.crew.threads - self.threads
+        directions, helpers = self._directions(), self.helpers
         return Started(
-            self.spec.name, self.epochs, self.at.epoch, steps, rows, size, self.threads, self._directions(), helpers
-        )
+            self.spec.name, self.epochs, self.at.epoch, steps, rows, size, self.threads, directions, helpers
+        )  # fmt: skip
 
     def _epoch(self) -> Iterator[Event]:
         """Take the steps of the epoch at hand that are not done yet, block by block."""
@@ -172,8 +178,8 @@ class Trainer:
         at = self.at
         rate = self.rate(at.epoch + at.step / self.feed.batches.steps)
         if self._plain:
-            self.objective.multiply(rate)
-            rate = 1.0
+            factor, rate = (rate, 1.0) if rate > LEAST_FACTOR else (1.0, rate)
+            self.objective.multiply(factor)
         self.feed.load(at.step)
         return rate
 

@@ -22,7 +22,7 @@ def minus_maximum(z: Array, out: Array) -> None:
 def is_moderate(z: Array) -> bool:
     """Tell whether `exp` of every entry, and the sum of a row of them, is an ordinary number; no for NaN."""
     flat, bound = z.ravel(), largest_exponent(z) - math.log(z.shape[1])
-    if flat.size <= FEW and flat.dot(flat) < bound * bound:  # no entry is beyond the root of the sum of all squares
+    if 0 < flat.size <= FEW and flat.dot(flat) < bound * bound:  # no entry is beyond the root of the sum of all squares
         return True
     return bool(flat.size) and flat.item(flat.argmax()) < bound and flat.item(flat.argmin()) > -bound
 
@@ -32,6 +32,7 @@ class Softmax(Activation):
     """Normalized exponential: f_i(z) = exp(z_i) / sum_j exp(z_j); a row sums to 1 (Bridle 1990)."""
 
     name = "softmax"
+    linear = True
 
     def forward(self, z: Array, out: Array) -> None:
         if is_moderate(z):
@@ -54,6 +55,7 @@ class LogSoftmax(Activation):
     """Logarithm of softmax: f_i(z) = z_i - log(sum_j exp(z_j)) (PyTorch, `LogSoftmax`)."""
 
     name = "log_softmax"
+    linear = True
 
     def forward(self, z: Array, out: Array) -> None:
         exponentials = self.scratch(z)
@@ -72,6 +74,7 @@ class Sparsemax(Activation):
     """Projection onto the simplex: probabilities with exact zeros (Martins and Astudillo 2016, alg. 1)."""
 
     name = "sparsemax"
+    linear = True
 
     def forward(self, z: Array, out: Array) -> None:
         shifted = self.scratch(z)

@@ -36,6 +36,7 @@ class NotebookRelu(Activation):
     """ReLU whose gradient passes straight through: the notebook tests `output >= 0`, which always holds."""
 
     name = "notebook_relu"
+    linear = True
     deviates: ClassVar[Mapping[str, str]] = {"derivative": "the notebook passes gradients straight through"}
 
     def forward(self, x: Array, out: Array) -> None:
@@ -80,6 +81,7 @@ class NotebookDropout(Noise):
     """
 
     name = "notebook_dropout"
+    linear = True
     deviates: ClassVar[Mapping[str, str]] = {
         "gradient": "the notebook doubles what it keeps on the way forward, but not on the way back"
     }

@@ -42,11 +42,15 @@ class Sgd(Optimizer):
         if self.nesterov and not self.momentum:
             raise ValueError("nesterov = true needs a momentum above 0, such as momentum = 0.9")
 
+    @property
+    def plain(self) -> bool:  # type: ignore[override]
+        """Whether there is no momentum."""
+        return not self.momentum
+
     def start(self, layout: Layout) -> None:
         """Make the velocity, where there is momentum."""
         self.velocity = layout.vector() if self.momentum else None
         self._work = layout.vector() if self.nesterov else None
-        self.plain = not self.momentum and type(self).step is Sgd.step
         self._rate, self._momentum = layout.number(), layout.number(self.momentum)
 
     def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
@@ -147,7 +151,7 @@ class Adam(AdamFamily):
 
     def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
         """Take one step."""
-        # As `add_mean`, `add_square` and `write_move` do it; on a small network calls of our own would cost a tenth.
+        # As `add_mean`, `add_square` and `write_move` do it: calling them takes a thirtieth of a small network's step.
         mean, square, denominator = self.mean, self.square, gradients
         mean *= self._beta1
         mean += gradients

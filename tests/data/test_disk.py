@@ -149,6 +149,25 @@ def test_rows_are_read_ahead_only_where_any_thread_may(tmp_path, arrays, monkeyp
     assert all(taken) is not anywhere
 
 
+def test_all_but_the_first_rows_of_an_epoch_are_read_ahead(tmp_path, monkeypatch):
+    """Also where batches that are counted together do not fit into a cache together."""
+    taken, take, rng = [], DiskRows.take, np.random.default_rng(0)
+
+    def noted(self, *arguments, **options):
+        taken.append(threading.current_thread() is threading.main_thread())
+        return take(self, *arguments, **options)
+
+    arrays = {"x": rng.normal(size=(1000, 300)).astype(np.float32), "y": rng.integers(0, 3, 1000)}
+    trainer = zoo_core.prepare(spec(npy(saved(tmp_path, arrays)), evaluate=[]))
+    monkeypatch.setattr(DiskRows, "take", noted)
+    trainer.feed.start_epoch()
+    for step in range(trainer.feed.batches.steps):
+        trainer.feed.load(step)
+    trainer.feed.close()
+    assert taken.count(True) == 1
+    assert len(taken) > trainer.feed.batches.steps // trainer.feed.steps + 1
+
+
 @pytest.mark.parametrize("anywhere", [True, False])
 def test_a_file_that_shrinks_in_training_ends_the_run(tmp_path, arrays, monkeypatch, anywhere):
     monkeypatch.setattr(DiskRows, "from_any_thread", anywhere)

@@ -9,6 +9,7 @@ from typing import Any, get_type_hints
 
 import numpy as np
 
+from zoo_core.manners import says
 from zoo_core.parts import Array, Layout, Optimizer, Rate
 from zoo_core.testing.dtypes import returned, watch
 from zoo_core.testing.findings import Check, Finding
@@ -63,7 +64,7 @@ def _rate(subject: Subject) -> Iterator[Finding]:
 
 def _plain(subject: Subject) -> Iterator[Finding]:
     walk = Walk(subject.make(), layout())
-    for step in range(3 if walk.part.plain else 0):
+    for step in range(3 if says(walk.part, "plain", "step") else 0):
         walk.evaluate()
         walk.gradients *= walk.rate
         expected = walk.parameters - walk.gradients

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from zoo_core.manners import says
 from zoo_core.parts import Array, Noise, Transform
 from zoo_core.testing.buffers import changed, overwritten
 from zoo_core.testing.driving import (
@@ -177,11 +178,27 @@ def _trains_something(part: type[Any]) -> bool:
     return part.parameters is not Transform.parameters
 
 
+def _linear(subject: Subject) -> Iterator[Finding]:
+    part = begun(subject)
+    if not says(part, "linear", "backward"):
+        return
+    x, c = sample(part, ROWS, WIDTH), upstream(ROWS, WIDTH)
+    y = forward(part, x, WIDTH)
+    once = [backward(part, x, y, c), *(g.copy() for g in part.gradients.values())]
+    twice = [backward(part, x, y, 2 * c), *(g.copy() for g in part.gradients.values())]
+    if not all(np.allclose(b, 2 * a, rtol=1e-9, atol=1e-12) for a, b in zip(once, twice, strict=True)):
+        yield Finding(
+            "`linear` is True, but twice `grad` does not give twice the gradient",
+            likely="a term of its own that backward adds, or a limit that it puts on `grad`, rules `linear` out",
+        )
+
+
 CHECKS = (
     Check(
         "parameters", "gradients of its own parameters match central differences",
         lambda subject: parameters(subject.make()), _trains_something, varied=True,
     ),
+    Check("linear", "a backward that is said to be linear is proportional to `grad`", _linear, varied=True),
     Check("out", "`out` and the gradients are overwritten, never read or added to", _outputs),
     Check("inputs", "nothing but `out` is changed", _inputs),
     Check("dtype", "float32 stays float32, also in between", _dtype, varied=True),

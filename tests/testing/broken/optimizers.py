@@ -62,6 +62,9 @@ class SaidToBePlain(Momentum):
 
     plain = True
 
+    def step(self, parameters, gradients, learning_rate):
+        super().step(parameters, gradients, learning_rate)
+
 
 @broken("state", "saved and loaded after 5 steps, it takes another step")
 class Unsaved(Momentum):

@@ -160,3 +160,17 @@ class Unshifted(BatchNorm):
     def backward(self, x, y, grad, out):
         self.gradients["shift"][...] = grad.sum(axis=0)
         super().backward(x, y - self.weights["shift"], grad, out)
+
+
+@broken("linear", "twice `grad` does not give twice the gradient")
+class Limiting(Noise):
+    """Limits what comes back, and says that it is linear."""
+
+    name = "limiting_under_test"
+    linear = True
+
+    def forward(self, x, out):
+        out[...] = x
+
+    def backward(self, x, y, grad, out):
+        np.clip(grad, -0.5, 0.5, out=out)
