@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -67,9 +68,7 @@ class Network:
         self.parameters, self.gradients = self.layout.vector(), self.layout.vector()
         self._passes: dict[tuple[int, bool], Pass] = {}
         self._bind()
-        moving = [s.transform for s in self.stages if type(s.transform).end_step is not Transform.end_step]
-        self._end_steps = [transform.end_step for transform in moving]
-        self._constraints = [(c.constrain, self.weights(layer)) for layer in self.layers for c in layer.constraints]
+        self.after_step = list(self._moves())  # what is called after each step
 
     # -------------------------------------------------------------- assembly
 
@@ -131,12 +130,13 @@ class Network:
             found.append(Pass(x[start : start + count], self.stages, training=True, like=like, ends=own))
         return found, ends
 
-    def end_step(self) -> None:
-        """Let transforms bring running state up to date and constraints project the weights."""
-        for end_step in self._end_steps:
-            end_step()
-        for constrain, weights in self._constraints:
-            constrain(weights)
+    def _moves(self) -> Iterator[Callable[[], None]]:
+        """Yield what brings running state up to date, and what projects weights."""
+        for transform in (stage.transform for stage in self.stages):
+            if type(transform).end_step is not Transform.end_step:
+                yield transform.end_step
+        for layer in self.layers:
+            yield from (partial(constraint.constrain, self.weights(layer)) for constraint in layer.constraints)
 
     def weights(self, layer: Layer) -> Array:
         """Return a layer's weight matrix, shape (inputs, columns of z)."""

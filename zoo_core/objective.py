@@ -67,6 +67,10 @@ class Objective:
         p.delta *= self._share() if share is None else share
         for backward, x, y, grad, out in p.backward_fused if self.fused else p.backward:
             backward(x, y, grad, out)
+        if self._penalties:
+            self._add_penalties()
+
+    def _add_penalties(self) -> None:
         for (penalty, weights, gradient), term in zip(self._penalties, self._terms, strict=True):
             penalty.gradient(weights, term)
             if self.factor != 1.0:

@@ -66,7 +66,7 @@ class Transform(Part):
     weights: dict[str, Array]
     gradients: dict[str, Array]
     rng: np.random.Generator
-    _scratch: dict[tuple[Any, ...], Array]
+    _scratch: dict[tuple[str, DTypeLike | None], dict[tuple[int, ...], Array]]
 
     def parameters(self, width: int) -> dict[str, Parameter]:
         """Return the parameters to train, by name; `width` is the number of columns of the output."""
@@ -92,14 +92,14 @@ class Transform(Part):
 
     def scratch(self, like: Array, purpose: str = "", dtype: DTypeLike | None = None, fill: float = 0.0) -> Array:
         """Return a buffer shaped like `like`, filled once for each purpose and shape."""
-        key = (purpose, like.shape, dtype)
         try:
-            return self._scratch[key]
+            return self._scratch[purpose, dtype][like.shape]
         except AttributeError:
             self._scratch = {}
         except KeyError:
             pass
-        buffer = self._scratch[key] = np.full(like.shape, fill, dtype or like.dtype)
+        buffer = np.full(like.shape, fill, dtype or like.dtype)
+        self._scratch.setdefault((purpose, dtype), {})[like.shape] = buffer
         return buffer
 
 

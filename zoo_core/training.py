@@ -188,7 +188,8 @@ class Trainer:
         network, optimizer = self.network, self.optimizer
         optimizer.steps += 1
         optimizer.update(network.parameters, network.gradients, rate, self.objective)
-        network.end_step()
+        for move in network.after_step:
+            move()
         self.at.step += 1
 
     def _settle(self) -> None:

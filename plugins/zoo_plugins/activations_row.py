@@ -12,6 +12,7 @@ from zoo_plugins._rows import row_maximum, sums_beside
 from zoo_plugins._special import largest_exponent
 
 FEW = 64  # entries whose squares are likely to add up to little
+LITTLE = 5000.0  # squares that add up to less are those of moderate numbers: none is beyond 71, and 80 - log(FEW) is 75
 
 
 def minus_maximum(z: Array, out: Array) -> None:
@@ -21,9 +22,10 @@ def minus_maximum(z: Array, out: Array) -> None:
 
 def is_moderate(z: Array) -> bool:
     """Tell whether `exp` of every entry, and the sum of a row of them, is an ordinary number; no for NaN."""
-    flat, bound = z.ravel(), largest_exponent(z) - math.log(z.shape[1])
-    if 0 < flat.size <= FEW and flat.dot(flat) < bound * bound:  # no entry is beyond the root of the sum of all squares
+    flat = z.ravel()
+    if 0 < flat.size <= FEW and flat.dot(flat) < LITTLE:
         return True
+    bound = largest_exponent(z) - math.log(z.shape[1])
     return bool(flat.size) and flat.item(flat.argmax()) < bound and flat.item(flat.argmin()) > -bound
 
 
