@@ -91,6 +91,11 @@ class Feed:
             self._ahead = None
 
     @property
+    def reads_ahead(self) -> bool:
+        """Whether a thread reads the rows of the next batches meanwhile."""
+        return self._ready is None and getattr(self.table.x, "from_any_thread", False)
+
+    @property
     def rows_left_out(self) -> int:
         """How many rows no batch of an epoch takes."""
         return self.batches.rows - self.batches.rows_used
@@ -138,7 +143,7 @@ class Feed:
 
     def _rows(self, step: int, which: slice | Array, rows: int) -> Array:
         x = self.table.x
-        if getattr(x, "from_any_thread", False):
+        if self.reads_ahead:
             return self._rows_ahead(step, which)
         if len(self._raw) < rows:
             self._raw = np.empty((rows, x.shape[1]), x.dtype)

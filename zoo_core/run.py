@@ -177,7 +177,7 @@ def _helped(trainer: Trainer, blas: Any | None) -> Iterator[None]:
     """Give a run its helping threads, where there is something to help with, until it is over."""
     crew = Crew(blas)
     try:
-        if blas is not None:
+        if blas is not None and not trainer.feed.reads_ahead:  # the thread that reads needs a processor
             crew.join(trainer.network, trainer.feed.batches.sizes, processors())
         trainer.helpers = crew.threads - 1
         yield

@@ -168,6 +168,16 @@ def test_all_but_the_first_rows_of_an_epoch_are_read_ahead(tmp_path, monkeypatch
     assert len(taken) > trainer.feed.batches.steps // trainer.feed.steps + 1
 
 
+def test_the_thread_that_reads_ahead_has_its_processor_to_itself(tmp_path, monkeypatch):
+    monkeypatch.setattr(zoo_core.run, "processors", lambda: 2)
+    rng = np.random.default_rng(0)
+    arrays = {"x": rng.normal(size=(300, 784)).astype(np.float32), "y": rng.integers(0, 3, 300)}
+    given = spec(npy(saved(tmp_path, arrays)), epochs=1, batch_size=100, evaluate=[])
+    given["model"]["layers"][0]["units"] = 96  # enough for helpers, where rows are in memory
+    started = next(zoo_core.follow(zoo_core.prepare(given)))
+    assert started.helpers == 0
+
+
 @pytest.mark.parametrize("anywhere", [True, False])
 def test_a_file_that_shrinks_in_training_ends_the_run(tmp_path, arrays, monkeypatch, anywhere):
     monkeypatch.setattr(DiskRows, "from_any_thread", anywhere)
