@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 import zoo_core
 from zoo_core import crew as crews
@@ -19,6 +21,13 @@ from zoo_core.passes import Dense
 from zoo_core.threads import blas_threads
 
 ALONE = 1e-3  # seconds of a product
+
+
+@pytest.fixture(autouse=True)
+def two_threads() -> Iterator[None]:
+    """Let BLAS have two threads, whatever the environment says and tests before have left."""
+    with threadpool_limits(limits=2, user_api="blas"):
+        yield
 
 
 class Blas:
