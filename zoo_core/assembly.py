@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from zoo_core.errors import SpecError
-from zoo_core.network import Layer, Network
+from zoo_core.network import Layer, Network, stages_of
 from zoo_core.options import option_names
 from zoo_core.parts import Constraint, Layout, Loss, Noise, Part, Penalty, RandomSource, Regularizer
 from zoo_core.passes import Dense, Stage
@@ -53,7 +53,7 @@ def assemble(
         layers.append(_layer(f"layers.{i}", layer, width, spec.model.regularizers))
         width = layer.units
     before = _noise("input.regularizers", spec.model.regularizers, inputs)
-    for stage in (*before, *(stage for layer in layers for stage in layer.stages)):
+    for stage in stages_of(layers, before):
         stage.transform.rng = source.stream(stage.path)
     network = Network(layers, inputs, spec.dtype, before, approve)
     network.parts = {path: part for path, part in _parts(network) if part.state}

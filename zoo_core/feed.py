@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo_core.assembly import fresh
 from zoo_core.data.ahead import Ahead
-from zoo_core.data.batches import Batches, take_rows
+from zoo_core.data.batches import Batches, number_of, take_rows
 from zoo_core.errors import DataError
 from zoo_core.manners import check_prepares, checked_change
 from zoo_core.model import Model
@@ -128,8 +128,7 @@ class Feed:
         """Bring the inputs of the batches of a group."""
         step = self._first + group * self._together
         which = self.batches.indices(step, self._together)
-        rows = which.stop - which.start if isinstance(which, slice) else len(which)
-        self._inputs(step, which, self._x[:rows])
+        self._inputs(step, which, self._x[: number_of(which)])
         self._group = group
 
     def _inputs(self, step: int, which: slice | Array, out: Array) -> None:
@@ -150,7 +149,7 @@ class Feed:
         return take_rows(x, which, self._raw[:rows])
 
     def _rows_ahead(self, step: int, which: slice | Array) -> Array:
-        """Return the rows of a block, and have those of the next one read meanwhile."""
+        """Return the rows of a group, and have those of the next one read meanwhile."""
         if self._ahead is None:
             self._ahead = Ahead(self.table.x, len(self._x))
         found, following = self._ahead.take(step, which), step + self._together

@@ -60,7 +60,7 @@ class Network:
     ) -> None:
         self.layers, self.inputs, self.dtype = list(layers), inputs, np.dtype(dtype)
         self.parts: dict[str, Part] = {}  # all that keep running state, by path; filled by `assemble`
-        self.stages = [*before, *(stage for layer in layers for stage in layer.stages)]
+        self.stages = stages_of(layers, before)
         self._served = [s for s in self.stages if not s.training_only]
         self.outputs = self.stages[-1].width
         self.layout, self._declared = self._lay_out()
@@ -190,6 +190,11 @@ class Network:
                     here[...] = saved
                 else:
                     setattr(part, name, type(here)(saved.item()))
+
+
+def stages_of(layers: Sequence[Layer], before: Sequence[Stage]) -> list[Stage]:
+    """Return all stages in their order; those of `before` stand before the first layer."""
+    return [*before, *(stage for layer in layers for stage in layer.stages)]
 
 
 def chunks(rows: int, size: int) -> Iterator[slice]:

@@ -122,7 +122,8 @@ def prepare_resumed(
     earlier = model_from_contents(contents, str(path), registry)
     chosen = threads or earlier.environment.get("threads")
     trainer = _prepared(earlier.spec, _files(data_dir, output.path), registry, chosen, earlier)
-    trainer.helpers_wanted = threads is earlier.spec.training.threads is None and trainer.threads == 1
+    fixed = threads or earlier.spec.training.threads  # as far as is known: a checkpoint does not tell who chose
+    trainer.helpers_wanted = fixed is None and trainer.threads == 1
     checkpoint.resume(trainer, contents, str(path))
     output.last = path
     for warning in warnings:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.data.batches import take_rows
+from zoo_core.data.batches import number_of, take_rows
 from zoo_core.parts import Array
 
 Rows = slice | Array
@@ -45,5 +45,4 @@ class Ahead:
         self._thread.shutdown(cancel_futures=True)
 
     def _read(self, which: Rows) -> Array:
-        count = which.stop - which.start if isinstance(which, slice) else len(which)
-        return take_rows(self._x, which, self._buffers[0][:count])
+        return take_rows(self._x, which, self._buffers[0][: number_of(which)])

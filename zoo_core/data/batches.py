@@ -9,6 +9,11 @@ import numpy as np
 from zoo_core.parts import Array
 
 
+def number_of(indices: slice | Array) -> int:
+    """Return how many rows `Batches.indices` names."""
+    return indices.stop - indices.start if isinstance(indices, slice) else len(indices)
+
+
 def take_rows(x: Any, indices: slice | Array, out: Array) -> Array:
     """Return the rows of `x`, shape (rows, features), that `indices` names.
 
