@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from zoo_core.hookspecs import hookimpl as hookimpl
     from zoo_core.loading import load as load
     from zoo_core.model import Model as Model
+    from zoo_core.predictor import Predictor as Predictor
     from zoo_core.registry import Registry as Registry
     from zoo_core.run import follow as follow
     from zoo_core.run import prepare as prepare
     from zoo_core.run import resume as resume
     from zoo_core.run import train as train
+    from zoo_core.serving import load_predictor as load_predictor
     from zoo_core.spec import Spec as Spec
     from zoo_core.spec_file import read_spec as read_spec
 
@@ -32,6 +34,8 @@ _HOMES = {
     "hookimpl": "hookspecs",
     "Model": "model",
     "load": "loading",
+    "load_predictor": "serving",
+    "Predictor": "predictor",
     "Registry": "registry",
     "follow": "run",
     "prepare": "run",

@@ -10,10 +10,10 @@ import numpy as np
 
 from zoo_core.errors import SpecError
 from zoo_core.network import Layer, Network, stages_of
+from zoo_core.network_spec import LayerSpec, NetworkSpec
 from zoo_core.options import option_names
 from zoo_core.parts import Constraint, Layout, Loss, Noise, Part, Penalty, RandomSource, Regularizer
 from zoo_core.passes import Dense, Stage
-from zoo_core.spec import LayerSpec, Spec
 from zoo_core.state import inside
 
 MAX_PARAMETER_BYTES = 2**31
@@ -39,9 +39,9 @@ def _fresh_value(value: Any) -> Any:
 
 
 def assemble(
-    spec: Spec, inputs: int, source: RandomSource, approve: Callable[[Layout], None] = lambda layout: None
+    spec: NetworkSpec, inputs: int, source: RandomSource, approve: Callable[[Layout], None] = lambda layout: None
 ) -> Network:
-    """Build the network of a spec for `inputs` features; parameters are not yet filled.
+    """Build the network that a spec describes for `inputs` features; parameters are not yet filled.
 
     `approve` may refuse the layout before anything is allocated. Raises SpecError where the network would not
     fit in memory or its parts cannot stand where they are.
@@ -49,12 +49,12 @@ def assemble(
     _count(spec, inputs)
     layers: list[Layer] = []
     width = inputs
-    for i, layer in enumerate(spec.model.layers):
-        layers.append(_layer(f"layers.{i}", layer, width, spec.model.regularizers))
+    for i, layer in enumerate(spec.layers):
+        layers.append(_layer(f"layers.{i}", layer, width, spec.regularizers))
         width = layer.units
-    before = _noise("input.regularizers", spec.model.regularizers, inputs)
+    before = _noise("input.regularizers", spec.regularizers, inputs)
     for stage in stages_of(layers, before):
-        stage.transform.rng = source.stream(stage.path)
+        stage.transform.randomness = source, stage.path
     network = Network(layers, inputs, spec.dtype, before, approve)
     network.parts = {path: part for path, part in _parts(network) if part.state}
     return network
@@ -94,10 +94,10 @@ def _noise(path: str, regularizers: Iterable[Regularizer], width: int) -> list[S
     return [Stage(f"{path}.{i}", fresh(r), width, training_only=True) for i, r in noisy]
 
 
-def _count(spec: Spec, inputs: int) -> None:
+def _count(spec: NetworkSpec, inputs: int) -> None:
     """Count the weights before anything is allocated."""
     width, total = inputs, 0
-    for layer in spec.model.layers:
+    for layer in spec.layers:
         total += (width + 1) * layer.activation.input_width(layer.units)
         width = layer.units
     if total * np.dtype(spec.dtype).itemsize > MAX_PARAMETER_BYTES:

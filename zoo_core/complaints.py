@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from zoo_core.errors import nearest
+from zoo_core.errors import PluginError, SpecError, UsageError, nearest
+from zoo_core.registry import Registry
 
+T = TypeVar("T", bound=BaseModel)
 Path = tuple[str | int, ...]
+
+MAX_PROBLEMS = 100  # told at once
 
 _WORDS = {
     "Input should": "must",
@@ -25,6 +30,30 @@ _WORDS = {
     "less than": "below",
     " after validation": "",
 }
+
+
+def validated(
+    table: type[T],
+    value: dict[str, Any],
+    registry: Registry,
+    name: str,
+    places: Mapping[Any, str],
+    choices: Mapping[tuple[str, str], str] | None = None,
+) -> T:
+    """Return the table of a spec that plain data called `name` describe; `places` says where each of its keys stands.
+
+    `choices` says which distribution:name a (kind, name) means where several bring it. Raises SpecError with every
+    problem, UsageError where all come from overrides, PluginError where only parts are missing.
+    """
+    context: dict[str, Any] = {"registry": registry, "known": {}, "choices": choices or {}}
+    try:
+        return table.model_validate(value, context=context)
+    except ValidationError as error:
+        problems = error.errors(include_url=False)[:MAX_PROBLEMS]
+    lines = complaints(problems, value, context["known"], places, name)
+    if all(p["type"] == "unknown_part" for p in problems):
+        raise PluginError("\n".join(lines))
+    raise (UsageError if all(line.startswith("--set ") for line in lines) else SpecError)("\n".join(lines))
 
 
 def complaints(

@@ -53,7 +53,8 @@ def normal(name: str) -> str:
 def _identity(point: metadata.EntryPoint) -> tuple[str, str]:
     """Return name and version of the distribution that an entry point belongs to."""
     try:
-        return normal(point.dist.name), str(point.dist.version)  # type: ignore[union-attr]
+        told = point.dist.metadata  # type: ignore[union-attr] # is read anew each time
+        return normal(told["Name"]), str(told["Version"])
     except Exception:  # an interrupted uninstall leaves entry points without METADATA
         return normal(point.name), "unknown"
 

@@ -90,49 +90,6 @@ class Origin(_Stored):
     state_version: int
 
 
-class _Outline(BaseModel):
-    """What can be said of a spec without its plugins; the rest is checked where the parts are at hand."""
-
-    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
-
-
-class NamedPart(_Outline):
-    """A part with options."""
-
-    name: str
-
-
-class LayerOutline(_Outline):
-    """A layer: how wide it is, and its activation."""
-
-    units: Annotated[int, Ge(1)]
-    activation: str | NamedPart
-
-
-class ModelOutline(_Outline):
-    """The loss and the layers."""
-
-    loss: str | NamedPart
-    layers: Annotated[list[LayerOutline], Field(min_length=1, max_length=255), FailFast()]
-
-
-class TrainingOutline(_Outline):
-    """How long the run was to be."""
-
-    epochs: int
-
-
-class SpecOutline(_Outline):
-    """A stored spec, as far as it can be shown when parts are missing."""
-
-    name: str
-    description: str = ""
-    data: NamedPart
-    model: ModelOutline
-    optimizer: str | NamedPart
-    training: TrainingOutline
-
-
 class Header(_Stored):
     """The part of a header that describes a model."""
 
@@ -145,11 +102,6 @@ class Header(_Stored):
     started_from: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""  # sha256 of the model trained further
     run: dict[str, Any] | None = None  # only in a checkpoint: what the rest of the run depends on
 
-    @property
-    def outline(self) -> SpecOutline:
-        """The spec as far as it can be shown without its parts."""
-        return SpecOutline.model_validate(self.spec)
-
 
 def read_header(contents: Contents, name: str) -> Header:
     """Return what the header of a file, called `name` in messages, says of a model. Raises ModelFileError."""
@@ -157,14 +109,9 @@ def read_header(contents: Contents, name: str) -> Header:
     if count_values(own.get("spec")) > MAX_SPEC_VALUES:
         raise ModelFileError(f"{name} has a spec of more than {MAX_SPEC_VALUES} values; get a sound file")
     try:
-        header = Header.model_validate(own)
-        layers = len(header.outline.model.layers)
+        return Header.model_validate(own)
     except ValidationError as error:
         raise ModelFileError(f"{name}: its header does not describe a model: {words(error)}") from None
-    missing = next((i for i in range(layers) if f"layers.{i}.weights" not in contents.arrays), None)
-    if missing is not None:
-        raise ModelFileError(f"{name}: its spec has {layers} layers, and array 'layers.{missing}.weights' is missing")
-    return header
 
 
 def count_values(value: Any) -> int:

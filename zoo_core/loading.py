@@ -1,27 +1,20 @@
-"""From a model file to a model: nothing in a file is believed before it has been held against the rest of it."""
+"""From a model file to a model, which can be evaluated, trained further and saved again, too."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from zoo_core import model_file
-from zoo_core.catalogue import is_path, shipped
-from zoo_core.errors import ModelFileError, PluginError
 from zoo_core.header import read_header
-from zoo_core.model import PREPARATION, Model, parts_of
+from zoo_core.model import Model
+from zoo_core.options import parts_of
 from zoo_core.origins import check_complete, check_origins, choices
-from zoo_core.parts import Array, Layout
 from zoo_core.registry import Registry
+from zoo_core.serving import approving, complete, read_named, sound
 from zoo_core.spec import Spec
 from zoo_core.trace import NAME as TRACE
 from zoo_core.trace import Trace
-
-OF_RUN = ("opt.", "run.")  # how names of arrays begin that only a checkpoint has
 
 
 def load(
@@ -39,97 +32,21 @@ def load(
     version than when the model was made.
     """
     registry = registry or Registry()
-    known = shipped(registry) if not is_path(str(path), ".npz") and not Path(path).exists() else {}
-    file = known[str(path)].weights if str(path) in known else None
-    contents = model_file.read(file or path, sha256=sha256, limit=limit)
-    return model_from_contents(contents, str(path), registry)
+    return model_from_contents(read_named(path, registry, sha256, limit), str(path), registry)
 
 
 def model_from_contents(contents: model_file.Contents, name: str, registry: Registry) -> Model:
     """Return the model that the contents of a file describe; see `load`."""
     header = read_header(contents, name)
     check_origins(header.plugins, name, registry)
-    try:
+    with sound(name):
         spec = Spec.parse(header.spec, registry, choices=choices(header.plugins))
-        model = Model(spec, header.about, registry, partial(_approve, contents.arrays, name))
+        model = Model(spec, header.about, registry, partial(approving, contents.arrays, name))
         check_complete(header.plugins, parts_of(spec), name, registry)
-    except (PluginError, ModelFileError, MemoryError):
-        raise
-    except Exception as error:  # whatever parts make of options that no spec file has given them
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise ModelFileError(f"{name}: its header does not describe a model: {reason[:300]}") from error
-    of_run = () if header.run is None else OF_RUN
-    fill(model, {path: a for path, a in contents.arrays.items() if not path.startswith(of_run)}, name)
-    _check_counts(model, name, header.parameters)
+    complete(model, contents, header, name)
     model.history = [dict(record) for record in header.history]
     model.trace = Trace.read(contents.arrays.get(TRACE), name)
     model.plugins = [origin.model_dump() for origin in header.plugins]
     model.environment, model.started_from = header.environment, header.started_from
     model.sha256 = contents.sha256
     return model
-
-
-def _check_counts(model: Model, name: str, parameters: int | None) -> None:
-    """Hold that names are as many as outputs, parameters as many as claimed. Raises ModelFileError."""
-    outputs = model.network.outputs
-    regression = model.about.task == "regression"
-    wanted = outputs if regression else max(outputs, 2)
-    names = model.about.target_names if regression else model.about.class_names
-    if len(names) not in (0, wanted):
-        raise ModelFileError(f"{name}: has {len(names)} names for {wanted} outputs; get a sound file")
-    if parameters not in (None, model.network.layout.size):
-        raise ModelFileError(
-            f"{name}: claims {parameters} parameters, and its spec has {model.network.layout.size}; get a sound file"
-        )
-
-
-def fill(model: Model, arrays: Mapping[str, Array], name: str) -> None:
-    """Give a model what `Model.arrays` returned, from a file that messages call `name`. Raises ModelFileError."""
-    wanted = model.network.state()
-    saved = {path: a for path, a in arrays.items() if not path.startswith(PREPARATION) and path != TRACE}
-    for path in sorted(wanted.keys() ^ saved.keys()):
-        raise ModelFileError(f"{name}: array {path!r} is {'missing' if path in wanted else 'not part of its spec'}")
-    for path, array in wanted.items():
-        _check_form(path, array.shape, array.dtype, saved, name)
-    model.network.restore(saved)
-    _fill_preparation(
-        model, {path.removeprefix(PREPARATION): a for path, a in arrays.items() if path.startswith(PREPARATION)}, name
-    )
-    broken = (path for path, a in arrays.items() if a.dtype.kind == "f" and not np.isfinite(a).all())
-    model.not_finite = next(broken, "")
-
-
-def _fill_preparation(model: Model, saved: Mapping[str, Array], name: str) -> None:
-    """Give the preparation what it had learnt, and see that it works on a row. Raises ModelFileError."""
-    for key in sorted(saved.keys() - set(model.preparation.state)):
-        raise ModelFileError(f"{name}: array '{PREPARATION}{key}' is not part of its spec")
-    for key, value in saved.items():
-        setattr(model.preparation, key, value if value.ndim else value.item())
-    try:
-        with np.errstate(all="ignore"):
-            row = np.empty((1, model.about.inputs), model.network.dtype)
-            model.preparation.apply(np.zeros((1, model.about.inputs)), row)
-    except Exception as error:
-        raise ModelFileError(
-            f"{name}: its preparation {model.preparation.name!r} cannot use its arrays "
-            f"({type(error).__name__}: {error}); get a sound file"
-        ) from error
-
-
-def _approve(arrays: Mapping[str, Array], name: str, layout: Layout) -> None:
-    """Hold a network's parameters against the arrays of its file, before memory is taken for them."""
-    for segment in layout.segments:
-        _check_form(segment.path, segment.shape, layout.dtype, arrays, name)
-
-
-def _check_form(
-    path: str, shape: tuple[int, ...], dtype: np.dtype[Any], arrays: Mapping[str, Array], name: str
-) -> None:
-    saved = arrays.get(path)
-    if saved is None:
-        raise ModelFileError(f"{name}: array {path!r} is missing")
-    if saved.shape != shape or saved.dtype != dtype:
-        raise ModelFileError(
-            f"{name}: array {path!r} has shape {saved.shape} and dtype {saved.dtype}, "
-            f"and its spec needs {shape} and {dtype}"
-        )

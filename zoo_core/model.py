@@ -10,35 +10,25 @@ from typing import Any
 import numpy as np
 
 from zoo_core import model_file
-from zoo_core.assembly import assemble, fresh, is_fused
-from zoo_core.data.arrays import is_finite
-from zoo_core.errors import NumericError, SpecError, UsageError
-from zoo_core.given import (
-    check_finite,
-    checked_labels,
-    checked_targets,
-    checked_values,
-    class_indices,
-    class_labels,
-    shaped_inputs,
-)
+from zoo_core.assembly import fresh, is_fused
+from zoo_core.errors import SpecError
+from zoo_core.given import checked_labels, checked_targets, checked_values, class_indices, shaped_inputs
 from zoo_core.header import About, check_room, environment, storable
 from zoo_core.manners import checked_figures
 from zoo_core.objective import measure, targets_for
-from zoo_core.options import children
+from zoo_core.options import parts_of
 from zoo_core.parts import Array, Layout, Metric, Part, Record, Table
+from zoo_core.predictor import PREPARATION, Predictor
 from zoo_core.registry import Registry, provenance
 from zoo_core.spec import Spec
-from zoo_core.streams import Streams
 from zoo_core.trace import NAME as TRACE
 from zoo_core.trace import Trace
-from zoo_core.turns import Turns, in_turn
+from zoo_core.turns import in_turn
 
-PREPARATION = "preparation."  # how names of its arrays begin
 MAX_ARRAYS = 240  # of 255 that a file can hold; the others are for what a run that is not over keeps
 
 
-class Model:
+class Model(Predictor):
     """A network that can be trained, evaluated, used and saved. Made by `zoo_core.train` or `zoo_core.load`.
 
     Several threads may predict and evaluate; they take turns. While it is trained it belongs to its trainer.
@@ -47,28 +37,18 @@ class Model:
     def __init__(
         self, spec: Spec, about: About, registry: Registry, approve: Callable[[Layout], None] = lambda layout: None
     ) -> None:
-        self.spec, self.about = spec, about
+        if spec.data.preparation is None or spec.training.metrics is None:
+            raise ValueError("the spec of a model is complete: see zoo_core.completion.complete")
+        super().__init__(spec.network, about, approve)
+        self.streams = [stage.transform.rng for stage in self.network.stages]  # all are given out, so all are saved
+        self.spec = spec
         self.history: list[Record] = []
         self.trace = Trace()
         self.plugins = provenance(registry, parts_of(spec))
         self.sha256 = ""
         self.started_from = ""  # sha256 of the model file whose weights the training began with
-        self.source = Streams(fresh(spec.generator), spec.seed)
-        self.network = assemble(spec, about.inputs, self.source, approve)
         self.loss = fresh(spec.model.loss)
-        if spec.data.preparation is None or spec.training.metrics is None:
-            raise ValueError("the spec of a model is complete: see zoo_core.completion.complete")
-        self.preparation = fresh(spec.data.preparation)
         self._metrics = spec.training.metrics
-        self.turns = Turns()  # the network has one set of buffers
-        self.not_finite = ""  # the first array of the file that holds NaN or infinity
-
-    def __repr__(self) -> str:
-        """Return the name, the layers and the number of parameters."""
-        layers = " -> ".join(
-            [str(self.about.inputs), *(f"{la.units} {la.activation.name}" for la in self.spec.model.layers)]
-        )
-        return f"<Model {self.spec.name!r}: {layers}; {self.network.layout.size:,} parameters>"
 
     @cached_property
     def environment(self) -> dict[str, Any]:
@@ -83,53 +63,6 @@ class Model:
     def metrics(self) -> list[Metric]:
         """Return fresh copies of the spec's metrics."""
         return [fresh(m) for m in self._metrics]
-
-    # -------------------------------------------------------------- use
-
-    @in_turn
-    @np.errstate(all="ignore")  # what is not finite is found and explained
-    def outputs(self, x: Any) -> Array:
-        """Return what the output layer gives for raw inputs: shape (rows, outputs), the network's dtype.
-
-        `x` has shape (rows, features) or (rows, height, width) for images, in the data's own units (pixels 0 to
-        255). Raises DataError for another shape or a value that is not finite, NumericError for broken weights.
-        """
-        x = shaped_inputs(x, self.about.inputs, self.about.image_shape, self.spec.name)
-        out = np.empty((x.shape[0], self.network.outputs), self.network.dtype)
-        for which, _, outputs in self._infer(x, given=True):
-            out[which] = outputs
-        if not is_finite(out):
-            raise NumericError(
-                f"model {self.spec.name!r} gives values that are not finite; its weights are damaged or its inputs huge"
-            )
-        return out
-
-    def predict(self, x: Any) -> Array:
-        """Return labels, shape (rows,), as the data names them (integers where names are numbers); or values.
-
-        For regression the shape is (rows,) with one target and (rows, targets) with several.
-        """
-        outputs = self.outputs(x)
-        if self.about.task == "regression":
-            return outputs[:, 0] if outputs.shape[1] == 1 else outputs
-        chosen: Array = self._labels[class_indices(outputs)]
-        return chosen
-
-    def predict_proba(self, x: Any) -> Array:
-        """Return the probability of each class, shape (rows, classes).
-
-        Raises UsageError where the output layer does not give probabilities.
-        """
-        outputs = self.outputs(x)
-        if outputs.shape[1] == 1 and self.about.task == "classification":
-            outputs = np.hstack([1 - outputs, outputs])
-        if self.about.task != "classification" or not _are_probabilities(outputs):
-            last = self.spec.model.layers[-1].activation.name
-            raise UsageError(
-                f"model {self.spec.name!r} gives no probabilities: its output layer is {last!r}; "
-                "use predict, or outputs for the raw scores"
-            )
-        return outputs
 
     @np.errstate(all="ignore")
     def evaluate(self, x: Any, y: Any) -> dict[str, float]:
@@ -169,30 +102,6 @@ class Model:
             np.add.at(counts, (table.y[which], class_indices(outputs)), 1)
         return counts
 
-    def labels(self) -> Array:
-        """Return the label of each class: integers where all names are numbers, else the names."""
-        return self._labels.copy()
-
-    @cached_property
-    def _labels(self) -> Array:
-        return class_labels(self.about.class_names, max(self.network.outputs, 2))
-
-    def _infer(self, x: Any, *, given: bool = False) -> Iterator[tuple[slice, Array, Array]]:
-        """Predict chunk by chunk, see `Network.infer`; rows that a caller has given are checked on the way."""
-
-        def load(which: slice, out: Array) -> Array:
-            rows: Array = x[which] if isinstance(x, np.ndarray) else x.take(np.arange(which.start, which.stop), axis=0)
-            if given:
-                check_finite(rows, "inputs", which.start)
-            return self.preparation.prepare(rows, out)
-
-        if self.not_finite:
-            raise NumericError(
-                f"model {self.spec.name!r}: its array {self.not_finite!r} holds values that are not finite; "
-                "it diverged in training or was damaged: train it again, or get another file"
-            )
-        yield from self.network.infer(x.shape[0], load)
-
     # -------------------------------------------------------------- files
 
     def save(self, path: str | Path, *, overwrite: bool = True) -> str:
@@ -231,31 +140,8 @@ class Model:
         check_room(self.header(), f"spec {self.spec.name!r}")
 
 
-def _are_probabilities(outputs: Array) -> bool:
-    """Tell whether no output is negative and each row sums to 1, to three digits."""
-    if not len(outputs):
-        return True
-    sums = outputs.dot(np.ones(outputs.shape[1], outputs.dtype))
-    least, most = sums.item(sums.argmin()), sums.item(sums.argmax())
-    return bool(outputs.item(outputs.argmin()) >= 0 and least >= 0.999 and most <= 1.001)
-
-
 def _state(part: Part) -> Iterator[tuple[str, Any]]:
     for name in part.state:
         value = getattr(part, name, None)
         if value is not None:
             yield name, value
-
-
-def parts_of(spec: Spec) -> Iterator[Part]:
-    """Yield every part in a spec, nested ones included."""
-    waiting: list[Any] = [spec]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, Part):
-            yield item
-            waiting += [part for _, part in children(item)]
-        elif isinstance(item, (list, tuple)):
-            waiting += item
-        elif hasattr(type(item), "model_fields"):
-            waiting += [getattr(item, name) for name in type(item).model_fields]

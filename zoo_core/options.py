@@ -220,6 +220,20 @@ def option_names(part: Any) -> list[str]:
     return [field.name for field in dataclasses.fields(part)] if dataclasses.is_dataclass(part) else []
 
 
+def parts_of(spec: BaseModel) -> Iterator[Part]:
+    """Yield every part in a spec, nested ones included."""
+    waiting: list[Any] = [spec]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Part):
+            yield item
+            waiting += [part for _, part in children(item)]
+        elif isinstance(item, (list, tuple)):
+            waiting += item
+        elif isinstance(item, BaseModel):
+            waiting += [getattr(item, name) for name in type(item).model_fields]
+
+
 def children(part: Part) -> list[tuple[str, Part]]:
     """Return the parts inside a part's options, with the option's name ('base', 'learning_rate', 'list.0').
 

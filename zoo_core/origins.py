@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from zoo_core.discovery import DISTRIBUTION
 from zoo_core.entries import Entry
@@ -35,6 +36,33 @@ def check_origins(origins: Sequence[Origin], name: str, registry: Registry) -> N
         warnings.warn(f"{name}: was made with plugin {distribution} {versions}", UserWarning, stacklevel=2)
 
 
+def told_apart(origins: Iterable[Origin], used: Any) -> tuple[list[Origin], list[Origin]]:
+    """Divide origins into those whose names occur in plain data, such as a part of the spec, and the others."""
+    names = {text.rpartition(":")[2] for text in _texts(used)}
+    found: tuple[list[Origin], list[Origin]] = [], []
+    for origin in origins:
+        found[origin.name not in names].append(origin)
+    return found
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, dict)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
+
+
+def check_there(origins: Iterable[Origin], name: str, registry: Registry) -> None:
+    """Refuse the model called `name` unless the parts are here that it was made with; nothing is imported for it.
+
+    Raises PluginError as `check_origins` does.
+    """
+    for origin in origins:
+        if not registry.knows(origin.kind, origin.name, origin.distribution):
+            raise _absent(origin, name, registry)
+
+
 def choices(origins: Iterable[Origin]) -> dict[tuple[str, str], str]:
     """Return which distribution a bare name means in a file, where only one brought it when it was written."""
     found: dict[tuple[str, str], list[str]] = {}
@@ -58,13 +86,17 @@ def _entry(origin: Origin, name: str, registry: Registry) -> Entry:
     try:
         return registry.entry(origin.kind, f"{origin.distribution}:{origin.name}")
     except PluginError:
-        here = next((p for p in registry.plugins if p.distribution == origin.distribution), None)
-        why = f" ({here.problem or f'it is {here.state}'})" if here else ""
-        core = "" if origin.distribution != DISTRIBUTION else " (this version of the zoo does not have it)"
-        raise PluginError(
-            f"{name}: needs {_said(origin)}, which is not there{why}{core}. "
-            f"If you trust where the file is from, install it: {_install(origin)}"
-        ) from None
+        raise _absent(origin, name, registry) from None
+
+
+def _absent(origin: Origin, name: str, registry: Registry) -> PluginError:
+    here = next((p for p in registry.plugins if p.distribution == origin.distribution), None)
+    why = f" ({here.problem or f'it is {here.state}'})" if here else ""
+    core = "" if origin.distribution != DISTRIBUTION else " (this version of the zoo does not have it)"
+    return PluginError(
+        f"{name}: needs {_said(origin)}, which is not there{why}{core}. "
+        f"If you trust where the file is from, install it: {_install(origin)}"
+    )
 
 
 def _said(origin: Origin) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
 
@@ -57,7 +58,7 @@ class Transform(Part):
     """Something that values flow through, forwards and backwards; the base of three kinds below.
 
     The core sets, before `start`: `weights` and `gradients`, the arrays declared by `parameters` and where
-    `backward` writes their gradients; and `rng`, the only source of randomness that a part may use.
+    `backward` writes their gradients; and `randomness`, the source that gives `rng`, and for what purpose.
     """
 
     # Whether `backward` is proportional to `grad`, said by the class that writes it: it is unless a term is added.
@@ -65,8 +66,14 @@ class Transform(Part):
 
     weights: dict[str, Array]
     gradients: dict[str, Array]
-    rng: np.random.Generator
+    randomness: tuple[RandomSource, str]
     _scratch: dict[tuple[str, DTypeLike | None], dict[tuple[int, ...], Array]]
+
+    @cached_property
+    def rng(self) -> np.random.Generator:
+        """The only source of randomness that a part may use; made when it is first asked for."""
+        source, purpose = self.randomness
+        return source.stream(purpose)
 
     def parameters(self, width: int) -> dict[str, Parameter]:
         """Return the parameters to train, by name; `width` is the number of columns of the output."""
@@ -273,7 +280,7 @@ class Layout:
 
     def vector(self, fill: float = 0.0) -> Array:
         """Return a new flat vector, such as an optimizer's state."""
-        return np.full(self.size, fill, self.dtype)
+        return np.full(self.size, fill, self.dtype) if fill else np.zeros(self.size, self.dtype)
 
     def number(self, value: float = 0.0) -> Array:
         """Return a number as an array without dimensions, which NumPy takes several times as fast as a float."""

@@ -70,6 +70,10 @@ class Registry:
             "through a plugin's zoo_parts hook or Registry.add"
         )
 
+    def knows(self, kind: str, name: str, distribution: str) -> bool:
+        """Tell whether a distribution brings a part, as far as is known without an import."""
+        return any(entry.distribution == distribution for entry in self._rivals(kind, name))
+
     def key(self, entry: Entry) -> str:
         """Return the name that a spec must use for this entry: bare, or 'distribution:name' if it clashes."""
         plain = len(self._rivals(entry.kind, entry.name)) == 1 or entry.distribution == DISTRIBUTION

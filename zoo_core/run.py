@@ -17,11 +17,12 @@ from zoo_core.diagnosis import blame
 from zoo_core.errors import ZooError
 from zoo_core.events import Event
 from zoo_core.interval import EVERY, Interval
-from zoo_core.loading import fill, load, model_from_contents
+from zoo_core.loading import load, model_from_contents
 from zoo_core.model import Model
 from zoo_core.output import Output
 from zoo_core.parts import Table
 from zoo_core.registry import Registry
+from zoo_core.serving import fill
 from zoo_core.spec import Spec
 from zoo_core.spec_file import read_spec
 from zoo_core.threads import blas_threads, choose_threads, processors

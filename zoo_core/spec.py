@@ -6,64 +6,25 @@ Validation looks at everything and then reports all errors at once. Parts appear
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen
-from pydantic import (
-    AfterValidator,
-    Field,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-    model_serializer,
-    model_validator,
-)
+from pydantic import Field, ValidationInfo, field_validator, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
-from zoo_core.complaints import complaints
+from zoo_core.complaints import validated
 from zoo_core.data.splits import SLICE, is_split
-from zoo_core.errors import PluginError, SpecError, UsageError
-from zoo_core.options import PartField, StrictTable, dump, note_keys
-from zoo_core.parts import (
-    Activation,
-    BatchChange,
-    Callback,
-    Dataset,
-    Initializer,
-    Loss,
-    Metric,
-    Normalizer,
-    Optimizer,
-    Preparation,
-    RandomSource,
-    Regularizer,
-)  # fmt: skip
+from zoo_core.network_spec import MAX_PARTS, Dtype, LayerSpec, Name, NetworkSpec, Seed, SpecTable
+from zoo_core.options import PartField, dump, note_keys
+from zoo_core.parts import Callback, Dataset, Loss, Metric, Optimizer, Preparation, RandomSource, Regularizer
 from zoo_core.registry import Registry
 
-MAX_PARTS = 100  # in one list of parts
-MAX_PROBLEMS = 100  # told at once
-
 Split = Annotated[str, Field(pattern=SLICE)] | Annotated[float, Gt(0), Le(1)] | None
-NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}"
 DEFAULT_METRICS = {"classification": ("accuracy",), "regression": ("rmse", "r2")}  # where a spec names none
-NAME_RULE = "has letters, digits, '_', '-' and '.', at most 100, and begins with a letter or digit"
 
 
-def _check_name(name: str) -> str:
-    if not re.fullmatch(NAME, name):
-        raise PydanticCustomError("said", "{name} is no name: it {rule}", {"name": repr(name), "rule": NAME_RULE})
-    return name
-
-
-class _Table(StrictTable):
-    @model_serializer
-    def _dump(self) -> dict[str, Any]:
-        return {name: dump(getattr(self, name)) for name in type(self).model_fields}
-
-
-class DataSpec(_Table):
+class DataSpec(SpecTable):
     """`[data]`: a dataset, its options beside its name, and how it is divided."""
 
     source: Annotated[Dataset, PartField()] = Field(description="the data set")
@@ -105,31 +66,7 @@ class DataSpec(_Table):
         return {**({"name": source} if isinstance(source, str) else source), **own}
 
 
-class LayerSpec(_Table):
-    """`[[model.layers]]`: a matrix product, then normalizer, activation and regularizers."""
-
-    units: Annotated[int, Ge(1), Le(1_000_000)] = Field(description="columns of the layer's output")
-    activation: Annotated[Activation, PartField()] = Field("identity", validate_default=True)
-    initializer: Annotated[Initializer, PartField()] = Field(
-        "glorot_uniform", validate_default=True, description="first values of the weights"
-    )
-    bias: bool = Field(True, description="add a trained bias to each unit")
-    bias_initializer: Annotated[Initializer, PartField()] = Field("zeros", validate_default=True)
-    normalizer: Annotated[Normalizer | None, PartField()] = Field(None, description="between product and activation")
-    regularizers: Annotated[list[Annotated[Regularizer, PartField()]], MaxLen(MAX_PARTS)] = Field(default_factory=list)
-
-    @field_validator("regularizers")
-    @classmethod
-    def _check_places(cls, regularizers: list[Regularizer]) -> list[Regularizer]:
-        """Refuse what acts on a batch before any layer sees it."""
-        for part in regularizers:
-            if isinstance(part, BatchChange):
-                rule = "changes inputs and targets of the whole model; it belongs among model.regularizers"
-                raise PydanticCustomError("said", "{name} {rule}", {"name": repr(part.name), "rule": rule})
-        return regularizers
-
-
-class ModelSpec(_Table):
+class ModelSpec(SpecTable):
     """`[model]`: the loss and the layers; the last layer is the output."""
 
     loss: Annotated[Loss, PartField()]
@@ -140,7 +77,7 @@ class ModelSpec(_Table):
     )
 
 
-class TrainingSpec(_Table):
+class TrainingSpec(SpecTable):
     """`[training]`: how long, in which batches, and what is measured."""
 
     epochs: Annotated[int, Ge(1), Le(10_000_000)] = 10
@@ -160,13 +97,13 @@ class TrainingSpec(_Table):
     threads: Annotated[int, Ge(1), Le(1024)] | None = Field(None, description="BLAS threads; default: chosen by size")
 
 
-class Spec(_Table):
+class Spec(SpecTable):
     """A whole spec. `Spec.parse(mapping)` or `read_spec(path)` make one; `to_dict` gives it back, defaults included."""
 
-    name: Annotated[str, AfterValidator(_check_name), Field(json_schema_extra={"pattern": f"^{NAME}$"})] = "model"
+    name: Name = "model"
     description: str = ""
-    seed: Annotated[int, Ge(0), Le(2**32 - 1)] = 0
-    dtype: Literal["float32", "float64"] = "float32"
+    seed: Seed = 0
+    dtype: Dtype = "float32"
     generator: Annotated[RandomSource, PartField()] = Field("pcg64", validate_default=True)
     data: DataSpec
     model: ModelSpec
@@ -185,31 +122,21 @@ class Spec(_Table):
 
         Raises SpecError (PluginError where all that is wrong is missing parts).
         """
-        return validated(dict(value), registry or Registry(), "spec", {}, choices)
+        return validated(cls, dict(value), registry or Registry(), "spec", {}, choices)
+
+    @property
+    def network(self) -> NetworkSpec:
+        """The half of the spec that predicting needs."""
+        return NetworkSpec.model_construct(
+            name=self.name,
+            seed=self.seed,
+            dtype=self.dtype,
+            generator=self.generator,
+            preparation=self.data.preparation,
+            layers=self.model.layers,
+            regularizers=self.model.regularizers,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data from which `parse` makes an equal spec."""
         return self.model_dump()
-
-
-def validated(
-    value: dict[str, Any],
-    registry: Registry,
-    name: str,
-    places: Mapping[Any, str],
-    choices: Mapping[tuple[str, str], str] | None = None,
-) -> Spec:
-    """Return the spec in plain data called `name`; `places` says where each of its keys stands, see `Spec.parse`.
-
-    Raises SpecError with every problem, UsageError where all come from overrides, PluginError where only parts are
-    missing.
-    """
-    context: dict[str, Any] = {"registry": registry, "known": {}, "choices": choices or {}}
-    try:
-        return Spec.model_validate(value, context=context)
-    except ValidationError as error:
-        problems = error.errors(include_url=False)[:MAX_PROBLEMS]
-    lines = complaints(problems, value, context["known"], places, name)
-    if all(p["type"] == "unknown_part" for p in problems):
-        raise PluginError("\n".join(lines))
-    raise (UsageError if all(line.startswith("--set ") for line in lines) else SpecError)("\n".join(lines))

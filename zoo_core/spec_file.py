@@ -10,13 +10,13 @@ from pydantic import ValidationError, create_model
 
 from zoo_core import model_file
 from zoo_core.catalogue import find_spec
-from zoo_core.complaints import complaints
+from zoo_core.complaints import complaints, validated
 from zoo_core.errors import ModelFileError, PluginError, SpecError, UsageError
 from zoo_core.options import PartField, StrictTable
 from zoo_core.parts import KINDS, Part
 from zoo_core.positions import locate
 from zoo_core.registry import Registry
-from zoo_core.spec import Spec, validated
+from zoo_core.spec import Spec
 from zoo_core.spec_text import is_toml, override, parse_text, read_text
 
 
@@ -45,7 +45,7 @@ def read_spec(
     chosen = [*overrides, *([] if seed is None else [f"seed={seed}"])]
     for text in chosen:
         override(value, text, places)
-    return validated(value, registry, str(path), places)
+    return validated(Spec, value, registry, str(path), places)
 
 
 def _from_text(file: Any, name: str) -> tuple[dict[str, Any], dict[tuple[str | int, ...], str]]:

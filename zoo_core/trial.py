@@ -16,10 +16,11 @@ from zoo_core.assembly import assemble, fresh, is_fused
 from zoo_core.errors import nearest
 from zoo_core.manners import IN_PLACE, misfit
 from zoo_core.network import Layer, Network
+from zoo_core.network_spec import LayerSpec
 from zoo_core.objective import one_hot
 from zoo_core.parts import Array, Loss, Optimizer, Part, RandomSource
 from zoo_core.passes import Pass
-from zoo_core.spec import DEFAULT_METRICS, LayerSpec, Spec
+from zoo_core.spec import DEFAULT_METRICS, Spec
 
 ROWS, INPUTS = 3, 4
 UNTOUCHED = 1234.5  # what a part finds in `out`
@@ -98,8 +99,7 @@ def _outputs(spec: Spec) -> Array | None:
 
 def _alone(spec: Spec, layer: LayerSpec) -> tuple[Network, Pass]:
     """Return a network of one layer, and a pass through it with random inputs."""
-    model = spec.model.model_copy(update={"layers": [layer]})
-    network = assemble(spec.model_copy(update={"model": model}), INPUTS, _Own())
+    network = assemble(spec.network.model_copy(update={"layers": [layer]}), INPUTS, _Own())
     rng = np.random.default_rng(0)
     with suppress(Exception):
         network.initialize(rng)

@@ -8,6 +8,7 @@ import json
 import os
 import random
 import warnings
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from typing import Any
@@ -17,7 +18,9 @@ import numpy as np
 from zoo_core import model_file
 from zoo_core.errors import ModelFileError, ZooError
 from zoo_core.loading import model_from_contents
+from zoo_core.predictor import Predictor
 from zoo_core.registry import Registry
+from zoo_core.serving import predictor_from_contents
 
 from . import MODELS, Result, forge
 
@@ -88,7 +91,7 @@ def judged(number: int) -> str:
         return ""
     if number % SIGNED:
         return "a blind mutant loads"
-    return _unlike_numpy(contents, data) or _unusable(contents)
+    return _unlike_numpy(contents, data) or _unusable(contents, model_from_contents, predictor_from_contents)
 
 
 def _unlike_numpy(contents: model_file.Contents, data: bytes) -> str:
@@ -102,10 +105,14 @@ def _unlike_numpy(contents: model_file.Contents, data: bytes) -> str:
     return "" if same and header == contents.header else "it loads, and NumPy reads something else"
 
 
-def _unusable(contents: model_file.Contents) -> str:
-    """Return how a model fails that was made from a mutant; the errors of the zoo are right answers."""
+def _unusable(contents: model_file.Contents, *ways: Callable[..., Predictor]) -> str:
+    """Return how what is made from a mutant fails, in one of the ways; the errors of the zoo are right answers."""
+    return next((f"{way.__name__}: {problem}" for way in ways if (problem := _failure(contents, way))), "")
+
+
+def _failure(contents: model_file.Contents, way: Callable[..., Predictor]) -> str:
     try:
-        model = model_from_contents(contents, "mutant", _registry())
+        model = way(contents, "mutant", _registry())
         state = model.network.state()
         if any(state[name].tobytes() != contents.arrays[name].tobytes() for name in state):
             return "the network holds other values than the file"
@@ -114,7 +121,7 @@ def _unusable(contents: model_file.Contents) -> str:
     except ZooError:
         return ""
     except BaseException as error:
-        return f"the model raises {error!r}"
+        return f"it raises {error!r}"
     return "" if np.isfinite(outputs).all() and len(labels) == len(X) else "outputs are not finite"
 
 

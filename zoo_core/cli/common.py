@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from zoo_core.data.folder import DataFolder
     from zoo_core.model import Model
+    from zoo_core.predictor import Predictor
     from zoo_core.registry import Registry
 
 DataDir = Annotated[
@@ -160,6 +161,14 @@ def model(name: str, registry: Registry, sha256: str | None = None, max_size: in
     from zoo_core.loading import load
 
     return load(find_model(name, registry), registry, sha256=sha256, limit=max_size * 2**20)
+
+
+def predictor(name: str, registry: Registry, sha256: str | None = None, max_size: int = MAX_SIZE) -> Predictor:
+    """Load what predicts, as `model` loads a model."""
+    from zoo_core.catalogue import find_model
+    from zoo_core.serving import load_predictor
+
+    return load_predictor(find_model(name, registry), registry, sha256=sha256, limit=max_size * 2**20)
 
 
 def models(names: Sequence[str], registry: Registry, digests: Sequence[str] | None, max_size: int) -> list[Model]:

@@ -86,11 +86,11 @@ def _contents(name: str, registry: Registry, digest: str | None, max_size: int) 
     """Return what a file holds, its header and its trace being sound."""
     from zoo_core import model_file
     from zoo_core.catalogue import find_model
-    from zoo_core.header import read_header
+    from zoo_core.outline import read_outline
     from zoo_core.trace import NAME, Trace
 
     contents = model_file.read(find_model(name, registry), sha256=digest, limit=max_size * 2**20)
-    read_header(contents, name)
+    read_outline(contents, name)
     Trace.read(contents.arrays.get(NAME), name)
     return contents
 

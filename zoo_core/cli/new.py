@@ -42,12 +42,12 @@ def command(
     It is a shipped model's, or one for a table of your own: with --data, what to predict, from which columns and
     as what is guessed, and told.
     """
-    from zoo_core import spec
     from zoo_core.cli.common import report, writable
     from zoo_core.files import write_whole
+    from zoo_core.network_spec import NAME, NAME_RULE
 
-    if not re.fullmatch(spec.NAME, name):
-        raise UsageError(f"{name!r}: a name {spec.NAME_RULE}")
+    if not re.fullmatch(NAME, name):
+        raise UsageError(f"{name!r}: a name {NAME_RULE}")
     if data is None and (target or task):
         raise UsageError("--target and --task say what to learn from a file: name it with --data FILE.csv")
     if data is not None and source:

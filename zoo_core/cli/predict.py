@@ -13,7 +13,7 @@ from zoo_core.cli.common import MAX_SIZE, Json, MaxSize, Sha256, warn
 from zoo_core.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from zoo_core.model import Model
+    from zoo_core.predictor import Predictor
 
 EXAMPLES = (
     "Examples: zoo predict glyphs.npz x.npy -o y.npy | zoo predict mnist-mlp seven.png --proba | "
@@ -40,8 +40,7 @@ def command(
 
     Inputs are in the data's own units, such as pixels from 0 to 255; the model prepares them itself.
     """
-    from zoo_core.cli.common import apart, prints_apart, writable
-    from zoo_core.cli.common import model as load
+    from zoo_core.cli.common import apart, predictor, prints_apart, writable
     from zoo_core.registry import Registry
     from zoo_core.threads import blas_threads
 
@@ -52,7 +51,7 @@ def command(
         if output.suffix not in (".npy", ".csv"):
             raise UsageError(f"{output}: must end in .npy or .csv")
         writable(output, force)
-    found = load(model, registry, sha256, max_size)
+    found = predictor(model, registry, sha256, max_size)
     x = read_input(input_, found)
     if not len(x):
         raise DataError(f"{input_}: has no rows")
@@ -64,7 +63,7 @@ def command(
     _write(result, output, json, _header(found, proba))
 
 
-def read_input(name: str, model: Model) -> Any:
+def read_input(name: str, model: Predictor) -> Any:
     """Return the rows of an input file, shape (rows, features)."""
     from zoo_core.data.arrays import read_array
 
@@ -102,7 +101,7 @@ def _rows(path: Path, features: int) -> Any:
     return rows
 
 
-def _cells(source: Path | IO[str], model: Model) -> Any:
+def _cells(source: Path | IO[str], model: Predictor) -> Any:
     from zoo_core.data.csv_table import read_features
 
     return read_features(source, model.about.feature_names)
@@ -115,19 +114,19 @@ def _text(raw: bytes) -> str:
         raise DataError("standard input is neither .npy, .npz, .png nor CSV in UTF-8") from error
 
 
-def _image(source: str | IO[bytes], name: str, model: Model) -> Any:
+def _image(source: str | IO[bytes], name: str, model: Predictor) -> Any:
     from zoo_core.data.png import read_png
 
     shape = model.about.image_shape
     if shape is None:
-        raise DataError(f"{name}: model {model.spec.name!r} was not trained on images; give rows of numbers")
+        raise DataError(f"{name}: model {model.name!r} was not trained on images; give rows of numbers")
     x, notes = read_png(source, (shape[0], shape[1]), name)
     for note in notes:
         print(f"note: {name}: {note}", file=sys.stderr)
     return x
 
 
-def _header(model: Model, proba: bool) -> list[str]:
+def _header(model: Predictor, proba: bool) -> list[str]:
     if proba:
         return [str(label) for label in model.labels().tolist()]
     return list(model.about.target_names) or ["label" if model.about.task == "classification" else "value"]

@@ -14,7 +14,7 @@ from zoo_core.errors import UsageError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from zoo_core.header import LayerOutline, NamedPart, SpecOutline
+    from zoo_core.outline import LayerOutline, NamedPart, SpecOutline
     from zoo_core.registry import Registry
 
 EXAMPLES = (
@@ -72,12 +72,12 @@ def _model(name: str, registry: Registry, sha256: str | None, max_size: int, jso
     """Show a file by its header alone, so that a model whose plugin is missing can still be looked at."""
     from zoo_core import model_file
     from zoo_core.catalogue import find_model
-    from zoo_core.header import read_header
+    from zoo_core.outline import read_outline
 
     path = find_model(name, registry)
     contents = model_file.read(path, sha256=sha256, limit=max_size * 2**20)
-    described, header = read_header(contents, str(path)), contents.header
-    outline = described.outline
+    described, outline = read_outline(contents, str(path))
+    header = contents.header
     data = {
         "name": outline.name,
         "sha256": contents.sha256,
