@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from zoo_core.assembly import fresh
+from zoo_core.buffers import buffer
 from zoo_core.data.ahead import Ahead
 from zoo_core.data.batches import Batches, number_of, take_rows
 from zoo_core.errors import DataError
@@ -61,7 +62,8 @@ class Feed:
         self._ready = _ready(table, model.preparation, model.network.inputs, model.network.dtype)
         self._raw = np.empty((0, 0))
         self._ahead: Ahead | None = None
-        self._x = np.empty((self._together * self.batches.batch_size, model.network.inputs), model.network.dtype)
+        rows, inputs = self._together * self.batches.batch_size, model.network.inputs
+        self._x = buffer((rows, inputs), model.network.dtype, None)
         self._passes: dict[int, tuple[list[Pass], Ends]] = {}  # by the number of rows in a block
         self._batches: list[tuple[Pass, Array, Array | None]] = []
         self._first, self._group = 0, -1  # the first step of the block at hand; which of its groups is in `_x`
@@ -119,7 +121,8 @@ class Feed:
         if rows not in self._passes:
             self._passes[rows] = self.objective.network.passes(self._x, rows, size)
         passes, ends = self._passes[rows]
-        self.block = Block(targets, self.table.y[which], weights, ends)
+        labels = targets if self._targets is self.table.y and not self.changes else self.table.y[which]
+        self.block = Block(targets, labels, weights, ends)
         places = zip(passes, chunks(rows, size), strict=True)
         self._batches = [(p, targets[w], None if weights is None else weights[w]) for p, w in places]
         self._first, self._group = step, -1
@@ -145,7 +148,7 @@ class Feed:
         if self.reads_ahead:
             return self._rows_ahead(step, which)
         if len(self._raw) < rows:
-            self._raw = np.empty((rows, x.shape[1]), x.dtype)
+            self._raw = buffer((rows, x.shape[1]), x.dtype, None)
         return take_rows(x, which, self._raw[:rows])
 
     def _rows_ahead(self, step: int, which: slice | Array) -> Array:
@@ -203,7 +206,7 @@ def _ready(table: Table, preparation: Preparation, inputs: int, dtype: np.dtype[
         return x
     if not isinstance(x, np.ndarray) or x.shape[0] * inputs * dtype.itemsize > READY_BYTES:
         return None
-    ready = np.empty((x.shape[0], inputs), dtype)
+    ready = buffer((x.shape[0], inputs), dtype, None)
     for which in chunks(x.shape[0], CHUNK):
         preparation.apply(x[which], ready[which])
     return ready

@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import DTypeLike
 
+from zoo_core.buffers import buffer
 from zoo_core.manners import filled
 from zoo_core.parts import (
     Activation,
@@ -112,7 +113,7 @@ class Network:
             stages = self.stages if training else self._served
             if len(self._passes) >= MAX_PASSES:
                 self._passes.clear()  # whoever asks for rows in ever other numbers must not fill the memory
-            x = np.empty((rows, self.inputs), self.dtype)
+            x = buffer((rows, self.inputs), self.dtype, None)
             found = self._passes[rows, training] = Pass(x, stages, training)
         return found
 

@@ -20,6 +20,8 @@ import numpy as np
 from annotated_types import Gt
 from numpy.typing import DTypeLike, NDArray
 
+from zoo_core.buffers import buffer
+
 if TYPE_CHECKING:
     from zoo_core.data.folder import DataFolder
 
@@ -105,9 +107,9 @@ class Transform(Part):
             self._scratch = {}
         except KeyError:
             pass
-        buffer = np.full(like.shape, fill, dtype or like.dtype)
-        self._scratch.setdefault((purpose, dtype), {})[like.shape] = buffer
-        return buffer
+        made = buffer(like.shape, dtype or like.dtype, fill)
+        self._scratch.setdefault((purpose, dtype), {})[like.shape] = made
+        return made
 
 
 class Activation(Transform):
@@ -280,7 +282,7 @@ class Layout:
 
     def vector(self, fill: float = 0.0) -> Array:
         """Return a new flat vector, such as an optimizer's state."""
-        return np.full(self.size, fill, self.dtype) if fill else np.zeros(self.size, self.dtype)
+        return buffer(self.size, self.dtype, fill)
 
     def number(self, value: float = 0.0) -> Array:
         """Return a number as an array without dimensions, which NumPy takes several times as fast as a float."""

@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import DTypeLike
 
+from zoo_core.buffers import buffer
 from zoo_core.parts import Array, Initializer, Parameter, Transform
 
 Forward = Callable[[Array, Array], None]
@@ -64,7 +65,7 @@ class Dense(Transform):
 
         if b is None or rows == 1 or rows * b.size > SPREAD:
             return product if b is None else affine
-        spread = np.empty((rows, b.size), b.dtype)
+        spread = buffer((rows, b.size), b.dtype, None)
 
         def small(x: Array, out: Array) -> None:
             multiply(x, w, out)
@@ -86,7 +87,7 @@ class Dense(Transform):
     def bound_backward(self, rows: int) -> Backward:
         """Return `backward` for so many rows, with all that it needs at hand."""
         for_weights, for_inputs, wt = self.multiply_for_weights, self.multiply_for_inputs, self._w.T
-        gw, gb, ones = self._gw, self._gb, np.ones(rows, self._w.dtype)
+        gw, gb, ones = self._gw, self._gb, buffer(rows, self._w.dtype, 1.0)
 
         def backward(x: Array, y: Array, grad: Array, out: Array | None) -> None:
             for_weights(x.T, grad, gw)
@@ -135,7 +136,7 @@ class Pass:
         self.backward: list[tuple[Backward, Array, Array, Array, Array | None]] = []
         self.backward_fused: list[tuple[Backward, Array, Array, Array, Array | None]] = []
         if training:
-            self.delta: Array = like.delta if like else np.empty_like(self.outputs)
+            self.delta: Array = like.delta if like else _like(self.outputs)
             self._bind_backward(stages, like)
 
     def again(self) -> Pass:
@@ -148,7 +149,7 @@ class Pass:
     def _bind_backward(self, stages: Sequence[Stage], like: Pass | None) -> None:
         """Pair each transform with its arrays, last first; nothing needs the gradient before the first product."""
         first = next(i for i, s in enumerate(stages) if isinstance(s.transform, Dense))
-        grads = like.grads if like else [np.empty_like(x) if i > first else None for i, x in enumerate(self.inputs)]
+        grads = like.grads if like else [_like(x) if i > first else None for i, x in enumerate(self.inputs)]
         self.grads: list[Array | None] = grads
         after: list[Any] = [*grads[1:], self.delta]
         for i in range(len(stages) - 1, first - 1, -1):
@@ -174,4 +175,8 @@ def make_ends(x: Array, rows: int, stages: Sequence[Stage]) -> Ends:
 
 def new(x: Array, rows: int, stage: Stage) -> Array:
     """Return an array for the output of a stage, of the dtype of `x`."""
-    return np.empty((rows, stage.width), x.dtype)
+    return buffer((rows, stage.width), x.dtype, None)
+
+
+def _like(array: Array) -> Array:
+    return buffer(array.shape, array.dtype, None)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-import numpy as np
-
+from zoo_core.buffers import buffer
 from zoo_core.data.batches import number_of, take_rows
 from zoo_core.parts import Array
 
@@ -21,7 +20,7 @@ class Ahead:
 
     def __init__(self, x: Any, rows: int) -> None:
         self._x = x
-        self._buffers = [np.empty((rows, x.shape[1]), x.dtype) for _ in range(2)]
+        self._buffers = [buffer((rows, x.shape[1]), x.dtype, None) for _ in range(2)]
         self._thread = ThreadPoolExecutor(1, "rows")
         self._key = -1
         self._coming: Future[Array] | None = None

@@ -1,0 +1,26 @@
+"""Arrays that live as long as a run and that the processor's vector instructions read at full speed."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+LINE = 64  # bytes of a cache line, and of the longest vector: one that begins elsewhere lies in two lines
+
+
+def buffer(shape: int | tuple[int, ...], dtype: DTypeLike, fill: float | None = 0.0) -> NDArray[Any]:
+    """Return a new array that begins with a cache line; NumPy's own begin 16 bytes behind one as a rule.
+
+    With `fill` None it holds whatever was in the memory.
+    """
+    dtype = np.dtype(dtype)
+    size = math.prod(shape if isinstance(shape, tuple) else (shape,)) * dtype.itemsize
+    raw = np.zeros(size + LINE, np.uint8) if fill == 0 else np.empty(size + LINE, np.uint8)
+    start = -raw.__array_interface__["data"][0] % LINE
+    array = raw[start : start + size].view(dtype).reshape(shape)
+    if fill:
+        array.fill(fill)
+    return array
