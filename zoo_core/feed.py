@@ -64,7 +64,7 @@ class Feed:
         self._ahead: Ahead | None = None
         rows, inputs = self._together * self.batches.batch_size, model.network.inputs
         self._x = buffer((rows, inputs), model.network.dtype, None)
-        self._passes: dict[int, tuple[list[Pass], Ends]] = {}  # by the number of rows in a block
+        self._passes: dict[int, tuple[list[tuple[Pass, slice]], Ends]] = {}  # by the number of rows in a block
         self._batches: list[tuple[Pass, Array, Array | None]] = []
         self._first, self._group = 0, -1  # the first step of the block at hand; which of its groups is in `_x`
 
@@ -119,11 +119,11 @@ class Feed:
         rows, size = len(targets), self.batches.batch_size
         weights = None if self._weights is None else self._weights[which]
         if rows not in self._passes:
-            self._passes[rows] = self.objective.network.passes(self._x, rows, size)
-        passes, ends = self._passes[rows]
+            passes, ends = self.objective.network.passes(self._x, rows, size)
+            self._passes[rows] = list(zip(passes, chunks(rows, size), strict=True)), ends
+        places, ends = self._passes[rows]
         labels = targets if self._targets is self.table.y and not self.changes else self.table.y[which]
         self.block = Block(targets, labels, weights, ends)
-        places = zip(passes, chunks(rows, size), strict=True)
         self._batches = [(p, targets[w], None if weights is None else weights[w]) for p, w in places]
         self._first, self._group = step, -1
 

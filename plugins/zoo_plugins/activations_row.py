@@ -22,11 +22,12 @@ def minus_maximum(z: Array, out: Array) -> None:
 
 def is_moderate(z: Array) -> bool:
     """Tell whether `exp` of every entry, and the sum of a row of them, is an ordinary number; no for NaN."""
-    flat = z.ravel()
-    if 0 < flat.size <= FEW and flat.dot(flat) < LITTLE:
-        return True
+    if 0 < z.size <= FEW:
+        flat = z.ravel()
+        if flat.dot(flat) < LITTLE:
+            return True
     bound = largest_exponent(z) - math.log(z.shape[1])
-    return bool(flat.size) and flat.item(flat.argmax()) < bound and flat.item(flat.argmin()) > -bound
+    return z.size > 0 and z.item(z.argmax()) < bound and z.item(z.argmin()) > -bound
 
 
 @dataclass
