@@ -138,10 +138,8 @@ class Feed:
         """Write the prepared rows."""
         if self._ready is None:
             self.preparation.apply(self._rows(step, which, len(out)), out)
-        elif isinstance(which, slice):
-            out[...] = self._ready[which]
-        else:
-            take_rows(self._ready, which, out)
+        elif (rows := take_rows(self._ready, which, out)) is not out:
+            out[...] = rows
 
     def _rows(self, step: int, which: slice | Array, rows: int) -> Array:
         x = self.table.x

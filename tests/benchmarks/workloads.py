@@ -46,7 +46,7 @@ class Workload:
         )
 
 
-A = Workload("A", (784, 100, 10), 100, "sgd", 0.1, rows=60_000, quick_rows=30_000)
+A = Workload("A", (784, 100, 10), 100, "sgd", 0.1, rows=60_000, quick_rows=30_000, epochs=3)
 B = Workload("B", (784, 512, 512, 10), 128, "adam", 1e-3, rows=60_000, quick_rows=12_800)
 C = Workload("C", (64, 32, 10), 32, "adam", 1e-3, rows=1_797, quick_rows=1_797, epochs=10)
 D = Workload("D", (784, 40, 10), 1, "sgd", 0.01, rows=1_000, quick_rows=1_000)
