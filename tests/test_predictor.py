@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,25 +15,19 @@ from tests.sites import Site
 from zoo_core import model_file
 from zoo_core.catalogue import shipped
 from zoo_core.errors import ModelFileError, PluginError
-from zoo_core.parts import Activation, Array, Optimizer, Rate
+from zoo_core.parts import Activation, Array
 from zoo_core.registry import Registry
 from zoo_core.serving import predictor_from_contents
+from zoo_plugins.optimizers import Sgd
 
 X = np.random.default_rng(0).integers(0, 256, (5, 784), dtype=np.uint8)
 SHIPPED = sorted(name for name, model in shipped(Registry()).items() if model.weights is not None)
 
 DRIFT = """
-from dataclasses import dataclass
+from zoo_plugins.optimizers import Sgd
 
-from zoo_core.parts import Optimizer, Rate
-
-@dataclass
-class Drift(Optimizer):
+class Drift(Sgd):
     name = "drift"
-    learning_rate: Rate = 0.01
-
-    def step(self, parameters, gradients, learning_rate):
-        parameters -= learning_rate * gradients
 
 PARTS = (Drift,)
 """
@@ -47,15 +40,10 @@ def zoo_parts():
 """
 
 
-@dataclass
-class Drift(Optimizer):
-    """Plain descent."""
+class Drift(Sgd):
+    """Gradient descent, of a plugin."""
 
     name = "drift"
-    learning_rate: Rate = 0.01
-
-    def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
-        parameters -= learning_rate * gradients
 
 
 class Shaken(Activation):

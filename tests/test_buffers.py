@@ -1,0 +1,22 @@
+"""Buffers are ordinary arrays that begin with a cache line."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from zoo_core.buffers import LINE, buffer
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint8, bool])
+@pytest.mark.parametrize("shape", [(), 7, (3, 5), (1, 784), (100, 100)])
+def test_a_buffer_has_its_form_and_begins_with_a_line(shape: int | tuple[int, ...], dtype: type) -> None:
+    for fill, wanted in ((0.0, 0), (1.0, 1), (None, None)):
+        made = [buffer(shape, dtype, fill) for _ in range(4)]
+        for array in made:
+            like = np.empty(shape, dtype)
+            assert (array.shape, array.dtype, array.strides) == (like.shape, like.dtype, like.strides)
+            assert array.__array_interface__["data"][0] % LINE == 0
+            assert array.flags.writeable
+            assert wanted is None or (array == wanted).all()
+        assert not any(np.shares_memory(a, b) for a in made for b in made if a is not b)
