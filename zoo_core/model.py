@@ -40,7 +40,7 @@ class Model(Predictor):
         if spec.data.preparation is None or spec.training.metrics is None:
             raise ValueError("the spec of a model is complete: see zoo_core.completion.complete")
         super().__init__(spec.network, about, approve)
-        self.streams = [stage.transform.rng for stage in self.network.stages]  # all are given out, so all are saved
+        self._streams = [stage.transform.rng for stage in self.network.stages]  # all are given out, so all are saved
         self.spec = spec
         self.history: list[Record] = []
         self.trace = Trace()

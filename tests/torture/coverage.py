@@ -15,13 +15,13 @@ from . import ROOT, Result, Unavailable, environment, python
 
 PROMISE = "statements and branches of reader and writer, each taken by the fast tests"
 MODULES = (
-    "model_file/*", "loading.py", "header.py", "origins.py", "trace.py",  # reading
+    "model_file/*", "serving.py", "loading.py", "header.py", "outline.py", "origins.py", "trace.py",  # reading
     "files.py", "exclusive.py", "lock.py", "output.py", "interval.py",  # writing
     "checkpoint.py", "run_state.py", "state.py", "packing.py", "streams.py",  # the state of a run
 )  # fmt: skip
 TESTS = (
     "model_file", "model_file_refusals", "model_file_writing", "golden_models", "bad_inputs", "lock",
-    "checkpoints", "checkpoint_refusals", "streams",
+    "checkpoints", "checkpoint_refusals", "streams", "predictor",
 )  # fmt: skip
 COUNT = len(TESTS)
 
