@@ -20,3 +20,8 @@ def test_a_buffer_has_its_form_and_begins_with_a_line(shape: int | tuple[int, ..
             assert array.flags.writeable
             assert wanted is None or (array == wanted).all()
         assert not any(np.shares_memory(a, b) for a in made for b in made if a is not b)
+
+
+def test_what_does_not_fit_is_named() -> None:
+    with pytest.raises(MemoryError, match=r"an array \(1000000000, 1000000\) of float32"):
+        buffer((10**9, 10**6), np.float32)

@@ -170,6 +170,7 @@ def test_new_validate_and_schema(zoo):
         (["evaluate", "missing.npz"], 3, "missing.npz"),
         (["evaluate", "MODEL", "--sha256", "0" * 64], 3, "sha256"),
         (["predict", "MODEL", "missing.npy"], 3, "missing.npy"),
+        (["predict", "MODEL", "wide.npy", "--sha256", "0" * 64], 3, "sha256"),
         (["predict", "MODEL", "wide.npy"], 3, "784"),
         (["predict", "MODEL", "x.dat"], 2, ".npy"),
         (["plot", "MODEL", "-o", "x.bmp"], 2, ".svg"),

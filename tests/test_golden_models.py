@@ -18,6 +18,7 @@ from zoo_core.cli import run
 from zoo_core.errors import ModelFileError, PluginError
 from zoo_core.loading import model_from_contents
 from zoo_core.registry import Registry
+from zoo_core.serving import predictor_from_contents
 
 GOLDEN = Path(__file__).parent / "golden"
 DIGESTS = {  # a released file is never written again
@@ -119,11 +120,12 @@ def test_without_its_plugin_a_file_is_refused_and_shown(capsys: pytest.CaptureFi
     assert shown["parameters"] == 4 * 4 + 4 + 4 + 4 + 1
 
 
-def test_a_file_that_hides_which_plugin_it_needs_is_refused(registry: Registry) -> None:
+@pytest.mark.parametrize("read", [model_from_contents, predictor_from_contents])
+def test_a_file_that_hides_which_plugin_it_needs_is_refused(registry: Registry, read: Callable[..., object]) -> None:
     contents = model_file.read(GOLDEN / "models" / "golden-plugin-0.1.npz")
     contents.header["plugins"] = [p for p in contents.header["plugins"] if p["distribution"] != "zoo-golden"]
     with pytest.raises(ModelFileError, match=r"uses activation 'bent' of zoo-golden, which its list of plugins leaves"):
-        model_from_contents(contents, "m.npz", registry)
+        read(contents, "m.npz", registry)
 
 
 @pytest.mark.parametrize("version", ["0.9", "1.1"])
@@ -156,3 +158,5 @@ def test_a_name_that_two_plugins_bring_means_the_one_that_the_file_names(tmp_pat
     other.save(tmp_path / "rival.npz")
     again = zoo_core.load(tmp_path / "rival.npz", registry)
     assert {p["distribution"] for p in again.plugins if p["name"] == "bent"} == {"zoo-rival"}
+    for path, whole in ((GOLDEN / "models" / "golden-plugin-0.1.npz", model), (tmp_path / "rival.npz", again)):
+        assert zoo_core.load_predictor(path, registry).outputs(X).tolist() == whole.outputs(X).tolist()

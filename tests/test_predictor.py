@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -15,9 +15,12 @@ from tests.sites import Site
 from zoo_core import model_file
 from zoo_core.catalogue import shipped
 from zoo_core.errors import ModelFileError, PluginError
+from zoo_core.hookspecs import Family
+from zoo_core.loading import model_from_contents
 from zoo_core.parts import Activation, Array
 from zoo_core.registry import Registry
 from zoo_core.serving import predictor_from_contents
+from zoo_plugins.generators import Pcg64
 from zoo_plugins.optimizers import Sgd
 
 X = np.random.default_rng(0).integers(0, 256, (5, 784), dtype=np.uint8)
@@ -121,7 +124,7 @@ def test_an_optimizer_that_no_longer_imports_does_not_stop_a_prediction(tmp_path
     (tmp_path / "drift_parts.py").write_text(DRIFT)
     np.save(tmp_path / "x.npy", X)
     spec_file = tmp_path / "s.json"
-    spec_file.write_text(json.dumps(spec(optimizer="drift")))
+    spec_file.write_text(json.dumps(spec(optimizer="drift") | {"name": "drift"}))  # which says nothing of its parts
     path = tmp_path / "m.npz"
     assert site.zoo("train", spec_file, "-o", path, "-q").returncode == 0
     whole = site.zoo("predict", path, tmp_path / "x.npy")
@@ -136,10 +139,13 @@ def test_an_optimizer_that_no_longer_imports_does_not_stop_a_prediction(tmp_path
 @pytest.mark.parametrize(
     ("where", "wrong", "said"),
     [
-        (("model", "layers", 0, "units"), -1, r"layers\.0\.units: must be at least 1"),
+        (("model", "layers", 0, "units"), -1, r"spec: model\.layers\.0\.units: must be at least 1"),
         (("model", "layers", 0, "activation"), 7, "must be a name or a table"),
-        (("data", "preparation"), None, "preparation"),
-        (("model",), "mlp", "layers: is required"),
+        (("data", "preparation"), None, r"data\.preparation is left open"),
+        (("model",), "mlp", r"spec\.model\.layers: no list of layers"),
+        (("model", "layers"), [], r"spec\.model\.layers: no list of layers"),
+        (("model", "depth"), 7, r"spec: model\.depth: unknown key"),
+        (("momentum",), 7, r"spec: momentum: unknown key"),
         (("dtype",), "float16", "dtype"),
     ],
 )
@@ -159,3 +165,76 @@ def test_the_other_half_is_not_looked_at(tmp_path: Path) -> None:
     wanted = zoo_core.load(tmp_path / "m.npz").predict(X).tolist()
     contents.header["spec"] |= {"training": {"epochs": -1}, "optimizer": {"name": "sgd", "learning_rate": -1}}
     assert predictor_from_contents(contents, "m.npz", Registry()).predict(X).tolist() == wanted
+
+
+@pytest.mark.parametrize("key", ["name", "description", "seed", "dtype", "generator"])
+@pytest.mark.parametrize("read", [model_from_contents, predictor_from_contents])
+def test_a_key_that_an_older_file_lacks_has_its_default(tmp_path: Path, key: str, read: Any) -> None:
+    contents = model_file.read(trained(tmp_path / "m.npz", Registry()))
+    del contents.header["spec"][key]
+    del contents.header["spec"]["model"]["regularizers"]
+    wanted = zoo_core.load(tmp_path / "m.npz").predict(X).tolist()
+    assert read(contents, "m.npz", Registry()).predict(X).tolist() == wanted
+
+
+def test_a_model_that_cannot_be_loaded_may_still_predict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "lost_parts.py").write_text("import a_library_that_is_gone")
+    path = trained(tmp_path / "m.npz", knowing(Drift), optimizer="drift")
+    registry = Registry()
+    family = Family("optimizer", "lost_parts", "drift")
+    registry.add(SimpleNamespace(zoo_parts=zoo_core.hookimpl(lambda: [family])), "zoo-drift", "1.0")
+    with pytest.raises(PluginError, match="a_library_that_is_gone"):
+        zoo_core.load(path, registry)
+    assert len(zoo_core.load_predictor(path, registry).predict(X)) == len(X)
+
+
+class Wilful(Activation):
+    """Draws before it is needed."""
+
+    name = "wilful"
+
+    def start(self, width: int, dtype: Any) -> None:
+        self.rng.random()
+
+    def forward(self, x: Array, out: Array) -> None:
+        np.copyto(out, x)
+
+    def derivative(self, z: Array, a: Array, out: Array) -> None:
+        out.fill(1.0)
+
+
+class Listening(Pcg64):
+    """Remembers what it was asked for."""
+
+    name = "listening"
+    asked: ClassVar[list[str]] = []
+
+    def stream(self, purpose: str) -> np.random.Generator:
+        self.asked.append(purpose)
+        return super().stream(purpose)
+
+
+def test_streams_are_given_out_in_order_for_training_and_as_they_are_drawn_from_for_predicting(tmp_path: Path) -> None:
+    registry = knowing(Wilful, Listening)
+    given = spec() | {"generator": "listening"}
+    given["model"]["layers"][1]["activation"] = "wilful"
+    given["model"] |= {"loss": "mse", "regularizers": [{"name": "dropout", "rate": 0.5}]}
+    zoo_core.train(given, registry=registry).save(tmp_path / "m.npz")
+    places = [f"layers.{i}{what}" for i in (0, 1) for what in ("", ".activation")]
+    Listening.asked.clear()
+    zoo_core.load(tmp_path / "m.npz", registry)
+    assert Listening.asked == ["input.regularizers.0", *places]
+    Listening.asked.clear()
+    zoo_core.load_predictor(tmp_path / "m.npz", registry).predict(X)
+    assert Listening.asked == ["layers.1.activation"]
+
+
+def test_only_the_file_that_is_wanted_is_read(tmp_path: Path) -> None:
+    path = trained(tmp_path / "m.npz", Registry())
+    digest = zoo_core.load(path).sha256
+    assert len(zoo_core.load_predictor(path, sha256=digest, limit=path.stat().st_size).predict(X)) == len(X)
+    with pytest.raises(ModelFileError, match="sha256"):
+        zoo_core.load_predictor(path, sha256="0" * 64)
+    with pytest.raises(ModelFileError, match="bytes"):
+        zoo_core.load_predictor(path, limit=path.stat().st_size - 1)

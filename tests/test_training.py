@@ -1,5 +1,8 @@
 """Training as a user sees it: gradients are right, options do what they say, faults are named."""
 
+import itertools
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -7,6 +10,8 @@ import zoo_core
 from zoo_core.errors import NumericError, SpecError, UsageError
 from zoo_core.events import EpochEnded, Finished, Started
 from zoo_core.objective import Objective
+from zoo_core.parts import BatchChange
+from zoo_core.registry import Registry
 
 LAYERS = {
     "tanh": {"units": 5, "activation": "tanh"},
@@ -271,3 +276,26 @@ def test_a_run_that_was_stopped_early_stays_stopped():
     assert again.reason == end.reason
     assert len(trainer.history) == history
     np.testing.assert_array_equal(trainer.network.parameters, parameters)
+
+
+def test_metrics_compare_with_the_targets_as_they_came_where_a_part_changes_them(tmp_path):
+    class Nothing(BatchChange):
+        name = "nothing"
+
+        def change(self, x, targets, rng):
+            targets[...] = 0.0
+            return x, targets
+
+    registry = Registry()
+    registry.add(SimpleNamespace(zoo_parts=zoo_core.hookimpl(lambda: [Nothing])), "zoo-nothing", "1.0")
+    np.savez(tmp_path / "d.npz", x=np.zeros((40, 2), np.float32), y=np.full((40, 1), 5.0, np.float32))
+    spec = {
+        "data": {"name": "npz", "path": str(tmp_path / "d.npz"), "task": "regression", "preparation": "none"},
+        "model": {"loss": "mse", "layers": [{"units": 1, "initializer": "zeros"}], "regularizers": ["nothing"]},
+        "optimizer": "sgd",
+        "training": {"epochs": 1, "metrics": ["mae"], "evaluate": [], "shuffle": False},
+    }
+    for dtype, shuffle in itertools.product(("float32", "float64"), (False, True)):
+        spec["dtype"], spec["training"]["shuffle"] = dtype, shuffle
+        record = zoo_core.train(spec, registry=registry).history[-1]
+        assert (record["train_loss"], record["train_mae"]) == (0.0, 5.0)

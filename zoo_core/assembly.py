@@ -39,22 +39,31 @@ def _fresh_value(value: Any) -> Any:
 
 
 def assemble(
-    spec: NetworkSpec, inputs: int, source: RandomSource, approve: Callable[[Layout], None] = lambda layout: None
+    spec: NetworkSpec,
+    inputs: int,
+    source: RandomSource,
+    approve: Callable[[Layout], None] = lambda layout: None,
+    *,
+    trained: bool = True,
 ) -> Network:
     """Build the network that a spec describes for `inputs` features; parameters are not yet filled.
 
-    `approve` may refuse the layout before anything is allocated. Raises SpecError where the network would not
-    fit in memory or its parts cannot stand where they are.
+    `approve` may refuse the layout before anything is allocated. Where the network is not to be `trained`, the source
+    is asked for a stream only by parts that draw. Raises SpecError where the network would not fit in memory or its
+    parts cannot stand where they are.
     """
     _count(spec, inputs)
     layers: list[Layer] = []
     width = inputs
-    for i, layer in enumerate(spec.layers):
-        layers.append(_layer(f"layers.{i}", layer, width, spec.regularizers))
+    for i, layer in enumerate(spec.model.layers):
+        layers.append(_layer(f"layers.{i}", layer, width, spec.model.regularizers))
         width = layer.units
-    before = _noise("input.regularizers", spec.regularizers, inputs)
+    before = _noise("input.regularizers", spec.model.regularizers, inputs)
     for stage in stages_of(layers, before):
-        stage.transform.randomness = source, stage.path
+        if trained:
+            stage.transform.rng = source.stream(stage.path)
+        else:
+            stage.transform.draw_from(source, stage.path)
     network = Network(layers, inputs, spec.dtype, before, approve)
     network.parts = {path: part for path, part in _parts(network) if part.state}
     return network
@@ -97,7 +106,7 @@ def _noise(path: str, regularizers: Iterable[Regularizer], width: int) -> list[S
 def _count(spec: NetworkSpec, inputs: int) -> None:
     """Count the weights before anything is allocated."""
     width, total = inputs, 0
-    for layer in spec.layers:
+    for layer in spec.model.layers:
         total += (width + 1) * layer.activation.input_width(layer.units)
         width = layer.units
     if total * np.dtype(spec.dtype).itemsize > MAX_PARAMETER_BYTES:

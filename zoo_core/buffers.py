@@ -16,11 +16,19 @@ def buffer(shape: int | tuple[int, ...], dtype: DTypeLike, fill: float | None = 
 
     With `fill` None it holds whatever was in the memory.
     """
-    dtype = np.dtype(dtype)
-    size = math.prod(shape if isinstance(shape, tuple) else (shape,)) * dtype.itemsize
-    raw = np.zeros(size + LINE, np.uint8) if fill == 0 else np.empty(size + LINE, np.uint8)
+    dtype, dimensions = np.dtype(dtype), shape if isinstance(shape, tuple) else (shape,)
+    size = math.prod(map(int, dimensions)) * dtype.itemsize
+    try:
+        raw = np.zeros(size + LINE, np.uint8) if fill == 0 else np.empty(size + LINE, np.uint8)
+    except MemoryError:
+        raise MemoryError(f"unable to allocate {size:,} bytes for an array {dimensions} of {dtype}") from None
     start = -raw.__array_interface__["data"][0] % LINE
-    array = raw[start : start + size].view(dtype).reshape(shape)
+    array = raw[start : start + size].view(dtype).reshape(dimensions)
     if fill:
         array.fill(fill)
     return array
+
+
+def buffer_like(array: NDArray[Any]) -> NDArray[Any]:
+    """Return a buffer of the form of an array, with whatever was in the memory."""
+    return buffer(array.shape, array.dtype, None)

@@ -109,9 +109,24 @@ def read_header(contents: Contents, name: str) -> Header:
     if count_values(own.get("spec")) > MAX_SPEC_VALUES:
         raise ModelFileError(f"{name} has a spec of more than {MAX_SPEC_VALUES} values; get a sound file")
     try:
-        return Header.model_validate(own)
+        header = Header.model_validate(own)
     except ValidationError as error:
         raise ModelFileError(f"{name}: its header does not describe a model: {words(error)}") from None
+    _check_layers(header.spec, contents, name)
+    return header
+
+
+def _check_layers(spec: Mapping[str, Any], contents: Contents, name: str) -> None:
+    """Refuse layers without weights before parts are made for them: some bytes of a spec can name many parts."""
+    model = spec.get("model")
+    layers = model.get("layers") if isinstance(model, Mapping) else None
+    if not isinstance(layers, list) or not layers:
+        raise ModelFileError(f"{name}: its header does not describe a model: spec.model.layers: no list of layers")
+    missing = next((i for i in range(len(layers)) if f"layers.{i}.weights" not in contents.arrays), None)
+    if missing is not None:
+        raise ModelFileError(
+            f"{name}: its spec has {len(layers)} layers, and array 'layers.{missing}.weights' is missing"
+        )
 
 
 def count_values(value: Any) -> int:

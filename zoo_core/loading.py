@@ -11,7 +11,7 @@ from zoo_core.model import Model
 from zoo_core.options import parts_of
 from zoo_core.origins import check_complete, check_origins, choices
 from zoo_core.registry import Registry
-from zoo_core.serving import approving, complete, read_named, sound
+from zoo_core.serving import approving, give_arrays, read_named, sound
 from zoo_core.spec import Spec
 from zoo_core.trace import NAME as TRACE
 from zoo_core.trace import Trace
@@ -43,7 +43,7 @@ def model_from_contents(contents: model_file.Contents, name: str, registry: Regi
         spec = Spec.parse(header.spec, registry, choices=choices(header.plugins))
         model = Model(spec, header.about, registry, partial(approving, contents.arrays, name))
         check_complete(header.plugins, parts_of(spec), name, registry)
-    complete(model, contents, header, name)
+    give_arrays(model, contents, header, name)
     model.history = [dict(record) for record in header.history]
     model.trace = Trace.read(contents.arrays.get(TRACE), name)
     model.plugins = [origin.model_dump() for origin in header.plugins]

@@ -37,10 +37,9 @@ class Model(Predictor):
     def __init__(
         self, spec: Spec, about: About, registry: Registry, approve: Callable[[Layout], None] = lambda layout: None
     ) -> None:
-        if spec.data.preparation is None or spec.training.metrics is None:
-            raise ValueError("the spec of a model is complete: see zoo_core.completion.complete")
-        super().__init__(spec.network, about, approve)
-        self._streams = [stage.transform.rng for stage in self.network.stages]  # all are given out, so all are saved
+        if spec.training.metrics is None:
+            raise ValueError("training.metrics is left open; see zoo_core.completion.complete")
+        super().__init__(spec, about, approve, trained=True)
         self.spec = spec
         self.history: list[Record] = []
         self.trace = Trace()
@@ -67,7 +66,7 @@ class Model(Predictor):
     @np.errstate(all="ignore")
     def evaluate(self, x: Any, y: Any) -> dict[str, float]:
         """Return the loss and every metric of the spec for inputs and their true labels or values."""
-        x = shaped_inputs(x, self.about.inputs, self.about.image_shape, self.spec.name)
+        x = shaped_inputs(x, self.about.inputs, self.about.image_shape, self.name)
         y = checked_targets(y, len(x))
         classes = self.about.task == "classification"
         targets = checked_labels(y, self.labels()) if classes else checked_values(y, self.network.outputs)
@@ -134,10 +133,8 @@ class Model(Predictor):
         """Raise SpecError unless a model file can hold this model, so that no training is lost at its end."""
         count = len(self.network.state()) + len(self.preparation.state)
         if count > MAX_ARRAYS:
-            raise SpecError(
-                f"spec {self.spec.name!r}: a model file holds {MAX_ARRAYS} arrays, not {count}: fewer layers"
-            )
-        check_room(self.header(), f"spec {self.spec.name!r}")
+            raise SpecError(f"spec {self.name!r}: a model file holds {MAX_ARRAYS} arrays, not {count}: fewer layers")
+        check_room(self.header(), f"spec {self.name!r}")
 
 
 def _state(part: Part) -> Iterator[tuple[str, Any]]:

@@ -33,11 +33,6 @@ def _check_name(name: str) -> str:
     return name
 
 
-Name = Annotated[str, AfterValidator(_check_name), Field(json_schema_extra={"pattern": f"^{NAME}$"})]
-Seed = Annotated[int, Ge(0), Le(2**32 - 1)]
-Dtype = Literal["float32", "float64"]
-
-
 class SpecTable(StrictTable):
     """A table of a spec; it becomes plain data again."""
 
@@ -70,23 +65,45 @@ class LayerSpec(SpecTable):
         return regularizers
 
 
-class NetworkSpec(SpecTable):
-    """The network of a spec, its source of randomness, and how its inputs are prepared."""
+class PreparationSpec(SpecTable):
+    """What `[data]` says of the inputs."""
 
-    name: Name
-    seed: Seed
-    dtype: Dtype
-    generator: Annotated[RandomSource, PartField()]
-    preparation: Annotated[Preparation, PartField()]
+    preparation: Annotated[Preparation | None, PartField()] = Field(
+        None,
+        description="how inputs are scaled; fitted on the training split; default: what suits the data set",
+    )
+
+
+class LayersSpec(SpecTable):
+    """What `[model]` says of the network; the last layer is the output."""
+
     layers: Annotated[list[LayerSpec], MinLen(1)]
-    regularizers: Annotated[list[Annotated[Regularizer, PartField()]], MaxLen(MAX_PARTS)]
+    regularizers: Annotated[list[Annotated[Regularizer, PartField()]], MaxLen(MAX_PARTS)] = Field(
+        default_factory=list,
+        description="for the whole model: penalties and constraints on all weights, label smoothing",
+    )
+
+
+class NetworkSpec(SpecTable):
+    """The half of a spec that predicting needs."""
+
+    name: Annotated[str, AfterValidator(_check_name), Field(json_schema_extra={"pattern": f"^{NAME}$"})] = "model"
+    description: str = ""
+    seed: Annotated[int, Ge(0), Le(2**32 - 1)] = 0
+    dtype: Literal["float32", "float64"] = "float32"
+    generator: Annotated[RandomSource, PartField()] = Field("pcg64", validate_default=True)
+    data: PreparationSpec
+    model: LayersSpec
 
 
 def network_part(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Return of a whole spec in plain data, defaults included, what a `NetworkSpec` is made from."""
-    sources = {"data": ("preparation",), "model": ("layers", "regularizers")}
-    found = {key: spec[key] for key in ("name", "seed", "dtype", "generator") if key in spec}
-    for table, keys in sources.items():
-        inner = spec.get(table)
-        found |= {key: inner[key] for key in keys if isinstance(inner, Mapping) and key in inner}
-    return found
+    """Return a whole spec in plain data without what a `NetworkSpec` has no place for; other keys are left to it."""
+    found = _without(spec, "optimizer", "training")
+    data = found.get("data")
+    if isinstance(data, Mapping):
+        found["data"] = {key: data[key] for key in ("preparation",) if key in data}
+    return found | {"model": _without(found["model"], "loss")} if isinstance(found.get("model"), Mapping) else found
+
+
+def _without(table: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: value for key, value in table.items() if key not in keys}

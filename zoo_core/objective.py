@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from zoo_core.assembly import is_fused
-from zoo_core.buffers import buffer
+from zoo_core.buffers import buffer_like
 from zoo_core.manners import checked_losses, checked_term
 from zoo_core.network import Layer, Network
 from zoo_core.parts import Array, Loss, Penalty
@@ -30,7 +30,7 @@ class Objective:
         self.factor = 1.0  # of all gradients
         self._shares: dict[int, Array] = {}  # the factor of each row where all weigh the same, by the number of rows
         self._penalties = [(p, network.weights(la), network.weight_gradients(la)) for la, p in _penalties(network)]
-        self._terms = [buffer(weights.shape, weights.dtype, None) for _, weights, _ in self._penalties]
+        self._terms = [buffer_like(weights) for _, weights, _ in self._penalties]
 
     def look_at(self, p: Pass, targets: Array, weights: Array | None) -> None:
         """Take a batch whose inputs are in `p.x`; weights (rows,) are sample times class weights."""

@@ -59,11 +59,6 @@ def read_outline(contents: Contents, name: str) -> tuple[Header, SpecOutline]:
     """Return the header of a file, called `name`, and its spec as far as it can be shown. Raises ModelFileError."""
     header = read_header(contents, name)
     try:
-        outline = SpecOutline.model_validate(header.spec)
+        return header, SpecOutline.model_validate(header.spec)
     except ValidationError as error:
         raise ModelFileError(f"{name}: its header does not describe a model: {words(error)}") from None
-    layers = len(outline.model.layers)
-    missing = next((i for i in range(layers) if f"layers.{i}.weights" not in contents.arrays), None)
-    if missing is not None:
-        raise ModelFileError(f"{name}: its spec has {layers} layers, and array 'layers.{missing}.weights' is missing")
-    return header, outline

@@ -60,7 +60,7 @@ class Transform(Part):
     """Something that values flow through, forwards and backwards; the base of three kinds below.
 
     The core sets, before `start`: `weights` and `gradients`, the arrays declared by `parameters` and where
-    `backward` writes their gradients; and `randomness`, the source that gives `rng`, and for what purpose.
+    `backward` writes their gradients; and `rng`, the only source of randomness that a part may use.
     """
 
     # Whether `backward` is proportional to `grad`, said by the class that writes it: it is unless a term is added.
@@ -68,14 +68,18 @@ class Transform(Part):
 
     weights: dict[str, Array]
     gradients: dict[str, Array]
-    randomness: tuple[RandomSource, str]
+    _stream: tuple[RandomSource, str]
     _scratch: dict[tuple[str, DTypeLike | None], dict[tuple[int, ...], Array]]
 
     @cached_property
     def rng(self) -> np.random.Generator:
-        """The only source of randomness that a part may use; made when it is first asked for."""
-        source, purpose = self.randomness
+        """The generator of this place in the network; outside training made when it is first asked for."""
+        source, purpose = self._stream
         return source.stream(purpose)
+
+    def draw_from(self, source: RandomSource, purpose: str) -> None:
+        """Have `rng` come from a source when it is first asked for; called by the core."""
+        self._stream = source, purpose
 
     def parameters(self, width: int) -> dict[str, Parameter]:
         """Return the parameters to train, by name; `width` is the number of columns of the output."""
@@ -379,7 +383,10 @@ class RandomSource(Part):
         raise NotImplementedError
 
     def stream(self, purpose: str) -> np.random.Generator:
-        """Return the generator for a purpose: "initializer", "shuffle", "split", "batch", "layers.0.dropout", ..."""
+        """Return the generator for a purpose: "initializer", "shuffle", "split", "batch", "layers.0.dropout", ...
+
+        Which one that is does not depend on the purposes that were asked for before.
+        """
         raise NotImplementedError
 
 

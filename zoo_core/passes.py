@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import DTypeLike
 
-from zoo_core.buffers import buffer
+from zoo_core.buffers import buffer, buffer_like
 from zoo_core.parts import Array, Initializer, Parameter, Transform
 
 Forward = Callable[[Array, Array], None]
@@ -136,7 +136,7 @@ class Pass:
         self.backward: list[tuple[Backward, Array, Array, Array, Array | None]] = []
         self.backward_fused: list[tuple[Backward, Array, Array, Array, Array | None]] = []
         if training:
-            self.delta: Array = like.delta if like else _like(self.outputs)
+            self.delta: Array = like.delta if like else buffer_like(self.outputs)
             self._bind_backward(stages, like)
 
     def again(self) -> Pass:
@@ -149,7 +149,7 @@ class Pass:
     def _bind_backward(self, stages: Sequence[Stage], like: Pass | None) -> None:
         """Pair each transform with its arrays, last first; nothing needs the gradient before the first product."""
         first = next(i for i, s in enumerate(stages) if isinstance(s.transform, Dense))
-        grads = like.grads if like else [_like(x) if i > first else None for i, x in enumerate(self.inputs)]
+        grads = like.grads if like else [buffer_like(x) if i > first else None for i, x in enumerate(self.inputs)]
         self.grads: list[Array | None] = grads
         after: list[Any] = [*grads[1:], self.delta]
         for i in range(len(stages) - 1, first - 1, -1):
@@ -176,7 +176,3 @@ def make_ends(x: Array, rows: int, stages: Sequence[Stage]) -> Ends:
 def new(x: Array, rows: int, stage: Stage) -> Array:
     """Return an array for the output of a stage, of the dtype of `x`."""
     return buffer((rows, stage.width), x.dtype, None)
-
-
-def _like(array: Array) -> Array:
-    return buffer(array.shape, array.dtype, None)

@@ -28,12 +28,19 @@ class Predictor:
     """
 
     def __init__(
-        self, spec: NetworkSpec, about: About, approve: Callable[[Layout], None] = lambda layout: None
+        self,
+        spec: NetworkSpec,
+        about: About,
+        approve: Callable[[Layout], None] = lambda layout: None,
+        *,
+        trained: bool = False,
     ) -> None:
+        if spec.data.preparation is None:
+            raise ValueError("data.preparation is left open; see zoo_core.completion.complete")
         self.name, self.about = spec.name, about
         self.source = Streams(fresh(spec.generator), spec.seed)
-        self.network = assemble(spec, about.inputs, self.source, approve)
-        self.preparation = fresh(spec.preparation)
+        self.network = assemble(spec, about.inputs, self.source, approve, trained=trained)
+        self.preparation = fresh(spec.data.preparation)
         self.turns = Turns()  # the network has one set of buffers
         self.not_finite = ""  # the first array of the file that holds NaN or infinity
 

@@ -71,8 +71,8 @@ class Registry:
         )
 
     def knows(self, kind: str, name: str, distribution: str) -> bool:
-        """Tell whether a distribution brings a part, as far as is known without an import."""
-        return any(entry.distribution == distribution for entry in self._rivals(kind, name))
+        """Tell whether a distribution brings a part, whether or not it can be imported."""
+        return any(entry.distribution == distribution for entry in self._entries.get((kind, name), ()))
 
     def key(self, entry: Entry) -> str:
         """Return the name that a spec must use for this entry: bare, or 'distribution:name' if it clashes."""

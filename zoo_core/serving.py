@@ -36,8 +36,8 @@ def load_predictor(
 ) -> Predictor:
     """Read a model file, or a shipped model by name, only to predict; otherwise as `load`.
 
-    Of its spec only the network and the preparation are looked at: parts that only training and evaluation need, such
-    as the optimizer, must be installed, but they are not imported, which takes time and may fail.
+    Of its spec only the network and the preparation are looked at. The plugins of parts that only training and
+    evaluation need, such as the optimizer, must be installed, but a module that holds nothing else is not imported.
     """
     registry = registry or Registry()
     return predictor_from_contents(read_named(path, registry, sha256, limit), str(path), registry)
@@ -54,7 +54,7 @@ def predictor_from_contents(contents: model_file.Contents, name: str, registry: 
     """Return what predicts from the contents of a file; see `load_predictor`."""
     header = read_header(contents, name)
     stored = network_part(header.spec)
-    needed, others = told_apart(header.plugins, stored)
+    needed, others = told_apart(header.plugins, [stored.get(key) for key in ("generator", "data", "model")])
     check_origins(needed, name, registry)
     check_there(others, name, registry)
     with sound(name):
@@ -62,7 +62,7 @@ def predictor_from_contents(contents: model_file.Contents, name: str, registry: 
         predictor = Predictor(spec, header.about, partial(approving, contents.arrays, name))
         check_complete(header.plugins, parts_of(spec), name, registry)
     Trace.read(contents.arrays.get(TRACE), name)  # it must be one, though nobody asks for it
-    complete(predictor, contents, header, name)
+    give_arrays(predictor, contents, header, name)
     return predictor
 
 
@@ -78,7 +78,7 @@ def sound(name: str) -> Iterator[None]:
         raise ModelFileError(f"{name}: its header does not describe a model: {reason[:300]}") from error
 
 
-def complete(predictor: Predictor, contents: model_file.Contents, header: Header, name: str) -> None:
+def give_arrays(predictor: Predictor, contents: model_file.Contents, header: Header, name: str) -> None:
     """Give what was assembled its arrays, and hold its size against what the file claims. Raises ModelFileError."""
     of_run = () if header.run is None else OF_RUN
     fill(predictor, {path: a for path, a in contents.arrays.items() if not path.startswith(of_run)}, name)
@@ -100,7 +100,7 @@ def _check_counts(model: Predictor, name: str, parameters: int | None) -> None:
 
 
 def fill(model: Predictor, arrays: Mapping[str, Array], name: str) -> None:
-    """Give a model what `Model.arrays` returned, from a file that messages call `name`. Raises ModelFileError."""
+    """Give what was assembled the arrays of a file that messages call `name`. Raises ModelFileError."""
     wanted = model.network.state()
     saved = {path: a for path, a in arrays.items() if not path.startswith(PREPARATION) and path != TRACE}
     for path in sorted(wanted.keys() ^ saved.keys()):

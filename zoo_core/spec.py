@@ -9,22 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Gt, Le, MaxLen, MinLen
+from annotated_types import Ge, Gt, Le, MaxLen
 from pydantic import Field, ValidationInfo, field_validator, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
 from zoo_core.complaints import validated
 from zoo_core.data.splits import SLICE, is_split
-from zoo_core.network_spec import MAX_PARTS, Dtype, LayerSpec, Name, NetworkSpec, Seed, SpecTable
+from zoo_core.network_spec import MAX_PARTS, LayersSpec, NetworkSpec, PreparationSpec, SpecTable
 from zoo_core.options import PartField, dump, note_keys
-from zoo_core.parts import Callback, Dataset, Loss, Metric, Optimizer, Preparation, RandomSource, Regularizer
+from zoo_core.parts import Callback, Dataset, Loss, Metric, Optimizer
 from zoo_core.registry import Registry
 
 Split = Annotated[str, Field(pattern=SLICE)] | Annotated[float, Gt(0), Le(1)] | None
 DEFAULT_METRICS = {"classification": ("accuracy",), "regression": ("rmse", "r2")}  # where a spec names none
 
 
-class DataSpec(SpecTable):
+class DataSpec(PreparationSpec):
     """`[data]`: a dataset, its options beside its name, and how it is divided."""
 
     source: Annotated[Dataset, PartField()] = Field(description="the data set")
@@ -34,10 +34,6 @@ class DataSpec(SpecTable):
     validation: Split = Field(None, description="rows for decisions during training: a slice or a fraction")
     test: Split = Field(None, description="rows for the final figure; default: the data set's own test part")
     stratify: bool = Field(False, description="keep the shares of the classes in each split drawn at random")
-    preparation: Annotated[Preparation | None, PartField()] = Field(
-        None,
-        description="how inputs are scaled; fitted on the training split; default: what suits the data set",
-    )
 
     @field_validator("train", "validation", "test", mode="before")
     @classmethod
@@ -66,15 +62,10 @@ class DataSpec(SpecTable):
         return {**({"name": source} if isinstance(source, str) else source), **own}
 
 
-class ModelSpec(SpecTable):
+class ModelSpec(LayersSpec):
     """`[model]`: the loss and the layers; the last layer is the output."""
 
     loss: Annotated[Loss, PartField()]
-    layers: Annotated[list[LayerSpec], MinLen(1)]
-    regularizers: Annotated[list[Annotated[Regularizer, PartField()]], MaxLen(MAX_PARTS)] = Field(
-        default_factory=list,
-        description="for the whole model: penalties and constraints on all weights, label smoothing",
-    )
 
 
 class TrainingSpec(SpecTable):
@@ -97,14 +88,9 @@ class TrainingSpec(SpecTable):
     threads: Annotated[int, Ge(1), Le(1024)] | None = Field(None, description="BLAS threads; default: chosen by size")
 
 
-class Spec(SpecTable):
+class Spec(NetworkSpec):
     """A whole spec. `Spec.parse(mapping)` or `read_spec(path)` make one; `to_dict` gives it back, defaults included."""
 
-    name: Name = "model"
-    description: str = ""
-    seed: Seed = 0
-    dtype: Dtype = "float32"
-    generator: Annotated[RandomSource, PartField()] = Field("pcg64", validate_default=True)
     data: DataSpec
     model: ModelSpec
     optimizer: Annotated[Optimizer, PartField()]
@@ -123,19 +109,6 @@ class Spec(SpecTable):
         Raises SpecError (PluginError where all that is wrong is missing parts).
         """
         return validated(cls, dict(value), registry or Registry(), "spec", {}, choices)
-
-    @property
-    def network(self) -> NetworkSpec:
-        """The half of the spec that predicting needs."""
-        return NetworkSpec.model_construct(
-            name=self.name,
-            seed=self.seed,
-            dtype=self.dtype,
-            generator=self.generator,
-            preparation=self.data.preparation,
-            layers=self.model.layers,
-            regularizers=self.model.regularizers,
-        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data from which `parse` makes an equal spec."""

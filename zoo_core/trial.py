@@ -99,7 +99,8 @@ def _outputs(spec: Spec) -> Array | None:
 
 def _alone(spec: Spec, layer: LayerSpec) -> tuple[Network, Pass]:
     """Return a network of one layer, and a pass through it with random inputs."""
-    network = assemble(spec.network.model_copy(update={"layers": [layer]}), INPUTS, _Own())
+    model = spec.model.model_copy(update={"layers": [layer]})
+    network = assemble(spec.model_copy(update={"model": model}), INPUTS, _Own())
     rng = np.random.default_rng(0)
     with suppress(Exception):
         network.initialize(rng)

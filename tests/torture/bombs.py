@@ -17,6 +17,7 @@ import numpy as np
 from . import MODELS, Result, environment, forge, python
 
 PROMISE = "bombs: refused within 1 s, memory grows by at most the file's size + 16 MB"
+WAYS = "load", "load_predictor"
 SECONDS, BYTES = 1.0, 16 * 10**6
 VICTIM = Path(__file__).with_name("victim.py")
 HUGE = bytes(400_000_000)
@@ -106,6 +107,9 @@ BOMBS: dict[str, Callable[[], bytes] | Callable[[Path], None]] = {
     "two wide layers": lambda: _layers([WIDE, {"units": 3, "activation": "softmax"}]),
     "255 wide layers": lambda: _layers([WIDE] * 255),
     "30,000 layers": lambda: _layers([{"units": 1}] * 30_000),
+    "2,200 layers of 100 parts": lambda: _spec(
+        lambda header: header["spec"]["model"].update(layers=[{"units": 1}] * 2_200, regularizers=["l2"] * 100)
+    ),
     "1,600 parts in a list": lambda: _spec(
         lambda header: header["spec"]["model"].update(regularizers=[{"name": "l2"}] * 1_600)
     ),
@@ -133,8 +137,7 @@ def main(count: int) -> Result:
         path = Path(folder) / "bomb.npz"
         for name in names:
             _lay(name, path)
-            if problem := _met(path):
-                failures.append(f"{name}: {problem}")
+            failures += [f"{name}: {way}: {problem}" for way in WAYS if (problem := _met(path, way))]
             path.unlink()
     return len(names), failures
 
@@ -147,8 +150,8 @@ def _lay(name: str, path: Path) -> None:
         path.write_bytes(make())
 
 
-def _met(path: Path) -> str:
-    done = subprocess.run(python(VICTIM, path), env=environment(), capture_output=True, text=True, check=False)
+def _met(path: Path, way: str) -> str:
+    done = subprocess.run(python(VICTIM, way, path), env=environment(), capture_output=True, text=True, check=False)
     if done.returncode:
         return f"the process ended with code {done.returncode}: {done.stderr[-200:]}"
     found = json.loads(done.stdout)
