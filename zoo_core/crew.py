@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Collection
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -137,8 +138,15 @@ def _examples(dense: Dense, rows: int) -> dict[str, tuple[Array, Array]]:
 
 
 def library() -> Any | None:
-    """Return the BLAS that can be told its number of threads, if it may have more than one at present."""
+    """Return what sets the number of threads of BLAS, if it may have more than one at present."""
     from threadpoolctl import ThreadpoolController
 
     found = ThreadpoolController().select(user_api="blas").lib_controllers
-    return found[0] if len(found) == 1 and (found[0].num_threads or 1) > 1 else None
+    return _direct(found[0]) if len(found) == 1 and (found[0].num_threads or 1) > 1 else None
+
+
+def _direct(controller: Any) -> Any:
+    """Return OpenBLAS's own function where it is found: a step of a small network calls it four times."""
+    names = (f"{p}openblas_set_num_threads{s}" for p in ("", "scipy_") for s in ("", "64_", "_64"))
+    own = next((f for name in names if (f := getattr(controller.dynlib, name, None)) is not None), None)
+    return controller if own is None else SimpleNamespace(set_num_threads=own)
