@@ -20,6 +20,7 @@ def stopwatch(times):
         ({1: [1.0], 2: [0.6]}, 2),
         ({1: [1.0], 2: [0.97]}, 1),  # not worth a processor
         ({1: [1.0], 2: [0.6, 0.6, 5.0]}, 1),  # another program wants the processor: waiting threads spin
+        ({1: [1.0], 2: [0.6, 5.0, *[0.6] * 60]}, 2),  # another program passed by
         ({1: [1.0, 1.1, 3.0], 2: [0.6]}, 2),
         ({1: [1.0], 2: [0.6], 4: [0.4]}, 4),
         ({1: [1.0], 2: [0.6], 4: [0.59]}, 2),
