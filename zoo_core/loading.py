@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 
 from zoo_core import model_file
-from zoo_core.header import read_header
+from zoo_core.header import About, read_header
 from zoo_core.model import Model
-from zoo_core.options import parts_of
-from zoo_core.origins import check_complete, check_origins, choices
+from zoo_core.origins import check_origins
+from zoo_core.parts import Layout
 from zoo_core.registry import Registry
-from zoo_core.serving import approving, give_arrays, read_named, sound
+from zoo_core.serving import read_named, restored
 from zoo_core.spec import Spec
 from zoo_core.trace import NAME as TRACE
 from zoo_core.trace import Trace
@@ -39,11 +39,11 @@ def model_from_contents(contents: model_file.Contents, name: str, registry: Regi
     """Return the model that the contents of a file describe; see `load`."""
     header = read_header(contents, name)
     check_origins(header.plugins, name, registry)
-    with sound(name):
-        spec = Spec.parse(header.spec, registry, choices=choices(header.plugins))
-        model = Model(spec, header.about, registry, partial(approving, contents.arrays, name))
-        check_complete(header.plugins, parts_of(spec), name, registry)
-    give_arrays(model, contents, header, name)
+
+    def make(spec: Spec, about: About, approve: Callable[[Layout], None]) -> Model:
+        return Model(spec, about, registry, approve)
+
+    model = restored(Spec, header.spec, make, header, contents, name, registry)
     model.history = [dict(record) for record in header.history]
     model.trace = Trace.read(contents.arrays.get(TRACE), name)
     model.plugins = [origin.model_dump() for origin in header.plugins]

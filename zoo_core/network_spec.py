@@ -97,12 +97,15 @@ class NetworkSpec(SpecTable):
 
 
 def network_part(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a whole spec in plain data without what a `NetworkSpec` has no place for; other keys are left to it."""
-    found = _without(spec, "optimizer", "training")
-    data = found.get("data")
+    """Return a whole spec in plain data without what a `NetworkSpec` has no place for; other keys are left to it.
+
+    That `model` is a table has been seen: see `header.read_header`.
+    """
+    found = _without(spec, "optimizer", "training") | {"model": _without(spec["model"], "loss")}
+    data = spec.get("data")
     if isinstance(data, Mapping):
         found["data"] = {key: data[key] for key in ("preparation",) if key in data}
-    return found | {"model": _without(found["model"], "loss")} if isinstance(found.get("model"), Mapping) else found
+    return found
 
 
 def _without(table: Mapping[str, Any], *keys: str) -> dict[str, Any]:

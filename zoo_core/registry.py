@@ -131,7 +131,7 @@ class Registry:
     def _refuse_again(self, entries: list[Entry]) -> None:
         """Refuse a name that the same distribution brought before: no spec could choose between the two."""
         for e in entries:
-            if any(known.distribution == e.distribution for known in self._entries.get((e.kind, e.name), ())):
+            if self.knows(e.kind, e.name, e.distribution):
                 raise PluginError(f"{e.distribution} has brought {e.kind} {e.name!r} before; give one another name")
 
     # -------------------------------------------------------------- messages

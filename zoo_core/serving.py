@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from zoo_core import model_file
 from zoo_core.catalogue import is_path, shipped
 from zoo_core.complaints import validated
 from zoo_core.errors import ModelFileError, PluginError
-from zoo_core.header import Header, read_header
+from zoo_core.header import About, Header, read_header
 from zoo_core.network_spec import NetworkSpec, network_part
 from zoo_core.options import parts_of
 from zoo_core.origins import check_complete, check_origins, check_there, choices, told_apart
@@ -23,6 +23,9 @@ from zoo_core.predictor import PREPARATION, Predictor
 from zoo_core.registry import Registry
 from zoo_core.trace import NAME as TRACE
 from zoo_core.trace import Trace
+
+S = TypeVar("S", bound=NetworkSpec)
+P = TypeVar("P", bound=Predictor)
 
 OF_RUN = ("opt.", "run.")  # how names of arrays begin that only a checkpoint has
 
@@ -57,17 +60,37 @@ def predictor_from_contents(contents: model_file.Contents, name: str, registry: 
     needed, others = told_apart(header.plugins, [stored.get(key) for key in ("generator", "data", "model")])
     check_origins(needed, name, registry)
     check_there(others, name, registry)
-    with sound(name):
-        spec = validated(NetworkSpec, stored, registry, "spec", {}, choices(header.plugins))
-        predictor = Predictor(spec, header.about, partial(approving, contents.arrays, name))
-        check_complete(header.plugins, parts_of(spec), name, registry)
+    predictor = restored(NetworkSpec, stored, Predictor, header, contents, name, registry)
     Trace.read(contents.arrays.get(TRACE), name)  # it must be one, though nobody asks for it
-    give_arrays(predictor, contents, header, name)
     return predictor
 
 
+def restored(
+    form: type[S],
+    stored: dict[str, Any],
+    make: Callable[[S, About, Callable[[Layout], None]], P],
+    header: Header,
+    contents: model_file.Contents,
+    name: str,
+    registry: Registry,
+) -> P:
+    """Return what is made from a stored spec of a form, with the arrays of its file, which messages call `name`.
+
+    `make` gets the spec, what the data mean, and what approves of a network's layout. Raises ModelFileError for a
+    file that is unsound.
+    """
+    with _sound(name):
+        spec = validated(form, stored, registry, "spec", {}, choices(header.plugins))
+        found = make(spec, header.about, partial(_approve, contents.arrays, name))
+        check_complete(header.plugins, parts_of(spec), name, registry)
+    of_run = () if header.run is None else OF_RUN
+    fill(found, {path: a for path, a in contents.arrays.items() if not path.startswith(of_run)}, name)
+    _check_counts(found, name, header.parameters)
+    return found
+
+
 @contextmanager
-def sound(name: str) -> Iterator[None]:
+def _sound(name: str) -> Iterator[None]:
     """Refuse a file, called `name`, whose header describes no model. Raises ModelFileError."""
     try:
         yield
@@ -76,13 +99,6 @@ def sound(name: str) -> Iterator[None]:
     except Exception as error:  # whatever parts make of options that no spec file has given them
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ModelFileError(f"{name}: its header does not describe a model: {reason[:300]}") from error
-
-
-def give_arrays(predictor: Predictor, contents: model_file.Contents, header: Header, name: str) -> None:
-    """Give what was assembled its arrays, and hold its size against what the file claims. Raises ModelFileError."""
-    of_run = () if header.run is None else OF_RUN
-    fill(predictor, {path: a for path, a in contents.arrays.items() if not path.startswith(of_run)}, name)
-    _check_counts(predictor, name, header.parameters)
 
 
 def _check_counts(model: Predictor, name: str, parameters: int | None) -> None:
@@ -132,7 +148,7 @@ def _fill_preparation(model: Predictor, saved: Mapping[str, Array], name: str) -
         ) from error
 
 
-def approving(arrays: Mapping[str, Array], name: str, layout: Layout) -> None:
+def _approve(arrays: Mapping[str, Array], name: str, layout: Layout) -> None:
     """Hold a network's parameters against the arrays of its file, before memory is taken for them."""
     for segment in layout.segments:
         _check_form(segment.path, segment.shape, layout.dtype, arrays, name)

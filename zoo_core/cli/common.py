@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from zoo_core.model import Model
     from zoo_core.predictor import Predictor
     from zoo_core.registry import Registry
+
+T = TypeVar("T")
 
 DataDir = Annotated[
     Path | None,
@@ -157,18 +159,22 @@ def download_bar() -> Callable[[str, int, int | None], None] | None:
 
 def model(name: str, registry: Registry, sha256: str | None = None, max_size: int = MAX_SIZE) -> Model:
     """Load a model by file or shipped name; `max_size` is in MiB."""
-    from zoo_core.catalogue import find_model
     from zoo_core.loading import load
 
-    return load(find_model(name, registry), registry, sha256=sha256, limit=max_size * 2**20)
+    return _loaded(load, name, registry, sha256, max_size)
 
 
 def predictor(name: str, registry: Registry, sha256: str | None = None, max_size: int = MAX_SIZE) -> Predictor:
     """Load what predicts, as `model` loads a model."""
-    from zoo_core.catalogue import find_model
     from zoo_core.serving import load_predictor
 
-    return load_predictor(find_model(name, registry), registry, sha256=sha256, limit=max_size * 2**20)
+    return _loaded(load_predictor, name, registry, sha256, max_size)
+
+
+def _loaded(load: Callable[..., T], name: str, registry: Registry, sha256: str | None, max_size: int) -> T:
+    from zoo_core.catalogue import find_model
+
+    return load(find_model(name, registry), registry, sha256=sha256, limit=max_size * 2**20)
 
 
 def models(names: Sequence[str], registry: Registry, digests: Sequence[str] | None, max_size: int) -> list[Model]:
