@@ -24,6 +24,7 @@ SMALLEST = 1_500_000  # multiplications in a product that is worth to be divided
 NARROW = 16  # rows or columns that are not
 EACH = 4_000_000  # for each thread, about
 GAIN = 0.95  # of the time alone: helpers that need more are not worth a processor
+COLD = 16  # products alone before helpers are tried: the first one, of arrays in no cache yet, can take twice as long
 START, MOST = 4, 0.02  # what helpers may lose before they have gained anything, in times alone; and ever, in seconds
 DOUBT = 1.1  # by which the time alone is taken to grow until it is seen again
 FIRST, LONGEST = 0.1, 5.0  # seconds until helpers are tried again, and until the time alone is measured again
@@ -42,7 +43,7 @@ class Divided:
     def __init__(self, blas: Any, threads: int, clock: Callable[[], float] = time.perf_counter) -> None:
         self.helping = False
         self._blas, self._threads, self._clock = blas, threads, clock
-        self._alone = math.inf  # seconds, at best, of late
+        self._alone, self._cold = math.inf, COLD  # seconds, at best, of late; products until that can be relied on
         self._credit, self._next, self._wait = 0.0, -math.inf, FIRST  # seconds
 
     def __call__(self, a: Array, b: Array, out: Array) -> None:
@@ -58,7 +59,8 @@ class Divided:
             a.dot(b, out)
             now = self._clock()
             self._alone = min(now - began, DOUBT * self._alone)
-            if now >= self._next:
+            self._cold -= 1
+            if self._cold < 0 and now >= self._next:
                 self.helping, self._next, self._credit = True, now + LONGEST, max(self._credit, START * self._alone)
 
     def __reduce__(self) -> tuple[Callable[[], Product], tuple[()]]:
