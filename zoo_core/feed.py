@@ -138,6 +138,7 @@ class Feed:
         """Write the prepared rows."""
         if self._ready is None:
             self.preparation.apply(self._rows(step, which, len(out)), out)
+            self._read_on(step + self._together)
         elif (rows := take_rows(self._ready, which, out)) is not out:
             out[...] = rows
 
@@ -150,13 +151,17 @@ class Feed:
         return take_rows(x, which, self._raw[:rows])
 
     def _rows_ahead(self, step: int, which: slice | Array) -> Array:
-        """Return the rows of a group, and have those of the next one read meanwhile."""
         if self._ahead is None:
             self._ahead = Ahead(self.table.x, len(self._x))
-        found, following = self._ahead.take(step, which), step + self._together
-        if following < self.batches.steps:
-            self._ahead.ask(following, self.batches.indices(following, self._together))
-        return found
+        return self._ahead.take(step, which)
+
+    def _read_on(self, step: int) -> None:
+        """Have the rows of a group read, if it is of this epoch: last of all, so that a long product comes meanwhile.
+
+        Before shorter calls, each would wait for the thread that reads, which takes turns with Python row by row.
+        """
+        if self._ahead is not None and step < self.batches.steps:
+            self._ahead.ask(step, self.batches.indices(step, self._together))
 
 
 def _batches(settings: TrainingSpec, rows: int, rng: np.random.Generator) -> Batches:

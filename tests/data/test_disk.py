@@ -7,7 +7,7 @@ import json
 import os
 import threading
 import weakref
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import numpy as np
@@ -149,23 +149,28 @@ def test_rows_are_read_ahead_only_where_any_thread_may(tmp_path, arrays, monkeyp
     assert all(taken) is not anywhere
 
 
-def test_all_but_the_first_rows_of_an_epoch_are_read_ahead(tmp_path, monkeypatch):
+def test_the_rows_of_the_next_batches_are_read_meanwhile(tmp_path, monkeypatch):
     """Also where batches that are counted together do not fit into a cache together."""
-    taken, take, rng = [], DiskRows.take, np.random.default_rng(0)
+    taken, take, rng = threading.Semaphore(0), DiskRows.take, np.random.default_rng(0)
 
     def noted(self, *arguments, **options):
-        taken.append(threading.current_thread() is threading.main_thread())
+        taken.release()
         return take(self, *arguments, **options)
 
     arrays = {"x": rng.normal(size=(1000, 300)).astype(np.float32), "y": rng.integers(0, 3, 1000)}
     trainer = zoo_core.prepare(spec(npy(saved(tmp_path, arrays)), evaluate=[]))
     monkeypatch.setattr(DiskRows, "take", noted)
+    steps, together = trainer.feed.batches.steps, trainer.feed._together
     trainer.feed.start_epoch()
-    for step in range(trainer.feed.batches.steps):
-        trainer.feed.load(step)
-    trainer.feed.close()
-    assert taken.count(True) == 1
-    assert len(taken) > trainer.feed.batches.steps // trainer.feed.steps + 1
+    with closing(trainer.feed):
+        for step in range(0, steps, together):
+            trainer.feed.load(step)
+            assert taken.acquire(timeout=30)
+            if step + together < steps:  # before they are asked for
+                assert taken.acquire(timeout=30)
+                taken.release()
+    assert not taken.acquire(blocking=False)
+    assert together < trainer.feed.steps
 
 
 def test_the_thread_that_reads_ahead_has_its_processor_to_itself(tmp_path, monkeypatch):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
+import weakref
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
 
 from zoo_core.buffers import buffer
@@ -10,38 +12,50 @@ from zoo_core.data.batches import number_of, take_rows
 from zoo_core.parts import Array
 
 Rows = slice | Array
+Answer = SimpleQueue[Array | BaseException]
+Request = tuple[Rows, Answer]
 
 
 class Ahead:
     """Takes rows of `x` in a thread of its own, one request before they are needed; `rows` at a time at most.
 
-    Two arrays take turns: what `take` returns is good until the call after the next.
+    All of them are taken there, into one array: what `take` returns is good until the next request.
     """
 
     def __init__(self, x: Any, rows: int) -> None:
-        self._x = x
-        self._buffers = [buffer((rows, x.shape[1]), x.dtype, None) for _ in range(2)]
-        self._thread = ThreadPoolExecutor(1, "rows")
-        self._key = -1
-        self._coming: Future[Array] | None = None
-
-    def take(self, key: int, which: Rows) -> Array:
-        """Return rows, those that were asked for under this key if any were."""
-        coming, self._coming = self._coming, None
-        found = None if coming is None else coming.result()
-        if found is None or self._key != key:
-            found = self._read(which)
-        self._buffers.reverse()
-        return found
+        self._requests: SimpleQueue[Request | None] = SimpleQueue()  # an executor takes twice as long
+        arguments = (x, buffer((rows, x.shape[1]), x.dtype, None), self._requests)
+        self._thread = Thread(target=_serve, args=arguments, name="rows", daemon=True)
+        self._end = weakref.finalize(self, self._requests.put, None)
+        self._key, self._coming = -1, Answer()
+        self._thread.start()
 
     def ask(self, key: int, which: Rows) -> None:
         """Begin to read rows for a later `take`."""
-        self._key = key
-        self._coming = self._thread.submit(self._read, which)
+        self._key, self._coming = key, Answer()
+        self._requests.put((which, self._coming))
+
+    def take(self, key: int, which: Rows) -> Array:
+        """Return rows, those that were asked for under this key if any were. Raises what reading them raised."""
+        if self._key != key:
+            self.ask(key, which)
+        self._key = -1  # an interruption from here on leaves nothing that is asked for
+        answer = self._coming.get()
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
 
     def close(self) -> None:
         """End the thread, when it has read what it is at."""
-        self._thread.shutdown(cancel_futures=True)
+        self._end()
+        self._thread.join()
 
-    def _read(self, which: Rows) -> Array:
-        return take_rows(self._x, which, self._buffers[0][: number_of(which)])
+
+def _serve(x: Any, rows: Array, requests: SimpleQueue[Request | None]) -> None:
+    """Answer one request after the other, without holding on to the one who asks."""
+    while (request := requests.get()) is not None:
+        which, answer = request
+        try:
+            answer.put(take_rows(x, which, rows[: number_of(which)]))
+        except BaseException as error:
+            answer.put(error)
