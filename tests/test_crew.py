@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 import zoo_core
 from zoo_core import crew as crews
 from zoo_core import run
-from zoo_core.crew import FIRST, LONGEST, MOST, Crew, Divided
+from zoo_core.crew import FIRST, LONGEST, MOST, QUIET, Crew, Divided, Judge
 from zoo_core.data.batches import Batches
 from zoo_core.events import EpochEnded, Started
 from zoo_core.passes import Dense
@@ -34,8 +34,7 @@ class Blas:
     """A BLAS and a clock: a product takes as long as is said, depending on the number of threads."""
 
     def __init__(self, helped: float) -> None:
-        self.helped, self.now, self.threads, self.products = helped, 0.0, 1, 0
-        self.cold = 0.0  # seconds more that the next product takes
+        self.helped, self.now, self.threads = helped, 0.0, 1
 
     def set_num_threads(self, threads: int) -> None:
         self.threads = threads
@@ -56,22 +55,38 @@ class Operand:
         return 1
 
     def dot(self, b: Any, out: Any) -> None:
-        self.blas.now += self.blas.cold + (ALONE if self.blas.threads == 1 else self.blas.helped)
-        self.blas.cold = 0.0
-        self.blas.products += 1
+        self.blas.now += ALONE if self.blas.threads == 1 else self.blas.helped
         if out is not None:
             out[...] = self.result[self.blas.threads]
 
 
-def multiply(blas: Blas, product: Divided, seconds: float) -> float:
-    """Multiply again and again for some seconds; returns how many products that were, for each second."""
-    a: Any = Operand(blas)
-    nothing: Any = None
-    began, before = blas.now, blas.products
-    while blas.now < began + seconds:
-        product(a, nothing, nothing)
-        assert blas.threads == 1  # between products
-    return (blas.products - before) / (blas.now - began)
+class Steps:
+    """Steps of one product, and of `rest` more where helpers help."""
+
+    def __init__(self, helped: float, rest: float = 0.0) -> None:
+        self.blas, self.rest = Blas(helped), rest
+        self.judge = Judge(self.blas.clock)
+        self._product = Divided(self.blas, 2, self.judge)
+        self._timed = self.judge.timed(self._step)
+
+    def _step(self, more: float) -> None:
+        a: Any = Operand(self.blas)
+        nothing: Any = None
+        self.blas.now += more + (self.rest if self.judge.helping else 0.0)
+        self._product(a, nothing, nothing)
+        assert self.blas.threads == 1  # between products
+
+    def one(self, more: float = 0.0) -> None:
+        """Take one step, which takes so many seconds more."""
+        self._timed(more)
+
+    def go(self, seconds: float) -> float:
+        """Take steps for some seconds; returns how many those were, for each second."""
+        began, count = self.blas.now, 0
+        while self.blas.now < began + seconds:
+            self.one()
+            count += 1
+        return count / (self.blas.now - began)
 
 
 @pytest.mark.parametrize(
@@ -79,46 +94,58 @@ def multiply(blas: Blas, product: Divided, seconds: float) -> float:
     [(0.6 * ALONE, 0.6 * ALONE), (0.97 * ALONE, ALONE), (1.3 * ALONE, ALONE), (50 * ALONE, ALONE)],
     ids=["quicker", "hardly quicker", "slower", "pushed aside"],
 )
-def test_products_are_nearly_as_quick_as_the_better_way(helped: float, best: float) -> None:
-    blas = Blas(helped)
-    product = Divided(blas, 2, blas.clock)
-    multiply(blas, product, 5.0)
-    assert multiply(blas, product, 60.0) > 0.97 / best
+def test_steps_are_nearly_as_quick_as_the_better_way(helped: float, best: float) -> None:
+    steps = Steps(helped)
+    steps.go(5.0)
+    assert steps.go(60.0) > 0.97 / best
 
 
-def test_a_first_product_that_takes_long_makes_no_help_look_quick() -> None:
-    blas = Blas(1.3 * ALONE)
-    product = Divided(blas, 2, blas.clock)
-    blas.cold = 3 * ALONE
-    assert multiply(blas, product, 1.0) > 0.95 / ALONE
+def test_what_waiting_threads_cost_elsewhere_counts() -> None:
+    steps = Steps(0.6 * ALONE, rest=0.5 * ALONE)
+    steps.go(5.0)
+    assert steps.go(60.0) > 0.97 / ALONE
+
+
+def test_first_steps_that_take_long_make_no_help_look_quick() -> None:
+    steps = Steps(1.3 * ALONE)
+    while steps.blas.now < QUIET:
+        steps.one(2 * ALONE)
+    steps.one(2 * ALONE)
+    assert steps.go(1.0) > 0.95 / ALONE
+
+
+def test_what_a_short_last_batch_takes_makes_nobody_leave() -> None:
+    steps = Steps(0.6 * ALONE)
+    for _ in range(60):
+        steps.go(0.1)
+        steps.one(-0.5 * ALONE)
+    assert steps.go(30.0) > 0.97 / (0.6 * ALONE)
 
 
 def test_helpers_go_when_a_program_comes_and_come_when_it_goes() -> None:
-    blas = Blas(0.6 * ALONE)
-    product = Divided(blas, 2, blas.clock)
-    multiply(blas, product, 2.0)
-    assert product.helping
-    blas.helped = 50 * ALONE
-    began = blas.now
-    while product.helping:
-        multiply(blas, product, ALONE)
-    assert blas.now - began < MOST + 2 * blas.helped  # what was gained, and one product more
-    multiply(blas, product, 30.0)
-    blas.helped = 0.6 * ALONE
-    multiply(blas, product, LONGEST + FIRST)
-    assert product.helping
+    steps = Steps(0.6 * ALONE)
+    steps.go(2.0)
+    assert steps.judge.helping
+    steps.blas.helped = 50 * ALONE
+    began = steps.blas.now
+    while steps.judge.helping:
+        steps.one()
+    assert steps.blas.now - began < MOST + 2 * steps.blas.helped  # what was gained, and one product more
+    steps.go(30.0)
+    steps.blas.helped = 0.6 * ALONE
+    steps.go(LONGEST + FIRST)
+    assert steps.judge.helping
 
 
 def test_now_and_then_a_bad_product_drives_no_helper_away() -> None:
-    blas = Blas(0.6 * ALONE)
-    product = Divided(blas, 2, blas.clock)
-    multiply(blas, product, 1.0)
+    steps = Steps(0.6 * ALONE)
+    steps.go(1.0)
     for _ in range(20):
-        blas.helped = 10 * ALONE
-        multiply(blas, product, ALONE)
-        blas.helped = 0.6 * ALONE
-        multiply(blas, product, 0.2)
-    assert product.helping
+        steps.blas.helped = 10 * ALONE
+        steps.one()
+        steps.blas.helped = 0.6 * ALONE
+        steps.go(0.2)
+    assert steps.judge.helping
 
 
 @pytest.mark.parametrize("other", [1.0, 1.0 + 2**-23])
@@ -145,10 +172,16 @@ def spec(**training: Any) -> dict[str, Any]:
     }
 
 
+def always(judge: Judge, step: Callable[..., Any]) -> Callable[..., Any]:
+    """Have helpers help in every step."""
+    judge.helping = True
+    return step
+
+
 def trained(monkeypatch: pytest.MonkeyPatch, processors: int) -> tuple[bytes, int]:
     """Train with helpers that always help, if there are any; returns the parameters, and how many there were."""
     monkeypatch.setattr(run, "processors", lambda: processors)
-    monkeypatch.setattr(Divided, "_judge", lambda self, seconds, now: None)
+    monkeypatch.setattr(Judge, "timed", always)
     trainer = zoo_core.prepare(spec())
     events = list(zoo_core.follow(trainer))
     assert isinstance(events[0], Started)
@@ -178,12 +211,11 @@ def test_a_model_may_be_copied_and_pickled_while_it_is_trained(monkeypatch: pyte
 
 
 def test_nobody_helps_where_another_run_holds_the_number_of_threads() -> None:
-    blas = Blas(0.6 * ALONE)
-    product = Divided(blas, 2, blas.clock)
-    multiply(blas, product, 1.0)
+    steps = Steps(0.6 * ALONE)
+    steps.go(1.0)
     with blas_threads(1), blas_threads(1):
-        assert multiply(blas, product, 1.0) == pytest.approx(1 / ALONE, rel=0.01)
-    assert multiply(blas, product, 10.0) > 0.97 / (0.6 * ALONE)
+        assert steps.go(1.0) == pytest.approx(1 / ALONE, rel=0.01)
+    assert steps.go(10.0) > 0.97 / (0.6 * ALONE)
 
 
 def test_a_blas_that_has_one_thread_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,15 +3,18 @@
 BLAS divides a product among threads by its rows and columns, and each number stays one sum in one order; bits change
 only where it cuts long sums in other places. Which products keep theirs is tried, on arrays of their shapes. So helpers
 may come and go as other programs do, and the result is that of one thread.
+
+Whether they gain anything is seen in the time of whole steps: a thread of BLAS that waits spins, and where another
+program wants its processor a product can take fifty times as long; where it shares a core, all else does.
 """
 
 from __future__ import annotations
 
-import math
 import time
+from collections import deque
 from collections.abc import Callable, Collection
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -20,66 +23,92 @@ from zoo_core.parts import Array
 from zoo_core.passes import DOT, Dense, Product
 from zoo_core.threads import HOLDERS, WORTH_IT
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 SMALLEST = 1_500_000  # multiplications in a product that is worth to be divided
 NARROW = 16  # rows or columns that are not
 EACH = 4_000_000  # for each thread, about
-GAIN = 0.95  # of the time alone: helpers that need more are not worth a processor
-COLD = 16  # products alone before helpers are tried: the first one, of arrays in no cache yet, can take twice as long
-START, MOST = 4, 0.02  # what helpers may lose before they have gained anything, in times alone; and ever, in seconds
-DOUBT = 1.1  # by which the time alone is taken to grow until it is seen again
+GAIN = 0.95  # of a step's time alone: helpers that need more are not worth a processor
+QUIET = 0.03  # seconds until threads of BLAS that wait are asleep, and steps take what they take alone
+STRETCH = 16  # such steps, whose median that is: the first ones, on arrays in no cache yet, take twice as long
+START, MOST = 4, 0.02  # what helpers may lose before they have gained anything, in steps alone; and ever, in seconds
 FIRST, LONGEST = 0.1, 5.0  # seconds until helpers are tried again, and until the time alone is measured again
 
 
-class Divided:
-    """A product that helpers take part in while that is quicker: another program that wants a processor ends it.
+class Judge:
+    """Has helpers help while steps are quicker with them; `helping` tells whether they do now.
 
-    Others whose bits depend on the number of threads, which is one for the whole process, are left alone: where another
-    holds it, too, nobody helps.
-
-    Waiting threads of BLAS spin, and a product can take fifty times as long where they are pushed aside. So each one is
-    timed: helpers may lose what they have gained of late, and stay away then, the longer the less they gained.
+    Helpers may lose what they have gained of late, and stay away then, the longer the less they gained.
     """
 
-    def __init__(self, blas: Any, threads: int, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self.helping = False
-        self._blas, self._threads, self._clock = blas, threads, clock
-        self._alone, self._cold = math.inf, COLD  # seconds, at best, of late; products until that can be relied on
-        self._credit, self._next, self._wait = 0.0, -math.inf, FIRST  # seconds
+        self._clock = clock
+        self._times: deque[float] = deque(maxlen=STRETCH)  # of steps alone, of late
+        self._quiet = self._next = clock() + QUIET  # when steps alone can be measured; when help comes or goes
+        self._alone, self._credit, self._wait = 0.0, 0.0, FIRST  # seconds
 
-    def __call__(self, a: Array, b: Array, out: Array) -> None:
-        """Multiply."""
-        began = self._clock()
-        if self.helping and HOLDERS.count <= 1:
-            self._blas.set_num_threads(self._threads)
-            a.dot(b, out)
-            self._blas.set_num_threads(1)
+    def timed(self, step: Callable[P, R]) -> Callable[P, R]:
+        """Return a function that takes a step, and judges by its time."""
+
+        def taken(*arguments: P.args, **options: P.kwargs) -> R:
+            began = self._clock()
+            result = step(*arguments, **options)
             now = self._clock()
-            self._judge(now - began, now)
-        else:
-            a.dot(b, out)
-            now = self._clock()
-            self._alone = min(now - began, DOUBT * self._alone)
-            self._cold -= 1
-            if self._cold < 0 and now >= self._next:
-                self.helping, self._next, self._credit = True, now + LONGEST, max(self._credit, START * self._alone)
+            (self._weigh if self.helping else self._measure)(now - began, now)
+            return result
 
-    def __reduce__(self) -> tuple[Callable[[], Product], tuple[()]]:
-        """Have a copy, of a model that is being trained, multiply without help."""
-        return _plain, ()
+        return taken
 
-    def retire(self) -> None:
-        """Multiply without help from now on."""
-        self.helping, self._next = False, math.inf
+    def _measure(self, seconds: float, now: float) -> None:
+        """Take a step alone into account."""
+        if now < self._quiet:
+            return
+        self._times.append(seconds)
+        if len(self._times) == STRETCH and now >= self._next:
+            self._alone = float(np.median(self._times))
+            self._credit = max(self._credit, START * self._alone)
+            self.helping, self._next = True, now + LONGEST
 
-    def _judge(self, seconds: float, now: float) -> None:
+    def _weigh(self, seconds: float, now: float) -> None:
         """See whether help still pays."""
         self._credit = min(self._credit + GAIN * self._alone - seconds, MOST)
         if self._credit == MOST:
             self._wait = FIRST
         if self._credit < 0:
-            self.helping, self._next, self._wait = False, now + self._wait, min(2 * self._wait, LONGEST)
-        elif now >= self._next:
-            self.helping = False  # once, to see the time alone again
+            self._rest(now, self._wait)
+            self._wait = min(2 * self._wait, LONGEST)
+        elif now >= self._next:  # only to see the time alone again
+            self._rest(now, 0.0)
+
+    def _rest(self, now: float, wait: float) -> None:
+        self.helping, self._next, self._quiet = False, now + wait, now + QUIET
+        self._times.clear()
+
+
+class Divided:
+    """A product that helpers take part in while a judge has them.
+
+    Others whose bits depend on the number of threads, which is one for the whole process, are left alone: where another
+    holds it, too, nobody helps.
+    """
+
+    def __init__(self, blas: Any, threads: int, judge: Judge) -> None:
+        self._blas, self._threads, self._judge = blas, threads, judge
+
+    def __call__(self, a: Array, b: Array, out: Array) -> None:
+        """Multiply."""
+        if self._judge.helping and HOLDERS.count <= 1:
+            self._blas.set_num_threads(self._threads)
+            a.dot(b, out)
+            self._blas.set_num_threads(1)
+        else:
+            a.dot(b, out)
+
+    def __reduce__(self) -> tuple[Callable[[], Product], tuple[()]]:
+        """Have a copy, of a model that is being trained, multiply without help."""
+        return _plain, ()
 
 
 def _plain() -> Product:
@@ -89,11 +118,11 @@ def _plain() -> Product:
 class Crew:
     """The divided products of a network; `threads` is the most that any of them may have, 1 where there are none.
 
-    `blas` sets the number of threads by `set_num_threads`; it is 1 between products.
+    `blas` sets the number of threads by `set_num_threads`; it is 1 between products. `judge` is to time each step.
     """
 
     def __init__(self, blas: Any) -> None:
-        self.threads = 1
+        self.threads, self.judge = 1, Judge()
         self._blas = blas
         self._divided: list[tuple[Dense, str, Divided]] = []
 
@@ -108,14 +137,14 @@ class Crew:
             examples = [_examples(dense, rows) for rows in sizes]
             for name in examples[0]:
                 if all(self._keeps_bits(*operands[name], threads) for operands in examples):
-                    self._divided.append((dense, name, Divided(self._blas, threads)))
+                    self._divided.append((dense, name, Divided(self._blas, threads, self.judge)))
                     setattr(*self._divided[-1])
                     self.threads = max(self.threads, threads)
 
     def close(self) -> None:
         """Leave the products as they were."""
+        self.judge.helping = False
         for dense, name, product in self._divided:
-            product.retire()
             if vars(dense).get(name) is product:
                 delattr(dense, name)
         self._divided.clear()

@@ -181,10 +181,10 @@ def _helped(trainer: Trainer, blas: Any | None) -> Iterator[None]:
     try:
         if blas is not None and not trainer.feed.reads_ahead:  # the thread that reads needs a processor
             crew.join(trainer.network, trainer.feed.batches.sizes, processors())
-        trainer.helpers = crew.threads - 1
+        trainer.helpers, trainer.judge = crew.threads - 1, crew.judge if crew.threads > 1 else None
         yield
     finally:
-        trainer.helpers = 0
+        trainer.helpers, trainer.judge = 0, None
         crew.close()
 
 

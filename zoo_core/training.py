@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from zoo_core.assembly import fresh
+from zoo_core.crew import Judge
 from zoo_core.diagnosis import divergence, explain, explain_rows, layer_stats, overflowed
 from zoo_core.errors import NumericError
 from zoo_core.events import EpochEnded, Event, Finished, LayerStats, Message, Progress, SafePoint, Started, direction
@@ -51,6 +52,7 @@ class Trainer:
         self.log: Path | None = None
         self.helpers_wanted = False  # beside one thread, where they change no bit
         self.helpers = 0  # how many there are, while `follow` runs
+        self.judge: Judge | None = None  # of whether they help
         self.at = Position()
         self.interval: Interval | None = None
         self.stopped = ""  # why the run is over before its last epoch
@@ -142,6 +144,7 @@ class Trainer:
     def _epoch(self) -> Iterator[Event]:
         """Take the steps of the epoch at hand that are not done yet, block by block."""
         at, steps, block = self.at, self.feed.batches.steps, self.feed.steps
+        step = self.judge.timed(self._step) if self.judge else self._step
         if at.step == 0:
             self.optimizer.start_epoch(self.network.parameters)
             self.feed.start_epoch()
@@ -149,9 +152,9 @@ class Trainer:
         due = stats_due = time.perf_counter() + PROGRESS_SECONDS
         while at.step < steps:
             for _ in range(min(block, steps - at.step) - 1):
-                self._step()
+                step()
             now = time.perf_counter()
-            layers = self._step(watched=now >= stats_due)
+            layers = step(watched=now >= stats_due)
             self._settle()
             if now >= due:
                 yield self._progress(now, layers)
