@@ -54,6 +54,8 @@ class Judge:
 
         def taken(*arguments: P.args, **options: P.kwargs) -> R:
             began = self._clock()
+            if self.helping and began >= self._next:  # only to see the time alone again
+                self._rest(began, 0.0)
             result = step(*arguments, **options)
             now = self._clock()
             (self._weigh if self.helping else self._measure)(now - began, now)
@@ -73,17 +75,16 @@ class Judge:
 
     def _weigh(self, seconds: float, now: float) -> None:
         """See whether help still pays."""
+        self._quiet = now + QUIET
         self._credit = min(self._credit + GAIN * self._alone - seconds, MOST)
         if self._credit == MOST:
             self._wait = FIRST
         if self._credit < 0:
             self._rest(now, self._wait)
             self._wait = min(2 * self._wait, LONGEST)
-        elif now >= self._next:  # only to see the time alone again
-            self._rest(now, 0.0)
 
     def _rest(self, now: float, wait: float) -> None:
-        self.helping, self._next, self._quiet = False, now + wait, now + QUIET
+        self.helping, self._next = False, now + wait
         self._times.clear()
 
 
