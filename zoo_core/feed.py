@@ -22,6 +22,7 @@ from zoo_core.spec import TrainingSpec
 BLOCK_ROWS = 512  # rows counted together where batches are small: that costs as much as a small step
 BLOCK_STEPS = 64  # batches at most
 GATHERED_BYTES = 128 * 2**10  # of inputs fetched together at most, so that they stay in a processor's own cache
+READ_BYTES = 2**20  # of rows read together at most, unless a batch has more
 BLOCK_WORK = 2**28  # multiplications at most: an interruption waits until a block is over
 UPDATE_WORK = 10  # of an update, for each parameter: as many passes over all of them as Adam's
 READY_BYTES = 32 * 2**20  # inputs that fit are prepared once, larger ones batch by batch
@@ -60,7 +61,8 @@ class Feed:
         self._weights = _weights(table, objective)
         check_prepares(model.preparation, table.x, model.network.inputs, model.network.dtype)
         self._ready = _ready(table, model.preparation, model.network.inputs, model.network.dtype)
-        self._raw = np.empty((0, 0))
+        self._raw = self._read = np.empty((0, 0))
+        self._reads, self._read_from = _reads(table, self.steps, self._together, self.batches.batch_size), 0
         self._ahead: Ahead | None = None
         rows, inputs = self._together * self.batches.batch_size, model.network.inputs
         self._x = buffer((rows, inputs), model.network.dtype, None)
@@ -71,7 +73,7 @@ class Feed:
     def start_epoch(self) -> None:
         """Draw the order of the rows for the epoch that follows."""
         self.batches.start_epoch()
-        self._batches = []
+        self._batches, self._read = [], self._read[:0]
 
     def load(self, step: int) -> None:
         """Have the objective look at the batch of a step."""
@@ -138,7 +140,7 @@ class Feed:
         """Write the prepared rows."""
         if self._ready is None:
             self.preparation.apply(self._rows(step, which, len(out)), out)
-            self._read_on(step + self._together)
+            self._read_on(step)
         elif (rows := take_rows(self._ready, which, out)) is not out:
             out[...] = rows
 
@@ -151,17 +153,22 @@ class Feed:
         return take_rows(x, which, self._raw[:rows])
 
     def _rows_ahead(self, step: int, which: slice | Array) -> Array:
-        if self._ahead is None:
-            self._ahead = Ahead(self.table.x, len(self._x))
-        return self._ahead.take(step, which)
+        """Return the rows of a group, which are among those that were read together, or the first that now are."""
+        rows, at = number_of(which), (step - self._read_from) * self.batches.batch_size
+        if not 0 <= at <= len(self._read) - rows:
+            self._ahead = self._ahead or Ahead(self.table.x, self._reads * self.batches.batch_size)
+            at, self._read_from = 0, step
+            self._read = self._ahead.take(step, self.batches.indices(step, self._reads))
+        return self._read[at : at + rows]
 
     def _read_on(self, step: int) -> None:
-        """Have the rows of a group read, if it is of this epoch: last of all, so that a long product comes meanwhile.
+        """Have the next rows read, once the first group of the present ones is prepared: now a long product comes.
 
         Before shorter calls, each would wait for the thread that reads, which takes turns with Python row by row.
         """
-        if self._ahead is not None and step < self.batches.steps:
-            self._ahead.ask(step, self.batches.indices(step, self._together))
+        following = step + self._reads
+        if self._ahead is not None and step == self._read_from and following < self.batches.steps:
+            self._ahead.ask(following, self.batches.indices(following, self._reads))
 
 
 def _batches(settings: TrainingSpec, rows: int, rng: np.random.Generator) -> Batches:
@@ -176,6 +183,12 @@ def _steps(batch_size: int, network: Network) -> tuple[int, int]:
     size = batch_size * network.inputs * network.dtype.itemsize
     together = max(1, min(steps, GATHERED_BYTES // size))
     return steps // together * together, together
+
+
+def _reads(table: Table, steps: int, together: int, batch_size: int) -> int:
+    """Return of how many batches rows are read together: of a block, or of as many groups as are not large."""
+    size: int = together * batch_size * table.x.shape[1] * np.dtype(table.x.dtype).itemsize
+    return min(steps, max(1, READ_BYTES // size) * together)
 
 
 def _targets(table: Table, objective: Objective, *, soft: bool) -> Array:

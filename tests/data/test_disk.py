@@ -160,17 +160,19 @@ def test_the_rows_of_the_next_batches_are_read_meanwhile(tmp_path, monkeypatch):
     arrays = {"x": rng.normal(size=(1000, 300)).astype(np.float32), "y": rng.integers(0, 3, 1000)}
     trainer = zoo_core.prepare(spec(npy(saved(tmp_path, arrays)), evaluate=[]))
     monkeypatch.setattr(DiskRows, "take", noted)
-    steps, together = trainer.feed.batches.steps, trainer.feed._together
+    steps, reads = trainer.feed.batches.steps, trainer.feed._reads
     trainer.feed.start_epoch()
     with closing(trainer.feed):
-        for step in range(0, steps, together):
+        for step in range(steps):
             trainer.feed.load(step)
+            if step % reads:
+                continue
             assert taken.acquire(timeout=30)
-            if step + together < steps:  # before they are asked for
+            if step + reads < steps:  # before they are asked for
                 assert taken.acquire(timeout=30)
                 taken.release()
     assert not taken.acquire(blocking=False)
-    assert together < trainer.feed.steps
+    assert trainer.feed._together < reads < steps
 
 
 def test_the_thread_that_reads_ahead_has_its_processor_to_itself(tmp_path, monkeypatch):

@@ -19,12 +19,13 @@ Request = tuple[Rows, Answer]
 class Ahead:
     """Takes rows of `x` in a thread of its own, one request before they are needed; `rows` at a time at most.
 
-    All of them are taken there, into one array: what `take` returns is good until the next request.
+    All of them are taken there, into two arrays in turns: what `take` returns is good until the next request but one.
     """
 
     def __init__(self, x: Any, rows: int) -> None:
         self._requests: SimpleQueue[Request | None] = SimpleQueue()  # an executor takes twice as long
-        arguments = (x, buffer((rows, x.shape[1]), x.dtype, None), self._requests)
+        buffers = [buffer((rows, x.shape[1]), x.dtype, None) for _ in range(2)]
+        arguments = (x, buffers, self._requests)
         self._thread = Thread(target=_serve, args=arguments, name="rows", daemon=True)
         self._end = weakref.finalize(self, self._requests.put, None)
         self._key, self._coming = -1, Answer()
@@ -51,11 +52,12 @@ class Ahead:
         self._thread.join()
 
 
-def _serve(x: Any, rows: Array, requests: SimpleQueue[Request | None]) -> None:
+def _serve(x: Any, buffers: list[Array], requests: SimpleQueue[Request | None]) -> None:
     """Answer one request after the other, without holding on to the one who asks."""
     while (request := requests.get()) is not None:
         which, answer = request
         try:
-            answer.put(take_rows(x, which, rows[: number_of(which)]))
+            answer.put(take_rows(x, which, buffers[0][: number_of(which)]))
+            buffers.reverse()
         except BaseException as error:
             answer.put(error)
