@@ -73,6 +73,13 @@ def test_take_rows_gathers_into_out_and_cuts_views() -> None:
     assert cut.tolist() == [[2, 3], [4, 5]]
 
 
+@pytest.mark.parametrize("x", [np.eye(9, 700), np.eye(9, 700, order="F"), np.eye(18, 700)[::2], np.eye(9, 700)[:, 9:]])
+def test_take_rows_of_many_numbers_each(x: np.ndarray) -> None:
+    which = np.array([8, 0, 8, 3])
+    found = take_rows(x, which, np.empty((4, x.shape[1])))
+    np.testing.assert_array_equal(found, np.stack([x[8], x[0], x[8], x[3]]))
+
+
 class Streamed:
     """Rows from elsewhere: only `shape`, `dtype` and `take`, as the contract asks."""
 
