@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from zoo_core import model_file
+from zoo_core import storage as model_file
 from zoo_core.cli import run
-from zoo_core.model_file import Contents
-from zoo_core.output import Output
-from zoo_core.run import prepare
+from zoo_core.runs._output import Output
+from zoo_core.runs._run import prepare
+from zoo_core.storage import Contents
 
 SPEC = """
 name = "s"

@@ -11,15 +11,16 @@ import numpy as np
 import pytest
 
 import zoo_core
-from zoo_core import checkpoint, model_file
+from zoo_core import storage as model_file
 from zoo_core.errors import NumericError, PluginError, SpecError, UsageError
-from zoo_core.events import SafePoint
-from zoo_core.interval import Interval
-from zoo_core.output import Output
 from zoo_core.parts import Callback, Optimizer, Schedule
-from zoo_core.registry import Registry
-from zoo_core.run import prepare
-from zoo_core.training import Trainer
+from zoo_core.registry._registry import Registry
+from zoo_core.runs import _checkpoint as checkpoint
+from zoo_core.runs._output import Output
+from zoo_core.runs._run import prepare
+from zoo_core.training._interval import Interval
+from zoo_core.training._trainer import Trainer
+from zoo_core.training.events import SafePoint
 
 SPEC = """
 name = "s"

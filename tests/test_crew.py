@@ -12,13 +12,13 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 import zoo_core
-from zoo_core import crew as crews
-from zoo_core import run
-from zoo_core.crew import FIRST, LONGEST, MOST, QUIET, Crew, Divided, Judge
-from zoo_core.data.batches import Batches
-from zoo_core.events import EpochEnded, Started
-from zoo_core.passes import Dense
-from zoo_core.threads import blas_threads
+from zoo_core.data._batches import Batches
+from zoo_core.nn._workspace import Dense
+from zoo_core.runs import _run as run
+from zoo_core.training import _parallel_matmul as crews
+from zoo_core.training._parallel_matmul import FIRST, LONGEST, MOST, QUIET, Crew, Divided, Judge
+from zoo_core.training._threads import blas_threads
+from zoo_core.training.events import EpochEnded, Started
 
 ALONE = 1e-3  # seconds of a product
 

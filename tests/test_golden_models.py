@@ -13,12 +13,11 @@ import pytest
 
 import zoo_core
 from tests.golden import golden_plugin
-from zoo_core import model_file
+from zoo_core import storage as model_file
 from zoo_core.cli import run
 from zoo_core.errors import ModelFileError, PluginError
-from zoo_core.loading import model_from_contents
-from zoo_core.registry import Registry
-from zoo_core.serving import predictor_from_contents
+from zoo_core.model._loading import model_from_contents, predictor_from_contents
+from zoo_core.registry._registry import Registry
 
 GOLDEN = Path(__file__).parent / "golden"
 DIGESTS = {  # a released file is never written again

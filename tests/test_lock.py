@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from zoo_core import exclusive, files
 from zoo_core.errors import ResourceError
-from zoo_core.lock import locked
+from zoo_core.storage import _atomic as files
+from zoo_core.storage import _lock as exclusive
+from zoo_core.storage._lock import locked
 
 
 @pytest.fixture

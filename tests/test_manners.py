@@ -10,7 +10,6 @@ import pytest
 import zoo_core
 from zoo_core import cli
 from zoo_core.errors import NumericError, PluginError
-from zoo_core.events import Message
 from zoo_core.hookspecs import hookimpl
 from zoo_core.parts import (
     Activation,
@@ -28,10 +27,11 @@ from zoo_core.parts import (
     Table,
 )
 from zoo_core.parts import Penalty as PenaltyBase
-from zoo_core.registry import Registry
-from zoo_core.run import follow, prepare
-from zoo_core.spec import Spec
-from zoo_core.trial import doubts, try_out
+from zoo_core.registry._registry import Registry
+from zoo_core.runs._run import follow, prepare
+from zoo_core.spec._spec import Spec
+from zoo_core.training._preflight import doubts, try_out
+from zoo_core.training.events import Message
 
 
 def glyphs(**layer):

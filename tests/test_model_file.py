@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from zoo_core import model_file
+from zoo_core import storage as model_file
 from zoo_core.errors import ModelFileError, UsageError
 
 HEADER = {"spec": {"name": "xor", "seed": 1}, "history": [{"epoch": 1, "train_loss": 0.1}], "x_note": None}

@@ -26,9 +26,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoo_core import model_file
+from zoo_core import storage as model_file
 from zoo_core.errors import ModelFileError
-from zoo_core.model_file import document
+from zoo_core.storage import _header_json as document
 
 W = np.arange(6, dtype=np.float32).reshape(2, 3)
 CENTRAL, END = b"PK\1\2", b"PK\5\6"

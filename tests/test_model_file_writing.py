@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from zoo_core import model_file
+from zoo_core import storage as model_file
 from zoo_core.errors import ModelFileError, ResourceError, UsageError
-from zoo_core.files import temporaries
-from zoo_core.model_file import writer
+from zoo_core.storage import _writer as writer
+from zoo_core.storage._atomic import temporaries
 
 OLD, NEW = {"a": np.zeros(3)}, {"a": np.ones(20_000)}
 
@@ -100,7 +100,7 @@ def test_an_interrupt_passes_and_leaves_the_old_file(path: Path, monkeypatch: py
 @pytest.mark.parametrize("call", ["fsync", "replace"])
 def test_killed_at_once_the_old_file_stays_and_the_temporary_is_known(path: Path, call: str) -> None:
     program = (
-        "import os, signal, sys, numpy as np; from zoo_core import model_file\n"
+        "import os, signal, sys, numpy as np; from zoo_core import storage as model_file\n"
         f"os.{call} = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
         "model_file.write(sys.argv[1], {}, {'a': np.ones(9)})"
     )

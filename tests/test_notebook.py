@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import zoo_core
-from zoo_core.data.idx import read_idx
-from zoo_core.events import Message
+from zoo_core.data.readers.idx import read_idx
+from zoo_core.training.events import Message
 
 pytestmark = pytest.mark.mnist
 GOLDEN = Path(__file__).parent / "golden"

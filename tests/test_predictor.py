@@ -12,14 +12,13 @@ import pytest
 
 import zoo_core
 from tests.sites import Site
-from zoo_core import model_file
-from zoo_core.catalogue import shipped
+from zoo_core import storage as model_file
 from zoo_core.errors import ModelFileError, PluginError
 from zoo_core.hookspecs import Family
-from zoo_core.loading import model_from_contents
+from zoo_core.model._loading import model_from_contents, predictor_from_contents
 from zoo_core.parts import Activation, Array
-from zoo_core.registry import Registry
-from zoo_core.serving import predictor_from_contents
+from zoo_core.registry._registry import Registry
+from zoo_core.registry._shipped_models import shipped
 from zoo_plugins.generators import Pcg64
 from zoo_plugins.optimizers import Sgd
 

@@ -11,11 +11,11 @@ from types import SimpleNamespace
 import pytest
 
 from tests.sites import SOUND, Site
-from zoo_core.discovery import DISTRIBUTION
 from zoo_core.errors import PluginError
 from zoo_core.hookspecs import Family, hookimpl
 from zoo_core.parts import Activation
-from zoo_core.registry import Registry
+from zoo_core.registry._discovery import DISTRIBUTION
+from zoo_core.registry._registry import Registry
 
 
 class Wave(Activation):

@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 
 import zoo_core
-from zoo_core import checkpoint, model_file
+from zoo_core import storage as model_file
 from zoo_core.errors import ZooError
-from zoo_core.events import SafePoint
-from zoo_core.interval import Interval
-from zoo_core.options import options_model
-from zoo_core.output import Output
-from zoo_core.registry import Registry
-from zoo_core.run import prepare, prepare_resumed
+from zoo_core.registry._registry import Registry
+from zoo_core.runs import _checkpoint as checkpoint
+from zoo_core.runs._output import Output
+from zoo_core.runs._run import prepare, prepare_resumed
+from zoo_core.spec._options import options_model
+from zoo_core.training._interval import Interval
+from zoo_core.training.events import SafePoint
 
 REGISTRY = Registry()
 BATCH = 160  # small enough that steps are counted in blocks, of 3

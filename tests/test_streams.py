@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from zoo_core.errors import PluginError
+from zoo_core.nn._random_streams import Streams
 from zoo_core.parts import RandomSource
-from zoo_core.streams import Streams
 
 GENERATORS = (np.random.PCG64, np.random.PCG64DXSM, np.random.MT19937, np.random.Philox, np.random.SFC64)
 

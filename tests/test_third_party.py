@@ -71,8 +71,8 @@ def test_the_wheel_carries_parts_specs_weights_and_cards(wheel):
     )
     folders = {name.partition("/")[0].partition("-")[0] for name in names}
     assert folders == {"zoo_core", "zoo_plugins", "zoo_models", "mlp_zoo"}
-    templates = {str(f.relative_to(ROOT)) for f in (ROOT / "zoo_core/templates").rglob("*") if f.suffix != ".pyc"}
-    assert "zoo_core/templates/plugin/tests/test_zoo_name.py" in templates
+    templates = {str(f.relative_to(ROOT)) for f in (ROOT / "zoo_core/cli/templates").rglob("*") if f.suffix != ".pyc"}
+    assert "zoo_core/cli/templates/plugin/tests/test_zoo_name.py" in templates
     assert {name for name in templates if (ROOT / name).is_file()} <= names
     others = names - templates
     assert not [name for name in others if "/tests/" in name or "/test_" in name or "lookahead" in name]

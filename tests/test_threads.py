@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 import zoo_core
-from zoo_core import threads
+from zoo_core.training import _threads as threads
 
 
 def stopwatch(times):

@@ -8,10 +8,10 @@ import pytest
 
 import zoo_core
 from zoo_core.errors import NumericError, SpecError, UsageError
-from zoo_core.events import EpochEnded, Finished, Started
-from zoo_core.objective import Objective
+from zoo_core.nn._objective import Objective
 from zoo_core.parts import BatchChange
-from zoo_core.registry import Registry
+from zoo_core.registry._registry import Registry
+from zoo_core.training.events import EpochEnded, Finished, Started
 
 LAYERS = {
     "tanh": {"units": 5, "activation": "tanh"},

@@ -16,33 +16,33 @@ if TYPE_CHECKING:
     from zoo_core.errors import ZooError as ZooError
     from zoo_core.hookspecs import Family as Family
     from zoo_core.hookspecs import hookimpl as hookimpl
-    from zoo_core.loading import load as load
-    from zoo_core.model import Model as Model
-    from zoo_core.predictor import Predictor as Predictor
-    from zoo_core.registry import Registry as Registry
-    from zoo_core.run import follow as follow
-    from zoo_core.run import prepare as prepare
-    from zoo_core.run import resume as resume
-    from zoo_core.run import train as train
-    from zoo_core.serving import load_predictor as load_predictor
-    from zoo_core.spec import Spec as Spec
-    from zoo_core.spec_file import read_spec as read_spec
+    from zoo_core.model._loading import load as load
+    from zoo_core.model._loading import load_predictor as load_predictor
+    from zoo_core.model._model import Model as Model
+    from zoo_core.model._predictor import Predictor as Predictor
+    from zoo_core.registry._registry import Registry as Registry
+    from zoo_core.runs._run import follow as follow
+    from zoo_core.runs._run import prepare as prepare
+    from zoo_core.runs._run import resume as resume
+    from zoo_core.runs._run import train as train
+    from zoo_core.spec._reading import read_spec as read_spec
+    from zoo_core.spec._spec import Spec as Spec
 
 _HOMES = {
     "ZooError": "errors",
     "Family": "hookspecs",
     "hookimpl": "hookspecs",
-    "Model": "model",
-    "load": "loading",
-    "load_predictor": "serving",
-    "Predictor": "predictor",
-    "Registry": "registry",
-    "follow": "run",
-    "prepare": "run",
-    "resume": "run",
-    "train": "run",
-    "Spec": "spec",
-    "read_spec": "spec_file",
+    "Model": "model._model",
+    "load": "model._loading",
+    "load_predictor": "model._loading",
+    "Predictor": "model._predictor",
+    "Registry": "registry._registry",
+    "follow": "runs._run",
+    "prepare": "runs._run",
+    "resume": "runs._run",
+    "train": "runs._run",
+    "Spec": "spec._spec",
+    "read_spec": "spec._reading",
 }
 
 __all__ = [*_HOMES, "__version__"]

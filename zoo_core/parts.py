@@ -20,10 +20,10 @@ import numpy as np
 from annotated_types import Gt
 from numpy.typing import DTypeLike, NDArray
 
-from zoo_core.buffers import buffer
+from zoo_core._arrays import buffer
 
 if TYPE_CHECKING:
-    from zoo_core.data.folder import DataFolder
+    from zoo_core.data._folder import DataFolder
 
 Array = NDArray[Any]
 Record = dict[str, Any]  # what one epoch gave: "epoch", "train_loss", "<split>_<metric>", ...

@@ -10,10 +10,10 @@ from typing import Annotated, ClassVar
 import numpy as np
 from annotated_types import MinLen
 
-from zoo_core.data.arrays import check_finite
-from zoo_core.data.folder import DataFolder, PublicFile
-from zoo_core.data.idx import read_idx
+from zoo_core.data._folder import DataFolder, PublicFile
 from zoo_core.data.labels import MAX_CLASSES
+from zoo_core.data.readers.idx import read_idx
+from zoo_core.data.readers.npy import check_finite
 from zoo_core.errors import DataError
 from zoo_core.parts import Array, Data, Dataset, Table
 

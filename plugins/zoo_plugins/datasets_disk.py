@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import MinLen
 
-from zoo_core.data.arrays import check_finite, read_arrays
-from zoo_core.data.disk import DiskRows
-from zoo_core.data.folder import DataFolder
+from zoo_core.data._folder import DataFolder
 from zoo_core.data.labels import distinct, encode_array, find_classes
+from zoo_core.data.readers.npy import check_finite, read_arrays
+from zoo_core.data.readers.npy_rows import DiskRows
 from zoo_core.errors import DataError
 from zoo_core.parts import Array, Data, Dataset, Table
 

@@ -27,7 +27,7 @@ from zoo_core.parts import (
     Rate,
     Run,
     Segment,
-)  # fmt: skip
+)
 from zoo_plugins.activations import Identity
 from zoo_plugins.activations_row import Softmax
 

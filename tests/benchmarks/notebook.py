@@ -26,8 +26,8 @@ from tests import mnist
 from tests.benchmarks.contract import Array
 from tests.benchmarks.pool import pool, take_turns
 from tests.benchmarks.results import Measured, Result
-from zoo_core.data.idx import read_idx
-from zoo_core.events import Message
+from zoo_core.data.readers.idx import read_idx
+from zoo_core.training.events import Message
 
 EPOCHS, QUICK_EPOCHS = 400, 40
 ARCHIVE = "mnist.npz"

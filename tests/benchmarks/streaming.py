@@ -17,9 +17,9 @@ from tests.benchmarks.pool import pool, take_turns
 from tests.benchmarks.results import Measured, Result
 from tests.benchmarks.status import megabytes
 from tests.benchmarks.workloads import A
-from zoo_core.data.folder import DataFolder
-from zoo_core.events import EpochEnded
+from zoo_core.data._folder import DataFolder
 from zoo_core.parts import Data, Dataset, Table
+from zoo_core.training.events import EpochEnded
 
 INPUTS = 1_024
 QUICK_BYTES, BYTES = 256 * 2**20, 4 * 2**30

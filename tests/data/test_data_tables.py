@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from zoo_core.data.arrays import check_finite, read_array, read_arrays
-from zoo_core.data.csv_table import read_csv, read_features
-from zoo_core.data.png import read_png
+from zoo_core.data.readers.csv import read_csv, read_features
+from zoo_core.data.readers.npy import check_finite, read_array, read_arrays
+from zoo_core.data.readers.png import read_png
 from zoo_core.errors import DataError
 
 # ------------------------------------------------------------------ CSV

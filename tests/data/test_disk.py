@@ -15,8 +15,8 @@ import pytest
 
 import zoo_core
 from zoo_core.cli import run
-from zoo_core.data import disk
-from zoo_core.data.disk import DiskRows
+from zoo_core.data.readers import npy_rows as disk
+from zoo_core.data.readers.npy_rows import DiskRows
 from zoo_core.errors import DataError, ResourceError
 
 ROWS = 900
@@ -176,7 +176,7 @@ def test_the_rows_of_the_next_batches_are_read_meanwhile(tmp_path, monkeypatch):
 
 
 def test_the_thread_that_reads_ahead_has_its_processor_to_itself(tmp_path, monkeypatch):
-    monkeypatch.setattr(zoo_core.run, "processors", lambda: 2)
+    monkeypatch.setattr(zoo_core.runs._run, "processors", lambda: 2)
     rng = np.random.default_rng(0)
     arrays = {"x": rng.normal(size=(300, 784)).astype(np.float32), "y": rng.integers(0, 3, 300)}
     given = spec(npy(saved(tmp_path, arrays)), epochs=1, batch_size=100, evaluate=[])

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from zoo_core.data import download
-from zoo_core.data.download import PublicFile, fetch, safe_redirect
-from zoo_core.data.folder import DataFolder
+from zoo_core.data import _download as download
+from zoo_core.data._download import PublicFile, fetch, safe_redirect
+from zoo_core.data._folder import DataFolder
 from zoo_core.errors import DataError, ResourceError, UsageError
 
 CONTENT = bytes(range(256)) * 1000

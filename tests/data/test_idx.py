@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from zoo_core.data.idx import read_idx
+from zoo_core.data.readers.idx import read_idx
 from zoo_core.errors import DataError
 
 Write = Callable[[bytes], Path]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoo_core.data.splits import Rows, apportion, make_splits
+from zoo_core.data._splits import Rows, apportion, make_splits
 from zoo_core.errors import DataError, SpecError, UsageError, ZooError
 from zoo_core.parts import Data, Table
 

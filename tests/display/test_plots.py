@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tests.built_in import PARTS
-from zoo_core.display.plots import (
+from zoo_core.display.plots.learning import (
     activation_curve,
     comparison,
     confusion_matrix,
@@ -351,7 +351,7 @@ def test_drawing_keeps_the_users_own_settings() -> None:
 
 
 def test_importing_the_plots_imports_neither_matplotlib_nor_rich() -> None:
-    modules = "zoo_core.display.plots, zoo_core.display.progress"
+    modules = "zoo_core.display.plots.learning, zoo_core.display.progress.live"
     code = f"import sys, {modules}; print({{'matplotlib', 'rich'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 import pytest
 from rich.console import Console
 
-from zoo_core.display import progress
-from zoo_core.display.progress import show
-from zoo_core.display.state import State
-from zoo_core.display.view import live_lines, remarks
-from zoo_core.events import EpochEnded, Event, Finished, LayerStats, Message, Progress, Started
+from zoo_core.display.progress import live as progress
+from zoo_core.display.progress.live import show
+from zoo_core.display.progress.state import State
+from zoo_core.display.progress.view import live_lines, remarks
+from zoo_core.training.events import EpochEnded, Event, Finished, LayerStats, Message, Progress, Started
 
 NAME = "net [red]x[/red]"
 LAYERS = (

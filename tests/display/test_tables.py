@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from zoo_core.display.tables import duration, number, print_json, printable, sizes, table, terminal_plot
+from zoo_core.display.text.tables import duration, number, print_json, printable, sizes, table, terminal_plot
 
 
 @pytest.mark.parametrize(

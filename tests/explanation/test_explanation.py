@@ -9,12 +9,13 @@ import pytest
 
 import zoo_core
 from zoo_core import hookimpl
-from zoo_core.display.lesson import lesson
+from zoo_core.display.text.explanation import lesson
 from zoo_core.errors import NumericError, UsageError
-from zoo_core.explanation import Explanation, exact, explain
 from zoo_core.parts import Activation, Parameter
-from zoo_core.registry import Registry
-from zoo_core.run import prepare
+from zoo_core.registry._registry import Registry
+from zoo_core.runs._run import prepare
+from zoo_core.training._explanation import Explanation
+from zoo_core.training.explain import exact, explain
 
 GLYPHS = {"name": "glyphs", "rows": 40, "test_rows": 10}
 

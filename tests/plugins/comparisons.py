@@ -16,9 +16,9 @@ from pydantic import create_model
 from walks import GOLDEN as OPTIMIZERS
 from walks import NET, Walk, net, rosenbrock, valley
 
-from zoo_core.options import PartField, StrictTable
 from zoo_core.parts import KINDS
-from zoo_core.registry import Registry
+from zoo_core.registry._registry import Registry
+from zoo_core.spec._options import PartField, StrictTable
 
 FOLDER = Path(__file__).parents[1] / "golden"
 REGISTRY = Registry()

@@ -11,11 +11,11 @@ import pytest
 
 from zoo_core.errors import UsageError
 from zoo_core.parts import Activation
-from zoo_core.registry import Registry
+from zoo_core.registry._registry import Registry
 from zoo_core.testing import checks_of
-from zoo_core.testing.driving import backward, forward, prepare
-from zoo_core.testing.run import findings
-from zoo_core.testing.subject import Subject
+from zoo_core.testing._run import findings
+from zoo_core.testing.harness.subject import Subject
+from zoo_core.testing.harness.transform_harness import backward, forward, prepare
 from zoo_plugins import (
     activations,
     activations_hard,

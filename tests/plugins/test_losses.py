@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from zoo_core.testing.driving import forward
-from zoo_core.testing.losses import gradient, positive_rows
+from zoo_core.testing.checks.losses import gradient, positive_rows
+from zoo_core.testing.harness.transform_harness import forward
 from zoo_plugins import losses, losses_margin, losses_regression
 
 KINDS: dict[str, Any] = {

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from zoo_core.testing.driving import backward, forward, infer, prepare
+from zoo_core.testing.harness.transform_harness import backward, forward, infer, prepare
 from zoo_plugins import normalizers
 
 KINDS: dict[str, Any] = {part.name: part for part in normalizers.PARTS}

@@ -9,8 +9,8 @@ from comparisons import REGISTRY, optimizers
 from walks import NET, START, Walk, layout, net, rosenbrock, two_layers
 
 from tests.built_in import PARTS
-from zoo_core.options import option_names
 from zoo_core.parts import Optimizer
+from zoo_core.spec._options import option_names
 from zoo_plugins import notebook
 
 CLASSES = [k for k in PARTS if issubclass(k, Optimizer) and k not in notebook.PARTS]

@@ -11,7 +11,7 @@ import pytest
 
 from zoo_core.errors import UsageError
 from zoo_core.parts import Constraint, Noise, Penalty
-from zoo_core.testing.driving import backward, forward, infer, prepare
+from zoo_core.testing.harness.transform_harness import backward, forward, infer, prepare
 from zoo_plugins import regularizers, regularizers_batch, regularizers_noise
 
 FAMILIES = (regularizers, regularizers_noise, regularizers_batch)

@@ -1,6 +1,6 @@
 """The reference pages are those that the registry and the command line give today, pictures included.
 
-After a change of parts or commands: python -m zoo_core.reference plugins/zoo_plugins/reference
+After a change of parts or commands: python -m zoo_core.cli.reference plugins/zoo_plugins/reference
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from PIL import Image
 
 from tests.built_in import ENTRIES, REGISTRY
 from zoo_core.cli import run
-from zoo_core.cli.app import application
+from zoo_core.cli._app import application
+from zoo_core.cli.reference.commands import commands, commands_page
+from zoo_core.cli.reference.parts import escaped, parts_page
+from zoo_core.cli.reference.sheets import SHEETS, marks, save_sheet, sheet
 from zoo_core.parts import KINDS
-from zoo_core.reference.commands import commands, commands_page
-from zoo_core.reference.parts import escaped, parts_page
-from zoo_core.reference.sheets import SHEETS, marks, save_sheet, sheet
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "plugins/zoo_plugins/reference"
-AGAIN = "make the pages again: python -m zoo_core.reference plugins/zoo_plugins/reference"
+AGAIN = "make the pages again: python -m zoo_core.cli.reference plugins/zoo_plugins/reference"
 COMMANDS = [command.name.removeprefix("zoo ") for command in commands("zoo", application())]
 
 

@@ -21,7 +21,7 @@ from broken import (
 
 from zoo_core import Family, hookimpl
 from zoo_core.errors import PluginError
-from zoo_core.registry import Registry
+from zoo_core.registry._registry import Registry
 from zoo_core.testing import check_part, pytest_checks
 
 REGISTRY = Registry()

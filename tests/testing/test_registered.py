@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from tests.built_in import ENTRIES, REGISTRY
-from zoo_core.discovery import DISTRIBUTION
 from zoo_core.parts import Dataset
+from zoo_core.registry._discovery import DISTRIBUTION
 from zoo_core.testing import checks_of, pytest_checks
-from zoo_core.testing.run import check_part, findings
-from zoo_core.testing.subject import Subject
+from zoo_core.testing._run import check_part, findings
+from zoo_core.testing.harness.subject import Subject
 
 test_conformance = pytest_checks(DISTRIBUTION)
 

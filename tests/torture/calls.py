@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from tests.torture import Result, environment, python
-from zoo_core import model_file
-from zoo_core.files import temporaries
+from zoo_core import storage as model_file
+from zoo_core.storage._atomic import temporaries
 
 PROMISE = "every call into the system of a save killed: the old file or the new one, whole (needs no strace)"
 COUNT = 100_000  # at most; all there are

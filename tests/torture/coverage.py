@@ -15,9 +15,9 @@ from . import ROOT, Result, Unavailable, environment, python
 
 PROMISE = "statements and branches of reader and writer, each taken by the fast tests"
 MODULES = (
-    "model_file/*", "serving.py", "loading.py", "header.py", "outline.py", "origins.py", "trace.py",  # reading
-    "files.py", "exclusive.py", "lock.py", "output.py", "interval.py",  # writing
-    "checkpoint.py", "run_state.py", "state.py", "packing.py", "streams.py",  # the state of a run
+    "storage/*", "model/_loading.py", "model/_header.py", "model/_summary.py", "model/_provenance.py",
+    "model/_fingerprints.py", "runs/_output.py", "training/_interval.py",
+    "runs/_checkpoint.py", "runs/_run_state.py", "nn/_part_state.py", "nn/_random_streams.py",
 )  # fmt: skip
 TESTS = (
     "model_file", "model_file_refusals", "model_file_writing", "golden_models", "bad_inputs", "lock",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from zoo_core import model_file
+from zoo_core import storage as model_file
 from zoo_core.errors import ModelFileError
 
 from . import MODELS, Result

@@ -15,12 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core import model_file
+from zoo_core import storage as model_file
 from zoo_core.errors import ModelFileError, ZooError
-from zoo_core.loading import model_from_contents
-from zoo_core.predictor import Predictor
-from zoo_core.registry import Registry
-from zoo_core.serving import predictor_from_contents
+from zoo_core.model._loading import model_from_contents, predictor_from_contents
+from zoo_core.model._predictor import Predictor
+from zoo_core.registry._registry import Registry
 
 from . import MODELS, Result, forge
 

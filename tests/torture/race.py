@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo_core import model_file
+from zoo_core import storage as model_file
 from zoo_core.errors import UsageError
 
 WRITERS = READERS = 4

@@ -15,7 +15,7 @@ import sys
 
 import numpy as np
 
-from zoo_core import model_file
+from zoo_core import storage as model_file
 from zoo_core.errors import ZooError
 
 ARRAYS = {"w": np.arange(2000.0)}

@@ -18,8 +18,8 @@ from typing import IO
 
 import numpy as np
 
-from zoo_core import model_file
-from zoo_core.files import temporaries
+from zoo_core import storage as model_file
+from zoo_core.storage._atomic import temporaries
 
 from . import Unavailable, environment, python
 

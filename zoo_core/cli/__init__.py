@@ -29,7 +29,7 @@ def main() -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code; every error is one message on standard error."""
-    from zoo_core.cli.app import application
+    from zoo_core.cli._app import application
 
     given, debug = _without_debug(sys.argv[1:] if arguments is None else arguments)
     try:
@@ -80,14 +80,14 @@ def _print(error: BaseException) -> int:
 
 
 def _is_a_parts(error: SystemExit) -> bool:
-    from zoo_core.blame import culprit, was_asked
+    from zoo_core._part_checks import culprit, was_asked
 
     return culprit(error) is not None and not was_asked(error)
 
 
 def _unexpected(error: BaseException) -> int:
     """Say whose fault an exception is that nobody foresaw: a plugin's part's, or the zoo's own."""
-    from zoo_core.blame import culprit
+    from zoo_core._part_checks import culprit
 
     said, found = f"{type(error).__name__}: {error}", culprit(error)
     if found and not type(found[0]).__module__.startswith(("zoo_core.", "zoo_plugins.")):

@@ -10,9 +10,9 @@ Nothing here prints. A part that breaks a promise on purpose says so in its clas
 reason; it is then reported as declared, not as passed.
 """
 
-from zoo_core.testing.findings import Check, Finding, Result
-from zoo_core.testing.pytest import pytest_checks
-from zoo_core.testing.run import check_part, run_check
-from zoo_core.testing.table import checks_of
+from zoo_core.testing._pytest import pytest_checks
+from zoo_core.testing._run import check_part, run_check
+from zoo_core.testing._table import checks_of
+from zoo_core.testing.harness.findings import Check, Finding, Result
 
 __all__ = ["Check", "Finding", "Result", "check_part", "checks_of", "pytest_checks", "run_check"]

@@ -12,9 +12,9 @@ import zoo_core
 from tests.benchmarks import data
 from tests.benchmarks.contract import OWN_CHOICE, Contender
 from tests.benchmarks.workloads import Workload
-from zoo_core.data.folder import DataFolder
-from zoo_core.events import EpochEnded
+from zoo_core.data._folder import DataFolder
 from zoo_core.parts import Array, Data, Dataset, Initializer, Table
+from zoo_core.training.events import EpochEnded
 
 FOREVER = 10_000_000  # epochs: the harness asks for one at a time and stops when it has seen enough
 

@@ -7,9 +7,7 @@ import numpy as np
 from annotated_types import Gt, Le
 
 from broken import broken
-from zoo_core.parts import (
-    Activation,
-)
+from zoo_core.parts import Activation
 
 
 class Tanh(Activation):

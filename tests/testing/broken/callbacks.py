@@ -6,9 +6,7 @@ from typing import Annotated, ClassVar
 from annotated_types import Ge
 
 from broken import broken
-from zoo_core.parts import (
-    Callback,
-)
+from zoo_core.parts import Callback
 
 
 @broken("answers", "after_epoch returns a bool")

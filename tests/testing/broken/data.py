@@ -3,12 +3,7 @@
 import numpy as np
 
 from broken import broken
-from zoo_core.parts import (
-    Data,
-    Dataset,
-    Preparation,
-    Table,
-)
+from zoo_core.parts import Data, Dataset, Preparation, Table
 
 
 class Centred(Preparation):

@@ -5,10 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from broken import broken
-from zoo_core.parts import (
-    Activation,
-    Loss,
-)
+from zoo_core.parts import Activation, Loss
 
 
 @dataclass(kw_only=True)

@@ -9,10 +9,7 @@ from annotated_types import Ge, Gt, Le
 
 from broken import broken
 from broken.activations import Tanh
-from zoo_core.parts import (
-    Activation,
-    Parameter,
-)
+from zoo_core.parts import Activation, Parameter
 
 
 @broken("dtype", "a NumPy scalar such as np.sqrt(2.0)")

@@ -3,9 +3,7 @@
 import numpy as np
 
 from broken import broken
-from zoo_core.parts import (
-    Metric,
-)
+from zoo_core.parts import Metric
 
 
 class Mae(Metric):

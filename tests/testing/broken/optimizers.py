@@ -8,10 +8,7 @@ import numpy as np
 from annotated_types import Le
 
 from broken import broken
-from zoo_core.parts import (
-    Optimizer,
-    Rate,
-)
+from zoo_core.parts import Optimizer, Rate
 
 
 @dataclass

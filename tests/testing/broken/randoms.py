@@ -3,10 +3,7 @@
 import numpy as np
 
 from broken import broken
-from zoo_core.parts import (
-    Initializer,
-    RandomSource,
-)
+from zoo_core.parts import Initializer, RandomSource
 
 
 @broken("randomness", "ignores the given generator")

@@ -3,11 +3,7 @@
 import numpy as np
 
 from broken import broken
-from zoo_core.parts import (
-    BatchChange,
-    Constraint,
-    Penalty,
-)
+from zoo_core.parts import BatchChange, Constraint, Penalty
 
 
 class L2(Penalty):

@@ -3,9 +3,7 @@
 import numpy as np
 
 from broken import broken
-from zoo_core.parts import (
-    Schedule,
-)
+from zoo_core.parts import Schedule
 
 
 @broken("rates", "the rate is negative")

@@ -4,11 +4,7 @@ import numpy as np
 from numpy.random import PCG64, Generator
 
 from broken import broken
-from zoo_core.parts import (
-    Noise,
-    Normalizer,
-    Parameter,
-)
+from zoo_core.parts import Noise, Normalizer, Parameter
 
 
 class BatchNorm(Normalizer):

@@ -1,0 +1,43 @@
+"""`zoo evaluate`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from zoo_core.cli._options import MAX_SIZE, DataDir, Json, MaxSize, Sha256, report, warn
+
+EXAMPLES = "Examples: zoo evaluate glyphs.npz | zoo evaluate mnist-mlp --split test --json"
+
+
+def command(
+    model: Annotated[str, typer.Argument(help="A model file (.npz), or the name of a shipped model.")],
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data",
+            help="Another data set, or a file like the model's own, or a .npz of arrays x and y: all its rows.",
+        ),
+    ] = None,
+    split: Annotated[str, typer.Option("--split", help="train, validation or test.")] = "test",
+    data_dir: DataDir = None,
+    sha256: Sha256 = None,
+    max_size: MaxSize = MAX_SIZE,
+    json: Json = False,
+) -> None:
+    """Measure a model: the loss and every metric of its spec."""
+    from zoo_core.cli._options import folder, prints_apart, rows
+    from zoo_core.cli._options import model as load
+    from zoo_core.display.text.tables import number
+    from zoo_core.registry._registry import Registry
+    from zoo_core.runs._evaluation import table_of
+
+    registry = Registry()
+    warn(registry)
+    found = load(model, registry, sha256, max_size)
+    with prints_apart():
+        table = table_of(found, split, folder(data_dir).by(model), registry, data)
+        figures = found.evaluate_table(table)
+    human = rows([{"figure": key, split: number(value)} for key, value in figures.items()], ["figure", split])
+    report(figures, json, human)

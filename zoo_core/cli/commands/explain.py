@@ -1,0 +1,90 @@
+"""`zoo explain`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from zoo_core.cli._options import MAX_SIZE, DataDir, Json, MaxSize, SetOption, Sha256, report, warn
+
+if TYPE_CHECKING:
+    from zoo_core.training._explanation import Explanation
+    from zoo_core.training._trainer import Trainer
+
+EXAMPLES = (
+    "Examples: zoo explain glyphs-quickstart | zoo explain my.toml --rows 1 --units 3 | "
+    "zoo explain my.toml --step 50 --set optimizer=sgd | zoo explain my.toml --json"
+)
+
+
+def command(
+    spec: Annotated[str, typer.Argument(help="A spec file, a model file, or the name of a shipped model.")],
+    rows: Annotated[int, typer.Option("--rows", min=1, max=50, help="Rows of the batch to show.")] = 2,
+    units: Annotated[int, typer.Option("--units", min=1, max=20, help="Units and inputs of each layer to show.")] = 4,
+    step: Annotated[int, typer.Option("--step", min=1, help="Which step of the first epoch to show.")] = 1,
+    set_: SetOption = None,
+    sha256: Sha256 = None,
+    max_size: MaxSize = MAX_SIZE,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed instead of the spec's.")] = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Print one step of training with its numbers, layer by layer.
+
+    Forward, loss, backward, update, with sums to do again by hand, and the gradient checked by central differences.
+    The step is one of zoo train, computed in float64 from the same first weights. What is shown is an
+    excerpt; --json gives everything.
+    """
+    from rich.console import Group
+
+    from zoo_core.cli._options import folder
+    from zoo_core.display.text.explanation import lesson
+    from zoo_core.display.text.tables import print_json
+    from zoo_core.registry._registry import Registry
+    from zoo_core.runs._run import prepare
+    from zoo_core.spec._reading import read_spec
+    from zoo_core.training._threads import blas_threads
+    from zoo_core.training.explain import exact, explain
+
+    registry = Registry()
+    warn(registry)
+    checked = read_spec(spec, set_ or [], registry, seed=seed, sha256=sha256, limit=max_size * 2**20)
+    trainer = exact(prepare(checked, folder(data_dir).by(spec), registry), registry)
+    with blas_threads(trainer.threads):
+        taken = explain(trainer, rows, units, step - 1)
+    if json:
+        print_json(_data(taken), sys.stdout, indent=None)  # a number a line would be many megabytes
+    else:
+        report(None, False, Group(*lesson(taken, _facts(trainer, checked.dtype, step))))
+
+
+def _data(step: Explanation) -> dict[str, Any]:
+    """Return everything as plain data, with what a reader would have to compute."""
+    data = asdict(step)
+    for change, own in zip(data["changes"], step.changes, strict=True):
+        change["step"] = own.after - own.before
+    for check, mine in zip(data["checks"], step.checks, strict=True):
+        check["agrees"] = mine.agrees
+    return data
+
+
+def _facts(trainer: Trainer, dtype: str, step: int) -> dict[str, str]:
+    from zoo_core.spec._options import dump
+    from zoo_core.spec.describe import toml
+
+    spec, network = trainer.spec, trainer.network
+    layers = [f"{layer.units} {layer.activation.name}" for layer in spec.model.layers]
+    rows = trainer.splits["train"].x.shape[0]
+    steps = f"{trainer.feed.batches.steps:,} steps in an epoch"
+    here = "The first step" if step == 1 else f"Step {step:,}"
+    own = "float64" if dtype == "float64" else f"float64, from the same first weights (training itself uses {dtype})"
+    return {
+        "explained": f"{here} of {spec.name}: {spec.description}".removesuffix(": "),
+        "network": f"{' -> '.join([f'{network.inputs} inputs', *layers])}; {network.layout.size:,} parameters",
+        "data": f"{spec.data.source.name}, {rows:,} rows, {trainer.feed.batches.batch_size:,} in a batch, {steps}",
+        "optimizer": toml(dump(spec.optimizer)),
+        "computed in": own,
+    }

@@ -1,0 +1,98 @@
+"""`zoo list`."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from zoo_core.cli._options import Json, report, rows, warn
+from zoo_core.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from zoo_core.registry._registry import Registry
+
+EXAMPLES = "Examples: zoo list | zoo list parts --kind optimizer | zoo list parts '*relu*' | zoo list plugins --json"
+
+
+def command(
+    what: Annotated[
+        Literal["models", "plugins", "parts", "datasets"], typer.Argument(help="What to list; models if left out.")
+    ] = "models",
+    pattern: Annotated[str, typer.Argument(help="Names to show; * and ? stand for any letters, in quotes.")] = "*",
+    kind: Annotated[str | None, typer.Option("--kind", help="Only parts of this kind, such as optimizer.")] = None,
+    json: Json = False,
+) -> None:
+    """List models, plugins, parts or data sets, a line for each."""
+    from zoo_core.registry._registry import Registry
+
+    _check_kind(what, kind)
+    registry = Registry()
+    if what != "plugins":
+        warn(registry, all_parts=what != "models")
+    found = {"models": _models, "plugins": plugins, "parts": _parts, "datasets": _datasets}[what](registry)
+    found = [row for row in found if fnmatchcase(row["name"], pattern) and kind in (None, row.get("kind"))]
+    report(found, json, _drawn(what, pattern, found))
+
+
+def _check_kind(what: str, kind: str | None) -> None:
+    """Refuse a kind that there is not, and one that is given for something else than parts."""
+    from zoo_core.parts import KINDS
+
+    if kind is not None and what != "parts":
+        raise UsageError(f"--kind chooses among parts, not {what}; write: zoo list parts --kind {kind}")
+    if kind is not None and kind not in KINDS:
+        raise UsageError(f"--kind {kind}: there is no such kind{nearest(kind, KINDS)} (there are: {', '.join(KINDS)})")
+
+
+def _drawn(what: str, pattern: str, found: list[dict[str, Any]]) -> RenderableType:
+    from zoo_core.display.text.parts import PartList
+
+    if not found:
+        return f"no {what} match {pattern!r}"
+    return PartList(found) if what == "parts" else rows(found, list(found[0]))
+
+
+def _models(registry: Registry) -> list[dict[str, Any]]:
+    import tomllib
+
+    from zoo_core.registry._shipped_models import shipped
+
+    found = []
+    for model in shipped(registry).values():
+        spec = tomllib.loads(model.spec.read_text("utf-8"))
+        weights = "yes" if model.weights is not None else "no"
+        found.append(
+            {
+                "name": model.name,
+                "data": spec["data"]["name"],
+                "weights": weights,
+                "description": spec.get("description", ""),
+            }
+        )
+    return found
+
+
+def plugins(registry: Registry) -> list[dict[str, Any]]:
+    """Return a row for every distribution: version, state, how many parts, what is wrong."""
+    from zoo_core.spec.describe import plugin_row
+
+    return [plugin_row(registry, plugin, entries) | {"parts": len(entries)} for plugin, entries in registry.brought()]
+
+
+def _parts(registry: Registry) -> list[dict[str, Any]]:
+    from zoo_core.spec.describe import summary
+
+    return [
+        {"kind": e.kind, "name": registry.key(e), "from": e.distribution, "what": summary(e.part)}
+        for e in registry.entries()
+    ]
+
+
+def _datasets(registry: Registry) -> list[dict[str, Any]]:
+    from zoo_core.spec.describe import summary
+
+    return [{"name": e.name, "from": e.distribution, "what": summary(e.part)} for e in registry.entries("dataset")]

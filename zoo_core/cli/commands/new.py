@@ -1,0 +1,77 @@
+"""`zoo new`."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from zoo_core.cli._options import Json
+from zoo_core.errors import UsageError
+
+EXAMPLES = (
+    "Examples: zoo new my-model | zoo new digits --from mnist-mlp | zoo new mine --data my.csv | "
+    "zoo new prices --data houses.csv --target price --task regression"
+)
+
+
+def command(
+    name: Annotated[str, typer.Argument(help="Name of the new spec; NAME.toml is written here.")],
+    source: Annotated[
+        str | None, typer.Option("--from", help="Shipped model to start from; default: glyphs-quickstart.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="FILE.csv", help="Your own table to write a spec for.")
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option("--target", metavar="COLUMN", help="With --data: what to predict; default: the last column."),
+    ] = None,
+    task: Annotated[
+        Literal["classification", "regression"] | None,
+        typer.Option("--task", help="With --data; default: guessed from the target."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace NAME.toml if it exists.")] = False,
+    json: Json = False,
+) -> None:
+    """Write a spec to start from, ready to train.
+
+    It is a shipped model's, or one for a table of your own: with --data, what to predict, from which columns and
+    as what is guessed, and told.
+    """
+    from zoo_core.cli._options import report, writable
+    from zoo_core.spec._network_spec import NAME, NAME_RULE
+    from zoo_core.storage._atomic import write_whole
+
+    if not re.fullmatch(NAME, name):
+        raise UsageError(f"{name!r}: a name {NAME_RULE}")
+    if data is None and (target or task):
+        raise UsageError("--target and --task say what to learn from a file: name it with --data FILE.csv")
+    if data is not None and source:
+        raise UsageError("--from starts from a shipped model, --data from a file; give one of them")
+    path = writable(Path(f"{name}.toml"), force)
+    text = _shipped(name, source or "glyphs-quickstart") if data is None else _own(name, data, target, task)
+    write_whole(path, text.encode())
+    report({"saved": str(path), "now": [f"zoo train {path}"]}, json, f"saved {path}; train it: zoo train {path}")
+
+
+def _shipped(name: str, source: str) -> str:
+    from zoo_core.registry._registry import Registry
+    from zoo_core.registry._shipped_models import find_spec
+
+    text = find_spec(source, Registry()).read_text("utf-8")
+    return re.sub(r'^name = ".*"$', f'name = "{name}"', text, count=1, flags=re.MULTILINE)
+
+
+def _own(name: str, data: Path, target: str | None, task: Literal["classification", "regression"] | None) -> str:
+    """Return a spec for a file, and say what was guessed."""
+    from zoo_core.spec.from_csv import csv_spec, guess
+
+    found = guess(data, target, task)
+    print(f"{data}: {found.summary}", file=sys.stderr)
+    for place, why in found.left_out.items():
+        print(f"note: column {found.columns.key(place)!r} is left out: {why}, not a number", file=sys.stderr)
+    return csv_spec(name, found)

@@ -1,0 +1,137 @@
+"""`zoo plot`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from zoo_core.cli._options import MAX_SIZE, DataDir, Json, MaxSize, SetOption, Sha256s, warn
+from zoo_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from zoo_core.registry._registry import Registry
+    from zoo_core.spec._spec import Spec
+
+EXAMPLES = (
+    "Examples: zoo plot a.npz b.npz -o curves.png | zoo plot m.npz --kind confusion | "
+    "zoo plot leaky_relu --kind activation --set slope=0.1 | zoo plot my.toml --kind schedule"
+)
+Kind = Literal["curves", "confusion", "weights", "activation", "schedule"]
+
+
+def command(
+    models: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="MODEL...",
+            help="Model files or names; for activation (the first layer's) and schedule also a spec or a part.",
+        ),
+    ],
+    kind: Annotated[Kind, typer.Option("--kind", help="What to draw.")] = "curves",
+    what: Annotated[
+        str, typer.Option("--what", help="The figure of learning curves: loss, accuracy, rmse, ...")
+    ] = "loss",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="A .png, .svg or .pdf file; default: MODEL-KIND.png here.")
+    ] = None,
+    split: Annotated[str, typer.Option("--split", help="The split of a confusion matrix.")] = "test",
+    set_: SetOption = None,
+    epochs: Annotated[int, typer.Option("--epochs", min=1, help="Length of a schedule drawn by its name.")] = 20,
+    data_dir: DataDir = None,
+    sha256: Sha256s = None,
+    max_size: MaxSize = MAX_SIZE,
+    force: Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")] = False,
+    json: Json = False,
+) -> None:
+    """Draw learning curves, a confusion matrix, weights, or a part.
+
+    Learning curves of several models are laid over each other; the best epoch is marked.
+    """
+    from zoo_core.cli._options import report, writable
+    from zoo_core.display.plots.style import save
+    from zoo_core.registry._registry import Registry
+
+    registry = Registry()
+    warn(registry)
+    target = output or Path(f"{Path(models[0]).stem}-{kind}.png")
+    writable(target, force)
+    if kind != "curves" and len(models) > 1:
+        raise UsageError(f"--kind {kind} draws one at a time, and {len(models)} names were given")
+    if sha256 and kind in ("activation", "schedule"):
+        raise UsageError(f"--sha256 is for what is drawn from a model's arrays or history, and --kind {kind} is not")
+    figure = _figure(
+        kind, models, registry, what=what, split=split, options=set_ or [], epochs=epochs, data_dir=data_dir,
+        sha256=sha256, max_size=max_size,
+    )  # fmt: skip
+    save(figure, target)
+    report({"saved": str(target), "kind": kind}, json, f"saved {target}")
+
+
+def _figure(kind: Kind, names: list[str], registry: Registry, **given: Any) -> Figure:
+    from zoo_core.display.plots import learning as plots
+
+    if kind == "activation":
+        from zoo_core.display.plots.parts import activation_curve
+
+        spec = _spec(names[0], registry, given["options"])
+        part = spec.model.layers[0].activation if spec else None
+        return activation_curve(part or _part(registry, "activation", names[0], given["options"]))
+    if kind == "schedule":
+        return _schedule(names[0], registry, given["options"], given["epochs"])
+    from zoo_core.cli._options import models
+
+    titles = [Path(name).stem if name.endswith(".npz") else name for name in names]
+    found = list(zip(titles, models(names, registry, given["sha256"], given["max_size"]), strict=True))
+    if kind == "curves":
+        return plots.learning_curves([(name, m.history) for name, m in found], what=given["what"])
+    first = found[0][1]
+    if kind == "confusion":
+        return _confusion(names[0], first, registry, given)
+    if first.about.image_shape is None:
+        raise UsageError(f"{names[0]}: was not trained on images, so its weights are no pictures")
+    weights = first.network.weights(first.network.layers[0])
+    return plots.first_layer_weights(weights, (first.about.image_shape[0], first.about.image_shape[1]))
+
+
+def _confusion(name: str, model: Any, registry: Registry, given: dict[str, Any]) -> Figure:
+    from zoo_core.cli._options import folder
+    from zoo_core.display.plots import learning as plots
+    from zoo_core.runs._evaluation import table_of
+
+    if model.about.task != "classification":
+        raise UsageError(f"model {model.spec.name!r} is for regression; a confusion matrix needs classes")
+    table = table_of(model, given["split"], folder(given["data_dir"]).by(name), registry, None)
+    return plots.confusion_matrix(model.confusion(table), [str(label) for label in model.labels().tolist()])
+
+
+def _part(registry: Registry, kind: str, name: str, options: list[str]) -> Any:
+    from zoo_core.spec._reading import read_part
+
+    return read_part(kind, name, options, registry)
+
+
+def _spec(name: str, registry: Registry, options: list[str]) -> Spec | None:
+    """Return the spec of a file or a shipped model, or None where the name is a part's."""
+    from zoo_core.registry._shipped_models import is_path, shipped
+    from zoo_core.spec._reading import read_spec
+
+    if is_path(name, ".toml", ".json", ".npz") or name in shipped(registry):
+        return read_spec(name, options, registry)
+    return None
+
+
+def _schedule(name: str, registry: Registry, options: list[str], epochs: int) -> Figure:
+    from zoo_core.display.plots.parts import schedule_curve
+    from zoo_core.parts import Schedule
+
+    spec = _spec(name, registry, options)
+    if spec is None:
+        return schedule_curve(_part(registry, "schedule", name, options), epochs, 100)
+    rate = spec.optimizer.learning_rate
+    if not isinstance(rate, Schedule):
+        rate = registry.get("schedule", "constant")(rate)  # type: ignore[call-arg]
+    return schedule_curve(rate, spec.training.epochs, 100)

@@ -1,0 +1,173 @@
+"""`zoo predict`."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from zoo_core.cli._options import MAX_SIZE, Json, MaxSize, Sha256, warn
+from zoo_core.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from zoo_core.model._predictor import Predictor
+
+EXAMPLES = (
+    "Examples: zoo predict glyphs.npz x.npy -o y.npy | zoo predict mnist-mlp seven.png --proba | "
+    "zoo predict m.npz - < rows.csv"
+)
+
+
+def command(
+    model: Annotated[str, typer.Argument(help="A model file (.npz), or the name of a shipped model.")],
+    input_: Annotated[
+        str,
+        typer.Argument(metavar="INPUT", help="Rows: .npy, .npz (array x), .csv, .png, or - for standard input."),
+    ],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="A .npy or .csv file; default: standard output.")
+    ] = None,
+    proba: Annotated[bool, typer.Option("--proba", help="Rows of class probabilities instead of labels.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")] = False,
+    sha256: Sha256 = None,
+    max_size: MaxSize = MAX_SIZE,
+    json: Json = False,
+) -> None:
+    """Predict labels, values or probabilities for rows of inputs.
+
+    Inputs are in the data's own units, such as pixels from 0 to 255; the model prepares them itself.
+    """
+    from zoo_core.cli._options import apart, predictor, prints_apart, writable
+    from zoo_core.registry._registry import Registry
+    from zoo_core.training._threads import blas_threads
+
+    registry = Registry()
+    warn(registry)
+    if output is not None:
+        apart(output, input_, model)
+        if output.suffix not in (".npy", ".csv"):
+            raise UsageError(f"{output}: must end in .npy or .csv")
+        writable(output, force)
+    found = predictor(model, registry, sha256, max_size)
+    x = read_input(input_, found)
+    if not len(x):
+        raise DataError(f"{input_}: has no rows")
+    with blas_threads(1), prints_apart():
+        try:
+            result = found.predict_proba(x) if proba else found.predict(x)
+        except DataError as error:
+            raise DataError(f"{input_}: {error}") from error
+    _write(result, output, json, _header(found, proba))
+
+
+def read_input(name: str, model: Predictor) -> Any:
+    """Return the rows of an input file, shape (rows, features)."""
+    from zoo_core.data.readers.npy import read_array
+
+    if name == "-":
+        raw = sys.stdin.buffer.read()
+        if raw[:8] == b"\x89PNG\r\n\x1a\n":
+            return _image(io.BytesIO(raw), "standard input", model)
+        if raw[:6] == b"\x93NUMPY" or raw[:4] == b"PK\x03\x04":
+            return read_array(io.BytesIO(raw))
+        return _cells(io.StringIO(_text(raw)), model)
+    ending = Path(name).suffix.lower()
+    if ending == ".png":
+        return _image(name, name, model)
+    if ending == ".npy":
+        return _rows(Path(name), model.about.inputs)
+    if ending == ".npz":
+        return read_array(Path(name))
+    if ending == ".csv":
+        return _cells(Path(name), model)
+    raise UsageError(f"{name}: must end in .npy, .npz, .csv or .png, or be - for standard input")
+
+
+def _rows(path: Path, features: int) -> Any:
+    """Return the rows of a .npy file, which stay there if they are as the model needs them: it may be a large one."""
+    from zoo_core.data.readers.npy import read_array
+    from zoo_core.data.readers.npy_rows import DiskRows
+
+    try:
+        rows = DiskRows(path)
+    except DataError:  # of another order, or a fault that is told better by the other reader
+        return read_array(path)
+    if rows.shape[1] != features or len(rows.sample_shape) > 2:
+        return read_array(path)
+    rows.check_finite()
+    return rows
+
+
+def _cells(source: Path | IO[str], model: Predictor) -> Any:
+    from zoo_core.data.readers.csv import read_features
+
+    return read_features(source, model.about.feature_names)
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError("standard input is neither .npy, .npz, .png nor CSV in UTF-8") from error
+
+
+def _image(source: str | IO[bytes], name: str, model: Predictor) -> Any:
+    from zoo_core.data.readers.png import read_png
+
+    shape = model.about.image_shape
+    if shape is None:
+        raise DataError(f"{name}: model {model.name!r} was not trained on images; give rows of numbers")
+    x, notes = read_png(source, (shape[0], shape[1]), name)
+    for note in notes:
+        print(f"note: {name}: {note}", file=sys.stderr)
+    return x
+
+
+def _header(model: Predictor, proba: bool) -> list[str]:
+    if proba:
+        return [str(label) for label in model.labels().tolist()]
+    return list(model.about.target_names) or ["label" if model.about.task == "classification" else "value"]
+
+
+def _write(result: Any, output: Path | None, json: bool, header: list[str]) -> None:
+    if output is None and json:
+        from zoo_core.display.text.tables import print_json
+
+        print_json(result.tolist(), sys.stdout)
+    elif output is None:
+        _lines(result, sys.stdout)
+    else:
+        _save(result, output, header)
+
+
+def _lines(result: Any, file: Any) -> None:
+    """Write a line for each row: numbers as short as their own type allows, labels as they are."""
+    for row in result:
+        file.write((",".join(map(str, row)) if row.ndim else str(row)) + "\n")
+
+
+def _table(result: Any, header: list[str]) -> str:
+    """Return CSV, with quotes where a label or a name needs them."""
+    import csv
+
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(header)
+    lines.writerows(map(str, row) if row.ndim else [str(row)] for row in result)
+    return text.getvalue()
+
+
+def _save(result: Any, output: Path, header: list[str]) -> None:
+    import numpy as np
+
+    from zoo_core.storage._atomic import write_whole
+
+    if output.suffix == ".npy":
+        stream = io.BytesIO()
+        np.save(stream, result, allow_pickle=False)
+        write_whole(output, stream.getvalue())
+    else:
+        write_whole(output, _table(result, header).encode())

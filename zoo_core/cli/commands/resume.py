@@ -1,0 +1,41 @@
+"""`zoo resume`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zoo_core.cli._options import CheckpointEvery, DataDir, Json, Quiet, Sha256, Threads, warn
+from zoo_core.training._interval import EVERY
+
+EXAMPLES = "Examples: zoo resume my.npz | zoo resume my.checkpoint-0000000500.npz --data-dir data"
+
+
+def command(
+    file: Annotated[Path, typer.Argument(help="The output of a run that was stopped, or one of its checkpoints.")],
+    data_dir: DataDir = None,
+    threads: Threads = None,
+    checkpoint_every: CheckpointEvery = EVERY,
+    sha256: Sha256 = None,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Go on with a training run that was stopped.
+
+    The result is the same, to the bit, as that of a run left alone. Other data, another spec or another number of
+    threads is refused.
+    """
+    from zoo_core.cli._follow import to_the_end
+    from zoo_core.cli._options import folder
+    from zoo_core.registry._registry import Registry
+    from zoo_core.runs._output import Output
+    from zoo_core.runs._run import prepare_resumed
+    from zoo_core.training._interval import Interval
+
+    registry, place, every = Registry(), Output(file), Interval.parse(checkpoint_every)
+    warn(registry, quiet)
+    with place.lock():
+        trainer = prepare_resumed(place, folder(data_dir, quiet).by(file), registry, threads=threads, sha256=sha256)
+        to_the_end(trainer, place, every, quiet=quiet, json=json)

@@ -1,0 +1,42 @@
+"""`zoo schema`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zoo_core.cli._options import warn
+
+EXAMPLES = "Example: zoo schema -o zoo.schema.json, and '#:schema zoo.schema.json' as a spec's first line"
+
+
+def command(
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Where it goes; default: standard output.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As it is anyway: the schema is JSON.")] = False,
+) -> None:
+    """Print the JSON schema of a spec, for editors to complete with.
+
+    A TOML spec names it in its first line, a JSON spec by the key "$schema". It includes the parts of all
+    installed plugins: print it anew after installing one.
+    """
+    import json
+
+    from zoo_core.cli._options import writable
+    from zoo_core.registry._registry import Registry
+    from zoo_core.spec.schema import spec_schema
+    from zoo_core.storage._atomic import write_whole
+
+    registry = Registry()
+    warn(registry, all_parts=True)
+    text = json.dumps(spec_schema(registry), indent=2) + "\n"
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        write_whole(writable(output, force), text.encode())
+        print(f"saved {output}")

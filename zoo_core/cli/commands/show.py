@@ -1,0 +1,130 @@
+"""`zoo show`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from zoo_core.cli._options import MAX_SIZE, Json, MaxSize, Sha256, report, rows, warn
+from zoo_core.cli.commands._show_part import Wanted, show_parts
+from zoo_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from zoo_core.model._summary import LayerOutline, NamedPart, SpecOutline
+    from zoo_core.registry._registry import Registry
+
+EXAMPLES = (
+    "Examples: zoo show glyphs.npz | zoo show mnist-mlp --json | zoo show gelu | "
+    "zoo show leaky_relu --set slope=0.2 -o leaky.svg | zoo show identity --kind initializer"
+)
+
+
+def command(
+    name: Annotated[str, typer.Argument(help="A model file, a shipped model, or a part.")],
+    kind: Annotated[str | None, typer.Option("--kind", help="The kind of a part, where several have the name.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="OPTION=VALUE", help="An option of the part to draw; may be repeated."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Draw the part into this .png, .svg or .pdf file.")
+    ] = None,
+    epochs: Annotated[
+        int, typer.Option("--epochs", min=1, help="Length of the run that a schedule is drawn for.")
+    ] = 20,
+    force: Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")] = False,
+    sha256: Sha256 = None,
+    max_size: MaxSize = MAX_SIZE,
+    json: Json = False,
+) -> None:
+    """Show what a model or a part is; parts with options and a plot.
+
+    Of a part: formula and source, options with bounds and defaults, where its code is, and who brought it.
+    Activations are drawn with their derivative, schedules over a run, initializers as a histogram, losses with
+    their gradient.
+    """
+    from zoo_core.registry._registry import Registry
+    from zoo_core.registry._shipped_models import is_path, shipped
+
+    registry = Registry()
+    models = shipped(registry)
+    wanted = Wanted(kind, set_ or [], output, epochs, force, json)
+    is_model = kind is None and (is_path(name, ".npz") or name in models)
+    warn(registry, all_parts=not is_model)
+    if is_model and (set_ or output):
+        raise UsageError(f"{name!r} is a model; --set and -o are for parts. Its curves: zoo plot {name}")
+    if is_path(name, ".npz") or (is_model and models[name].weights is not None):
+        _model(name, registry, sha256, max_size, json)
+    elif sha256:
+        raise UsageError(f"{name!r} is no model file, and --sha256 is for those")
+    elif is_model:
+        text = models[name].spec.read_text("utf-8")
+        report({"name": name, "spec": text}, json, text)
+    else:
+        show_parts(name, registry, wanted)
+
+
+def _model(name: str, registry: Registry, sha256: str | None, max_size: int, json: bool) -> None:
+    """Show a file by its header alone, so that a model whose plugin is missing can still be looked at."""
+    from zoo_core import storage as model_file
+    from zoo_core.model._summary import read_outline
+    from zoo_core.registry._shipped_models import find_model
+
+    path = find_model(name, registry)
+    contents = model_file.read(path, sha256=sha256, limit=max_size * 2**20)
+    described, outline = read_outline(contents, str(path))
+    header = contents.header
+    data = {
+        "name": outline.name,
+        "sha256": contents.sha256,
+        "parameters": described.parameters or sum(a.size for k, a in contents.arrays.items() if _is_trained(k)),
+        "spec": header["spec"],
+        "about": header["about"],
+        "plugins": header["plugins"],
+        "environment": header["environment"],
+        "arrays": {k: {"dtype": str(a.dtype), "shape": list(a.shape)} for k, a in contents.arrays.items()},
+        "history": header["history"],
+    }
+    if json:
+        report(data, True, None)
+        return
+    report(None, False, _table(outline, data))
+
+
+def _is_trained(name: str) -> bool:
+    """Tell whether a file of before 0.1.0, which does not count its parameters, holds one under this name."""
+    return not name.startswith("preparation.") and not name.rpartition(".")[2].startswith("running_")
+
+
+def _table(spec: SpecOutline, data: dict[str, Any]) -> RenderableType:
+    from zoo_core.display.text.figures import kept
+    from zoo_core.display.text.tables import number
+
+    last = kept(data["history"])
+    facts = {
+        "name": spec.name,
+        "description": spec.description,
+        "data": spec.data.name,
+        "layers": " -> ".join([str(data["about"]["inputs"]), *map(_layer, spec.model.layers)]),
+        "parameters": f"{data['parameters']:,}",
+        "loss": _name(spec.model.loss),
+        "optimizer": _name(spec.optimizer),
+        "epochs": f"{len(data['history'])} of {spec.training.epochs}",
+        **{key: number(value) for key, value in last.items() if key not in ("epoch", "kept")},
+        "sha256": data["sha256"],
+    }
+    plugins = sorted({f"{p['distribution']} {p['version']}" for p in data["plugins"]})
+    facts["made with"] = ", ".join([*plugins, f"numpy {data['environment'].get('numpy', 'unknown')}"])
+    return rows([{"": key, "value": value} for key, value in facts.items()], ["", "value"])
+
+
+def _layer(layer: LayerOutline) -> str:
+    return f"{layer.units} {_name(layer.activation)}"
+
+
+def _name(part: str | NamedPart) -> str:
+    return part if isinstance(part, str) else part.name

@@ -1,0 +1,73 @@
+"""`zoo train`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zoo_core.cli._options import MAX_SIZE, CheckpointEvery, DataDir, Json, MaxSize, Quiet, SetOption, Threads, warn
+from zoo_core.errors import UsageError
+from zoo_core.training._interval import EVERY
+
+EXAMPLES = (
+    "Examples: zoo train glyphs-quickstart | zoo train my.toml -o my.npz --set training.epochs=5 --seed 2 | "
+    "zoo train my.npz --from my.npz -o longer.npz"
+)
+
+
+def command(
+    spec: Annotated[
+        str, typer.Argument(help="A spec file (.toml or .json), the name of a shipped model, or a model file (.npz).")
+    ],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Where the model goes, a .npz file; default: NAME.npz here.")
+    ] = None,
+    set_: SetOption = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed instead of the spec's.")] = None,
+    start_from: Annotated[
+        str | None,
+        typer.Option("--from", metavar="MODEL", help="Begin with this model's weights and preparation of inputs."),
+    ] = None,
+    sha256: Annotated[
+        str | None,
+        typer.Option("--sha256", help="Refuse the model of --from, or without it of SPEC, unless it has this digest."),
+    ] = None,
+    max_size: MaxSize = MAX_SIZE,
+    data_dir: DataDir = None,
+    threads: Threads = None,
+    checkpoint_every: CheckpointEvery = EVERY,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the output if it exists; give up an unfinished run of it.")
+    ] = False,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Train a network from a spec and save it to one file.
+
+    Until it is finished, two checkpoints lie beside the output: `zoo resume` goes on with a run that was stopped.
+    """
+    from zoo_core.cli._follow import to_the_end
+    from zoo_core.cli._options import apart, folder, writable
+    from zoo_core.cli._options import model as load
+    from zoo_core.registry._registry import Registry
+    from zoo_core.runs._output import Output
+    from zoo_core.runs._run import prepare
+    from zoo_core.spec._reading import read_spec
+    from zoo_core.training._interval import Interval
+
+    registry, every = Registry(), Interval.parse(checkpoint_every)
+    warn(registry, quiet)
+    earlier = None if start_from is None else load(start_from, registry, sha256, max_size)
+    of_spec = sha256 if earlier is None else None
+    checked = read_spec(spec, set_ or [], registry, seed=seed, sha256=of_spec, limit=max_size * 2**20)
+    place = Output(writable(output or Path(f"{checked.name}.npz"), force), overwrite=force)
+    apart(place.path, *filter(None, (spec, start_from)))
+    if output is not None and output.suffix != ".npz":
+        raise UsageError(f"{output}: a model file must end in .npz; try -o {output}.npz")
+    files = folder(data_dir, quiet).by(spec)
+    with place.lock():
+        place.claim(checked.to_dict())
+        trainer = prepare(checked, files, registry, threads=threads, start_from=earlier)
+        to_the_end(trainer, place, every, quiet=quiet, json=json)

@@ -1,0 +1,38 @@
+"""`zoo validate`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from zoo_core.cli._options import MAX_SIZE, Json, MaxSize, SetOption, Sha256, report, warn
+from zoo_core.errors import PluginError, SpecError
+
+EXAMPLES = "Examples: zoo validate my.toml | zoo validate my.toml --set training.epochs=5 --json"
+
+
+def command(
+    spec: Annotated[str, typer.Argument(help="A spec file, a model file, or the name of a shipped model.")],
+    set_: SetOption = None,
+    sha256: Sha256 = None,
+    max_size: MaxSize = MAX_SIZE,
+    json: Json = False,
+) -> None:
+    """Check a spec: every error at once, with its line and column."""
+    from zoo_core.registry._registry import Registry
+    from zoo_core.spec._reading import read_spec
+    from zoo_core.training._preflight import doubts
+
+    registry = Registry()
+    warn(registry)
+    try:
+        checked = read_spec(spec, set_ or [], registry, sha256=sha256, limit=max_size * 2**20)
+    except (SpecError, PluginError) as error:
+        report({"valid": False, "errors": str(error).splitlines()}, json, None)
+        raise
+    found = doubts(checked)
+    for line in found:
+        print(f"warning: {spec}: {line}", file=sys.stderr)
+    report({"valid": True, "warnings": found, "spec": checked.to_dict()}, json, f"{spec}: valid")

@@ -1,0 +1,36 @@
+"""Writes the reference pages: `python -m zoo_core.cli.reference FOLDER [DISTRIBUTION]`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from zoo_core.cli.reference.commands import commands_page
+from zoo_core.cli.reference.parts import parts_page
+from zoo_core.cli.reference.sheets import SHEETS, save_sheet, sheet
+from zoo_core.registry._discovery import DISTRIBUTION
+from zoo_core.registry._registry import Registry
+from zoo_core.storage._atomic import write_whole
+
+
+def main(folder: str, distribution: str = DISTRIBUTION) -> None:
+    """Write the page of parts, a picture for each kind that has one, and the commands of the built-in ones."""
+    where, registry = Path(folder), Registry()
+    entries = [entry for entry in registry.entries() if entry.distribution == distribution]
+    if not entries:
+        sys.exit(f"{distribution!r} brings no parts; zoo plugins shows what is installed")
+    for kind in SHEETS:
+        panels = sheet(kind, entries)
+        if panels:
+            save_sheet(kind, panels, where / f"{kind}s.png")
+    pages = {"README.md": parts_page(entries, registry)}
+    if distribution == DISTRIBUTION:
+        pages["commands.md"] = commands_page()
+    for name, text in pages.items():
+        write_whole(where / name, text.encode())
+
+
+if __name__ == "__main__":
+    if len(sys.argv) not in (2, 3):
+        sys.exit("usage: python -m zoo_core.cli.reference FOLDER [DISTRIBUTION]")
+    main(*sys.argv[1:])

@@ -1,0 +1,185 @@
+"""What the header of a model file says about a model, checked before anybody relies on it."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from annotated_types import Ge, Le
+from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, ValidationError, model_validator
+
+from zoo_core.errors import ModelFileError, SpecError
+from zoo_core.parts import Record
+from zoo_core.storage import Contents
+from zoo_core.storage._layout import MAX_HEADER, shown
+
+MAX_SPEC_VALUES = 5000  # keys and items of a stored spec; some 250 layers with all their options
+MAX_RECORDS = 4000  # of a history in a file
+MAX_KEYS = 100  # of a table in a header, whose errors would otherwise take more memory than the file
+MAX_LABELS = 2**22  # characters of an array of class names, each as long as the longest
+RESERVE = MAX_HEADER // 4  # bytes of a header kept for what is neither history nor known before training
+CONTAINER = frozenset({"format", "version", "requires", "arrays", "sha256"})  # keys that the reader has checked
+
+
+def _few(value: Any) -> Any:
+    if isinstance(value, dict) and len(value) > MAX_KEYS:
+        raise ValueError(f"a table of {len(value)} keys")
+    return value
+
+
+def _checked_history(value: Any) -> Any:
+    """Hold that a history is records of numbers; a plain loop, for it may be long."""
+    if not isinstance(value, list) or len(value) > MAX_RECORDS + 1:
+        raise ValueError(f"is no list of at most {MAX_RECORDS} records")
+    for record in value:
+        if not isinstance(record, dict) or type(record.get("epoch")) is not int:
+            raise ValueError("holds a record without an epoch")
+        if not all(type(number) in (int, float, type(None)) for number in record.values()):
+            raise ValueError("holds a record with something that is no number")
+    return value
+
+
+Names = Annotated[list[str], FailFast()]
+History = Annotated[list[dict[str, Any]], BeforeValidator(_checked_history)]
+Facts = Annotated[dict[str, str | int | None], BeforeValidator(_few)]
+
+
+class _Stored(BaseModel):
+    """A table in a header. Keys that begin with x_ are for others and are ignored."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out(cls, value: Any) -> Any:
+        return {k: v for k, v in _few(value).items() if not k.startswith("x_")} if isinstance(value, dict) else value
+
+
+class About(_Stored):
+    """What the data means; kept in the model file so that a model can be used without its data."""
+
+    inputs: Annotated[int, Ge(1), Le(2**31)]
+    task: Literal["classification", "regression"] = "classification"
+    class_names: Names = []
+    feature_names: Names = []
+    target_names: Names = []
+    image_shape: Annotated[list[Annotated[int, Ge(1)]], Field(min_length=2, max_length=2)] | None = None
+    data_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
+
+    @model_validator(mode="after")
+    def _fit(self) -> About:
+        if self.image_shape and self.image_shape[0] * self.image_shape[1] != self.inputs:
+            raise ValueError(f"image_shape {self.image_shape} is not of {self.inputs} pixels")
+        if len(self.class_names) * max(map(len, self.class_names), default=0) > MAX_LABELS:
+            raise ValueError(f"class_names are too many and too long: over {MAX_LABELS} characters as an array")
+        if len(self.feature_names) not in (0, self.inputs):
+            raise ValueError(f"there are {len(self.feature_names)} feature_names for {self.inputs} inputs")
+        return self
+
+
+class Origin(_Stored):
+    """Where a part came from. Names and versions are of a form that is safe in a command to copy."""
+
+    kind: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,199}$")]
+    distribution: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
+    version: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.!+_-]{0,99}$")]
+    state_version: int
+
+
+class Header(_Stored):
+    """The part of a header that describes a model."""
+
+    spec: dict[str, Any]
+    about: About
+    history: History
+    plugins: Annotated[list[Origin], FailFast()]
+    environment: Facts
+    parameters: Annotated[int, Ge(1)] | None = None  # how many are trained; files of before 0.1.0 do not say
+    started_from: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""  # sha256 of the model trained further
+    run: dict[str, Any] | None = None  # only in a checkpoint: what the rest of the run depends on
+
+
+def read_header(contents: Contents, name: str) -> Header:
+    """Return what the header of a file, called `name` in messages, says of a model. Raises ModelFileError."""
+    own = {key: value for key, value in contents.header.items() if key not in CONTAINER}
+    if count_values(own.get("spec")) > MAX_SPEC_VALUES:
+        raise ModelFileError(f"{name} has a spec of more than {MAX_SPEC_VALUES} values; get a sound file")
+    try:
+        header = Header.model_validate(own)
+    except ValidationError as error:
+        raise ModelFileError(f"{name}: its header does not describe a model: {words(error)}") from None
+    _check_layers(header.spec, contents, name)
+    return header
+
+
+def _check_layers(spec: Mapping[str, Any], contents: Contents, name: str) -> None:
+    """Refuse layers without weights before parts are made for them: some bytes of a spec can name many parts."""
+    model = spec.get("model")
+    layers = model.get("layers") if isinstance(model, Mapping) else None
+    if not isinstance(layers, list) or not layers:
+        raise ModelFileError(f"{name}: its header does not describe a model: spec.model.layers: no list of layers")
+    missing = next((i for i in range(len(layers)) if f"layers.{i}.weights" not in contents.arrays), None)
+    if missing is not None:
+        raise ModelFileError(
+            f"{name}: its spec has {len(layers)} layers, and array 'layers.{missing}.weights' is missing"
+        )
+
+
+def count_values(value: Any) -> int:
+    """Return how many keys and items plain data has, counted no further than MAX_SPEC_VALUES."""
+    waiting, count = [value], 0
+    while waiting and count <= MAX_SPEC_VALUES:
+        item = waiting.pop()
+        inner = list(item.values()) if isinstance(item, dict) else item if isinstance(item, list) else []
+        count += len(inner)
+        waiting += inner
+    return count
+
+
+def check_room(header: Mapping[str, Any], name: str) -> None:
+    """Raise SpecError where a header, before anything was learnt, leaves too little room for what will be."""
+    size = len(json.dumps(header))
+    if size > MAX_HEADER - 2 * RESERVE:
+        raise SpecError(f"{name}: spec and names take {size} bytes of a header; at most {MAX_HEADER - 2 * RESERVE} fit")
+    if count_values(header["spec"]) > MAX_SPEC_VALUES:
+        raise SpecError(f"{name}: has more than {MAX_SPEC_VALUES} values, and a model file holds no more")
+
+
+def words(error: ValidationError) -> str:
+    """Return the first problems of a table in a few printable words."""
+    problems = error.errors(include_url=False, include_input=False)
+    lines = [
+        f"{shown('.'.join(map(str, p['loc'])))[1:-1] or 'header'}: {shown(p['msg'], 200)[1:-1]}" for p in problems[:3]
+    ]
+    return "; ".join([*lines, *(["..."] if len(problems) > 3 else [])])
+
+
+def storable(history: Sequence[Record], other: Mapping[str, Any]) -> list[Record]:
+    """Return a history that fits into a header beside `other`: thinned evenly where it is long, NaN as None."""
+    records = [{key: _plain(value) for key, value in record.items()} for record in history]
+    longest = max((len(json.dumps(record)) + 2 for record in records), default=1)
+    values = max((2 * len(record) + 2 for record in records), default=1)
+    room = MAX_HEADER - RESERVE - len(json.dumps(other))
+    fitting = max(1, min(MAX_RECORDS, room // longest, 60_000 // values))
+    every = -(-len(records) // fitting)
+    last = len(records) - 1
+    return [r for i, r in enumerate(records) if i % every == 0 or i == last or r.get("kept")]
+
+
+def _plain(value: Any) -> Any:
+    number = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(number, float) and not np.isfinite(number) else number
+
+
+def environment() -> dict[str, Any]:
+    """Return what the bits of a result depend on besides spec and data; a run adds its number of threads."""
+    from threadpoolctl import threadpool_info
+
+    found = [i for i in threadpool_info() if i["user_api"] == "blas"]
+    own = next((i for i in found if "numpy" in i["filepath"]), found[0] if found else {})  # SciPy has one of its own
+    words = [str(own[key]) for key in ("internal_api", "version", "architecture") if own.get(key)]
+    return {"numpy": np.__version__, "blas": " ".join(words) or "unknown", "machine": platform.machine()}

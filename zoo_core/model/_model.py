@@ -1,0 +1,143 @@
+"""A trained network with all it needs to be used: spec, preparation, names of classes, history, origin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zoo_core import storage as model_file
+from zoo_core._part_checks import checked_figures
+from zoo_core.errors import SpecError
+from zoo_core.model._fingerprints import NAME as TRACE
+from zoo_core.model._fingerprints import Trace
+from zoo_core.model._header import About, check_room, environment, storable
+from zoo_core.model._inputs import checked_labels, checked_targets, checked_values, class_indices, shaped_inputs
+from zoo_core.model._predictor import PREPARATION, Predictor, in_turn
+from zoo_core.nn._assembly import fresh, is_fused
+from zoo_core.nn._objective import measure, targets_for
+from zoo_core.parts import Array, Layout, Metric, Part, Record, Table
+from zoo_core.registry._registry import Registry, provenance
+from zoo_core.spec._options import parts_of
+from zoo_core.spec._spec import Spec
+
+MAX_ARRAYS = 240  # of 255 that a file can hold; the others are for what a run that is not over keeps
+
+
+class Model(Predictor):
+    """A network that can be trained, evaluated, used and saved. Made by `zoo_core.train` or `zoo_core.load`.
+
+    Several threads may predict and evaluate; they take turns. While it is trained it belongs to its trainer.
+    """
+
+    def __init__(
+        self, spec: Spec, about: About, registry: Registry, approve: Callable[[Layout], None] = lambda layout: None
+    ) -> None:
+        if spec.training.metrics is None:
+            raise ValueError("training.metrics is left open; see zoo_core.runs._defaults.complete")
+        super().__init__(spec, about, approve, trained=True)
+        self.spec = spec
+        self.history: list[Record] = []
+        self.trace = Trace()
+        self.plugins = provenance(registry, parts_of(spec))
+        self.sha256 = ""
+        self.started_from = ""  # sha256 of the model file whose weights the training began with
+        self.loss = fresh(spec.model.loss)
+        self._metrics = spec.training.metrics
+
+    @cached_property
+    def environment(self) -> dict[str, Any]:
+        """What the bits of a result depend on besides spec and data: here, or where a loaded model was made."""
+        return environment()
+
+    @property
+    def history_keys(self) -> list[str]:
+        """Every key that a record of the history has, in order of appearance."""
+        return list(dict.fromkeys(key for record in self.history for key in record))
+
+    def metrics(self) -> list[Metric]:
+        """Return fresh copies of the spec's metrics."""
+        return [fresh(m) for m in self._metrics]
+
+    @np.errstate(all="ignore")
+    def evaluate(self, x: Any, y: Any) -> dict[str, float]:
+        """Return the loss and every metric of the spec for inputs and their true labels or values."""
+        x = shaped_inputs(x, self.about.inputs, self.about.image_shape, self.name)
+        y = checked_targets(y, len(x))
+        classes = self.about.task == "classification"
+        targets = checked_labels(y, self.labels()) if classes else checked_values(y, self.network.outputs)
+        return self.evaluate_table(Table(x, targets), given=True)
+
+    @in_turn
+    @np.errstate(all="ignore")
+    def evaluate_table(self, table: Table, *, given: bool = False) -> dict[str, float]:
+        """Return loss and metrics over a split, whose labels are class indices (rows,); `given` inputs are checked."""
+        metrics, rows = self.metrics(), table.x.shape[0]
+        fused = is_fused(self.loss, self.network)
+        targets = targets_for(self.loss, table.y, self.network.outputs, self.network.dtype)
+        for metric in metrics:
+            metric.start(rows, self.network.outputs)
+        total = weight = 0.0
+        for which, z, outputs in self._infer(table.x, given=given):
+            values = measure(self.loss, fused, z, outputs, targets[which])
+            weights = None if table.weights is None else table.weights[which]
+            total += float(values.sum() if weights is None else values @ weights)
+            weight += len(values) if weights is None else float(weights.sum())
+            for metric in metrics:
+                metric.update(outputs, table.y[which], weights)
+        return {"loss": total / weight} | {name: value for m in metrics for name, value in checked_figures(m).items()}
+
+    @in_turn
+    @np.errstate(all="ignore")
+    def confusion(self, table: Table) -> Array:
+        """Return counts (classes, classes): row the true class, column the predicted one."""
+        classes = max(self.network.outputs, 2)
+        counts = np.zeros((classes, classes), np.int64)
+        for which, _, outputs in self._infer(table.x):
+            np.add.at(counts, (table.y[which], class_indices(outputs)), 1)
+        return counts
+
+    # -------------------------------------------------------------- files
+
+    def save(self, path: str | Path, *, overwrite: bool = True) -> str:
+        """Write the model to one `.npz`, atomically, and return the file's sha256.
+
+        Raises ResourceError when it cannot be written, UsageError when it exists and may not be replaced.
+        """
+        self.sha256 = model_file.write(path, self.header(), self.arrays(), overwrite=overwrite)
+        return self.sha256
+
+    def arrays(self) -> dict[str, Array]:
+        """Return every array of a model file by name: parameters, running state, preparation, trace; not copies."""
+        fitted = {f"{PREPARATION}{name}": np.asarray(value) for name, value in _state(self.preparation)}
+        trace = {TRACE: self.trace.storable()} if self.trace.rows else {}
+        return self.network.state() | fitted | trace
+
+    def header(self) -> dict[str, Any]:
+        """Return what the header of a model file says of the model."""
+        header = {
+            "spec": self.spec.to_dict(),
+            "about": self.about.model_dump(),
+            "parameters": self.network.layout.size,
+            "plugins": self.plugins,
+            "environment": self.environment,
+            **({"started_from": self.started_from} if self.started_from else {}),
+        }
+        return {**header, "history": storable(self.history, header)}
+
+    def check_storable(self) -> None:
+        """Raise SpecError unless a model file can hold this model, so that no training is lost at its end."""
+        count = len(self.network.state()) + len(self.preparation.state)
+        if count > MAX_ARRAYS:
+            raise SpecError(f"spec {self.name!r}: a model file holds {MAX_ARRAYS} arrays, not {count}: fewer layers")
+        check_room(self.header(), f"spec {self.name!r}")
+
+
+def _state(part: Part) -> Iterator[tuple[str, Any]]:
+    for name in part.state:
+        value = getattr(part, name, None)
+        if value is not None:
+            yield name, value

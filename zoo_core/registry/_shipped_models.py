@@ -1,0 +1,65 @@
+"""Models by name: the specs, weights and cards that installed plugins ship, the built-in ones among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from zoo_core.errors import ModelFileError, UsageError, nearest
+from zoo_core.registry._registry import Registry
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A model that a plugin brings."""
+
+    name: str
+    distribution: str
+    spec: Traversable
+    weights: Path | None
+    card: Traversable | None
+
+
+def shipped(registry: Registry) -> dict[str, Shipped]:
+    """Return the shipped models by name; where two plugins bring a name, the first keeps it."""
+    found: dict[str, Shipped] = {}
+    for plugin in registry.plugins:
+        files = {f.name: f for f in plugin.models.iterdir()} if plugin.models is not None else {}
+        for file in sorted(name for name in files if name.endswith(".toml")):
+            name = file.removesuffix(".toml")
+            weights = files.get(f"{name}.npz")
+            path = Path(str(weights)) if weights is not None else None
+            found.setdefault(name, Shipped(name, plugin.distribution, files[file], path, files.get(f"{name}.md")))
+    return found
+
+
+def is_path(text: str, *endings: str) -> bool:
+    """Tell whether a word names a file rather than a shipped model."""
+    return "/" in text or "\\" in text or text.endswith(endings)
+
+
+def find_spec(name: str | Path, registry: Registry) -> Path | Traversable:
+    """Return the file for a path, which may be a model's, or a shipped name. Raises UsageError for an unknown name."""
+    if is_path(str(name), ".toml", ".json", ".npz"):
+        return Path(name)
+    return _known(str(name), registry, "a spec file (.toml or .json)").spec
+
+
+def find_model(name: str | Path, registry: Registry) -> Path:
+    """Return the model file for a path or a shipped name. Raises UsageError or ModelFileError."""
+    if is_path(str(name), ".npz"):
+        return Path(name)
+    model = _known(str(name), registry, "a model file (.npz)")
+    if model.weights is None:
+        raise ModelFileError(f"model {model.name!r} ships without weights; make them: zoo train {model.name}")
+    return model.weights
+
+
+def _known(name: str, registry: Registry, file: str) -> Shipped:
+    models = shipped(registry)
+    if name not in models:
+        raise UsageError(
+            f"{name!r} is neither {file} nor a shipped model{nearest(name, models)}; 'zoo list' shows those"
+        )
+    return models[name]

@@ -1,0 +1,106 @@
+"""A checkpoint: a model file that also holds all that the rest of its run depends on.
+
+It has the model's header and arrays as they are between two steps, arrays of the run named `opt.*` and `run.*`, and a
+section `run` in the header with everything that is no array. So it can be used as a model too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from zoo_core import storage as model_file
+from zoo_core.errors import ModelFileError, ResourceError
+from zoo_core.parts import Array
+from zoo_core.registry._discovery import DISTRIBUTION
+from zoo_core.runs import _run_state as run_state
+from zoo_core.storage._values import pack, unpack
+from zoo_core.training._trainer import Trainer
+
+
+def save(trainer: Trainer, path: str | Path) -> None:
+    """Write a checkpoint of a run between two steps. Raises as `model_file.write`, PluginError for unfit state."""
+    arrays: dict[str, Array] = {}
+    run = {name: pack(value, name, arrays) for name, value in run_state.take(trainer).items()}
+    model_file.write(path, trainer.model.header() | {"run": run}, trainer.model.arrays() | arrays)
+
+
+def resume(trainer: Trainer, contents: model_file.Contents, name: str) -> None:
+    """Put a run that has been prepared with the model in the checkpoint `name` where that left it.
+
+    Raises ResourceError where spec, data or threads are not those of the checkpoint, ModelFileError for a file
+    that is no checkpoint.
+    """
+    header = contents.header
+    run = _run(header, name)
+    found = list(_obstacles(header, trainer.model.header()))
+    if found:
+        raise ResourceError(
+            f"{name}: cannot go on, because the result would not be that of a run left alone:\n  "
+            + "\n  ".join(found)
+            + "\nGo on with what the run began with; or begin a new run with its weights: zoo train SPEC --from "
+            + name
+        )
+    _warn(trainer, header, name)
+    trainer.model.started_from = header.get("started_from", "")
+    try:
+        run_state.put(trainer, {key: unpack(value, contents.arrays) for key, value in run.items()})
+    except (LookupError, TypeError, ValueError, OverflowError, AttributeError, StopIteration) as error:
+        raise ModelFileError(f"{name}: its state is not that of a run of its spec: {error!r}") from error
+
+
+def _warn(trainer: Trainer, header: Mapping[str, Any], name: str) -> None:
+    """Say what else differs: a run may go on with another NumPy, and then its last digits may be others.
+
+    Of other versions of plugins loading the model has warned, but not of the zoo's own.
+    """
+    own = trainer.model.header()
+    for line in lines(header["environment"], own["environment"]):
+        trainer.warn(f"{name}: the last digits of the result may not be those of a run left alone: {line}")
+    for line in lines(_versions(header), _versions(own)):
+        trainer.warn(f"{name}: was made with another version of the zoo: {line}")
+
+
+def _run(header: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    run = header.get("run")
+    if not isinstance(run, dict) or not isinstance(run.get("run.position"), dict):
+        raise ModelFileError(f"{name}: is no checkpoint of a run")
+    return run
+
+
+def _obstacles(there: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what differs between the headers of two runs, so that one cannot be the other's continuation."""
+    yield from lines(there["spec"], here["spec"], "spec: ")
+    for table, key in (("about", "data_sha256"), ("environment", "threads")):
+        yield from lines({key: there[table].get(key)}, {key: here[table].get(key)})
+
+
+def lines(there: Mapping[str, Any], here: Mapping[str, Any], what: str = "") -> Iterator[str]:
+    """Yield a line for each value that differs between two tables of plain data."""
+    for key, old, new in differing(there, here):
+        yield f"{what}{key} was {old!r} and is {new!r}"
+
+
+def differing(there: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Yield path and both values of what differs between two tables of plain data."""
+    a, b = flat(there), flat(json.loads(json.dumps(here)))
+    for key in sorted(a.keys() | b.keys()):
+        if a.get(key) != b.get(key):
+            yield key, a.get(key), b.get(key)
+
+
+def _versions(header: Mapping[str, Any]) -> dict[str, str]:
+    return {p["distribution"]: p["version"] for p in header["plugins"] if p["distribution"] == DISTRIBUTION}
+
+
+def flat(value: Any, path: str = "") -> dict[str, Any]:
+    """Return nested data as one table from dotted paths to plain values."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    if not items and not (isinstance(value, (dict, list)) and value):
+        return {path: value}
+    found: dict[str, Any] = {}
+    for key, item in items:
+        found |= flat(item, f"{path}.{key}" if path else str(key))
+    return found

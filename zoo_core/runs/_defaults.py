@@ -1,0 +1,120 @@
+"""What a spec leaves to its data: the splits, the preparation, the metrics, and what a model keeps of them."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+from pydantic import ValidationError
+
+from zoo_core._part_checks import checked_data
+from zoo_core.data._folder import DataFolder
+from zoo_core.data._splits import make_splits
+from zoo_core.errors import DataError, SpecError
+from zoo_core.model._header import About, words
+from zoo_core.model._model import Model
+from zoo_core.nn._assembly import fresh
+from zoo_core.parts import Data, Loss, Metric, Preparation, RandomSource, Table
+from zoo_core.registry._registry import Registry
+from zoo_core.spec._options import dump
+from zoo_core.spec._spec import DEFAULT_METRICS, Spec
+
+
+def load_data(spec: Spec, data_dir: str | Path | DataFolder | None = None) -> Data:
+    """Load the data set that a spec names. Raises PluginError where what it loads is no sound Data."""
+    folder = data_dir if isinstance(data_dir, DataFolder) else DataFolder.open(data_dir)
+    return checked_data(spec.data.source, fresh(spec.data.source).load(folder))
+
+
+def split(spec: Spec, data: Data, source: RandomSource) -> dict[str, Table]:
+    """Return the splits of a spec by name. Raises DataError where the rows of one all weigh nothing."""
+    d = spec.data
+    rng = source.stream("split")
+    splits = make_splits(data, train=d.train, validation=d.validation, test=d.test, stratify=d.stratify, rng=rng)
+    for name, table in splits.items():
+        if table.weights is not None and not np.any(table.weights):
+            raise DataError(f"data.{name}: all its {len(table.y)} rows have the weight 0, so it says nothing")
+    return splits
+
+
+def complete(spec: Spec, data: Data, registry: Registry, earlier: Model | None = None) -> Spec:
+    """Return the spec with what it left to the data, or to an earlier model, filled in.
+
+    Raises SpecError where they do not fit.
+    """
+    preparation = spec.data.preparation or _preparation(data, registry, earlier)
+    if earlier is not None and dump(preparation) != dump(earlier.spec.data.preparation):
+        raise SpecError(
+            f"spec {spec.name!r}: data.preparation is {dump(preparation)!r}, and the weights to start from were "
+            f"trained with {dump(earlier.spec.data.preparation)!r}; leave the key out"
+        )
+    metrics = spec.training.metrics
+    if metrics is None:
+        metrics = [registry.get("metric", m)() for m in DEFAULT_METRICS[data.task]]  # type: ignore[misc]
+    _check_tasks(spec, data, [spec.model.loss, *metrics])
+    _check_outputs(spec, data)
+    return spec.model_copy(
+        update={
+            "data": spec.data.model_copy(update={"preparation": preparation}),
+            "training": spec.training.model_copy(update={"metrics": metrics}),
+        }
+    )
+
+
+def _preparation(data: Data, registry: Registry, earlier: Model | None) -> Preparation:
+    if earlier is not None and earlier.spec.data.preparation is not None:
+        return earlier.spec.data.preparation
+    return registry.get("preparation", data.preparation)()  # type: ignore[return-value]
+
+
+def _check_tasks(spec: Spec, data: Data, parts: list[Loss | Metric]) -> None:
+    for part in parts:
+        if part.task not in ("any", data.task):
+            raise SpecError(
+                f"spec {spec.name!r}: {part.kind} {part.name!r} is for {part.task}, and "
+                f"dataset {spec.data.source.name!r} is for {data.task}"
+            )
+
+
+def _check_outputs(spec: Spec, data: Data) -> None:
+    units = spec.model.layers[-1].units
+    place = f"spec {spec.name!r}: model.layers.{len(spec.model.layers) - 1}.units is {units}"
+    if data.task == "regression":
+        if units != data.train.y.shape[1]:
+            raise SpecError(f"{place}, and the data has {data.train.y.shape[1]} target column(s); make them equal")
+        return
+    classes = len(data.class_names) or int(data.train.y.max()) + 1
+    single = units == 1 and classes == 2 and spec.model.loss.targets == "values"
+    if units != classes and not single:
+        raise SpecError(f"{place}, and the data has {classes} classes; give the last layer one unit for each")
+
+
+def about(spec: Spec, data: Data) -> About:
+    """Return what a model keeps of its data. Raises DataError where the data set describes them wrongly."""
+    try:
+        return About(
+            inputs=int(data.train.x.shape[1]),
+            task=data.task,
+            class_names=list(data.class_names),
+            feature_names=list(data.feature_names),
+            target_names=list(data.target_names),
+            image_shape=list(data.image_shape) if data.image_shape else None,
+            data_sha256=data_sha256(data),
+        )
+    except ValidationError as error:
+        raise DataError(f"dataset {spec.data.source.name!r} describes its data wrongly: {words(error)}") from error
+
+
+def data_sha256(data: Data) -> str:
+    """Return a digest of inputs, targets and weights, training part and test part, in their own dtypes."""
+    digest = hashlib.sha256()
+    for table in (data.train, data.test):
+        if table is not None:
+            for start in range(0, table.x.shape[0], 4096):
+                indices = np.arange(start, min(start + 4096, table.x.shape[0]))
+                digest.update(np.ascontiguousarray(table.x.take(indices, axis=0)).tobytes())
+            for column in (table.y, table.weights):
+                if column is not None:
+                    digest.update(np.ascontiguousarray(column).tobytes())
+    return digest.hexdigest()

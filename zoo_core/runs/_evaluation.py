@@ -1,0 +1,104 @@
+"""The rows that a model is measured on: a split of its own data, another data set, or a file of the same form."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from zoo_core.data._folder import DataFolder
+from zoo_core.errors import DataError, UsageError, nearest
+from zoo_core.model._inputs import class_labels
+from zoo_core.model._model import Model
+from zoo_core.nn._assembly import fresh
+from zoo_core.parts import Data, Dataset, Table
+from zoo_core.registry._registry import Registry
+from zoo_core.registry._shipped_models import is_path
+from zoo_core.runs._defaults import load_data, split
+from zoo_core.spec._options import option_names
+
+FILES = (".csv", ".npz", ".npy", ".txt", ".tsv")  # endings by which a file is told from the name of a data set
+
+
+def table_of(
+    model: Model, split_name: str, folder: DataFolder, registry: Registry, dataset: str | None = None
+) -> Table:
+    """Return rows to measure a model on, with labels as the model's class indices.
+
+    Without `dataset`, a split of the model's own data; with the name of a data set, that split of it; with a
+    file, all its rows, read as the model's own data were, or arrays x and y of a .npz. Raises UsageError for a split
+    that there is not, DataError for data unlike the model's.
+    """
+    source = model.spec.data.source
+    if dataset is None or dataset == source.name:
+        return _split(model, source, split_name, folder)
+    if is_path(dataset, *FILES):
+        data = _load(model, _from_file(model, source, dataset, registry), folder)
+        return _translated(model, data, data.train)
+    return _split(model, _by_name(dataset, registry), split_name, folder)
+
+
+def _from_file(model: Model, source: Dataset, path: str, registry: Registry) -> Dataset:
+    if "path" not in option_names(source):
+        if path.endswith(".npz"):  # what anybody can save, wherever the model has learnt from
+            return registry.get("dataset", "npz")(path=path, task=model.about.task)  # type: ignore[call-arg, return-value]
+        raise UsageError(
+            f"--data {path}: the model's data set {source.name!r} reads no such file; give a .npz file with "
+            "arrays x and y, numpy.savez(path, x=..., y=...), or name a data set"
+        )
+    changes = {name: None for name in ("test_path",) if name in option_names(source)}
+    return dataclasses.replace(source, path=path, **changes)  # type: ignore[type-var]
+
+
+def _by_name(name: str, registry: Registry) -> Dataset:
+    try:
+        return registry.get("dataset", name)()  # type: ignore[return-value]
+    except TypeError as error:
+        raise UsageError(f"dataset {name!r} needs options; give a file instead: --data FILE") from error
+
+
+def _load(model: Model, source: Dataset, folder: DataFolder) -> Data:
+    spec = model.spec
+    data = load_data(spec.model_copy(update={"data": spec.data.model_copy(update={"source": source})}), folder)
+    features, task = int(data.train.x.shape[1]), data.task
+    if features != model.about.inputs or task != model.about.task:
+        raise DataError(
+            f"dataset {source.name!r} has {features} features for {task}, and model {spec.name!r} needs "
+            f"{model.about.inputs} for {model.about.task}"
+        )
+    for ours, theirs in zip(model.about.feature_names, data.feature_names, strict=False):
+        if ours != theirs:
+            raise DataError(f"the data have a column {theirs!r} where model {spec.name!r} has learnt from {ours!r}")
+    return data
+
+
+def _split(model: Model, source: Dataset, name: str, folder: DataFolder) -> Table:
+    data = _load(model, source, folder)
+    randomness = fresh(model.spec.generator)
+    randomness.start(model.spec.seed)
+    splits = split(model.spec, data, randomness)
+    if name not in splits:
+        raise UsageError(
+            f"there is no split {name!r}{nearest(name, splits)} (there are: {', '.join(splits)}); "
+            "choose one with --split, or give a file with --data"
+        )
+    return _translated(model, data, splits[name])
+
+
+def _translated(model: Model, data: Data, table: Table) -> Table:
+    """Return a table with labels as the model counts its classes, whatever classes the data happen to hold."""
+    if data.task != "classification":
+        return table
+    ours = model.labels().tolist()
+    theirs = class_labels(data.class_names, max(int(table.y.max()) + 1, len(ours))).tolist()
+    if ours == theirs[: len(ours)] and table.y.max() < len(ours):
+        return table
+    index = {label: at for at, label in enumerate(ours)}
+    unknown = sorted({theirs[at] for at in np.unique(table.y)} - set(index), key=str)
+    if unknown:
+        raise DataError(
+            f"the data have the label {unknown[0]!r}, which is none of the classes of model {model.spec.name!r} "
+            f"({', '.join(map(str, ours))})"
+        )
+    codes = np.array([index.get(label, -1) for label in theirs])
+    return dataclasses.replace(table, y=codes[table.y])

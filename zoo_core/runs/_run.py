@@ -1,0 +1,199 @@
+"""From a spec to a trained model: prepare a run, follow it, go on with one that was left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from zoo_core._part_checks import was_asked
+from zoo_core.data._folder import DataFolder
+from zoo_core.errors import ZooError
+from zoo_core.model._loading import fill, load, model_from_contents
+from zoo_core.model._model import Model
+from zoo_core.parts import Table
+from zoo_core.registry._registry import Registry
+from zoo_core.registry._shipped_models import find_model
+from zoo_core.runs import _checkpoint as checkpoint
+from zoo_core.runs._defaults import about, complete, load_data, split
+from zoo_core.runs._output import Output
+from zoo_core.spec._reading import read_spec
+from zoo_core.spec._spec import Spec
+from zoo_core.training._diagnostics import blame
+from zoo_core.training._interval import EVERY, Interval
+from zoo_core.training._parallel_matmul import Crew, library
+from zoo_core.training._threads import blas_threads, choose_threads, processors
+from zoo_core.training._trainer import Trainer
+from zoo_core.training.events import Event
+
+
+def train(
+    spec: Spec | str | Path | Mapping[str, Any],
+    data_dir: str | Path | None = None,
+    registry: Registry | None = None,
+    *,
+    output: str | Path | None = None,
+    checkpoint_every: str = EVERY,
+    start_from: str | Path | None = None,
+    force: bool = False,
+) -> Model:
+    """Train a spec (an object, a mapping, a file or a shipped name) and return the model.
+
+    With `output` the model is saved there; until then checkpoints lie beside it, one for each `checkpoint_every`
+    ("30s", "500steps", "auto", "never"), from which `resume` goes on. `start_from` is a model whose weights and
+    preparation the training begins with. With `force` what stands at `output` is replaced, and the checkpoints of
+    an unfinished run are given up.
+
+    Raises the errors of reading the spec and the data, and NumericError when training leaves the finite numbers;
+    with `output` also ResourceError when it cannot be written and UsageError where an unfinished run stands.
+    """
+    registry = registry or Registry()
+    files, spec = _files(data_dir, spec), _parsed(spec, registry)
+    if output is None:
+        return _to_the_end(prepare(spec, files, registry, start_from=start_from))
+    place, every = Output(output, overwrite=force), Interval.parse(checkpoint_every)
+    with place.lock():
+        place.claim(spec.to_dict())
+        return _to_the_end(prepare(spec, files, registry, start_from=start_from), place, every)
+
+
+def resume(
+    path: str | Path,
+    data_dir: str | Path | None = None,
+    registry: Registry | None = None,
+    *,
+    checkpoint_every: str = EVERY,
+) -> Model:
+    """Finish a run from its last checkpoint; `path` is its output or a checkpoint. Returns what `train` would have.
+
+    Raises UsageError where there is no checkpoint, ResourceError where data, threads or spec have changed.
+    """
+    place, every = Output(path), Interval.parse(checkpoint_every)
+    with place.lock():
+        return _to_the_end(prepare_resumed(place, data_dir, registry), place, every)
+
+
+def _parsed(spec: Spec | str | Path | Mapping[str, Any], registry: Registry) -> Spec:
+    if isinstance(spec, Mapping):
+        return Spec.parse(spec, registry)
+    return spec if isinstance(spec, Spec) else read_spec(spec, registry=registry)
+
+
+def _to_the_end(trainer: Trainer, output: Output | None = None, every: Interval | None = None) -> Model:
+    for _ in follow(trainer, output, every):
+        pass
+    return trainer.model
+
+
+def prepare(
+    spec: Spec | str | Path | Mapping[str, Any],
+    data_dir: str | Path | DataFolder | None = None,
+    registry: Registry | None = None,
+    *,
+    threads: int | None = None,
+    start_from: str | Path | Model | None = None,
+) -> Trainer:
+    """Return a run that is ready to go; `follow` starts it."""
+    registry = registry or Registry()
+    files = _files(data_dir, spec)
+    spec = _parsed(spec, registry)
+    earlier = load(find_model(start_from, registry), registry) if isinstance(start_from, (str, Path)) else start_from
+    trainer = _prepared(spec, files, registry, threads, earlier)
+    trainer.model.started_from = "" if earlier is None else earlier.sha256
+    return trainer
+
+
+def prepare_resumed(
+    output: Output,
+    data_dir: str | Path | DataFolder | None = None,
+    registry: Registry | None = None,
+    *,
+    threads: int | None = None,
+    sha256: str | None = None,
+) -> Trainer:
+    """Return a run at the place where its last checkpoint left it; `follow` goes on.
+
+    With `sha256`, only from the checkpoint that has this digest. Raises UsageError where there is no checkpoint,
+    ModelFileError where none is whole, ResourceError where data, threads or spec are not those of the run.
+    """
+    registry = registry or Registry()
+    contents, path, warnings = output.latest(sha256)
+    earlier = model_from_contents(contents, str(path), registry)
+    chosen = threads or earlier.environment.get("threads")
+    trainer = _prepared(earlier.spec, _files(data_dir, output.path), registry, chosen, earlier)
+    fixed = threads or earlier.spec.training.threads  # as far as is known: a checkpoint does not tell who chose
+    trainer.helpers_wanted = fixed is None and trainer.threads == 1
+    checkpoint.resume(trainer, contents, str(path))
+    output.last = path
+    for warning in warnings:
+        trainer.warn(warning)
+    return trainer
+
+
+def _files(data_dir: str | Path | DataFolder | None, beside: object) -> DataFolder:
+    """Return the data folder; a user's own files are also looked for beside a spec file or an output."""
+    folder = data_dir if isinstance(data_dir, DataFolder) else DataFolder.open(data_dir)
+    return folder.by(beside) if isinstance(beside, (str, Path)) else folder
+
+
+def _prepared(spec: Spec, files: DataFolder, registry: Registry, threads: int | None, earlier: Model | None) -> Trainer:
+    """Return a run that begins with what an earlier model has learnt, or from scratch."""
+    data = load_data(spec, files)
+    spec = complete(spec, data, registry, earlier)
+    model = Model(spec, about(spec, data), registry)
+    model.check_storable()
+    splits = split(spec, data, model.source)
+    if earlier is not None:
+        fill(model, earlier.arrays(), f"spec {spec.name!r}, started from model {earlier.spec.name!r}")
+    else:
+        model.preparation.fit(splits["train"].x)
+        model.network.initialize(model.source.stream("initializer"))
+    fixed = threads or spec.training.threads
+    trainer = Trainer(model, splits, threads=fixed or _threads(spec, model, splits["train"]))
+    trainer.helpers_wanted = fixed is None and trainer.threads == 1
+    return trainer
+
+
+def _threads(spec: Spec, model: Model, table: Table) -> int:
+    size = spec.training.batch_size
+    rows = int(table.x.shape[0])
+    widths = [model.about.inputs, *(layer.units for layer in spec.model.layers)]
+    return choose_threads(rows if size == "all" else min(size, rows), widths, spec.dtype)
+
+
+def follow(trainer: Trainer, output: Output | None = None, every: Interval | None = None) -> Iterator[Event]:
+    """Train, with the number of BLAS threads that the run was made for; with `output`, save there.
+
+    An error that a part raises is passed on as a PluginError that names the part.
+    """
+    events = _named(trainer)
+    blas = library() if trainer.helpers_wanted else None
+    with blas_threads(trainer.threads), closing(trainer.feed), _helped(trainer, blas):
+        yield from events if output is None else output.keep(trainer, events, every)
+
+
+@contextmanager
+def _helped(trainer: Trainer, blas: Any | None) -> Iterator[None]:
+    """Give a run its helping threads, where there is something to help with, until it is over."""
+    crew = Crew(blas)
+    try:
+        if blas is not None and not trainer.feed.reads_ahead:  # the thread that reads needs a processor
+            crew.join(trainer.network, trainer.feed.batches.sizes, processors())
+        trainer.helpers, trainer.judge = crew.threads - 1, crew.judge if crew.threads > 1 else None
+        yield
+    finally:
+        trainer.helpers, trainer.judge = 0, None
+        crew.close()
+
+
+def _named(trainer: Trainer) -> Iterator[Event]:
+    try:
+        yield from trainer.events()
+    except (ZooError, MemoryError, OSError):
+        raise
+    except (Exception, SystemExit) as error:
+        named = None if was_asked(error) else blame(error, trainer)
+        if named is None:
+            raise
+        raise named from error

@@ -1,0 +1,119 @@
+"""Writes a model file: the same contents give the same bytes, and a file appears whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zoo_core.errors import ModelFileError, ResourceError
+from zoo_core.parts import Array
+from zoo_core.storage import _header_json as document
+from zoo_core.storage._atomic import write_whole
+from zoo_core.storage._layout import (
+    FORMAT,
+    HEADER,
+    MAX_MEMBERS,
+    MAX_SIZE,
+    VERSION,
+    Member,
+    RefusedError,
+    check_name,
+    directory,
+)
+from zoo_core.storage._npy import Form
+from zoo_core.storage._reader import read
+
+
+def write(path: Path | str, header: Mapping[str, Any], arrays: Mapping[str, Array], *, overwrite: bool = True) -> str:
+    """Write a model file atomically and return its sha256; what was there stays until the new file is safe.
+
+    `header` must fit into 1 MiB of JSON; the keys format, version, arrays and sha256 are set here, and
+    requires is [] unless given. `arrays` have names of a-z, 0-9, '_' and '.', at most 4 dimensions, and the
+    dtype float32, float64, int32, int64 or uint8; values need not be finite. A symbolic link is replaced,
+    not followed.
+
+    Raises ModelFileError for contents that such a file cannot hold, UsageError for a `path` that may not be
+    replaced, ResourceError when the system does not let it be written.
+    """
+    data = to_bytes(header, arrays, str(path))
+    digest = hashlib.sha256(data).hexdigest()
+    write_whole(path, data, overwrite=overwrite, check=lambda temporary: _verify(temporary, len(data), digest))
+    return digest
+
+
+def to_bytes(header: Mapping[str, Any], arrays: Mapping[str, Array], name: str = "the model") -> bytes:
+    """Return the bytes of a model file, which messages call `name`. Raises ModelFileError as `write` does."""
+    try:
+        return _encode(header, arrays)
+    except RefusedError as refused:
+        raise ModelFileError(f"{name} {refused}") from None
+
+
+def _verify(path: Path, size: int, digest: str) -> None:
+    try:
+        read(path, limit=size, sha256=digest)
+    except (ModelFileError, ResourceError) as error:
+        raise OSError(errno.EIO, f"what was written does not read back ({error})") from error
+
+
+def _encode(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> bytes:
+    if len(arrays) >= MAX_MEMBERS:
+        raise RefusedError(f"cannot be written: it has {len(arrays)} arrays, and {MAX_MEMBERS - 1} are allowed")
+    ready = {name: _ready(name, arrays[name]) for name in sorted(arrays)}
+    own = {"format": FORMAT, "version": VERSION, "arrays": {n: _described(a) for n, a in ready.items()}}
+    text = document.encode({"requires": [], **header, **own})
+    members: list[Member] = []
+    chunks: list[bytes | memoryview] = []
+    for name, array in {HEADER: np.frombuffer(text, np.uint8), **ready}.items():
+        content = _form(array).encode(), _items(array)
+        members.append(_member(name, content, members[-1].end if members else 0))
+        chunks += members[-1].local(), *content
+    return b"".join([*chunks, directory(members)])
+
+
+def _ready(name: str, array: Array) -> Array:
+    """Return an array in C order and little-endian, if a model file may hold it under this name."""
+    try:
+        check_name(name)
+        if name == HEADER:
+            raise RefusedError(f"names an array {name!r}, which is taken by the file's own header")
+        array = np.asarray(array)
+        form = _form(array)
+        try:
+            form.check()
+        except RefusedError as refused:
+            raise RefusedError(f"has the array {name!r} {refused}") from None
+        return np.asarray(array, form.dtype, order="C")
+    except RefusedError as refused:
+        raise RefusedError(f"cannot be written: it {refused}") from None
+
+
+def _form(array: Array) -> Form:
+    return Form(array.dtype.newbyteorder("<").str, array.shape)
+
+
+def _items(array: Array) -> memoryview:
+    return array.reshape(-1).view(np.uint8).data
+
+
+def _described(array: Array) -> dict[str, Any]:
+    form = _form(array)
+    return {
+        "dtype": form.dtype,
+        "shape": list(form.shape),
+        "sha256": hashlib.sha256(_items(array)).hexdigest(),
+    }
+
+
+def _member(name: str, content: tuple[bytes, memoryview], offset: int) -> Member:
+    head, items = content
+    member = Member(f"{name}.npy", zlib.crc32(items, zlib.crc32(head)), len(head) + len(items), offset)
+    if member.end > MAX_SIZE:
+        raise RefusedError(f"cannot be written: it would have more than {MAX_SIZE} bytes")
+    return member

@@ -1,0 +1,72 @@
+"""Running checks: what a part raises becomes a finding, what it declares is told apart from what it passes."""
+
+from __future__ import annotations
+
+import dataclasses
+import warnings
+from collections.abc import Iterator
+
+import numpy as np
+
+from zoo_core.parts import Part
+from zoo_core.registry._registry import Registry
+from zoo_core.testing._table import checks_of
+from zoo_core.testing.harness.dtypes import raised_at
+from zoo_core.testing.harness.findings import Check, Finding, NotRunError, Result
+from zoo_core.testing.harness.subject import Subject, subjects
+from zoo_core.testing.harness.variations import variations
+
+
+def check_part(part: type[Part], registry: Registry | None = None) -> Iterator[Result]:
+    """Yield the result of every check of a part's class, made with its defaults and with each of its `examples`.
+
+    The registry is where the names of parts among its options are looked up; by default all that is installed.
+    """
+    registry = registry or Registry()
+    for check in checks_of(part):
+        yield run_check(part, check, registry)
+
+
+def run_check(part: type[Part], check: Check, registry: Registry) -> Result:
+    """Run one check of a part's class."""
+    name = f"{part.kind} {part.name or part.__name__}"
+    result = Result(name, check.name, check.promise, "passed")
+    declared = part.deviates.get(check.name, "")
+    try:
+        made = [*subjects(part, registry), *(variations(part, registry) if check.varied else ())]
+        found = tuple(dict.fromkeys(f for s in made for f in findings(check, s)))
+    except NotRunError as reason:
+        return dataclasses.replace(result, state="not run", reason=str(reason))
+    if declared and found:
+        return dataclasses.replace(result, state="declared", findings=found, reason=declared)
+    if declared:
+        found = (Finding(f"`deviates` says that it fails {check.name!r}, and it passes", likely="strike it out there"),)
+    return dataclasses.replace(result, state="failed" if found else "passed", findings=found)
+
+
+def findings(check: Check, subject: Subject) -> list[Finding]:
+    """Return what a check finds in a part. Raises NotRunError where it cannot be run."""
+    options = ", ".join(f"{key} = {value!r}" for key, value in subject.options.items())
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        found = _found(check, subject)
+    return [dataclasses.replace(f, problem=f"with {options}: {f.problem}") for f in found] if options else found
+
+
+def _found(check: Check, subject: Subject) -> list[Finding]:
+    found = []
+    try:
+        for finding in check.run(subject):
+            found.append(finding)  # noqa: PERF402 - those before an error count
+    except NotRunError:
+        raise
+    except (Exception, SystemExit) as error:
+        found.append(_raised(error))
+    return found
+
+
+def _raised(error: BaseException) -> Finding:
+    words, place = " ".join(str(error).split()), raised_at(error)
+    if isinstance(error, NotImplementedError) and not words:
+        return Finding(f"the method {place.rpartition(' ')[2]} of the contract is not written")
+    return Finding(f"it raises {type(error).__name__}: {words}", place)

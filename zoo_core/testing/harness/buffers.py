@@ -1,0 +1,62 @@
+"""The rules for arrays that are handed in: `out` is overwritten, never read, and nothing else is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import numpy as np
+
+from zoo_core.parts import Array
+from zoo_core.testing.harness.findings import Finding
+
+FILLS = 0.0, 7.0
+
+
+def overwritten(run: Callable[[float], Mapping[str, Array]]) -> Iterator[Finding]:
+    """Compare the outputs of runs whose buffers held different numbers before.
+
+    `run(fill)` fills every buffer, computes, and returns the buffers by what they are.
+    """
+    first, second = (run(fill) for fill in FILLS)
+    for name, array in first.items():
+        other = second[name]
+        differs = (array != other) & ~(np.isnan(array) & np.isnan(other))
+        if not differs.any():
+            continue
+        yield Finding(
+            f"{name} depends on what was in it before",
+            f"{int(differs.sum())} of {differs.size} entries",
+            f"the same after a buffer of {FILLS[0]:g} as after one of {FILLS[1]:g}",
+            f"{array[differs][0]:.6g} and {other[differs][0]:.6g}",
+            _why(array[differs], other[differs]),
+        )
+
+
+def _why(first: Array, second: Array) -> str:
+    if (second == FILLS[1]).all():
+        return "these entries are left unwritten"
+    if np.allclose(second - first, FILLS[1] - FILLS[0]):
+        return "it is added to instead of overwritten"
+    return "it is read before it is written"
+
+
+@contextmanager
+def changed(method: str, arrays: Mapping[str, Array]) -> Iterator[list[Finding]]:
+    """Fill a list with a finding for each array that what stands under `with` changes."""
+    before = {name: array.copy() for name, array in arrays.items()}
+    findings: list[Finding] = []
+    yield findings
+    for name, array in arrays.items():
+        differs = ~((array == before[name]) | ((array != array) & (before[name] != before[name])))
+        if differs.any():
+            at = tuple(np.argwhere(differs)[0])
+            findings.append(
+                Finding(
+                    f"{method} changes its input {name}",
+                    f"index {', '.join(map(str, at))}",
+                    str(before[name][at]),
+                    str(array[at]),
+                    "an operation in place, such as `x *= 2` or `out=x`; write into `out` or a copy",
+                )
+            )

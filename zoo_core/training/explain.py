@@ -1,0 +1,186 @@
+"""Takes one step of training and keeps everything that it computes.
+
+The step is an ordinary one: network, objective and optimizer of a `Trainer` do all the mathematics, and what they
+leave in their buffers is copied. Only the central differences, which check the gradient, are computed here.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from zoo_core.errors import NumericError, UsageError
+from zoo_core.model._model import Model
+from zoo_core.nn._objective import Objective, measure
+from zoo_core.nn._workspace import Dense, Stage
+from zoo_core.parts import Activation, Array, Segment
+from zoo_core.registry._registry import Registry
+from zoo_core.spec.describe import summary
+from zoo_core.training._diagnostics import explain as diagnose
+from zoo_core.training._excerpt import choose, entry
+from zoo_core.training._explanation import Change, Check, Cost, Excerpt, Explanation, Pass
+from zoo_core.training._trainer import Trainer
+
+WIDTH = 1e-5  # half the width of a central difference, relative to a parameter beyond 1
+EPSILON = float(np.finfo(float).eps)
+
+
+def exact(trainer: Trainer, registry: Registry) -> Trainer:
+    """Return a run that computes in float64, with the first weights, rows and random streams of another."""
+    if trainer.network.dtype == np.float64:
+        return trainer
+    model = Model(trainer.spec.model_copy(update={"dtype": "float64"}), trainer.model.about, registry)
+    model.preparation, model.source = trainer.model.preparation, trainer.model.source
+    model.network.restore(trainer.network.state())
+    for own, other in zip(model.network.stages, trainer.network.stages, strict=True):
+        own.transform.rng = other.transform.rng
+    return Trainer(model, trainer.splits, threads=trainer.threads)
+
+
+def explain(trainer: Trainer, rows: int = 2, units: int = 4, step: int = 0) -> Explanation:
+    """Take a step of a run's first epoch, counted from 0, and return all of it, with an excerpt of rows and units.
+
+    The steps before it are taken too. Raises UsageError for a step that the epoch has not, NumericError where the
+    loss is not finite.
+    """
+    with np.errstate(all="ignore"):
+        which = _go_to(trainer, step)
+        rate, given = trainer.rate(step / trainer.feed.batches.steps), trainer.begin_step()
+        factor = trainer.objective.factor
+        trainer.objective.multiply(1.0)  # what is shown is the gradient itself
+        noise = _Noise(trainer.network.stages)
+        trainer.objective.compute()
+        if not trainer.objective.is_finite():
+            raise NumericError(diagnose(trainer, 0, step))
+        stages, cost = _passes(trainer.objective), _cost(trainer.objective)
+        gradient = trainer.network.gradients.copy()
+        excerpt = choose(trainer, stages, rows, units)
+        checks = [_check(trainer, s, excerpt, gradient, noise) for s in trainer.network.layout.segments]
+        noise.replay()
+        trainer.objective.multiply(factor)
+        trainer.objective.compute()
+        changes = _update(trainer, given, gradient)
+        noise.replay()
+        after = trainer.objective.evaluate()
+    part = trainer.optimizer
+    constraints = [c.name for layer in trainer.network.layers for c in layer.constraints]
+    return Explanation(
+        which, stages, cost, part.name, summary(type(part)), rate, constraints, changes, checks, after, excerpt
+    )
+
+
+def _go_to(trainer: Trainer, step: int) -> Array:
+    """Take the steps before one; returns the numbers of its rows."""
+    batches = trainer.feed.batches
+    if step >= batches.steps:
+        raise UsageError(f"step {step + 1}: an epoch of this run has {batches.steps:,} step(s); explain one of these")
+    trainer.feed.start_epoch()
+    for _ in range(step):
+        rate = trainer.begin_step()
+        trainer.objective.compute()
+        trainer.end_step(rate)
+    return np.arange(batches.rows)[batches.indices(step)]
+
+
+class _Noise:
+    """The random streams as they were before the step, so that it can be repeated with the same draws."""
+
+    def __init__(self, stages: Sequence[Stage]) -> None:
+        self._stages = stages
+        self._streams = copy.deepcopy([stage.transform.rng for stage in stages])  # one list: shared streams stay shared
+
+    def replay(self) -> None:
+        """Begin again."""
+        for stage, stream in zip(self._stages, copy.deepcopy(self._streams), strict=True):
+            stage.transform.rng = stream
+
+
+# ------------------------------------------------------------------ forward, loss, backward
+
+
+def _passes(objective: Objective) -> list[Pass]:
+    """Copy what the pass left in its buffers, stage by stage."""
+    p, stages = objective.at, objective.network.stages
+    found: list[tuple[Array | None, Array | None]] = [(dy, dx) for *_, dy, dx in p.backward]  # last stage first
+    if objective.fused:
+        found = [(None, p.delta), *((dy, dx) for *_, dy, dx in p.backward_fused)]
+    found += [(None, None)] * (len(stages) - len(found))  # what comes before the first product
+    return [
+        _pass(stage, x.copy(), y.copy(), _copied(dy), _copied(dx))
+        for stage, x, y, (dy, dx) in zip(stages, p.inputs, p.values, reversed(found), strict=True)
+    ]
+
+
+def _copied(array: Array | None) -> Array | None:
+    return None if array is None else array.copy()
+
+
+def _pass(stage: Stage, x: Array, y: Array, dy: Array | None, dx: Array | None) -> Pass:
+    part = stage.transform
+    if isinstance(part, Dense):
+        return Pass(stage.path, "dense", "dense", "z = x W + b", x, y, dy, dx, None)
+    slope = None
+    if isinstance(part, Activation) and type(part).derivative is not Activation.derivative:
+        slope = np.empty_like(x)
+        part.derivative(x, y, slope)
+    return Pass(stage.path, part.kind, part.name, summary(type(part)), x, y, dy, dx, slope)
+
+
+def _cost(objective: Objective) -> Cost:
+    part, network, p = objective.part, objective.network, objective.at
+    values = measure(part, objective.fused, p.z, p.outputs, objective.targets)
+    penalties = {
+        f"{layer.path}: {penalty.name}": penalty.value(network.weights(layer))
+        for layer in network.layers
+        for penalty in layer.penalties
+    }
+    return Cost(
+        part.name, summary(type(part)), part.reduction, objective.fused, objective.targets.copy(), values.copy(),
+        _copied(objective.weights), objective.loss - objective.penalty(), penalties, objective.loss,
+    )  # fmt: skip
+
+
+# ------------------------------------------------------------------ checks, update
+
+
+def _check(trainer: Trainer, segment: Segment, excerpt: Excerpt, gradient: Array, noise: _Noise) -> Check:
+    """Check the entry of a parameter with the largest gradient in the excerpt."""
+    own = segment.view(gradient)
+    index = entry(own, segment.path.rpartition(".")[0], excerpt)
+    weights = segment.view(trainer.network.parameters)
+    middle = float(weights[index])
+    width = WIDTH * max(1.0, abs(middle))
+    losses = []
+    for shift in (width, -width):
+        weights[index] = middle + shift
+        noise.replay()
+        losses.append(trainer.objective.evaluate())
+    weights[index] = middle
+    central, rounding = (losses[0] - losses[1]) / (2 * width), EPSILON * abs(losses[0]) / width
+    return Check(segment.path, index, float(own[index]), central, width, rounding)
+
+
+def _update(trainer: Trainer, rate: float, gradient: Array) -> list[Change]:
+    """Update the parameters as training does; returns what became of each."""
+    network = trainer.network
+    before, penalties = network.parameters.copy(), dict(_penalties(trainer))
+    trainer.end_step(rate)
+    after = network.parameters.copy()
+    return [
+        Change(s.path, s.view(before), s.view(gradient), penalties.get(s.path), s.view(after))
+        for s in network.layout.segments
+    ]
+
+
+def _penalties(trainer: Trainer) -> Iterator[tuple[str, Array]]:
+    """Yield path and gradient of the penalties on each weight matrix that has some."""
+    for layer in trainer.network.layers:
+        weights = trainer.network.weights(layer)
+        total, term = np.zeros_like(weights), np.empty_like(weights)
+        for penalty in layer.penalties:
+            penalty.gradient(weights, term)
+            total += term
+        if layer.penalties:
+            yield f"{layer.path}.weights", total
