@@ -220,9 +220,9 @@ def test_a_command_imports_neither_other_commands_nor_parts_that_it_does_not_nee
         "from zoo_core.cli import run\n"
         f"assert run(['predict', 'glyphs-quickstart', {str(tmp_path / 'x.npy')!r}]) == 0\n"
         "idle = {'zoo_core.cli.commands.train', 'zoo_core.training._trainer'}\n"
-        "idle |= {'zoo_plugins.lbfgs', 'zoo_plugins.notebook'}\n"
+        "idle |= {'zoo_plugins.optimizers.lbfgs', 'zoo_plugins.notebook'}\n"
         "assert not idle & set(sys.modules), idle & set(sys.modules)\n"
-        "assert {'zoo_core.cli.commands.predict', 'zoo_plugins.activations'} <= set(sys.modules)"
+        "assert {'zoo_core.cli.commands.predict', 'zoo_plugins.activations.basic'} <= set(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -333,7 +333,7 @@ def test_debug_may_stand_anywhere_and_shows_the_traceback(zoo, arguments):
 
 
 def test_what_a_part_prints_stays_out_of_the_results(zoo, monkeypatch):
-    from zoo_plugins.activations import Relu
+    from zoo_plugins.activations.basic import Relu
 
     def loud(self, x, out):
         print("here I am")

@@ -13,7 +13,7 @@ import zoo_core
 from zoo_core.cli import run
 from zoo_core.data._folder import DataFolder
 from zoo_core.errors import DataError
-from zoo_plugins.datasets import Idx
+from zoo_plugins.datasets.idx_files import Idx
 
 NAMES = ["no, never", "yes"]
 

@@ -249,11 +249,13 @@ def test_a_trial_leaves_no_trace():
 
 def test_a_part_that_leaves_while_data_load_is_named(monkeypatch, capsys):
     """And a signal that comes while a part is at work is still a signal."""
-    monkeypatch.setattr("zoo_plugins.glyphs.Glyphs.load", leaving)
+    monkeypatch.setattr("zoo_plugins.datasets.glyphs.Glyphs.load", leaving)
     assert cli.run(["train", "glyphs-quickstart", "-o", "never.npz"]) != 0
     assert "SystemExit" in capsys.readouterr().err
 
-    monkeypatch.setattr("zoo_plugins.glyphs.Glyphs.load", lambda self, folder: cli._terminated(signal.SIGTERM, None))
+    monkeypatch.setattr(
+        "zoo_plugins.datasets.glyphs.Glyphs.load", lambda self, folder: cli._terminated(signal.SIGTERM, None)
+    )
     with pytest.raises(SystemExit, match="143"):
         cli.run(["train", "glyphs-quickstart", "-o", "never.npz"])
 

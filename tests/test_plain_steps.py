@@ -12,7 +12,7 @@ import pytest
 import zoo_core
 from zoo_core.parts import Array, Noise, Optimizer, Rate, Schedule
 from zoo_core.training.events import Progress
-from zoo_plugins.optimizers import Sgd
+from zoo_plugins.optimizers.basic import Sgd
 
 
 @dataclass

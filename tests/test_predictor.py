@@ -19,14 +19,14 @@ from zoo_core.model._loading import model_from_contents, predictor_from_contents
 from zoo_core.parts import Activation, Array
 from zoo_core.registry._registry import Registry
 from zoo_core.registry._shipped_models import shipped
-from zoo_plugins.generators import Pcg64
-from zoo_plugins.optimizers import Sgd
+from zoo_plugins.generators.pcg64 import Pcg64
+from zoo_plugins.optimizers.basic import Sgd
 
 X = np.random.default_rng(0).integers(0, 256, (5, 784), dtype=np.uint8)
 SHIPPED = sorted(name for name, model in shipped(Registry()).items() if model.weights is not None)
 
 DRIFT = """
-from zoo_plugins.optimizers import Sgd
+from zoo_plugins.optimizers.basic import Sgd
 
 class Drift(Sgd):
     name = "drift"

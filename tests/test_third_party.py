@@ -63,10 +63,11 @@ def test_the_wheel_carries_parts_specs_weights_and_cards(wheel):
     }
     assert len([name for name in shipped if name.endswith(".npz")]) >= 6
     assert shipped <= names
-    parts = {f"zoo_plugins/{f.name}" for f in (ROOT / "plugins/zoo_plugins").glob("*.py")}
-    assert "zoo_plugins/wrappers.py" in parts
+    parts = {str(f.relative_to(ROOT / "plugins")) for f in (ROOT / "plugins/zoo_plugins").rglob("*.py")}
+    assert "zoo_plugins/optimizers/wrappers.py" in parts
     assert (
-        parts | {"zoo_plugins/py.typed", "zoo_plugins/glyphs.npz", "zoo_core/py.typed", "zoo_core/cli/__init__.py"}
+        parts
+        | {"zoo_plugins/py.typed", "zoo_plugins/datasets/glyphs.npz", "zoo_core/py.typed", "zoo_core/cli/__init__.py"}
         <= names
     )
     folders = {name.partition("/")[0].partition("-")[0] for name in names}

@@ -28,8 +28,8 @@ from zoo_core.parts import (
     Run,
     Segment,
 )
-from zoo_plugins.activations import Identity
-from zoo_plugins.activations_row import Softmax
+from zoo_plugins.activations.basic import Identity
+from zoo_plugins.activations.softmax import Softmax
 
 
 class NotebookRelu(Activation):

@@ -41,7 +41,7 @@ def test_a_part_shows_formula_source_options_origin_code_and_plot(zoo):
     assert "f(z) = z P(Z <= z)" in out
     assert "Hendrycks and Gimpel 2016" in " ".join(out.split())
     assert re.search(r'^approximate +"none" or "tanh" +"none"$', out, re.MULTILINE)
-    assert re.search(r"^code +\S+activations\w*\.py:\d+$", out, re.MULTILINE)
+    assert re.search(r"^code +\S+activations/\w+\.py:\d+$", out, re.MULTILINE)
     assert "f'(z)" in out
     assert len(dotted(out)) >= 10
     assert max(map(len, out.splitlines())) <= 80 or "code" in max(out.splitlines(), key=len)

@@ -17,8 +17,8 @@ from zoo_core.errors import DataError, SpecError
 from zoo_core.parts import Dataset
 from zoo_core.registry._registry import Registry
 from zoo_core.spec._spec import Spec
-from zoo_plugins.datasets import FashionMnist, Idx, Mnist
-from zoo_plugins.datasets_tables import Csv, Npz
+from zoo_plugins.datasets.idx_files import FashionMnist, Idx, Mnist
+from zoo_plugins.datasets.tables import Csv, Npz
 
 IMAGES, LABELS, TEST_IMAGES, TEST_LABELS = (file.name for file in Mnist.files)
 

@@ -1,4 +1,4 @@
-"""Makes plugins/zoo_plugins/glyphs.npz: the ten digits in the fonts that matplotlib carries, 48 x 48 pixels each.
+"""Makes `glyphs.npz` of the data set: the ten digits in the fonts that matplotlib carries, 48 x 48 pixels each.
 
 Run it only to change the base shapes: the file is kept so that the data set does not depend on a renderer.
 """
@@ -50,6 +50,6 @@ def draw(digit: int, font: tuple[str, str, str]) -> np.ndarray:
 
 if __name__ == "__main__":
     shapes = np.array([[draw(digit, font) for digit in range(10)] for font in FONTS])
-    target = Path(__file__).parents[2] / "plugins/zoo_plugins/glyphs.npz"
+    target = Path(__file__).parents[2] / "plugins/zoo_plugins/datasets/glyphs.npz"
     np.savez_compressed(target, shapes=shapes)
     print(shapes.shape, target.stat().st_size)

@@ -1,4 +1,4 @@
-"""Writes plugins/zoo_plugins/reference/proven.md: for each part its peer, and the largest difference seen.
+"""Writes plugins/reference/proven.md: for each part its peer, and the largest difference seen.
 
 Run `python tests/plugins/proven.py` after a change of a part or of what is stored under tests/golden.
 """
@@ -16,7 +16,7 @@ from comparisons import FOLDER, Comparison
 
 import zoo_plugins
 
-PAGE = Path(zoo_plugins.__file__).parent / "reference" / "proven.md"
+PAGE = Path(zoo_plugins.__file__).parents[1] / "reference" / "proven.md"
 FAMILIES = {
     "Activations": (static.activations, "activations", "outputs and gradients"),
     "Normalizers": (static.normalizers, "normalizers", "outputs, gradients, running statistics"),

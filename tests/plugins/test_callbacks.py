@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from zoo_core.errors import UsageError
-from zoo_plugins import callbacks
-from zoo_plugins.callbacks import EarlyStopping, StopAt, StopOnNan, TimeLimit
+from zoo_plugins.callbacks import stopping as callbacks
+from zoo_plugins.callbacks.stopping import EarlyStopping, StopAt, StopOnNan, TimeLimit
 
 
 class Run:

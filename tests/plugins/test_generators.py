@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from zoo_plugins.generators import Pcg64
+from zoo_plugins.generators.pcg64 import Pcg64
 
 
 def begin(seed):

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from zoo_plugins.glyphs import Glyphs
+from zoo_plugins.datasets.glyphs import Glyphs
 
 FIRST_100 = "40f31ca87933a1bb5cc7b6d37a84bf91210219bf681b903f054627e9a050bc7b"
 

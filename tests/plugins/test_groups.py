@@ -8,7 +8,7 @@ from walks import NET, Walk, layout, net, two_layers
 import zoo_core
 from zoo_core.errors import SpecError, UsageError
 from zoo_core.spec._spec import Spec
-from zoo_plugins.groups import Share
+from zoo_plugins.optimizers.parameter_groups import Share
 
 
 def walked(steps=8, **options):

@@ -5,7 +5,7 @@ import inspect
 import re
 from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 
 import pytest
 
@@ -47,7 +47,11 @@ EXPECTED = {
 }
 MORE = {"optimizer": {"frozen"}, "preparation": {"none", "pixels"}, "dataset": {"npy"}}
 LOOKAHEAD = Path(zoo_plugins.__file__).parents[1] / "zoo-lookahead"  # the plugin that stands beside the built-in parts
-FAMILIES = [m.name for m in iter_modules(zoo_plugins.__path__) if not m.name.startswith("_") and m.name != "notebook"]
+FAMILIES = [
+    m.name.removeprefix("zoo_plugins.")
+    for m in walk_packages(zoo_plugins.__path__, "zoo_plugins.")
+    if not m.ispkg and "._" not in m.name and m.name != "zoo_plugins.notebook"
+]
 
 
 @pytest.mark.parametrize("kind", KINDS)

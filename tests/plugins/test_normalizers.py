@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from zoo_core.testing.harness.transform_harness import backward, forward, infer, prepare
-from zoo_plugins import normalizers
+from zoo_plugins.normalizers import basic as normalizers
 
 KINDS: dict[str, Any] = {part.name: part for part in normalizers.PARTS}
 GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "normalizers.npz")

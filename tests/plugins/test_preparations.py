@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from zoo_plugins.preparations import CHUNK, Fixed, MinMax, NoPreparation, Pixels, Standard
+from zoo_plugins.preprocessors.scaling import CHUNK, Fixed, MinMax, NoPreparation, Pixels, Standard
 
 X = np.array([[1.0, 10.0, 0.0], [2.0, 30.0, -4.0], [6.0, 20.0, 4.0]])
 LEVELS = np.arange(256, dtype=np.uint8)[None]

@@ -12,7 +12,7 @@ from comparisons import REGISTRY, schedules
 from tests.built_in import PARTS
 from zoo_core.errors import UsageError
 from zoo_core.parts import Schedule
-from zoo_plugins.schedules import Warmed
+from zoo_plugins.schedules.decay import Warmed
 
 CLASSES = [k for k in PARTS if issubclass(k, Schedule)]
 WARMED = [k for k in CLASSES if issubclass(k, Warmed)]

@@ -1,6 +1,6 @@
 """The reference pages are those that the registry and the command line give today, pictures included.
 
-After a change of parts or commands: python -m zoo_core.cli.reference plugins/zoo_plugins/reference
+After a change of parts or commands: python -m zoo_core.cli.reference plugins/reference
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from zoo_core.cli.reference.sheets import SHEETS, marks, save_sheet, sheet
 from zoo_core.parts import KINDS
 
 ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / "plugins/zoo_plugins/reference"
-AGAIN = "make the pages again: python -m zoo_core.cli.reference plugins/zoo_plugins/reference"
+FOLDER = ROOT / "plugins/reference"
+AGAIN = "make the pages again: python -m zoo_core.cli.reference plugins/reference"
 COMMANDS = [command.name.removeprefix("zoo ") for command in commands("zoo", application())]
 
 
@@ -122,4 +122,4 @@ def test_text_is_not_taken_for_markup():
 def test_the_readme_leads_here():
     readme = (ROOT / "README.md").read_text()
     for page in ("README.md", "commands.md"):
-        assert f"plugins/zoo_plugins/reference/{page}" in readme
+        assert f"plugins/reference/{page}" in readme

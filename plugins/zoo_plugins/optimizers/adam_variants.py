@@ -10,7 +10,7 @@ import numpy as np
 from annotated_types import Ge, Lt
 
 from zoo_core.parts import Array, Layout, Rate
-from zoo_plugins.optimizers import AdamFamily, Epsilon
+from zoo_plugins.optimizers.basic import AdamFamily, Epsilon
 
 
 @dataclass

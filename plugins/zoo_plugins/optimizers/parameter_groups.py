@@ -11,7 +11,7 @@ import numpy as np
 
 from zoo_core.errors import SpecError, UsageError, nearest
 from zoo_core.parts import Array, Batch, Layout, Optimizer, Schedule, Segment
-from zoo_plugins.wrappers import WITH_STATE, Wrapper
+from zoo_plugins.optimizers.wrappers import WITH_STATE, Wrapper
 
 
 @dataclass

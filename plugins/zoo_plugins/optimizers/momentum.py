@@ -10,7 +10,7 @@ import numpy as np
 from annotated_types import Gt, Lt
 
 from zoo_core.parts import Array, Layout, Optimizer, Rate
-from zoo_plugins.optimizers import AdamFamily, Decay, Epsilon, WeightDecay
+from zoo_plugins.optimizers.basic import AdamFamily, Decay, Epsilon, WeightDecay
 
 
 @dataclass

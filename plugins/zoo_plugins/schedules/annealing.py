@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Le, Lt
 
 from zoo_core.parts import Schedule
-from zoo_plugins.schedules import NotNegative, Positive, Warmed
+from zoo_plugins.schedules.decay import NotNegative, Positive, Warmed
 
 Share = Annotated[float, Gt(0), Lt(1)]
 Shape = Literal["cosine", "linear"]

@@ -11,7 +11,7 @@ from annotated_types import Gt, Le, Lt
 
 from zoo_core.parts import Array, Loss
 from zoo_plugins._rows import row_dot, row_mean
-from zoo_plugins.activations_smooth import Exponential
+from zoo_plugins.activations.smooth import Exponential
 
 SMALLEST = 1e-7  # below it a divisor or the argument of a logarithm counts as this
 

@@ -9,7 +9,7 @@ import numpy as np
 from annotated_types import Ge, Le
 
 from zoo_core.parts import Array, Batch, Layout, Optimizer, Rate
-from zoo_plugins._line_search import strong_wolfe
+from zoo_plugins.optimizers._line_search import strong_wolfe
 
 FLAT = 1e-9  # a slope above minus this promises no progress
 CURVED = 1e-10  # a move whose curvature is not above this is not remembered

@@ -10,7 +10,7 @@ import numpy as np
 from annotated_types import Gt, Le
 
 from zoo_core.parts import Array, Layout, Optimizer, Rate
-from zoo_plugins.optimizers import AdamFamily, Decay, Epsilon, WeightDecay
+from zoo_plugins.optimizers.basic import AdamFamily, Decay, Epsilon, WeightDecay
 
 
 def scale_to_norms(moves: Array, parameters: Array, arrays: Iterable[slice], trust: float = 1.0) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
 
 from zoo_core.parts import Array, Layout, Optimizer, Rate
-from zoo_plugins.optimizers import Decay, WeightDecay
+from zoo_plugins.optimizers.basic import Decay, WeightDecay
 
 QUINTIC = 3.4445, -4.7750, 2.0315  # steepest at 0, and bound to about 0.7 to 1.2 on (0, 1]
 TINY = 1e-7

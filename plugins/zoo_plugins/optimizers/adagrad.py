@@ -9,7 +9,7 @@ import numpy as np
 from annotated_types import Ge
 
 from zoo_core.parts import Array, Layout, Optimizer, Rate
-from zoo_plugins.optimizers import Decay, Epsilon
+from zoo_plugins.optimizers.basic import Decay, Epsilon
 
 
 @dataclass

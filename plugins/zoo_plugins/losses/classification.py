@@ -14,17 +14,9 @@ import numpy as np
 from annotated_types import Ge, Le
 
 from zoo_core.parts import Array, Loss
-from zoo_plugins._rows import (
-    at_labels,
-    log_probabilities,
-    one_hot,
-    row_dot,
-    row_mean,
-    row_sum,
-    write_one_hot,
-)
-from zoo_plugins.activations import Sigmoid
-from zoo_plugins.activations_row import Softmax
+from zoo_plugins._rows import at_labels, log_probabilities, one_hot, row_dot, row_mean, row_sum, write_one_hot
+from zoo_plugins.activations.basic import Sigmoid
+from zoo_plugins.activations.softmax import Softmax
 
 
 def floored(outputs: Array) -> Array:

@@ -14,7 +14,7 @@ from annotated_types import Ge, Le
 
 from zoo_core.parts import Array, Metric
 from zoo_plugins._rows import at_labels
-from zoo_plugins.metrics import Mean, predicted
+from zoo_plugins.metrics.classification import Mean, predicted
 
 
 def of_classes(outputs: Array) -> Array:

@@ -62,7 +62,7 @@ class Glyphs(Dataset):
 
 def _shapes() -> Array:
     """Return the base shapes, (fonts, 10, side, side), int32."""
-    raw = files("zoo_plugins").joinpath("glyphs.npz").read_bytes()
+    raw = files(__package__).joinpath("glyphs.npz").read_bytes()
     shapes: Array = np.load(io.BytesIO(raw), allow_pickle=False)["shapes"].astype(np.int32)
     return shapes
 

@@ -10,7 +10,7 @@ import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
 
 from zoo_core.parts import Array, Batch, Layout, Optimizer
-from zoo_plugins.optimizers import Sgd
+from zoo_plugins.optimizers.basic import Sgd
 
 WITH_STATE = {"name": "sgd", "momentum": 0.8}  # a base that keeps something
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from zoo_core.parts import Array, Metric
-from zoo_plugins.metrics import Mean
+from zoo_plugins.metrics.classification import Mean
 
 
 class Errors(Mean):

@@ -11,7 +11,7 @@ from annotated_types import Ge, Gt, Le, Lt
 
 from zoo_core.parts import Schedule
 from zoo_plugins._watch import watched
-from zoo_plugins.schedules import Factor, Positive
+from zoo_plugins.schedules.decay import Factor, Positive
 
 
 @dataclass

@@ -10,7 +10,7 @@ import numpy as np
 from annotated_types import Ge, Le, Lt
 
 from zoo_core.parts import Array, Noise
-from zoo_plugins.activations_smooth import SELU_ALPHA, SELU_SCALE
+from zoo_plugins.activations.smooth import SELU_ALPHA, SELU_SCALE
 
 Rate = Annotated[float, Ge(0), Lt(1)]
 Strength = Annotated[float, Ge(0), Le(1e6)]

@@ -1,0 +1,1 @@
+"""Activations: elementwise, row by row, with parameters, and gated."""

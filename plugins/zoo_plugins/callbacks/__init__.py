@@ -1,0 +1,1 @@
+"""Callbacks: rules that stop a run."""

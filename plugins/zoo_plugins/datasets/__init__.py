@@ -1,0 +1,1 @@
+"""Data sets: the embedded glyphs, files of arrays, and tables."""

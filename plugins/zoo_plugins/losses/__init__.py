@@ -1,0 +1,1 @@
+"""Losses: classification, margins, regression."""

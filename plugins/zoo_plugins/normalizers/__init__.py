@@ -1,0 +1,1 @@
+"""Normalizers of a layer's matrix product."""

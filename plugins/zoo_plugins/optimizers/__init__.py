@@ -1,0 +1,1 @@
+"""Optimizers, and optimizers that wrap others."""

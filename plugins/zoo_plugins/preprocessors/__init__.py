@@ -1,0 +1,1 @@
+"""Preprocessors: how inputs are scaled before the first layer."""

@@ -1,0 +1,1 @@
+"""Regularizers: penalties, constraints, noise, and augmentation of batches."""
