@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import mnist
+from tests.helpers import mnist
 
 
 def pytest_configure() -> None:

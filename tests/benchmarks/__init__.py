@@ -4,7 +4,7 @@
     python -m tests.benchmarks A C        # some workloads
     python -m tests.benchmarks growth     # how the time of a step grows, as a plot
 
-Each contender runs in a process of its own; the processes take turns, so that what else the machine does hits all
-alike, and ratios are taken within a round. `contract.py` says what a contender is: one class in one file of
-`contenders`. Everything here measures; nothing here is collected as a test.
+Each competitor runs in a process of its own; the processes take turns, so that what else the machine does hits all
+alike, and ratios are taken within a round. `contract.py` says what a competitor is: one class in one file of
+`competitors`. Everything here measures; nothing here is collected as a test.
 """

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.benchmarks.contract import CONTENDERS, contender, version
+from tests.benchmarks.contract import COMPETITORS, competitor, version
 from tests.benchmarks.growth import growth
 from tests.benchmarks.memory import memory
 from tests.benchmarks.notebook import notebook
@@ -33,8 +33,10 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m tests.benchmarks", description=__doc__)
     names = f"{', '.join(choices())}, {GROWTH}; default: all but {GROWTH}"
     parser.add_argument("what", nargs="*", metavar="WORKLOAD", help=names)
-    parser.add_argument("--only", nargs="+", default=[], metavar="CONTENDER", choices=CONTENDERS, help="who takes part")
-    parser.add_argument("--rounds", type=int, default=7, help="measurements of each contender (default: 7)")
+    parser.add_argument(
+        "--only", nargs="+", default=[], metavar="COMPETITOR", choices=COMPETITORS, help="who takes part"
+    )
+    parser.add_argument("--rounds", type=int, default=7, help="measurements of each competitor (default: 7)")
     parser.add_argument("--seconds", type=float, default=30, help="end a workload's rounds after this (default: 30)")
     parser.add_argument("--full", action="store_true", help="all rows, all epochs")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep every measurement there")
@@ -64,7 +66,7 @@ def results(options: argparse.Namespace) -> Iterator[Result]:
 
 def machine() -> dict[str, object]:
     """Return what the figures depend on."""
-    libraries = {contender(k).package: version(k) for k in CONTENDERS if version(k)}
+    libraries = {competitor(k).package: version(k) for k in COMPETITORS if version(k)}
     return {"python": platform.python_version(), "numpy": np.__version__, "cores": os.cpu_count(), **libraries}
 
 

@@ -1,4 +1,4 @@
-"""What a contender is. To add one: a file in `contenders` with one class, and its name in `CONTENDERS` below."""
+"""What a competitor is. To add one: a file in `competitors` with one class, and its name in `COMPETITORS` below."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from tests.benchmarks.workloads import Workload
 
 Array = NDArray[Any]
-OWN_CHOICE = 0  # number of threads: as the contender itself decides
+OWN_CHOICE = 0  # number of threads: as the competitor itself decides
 
 
-class Contender(ABC):
+class Competitor(ABC):
     """One way to train and use a network. It lives in a process of its own and imports its library there only."""
 
     title: ClassVar[str]
@@ -46,7 +46,7 @@ class Contender(ABC):
         """Return the class probabilities of float32 rows: (rows, inputs) -> (rows, classes), as NumPy arrays."""
 
 
-CONTENDERS = {
+COMPETITORS = {
     "zoo": "zoo:Zoo",
     "floor": "floor:Floor",
     "numpy": "numpy_loop:NumpyLoop",
@@ -61,24 +61,24 @@ CONTENDERS = {
 }
 
 
-def contender(key: str) -> type[Contender]:
-    """Return the class of a contender; its library is not imported yet."""
-    module, _, name = CONTENDERS[key].partition(":")
-    found: type[Contender] = getattr(import_module(f"tests.benchmarks.contenders.{module}"), name)
+def competitor(key: str) -> type[Competitor]:
+    """Return the class of a competitor; its library is not imported yet."""
+    module, _, name = COMPETITORS[key].partition(":")
+    found: type[Competitor] = getattr(import_module(f"tests.benchmarks.competitors.{module}"), name)
     return found
 
 
 def version(key: str) -> str:
-    """Return the version of a contender's library, or nothing where it is not installed."""
+    """Return the version of a competitor's library, or nothing where it is not installed."""
     try:
-        return metadata.version(contender(key).package)
+        return metadata.version(competitor(key).package)
     except metadata.PackageNotFoundError:
         return ""
 
 
 def why_absent(key: str, work: Workload, *, training: bool) -> str:
-    """Return why a contender does not take part, or nothing where it does."""
-    kind = contender(key)
+    """Return why a competitor does not take part, or nothing where it does."""
+    kind = competitor(key)
     if not version(key):
         return f"{kind.package} is not installed"
     if training and not kind.trains:

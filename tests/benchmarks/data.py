@@ -1,4 +1,4 @@
-"""The same numbers for every contender: rows that can be learnt, and the weights that all start from."""
+"""The same numbers for every competitor: rows that can be learnt, and the weights that all start from."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ BATCHES, ROWS = (1, 4, 16, 64, 256, 1_024, 4_096), (1_000, 8_000, 64_000)
 WHO = {"zoo": ("zoo", "-"), "floor": ("floor", ":")}
 THREADS = (1, 2)
 STEPS, SECONDS = 30, 0.1  # in an epoch, where a step is short; of a measurement at least
-Point = tuple[float, Turn]  # where on the axis; seconds of a step by contender and number of threads
+Point = tuple[float, Turn]  # where on the axis; seconds of a step by competitor and number of threads
 
 
 def axes() -> dict[str, list[tuple[int, Workload]]]:

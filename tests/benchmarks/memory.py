@@ -8,12 +8,12 @@ from dataclasses import asdict
 from typing import Any
 
 import zoo_core
-from tests import mnist
-from tests.benchmarks.contract import contender
-from tests.benchmarks.pool import ContenderError, Process, pool
+from tests.benchmarks.contract import competitor
+from tests.benchmarks.pool import CompetitorError, Process, pool
 from tests.benchmarks.results import OURS, Measured, Result
 from tests.benchmarks.training import who
 from tests.benchmarks.workloads import A
+from tests.helpers import mnist
 
 SPEC: dict[str, Any] = {
     "data": {"name": "mnist"},
@@ -35,10 +35,10 @@ def memory(*, rounds: int, seconds: float, keys: Iterable[str] = ()) -> Result:
             try:
                 spent = _train(found.processes[0])
                 peak = found.processes[0].ask("peak")
-            except ContenderError as error:
+            except CompetitorError as error:
                 absent[key] = str(error)
                 continue
-        measured.append(Measured(key, contender(key).title, 1, [spent], peak_mb=peak))
+        measured.append(Measured(key, competitor(key).title, 1, [spent], peak_mb=peak))
     return Result("Peak memory of training 784-100-10 on 60,000 images, and the time of the epoch", measured, absent)
 
 

@@ -22,10 +22,10 @@ from typing import Any
 import numpy as np
 
 import zoo_core
-from tests import mnist
 from tests.benchmarks.contract import Array
 from tests.benchmarks.pool import pool, take_turns
 from tests.benchmarks.results import Measured, Result
+from tests.helpers import mnist
 from zoo_core.data.readers.idx import read_idx
 from zoo_core.training.events import Message
 

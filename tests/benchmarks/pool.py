@@ -1,4 +1,4 @@
-"""Contenders in processes of their own, and rounds in which they take turns."""
+"""Competitors in processes of their own, and rounds in which they take turns."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from tests.benchmarks.contract import contender
+from tests.benchmarks.contract import competitor
 from tests.benchmarks.workloads import Workload
 
 HOPELESS = 2.0  # times as slow: another number of threads would not become the best one any more
 PAUSE = 0.2  # seconds between turns: waiting threads of OpenBLAS keep a processor busy for some hundredths of a second
 
 
-Turn = dict[tuple[str, int], float]  # seconds by contender and number of threads
+Turn = dict[tuple[str, int], float]  # seconds by competitor and number of threads
 Times = dict[tuple[str, int], list[float]]  # the same, for each round
 
 
-class ContenderError(Exception):
-    """A contender could not do what it was asked for."""
+class CompetitorError(Exception):
+    """A competitor could not do what it was asked for."""
 
 
 class Process:
-    """A contender's process."""
+    """A competitor's process."""
 
     def __init__(self, key: str, threads: int) -> None:
         self.key, self.threads = key, threads
         command = [sys.executable, "-m", "tests.benchmarks.worker", key, str(threads)]
-        environment = os.environ | contender(key).environment(threads)
+        environment = os.environ | competitor(key).environment(threads)
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
         self._process = subprocess.Popen(command, env=environment, text=True, **pipes)  # type: ignore[call-overload]
 
@@ -43,11 +43,11 @@ class Process:
         self._process.stdin.flush()
 
     def receive(self) -> Any:
-        """Wait for the answer. Raises ContenderError where there is none."""
+        """Wait for the answer. Raises CompetitorError where there is none."""
         line = self._process.stdout.readline()
         answer = json.loads(line) if line else {"error": "its process ended"}
         if "error" in answer:
-            raise ContenderError(answer["error"])
+            raise CompetitorError(answer["error"])
         return answer["answer"]
 
     def ask(self, do: str, **options: Any) -> Any:
@@ -69,18 +69,18 @@ class Pool:
     failed: dict[str, str] = field(default_factory=dict)
 
     def ask_all(self, do: str, **options: Any) -> dict[tuple[str, int], Any]:
-        """Ask one after the other; return the answers by contender and threads. Who fails, drops out."""
+        """Ask one after the other; return the answers by competitor and threads. Who fails, drops out."""
         answers = {}
         for process in list(self.processes):
             time.sleep(PAUSE)
             try:
                 answers[process.key, process.threads] = process.ask(do, **options)
-            except (ContenderError, BrokenPipeError) as error:
+            except (CompetitorError, BrokenPipeError) as error:
                 self._drop(process, error)
         return answers
 
     def retire(self, times: Turn) -> None:
-        """End processes that are far slower than the same contender at another number of threads."""
+        """End processes that are far slower than the same competitor at another number of threads."""
         best = {key: min(t for (k, _), t in times.items() if k == key) for key, _ in times}
         for process in list(self.processes):
             if times[process.key, process.threads] > HOPELESS * best[process.key]:
@@ -95,9 +95,9 @@ class Pool:
 
 @contextmanager
 def pool(keys: Iterable[str], threads: Iterable[int] | None = None) -> Iterator[Pool]:
-    """Start a process for each contender and number of threads (by default, those that it wants tried)."""
+    """Start a process for each competitor and number of threads (by default, those that it wants tried)."""
     wanted = None if threads is None else list(threads)
-    started = Pool([Process(key, n) for key in keys for n in (wanted or contender(key).settings)])
+    started = Pool([Process(key, n) for key in keys for n in (wanted or competitor(key).settings)])
     try:
         yield started
     finally:

@@ -13,7 +13,7 @@ OURS = "zoo"
 
 @dataclass
 class Measured:
-    """One contender at one number of threads: seconds, a number for each round, and what it reached."""
+    """One competitor at one number of threads: seconds, a number for each round, and what it reached."""
 
     key: str
     title: str
@@ -43,7 +43,7 @@ class Result:
     base: str = OURS  # whom the others are compared with
 
     def best(self) -> list[Measured]:
-        """Return each contender at its best number of threads, in the order of the contenders."""
+        """Return each competitor at its best number of threads, in the order of the competitors."""
         found: dict[str, Measured] = {}
         rounds = max((len(one.seconds) for one in self.measured), default=0)
         for one in (m for m in self.measured if len(m.seconds) == rounds):

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from tests.benchmarks.contract import CONTENDERS, contender, version
+from tests.benchmarks.contract import COMPETITORS, competitor, version
 from tests.benchmarks.pool import take_turns
 from tests.benchmarks.results import Measured, Result
 
@@ -33,9 +33,9 @@ def start_up(*, rounds: int, seconds: float, keys: Iterable[str] = ()) -> Result
     Bytecode is kept in a folder of this benchmark's, as every installation keeps it: where the environment forbids
     to write it, the zoo alone would be compiled anew in each process.
     """
-    wanted = [k for k in keys or CONTENDERS if k in IMPORTS]
+    wanted = [k for k in keys or COMPETITORS if k in IMPORTS]
     here = [k for k in wanted if version(k)]
-    variables = {f"import {IMPORTS[k]}": contender(k).environment(1) for k in here}
+    variables = {f"import {IMPORTS[k]}": competitor(k).environment(1) for k in here}
     with TemporaryDirectory() as folder:
         commands = ours(Path(folder)) | {name: python(name) for name in variables}
         bytecode = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": folder}
@@ -46,7 +46,7 @@ def start_up(*, rounds: int, seconds: float, keys: Iterable[str] = ()) -> Result
         turn()
         times = take_turns(turn, rounds, seconds)
     measured = [Measured(name, name, 1, values) for (name, _), values in times.items()]
-    absent = {k: f"{contender(k).package} is not installed" for k in wanted if not version(k)}
+    absent = {k: f"{competitor(k).package} is not installed" for k in wanted if not version(k)}
     return Result("Start-up: whole processes", measured, absent, base=BASE)
 
 

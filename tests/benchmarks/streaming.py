@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 
 import zoo_core
-from tests.benchmarks.contenders.zoo import spec
+from tests.benchmarks.competitors.zoo import spec
 from tests.benchmarks.pool import pool, take_turns
 from tests.benchmarks.results import Measured, Result
 from tests.benchmarks.status import megabytes

@@ -1,10 +1,10 @@
-"""Training and prediction of a workload by every contender that is installed."""
+"""Training and prediction of a workload by every competitor that is installed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tests.benchmarks.contract import CONTENDERS, contender, why_absent
+from tests.benchmarks.contract import COMPETITORS, competitor, why_absent
 from tests.benchmarks.pool import Pool, Times, Turn, pool, prepare, take_turns
 from tests.benchmarks.results import Measured, Result
 from tests.benchmarks.workloads import Workload
@@ -14,9 +14,9 @@ PREDICTION_SECONDS = 0.2  # that one measurement of a prediction lasts
 
 def who(work: Workload, *, training: bool, keys: Iterable[str] = ()) -> tuple[list[str], dict[str, str]]:
     """Return who takes part, and of the others why not."""
-    reasons = {key: why_absent(key, work, training=training) for key in keys or CONTENDERS}
+    reasons = {key: why_absent(key, work, training=training) for key in keys or COMPETITORS}
     if not keys:
-        reasons |= {key: why for key in reasons if (why := contender(key).on_request)}
+        reasons |= {key: why for key in reasons if (why := competitor(key).on_request)}
     return [k for k, why in reasons.items() if not why], {k: why for k, why in reasons.items() if why}
 
 
@@ -58,4 +58,4 @@ def _predict(found: Pool, rows: int) -> Turn:
 
 
 def _gather(times: Times) -> list[Measured]:
-    return [Measured(key, contender(key).title, n, seconds) for (key, n), seconds in times.items()]
+    return [Measured(key, competitor(key).title, n, seconds) for (key, n), seconds in times.items()]

@@ -1,4 +1,4 @@
-"""The process of one contender: reads a request a line, does it, answers a line, both JSON. Started by `pool.py`."""
+"""The process of one competitor: reads a request a line, does it, answers a line, both JSON. Started by `pool.py`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any, TextIO
 
 from tests.benchmarks import data
-from tests.benchmarks.contract import Contender, contender
+from tests.benchmarks.contract import Competitor, competitor
 from tests.benchmarks.status import megabytes
 from tests.benchmarks.workloads import Workload
 
@@ -19,35 +19,35 @@ class Worker:
     """Answers requests: the methods below, by name."""
 
     def __init__(self, key: str, threads: int) -> None:
-        self._kind, self._threads = contender(key), threads
+        self._kind, self._threads = competitor(key), threads
 
     def prepare(self, work: dict[str, Any]) -> None:
-        """Make a new contender ready for a workload."""
+        """Make a new competitor ready for a workload."""
         self._work = Workload(**work | {"widths": tuple(work["widths"])})
-        self._contender: Contender = self._kind()
-        self._contender.prepare(self._work, self._threads)
+        self._competitor: Competitor = self._kind()
+        self._competitor.prepare(self._work, self._threads)
 
     def epochs(self, count: int) -> float:
         """Train for some epochs; return the seconds that one took."""
         began = time.perf_counter()
         for _ in range(count):
-            self._contender.epoch()
+            self._competitor.epoch()
         return (time.perf_counter() - began) / count
 
     def predict(self, rows: int, seconds: float) -> float:
         """Predict `rows` rows again and again for about `seconds`; return the seconds that one time took."""
         x, _ = data.rows(rows, self._work.widths[0], self._work.widths[-1])
-        self._contender.probabilities(x)  # the first call may compile
+        self._competitor.probabilities(x)  # the first call may compile
         times, began = 0, time.perf_counter()
         while (spent := time.perf_counter() - began) < seconds or not times:
-            self._contender.probabilities(x)
+            self._competitor.probabilities(x)
             times += 1
         return spent / times
 
     def loss(self) -> float:
         """Return the cross-entropy reached on the training rows."""
         x, y = data.training_rows(self._work)
-        return data.cross_entropy(self._contender.probabilities(x), y)
+        return data.cross_entropy(self._competitor.probabilities(x), y)
 
     def call(self, function: str, **options: Any) -> Any:
         """Return what a function gives, named as "module:function"."""

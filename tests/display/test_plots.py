@@ -14,7 +14,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tests.built_in import PARTS
+from tests.helpers.builtin import PARTS
 from zoo_core.display.plots.learning import (
     activation_curve,
     comparison,

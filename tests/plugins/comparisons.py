@@ -1,6 +1,6 @@
 """Each part beside an independent implementation: how far its figures are from those stored under tests/golden.
 
-The tests of a family hold every difference below what is allowed; tests/plugins/proven.py writes them all down.
+The tests of a family hold every difference below what is allowed; tests/plugins/verification.py writes them all down.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Annotated, Any
 
 import numpy as np
 from pydantic import create_model
-from walks import GOLDEN as OPTIMIZERS
-from walks import NET, Walk, net, rosenbrock, valley
 
+from tests.plugins.optimizer_runs import GOLDEN as OPTIMIZERS
+from tests.plugins.optimizer_runs import NET, Walk, net, rosenbrock, valley
 from zoo_core.parts import KINDS
 from zoo_core.registry._registry import Registry
 from zoo_core.spec._options import PartField, StrictTable

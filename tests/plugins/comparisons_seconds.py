@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from comparisons import FOLDER, REGISTRY, Comparison, difference, figures, made
-from comparisons_static import Chosen, flow, loss_rows
-from walks import NET, START, Walk, net, valley
 
 import zoo_plugins
+from tests.plugins.comparisons import FOLDER, REGISTRY, Comparison, difference, figures, made
+from tests.plugins.comparisons_static import Chosen, flow, loss_rows
+from tests.plugins.optimizer_runs import NET, START, Walk, net, valley
 
 GOLDEN = np.load(FOLDER / "seconds.npz")
 

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from comparisons import FOLDER, FORMULA, Comparison, difference, made
+
+from tests.plugins.comparisons import FOLDER, FORMULA, Comparison, difference, made
 
 WRITTEN = {
     "identity", "squareplus", "dish", "quick_gelu", "hard_sigmoid", "hard_mish", "sparse_plus", "sparse_sigmoid",

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from comparisons import REGISTRY, made
-from walks import NET, Walk, layout, net, two_layers
 
 import zoo_core
+from tests.plugins.comparisons import REGISTRY, made
+from tests.plugins.optimizer_runs import NET, Walk, layout, net, two_layers
 from zoo_core.errors import SpecError, UsageError
 from zoo_core.spec._spec import Spec
 from zoo_plugins.optimizers.parameter_groups import Share

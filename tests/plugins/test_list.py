@@ -10,7 +10,7 @@ from pkgutil import walk_packages
 import pytest
 
 import zoo_plugins
-from tests.built_in import PARTS
+from tests.helpers.builtin import PARTS
 from zoo_core.parts import KINDS
 from zoo_core.registry._registry import Registry
 from zoo_plugins import notebook

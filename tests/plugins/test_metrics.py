@@ -8,10 +8,10 @@ import math
 
 import numpy as np
 import pytest
-from comparisons import FOLDER, REGISTRY, figures, metrics
 
 import zoo_core
-from tests.built_in import PARTS
+from tests.helpers.builtin import PARTS
+from tests.plugins.comparisons import FOLDER, REGISTRY, figures, metrics
 from zoo_core.parts import Metric
 
 GOLDEN = np.load(FOLDER / "metrics.npz")

@@ -5,10 +5,10 @@ The traces are made by tests/golden/make_optimizers.py.
 
 import numpy as np
 import pytest
-from comparisons import REGISTRY, optimizers
-from walks import NET, START, Walk, layout, net, rosenbrock, two_layers
 
-from tests.built_in import PARTS
+from tests.helpers.builtin import PARTS
+from tests.plugins.comparisons import REGISTRY, optimizers
+from tests.plugins.optimizer_runs import NET, START, Walk, layout, net, rosenbrock, two_layers
 from zoo_core.parts import Optimizer
 from zoo_core.spec._options import option_names
 from zoo_plugins import notebook

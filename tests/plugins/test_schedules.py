@@ -7,9 +7,9 @@ import copy
 
 import numpy as np
 import pytest
-from comparisons import REGISTRY, schedules
 
-from tests.built_in import PARTS
+from tests.helpers.builtin import PARTS
+from tests.plugins.comparisons import REGISTRY, schedules
 from zoo_core.errors import UsageError
 from zoo_core.parts import Schedule
 from zoo_plugins.schedules.decay import Warmed

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.sites import SOUND, Site
+from tests.helpers.plugins import SOUND, Site
 
 WRONG = SOUND.replace("np.cos(z, out=out)", "np.cos(a, out=out)")
 DECLARED = WRONG.replace('name = "wave"', 'name = "wave"\n    deviates = {"derivative": "as in the first paper"}')

@@ -3,22 +3,22 @@
 from types import SimpleNamespace
 
 import pytest
-import unusual
-from broken import (
-    BROKEN,
+
+from tests.testing import unusual
+from tests.testing.faulty_parts import (
+    FAULTY,
     activations,
     callbacks,
     data,
     losses,
-    manners,
     metrics,
     optimizers,
-    randoms,
     regularizers,
     schedules,
     transforms,
 )
-
+from tests.testing.faulty_parts import contract as manners
+from tests.testing.faulty_parts import random as randoms
 from zoo_core import Family, hookimpl
 from zoo_core.errors import PluginError
 from zoo_core.registry._registry import Registry
@@ -29,7 +29,7 @@ PLACES = (
     activations, callbacks, data, losses, manners, metrics, optimizers, randoms, regularizers, schedules, transforms,
     unusual,
 )  # fmt: skip
-WRONG = {part for part, _, _ in BROKEN}
+WRONG = {part for part, _, _ in FAULTY}
 RIGHT = [
     part
     for family in PLACES
@@ -51,7 +51,7 @@ def test_a_plugin_whose_family_fails_is_not_passed_over(tmp_path, monkeypatch):
         pytest_checks(plugin)
 
 
-@pytest.mark.parametrize(("part", "check", "words"), BROKEN, ids=[part.__name__ for part, _, _ in BROKEN])
+@pytest.mark.parametrize(("part", "check", "words"), FAULTY, ids=[part.__name__ for part, _, _ in FAULTY])
 def test_a_mistake_is_found_and_named(part, check, words):
     results = found(part)
     assert results[check].state == "failed"

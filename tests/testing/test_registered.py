@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.built_in import ENTRIES, REGISTRY
+from tests.helpers.builtin import ENTRIES, REGISTRY
 from zoo_core.parts import Dataset
 from zoo_core.registry._discovery import DISTRIBUTION
 from zoo_core.testing import checks_of, pytest_checks

@@ -1,0 +1,1 @@
+"""The competitors, a file each: see `tests.benchmarks.contract`."""

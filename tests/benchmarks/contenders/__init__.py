@@ -1,1 +1,0 @@
-"""The contenders, a file each: see `tests.benchmarks.contract`."""

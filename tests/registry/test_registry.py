@@ -1,0 +1,417 @@
+"""Plugins are found, told apart and quarantined; a broken one stops nobody else."""
+
+import json
+import re
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import pytest
+
+from tests.helpers.plugins import SOUND, Site
+from zoo_core.errors import PluginError
+from zoo_core.hookspecs import Family, hookimpl
+from zoo_core.parts import Activation
+from zoo_core.registry._discovery import DISTRIBUTION
+from zoo_core.registry._registry import Registry
+
+
+class Wave(Activation):
+    name = "wave"
+
+
+def module_of(*parts):
+    return SimpleNamespace(zoo_parts=hookimpl(lambda: list(parts)))
+
+
+@pytest.fixture
+def registry():
+    return Registry(discover=False)
+
+
+def test_a_part_is_found_by_kind_and_name(registry):
+    registry.add(module_of(Wave), "zoo-waves", "1.2")
+    entry = registry.entry("activation", "wave")
+    assert (entry.part, entry.distribution, entry.version) == (Wave, "zoo-waves", "1.2")
+
+
+def test_an_unknown_name_lists_the_known_and_the_nearest(registry):
+    registry.add(module_of(Wave), "zoo-waves")
+    with pytest.raises(
+        PluginError, match=r"unknown activation 'wav'; did you mean 'wave'\? \(known: wave\)"
+    ) as refused:
+        registry.get("activation", "wav")
+    assert refused.value.exit_code == 4
+
+
+def test_two_distributions_with_one_name_are_named_and_can_be_chosen(registry):
+    other = type("Other", (Activation,), {"name": "wave"})
+    registry.add(module_of(Wave), "zoo-a", "1")
+    registry.add(module_of(other), "zoo-b", "2")
+    with pytest.raises(PluginError, match="zoo-a 1 and zoo-b 2; write 'zoo-a:wave' or 'zoo-b:wave'"):
+        registry.get("activation", "wave")
+    assert registry.get("activation", "zoo-b:wave") is other
+    assert any("zoo-a 1 and zoo-b 2" in line for line in registry.warnings())
+
+
+def test_a_name_of_the_core_stays_the_cores(registry):
+    registry.add(module_of(Wave), DISTRIBUTION, "1")
+    registry.add(module_of(type("Other", (Activation,), {"name": "wave"})), "zoo-b", "2")
+    assert registry.get("activation", "wave") is Wave
+    assert registry.get("activation", "zoo-b:wave") is not Wave
+
+
+def test_one_distribution_cannot_bring_a_name_twice(registry):
+    registry.add(module_of(Wave), "zoo-a")
+    with pytest.raises(PluginError, match="zoo-a has brought activation 'wave' before"):
+        registry.add(module_of(type("Other", (Activation,), {"name": "wave"})), "zoo-a")
+    assert registry.get("activation", "wave") is Wave
+
+
+@dataclass
+class Good(Activation):
+    name = "good"
+
+
+class Forgetful(Activation):
+    name = "forgetful"
+    slope: float = 0.1
+
+
+class Panic(BaseException):
+    """As extension modules raise it: not an Exception."""
+
+
+def raising(error):
+    def zoo_parts():
+        raise error
+
+    return SimpleNamespace(zoo_parts=hookimpl(zoo_parts))
+
+
+@pytest.mark.parametrize(
+    ("plugin", "words"),
+    [
+        (SimpleNamespace(zoo_partz=hookimpl(lambda: [])), "zoo_partz"),
+        (SimpleNamespace(zoo_parts=hookimpl(lambda speed: [])), "speed"),
+        (SimpleNamespace(), "@zoo_core.hookimpl"),
+        (raising(SystemExit(3)), r"sys\.exit\(3\)"),
+        (raising(KeyboardInterrupt()), "KeyboardInterrupt"),
+        (raising(ValueError("no")), "ValueError: no"),
+        (raising(Panic("deep")), "Panic: deep"),
+        (SimpleNamespace(zoo_models=hookimpl(lambda: "models")), "'models', which is no folder"),
+        (module_of(Forgetful), "slope.*@dataclass"),
+        (module_of(Good, Good), "more than one activation 'good'"),
+        (module_of(int), "not a class derived"),
+        (module_of(type("Bad", (Activation,), {"name": "Bad Name"})), "lower-case"),
+    ],
+)
+def test_an_unsound_plugin_is_refused_with_the_reason(registry, plugin, words):
+    with pytest.raises(PluginError, match=words):
+        registry.add(plugin, "zoo-bad")
+    registry.add(module_of(Wave), "zoo-waves")
+    assert [p.state for p in registry.plugins] == ["broken", "ok"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("late", [False, True], ids=["plugin", "family"])
+def test_a_real_signal_is_not_blamed_on_the_plugin(registry, families, number, late):
+    def use(registry):
+        if late:
+            registry.add(families.plugin(f"import signal\nsignal.raise_signal({int(number)})")[0])
+            registry.get("activation", "wave")
+        else:
+            registry.add(SimpleNamespace(zoo_parts=hookimpl(lambda: signal.raise_signal(number))))
+
+    def leave(number, frame):
+        raise SystemExit(128 + number)
+
+    before = {n: signal.signal(n, leave) for n in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with pytest.raises(SystemExit):
+            use(registry)
+        assert signal.getsignal(number) is leave
+    finally:
+        for n, handler in before.items():
+            signal.signal(n, handler)
+
+
+def test_what_a_plugin_prints_stays_out_of_the_results(registry, capsys):
+    registry.add(SimpleNamespace(zoo_parts=hookimpl(lambda: print("hello") or [Wave])))
+    assert capsys.readouterr() == ("", "hello\n")
+
+
+SICK = {  # name: (source, requirement, words of the reason)
+    "zoo-import": ("import nothing_of_that_name", "", "ModuleNotFoundError: No module named 'nothing_of_that_name'"),
+    "zoo-syntax": ("def broken(:", "", "SyntaxError"),
+    "zoo-exit": ("import sys; sys.exit(7)", "", "sys.exit(7)"),
+    "zoo-interrupt": ("raise KeyboardInterrupt", "", "KeyboardInterrupt"),
+    "zoo-future": (SOUND, "mlp-zoo>=99", "needs mlp-zoo >=99"),
+    "zoo-garbled": (SOUND, "mlp-zoo>>1", "InvalidRequirement"),
+}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """One sound plugin among sick ones."""
+    site = Site(tmp_path_factory.mktemp("site"))
+    site.lay("Zoo_Sound", SOUND, "mlp-zoo>=0.1")
+    site.lay("zoo-marked", SOUND.replace("wave", "ripple"), "mlp-zoo>=99; extra == 'later'")
+    site.lay("zoo-left", SOUND.replace("wave", "surge"), metadata=False)
+    for name, (source, requires, _) in SICK.items():
+        site.lay(name, source, requires)
+    return site
+
+
+@pytest.fixture(scope="module")
+def shown(site):
+    done = site.zoo("plugins", "--json")
+    assert done.returncode == 0, done.stderr
+    return {p["name"]: p for p in json.loads(done.stdout)}
+
+
+@pytest.fixture(scope="module")
+def listed(site):
+    return site.zoo("list")
+
+
+@pytest.mark.parametrize("name", SICK)
+def test_a_plugin_that_cannot_be_loaded_is_shown_with_the_reason(shown, listed, name):
+    assert (shown[name]["state"], shown[name]["parts"]) == ("broken", [])
+    assert SICK[name][2] in shown[name]["problem"]
+    assert len([line for line in listed.stderr.splitlines() if name in line]) == 1
+
+
+def test_the_other_plugins_keep_working(shown, listed):
+    assert shown[DISTRIBUTION]["state"] == "ok"
+    assert (shown["zoo-sound"]["version"], shown["zoo-sound"]["parts"]) == ("1.0", ["activation wave"])
+    assert shown["zoo-marked"]["parts"] == ["activation ripple"]  # its demand is that of an extra
+    assert shown["zoo-left"]["parts"] == ["activation surge"]  # without METADATA
+    assert (listed.returncode, len(listed.stderr.splitlines())) == (0, len(SICK))
+    assert "glyphs-quickstart" in listed.stdout
+
+
+BAD = "raise RuntimeError('boom')"
+HALF = """
+from zoo_core import Family, hookimpl
+
+@hookimpl
+def zoo_parts():
+    return [Family("activation", "half_good", "ripple"), Family("activation", "half_bad", "wave")]
+"""
+SAID = "plugin zoo-half 1.0 is left out in part: half_bad: RuntimeError: boom"
+
+
+@pytest.fixture(scope="module")
+def half(tmp_path_factory):
+    """A plugin with a sound family, and one that was sound when a model was made with it."""
+    site = Site(tmp_path_factory.mktemp("half"))
+    site.lay("zoo-half", HALF)
+    for module, name in (("half_good", "ripple"), ("half_bad", "wave")):
+        source = SOUND.replace("wave", name).partition("@hookimpl")[0] + "PARTS = (Wave,)\n"
+        (site.folder / f"{module}.py").write_text(source)
+    train(site, "wave", site.folder / "wave.npz")
+    (site.folder / "half_bad.py").write_text(BAD)
+    return site
+
+
+def train(site, activation, out):
+    layer = f"model.layers.0.activation={activation}"
+    done = site.zoo("train", "glyphs-quickstart", "--set", layer, "--set", "training.epochs=1", "-o", out)
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+def test_a_family_that_fails_is_told_where_all_parts_are_listed(half):
+    listed, shown = half.zoo("list", "parts", "*ripple*"), half.zoo("show", "wave")
+    assert (listed.returncode, f"warning: {SAID}" in listed.stderr, "ripple" in listed.stdout) == (0, True, True)
+    assert (shown.returncode, f"warning: {SAID}" in shown.stderr) == (2, True)
+    (found,) = [p for p in json.loads(half.zoo("plugins", "--json").stdout) if p["name"] == "zoo-half"]
+    assert (found["state"], found["parts"]) == ("broken", ["activation ripple"])
+    assert found["problem"] == "half_bad: RuntimeError: boom"
+
+
+def test_the_schema_holds_the_parts_that_work(half):
+    done = half.zoo("schema")
+    assert (done.returncode, f"warning: {SAID}" in done.stderr) == (0, True)
+    names = json.loads(done.stdout)["$defs"]["activation"]["then"]["enum"]
+    assert ("ripple" in names, "wave" in names) == (True, False)
+
+
+def test_a_family_that_fails_is_no_matter_to_a_run_that_does_not_need_it(half):
+    assert "boom" not in train(half, "ripple", half.folder / "ripple.npz")
+
+
+def test_a_model_of_a_family_that_fails_says_what_it_needs(half):
+    done = half.zoo("evaluate", half.folder / "wave.npz")
+    assert done.returncode == 4
+    assert "wave.npz: needs activation 'wave' of plugin zoo-half 1.0, which is not there (half_bad: Runt" in done.stderr
+    assert "pip install 'zoo-half==1.0'" in done.stderr
+
+
+def test_a_check_of_a_plugin_that_has_a_failing_family_fails(half):
+    done = half.zoo("plugins", "check", "zoo-half")
+    assert (done.returncode, "broken: zoo-half" in done.stderr) == (4, True)
+    assert "half_bad: RuntimeError: boom" in done.stdout
+
+
+def test_a_spec_that_needs_a_broken_plugin_is_refused_and_names_it(site, tmp_path):
+    out = tmp_path / "x.npz"
+    done = site.zoo("train", "glyphs-quickstart", "--set", "optimizer.name=sickle", "-o", out)
+    assert done.returncode == 4, done.stderr
+    assert all(f"plugin {name} could not be loaded" in done.stderr for name in SICK)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(("allowed", "on"), [("", set()), ("zoo.sound, zoo-marked", {"zoo-sound", "zoo-marked"})])
+def test_the_environment_says_which_plugins_are_on(site, allowed, on):
+    states = {p["name"]: p["state"] for p in json.loads(site.zoo("plugins", "--json", ZOO_PLUGINS=allowed).stdout)}
+    assert {name for name, state in states.items() if state == "ok"} == {DISTRIBUTION, *on}
+    assert {states[name] for name in SICK} == {"off"}
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "words"),
+    [
+        ("zoo-slow", "import time; time.sleep(60)", "did not load within 2 s"),
+        ("zoo-crash", "import os; os._exit(3)", "ended the process that loaded it (code 3"),
+    ],
+)
+def test_a_check_finds_the_plugin_that_hangs_or_crashes(tmp_path, name, source, words):
+    site = Site(tmp_path)
+    site.lay(name, source)
+    done = site.zoo("plugins", "check", name, "--timeout", "2" if "slow" in name else "60", "--json")
+    assert (done.returncode, f"broken: {name}" in done.stderr) == (4, True)
+    (found,) = json.loads(done.stdout)
+    assert (found["name"], found["state"]) == (name, "broken")
+    assert words in found["problem"]
+
+
+def test_a_check_knows_a_distribution_by_any_spelling(site):
+    done = site.zoo("plugins", "check", "Zoo_Sound", "--timeout", "60", "--json")
+    assert done.returncode == 0, done.stderr
+    assert [p["parts"] for p in json.loads(done.stdout)] == [["activation wave"]]
+
+
+def test_a_misspelt_hook_is_told_the_nearest_one(registry):
+    misspelt = SimpleNamespace(zoo_part=hookimpl(lambda: []))
+    with pytest.raises(
+        PluginError, match=r"unknown hook 'zoo_part'; did you mean 'zoo_parts'\? \(known: zoo_parts, zoo_models\)"
+    ):
+        registry.add(misspelt, "zoo-a")
+
+
+WAVES = "from zoo_core.parts import Activation\nclass Wave(Activation):\n    name = 'wave'\nPARTS = (Wave,)\n"
+PENALTY = "from zoo_core.parts import Penalty\nclass Own(Penalty):\n    name = 'own'\n"
+
+
+class Families:
+    """Modules in a folder, which plugins announce as families."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def plugin(self, source, names="wave", kind="activation"):
+        """Return a plugin, and the name of its module."""
+        name = f"waves_{self.folder.name}_{len(list(self.folder.glob('*.py')))}"
+        (self.folder / f"{name}.py").write_text(source)
+        return SimpleNamespace(zoo_parts=hookimpl(lambda: [Family(kind, name, names)])), name
+
+
+@pytest.fixture
+def families(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    return Families(tmp_path)
+
+
+def test_a_family_is_imported_when_one_of_its_parts_is_used(registry, families, capsys):
+    plugin, module = families.plugin(WAVES + "print('imported')")
+    registry.add(plugin, "zoo-waves", "1.2")
+    assert (registry.names("activation"), module in sys.modules) == (["wave"], False)
+    assert registry.get("activation", "wave") is sys.modules[module].Wave
+    assert registry.entry_of(sys.modules[module].Wave()).version == "1.2"
+    assert capsys.readouterr() == ("", "imported\n")
+
+
+@pytest.mark.parametrize(
+    ("source", "names", "words"),
+    [
+        ("import nothing_of_that_name", "wave", "ModuleNotFoundError: No module named 'nothing_of_that_name'"),
+        ("raise SystemExit(3)", "wave", r"it called sys.exit\(3\)"),
+        ("raise KeyboardInterrupt", "wave", "KeyboardInterrupt"),
+        ("", "wave", "has no attribute 'PARTS'"),
+        (WAVES, "wave ripple", "names that zoo_parts gives differ: activation 'ripple'"),
+        (WAVES, "ripple", "differ: activation 'ripple', activation 'wave'"),
+        (WAVES + PENALTY + "PARTS = (Wave, Own)", "wave", "differ: regularizer 'own'"),
+        (WAVES + "PARTS = (Wave, Wave)", "wave", "more than one activation 'wave'"),
+        (WAVES + "PARTS = (Wave, int)", "wave", "which is not a class derived"),
+    ],
+)
+def test_a_family_that_is_not_as_announced_is_the_plugins_problem(registry, families, source, names, words):
+    plugin, module = families.plugin(source, names)
+    name = names.split()[0]
+    added = registry.add(plugin, "zoo-b", "1")
+    assert added.state == "ok"
+    with pytest.raises(
+        PluginError, match=rf"unknown activation '{name}'.* plugin zoo-b could not be loaded \({module}: "
+    ):
+        registry.get("activation", name)
+    assert (added.state, registry.entries()) == ("broken", [])
+    assert re.search(rf"zoo-b 1 is left out: {module}: .*{words}", registry.warnings()[0])
+
+
+@pytest.mark.parametrize(
+    ("kind", "names", "where", "words"),
+    [
+        ("activaton", "wave", "waves", "unknown kind 'activaton'; did you mean 'activation'"),
+        ("activation", ["wave"], "waves", "names no parts"),
+        ("activation", " ", "waves", "names no parts"),
+        ("activation", "wave Big-Wave", "waves", "has the name 'Big-Wave'; use lower-case"),
+        ("activation", "wave", ".waves", "is in no module; name it from the top"),
+        ("activation", "wave wave", "waves", "more than one activation 'wave'"),
+    ],
+)
+def test_an_announcement_of_no_use_is_refused(registry, kind, names, where, words):
+    with pytest.raises(PluginError, match=words):
+        registry.add(SimpleNamespace(zoo_parts=hookimpl(lambda: [Family(kind, where, names)])), "zoo-b")
+
+
+def test_a_family_that_fails_harms_nobody_else(registry, families):
+    _, module = families.plugin("raise RuntimeError('boom')")
+    mixed = SimpleNamespace(zoo_parts=hookimpl(lambda: [Good, Family("activation", module, "wave")]))
+    registry.add(mixed, "zoo-a", "1")
+    registry.add(module_of(Wave), "zoo-c", "2")
+    assert registry.entry_of(Wave()).distribution == "zoo-c"
+    assert registry.get("activation", "wave") is registry.get("activation", "zoo-c:wave") is Wave
+    assert registry.key(registry.entry("activation", "wave")) == "wave"
+    assert registry.get("activation", "good") is Good
+    assert registry.warnings() == [f"plugin zoo-a 1 is left out in part: {module}: RuntimeError: boom"]
+
+
+def test_a_module_is_imported_once_even_if_that_fails(registry, families):
+    source = f"with open({str(families.folder / 'log')!r}, 'a') as log: log.write('x')\nraise RuntimeError('boom')"
+    plugin, _ = families.plugin(source, "wave ripple")
+    registry.add(plugin, "zoo-b")
+    for name in ("wave", "ripple", "wave"):
+        with pytest.raises(PluginError, match="boom"):
+            registry.get("activation", name)
+    assert registry.entries() == []
+    assert (families.folder / "log").read_text() == "x"
+
+
+def test_threads_that_need_a_family_at_once_all_get_it(registry, families):
+    plugin, _ = families.plugin("import time\ntime.sleep(0.05)\n" + WAVES)
+    registry.add(plugin, "zoo-b")
+    before = sys.stdout
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: registry.get("activation", "wave"), range(8)))
+    assert len(set(found)) == 1
+    assert sys.stdout is before
+
+
+@pytest.mark.parametrize("hook", ["zoo_parts", "zoo_models"])
+def test_a_hook_that_forgot_to_return_is_told(registry, hook):
+    with pytest.raises(PluginError, match=f"{hook} returned None; return what it brings"):
+        registry.add(SimpleNamespace(**{hook: hookimpl(lambda: None)}), "zoo-a")

@@ -1,0 +1,165 @@
+"""Activations with one mistake each."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Gt, Le
+
+from tests.testing.faulty_parts import faulty
+from zoo_core.parts import Activation
+
+
+class Tanh(Activation):
+    """Right: tanh."""
+
+    name = "tanh_under_test"
+
+    def forward(self, x, out):
+        np.tanh(x, out=out)
+
+    def derivative(self, z, a, out):
+        out[...] = 1 - a * a
+
+
+@faulty("derivative", "of the output, not of z: it is f'(a)")
+class OfOutput(Tanh):
+    """tanh'(a) for tanh'(z)."""
+
+    def derivative(self, z, a, out):
+        out[...] = 1 - np.tanh(a) ** 2
+
+
+@faulty("derivative", "of the output, not of z: the formula is one for a = f(z), and z was put into it")
+class RuleForOutput(Tanh):
+    """1 - z^2 for 1 - a^2."""
+
+    def derivative(self, z, a, out):
+        out[...] = 1 - z * z
+
+
+@faulty("derivative", "a sign error")
+class Sign(Tanh):
+    """a^2 - 1."""
+
+    def derivative(self, z, a, out):
+        out[...] = a * a - 1
+
+
+@faulty("derivative", "it is 0.5 times the right one")
+class Factor(Tanh):
+    """Half of it."""
+
+    def derivative(self, z, a, out):
+        out[...] = (1 - a * a) / 2
+
+
+@faulty("derivative", "`grad` is not multiplied in: this is f'(x) alone")
+class WithoutGrad(Tanh):
+    """The chain is broken."""
+
+    def backward(self, x, y, grad, out):
+        out[...] = 1 - y * y
+
+
+@faulty("derivative", "it is f(x) times `grad`")
+class Itself(Tanh):
+    """a for f'(z)."""
+
+    def derivative(self, z, a, out):
+        out[...] = a
+
+
+class Silu(Activation):
+    """Right: z / (1 + exp(-z))."""
+
+    name = "silu_under_test"
+
+    def forward(self, x, out):
+        np.multiply(x, 0.5 * (1 + np.tanh(x / 2)), out=out)
+
+    def derivative(self, z, a, out):
+        s = 0.5 * (1 + np.tanh(z / 2))
+        out[...] = s + a * (1 - s)
+
+
+@faulty("derivative", "the derivative is taken at -x")
+class Mirrored(Silu):
+    """f'(-z)."""
+
+    def derivative(self, z, a, out):
+        s = 0.5 * (1 + np.tanh(-z / 2))
+        out[...] = s + -z * s * (1 - s)
+
+
+@faulty("derivative", "the case z < 0 is wrong, the other side of zero is right")
+class OneSide(Activation):
+    """A leaky ReLU whose leak does not flow back."""
+
+    name = "one_side"
+    kinks = (0.0,)
+
+    def forward(self, x, out):
+        out[...] = np.where(x > 0, x, 0.1 * x)
+
+    def derivative(self, z, a, out):
+        out[...] = z > 0
+
+
+@faulty("derivative", "passed straight through")
+class Straight(Tanh):
+    """f' = 1."""
+
+    def derivative(self, z, a, out):
+        out[...] = 1
+
+
+@faulty("derivative", "the entries of a row mix in forward")
+class SoftmaxAlone(Activation):
+    """Softmax with the derivative of each entry by itself only."""
+
+    name = "softmax_alone"
+
+    def forward(self, x, out):
+        np.subtract(x, x.max(axis=1, keepdims=True), out=out)
+        np.exp(out, out=out)
+        out /= out.sum(axis=1, keepdims=True)
+
+    def derivative(self, z, a, out):
+        out[...] = a * (1 - a)
+
+
+@faulty("derivative", "right near zero and wrong farther out")
+class Saturated(Silu):
+    """Takes f' = 1 beyond 5, on both sides."""
+
+    def derivative(self, z, a, out):
+        super().derivative(z, a, out)
+        out[np.abs(z) > 5] = 1
+
+
+@faulty("derivative", "with alpha = 1.5: d loss / d z is not the one")
+@dataclass
+class OfDefault(Activation):
+    """alpha tanh(z), with a derivative that is right where `alpha` is 1."""
+
+    name = "of_default"
+
+    alpha: Annotated[float, Gt(0), Le(10)] = 1.0
+
+    def forward(self, x, out):
+        np.multiply(np.tanh(x), self.alpha, out=out)
+
+    def derivative(self, z, a, out):
+        out[...] = 1 - a * a
+
+
+@faulty("derivative", "it is 0.5 times the right one")
+class TwoFaced(Tanh):
+    """Goes back rightly, with a derivative beside it that is half of the right one."""
+
+    def derivative(self, z, a, out):
+        out[...] = (1 - a * a) / 2
+
+    def backward(self, x, y, grad, out):
+        out[...] = (1 - y * y) * grad

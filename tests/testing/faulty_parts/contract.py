@@ -1,0 +1,236 @@
+"""Activations that compute rightly, with bad manners: buffers, dtypes, widths, names, options."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+from annotated_types import Ge, Gt, Le
+
+from tests.testing.faulty_parts import faulty
+from tests.testing.faulty_parts.activations import Tanh
+from zoo_core.parts import Activation, Parameter
+
+
+@faulty("dtype", "a NumPy scalar such as np.sqrt(2.0)")
+class Creeping(Tanh):
+    """A constant from NumPy, which is a float64."""
+
+    def forward(self, x, out):
+        np.multiply(np.tanh(x), np.sqrt(1.0), out=out, casting="same_kind")
+
+
+@faulty("inputs", "forward changes its input x")
+class Greedy(Tanh):
+    """Uses z as its workspace."""
+
+    def forward(self, x, out):
+        np.tanh(x, out=out)
+        x += 1e-9
+
+
+@faulty("out", "out of forward depends on what was in it before")
+class Adding(Tanh):
+    """Adds to out."""
+
+    def forward(self, x, out):
+        out += np.tanh(x)
+
+
+@faulty("out", "it is added to instead of overwritten")
+class AddingBack(Tanh):
+    """Adds to out on the way back."""
+
+    def backward(self, x, y, grad, out):
+        out += grad * (1 - y * y)
+
+
+@faulty("out", "these entries are left unwritten")
+class Unwritten(Activation):
+    """A ReLU that counts on zeros in out."""
+
+    name = "unwritten"
+    kinks = (0.0,)
+
+    def forward(self, x, out):
+        out[...] = np.maximum(x, 0)
+
+    def backward(self, x, y, grad, out):
+        out[x > 0] = grad[x > 0]
+
+
+@faulty("out", "it is read before it is written")
+class Reading(Tanh):
+    """Reads out."""
+
+    def backward(self, x, y, grad, out):
+        out[...] = np.where(out > 5, 0, grad * (1 - y * y))
+
+
+@faulty("large", "overflow encountered in exp")
+class Overflowing(Activation):
+    """A naive sigmoid."""
+
+    name = "overflowing"
+
+    def forward(self, x, out):
+        out[...] = 1 / (1 + np.exp(-x))
+
+    def derivative(self, z, a, out):
+        out[...] = a * (1 - a)
+
+
+@faulty("width", "input_width(1) is 3, and forward does not look at column 2")
+class TooWide(Activation):
+    """A gated unit that asks for a third block of columns."""
+
+    name = "too_wide"
+
+    def input_width(self, units):
+        return 3 * units
+
+    def forward(self, x, out):
+        n = out.shape[1]
+        np.multiply(x[:, :n], x[:, n : 2 * n], out=out)
+
+    def backward(self, x, y, grad, out):
+        n = y.shape[1]
+        out[...] = 0
+        out[:, :n], out[:, n : 2 * n] = grad * x[:, n : 2 * n], grad * x[:, :n]
+
+
+@faulty("width", "and forward fails with so many columns")
+class TooNarrow(TooWide):
+    """The same unit, which asks for one block."""
+
+    def input_width(self, units):
+        return units
+
+
+@faulty("parameters", "d loss / d slope is not the one")
+class Slope(Activation):
+    """A trained slope whose gradient is the mean over rows."""
+
+    name = "slope"
+
+    def parameters(self, width):
+        return {"slope": Parameter((width,), 0.5)}
+
+    def forward(self, x, out):
+        np.multiply(x, self.weights["slope"], out=out)
+
+    def backward(self, x, y, grad, out):
+        self.gradients["slope"][...] = (grad * x).mean(axis=0)
+        np.multiply(grad, self.weights["slope"], out=out)
+
+
+@faulty("inference", "it draws random numbers outside training")
+class RandomServed(Activation):
+    """Random slopes, in use too."""
+
+    name = "random_served"
+
+    def forward(self, x, out):
+        self._s = self.rng.random(x.shape)
+        np.multiply(x, self._s, out=out)
+
+    def backward(self, x, y, grad, out):
+        np.multiply(grad, self._s, out=out)
+
+
+@faulty("form", "has no docstring")
+@dataclass
+class Wordless(Tanh):
+    pass
+
+
+@faulty("form", "has no name")
+class Nameless(Tanh):
+    """No name."""
+
+    name = ""
+
+
+@faulty("options", "the option 'slope' has no lower bound")
+@dataclass
+class Boundless(Tanh):
+    """An option `slope` of any size."""
+
+    slope: float = 0.1
+
+
+@faulty("options", "the docstring does not say what the option 'steep' does")
+@dataclass
+class Secretive(Tanh):
+    """An option that nobody explains."""
+
+    steep: Annotated[float, Ge(0)] = 0.1
+
+
+@faulty("options", "cannot be made with its defaults")
+@dataclass
+class Outside(Tanh):
+    """A default `slope` beyond its own range."""
+
+    slope: Annotated[float, Gt(0), Le(1)] = 2.0
+
+
+@faulty("derivative", "the method derivative of the contract is not written")
+class Half(Activation):
+    """Forward only."""
+
+    name = "half"
+
+    def forward(self, x, out):
+        np.tanh(x, out=out)
+
+
+@faulty("derivative", "`deviates` says that it fails 'derivative', and it passes")
+class Modest(Tanh):
+    """Declares a deviation that there is not."""
+
+    deviates: ClassVar[Mapping[str, str]] = {"derivative": "as in the first paper"}
+
+
+@faulty("deviates", "`deviates` names 'derivatif'")
+class Misspelt(Tanh):
+    """Declares a deviation that is no check."""
+
+    deviates: ClassVar[Mapping[str, str]] = {"derivatif": "as in the first paper"}
+
+
+@faulty("dtype", "float64 creeps in: np.where of float32 and a float64 array")
+class Chosen(Tanh):
+    """A table of float64 in a function that is no ufunc."""
+
+    def forward(self, x, out):
+        out[...] = np.where(np.ones(1, bool), np.tanh(x), np.zeros(1))
+
+
+@faulty("inputs", "backward changes its input grad")
+class GreedyBack(Tanh):
+    """Multiplies the gradient from behind where it lies."""
+
+    def backward(self, x, y, grad, out):
+        grad *= 1 - y * y
+        out[...] = grad
+
+
+@faulty("state", "`state` leaves out a running attribute")
+class Cooling(Tanh):
+    """Cools with each step, and does not say so."""
+
+    def start(self, width, dtype):
+        self.heat = 1.0
+
+    def infer(self, x, out):
+        np.tanh(x * self.heat, out=out)
+
+    def end_step(self):
+        self.heat *= 0.99
+
+
+@faulty("form", "it is frozen")
+@dataclass(frozen=True)
+class Frozen(Tanh):
+    """Cannot be given weights."""

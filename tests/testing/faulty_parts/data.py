@@ -1,0 +1,91 @@
+"""Preparations and data sets with one mistake each."""
+
+import numpy as np
+
+from tests.testing.faulty_parts import faulty
+from zoo_core.parts import Data, Dataset, Preparation, Table
+
+
+class Centred(Preparation):
+    """Right: x - mean."""
+
+    name = "centred_under_test"
+    state = ("mean",)
+
+    def fit(self, x):
+        self.mean = x.take(np.arange(x.shape[0]), axis=0).mean(axis=0, dtype=np.float64)
+
+    def apply(self, x, out):
+        out[...] = x - self.mean
+
+
+@faulty("state", "`state` leaves out what `fit` has learnt")
+class Unkept(Centred):
+    """Does not name its mean."""
+
+    state = ()
+
+
+@faulty("values", "apply computes statistics of the rows it gets")
+class OfBatch(Centred):
+    """Centres the batch."""
+
+    def apply(self, x, out):
+        out[...] = x - x.mean(axis=0)
+
+
+@faulty("values", "the spread of a feature that does not vary")
+class Scaled(Centred):
+    """Divides by a deviation of zero."""
+
+    state = ("mean", "deviation")
+
+    def fit(self, x):
+        super().fit(x)
+        self.deviation = x.take(np.arange(x.shape[0]), axis=0).std(axis=0)
+
+    def apply(self, x, out):
+        out[...] = (x - self.mean) / self.deviation
+
+
+@faulty("streaming", "fit may use only x.shape, x.dtype and x.take")
+class InMemory(Centred):
+    """Wants an array."""
+
+    def fit(self, x):
+        self.mean = x.mean(axis=0)
+
+
+class Points(Dataset):
+    """Right: two classes of points."""
+
+    name = "points_under_test"
+
+    def load(self, folder):
+        x = np.arange(20.0).reshape(10, 2)
+        return Data(Table(x, np.arange(10) % 2), class_names=("a", "b"))
+
+
+@faulty("tables", "a label is out of range")
+class ThreeClasses(Points):
+    """A label too many."""
+
+    def load(self, folder):
+        data = super().load(folder)
+        return Data(Table(data.train.x, np.arange(10) % 3), class_names=("a", "b"))
+
+
+@faulty("tables", "x and y do not fit")
+class Longer(Points):
+    """A target too many."""
+
+    def load(self, folder):
+        return Data(Table(super().load(folder).train.x, np.arange(11) % 2), class_names=("a", "b"))
+
+
+@faulty("randomness", "draws from a generator of its own")
+class Drawn(Points):
+    """Other rows every time."""
+
+    def load(self, folder):
+        return Data(Table(np.random.default_rng().normal(size=(10, 2)), np.arange(10) % 2), class_names=("a", "b"))

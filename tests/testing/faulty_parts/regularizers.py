@@ -1,0 +1,124 @@
+"""Penalties, constraints and changes of a batch with one mistake each."""
+
+import numpy as np
+
+from tests.testing.faulty_parts import faulty
+from zoo_core.parts import BatchChange, Constraint, Penalty
+
+
+class L2(Penalty):
+    """Right: 0.01 sum w^2."""
+
+    name = "l2_under_test"
+
+    def value(self, weights):
+        return 0.01 * float((weights * weights).sum())
+
+    def gradient(self, weights, out):
+        np.multiply(weights, 0.02, out=out)
+
+
+@faulty("gradient", "the factor 1/2")
+class HalfL2(L2):
+    """w for 2 w."""
+
+    def gradient(self, weights, out):
+        np.multiply(weights, 0.01, out=out)
+
+
+@faulty("value", "value does not return a float")
+class ScalarL2(L2):
+    """A NumPy scalar."""
+
+    def value(self, weights):
+        return 0.01 * (weights * weights).sum()
+
+
+@faulty("projection", "constrain changes again what it has constrained")
+class Shrinking(Constraint):
+    """Shrinks every time."""
+
+    name = "shrinking"
+
+    def constrain(self, weights):
+        weights *= 0.9
+
+
+@faulty("projection", "constrain returns a ndarray, which is thrown away")
+class Returning(Constraint):
+    """Changes a copy."""
+
+    name = "returning"
+
+    def constrain(self, weights):
+        return np.maximum(weights, 0)
+
+
+@faulty("large", "invalid value")
+class UnitNorm(Constraint):
+    """Divides by a norm that may be zero."""
+
+    name = "unit_norm_under_test"
+
+    def constrain(self, weights):
+        weights /= np.sqrt((weights * weights).sum(axis=0))
+
+
+@faulty("inputs", "change changes its input targets")
+class Smoothing(BatchChange):
+    """Softens the targets themselves."""
+
+    name = "smoothing"
+
+    def change(self, x, targets, rng):
+        targets *= 0.9
+        return x, targets
+
+
+@faulty("randomness", "ignores the given generator")
+class Shuffling(BatchChange):
+    """Jitter from somewhere."""
+
+    name = "shuffling"
+
+    def change(self, x, targets, rng):
+        return x + np.random.default_rng().normal(size=x.shape).astype(x.dtype), targets
+
+
+@faulty("dtype", "the inputs that change returns is not float32")
+class WideJitter(BatchChange):
+    """Jitter in float64."""
+
+    name = "wide_jitter"
+
+    def change(self, x, targets, rng):
+        return x + rng.normal(size=x.shape), targets
+
+
+@faulty("gradient", "a sign error")
+class AgainstL2(L2):
+    """Its gradient goes the other way."""
+
+    def gradient(self, weights, out):
+        np.multiply(weights, -0.02, out=out)
+
+
+@faulty("value", "training would be paid for large ones")
+class Reward(L2):
+    """Both go the other way."""
+
+    def value(self, weights):
+        return -super().value(weights)
+
+    def gradient(self, weights, out):
+        np.multiply(weights, -0.02, out=out)
+
+
+@faulty("projection", "a name is bound anew")
+class Renamed(Constraint):
+    """Changes a copy, and keeps it to itself."""
+
+    name = "renamed"
+
+    def constrain(self, weights):
+        weights = np.maximum(weights, 0)

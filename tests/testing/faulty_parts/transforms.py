@@ -1,0 +1,172 @@
+"""Normalizers and noise with one mistake each."""
+
+import numpy as np
+from numpy.random import PCG64, Generator
+
+from tests.testing.faulty_parts import faulty
+from zoo_core.parts import Noise, Normalizer, Parameter
+
+
+class BatchNorm(Normalizer):
+    """Right, but for what it leaves out: (x - mean) / deviation, with running figures."""
+
+    name = "norm_under_test"
+    state = ("mean", "scale")
+
+    def start(self, width, dtype):
+        self.mean, self.scale = np.zeros(width, dtype), np.ones(width, dtype)
+
+    def forward(self, x, out):
+        self._mean, self._scale = x.mean(axis=0), np.sqrt(x.var(axis=0) + 1e-3)
+        np.divide(x - self._mean, self._scale, out=out)
+
+    def infer(self, x, out):
+        np.divide(x - self.mean, self.scale, out=out)
+
+    def backward(self, x, y, grad, out):
+        n = len(x)
+        np.divide(grad - grad.sum(axis=0) / n - y * ((grad * y).sum(axis=0) / n), self._scale, out=out)
+
+    def end_step(self):
+        self.mean += 0.1 * (self._mean - self.mean)
+        self.scale += 0.1 * (self._scale - self.scale)
+
+
+@faulty("gradient", "or rows do, and backward treats each entry alone")
+class MeanIsConstant(BatchNorm):
+    """Forgets that the mean depends on the rows."""
+
+    def backward(self, x, y, grad, out):
+        n = len(x)
+        np.divide(grad * (1 - 1 / n - y * y / n), self._scale, out=out)
+
+
+@faulty("inference", "statistics of the batch are used")
+class BatchServed(BatchNorm):
+    """Normalizes by the batch in use, too."""
+
+    def infer(self, x, out):
+        np.divide(x - x.mean(axis=0), self.scale, out=out)
+
+
+@faulty("state", "`state` leaves out a running attribute")
+class Forgetting(BatchNorm):
+    """Does not name its mean."""
+
+    state = ("scale",)
+
+
+class Dropout(Noise):
+    """Right: half of the outputs, doubled."""
+
+    name = "noise_under_test"
+
+    def forward(self, x, out):
+        self._mask = 2.0 * (self._rng().random(x.shape) < 0.5).astype(x.dtype)
+        np.multiply(x, self._mask, out=out)
+
+    def _rng(self):
+        return self.rng
+
+    def backward(self, x, y, grad, out):
+        np.multiply(grad, self._mask, out=out)
+
+
+@faulty("randomness", "draws from the global generator")
+class GlobalNoise(Dropout):
+    """Draws with np.random."""
+
+    def forward(self, x, out):
+        self._mask = 2.0 * (np.random.random(x.shape) < 0.5).astype(x.dtype)  # noqa: NPY002
+        np.multiply(x, self._mask, out=out)
+
+
+@faulty("randomness", "draws from a generator of its own, such as np.random.default_rng()")
+class OwnNoise(Dropout):
+    """A generator of its own."""
+
+    def _rng(self):
+        return np.random.default_rng()
+
+
+@faulty("randomness", "a generator of its own with a fixed seed (transforms.py:")
+class FixedNoise(Dropout):
+    """The same mask in every layer and every step."""
+
+    def _rng(self):
+        return np.random.default_rng(42)
+
+
+@faulty("statistics", "such as a deviation for a variance")
+class DeviationKept(BatchNorm):
+    """Keeps the variance where the deviation is meant."""
+
+    def end_step(self):
+        self.mean += 0.1 * (self._mean - self.mean)
+        self.scale += 0.1 * (self._scale**2 - self.scale)
+
+
+@faulty("statistics", "does not bring the running figures nearer")
+class NeverMoved(BatchNorm):
+    """Leaves the running figures where they were."""
+
+    def end_step(self):
+        pass
+
+
+@faulty("once", "counts twice in the state 'mean'")
+class MovedForward(BatchNorm):
+    """Takes in the batch whenever it is looked at."""
+
+    def forward(self, x, out):
+        super().forward(x, out)
+        super().end_step()
+
+    def end_step(self):
+        pass
+
+
+@faulty("gradient", "backward draws random numbers again")
+class SecondMask(Dropout):
+    """Another mask on the way back."""
+
+    def backward(self, x, y, grad, out):
+        out[...] = grad * 2 * (self.rng.random(x.shape) < 0.5)
+
+
+@faulty("randomness", "with a fixed seed (transforms.py:")
+class OwnBits(Dropout):
+    """A generator made by hand."""
+
+    def _rng(self):
+        return Generator(PCG64(42))
+
+
+@faulty("statistics", "trained on one batch for long")
+class Unshifted(BatchNorm):
+    """Forgets its trained shift outside training."""
+
+    def parameters(self, width):
+        return {"shift": Parameter((width,), 0.0)}
+
+    def forward(self, x, out):
+        super().forward(x, out)
+        out += self.weights["shift"]
+
+    def backward(self, x, y, grad, out):
+        self.gradients["shift"][...] = grad.sum(axis=0)
+        super().backward(x, y - self.weights["shift"], grad, out)
+
+
+@faulty("linear", "twice `grad` does not give twice the gradient")
+class Limiting(Noise):
+    """Limits what comes back, and says that it is linear."""
+
+    name = "limiting_under_test"
+    linear = True
+
+    def forward(self, x, out):
+        out[...] = x
+
+    def backward(self, x, y, grad, out):
+        np.clip(grad, -0.5, 0.5, out=out)
