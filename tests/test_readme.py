@@ -78,7 +78,7 @@ def test_every_hook_and_kind_is_named():
     rows = re.findall(r"^\| `(\w+)`(?:, `(\w+)`)? \|", README, re.MULTILINE)
     named = {name for row in rows for name in row}
     bases = {base.__name__ for base in KINDS.values()} - {"Regularizer"}
-    assert bases | {"Penalty", "Constraint", "Noise", "BatchChange"} <= named
+    assert bases | {"Penalty", "Constraint", "Noise", "BatchAugmentation"} <= named
 
 
 def test_the_figures_of_the_corrected_recipes_are_those_of_their_files():

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zoo_core.errors import ZooError as ZooError
-    from zoo_core.hookspecs import Family as Family
+    from zoo_core.hookspecs import LazyParts as LazyParts
     from zoo_core.hookspecs import hookimpl as hookimpl
     from zoo_core.model._loading import load as load
     from zoo_core.model._loading import load_predictor as load_predictor
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "ZooError": "errors",
-    "Family": "hookspecs",
+    "LazyParts": "hookspecs",
     "hookimpl": "hookspecs",
     "Model": "model._model",
     "load": "model._loading",

@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 LINE = 64  # bytes of a cache line, and of the longest vector: one that begins elsewhere lies in two lines
 
 
-def buffer(shape: int | tuple[int, ...], dtype: DTypeLike, fill: float | None = 0.0) -> NDArray[Any]:
+def aligned(shape: int | tuple[int, ...], dtype: DTypeLike, fill: float | None = 0.0) -> NDArray[Any]:
     """Return a new array that begins with a cache line; NumPy's own begin 16 bytes behind one as a rule.
 
     With `fill` None it holds whatever was in the memory.
@@ -29,6 +29,6 @@ def buffer(shape: int | tuple[int, ...], dtype: DTypeLike, fill: float | None = 
     return array
 
 
-def buffer_like(array: NDArray[Any]) -> NDArray[Any]:
+def aligned_like(array: NDArray[Any]) -> NDArray[Any]:
     """Return a buffer of the form of an array, with whatever was in the memory."""
-    return buffer(array.shape, array.dtype, None)
+    return aligned(array.shape, array.dtype, None)

@@ -20,7 +20,7 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
 @dataclass(frozen=True)
-class Family:
+class LazyParts:
     """Parts of one kind in a module that is imported when one of them is first used.
 
     The module lists the classes as `PARTS`; `names`, with blanks between them, are those that specs use. A plugin
@@ -33,7 +33,7 @@ class Family:
 
 
 @hookspec
-def zoo_parts() -> Iterable[type[Part] | Family]:  # type: ignore[empty-body]
+def zoo_parts() -> Iterable[type[Part] | LazyParts]:  # type: ignore[empty-body]
     """Return the part classes that this plugin brings, whose base classes say their kinds, or families of them."""
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from annotated_types import Gt
 from numpy.typing import DTypeLike, NDArray
 
-from zoo_core._arrays import buffer
+from zoo_core._arrays import aligned
 
 if TYPE_CHECKING:
     from zoo_core.data._folder import DataFolder
@@ -41,8 +41,8 @@ class Part:
     state_version: ClassVar[int] = 1  # raise it when `state` or its meaning changes
     shapes: ClassVar[str] = ""  # of what goes in and comes out, for those who look the part up
     examples: ClassVar[tuple[Mapping[str, Any], ...]] = ()  # options, as in a spec, that zoo_core.testing also checks
-    deviates: ClassVar[Mapping[str, str]] = {}  # checks of zoo_core.testing that fail on purpose, and why
-    chosen_as: str = ""  # set by the core: the name that the spec used, perhaps "distribution:name"
+    expected_failures: ClassVar[Mapping[str, str]] = {}  # checks of zoo_core.testing that fail on purpose, and why
+    spec_name: str = ""  # set by the core: the name that the spec used, perhaps "distribution:name"
 
 
 # ------------------------------------------------------------------ what values flow through
@@ -64,7 +64,7 @@ class Transform(Part):
     """
 
     # Whether `backward` is proportional to `grad`, said by the class that writes it: it is unless a term is added.
-    linear: ClassVar[bool] = False
+    backward_is_linear: ClassVar[bool] = False
 
     weights: dict[str, Array]
     gradients: dict[str, Array]
@@ -111,7 +111,7 @@ class Transform(Part):
             self._scratch = {}
         except KeyError:
             pass
-        made = buffer(like.shape, dtype or like.dtype, fill)
+        made = aligned(like.shape, dtype or like.dtype, fill)
         self._scratch.setdefault((purpose, dtype), {})[like.shape] = made
         return made
 
@@ -121,7 +121,7 @@ class Activation(Transform):
 
     kind = "activation"
     shapes = "z and f(z): (rows, units)"
-    linear = True
+    backward_is_linear = True
     kinks: ClassVar[tuple[float, ...]] = ()  # points where the derivative jumps
     gain: ClassVar[float] = 1.0  # sqrt(E[z^2] / E[f(z)^2]); initializers that scale by a gain use it
 
@@ -186,12 +186,12 @@ class Noise(Transform, Regularizer):
     shapes = "x and y: (rows, units)"
 
 
-class BatchChange(Regularizer):
+class BatchAugmentation(Regularizer):
     """A change of a training batch and its targets, such as label smoothing; belongs to the whole model."""
 
     shapes = "x: (rows, features); targets: (rows, outputs)"
 
-    def change(self, x: Array, targets: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+    def augment(self, x: Array, targets: Array, rng: np.random.Generator) -> tuple[Array, Array]:
         """Return inputs (rows, features) and targets (rows, outputs; classes are one-hot) to train on."""
         raise NotImplementedError
 
@@ -207,7 +207,9 @@ class Loss(Part):
     shapes = "outputs and gradient: (rows, outputs); targets: the same, or labels (rows,); value: (rows,)"
     targets: ClassVar[Literal["labels", "values"]] = "values"  # "labels": also takes integers, shape (rows,)
     task: ClassVar[Literal["classification", "regression", "any"]] = "any"
-    needs: ClassVar[Literal["any", "shares", "probabilities"]] = "any"  # outputs in [0, 1]; that add up to 1, too
+    output_range: ClassVar[Literal["any", "unit_interval", "probabilities"]] = (
+        "any"  # outputs in [0, 1]; that add up to 1, too
+    )
     fused_with: ClassVar[tuple[type[Activation], ...]] = ()  # output activations for the two methods below
 
     reduction: Literal["mean", "sum"] = "mean"
@@ -286,7 +288,7 @@ class Layout:
 
     def vector(self, fill: float = 0.0) -> Array:
         """Return a new flat vector, such as an optimizer's state."""
-        return buffer(self.size, self.dtype, fill)
+        return aligned(self.size, self.dtype, fill)
 
     def number(self, value: float = 0.0) -> Array:
         """Return a number as an array without dimensions, which NumPy takes several times as fast as a float."""
@@ -319,7 +321,7 @@ class Optimizer(Part):
     # Whether a step is parameters -= learning_rate * gradients and nothing else, said by the class that writes it.
     # Where all transforms are linear the core may then multiply the gradients while it computes them, which saves a
     # pass over them, and call `step` with a learning rate of 1.
-    plain: ClassVar[bool] = False
+    is_plain_gradient_step: ClassVar[bool] = False
 
     def start(self, layout: Layout) -> None:
         """Make the state arrays (and name them in the class attribute `state`)."""
@@ -419,7 +421,7 @@ class Data:
     feature_names: Sequence[str] = ()
     target_names: Sequence[str] = ()
     image_shape: tuple[int, int] | None = None  # features are pixels, row by row
-    preparation: str = "none"  # the preparation that fits, unless the spec names another
+    preprocessor: str = "none"  # the preprocessor that fits, unless the spec names another
 
 
 class Dataset(Part):
@@ -434,25 +436,25 @@ class Dataset(Part):
         raise NotImplementedError
 
 
-class Preparation(Part):
+class Preprocessor(Part):
     """A change of the inputs before the first layer, fitted on the training split and stored in the model."""
 
-    kind = "preparation"
+    kind = "preprocessor"
     shapes = "x: (rows, features)"
-    changes_nothing: ClassVar[bool] = False  # rows in the network's dtype need no copy
+    is_identity: ClassVar[bool] = False  # rows in the network's dtype need no copy
 
     def fit(self, x: Any) -> None:
         """Learn from the training inputs, shape (rows, features); keep what is learnt in `state`."""
 
-    def apply(self, x: Array, out: Array) -> None:
+    def transform(self, x: Array, out: Array) -> None:
         """Write the prepared rows; `x` has the data's dtype, `out` the network's."""
         raise NotImplementedError
 
     def prepare(self, x: Array, out: Array) -> Array:
         """Return the prepared rows: written to `out`, or `x` itself where that would be a copy."""
-        if self.changes_nothing and x.dtype == out.dtype:
+        if self.is_identity and x.dtype == out.dtype:
             return x
-        self.apply(x, out)
+        self.transform(x, out)
         return out
 
 
@@ -484,14 +486,14 @@ class Callback(Part):
 
     kind = "callback"
 
-    def start(self, run: Run) -> None:
+    def on_train_begin(self, run: Run) -> None:
         """Prepare for a run."""
 
-    def after_epoch(self, record: Mapping[str, Any], run: Run) -> str | None:
+    def on_epoch_end(self, record: Mapping[str, Any], run: Run) -> str | None:
         """Return a reason to stop, or None."""
         return None
 
-    def finish(self, run: Run) -> None:
+    def on_train_end(self, run: Run) -> None:
         """See the run off: it has stopped or come to its end."""
 
 
@@ -499,7 +501,7 @@ KINDS: dict[str, type[Part]] = {
     base.kind: base
     for base in (
         Activation, Normalizer, Regularizer, Loss, Metric, Optimizer, Schedule,
-        Initializer, RandomSource, Dataset, Preparation, Callback,
+        Initializer, RandomSource, Dataset, Preprocessor, Callback,
     )
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from zoo_core.hookspecs import Family, hookimpl
+from zoo_core.hookspecs import LazyParts, hookimpl
 
 FAMILIES = {
     "activation": {
@@ -75,7 +75,7 @@ FAMILIES = {
         "datasets.tables": "csv npz",
         "datasets.glyphs": "glyphs",
     },
-    "preparation": {
+    "preprocessor": {
         "preprocessors.scaling": "none pixels standard min_max fixed",
     },
     "callback": {
@@ -86,10 +86,10 @@ FAMILIES = {
 
 
 @hookimpl
-def zoo_parts() -> Iterable[Family]:
+def zoo_parts() -> Iterable[LazyParts]:
     """Return the families of parts."""
     return [
-        Family(kind, f"{__name__}.{module}", names)
+        LazyParts(kind, f"{__name__}.{module}", names)
         for kind, modules in FAMILIES.items()
         for module, names in modules.items()
     ]

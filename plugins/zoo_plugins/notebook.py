@@ -36,8 +36,8 @@ class NotebookRelu(Activation):
     """ReLU whose gradient passes straight through: the notebook tests `output >= 0`, which always holds."""
 
     name = "notebook_relu"
-    linear = True
-    deviates: ClassVar[Mapping[str, str]] = {"derivative": "the notebook passes gradients straight through"}
+    backward_is_linear = True
+    expected_failures: ClassVar[Mapping[str, str]] = {"derivative": "the notebook passes gradients straight through"}
 
     def forward(self, x: Array, out: Array) -> None:
         """Write max(x, 0)."""
@@ -56,7 +56,9 @@ class NotebookTanh(Activation):
     """tanh with the derivative 1 - (2a)^2, taken after dropout has doubled `a`; outside training it is ReLU."""
 
     name = "notebook_tanh"
-    deviates: ClassVar[Mapping[str, str]] = {"derivative": "the notebook takes 1 - (2a)^2, after dropout has doubled a"}
+    expected_failures: ClassVar[Mapping[str, str]] = {
+        "derivative": "the notebook takes 1 - (2a)^2, after dropout has doubled a"
+    }
 
     def forward(self, x: Array, out: Array) -> None:
         """Write tanh(x)."""
@@ -81,8 +83,8 @@ class NotebookDropout(Noise):
     """
 
     name = "notebook_dropout"
-    linear = True
-    deviates: ClassVar[Mapping[str, str]] = {
+    backward_is_linear = True
+    expected_failures: ClassVar[Mapping[str, str]] = {
         "gradient": "the notebook doubles what it keeps on the way forward, but not on the way back"
     }
 
@@ -121,7 +123,7 @@ class NotebookError(Loss):
     """
 
     name = "notebook_error"
-    deviates: ClassVar[Mapping[str, str]] = {
+    expected_failures: ClassVar[Mapping[str, str]] = {
         "gradient": "the notebook takes half the gradient, y - target",
         "fused": "the notebook lets that gradient through the output activation unchanged",
     }
@@ -192,7 +194,7 @@ class NotebookGenerator(RandomSource):
     """NumPy's legacy `RandomState`: one stream for everything, so that each draw depends on all before it."""
 
     name = "notebook_mt19937"
-    deviates: ClassVar[Mapping[str, str]] = {"streams": "the notebook draws everything from one stream"}
+    expected_failures: ClassVar[Mapping[str, str]] = {"streams": "the notebook draws everything from one stream"}
     state: ClassVar[tuple[str, ...]] = ()
 
     def start(self, seed: int) -> None:
@@ -214,7 +216,7 @@ class NotebookLog(Callback):
 
     name = "notebook_log"
 
-    def after_epoch(self, record: Mapping[str, Any], run: Run) -> str | None:
+    def on_epoch_end(self, record: Mapping[str, Any], run: Run) -> str | None:
         """Say the line; errors are cut to five characters, not rounded."""
         run.history[-1].update(self._over_all_rows(record))
         if "test_loss" in record:

@@ -37,7 +37,7 @@ class BenchmarkFile(Dataset):
 
     def load(self, folder: DataFolder) -> Data:
         """Read them."""
-        return Data(Table(np.load(self.inputs), np.load(self.targets)), preparation="pixels")
+        return Data(Table(np.load(self.inputs), np.load(self.targets)), preprocessor="pixels")
 
 
 def streaming(*, rounds: int, seconds: float, full: bool, keys: Iterable[str] = ()) -> Result:

@@ -162,9 +162,9 @@ FILES = [
     Case("a plugin with a command for a name", "show bad.npz", 3, "plugins.0.distribution", {"bad.npz": at("plugins.0.distribution", "x'; rm -rf ~ '")}),
     Case("a spec without layers", "show bad.npz", 3, "layers", {"bad.npz": at("spec.model", {})}),
     Case("a spec without an optimizer", "show bad.npz", 3, "optimizer", {"bad.npz": golden(lambda h, a: h["spec"].pop("optimizer"))}),
-    Case("a preparation that lacks its arrays", "predict bad.npz x.npy", 3, "preparation 'standard'", {"bad.npz": golden(lambda h, a: a.pop("preparation.scale"))}),
-    Case("a preparation of other inputs", "predict bad.npz x.npy", 3, "preparation 'standard'", {"bad.npz": golden(lambda h, a: a.update({"preparation.scale": np.ones(3)}))}),
-    Case("an array that no preparation knows", "predict bad.npz x.npy", 3, "'preparation.x' is not part", {"bad.npz": golden(lambda h, a: a.update({"preparation.x": np.ones(3)}))}),
+    Case("a preprocessor that lacks its arrays", "predict bad.npz x.npy", 3, "preprocessor 'standard'", {"bad.npz": golden(lambda h, a: a.pop("preprocessor.scale"))}),
+    Case("a preprocessor of other inputs", "predict bad.npz x.npy", 3, "preprocessor 'standard'", {"bad.npz": golden(lambda h, a: a.update({"preprocessor.scale": np.ones(3)}))}),
+    Case("an array that no preprocessor knows", "predict bad.npz x.npy", 3, "'preprocessor.x' is not part", {"bad.npz": golden(lambda h, a: a.update({"preprocessor.x": np.ones(3)}))}),
     Case("a bias missing", "predict bad.npz x.npy", 3, "'layers.0.bias' is missing", {"bad.npz": golden(lambda h, a: a.pop("layers.0.bias"))}),
     Case("weights missing", "show bad.npz", 3, "'layers.1.weights' is missing", {"bad.npz": golden(lambda h, a: a.pop("layers.1.weights"))}),
     Case("an option out of its bounds", "evaluate bad.npz", 3, "optimizer.beta1", {"bad.npz": at("spec.optimizer.beta1", 7)}),
@@ -285,7 +285,7 @@ COMMANDS = [
     Case("the loss leaves the numbers", "train bad.toml -o new.npz", 6, "epoch & step & learning rate", changed(
         ("rate = 0.01", "rate = 1e38"), ("adam", "sgd"))),
     Case("the gradient overflows in the last step", "train bad.toml -o new.npz", 6, "not finite", changed(
-        ('target = "kind"', 'target = "kind"\npreparation = "none"'), ("epochs = 2", "epochs = 1"),
+        ('target = "kind"', 'target = "kind"\npreprocessor = "none"'), ("epochs = 2", "epochs = 1"),
         ("batch_size = 8", 'batch_size = "all"'), ("rate = 0.01", "rate = 1e300"), ("adam", "sgd"))),
     Case("finite divergence", "train bad.toml -o new.npz --quiet", 0, "warning & diverged & learning rate", changed(
         ("rate = 0.01", 'rate = { name = "piecewise", boundaries = [2.0], values = [0.01, 100.0] }'), ("epochs = 2", "epochs = 4")), makes=("new.npz",)),
@@ -294,7 +294,7 @@ COMMANDS = [
 ]  # fmt: skip
 
 SORTS = {  # one flaw of each sort
-    "a named pipe", "another shape", "not JSON", "a feature", "version 2", "nested", "big-endian",
+    "a named pipe", "another shape", "not JSON", "a feature", "version 3", "nested", "big-endian",
     "trailing bytes", "negative", "10 GB", "V0", "structured", "object", "text", "a member missing",
     "300 members", "a folder up", "a beside a.npy", "a member twice", "local checksum", "overlap",
     "packed size", "unknown method", "encrypted", "bz2", "deflate", "bytes after", "bytes before", "a bare npy",

@@ -62,7 +62,7 @@ def test_mnist_is_the_published_one(mnist_dir: Path) -> None:
     assert data.test.y[:10].tolist() == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]
     counts = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
     assert np.bincount(data.train.y).tolist() == counts
-    assert (data.image_shape, data.preparation, data.class_names[9]) == ((28, 28), "pixels", "9")
+    assert (data.image_shape, data.preprocessor, data.class_names[9]) == ((28, 28), "pixels", "9")
     # Mean and deviation of the training pixels, 0.1307 and 0.3081, as used everywhere.
     assert data.train.x.mean() / 255 == pytest.approx(0.1307, abs=1e-4)
     assert data.train.x.std() / 255 == pytest.approx(0.3081, abs=1e-4)
@@ -130,7 +130,7 @@ def test_own_idx_files(folder: DataFolder, put: Callable[..., Path]) -> None:
     data = Idx("i", "l", "ti", "tl").load(folder)
     assert data.test is not None
     np.testing.assert_array_equal(data.train.x, images.reshape(4, 6))
-    assert (data.image_shape, data.preparation, data.test.y.tolist()) == ((2, 3), "pixels", [2])
+    assert (data.image_shape, data.preprocessor, data.test.y.tolist()) == ((2, 3), "pixels", [2])
     put("tl", idx(np.array([3])))
     with pytest.raises(DataError, match="label 3; labels are 0 to 2"):
         Idx("i", "l", "ti", "tl").load(folder)
@@ -166,7 +166,7 @@ def test_labels_become_classes(
     data = Csv("a.csv", target="kind").load(folder)
     assert data.train.x.tolist() == [[0, 0], [1, 2], [2, 4]]
     assert (data.class_names, data.train.y.tolist()) == (classes, codes)
-    assert (data.feature_names, data.preparation, data.test) == (("size", "age"), "standard", None)
+    assert (data.feature_names, data.preprocessor, data.test) == (("size", "age"), "standard", None)
 
 
 def test_a_test_file_has_the_classes_of_the_first(folder: DataFolder, put: Callable[..., Path]) -> None:
@@ -262,14 +262,14 @@ def test_arrays_of_images(folder: DataFolder, save: Callable[..., None]) -> None
     assert data.test is not None
     np.testing.assert_array_equal(data.train.x, x.reshape(4, 6))
     assert (data.class_names, data.train.y.tolist(), data.test.y.tolist()) == (("a", "b"), [1, 0, 1, 1], [0])
-    assert (data.image_shape, data.preparation, data.train.x.dtype) == ((2, 3), "pixels", np.uint8)
+    assert (data.image_shape, data.preprocessor, data.train.x.dtype) == ((2, 3), "pixels", np.uint8)
 
 
 def test_arrays_of_values_under_other_names(folder: DataFolder, save: Callable[..., None]) -> None:
     save(inputs=np.ones((3, 2)), out=np.array([1, 2, 3]))
     data = Npz("a.npz", x="inputs", y="out", task="regression").load(folder)
     assert (data.train.y.tolist(), data.train.y.dtype) == ([[1], [2], [3]], np.float64)
-    assert data.preparation == "standard"
+    assert data.preprocessor == "standard"
 
 
 X, Y = np.ones((3, 2)), np.array([0, 1, 0])

@@ -182,7 +182,7 @@ def test_the_thread_that_reads_ahead_has_its_processor_to_itself(tmp_path, monke
     given = spec(npy(saved(tmp_path, arrays)), epochs=1, batch_size=100, evaluate=[])
     given["model"]["layers"][0]["units"] = 96  # enough for helpers, where rows are in memory
     started = next(zoo_core.follow(zoo_core.prepare(given)))
-    assert started.helpers == 0
+    assert started.extra_threads == 0
 
 
 @pytest.mark.parametrize("anywhere", [True, False])
@@ -304,7 +304,7 @@ def test_a_run_that_was_left_goes_on_with_another_thread(tmp_path, arrays):
     settle = trainer._settle
     trainer._settle = lambda: (settle(), trainer.interrupt("enough"))
     list(zoo_core.follow(trainer))
-    assert trainer.at.step > 0
+    assert trainer.position.step > 0
     trainer._settle, trainer.interrupted = settle, ""
     list(zoo_core.follow(trainer))
     assert trainer.history == alone.history

@@ -141,7 +141,7 @@ def test_a_resumed_run_counts_on() -> None:
 
 @pytest.mark.parametrize(("helpers", "words"), [(0, "2 threads\n"), (1, "2 threads, 1 helper\n")])
 def test_threads_are_named_with_their_helpers(helpers: int, words: str) -> None:
-    error, _ = shown(iter([Started("n", 30, 0, 5, ROWS, 7, 2, helpers=helpers)]))
+    error, _ = shown(iter([Started("n", 30, 0, 5, ROWS, 7, 2, extra_threads=helpers)]))
     assert words in error
 
 

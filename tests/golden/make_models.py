@@ -37,7 +37,7 @@ VALUES = {
     "name": "golden-values",
     "dtype": "float64",
     "data": {
-        "name": "csv", "path": "points.csv", "target": ["u", "v"], "task": "regression", "preparation": "min_max",
+        "name": "csv", "path": "points.csv", "target": ["u", "v"], "task": "regression", "preprocessor": "min_max",
         "train": ":160", "validation": "160:",
     },
     "model": {
@@ -49,7 +49,7 @@ VALUES = {
 }  # fmt: skip
 PLUGIN = {
     "name": "golden-plugin",
-    "data": {"name": "csv", "path": "points.csv", "target": "yes", "preparation": "none", "train": ":160"},
+    "data": {"name": "csv", "path": "points.csv", "target": "yes", "preprocessor": "none", "train": ":160"},
     "model": {
         "loss": "binary_cross_entropy",
         "layers": [{"units": 4, "activation": {"name": "bent", "reach": 2.0}}, {"units": 1, "activation": "sigmoid"}],

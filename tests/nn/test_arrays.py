@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from zoo_core._arrays import LINE, buffer
+from zoo_core._arrays import LINE, aligned
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint8, bool])
 @pytest.mark.parametrize("shape", [(), 7, (3, 5), (1, 784), (100, 100)])
 def test_a_buffer_has_its_form_and_begins_with_a_line(shape: int | tuple[int, ...], dtype: type) -> None:
     for fill, wanted in ((0.0, 0), (1.0, 1), (None, None)):
-        made = [buffer(shape, dtype, fill) for _ in range(4)]
+        made = [aligned(shape, dtype, fill) for _ in range(4)]
         for array in made:
             like = np.empty(shape, dtype)
             assert (array.shape, array.dtype, array.strides) == (like.shape, like.dtype, like.strides)
@@ -24,4 +24,4 @@ def test_a_buffer_has_its_form_and_begins_with_a_line(shape: int | tuple[int, ..
 
 def test_what_does_not_fit_is_named() -> None:
     with pytest.raises(MemoryError, match=r"an array \(1000000000, 1000000\) of float32"):
-        buffer((10**9, 10**6), np.float32)
+        aligned((10**9, 10**6), np.float32)

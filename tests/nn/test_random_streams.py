@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from zoo_core.errors import PluginError
-from zoo_core.nn._random_streams import Streams
+from zoo_core.nn._random_streams import RandomStreams
 from zoo_core.parts import RandomSource
 
 GENERATORS = (np.random.PCG64, np.random.PCG64DXSM, np.random.MT19937, np.random.Philox, np.random.SFC64)
@@ -28,8 +28,8 @@ class Source(RandomSource):
         return np.random.Generator(self.bits(self.seed))
 
 
-def begun(kind: type[Any]) -> tuple[Streams, np.random.Generator]:
-    streams = Streams(Source(kind), 3)
+def begun(kind: type[Any]) -> tuple[RandomStreams, np.random.Generator]:
+    streams = RandomStreams(Source(kind), 3)
     return streams, streams.stream("shuffle")
 
 
@@ -41,7 +41,7 @@ def test_a_source_that_gives_no_generator_is_named() -> None:
             return np.random.RandomState(self.seed)
 
     with pytest.raises(PluginError, match="generator 'old': its method 'stream' returned RandomState"):
-        Streams(Old(np.random.MT19937), 3).stream("shuffle")
+        RandomStreams(Old(np.random.MT19937), 3).stream("shuffle")
 
 
 @pytest.mark.parametrize("kind", GENERATORS, ids=lambda kind: kind.__name__)
@@ -49,9 +49,9 @@ def test_a_stream_goes_on_where_it_stood(kind: type[Any]) -> None:
     streams, stream = begun(kind)
     for used in (0, 1, 5, 622, 1):
         stream.random(used)
-        position = copy.deepcopy(streams.positions())
+        position = copy.deepcopy(streams.get_state())
         other, again = begun(kind)
-        other.go_to(position)
+        other.set_state(position)
         assert again.integers(2**62, size=700).tolist() == stream.integers(2**62, size=700).tolist()
 
 
@@ -62,11 +62,11 @@ def test_a_stream_goes_on_where_it_stood(kind: type[Any]) -> None:
 def test_a_place_outside_the_buffer_is_refused(kind: type[Any], keys: tuple[str, ...], place: Any) -> None:
     """NumPy takes it, and then reads whatever memory is there."""
     streams, stream = begun(kind)
-    positions = copy.deepcopy(streams.positions())
+    positions = copy.deepcopy(streams.get_state())
     table: Any = positions["shuffle"]
     for key in keys[:-1]:
         table = table[key]
     table[keys[-1]] = place
     with pytest.raises((ValueError, TypeError)):
-        streams.go_to(positions)
+        streams.set_state(positions)
     assert stream.random() == begun(kind)[1].random()

@@ -35,7 +35,7 @@ def spec(data, balance=None, total=1.0, **training):
     penalty = {"name": "l2", "strength": 1 / (2 * C * total)}
     return {
         "dtype": "float64",
-        "data": {**data, "preparation": "none"},
+        "data": {**data, "preprocessor": "none"},
         "model": {
             "loss": {"name": "cross_entropy", "class_weights": balance},
             "layers": [{"units": 3, "activation": "softmax", "regularizers": [penalty]}],

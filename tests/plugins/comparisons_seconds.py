@@ -107,7 +107,7 @@ def _others() -> Iterator[Comparison]:
         yield Comparison("normalizer", f'{name} {{"epsilon": 1e-3}}', "torch", partial(_fresh, name))
     for name, options in (("gaussian_dropout", '{"rate": 0.2}'), ("gaussian_noise", '{"std": 0.8}')):
         yield Comparison("regularizer", f"{name} {options}", "keras, moments", partial(_moments, name, options), 5e-3)
-    yield Comparison("preparation", 'fixed {"shift": 1.5, "scale": 0.3}', "scikit-learn", _fixed)
+    yield Comparison("preprocessor", 'fixed {"shift": 1.5, "scale": 0.3}', "scikit-learn", _fixed)
     yield Comparison("schedule", 'exponential {"initial": 0.1, "factor": 0.8, "warmup": 2.0}', "optax", _warmed)
     for mode in ("min", "max"):
         case = f'on_plateau {{"initial": 0.4, "factor": 0.5, "patience": 1, "threshold": 0.1, "mode": "{mode}"}}'
@@ -132,7 +132,7 @@ def _moments(name: str, options: str) -> float:
 
 def _fixed() -> float:
     out = np.empty_like(GOLDEN["weights"])
-    made("preparation", 'fixed {"shift": 1.5, "scale": 0.3}').apply(GOLDEN["weights"], out)
+    made("preprocessor", 'fixed {"shift": 1.5, "scale": 0.3}').transform(GOLDEN["weights"], out)
     return difference(out, GOLDEN["fixed"])
 
 
@@ -153,7 +153,7 @@ def _plateau(case: str, mode: str) -> float:
 
 def _mixup() -> float:
     rows = GOLDEN["weights"][:3]
-    return difference(made("regularizer", "mixup").change(rows, rows, Chosen())[0], GOLDEN["mixup"])
+    return difference(made("regularizer", "mixup").augment(rows, rows, Chosen())[0], GOLDEN["mixup"])
 
 
 def _dropped() -> float:

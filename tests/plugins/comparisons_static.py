@@ -1,4 +1,4 @@
-"""Comparisons of parts that do not walk: of what flows through, losses, penalties, first values, preparations."""
+"""Comparisons of parts that do not walk: of what flows through, losses, penalties, first values, preprocessors."""
 
 from __future__ import annotations
 
@@ -149,11 +149,11 @@ def regularizers() -> Iterator[Comparison]:
     def smoothing() -> float:
         part = made("regularizer", 'label_smoothing {"smoothing": 0.2}')
         targets = np.eye(4)[golden["labels"]]
-        return difference(part.change(targets, targets, np.random.default_rng())[1], golden["label_smoothing"])
+        return difference(part.augment(targets, targets, np.random.default_rng())[1], golden["label_smoothing"])
 
     def mixup() -> float:
         part, rng = made("regularizer", "mixup"), Chosen()
-        return difference(part.change(weights[:3], weights[:3], rng)[0], golden["mixup"])
+        return difference(part.augment(weights[:3], weights[:3], rng)[0], golden["mixup"])
 
     measures: list[tuple[str, str, str, Callable[..., float], float]] = [
         ("l1", 'l1 {"strength": 0.01}', "torch", penalty, 1e-9),
@@ -229,14 +229,14 @@ def bounded(part: Any) -> bool:
     return "uniform" in part.name or "truncated" in part.name or getattr(part, "distribution", "") == "uniform"
 
 
-def preparations() -> Iterator[Comparison]:
+def preprocessors() -> Iterator[Comparison]:
     """Compare prepared rows, fitted on the first 20."""
-    golden = np.load(FOLDER / "preparations.npz")
+    golden = np.load(FOLDER / "preprocessors.npz")
 
     def measure(case: str, x: Any, expected: Any) -> float:
-        part, out = made("preparation", case), np.empty(x.shape)
+        part, out = made("preprocessor", case), np.empty(x.shape)
         part.fit(x[:20])
-        part.apply(x, out)
+        part.transform(x, out)
         return difference(out, expected)
 
     x, pixels = golden["x"], golden["pixels"]
@@ -248,4 +248,4 @@ def preparations() -> Iterator[Comparison]:
         ("pixels", pixels, golden["scaled_pixels"], "scikit-learn"),
         (fixed, pixels, golden["scaled_pixels"], "scikit-learn"),
     ):
-        yield Comparison("preparation", case, peer, partial(measure, case, rows, expected))
+        yield Comparison("preprocessor", case, peer, partial(measure, case, rows, expected))

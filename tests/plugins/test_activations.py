@@ -14,7 +14,7 @@ from zoo_core.parts import Activation
 from zoo_core.registry._registry import Registry
 from zoo_core.testing import checks_of
 from zoo_core.testing._run import findings
-from zoo_core.testing.harness.subject import Subject
+from zoo_core.testing.harness.subject import PartUnderTest
 from zoo_core.testing.harness.transform_harness import backward, forward, prepare
 from zoo_plugins._special import normal_cdf
 from zoo_plugins.activations import basic as activations
@@ -71,7 +71,7 @@ def test_other_options_keep_the_promises_of_the_defaults(case: str) -> None:
     name, _, options = case.partition(" ")
     own = {"kinks": KINKS[case]} if case in KINKS else {}
     part = type(name, (KINDS[name],), {"__doc__": KINDS[name].__doc__, **own})
-    subject = Subject(part, json.loads(options), REGISTRY)
+    subject = PartUnderTest(part, json.loads(options), REGISTRY)
     assert [f for check in checks_of(part) for f in findings(check, subject)] == []
 
 

@@ -33,15 +33,15 @@ class Run:
 
     def follow(self, callback):
         """Return the reason to stop and how many epochs there were."""
-        callback.start(self)
+        callback.on_train_begin(self)
         reason = None
         for record in self.records:
             self.weight = record["epoch"]
             self.history.append(record)
-            reason = callback.after_epoch(record, self)
+            reason = callback.on_epoch_end(record, self)
             if reason:
                 break
-        callback.finish(self)
+        callback.on_train_end(self)
         return reason, len(self.history)
 
 

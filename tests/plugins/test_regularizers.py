@@ -125,13 +125,13 @@ def test_noise_has_the_moments_of_its_formula(name: str, options: dict[str, floa
 
 def test_label_smoothing_moves_a_single_column_towards_a_half() -> None:
     targets = np.array([[0.0], [1.0]])
-    _, softened = KINDS["label_smoothing"](smoothing=0.2).change(targets, targets, np.random.default_rng(0))
+    _, softened = KINDS["label_smoothing"](smoothing=0.2).augment(targets, targets, np.random.default_rng(0))
     np.testing.assert_allclose(softened, [[0.1], [0.9]], rtol=1e-15)
 
 
 def test_mixup_mixes_inputs_and_targets_alike() -> None:
     x = np.arange(6.0)[:, None] ** 2  # rows that tell who was mixed with whom
-    inputs, targets = KINDS["mixup"](alpha=1.0).change(x, np.eye(6), np.random.default_rng(3))
+    inputs, targets = KINDS["mixup"](alpha=1.0).augment(x, np.eye(6), np.random.default_rng(3))
     np.testing.assert_allclose(targets @ x, inputs, rtol=1e-12)
     np.testing.assert_allclose(targets.sum(axis=1), 1, rtol=1e-15)
     assert (np.diag(targets) < 1).sum() >= 4
@@ -140,7 +140,7 @@ def test_mixup_mixes_inputs_and_targets_alike() -> None:
 
 def test_mixup_draws_its_share_from_the_beta_distribution() -> None:
     rng, part = np.random.default_rng(0), KINDS["mixup"](alpha=0.5)
-    shares = np.array([part.change(np.eye(2), np.eye(2), rng)[0].max() for _ in range(2000)])
+    shares = np.array([part.augment(np.eye(2), np.eye(2), rng)[0].max() for _ in range(2000)])
     # The larger of share and 1 - share (or 1, where a row met itself: half the time); Beta(1/2, 1/2) is the
     # arcsine law, whose larger part has the mean 1/2 + 1/pi.
     mixed = shares[shares < 1]

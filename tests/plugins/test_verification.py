@@ -5,13 +5,13 @@ import pytest
 from tests.helpers.builtin import PARTS
 from tests.plugins.comparisons import FORMULA
 from tests.plugins.comparisons_seconds import seconds
-from tests.plugins.comparisons_static import activations, initializers, losses, normalizers, preparations, regularizers
+from tests.plugins.comparisons_static import activations, initializers, losses, normalizers, preprocessors, regularizers
 from tests.plugins.verification import PAGE, all_comparisons, page
 from zoo_plugins import notebook
 
 STATIC = [
     case
-    for family in (activations, initializers, losses, normalizers, preparations, regularizers, seconds)
+    for family in (activations, initializers, losses, normalizers, preprocessors, regularizers, seconds)
     for case in family()
 ]
 BY_HAND = {"frozen"}  # a rule that does nothing

@@ -26,7 +26,7 @@ FAMILIES = {
     "Metrics": (walking.metrics, "metrics", "figures over uneven batches, with and without sample weights"),
     "Regularizers": (static.regularizers, "regularizers", "penalties with gradients, weights, targets, noise"),
     "Initializers": (static.initializers, "initializers", "values, or moments of random ones"),
-    "Preparations": (static.preparations, "preparations", "prepared inputs"),
+    "Preprocessors": (static.preprocessors, "preprocessors", "prepared inputs"),
     "Second opinions": (again.seconds, "seconds", "outputs, values, gradients, parameters, as above"),
 }
 HEAD = """# What each part was held against

@@ -12,7 +12,7 @@ import pytest
 
 from tests.helpers.plugins import SOUND, Site
 from zoo_core.errors import PluginError
-from zoo_core.hookspecs import Family, hookimpl
+from zoo_core.hookspecs import LazyParts, hookimpl
 from zoo_core.parts import Activation
 from zoo_core.registry._discovery import DISTRIBUTION
 from zoo_core.registry._registry import Registry
@@ -157,11 +157,11 @@ SICK = {  # name: (source, requirement, words of the reason)
 def site(tmp_path_factory):
     """One sound plugin among sick ones."""
     site = Site(tmp_path_factory.mktemp("site"))
-    site.lay("Zoo_Sound", SOUND, "mlp-zoo>=0.1")
-    site.lay("zoo-marked", SOUND.replace("wave", "ripple"), "mlp-zoo>=99; extra == 'later'")
-    site.lay("zoo-left", SOUND.replace("wave", "surge"), metadata=False)
+    site.install("Zoo_Sound", SOUND, "mlp-zoo>=0.1")
+    site.install("zoo-marked", SOUND.replace("wave", "ripple"), "mlp-zoo>=99; extra == 'later'")
+    site.install("zoo-left", SOUND.replace("wave", "surge"), metadata=False)
     for name, (source, requires, _) in SICK.items():
-        site.lay(name, source, requires)
+        site.install(name, source, requires)
     return site
 
 
@@ -195,11 +195,11 @@ def test_the_other_plugins_keep_working(shown, listed):
 
 BAD = "raise RuntimeError('boom')"
 HALF = """
-from zoo_core import Family, hookimpl
+from zoo_core import LazyParts, hookimpl
 
 @hookimpl
 def zoo_parts():
-    return [Family("activation", "half_good", "ripple"), Family("activation", "half_bad", "wave")]
+    return [LazyParts("activation", "half_good", "ripple"), LazyParts("activation", "half_bad", "wave")]
 """
 SAID = "plugin zoo-half 1.0 is left out in part: half_bad: RuntimeError: boom"
 
@@ -208,7 +208,7 @@ SAID = "plugin zoo-half 1.0 is left out in part: half_bad: RuntimeError: boom"
 def half(tmp_path_factory):
     """A plugin with a sound family, and one that was sound when a model was made with it."""
     site = Site(tmp_path_factory.mktemp("half"))
-    site.lay("zoo-half", HALF)
+    site.install("zoo-half", HALF)
     for module, name in (("half_good", "ripple"), ("half_bad", "wave")):
         source = SOUND.replace("wave", name).partition("@hookimpl")[0] + "PARTS = (Wave,)\n"
         (site.folder / f"{module}.py").write_text(source)
@@ -281,7 +281,7 @@ def test_the_environment_says_which_plugins_are_on(site, allowed, on):
 )
 def test_a_check_finds_the_plugin_that_hangs_or_crashes(tmp_path, name, source, words):
     site = Site(tmp_path)
-    site.lay(name, source)
+    site.install(name, source)
     done = site.zoo("plugins", "check", name, "--timeout", "2" if "slow" in name else "60", "--json")
     assert (done.returncode, f"broken: {name}" in done.stderr) == (4, True)
     (found,) = json.loads(done.stdout)
@@ -317,7 +317,7 @@ class Families:
         """Return a plugin, and the name of its module."""
         name = f"waves_{self.folder.name}_{len(list(self.folder.glob('*.py')))}"
         (self.folder / f"{name}.py").write_text(source)
-        return SimpleNamespace(zoo_parts=hookimpl(lambda: [Family(kind, name, names)])), name
+        return SimpleNamespace(zoo_parts=hookimpl(lambda: [LazyParts(kind, name, names)])), name
 
 
 @pytest.fixture
@@ -375,12 +375,12 @@ def test_a_family_that_is_not_as_announced_is_the_plugins_problem(registry, fami
 )
 def test_an_announcement_of_no_use_is_refused(registry, kind, names, where, words):
     with pytest.raises(PluginError, match=words):
-        registry.add(SimpleNamespace(zoo_parts=hookimpl(lambda: [Family(kind, where, names)])), "zoo-b")
+        registry.add(SimpleNamespace(zoo_parts=hookimpl(lambda: [LazyParts(kind, where, names)])), "zoo-b")
 
 
 def test_a_family_that_fails_harms_nobody_else(registry, families):
     _, module = families.plugin("raise RuntimeError('boom')")
-    mixed = SimpleNamespace(zoo_parts=hookimpl(lambda: [Good, Family("activation", module, "wave")]))
+    mixed = SimpleNamespace(zoo_parts=hookimpl(lambda: [Good, LazyParts("activation", module, "wave")]))
     registry.add(mixed, "zoo-a", "1")
     registry.add(module_of(Wave), "zoo-c", "2")
     assert registry.entry_of(Wave()).distribution == "zoo-c"

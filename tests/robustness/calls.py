@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from tests.robustness import Result, environment, python
-from zoo_core import storage as model_file
-from zoo_core.storage._atomic import temporaries
+from zoo_core import storage
+from zoo_core.storage._atomic import stale_files
 
 PROMISE = "every call into the system of a save killed: the old file or the new one, whole (needs no strace)"
 COUNT = 100_000  # at most; all there are
@@ -51,7 +51,7 @@ def killed(path: Path, overwrite: bool, number: int) -> bool:
                     os.kill(os.getpid(), signal.SIGKILL)
 
         sys.setprofile(watch)
-        model_file.write(path, {}, NEW, overwrite=overwrite)
+        storage.write_model_file(path, {}, NEW, overwrite=overwrite)
         os._exit(0)
     return os.WIFSIGNALED(os.waitpid(child, 0)[1])
 
@@ -59,21 +59,21 @@ def killed(path: Path, overwrite: bool, number: int) -> bool:
 def serve(folder: Path, overwrite: bool, count: int) -> None:
     """Print how many saves were killed, and what was wrong afterwards."""
     path = folder / "m.npz"
-    new = model_file.write(path, {}, NEW)
-    old = model_file.write(path, {}, OLD)
+    new = storage.write_model_file(path, {}, NEW)
+    old = storage.write_model_file(path, {}, OLD)
     tried, failures = 0, []
     for number in range(1, count + 1):
         path.unlink()
         if overwrite:
-            model_file.write(path, {}, OLD)
+            storage.write_model_file(path, {}, OLD)
         if not killed(path, overwrite, number):
             break
         tried += 1
-        found = model_file.read(path).sha256 if path.exists() else ""
+        found = storage.read_model_file(path).sha256 if path.exists() else ""
         left = {file for file in folder.iterdir() if file != path}
-        if found not in (new, old if overwrite else "") or left != set(temporaries(path)):
+        if found not in (new, old if overwrite else "") or left != set(stale_files(path)):
             failures.append(f"call {number}: the file is not whole, or there is {left}")
-        model_file.write(path, {}, NEW)
+        storage.write_model_file(path, {}, NEW)
         if list(folder.iterdir()) != [path]:
             failures.append(f"call {number}: the next save leaves something behind")
     print(json.dumps((tried, failures)))

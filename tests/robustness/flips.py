@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from zoo_core import storage as model_file
+from zoo_core import storage
 from zoo_core.errors import ModelFileError
 
 from . import MODELS, Result
@@ -20,7 +20,7 @@ def main(count: int) -> Result:
         for what, data in damaged(path.read_bytes()):
             tried += 1
             try:
-                model_file.contents_from_bytes(data, path.name)
+                storage.contents_from_bytes(data, path.name)
                 failures.append(f"{path.name}: {what} loads")
             except ModelFileError:
                 pass

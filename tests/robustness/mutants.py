@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core import storage as model_file
+from zoo_core import storage
 from zoo_core.errors import ModelFileError, ZooError
 from zoo_core.model._loading import model_from_contents, predictor_from_contents
 from zoo_core.model._predictor import Predictor
@@ -81,7 +81,7 @@ def judged(number: int) -> str:
     source = rng.choice(_sources())
     data = resigned(source, rng) if number % SIGNED == 0 else blind(source.data, rng)
     try:
-        contents = model_file.contents_from_bytes(data, "mutant")
+        contents = storage.contents_from_bytes(data, "mutant")
     except ModelFileError:
         return ""
     except BaseException as error:
@@ -93,7 +93,7 @@ def judged(number: int) -> str:
     return _unlike_numpy(contents, data) or _unusable(contents, model_from_contents, predictor_from_contents)
 
 
-def _unlike_numpy(contents: model_file.Contents, data: bytes) -> str:
+def _unlike_numpy(contents: storage.ModelFile, data: bytes) -> str:
     with np.load(io.BytesIO(data)) as file:
         header = json.loads(file["header"].tobytes())
         arrays = {name: file[name] for name in file.files if name != "header"}
@@ -104,12 +104,12 @@ def _unlike_numpy(contents: model_file.Contents, data: bytes) -> str:
     return "" if same and header == contents.header else "it loads, and NumPy reads something else"
 
 
-def _unusable(contents: model_file.Contents, *ways: Callable[..., Predictor]) -> str:
+def _unusable(contents: storage.ModelFile, *ways: Callable[..., Predictor]) -> str:
     """Return how what is made from a mutant fails, in one of the ways; the errors of the zoo are right answers."""
     return next((f"{way.__name__}: {problem}" for way in ways if (problem := _failure(contents, way))), "")
 
 
-def _failure(contents: model_file.Contents, way: Callable[..., Predictor]) -> str:
+def _failure(contents: storage.ModelFile, way: Callable[..., Predictor]) -> str:
     try:
         model = way(contents, "mutant", _registry())
         state = model.network.state()
@@ -225,7 +225,7 @@ def _change_arrays(arrays: dict[str, np.ndarray], rng: random.Random) -> None:
     if what == 0:
         arrays.pop(name, None)
     elif what == 1:
-        arrays[rng.choice(("a", "layers.9.weights", "preparation.x", "header", "opt.mean", "A", "../a"))] = array
+        arrays[rng.choice(("a", "layers.9.weights", "preprocessor.x", "header", "opt.mean", "A", "../a"))] = array
     elif what == 2:
         arrays[name] = array.astype(rng.choice(("<f4", "<f8", "<i4", "<i8", "|u1", "<f2", ">f8")), casting="unsafe")
     elif what == 3:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo_core import storage as model_file
+from zoo_core import storage
 from zoo_core.errors import UsageError
 
 WRITERS = READERS = 4
@@ -53,16 +53,16 @@ def contents(writer: int) -> dict[str, np.ndarray]:
 
 def replacing(path: Path) -> list[str]:
     """Race writers that replace a file with readers of it."""
-    known = {model_file.write(path, {}, contents(i)): i for i in range(WRITERS)}
+    known = {storage.write_model_file(path, {}, contents(i)): i for i in range(WRITERS)}
 
     def write(writer: int) -> str:
         for _ in range(SAVES):
-            model_file.write(path, {}, contents(writer))
+            storage.write_model_file(path, {}, contents(writer))
         return ""
 
     def read() -> str:
         for _ in range(READS):
-            seen = model_file.read(path)
+            seen = storage.read_model_file(path)
             if any((array != known[seen.sha256]).any() for array in seen.arrays.values()):
                 return "a reader saw a mixture"
         return ""
@@ -76,7 +76,7 @@ def new(path: Path) -> list[str]:
 
     def write(writer: int) -> str:
         try:
-            model_file.write(path, {}, contents(writer), overwrite=False)
+            storage.write_model_file(path, {}, contents(writer), overwrite=False)
         except UsageError:
             return "lost"
         return f"won {writer}"
@@ -86,7 +86,7 @@ def new(path: Path) -> list[str]:
     problems = [word for word in words if word != "lost" and word not in winners]
     if len(winners) != 1:
         return [*problems, f"{len(winners)} writers won"]
-    if int(model_file.read(path).arrays["a"][0]) != int(winners[0].removeprefix("won ")):
+    if int(storage.read_model_file(path).arrays["a"][0]) != int(winners[0].removeprefix("won ")):
         problems.append("the file is not the winner's")
     return problems + _litter(path)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core import storage as model_file
+from zoo_core import storage
 from zoo_core.errors import ZooError
 from zoo_core.registry._registry import Registry
 from zoo_core.runs import _checkpoint as checkpoint
@@ -46,7 +46,7 @@ def main(count: int) -> Result:
     return count, failures
 
 
-def _checkpoint(folder: Path, optimizer: object, registry: Registry) -> model_file.Contents:
+def _checkpoint(folder: Path, optimizer: object, registry: Registry) -> storage.ModelFile:
     rng = np.random.default_rng(0)
     np.savez(folder / "t.npz", x=rng.normal(size=(800, 4)), y=rng.integers(0, 3, 800))
     spec = {
@@ -60,10 +60,10 @@ def _checkpoint(folder: Path, optimizer: object, registry: Registry) -> model_fi
     for event in trainer.events():
         if isinstance(event, SafePoint) and trainer.optimizer.steps == STEP:
             checkpoint.save(trainer, folder / "sound.npz")
-    return model_file.read(folder / "sound.npz")
+    return storage.read_model_file(folder / "sound.npz")
 
 
-def _resumed(folder: Path, sound: model_file.Contents, rng: random.Random, registry: Registry) -> str:
+def _resumed(folder: Path, sound: storage.ModelFile, rng: random.Random, registry: Registry) -> str:
     """Change a checkpoint and go on from it; return the exception that nobody foresaw, or ''."""
     header: dict[str, Any] = {k: copy.deepcopy(v) for k, v in sound.header.items() if k not in OWN}
     arrays, output = dict(sound.arrays), Output(folder / "m.npz")
@@ -73,7 +73,7 @@ def _resumed(folder: Path, sound: model_file.Contents, rng: random.Random, regis
         else:
             mutants._change_arrays(arrays, rng)
     try:
-        model_file.write(output.at(STEP), header, arrays)
+        storage.write_model_file(output.checkpoint_path(STEP), header, arrays)
         for _ in follow(prepare_resumed(output, registry=registry)):
             pass
     except ZooError:

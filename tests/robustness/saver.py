@@ -15,7 +15,7 @@ import sys
 
 import numpy as np
 
-from zoo_core import storage as model_file
+from zoo_core import storage
 from zoo_core.errors import ZooError
 
 ARRAYS = {"w": np.arange(2000.0)}
@@ -25,7 +25,7 @@ FOREIGN = 99
 def save(path: str, overwrite: bool) -> int:
     """Return the exit code of one save."""
     try:
-        model_file.write(path, {}, ARRAYS, overwrite=overwrite)
+        storage.write_model_file(path, {}, ARRAYS, overwrite=overwrite)
     except ZooError as error:
         return error.exit_code
     except BaseException:
@@ -35,7 +35,7 @@ def save(path: str, overwrite: bool) -> int:
 
 def main(path: str, overwrite: bool) -> None:
     """Serve until standard input ends."""
-    model_file.write(path + ".warm", {}, ARRAYS)  # imports what the first save imports
+    storage.write_model_file(path + ".warm", {}, ARRAYS)  # imports what the first save imports
     os.unlink(path + ".warm")  # noqa: PTH108
     for _ in sys.stdin:
         child = os.fork()

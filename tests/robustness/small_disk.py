@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo_core import storage as model_file
+from zoo_core import storage
 from zoo_core.errors import ResourceError
 
 BLOCK = 4096
@@ -19,18 +19,18 @@ def main(folder: Path) -> None:
     path, filler = folder / "m.npz", folder / "filler"
     tried, failures, saved = 0, [], 0
     while True:
-        old = model_file.write(path, {}, {"w": np.zeros(50_000)})
+        old = storage.write_model_file(path, {}, {"w": np.zeros(50_000)})
         free = os.statvfs(folder).f_bavail - 8 * (tried + 1)
         if free < 0:
             break
         filler.write_bytes(bytes((os.statvfs(folder).f_bavail - free) * BLOCK))
         tried += 1
         try:
-            new, error = model_file.write(path, {}, {"w": np.arange(50_000.0)}), ""
+            new, error = storage.write_model_file(path, {}, {"w": np.arange(50_000.0)}), ""
             saved += 1
         except ResourceError as refused:
             new, error = old, str(refused)
-        if model_file.read(path).sha256 != new or (error and "No space left on device" not in error):
+        if storage.read_model_file(path).sha256 != new or (error and "No space left on device" not in error):
             failures.append(f"with {free * BLOCK} bytes free: the file is not whole, or {error!r}")
         if sorted(folder.iterdir()) != sorted((filler, path)):
             failures.append(f"with {free * BLOCK} bytes free: there is more than before")

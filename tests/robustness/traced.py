@@ -18,8 +18,8 @@ from typing import IO
 
 import numpy as np
 
-from zoo_core import storage as model_file
-from zoo_core.storage._atomic import temporaries
+from zoo_core import storage
+from zoo_core.storage._atomic import stale_files
 
 from . import Unavailable, environment, python
 
@@ -43,7 +43,7 @@ class Trial:
         for file in self.path.parent.iterdir():
             file.unlink()
         if self.overwrite:
-            model_file.write(self.path, {}, OLD)
+            storage.write_model_file(self.path, {}, OLD)
 
     def save(self, *inject: str) -> tuple[int, str]:
         """Return the wait status of one save, and strace's log of it."""
@@ -83,15 +83,15 @@ class Trial:
         if found not in allowed:
             return f"the file is {'gone' if not found else 'neither the old one nor the new one'}"
         left = [file.name for file in self.path.parent.iterdir() if file != self.path]
-        if left and (not may_leave or len(left) > 1 or left != [t.name for t in temporaries(self.path)]):
+        if left and (not may_leave or len(left) > 1 or left != [t.name for t in stale_files(self.path)]):
             return f"there is {', '.join(left)}"
-        model_file.write(self.path, {}, NEW)
+        storage.write_model_file(self.path, {}, NEW)
         if [file.name for file in self.path.parent.iterdir()] != [self.path.name] or self._digest() != self.new:
             return "the next save does not put it right"
         return ""
 
     def _digest(self) -> str:
-        return model_file.read(self.path).sha256 if self.path.exists() else ""
+        return storage.read_model_file(self.path).sha256 if self.path.exists() else ""
 
 
 def _wait_until(child: int, line: str) -> bool:
@@ -123,8 +123,8 @@ def trial(overwrite: bool) -> Iterator[Trial]:
         folder = Path(outer) / "m"
         folder.mkdir()
         path = folder / "m.npz"
-        new = model_file.write(path, {}, NEW)
-        old = model_file.write(path, {}, OLD) if overwrite else ""
+        new = storage.write_model_file(path, {}, NEW)
+        old = storage.write_model_file(path, {}, OLD) if overwrite else ""
         command = python(SAVER, path, "replace" if overwrite else "new")
         with subprocess.Popen(
             command, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

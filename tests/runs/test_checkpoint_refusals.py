@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from zoo_core import storage as model_file
+from zoo_core import storage
 from zoo_core.cli import run
 from zoo_core.runs._output import Output
 from zoo_core.runs._run import prepare
-from zoo_core.storage import Contents
+from zoo_core.storage import ModelFile
 
 SPEC = """
 name = "s"
@@ -37,7 +37,7 @@ Zoo = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Contents, bytes]:
+def sound(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ModelFile, bytes]:
     """The folder of a run, its checkpoint in mid-epoch, and its final file."""
     folder = tmp_path_factory.mktemp("run")
     rng = np.random.default_rng(0)
@@ -47,10 +47,10 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Contents, byt
         patch.chdir(folder)
         place, trainer = Output("m.npz"), prepare("s.toml")
         place.save(trainer)
-        first = place.at(0).read_bytes()
+        first = place.checkpoint_path(0).read_bytes()
         trainer.interrupt("now")
-        list(place.keep(trainer, trainer.events(), None))
-        contents = model_file.read(place.at(4))
+        list(place.record(trainer, trainer.events(), None))
+        contents = storage.read_model_file(place.checkpoint_path(4))
         assert run(["resume", "m.npz", "-q"]) == 0
         (folder / "first.npz").write_bytes(first)
     return folder, contents, (folder / "m.npz").read_bytes()
@@ -58,7 +58,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Contents, byt
 
 @pytest.fixture
 def resumed(
-    sound: tuple[Path, Contents, bytes], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    sound: tuple[Path, ModelFile, bytes], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[Change], tuple[int, str]]:
     """Resume from the checkpoint with a change, signed anew; return exit code and standard error."""
     folder, contents, final = sound
@@ -70,7 +70,7 @@ def resumed(
         for key in ("arrays", "sha256"):
             del header[key]
         Path("m.npz").unlink(missing_ok=True)
-        model_file.write(Output("m.npz").at(4), header, arrays)
+        storage.write_model_file(Output("m.npz").checkpoint_path(4), header, arrays)
         code = run(["resume", "m.npz"])
         assert (Path("m.npz").read_bytes() == final) if not code else not Path("m.npz").exists()
         Output("m.npz").clear()
@@ -90,12 +90,12 @@ def put(path: str, value: Any) -> Change:
 
 
 def test_a_checkpoint_from_before_the_first_step_begins_anew(
-    sound: tuple[Path, Contents, bytes], monkeypatch: pytest.MonkeyPatch
+    sound: tuple[Path, ModelFile, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, _, final = sound
     monkeypatch.chdir(folder)
     Path("m.npz").unlink(missing_ok=True)
-    Output("m.npz").at(0).write_bytes(Path("first.npz").read_bytes())
+    Output("m.npz").checkpoint_path(0).write_bytes(Path("first.npz").read_bytes())
     assert run(["resume", "m.npz", "-q"]) == 0
     assert Path("m.npz").read_bytes() == final
 

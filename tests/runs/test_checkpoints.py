@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import zoo_core
-from zoo_core import storage as model_file
+from zoo_core import storage
 from zoo_core.errors import NumericError, PluginError, SpecError, UsageError
 from zoo_core.parts import Callback, Optimizer, Schedule
 from zoo_core.registry._registry import Registry
@@ -154,7 +154,7 @@ def test_resuming_with_other_threads_or_data_names_the_difference(zoo, stopped):
 
 def test_another_spec_is_no_continuation_and_its_difference_is_named(zoo, stopped):
     stopped(fail)
-    contents = model_file.read("m.checkpoint-0000000009.npz")
+    contents = storage.read_model_file("m.checkpoint-0000000009.npz")
     other = prepare(zoo_core.read_spec("s.toml", ["optimizer.beta1=0.8"]))
     with pytest.raises(zoo_core.ZooError, match=r"spec: optimizer.beta1 was 0.9 and is 0.8") as caught:
         checkpoint.resume(other, contents, "m")
@@ -221,7 +221,7 @@ def test_a_finished_model_is_trained_further(zoo, alone):
 
 
 def test_a_run_from_a_model_is_resumed_without_it(zoo, stopped, alone):
-    Path("s.toml").write_text(SPEC.replace("validation = 0.25", 'validation = 0.25\npreparation = "standard"'))
+    Path("s.toml").write_text(SPEC.replace("validation = 0.25", 'validation = 0.25\npreprocessor = "standard"'))
     zoo("train", "s.toml", "-o", "first.npz", "-q", "--set", "data.train=:60")
     start = ("--from", "first.npz", "--set", "data.train=60:120")
     zoo("train", "s.toml", "-o", "whole.npz", "-q", *start)
@@ -272,10 +272,13 @@ def test_weights_that_do_not_fit_are_refused(zoo, alone):
     code, _, err = zoo("train", "s.toml", "--from", "alone.npz", "-o", "m.npz", "--set", "model.layers.0.units=7")
     assert code == 3
     assert "layers.0.weights" in err
-    code, _, err = zoo("train", "s.toml", "--from", "alone.npz", "-o", "m.npz", "--set", "data.preparation=min_max")
+    code, _, err = zoo("train", "s.toml", "--from", "alone.npz", "-o", "m.npz", "--set", "data.preprocessor=min_max")
     assert code == 3
     assert "min_max" in err
     assert names() == []
+
+
+TRACED = ("--set", "training.trace=true")
 
 
 def test_where_two_runs_part(zoo, alone):
@@ -283,26 +286,30 @@ def test_where_two_runs_part(zoo, alone):
     assert zoo("compare", "--exact", "alone.npz", "same.npz")[1] == "the same to the bit\n"
     rate = 'optimizer.learning_rate={name="step",initial=1e-3,every='
     for name, every in (("a", 3), ("b", 9)):
-        zoo("train", "s.toml", "-o", f"{name}.npz", "-q", "--set", f"{rate}{every}}}")
+        zoo("train", "s.toml", "-o", f"{name}.npz", "-q", "--set", f"{rate}{every}}}", *TRACED)
     code, out, _ = zoo("compare", "--exact", "a.npz", "b.npz")
     assert code == 0
     assert "the runs part in epoch 4: array layers.0.bias" in out
+    assert "training.trace=true" not in out
     assert "set up differently: optimizer.learning_rate.every: 3 and 9" in out
 
 
 def test_where_runs_of_two_networks_part_and_what_is_only_in_one(zoo, alone):
-    zoo("train", "s.toml", "-o", "wide.npz", "-q", "--set", "model.layers.0.units=7")
+    zoo("train", "s.toml", "-o", "traced.npz", "-q", *TRACED)
+    zoo("train", "s.toml", "-o", "wide.npz", "-q", "--set", "model.layers.0.units=7", *TRACED)
     zoo("train", "s.toml", "-o", "plain.npz", "-q", "--set", "model.layers.0.normalizer={name='layer_norm'}")
-    wide, plain = (zoo("compare", "--exact", "alone.npz", f"{name}.npz")[1] for name in ("wide", "plain"))
+    wide = zoo("compare", "--exact", "traced.npz", "wide.npz")[1]
+    plain = zoo("compare", "--exact", "alone.npz", "plain.npz")[1]
     assert "the runs part in epoch 1: array layers.0.bias" in wide
     assert "layers.0.bias: is float32 (6,) in one and float32 (7,) in the other" in wide
     assert "the runs part in epoch 1: figures" in plain
+    assert "to see the first array that differs, train both with --set training.trace=true" in plain
     assert "layers.0.normalizer.running_mean: is only in one of them" in plain
 
 
 def test_a_new_run_is_refused_where_the_old_ones_spec_cannot_be_read(zoo, stopped):
     stopped(fail)
-    for damage in (lambda path: path.write_bytes(b""), lambda path: model_file.write(path, {}, {})):
+    for damage in (lambda path: path.write_bytes(b""), lambda path: storage.write_model_file(path, {}, {})):
         for path in Path().glob("m.checkpoint-*"):
             damage(path)
         code, _, err = zoo("train", "s.toml", "-o", "m.npz", "--set", "optimizer.beta1=0.8")
@@ -328,7 +335,7 @@ class Fragile(Callback):
     name = "fragile"
     broken = True
 
-    def after_epoch(self, record, run):
+    def on_epoch_end(self, record, run):
         if record["epoch"] == 2 and Fragile.broken:
             raise ZeroDivisionError("as parts may")
 
@@ -420,8 +427,8 @@ def test_numbers_of_numpy_come_back_as_they_were(zoo, registry):
     trainer.interval = Interval(steps=1)
     for event in trainer.events():
         if isinstance(event, SafePoint) and trainer.optimizer.steps == 4:
-            checkpoint.save(trainer, Output("m.npz").at(4))
-    assert model_file.read("m.checkpoint-0000000004.npz").header["run"]["opt.seen"]["scalar"][0] == "<f4"
+            checkpoint.save(trainer, Output("m.npz").checkpoint_path(4))
+    assert storage.read_model_file("m.checkpoint-0000000004.npz").header["run"]["opt.seen"]["scalar"][0] == "<f4"
     assert zoo_core.resume("m.npz", registry=registry).save("m.npz") == alone
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import zoo_core
-from zoo_core import storage as model_file
+from zoo_core import storage
 from zoo_core.errors import ZooError
 from zoo_core.registry._registry import Registry
 from zoo_core.runs import _checkpoint as checkpoint
@@ -24,7 +24,7 @@ REGISTRY = Registry()
 BATCH = 160  # small enough that steps are counted in blocks, of 3
 STOPS = (8, 23, 25)  # in the middle of an epoch, early and late, and at the last step of one
 KINDS = ("activation", "normalizer", "regularizer", "loss", "metric", "optimizer", "schedule", "callback", "generator",
-         "preparation", "initializer")  # fmt: skip
+         "preprocessor", "initializer")  # fmt: skip
 TASKS = {
     "classes": ({"loss": "cross_entropy"}, {"units": 3, "activation": "softmax"}, "classification"),
     "yes or no": ({"loss": "binary_cross_entropy"}, {"units": 1, "activation": "sigmoid"}, "classification"),
@@ -71,7 +71,7 @@ def spec_with(kind, part, task, tables):
         spec["optimizer"] = {"name": "adam", "learning_rate": part}
     elif kind == "callback":
         spec["training"]["callbacks"].append(part)
-    elif kind == "preparation":
+    elif kind == "preprocessor":
         spec["data"][kind] = part
     else:
         spec[kind] = part
@@ -102,7 +102,7 @@ def table(entry, stirred):
 
 
 def contents(model):
-    return model_file.to_bytes(model.header(), model.arrays())
+    return storage.to_bytes(model.header(), model.arrays())
 
 
 def left_alone(spec, folder):
@@ -111,7 +111,7 @@ def left_alone(spec, folder):
     trainer.interval = Interval(steps=1)
     for event in trainer.events():
         if isinstance(event, SafePoint) and trainer.optimizer.steps in STOPS:
-            checkpoint.save(trainer, Output(folder / "m.npz").at(trainer.optimizer.steps))
+            checkpoint.save(trainer, Output(folder / "m.npz").checkpoint_path(trainer.optimizer.steps))
     return contents(trainer.model)
 
 
@@ -133,7 +133,7 @@ def somewhere(entry, stirred, tables, folder):
 def entries():
     """Return every part that takes part in training; without state of its own it is held to it by the slow tests."""
     for entry in (e for kind in KINDS for e in REGISTRY.entries(kind)):
-        plain = entry.kind in ("activation", "initializer", "loss", "preparation") and not entry.part.state
+        plain = entry.kind in ("activation", "initializer", "loss", "preprocessor") and not entry.part.state
         yield pytest.param(entry, id=f"{entry.kind}-{entry.name}", marks=[pytest.mark.slow] if plain else [])
 
 
@@ -207,6 +207,6 @@ def test_a_plateau_that_has_begun_is_remembered(tables, tmp_path):
     """In the mode "max" a falling loss is a plateau."""
     part = {"name": "on_plateau", "mode": "max", "patience": 2, "factor": 0.5}
     alone = left_alone(spec_with("schedule", part, "classes", tables), tmp_path)
-    rates = [r["learning_rate"] for r in model_file.contents_from_bytes(alone, "m").header["history"]]
+    rates = [r["learning_rate"] for r in storage.contents_from_bytes(alone, "m").header["history"]]
     assert len(set(rates)) > 2
     check_resumed(alone, tmp_path)

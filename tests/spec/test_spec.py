@@ -185,10 +185,10 @@ class TestSchema:
     def test_it_is_a_schema_and_takes_every_shipped_spec(self, validator):
         import tomllib
 
-        from zoo_core.registry._shipped_models import shipped
+        from zoo_core.registry._shipped_models import shipped_models
 
         validator.check_schema(validator.schema)
-        for model in shipped(Registry()).values():
+        for model in shipped_models(Registry()).values():
             assert not list(validator.iter_errors(tomllib.loads(model.spec.read_text()))), model.name
 
     @pytest.mark.parametrize(

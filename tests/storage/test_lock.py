@@ -14,7 +14,7 @@ import pytest
 from zoo_core.errors import ResourceError
 from zoo_core.storage import _atomic as files
 from zoo_core.storage import _lock as exclusive
-from zoo_core.storage._lock import locked
+from zoo_core.storage._lock import file_lock
 
 
 @pytest.fixture
@@ -41,13 +41,13 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> set[tuple[int, int]]:
 
 
 def check_one_at_a_time(path: Path) -> None:
-    with locked(path):
+    with file_lock(path):
         with (
             pytest.raises(ResourceError, match=f"process {os.getpid()} is writing it; wait until it ends"),
-            locked(path),
+            file_lock(path),
         ):
             pass
-        with locked(path.with_name("other.npz")):
+        with file_lock(path.with_name("other.npz")):
             pass
     assert list(path.parent.iterdir()) == []
 
@@ -62,8 +62,8 @@ def test_so_it_is_where_the_system_locks_bytes(path: Path, windows: set[tuple[in
 
 
 def test_a_file_is_written_there_too(path: Path, windows: set[tuple[int, int]]) -> None:
-    files.write_whole(path, b"old")
-    files.write_whole(path, b"new")
+    files.write_file(path, b"old")
+    files.write_file(path, b"new")
     assert path.read_bytes() == b"new"
     assert list(path.parent.iterdir()) == [path]
 
@@ -71,7 +71,7 @@ def test_a_file_is_written_there_too(path: Path, windows: set[tuple[int, int]]) 
 def test_a_system_without_locks_lets_everybody_write(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "fcntl", None)
     monkeypatch.setitem(sys.modules, "msvcrt", None)
-    with locked(path), locked(path):
+    with file_lock(path), file_lock(path):
         pass
     assert list(path.parent.iterdir()) == []
 
@@ -81,7 +81,7 @@ def test_a_disk_that_cannot_lock_is_named(path: Path, monkeypatch: pytest.Monkey
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr(fcntl, "flock", fail)
-    with pytest.raises(ResourceError, match=r"m\.npz: cannot be locked: No locks available"), locked(path):
+    with pytest.raises(ResourceError, match=r"m\.npz: cannot be locked: No locks available"), file_lock(path):
         pass
 
 
@@ -101,7 +101,7 @@ def test_a_lock_whose_file_was_removed_meanwhile_is_taken_again(
                 place.touch()
 
     monkeypatch.setattr(fcntl, "flock", lose)
-    with locked(path):
+    with file_lock(path):
         assert place.read_text() == f"{os.getpid()}\n"
     assert list(path.parent.iterdir()) == []
 
@@ -122,7 +122,7 @@ def test_a_holder_that_has_not_said_its_number_is_unknown(
         flock(held, fcntl.LOCK_EX)
         if gone:
             monkeypatch.setattr(fcntl, "flock", leave)
-        with pytest.raises(ResourceError, match=r"process \(unknown\) is writing it"), locked(path):
+        with pytest.raises(ResourceError, match=r"process \(unknown\) is writing it"), file_lock(path):
             pass
 
 
@@ -130,6 +130,6 @@ def test_a_link_in_the_place_of_the_lock_is_not_followed(path: Path) -> None:
     victim = path.with_name("precious.txt")
     victim.write_text("mine")
     path.with_name(".m.npz.lock").symlink_to(victim)
-    with pytest.raises(ResourceError, match="cannot be locked"), locked(path):
+    with pytest.raises(ResourceError, match="cannot be locked"), file_lock(path):
         pass
     assert victim.read_text() == "mine"

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from zoo_core import storage as model_file
+from zoo_core import storage
 from zoo_core.errors import ModelFileError, UsageError
 
 HEADER = {"spec": {"name": "xor", "seed": 1}, "history": [{"epoch": 1, "train_loss": 0.1}], "x_note": None}
@@ -25,8 +25,8 @@ DTYPES = [np.float32, np.float64, np.int32, np.int64, np.uint8]
 SHAPES = [(), (1,), (0,), (3, 0, 2), (2, 3), (2, 3, 4), (2, 1, 3, 2)]
 
 
-def again(header: dict, arrays: dict) -> model_file.Contents:
-    return model_file.contents_from_bytes(model_file.to_bytes(header, arrays), "test.npz")
+def again(header: dict, arrays: dict) -> storage.ModelFile:
+    return storage.contents_from_bytes(storage.to_bytes(header, arrays), "test.npz")
 
 
 def reference(header: dict, arrays: dict) -> bytes:
@@ -39,7 +39,7 @@ def reference(header: dict, arrays: dict) -> bytes:
         }
         for name, a in arrays.items()
     }
-    full = {"format": "zoo-model", "version": 1, "requires": [], "arrays": described, **header}
+    full = {"format": "zoo-model", "version": 2, "requires": [], "arrays": described, **header}
     text = json.dumps(full, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     full["sha256"] = hashlib.sha256(text.encode()).hexdigest()
     text = json.dumps(full, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -89,9 +89,9 @@ def test_header_comes_back_with_the_keys_of_the_form(tmp_path: Path) -> None:
         "class_names": ["Stiefel", "été", "靴", "\U0001f45f", "\u2028\x7f\0"],
         "n": [1, -1.5e300, 2**63],
     }
-    digest = model_file.write(tmp_path / "a.npz", header, ARRAYS)
-    contents = model_file.read(tmp_path / "a.npz")
-    own = {"format": "zoo-model", "version": 1, "requires": []}
+    digest = storage.write_model_file(tmp_path / "a.npz", header, ARRAYS)
+    contents = storage.read_model_file(tmp_path / "a.npz")
+    own = {"format": "zoo-model", "version": 2, "requires": []}
     assert {k: v for k, v in contents.header.items() if k not in ("arrays", "sha256")} == header | own
     assert contents.header["arrays"]["opt.steps"]["shape"] == []
     assert list(contents.arrays) == sorted(ARRAYS)
@@ -99,17 +99,17 @@ def test_header_comes_back_with_the_keys_of_the_form(tmp_path: Path) -> None:
 
 
 def test_contents_written_again_are_the_same_file() -> None:
-    data = model_file.to_bytes(HEADER, ARRAYS)
-    contents = model_file.contents_from_bytes(data, "test.npz")
-    assert model_file.to_bytes(contents.header, contents.arrays) == data
+    data = storage.to_bytes(HEADER, ARRAYS)
+    contents = storage.contents_from_bytes(data, "test.npz")
+    assert storage.to_bytes(contents.header, contents.arrays) == data
 
 
 def test_file_is_byte_for_byte_what_zipfile_json_and_numpy_make() -> None:
-    assert model_file.to_bytes(HEADER, ARRAYS) == reference(HEADER, ARRAYS)
+    assert storage.to_bytes(HEADER, ARRAYS) == reference(HEADER, ARRAYS)
 
 
 def test_plain_numpy_and_zipfile_read_it(tmp_path: Path) -> None:
-    model_file.write(tmp_path / "a.npz", HEADER, ARRAYS)
+    storage.write_model_file(tmp_path / "a.npz", HEADER, ARRAYS)
     with np.load(tmp_path / "a.npz") as file:
         assert file.files == ["header", *sorted(ARRAYS)]
         for name, array in ARRAYS.items():
@@ -120,12 +120,12 @@ def test_plain_numpy_and_zipfile_read_it(tmp_path: Path) -> None:
 
 
 def test_order_of_keys_and_place_do_not_change_the_bytes(tmp_path: Path) -> None:
-    first = model_file.write(tmp_path / "a.npz", HEADER, ARRAYS)
+    first = storage.write_model_file(tmp_path / "a.npz", HEADER, ARRAYS)
     backwards = dict(reversed(HEADER.items())), dict(reversed(ARRAYS.items()))
     (tmp_path / "deeper").mkdir()
     old = os.umask(0o077)
     try:
-        assert model_file.write(tmp_path / "deeper" / "b.npz", *backwards) == first
+        assert storage.write_model_file(tmp_path / "deeper" / "b.npz", *backwards) == first
     finally:
         os.umask(old)
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "deeper" / "b.npz").read_bytes()
@@ -139,30 +139,30 @@ def test_a_file_without_arrays_and_one_with_255() -> None:
 
 def test_demanded_sha256(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
-    digest = model_file.write(path, HEADER, ARRAYS)
-    assert model_file.read(path, sha256=digest.upper()).sha256 == digest
+    digest = storage.write_model_file(path, HEADER, ARRAYS)
+    assert storage.read_model_file(path, sha256=digest.upper()).sha256 == digest
     with pytest.raises(ModelFileError, match=rf"a\.npz has the sha256 {digest}, and {'0' * 64} was demanded"):
-        model_file.read(path, sha256="0" * 64)
+        storage.read_model_file(path, sha256="0" * 64)
     with pytest.raises(UsageError, match="64 hexadecimal digits"):
-        model_file.read(path, sha256="abc")
+        storage.read_model_file(path, sha256="abc")
 
 
 def test_limit_is_the_callers(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
-    model_file.write(path, HEADER, ARRAYS)
+    storage.write_model_file(path, HEADER, ARRAYS)
     size = path.stat().st_size
-    assert model_file.read(path, limit=size).header["spec"] == HEADER["spec"]
+    assert storage.read_model_file(path, limit=size).header["spec"] == HEADER["spec"]
     with pytest.raises(ModelFileError, match=f"has {size} bytes, more than the limit of {size - 1}"):
-        model_file.read(path, limit=size - 1)
+        storage.read_model_file(path, limit=size - 1)
     with pytest.raises(ModelFileError, match="raise the limit: --max-size 1"):
-        model_file.contents_from_bytes(path.read_bytes(), "a.npz", limit=1)
+        storage.contents_from_bytes(path.read_bytes(), "a.npz", limit=1)
 
 
 def test_addresses_in_a_header_are_text_and_nothing_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = model_file.to_bytes({"spec": {"data": "/etc/passwd", "more": "http://127.0.0.1/x"}}, ARRAYS)
+    data = storage.to_bytes({"spec": {"data": "/etc/passwd", "more": "http://127.0.0.1/x"}}, ARRAYS)
     monkeypatch.setattr(os, "open", lambda *_: pytest.fail("a file was opened"))
     monkeypatch.setattr("builtins.open", lambda *_: pytest.fail("a file was opened"))
-    contents = model_file.contents_from_bytes(data, "test.npz")
+    contents = storage.contents_from_bytes(data, "test.npz")
     assert contents.header["spec"] == {"data": "/etc/passwd", "more": "http://127.0.0.1/x"}
 
 
@@ -193,6 +193,6 @@ def test_addresses_in_a_header_are_text_and_nothing_is_opened(monkeypatch: pytes
 )
 def test_what_cannot_be_read_is_not_written(tmp_path: Path, header: dict, arrays: dict, message: str) -> None:
     with pytest.raises(ModelFileError, match=message) as caught:
-        model_file.write(tmp_path / "a.npz", header, arrays)
+        storage.write_model_file(tmp_path / "a.npz", header, arrays)
     assert str(caught.value).startswith(str(tmp_path / "a.npz"))
     assert list(tmp_path.iterdir()) == []

@@ -26,7 +26,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoo_core import storage as model_file
+from zoo_core import storage
 from zoo_core.errors import ModelFileError
 from zoo_core.storage import _header_json as document
 
@@ -66,7 +66,7 @@ def described(array: np.ndarray, **changes: Any) -> dict[str, Any]:
 
 
 def header(**changes: Any) -> bytes:
-    full = {"format": "zoo-model", "version": 1, "requires": [], "arrays": {"w": described(W)}} | changes
+    full = {"format": "zoo-model", "version": 2, "requires": [], "arrays": {"w": described(W)}} | changes
     full = {key: value for key, value in full.items() if value is not ...}
     return text_of(full | {"sha256": hashlib.sha256(text_of(full)).hexdigest()})
 
@@ -244,11 +244,12 @@ HEADERS = [
     ("another format", header(format="onnx"), "names the format 'onnx'"),
     ("no format", header(format=...), "names the format None"),
     (
-        "version 2",
-        header(version=2),
-        "needs version 2 of the format, and this mlp-zoo reads up to 1; install",
+        "version 3",
+        header(version=3),
+        "needs version 3 of the format, and this mlp-zoo reads up to 2; install",
     ),
-    ("version 2 with arrays unheard of", header(version=2, arrays=7), "needs version 2 of the format"),
+    ("version 3 with arrays unheard of", header(version=3, arrays=7), "needs version 3 of the format"),
+    ("version 1", header(version=1), "version 1 of the format, from before mlp-zoo 0.1.0; train the model again"),
     ("version 0", header(version=0), "version 0, which is none"),
     ("version true", header(version=True), "version True, which is none"),
     ("version as text", header(version="1"), "version '1', which is none"),
@@ -270,7 +271,7 @@ HEADERS = [
     ("the header's own digest", header(x_a=1).replace(b'"x_a":1', b'"x_a":2'), "sha256 that it claims"),
     (
         "no digest of its own",
-        text_of({"format": "zoo-model", "version": 1, "requires": []}),
+        text_of({"format": "zoo-model", "version": 2, "requires": []}),
         "sha256 that it",
     ),
 ]
@@ -294,18 +295,18 @@ def cost(data: bytes) -> tuple[float, int, ModelFileError]:
     began = time.perf_counter()
     try:
         with pytest.raises(ModelFileError) as caught:
-            model_file.contents_from_bytes(data, "m.npz")
+            storage.contents_from_bytes(data, "m.npz")
         return time.perf_counter() - began, tracemalloc.get_traced_memory()[1], caught.value
     finally:
         tracemalloc.stop()
 
 
 def test_the_files_of_these_tables_are_sound_but_for_their_flaw() -> None:
-    contents = model_file.contents_from_bytes(SOUND, "m.npz")
+    contents = storage.contents_from_bytes(SOUND, "m.npz")
     np.testing.assert_array_equal(contents.arrays["w"], W, strict=True)
-    model_file.contents_from_bytes(file(header(x_new={"deep": [[1]]}, other=2**64 - 1)), "m.npz")
+    storage.contents_from_bytes(file(header(x_new={"deep": [[1]]}, other=2**64 - 1)), "m.npz")
     deepest = file(header(x_deep=json.loads(nested(31))["x_deep"]))
-    assert model_file.contents_from_bytes(deepest, "m.npz").header["x_deep"] != []
+    assert storage.contents_from_bytes(deepest, "m.npz").header["x_deep"] != []
 
 
 @pytest.mark.parametrize(("data", "message"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
@@ -322,18 +323,18 @@ def test_refused_with_its_reason_at_little_cost(data: bytes, message: str) -> No
 
 
 def test_every_flipped_bit_is_refused() -> None:
-    data = model_file.to_bytes({}, {"w": np.float32([1.5])})
+    data = storage.to_bytes({}, {"w": np.float32([1.5])})
     for bit in range(8 * len(data)):
         with pytest.raises(ModelFileError):
-            model_file.contents_from_bytes(flipped(data, bit), "m.npz")
+            storage.contents_from_bytes(flipped(data, bit), "m.npz")
 
 
 def test_every_truncation_and_every_lost_beginning_is_refused() -> None:
     for length in range(len(SOUND)):
         with pytest.raises(ModelFileError):
-            model_file.contents_from_bytes(SOUND[:length], "m.npz")
+            storage.contents_from_bytes(SOUND[:length], "m.npz")
         with pytest.raises(ModelFileError):
-            model_file.contents_from_bytes(SOUND[length + 1 :], "m.npz")
+            storage.contents_from_bytes(SOUND[length + 1 :], "m.npz")
 
 
 EDITS = st.lists(
@@ -362,7 +363,7 @@ def test_blind_mutations_never_load_and_never_raise_anything_else(
     if data == SOUND:
         return
     with pytest.raises(ModelFileError):
-        model_file.contents_from_bytes(data, "m.npz")
+        storage.contents_from_bytes(data, "m.npz")
 
 
 JSON = st.recursive(
@@ -394,7 +395,7 @@ def test_structural_mutants_signed_anew_are_refused_or_read_as_numpy_reads_them(
     first = npy(np.frombuffer(header(**({"arrays": arrays} | changes)), np.uint8))
     data = zipped([("header.npy", first), (name, forged(descr, shape, items))])
     try:
-        contents = model_file.contents_from_bytes(data, "m.npz")
+        contents = storage.contents_from_bytes(data, "m.npz")
     except ModelFileError:
         return
     with np.load(io.BytesIO(data)) as file:
@@ -414,7 +415,7 @@ def test_the_largest_header_allowed_takes_little_memory() -> None:
     data = file(header(x_a=[{}] * 49_900))
     tracemalloc.start()
     try:
-        model_file.contents_from_bytes(data, "m.npz")
+        storage.contents_from_bytes(data, "m.npz")
         assert tracemalloc.get_traced_memory()[1] < 16 * 2**20
     finally:
         tracemalloc.stop()
@@ -423,7 +424,7 @@ def test_the_largest_header_allowed_takes_little_memory() -> None:
 def test_a_feature_that_this_version_knows_may_be_required(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(document, "FEATURES", frozenset({"sparse"}))
     data = file(header(requires=["sparse@0.4"]))
-    assert model_file.contents_from_bytes(data, "m.npz").header["requires"] == ["sparse@0.4"]
+    assert storage.contents_from_bytes(data, "m.npz").header["requires"] == ["sparse@0.4"]
 
 
 def test_a_file_over_the_limit_is_not_even_read(tmp_path: Path) -> None:
@@ -431,7 +432,7 @@ def test_a_file_over_the_limit_is_not_even_read(tmp_path: Path) -> None:
     with path.open("wb") as sparse:
         sparse.truncate(2**40)
     with pytest.raises(ModelFileError, match="1099511627776 bytes, more than the limit of 268435456"):
-        model_file.read(path)
+        storage.read_model_file(path)
 
 
 def make_folder(path: Path) -> None:
@@ -465,7 +466,7 @@ def test_what_is_no_file_is_refused_without_waiting(
     monkeypatch.chdir(tmp_path)  # the name of a socket must be short
     make(Path("m.npz"))
     with pytest.raises(ModelFileError, match=rf"^m\.npz {message}"):
-        model_file.read("m.npz")
+        storage.read_model_file("m.npz")
 
 
 @pytest.mark.parametrize("name", ["a\0b.npz", "x" * 300, "file/below.npz", ""], ids=["NUL", "long", "below", "empty"])
@@ -473,4 +474,4 @@ def test_names_that_no_file_can_have(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.chdir(tmp_path)
     Path("file").touch()
     with pytest.raises(ModelFileError, match=r"cannot be found|no file name|is a folder"):
-        model_file.read(name)
+        storage.read_model_file(name)

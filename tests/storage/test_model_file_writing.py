@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from zoo_core import storage as model_file
+from zoo_core import storage
 from zoo_core.errors import ModelFileError, ResourceError, UsageError
 from zoo_core.storage import _writer as writer
-from zoo_core.storage._atomic import temporaries
+from zoo_core.storage._atomic import stale_files
 
 OLD, NEW = {"a": np.zeros(3)}, {"a": np.ones(20_000)}
 
@@ -28,7 +28,7 @@ OLD, NEW = {"a": np.zeros(3)}, {"a": np.ones(20_000)}
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """Return the path of a file that holds OLD, alone in its folder."""
-    model_file.write(tmp_path / "m.npz", {}, OLD)
+    storage.write_model_file(tmp_path / "m.npz", {}, OLD)
     return tmp_path / "m.npz"
 
 
@@ -41,7 +41,7 @@ def failing(number: int) -> Any:
 
 def assert_untouched(path: Path) -> None:
     assert [p.name for p in path.parent.iterdir()] == [path.name]
-    np.testing.assert_array_equal(model_file.read(path).arrays["a"], OLD["a"], strict=True)
+    np.testing.assert_array_equal(storage.read_model_file(path).arrays["a"], OLD["a"], strict=True)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_failing_call_leaves_the_old_file(
     with monkeypatch.context() as patch:
         patch.setattr(os, call, failing(number))
         with pytest.raises(ResourceError, match=os.strerror(number)) as caught:
-            model_file.write(path, {}, NEW)
+            storage.write_model_file(path, {}, NEW)
     assert str(caught.value).startswith(f"{path} cannot be written: ")
     assert caught.value.exit_code == 5
     assert_untouched(path)
@@ -72,7 +72,7 @@ def test_a_disk_that_takes_only_the_beginning(path: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
     try:
         with pytest.raises(ResourceError, match="cannot be written: File too large; nothing was changed"):
-            model_file.write(path, {}, NEW)
+            storage.write_model_file(path, {}, NEW)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert_untouched(path)
@@ -82,7 +82,7 @@ def test_a_disk_that_returns_other_bytes(path: Path, monkeypatch: pytest.MonkeyP
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", lambda descriptor: os.pwrite(descriptor, b"\xff", 9_999))
         with pytest.raises(ResourceError, match="does not read back"):
-            model_file.write(path, {}, NEW)
+            storage.write_model_file(path, {}, NEW)
     assert_untouched(path)
 
 
@@ -93,20 +93,20 @@ def test_an_interrupt_passes_and_leaves_the_old_file(path: Path, monkeypatch: py
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            model_file.write(path, {}, NEW)
+            storage.write_model_file(path, {}, NEW)
     assert_untouched(path)
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace"])
 def test_killed_at_once_the_old_file_stays_and_the_temporary_is_known(path: Path, call: str) -> None:
     program = (
-        "import os, signal, sys, numpy as np; from zoo_core import storage as model_file\n"
+        "import os, signal, sys, numpy as np; from zoo_core import storage\n"
         f"os.{call} = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "model_file.write(sys.argv[1], {}, {'a': np.ones(9)})"
+        "storage.write_model_file(sys.argv[1], {}, {'a': np.ones(9)})"
     )
     done = subprocess.run([sys.executable, "-c", program, str(path)], check=False)
     assert done.returncode == -signal.SIGKILL
-    (left,) = temporaries(path)
+    (left,) = stale_files(path)
     left.unlink()
     assert_untouched(path)
 
@@ -115,7 +115,7 @@ def test_temporaries_are_those_of_one_name(path: Path) -> None:
     mine = path.with_name(".m.npz.0123456789ab.tmp")
     for other in (mine, *map(path.with_name, (".m.npz.tmp", ".m2.npz.0123456789ab.tmp", "m.npz.bak"))):
         other.touch()
-    assert temporaries(path) == [mine]
+    assert stale_files(path) == [mine]
 
 
 def test_the_next_writer_sweeps_what_dead_ones_left_and_nothing_else(path: Path) -> None:
@@ -125,9 +125,9 @@ def test_the_next_writer_sweeps_what_dead_ones_left_and_nothing_else(path: Path)
         file.write_bytes(b"half")
     with living.open("wb") as file:  # as a writer in another process holds it
         fcntl.flock(file, fcntl.LOCK_EX)
-        model_file.write(path, {}, NEW)
+        storage.write_model_file(path, {}, NEW)
         assert sorted(path.parent.iterdir()) == sorted([path, living, *others])
-    model_file.write(path, {}, NEW)
+    storage.write_model_file(path, {}, NEW)
     assert sorted(path.parent.iterdir()) == sorted([path, *others])
 
 
@@ -137,14 +137,14 @@ def test_a_temporary_swept_before_it_was_locked_is_made_again(path: Path, monkey
 
     def lose(descriptor: int, operation: int) -> None:
         if not swept:
-            swept.extend(temporaries(path))
+            swept.extend(stale_files(path))
             swept[0].unlink()
         flock(descriptor, operation)
 
     monkeypatch.setattr(fcntl, "flock", lose)
-    model_file.write(path, {}, NEW)
+    storage.write_model_file(path, {}, NEW)
     assert len(swept) == 1
-    assert model_file.read(path).arrays["a"].sum() == 20_000
+    assert storage.read_model_file(path).arrays["a"].sum() == 20_000
     assert list(path.parent.iterdir()) == [path]
 
 
@@ -155,14 +155,14 @@ def test_an_interrupt_while_the_temporary_is_locked_leaves_nothing(path: Path, m
     with monkeypatch.context() as patch:
         patch.setattr(fcntl, "flock", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            model_file.write(path, {}, NEW)
+            storage.write_model_file(path, {}, NEW)
     assert_untouched(path)
 
 
 def test_a_file_larger_than_its_form_can_say_is_never_begun(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "MAX_SIZE", 100_000)
     with pytest.raises(ModelFileError, match="it would have more than 100000 bytes"):
-        model_file.write(path, {}, NEW)
+        storage.write_model_file(path, {}, NEW)
     assert_untouched(path)
 
 
@@ -175,27 +175,27 @@ def test_a_new_name_is_given_without_replacing(
         monkeypatch.setattr(os, "link", failing(number))
     monkeypatch.setattr(os, "replace", failing(errno.EXDEV))
     if number is None:
-        model_file.write(path, {}, NEW, overwrite=False)
+        storage.write_model_file(path, {}, NEW, overwrite=False)
         assert [p.name for p in tmp_path.iterdir()] == ["new.npz"]
         return
     with pytest.raises(UsageError if number == errno.EEXIST else ResourceError):
-        model_file.write(path, {}, NEW, overwrite=False)
+        storage.write_model_file(path, {}, NEW, overwrite=False)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_new_name_on_a_disk_without_hard_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "new.npz"
     monkeypatch.setattr(os, "link", failing(errno.EPERM))
-    model_file.write(path, {}, NEW, overwrite=False)
-    assert model_file.read(path).arrays["a"].sum() == 20_000
+    storage.write_model_file(path, {}, NEW, overwrite=False)
+    assert storage.read_model_file(path).arrays["a"].sum() == 20_000
     assert [p.name for p in tmp_path.iterdir()] == ["new.npz"]
 
 
 def test_a_system_without_locks_writes_and_sweeps_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.with_name(".m.npz.0123456789ab.tmp").touch()
     monkeypatch.setattr(fcntl, "flock", failing(errno.ENOLCK))
-    model_file.write(path, {}, NEW)
-    assert model_file.read(path).arrays["a"].sum() == 20_000
+    storage.write_model_file(path, {}, NEW)
+    assert storage.read_model_file(path).arrays["a"].sum() == 20_000
     assert len(list(path.parent.iterdir())) == 2
 
 
@@ -215,7 +215,7 @@ def test_data_reach_the_disk_before_the_name_and_the_name_before_the_end(
 
     monkeypatch.setattr(os, "fsync", record_fsync)
     monkeypatch.setattr(os, "replace", record_replace)
-    model_file.write(path, {}, NEW)
+    storage.write_model_file(path, {}, NEW)
     assert calls == ["fsync file", "replace m.npz", "fsync folder"]
 
 
@@ -227,10 +227,10 @@ def test_a_folder_that_cannot_be_synced(path: Path, monkeypatch: pytest.MonkeyPa
         patch.setattr(os, "fsync", lambda descriptor: next(replies)(descriptor))
         if fatal:
             with pytest.raises(ResourceError, match="is written, but the disk did not confirm it"):
-                model_file.write(path, {}, NEW)
+                storage.write_model_file(path, {}, NEW)
         else:
-            model_file.write(path, {}, NEW)
-    assert model_file.read(path).arrays["a"].sum() == 20_000
+            storage.write_model_file(path, {}, NEW)
+    assert storage.read_model_file(path).arrays["a"].sum() == 20_000
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
@@ -238,7 +238,7 @@ def test_a_folder_that_cannot_be_synced(path: Path, monkeypatch: pytest.MonkeyPa
 def test_permissions_follow_the_umask(tmp_path: Path, umask: int, mode: int) -> None:
     old = os.umask(umask)
     try:
-        model_file.write(tmp_path / "m.npz", {}, OLD)
+        storage.write_model_file(tmp_path / "m.npz", {}, OLD)
     finally:
         os.umask(old)
     assert (tmp_path / "m.npz").stat().st_mode & 0o777 == mode
@@ -246,19 +246,19 @@ def test_permissions_follow_the_umask(tmp_path: Path, umask: int, mode: int) -> 
 
 def test_overwriting_can_be_forbidden(path: Path) -> None:
     with pytest.raises(UsageError, match=r"m\.npz exists; use --force to replace it"):
-        model_file.write(path, {}, NEW, overwrite=False)
+        storage.write_model_file(path, {}, NEW, overwrite=False)
     assert_untouched(path)
-    model_file.write(path.with_name("other.npz"), {}, NEW, overwrite=False)
-    model_file.write(path, {}, NEW)
-    assert model_file.read(path).arrays["a"].sum() == 20_000
+    storage.write_model_file(path.with_name("other.npz"), {}, NEW, overwrite=False)
+    storage.write_model_file(path, {}, NEW)
+    assert storage.read_model_file(path).arrays["a"].sum() == 20_000
 
 
 def test_a_symbolic_link_is_replaced_and_its_target_left(path: Path) -> None:
     link = path.with_name("latest.npz")
     link.symlink_to(path)
     with pytest.raises(UsageError, match="--force"):
-        model_file.write(link, {}, NEW, overwrite=False)
-    model_file.write(link, {}, NEW)
+        storage.write_model_file(link, {}, NEW, overwrite=False)
+    storage.write_model_file(link, {}, NEW)
     assert not link.is_symlink()
     link.unlink()
     assert_untouched(path)
@@ -271,7 +271,7 @@ def test_folders_and_devices_are_not_replaced(tmp_path: Path) -> None:
     before = sorted(tmp_path.iterdir())
     for name in ("folder", "null", "pipe", "", "folder/.."):
         with pytest.raises(UsageError, match="is a folder or a device and not a file"):
-            model_file.write(tmp_path / name, {}, OLD)
+            storage.write_model_file(tmp_path / name, {}, OLD)
     assert sorted(tmp_path.iterdir()) == before
 
 
@@ -286,7 +286,7 @@ def test_folders_and_devices_are_not_replaced(tmp_path: Path) -> None:
 )
 def test_places_that_cannot_be_written(tmp_path: Path, name: str, kind: type, message: str) -> None:
     with pytest.raises(kind, match=message):
-        model_file.write(tmp_path / name, {}, OLD)
+        storage.write_model_file(tmp_path / name, {}, OLD)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -294,22 +294,22 @@ def test_places_that_cannot_be_written(tmp_path: Path, name: str, kind: type, me
 def test_a_file_that_the_system_does_not_let_be_read(path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     monkeypatch.setattr(os, "open", failing(number))
     with pytest.raises(ResourceError, match=rf"m\.npz cannot be read: {os.strerror(number)}; check"):
-        model_file.read(path)
+        storage.read_model_file(path)
 
 
 def test_readers_see_whole_files_while_writers_race(path: Path) -> None:
-    contents = {model_file.write(path, {}, {"a": np.full(5_000, i)}): i for i in range(4)}
+    contents = {storage.write_model_file(path, {}, {"a": np.full(5_000, i)}): i for i in range(4)}
     problems: list[object] = []
     done = threading.Event()
 
     def write(value: int) -> None:
         for _ in range(10):
-            model_file.write(path, {}, {"a": np.full(5_000, value)})
+            storage.write_model_file(path, {}, {"a": np.full(5_000, value)})
 
     def look() -> None:
         while not done.is_set():
             try:
-                seen = model_file.read(path)
+                seen = storage.read_model_file(path)
                 if (seen.arrays["a"] != contents[seen.sha256]).any():
                     problems.append(seen.sha256)
             except Exception as error:

@@ -8,7 +8,9 @@ import pytest
 from tests.helpers.plugins import SOUND, Site
 
 WRONG = SOUND.replace("np.cos(z, out=out)", "np.cos(a, out=out)")
-DECLARED = WRONG.replace('name = "wave"', 'name = "wave"\n    deviates = {"derivative": "as in the first paper"}')
+DECLARED = WRONG.replace(
+    'name = "wave"', 'name = "wave"\n    expected_failures = {"derivative": "as in the first paper"}'
+)
 HANGS = SOUND.replace("np.cos(z, out=out)", "import time; time.sleep(60)")
 CRASHES = SOUND.replace("np.cos(z, out=out)", "import os; os._exit(3)")
 PRINTS = SOUND.replace("np.cos(z, out=out)", "print('hello'); np.cos(z, out=out)")
@@ -20,7 +22,7 @@ def site(tmp_path):
 
 
 def test_a_wrong_derivative_is_shown_with_point_numbers_and_likely_mistake(site):
-    site.lay("zoo-wave", WRONG)
+    site.install("zoo-wave", WRONG)
     done = site.zoo("plugins", "check", "zoo-wave")
     assert done.returncode == 4
     assert "failing: zoo-wave" in done.stderr
@@ -37,7 +39,7 @@ def test_a_wrong_derivative_is_shown_with_point_numbers_and_likely_mistake(site)
 
 @pytest.mark.parametrize("name", ["zoo-wave", "activation:wave", "wave", "zoo-wave:wave"])
 def test_a_distribution_or_a_part_can_be_named(site, name):
-    site.lay("zoo-wave", PRINTS)
+    site.install("zoo-wave", PRINTS)
     done = site.zoo("plugins", "check", name, "--json")
     assert done.returncode == 0, done.stderr
     (plugin,) = json.loads(done.stdout)
@@ -47,7 +49,7 @@ def test_a_distribution_or_a_part_can_be_named(site, name):
 
 
 def test_a_declared_deviation_is_told_apart_and_no_failure(site):
-    site.lay("zoo-wave", DECLARED)
+    site.install("zoo-wave", DECLARED)
     done = site.zoo("plugins", "check", "wave")
     assert done.returncode == 0, done.stderr
     assert "1 declared" in done.stdout
@@ -62,7 +64,7 @@ def test_a_declared_deviation_is_told_apart_and_no_failure(site):
     ],
 )
 def test_a_check_that_hangs_or_crashes_is_named(site, source, timeout, words):
-    site.lay("zoo-wave", source)
+    site.install("zoo-wave", source)
     done = site.zoo("plugins", "check", "zoo-wave", "--timeout", timeout)
     assert done.returncode == 4
     assert words in done.stdout

@@ -19,7 +19,7 @@ from tests.testing.faulty_parts import (
 )
 from tests.testing.faulty_parts import contract as manners
 from tests.testing.faulty_parts import random as randoms
-from zoo_core import Family, hookimpl
+from zoo_core import LazyParts, hookimpl
 from zoo_core.errors import PluginError
 from zoo_core.registry._registry import Registry
 from zoo_core.testing import check_part, pytest_checks
@@ -46,7 +46,7 @@ def found(part):
 def test_a_plugin_whose_family_fails_is_not_passed_over(tmp_path, monkeypatch):
     (tmp_path / "failing_family.py").write_text("raise RuntimeError('boom')")
     monkeypatch.syspath_prepend(tmp_path)
-    plugin = SimpleNamespace(zoo_parts=hookimpl(lambda: [Family("activation", "failing_family", "wave")]))
+    plugin = SimpleNamespace(zoo_parts=hookimpl(lambda: [LazyParts("activation", "failing_family", "wave")]))
     with pytest.raises(PluginError, match="'under test' is broken: failing_family: RuntimeError: boom"):
         pytest_checks(plugin)
 

@@ -8,7 +8,7 @@ from annotated_types import Ge, Gt, Le
 
 from zoo_core.parts import (
     Activation,
-    BatchChange,
+    BatchAugmentation,
     Callback,
     Constraint,
     Initializer,
@@ -19,7 +19,7 @@ from zoo_core.parts import (
     Optimizer,
     Parameter,
     Penalty,
-    Preparation,
+    Preprocessor,
     Rate,
     Schedule,
 )
@@ -259,12 +259,12 @@ class RowDrop(Noise):
         np.multiply(grad, self._mask, out=out)
 
 
-class Unchanged(BatchChange):
+class Unchanged(BatchAugmentation):
     """Returns what it is given."""
 
     name = "unchanged"
 
-    def change(self, x, targets, rng):
+    def augment(self, x, targets, rng):
         return x, targets
 
 
@@ -345,11 +345,11 @@ class Once(Callback):
 
     name = "once"
 
-    def after_epoch(self, record, run):
+    def on_epoch_end(self, record, run):
         return "one is enough"
 
 
-class SignedLog(Preparation):
+class SignedLog(Preprocessor):
     """sign(x) log(1 + |x|), for which nothing is learnt."""
 
     name = "signed_log"
@@ -357,6 +357,6 @@ class SignedLog(Preparation):
     def fit(self, x):
         pass
 
-    def apply(self, x, out):
+    def transform(self, x, out):
         np.copyto(out, x, casting="unsafe")
         np.copysign(np.log1p(np.abs(out)), out, out=out)

@@ -63,7 +63,7 @@ CASES = {
     "first values": {"model": layer(initializer="my_checker")},
     "one stream": {"generator": "my_mersenne"},
     "rows from disk": {"data": {"name": "my_stream"}},
-    "a fitted scaling": {"data": {"preparation": "my_minmax"}},
+    "a fitted scaling": {"data": {"preprocessor": "my_minmax"}},
     "a callback": {"training": {"callbacks": [{"name": "my_average", "words": ["so", "far"]}]}},
 }
 
@@ -111,8 +111,8 @@ PAIRS = {
         {"optimizer": {"name": "my_sam", "base": "sgd", "rho": 0.1}},
         {"optimizer": {"name": "sam", "base": "sgd", "rho": 0.1}},
     ),
-    "min-max": ({"data": {"preparation": "my_minmax"}}, {"data": {"preparation": "min_max"}}),
-    "rows from disk": ({"data": {"name": "my_stream"}}, {"data": {"preparation": "my_minmax"}}),
+    "min-max": ({"data": {"preprocessor": "my_minmax"}}, {"data": {"preprocessor": "min_max"}}),
+    "rows from disk": ({"data": {"name": "my_stream"}}, {"data": {"preprocessor": "my_minmax"}}),
 }
 
 

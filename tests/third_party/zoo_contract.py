@@ -11,7 +11,7 @@ from zoo_core import hookimpl
 from zoo_core.errors import DataError
 from zoo_core.parts import (
     Activation,
-    BatchChange,
+    BatchAugmentation,
     Callback,
     Constraint,
     Data,
@@ -24,7 +24,7 @@ from zoo_core.parts import (
     Optimizer,
     Parameter,
     Penalty,
-    Preparation,
+    Preprocessor,
     RandomSource,
     Rate,
     Schedule,
@@ -153,13 +153,13 @@ class GroupLasso(Penalty, Constraint):
 
 
 @dataclass
-class Jitter(BatchChange):
+class Jitter(BatchAugmentation):
     """Adds noise to the inputs of a batch and leaves the targets."""
 
     name = "my_jitter"
     scale: Annotated[float, Ge(0)] = 0.01
 
-    def change(self, x, targets, rng):
+    def augment(self, x, targets, rng):
         return x + rng.normal(0, self.scale, x.shape).astype(x.dtype), targets
 
 
@@ -356,11 +356,11 @@ class Streamed(Dataset):
         place = Path(self.path)
         if not (place / "x.npy").exists():
             raise DataError(f"{place}: holds no x.npy")
-        return Data(Table(OnDisk(place / "x.npy"), np.load(place / "y.npy")), preparation="my_minmax")
+        return Data(Table(OnDisk(place / "x.npy"), np.load(place / "y.npy")), preprocessor="my_minmax")
 
 
 @dataclass
-class MinMax(Preparation):
+class MinMax(Preprocessor):
     """Inputs between 0 and 1, by the least and the largest of each feature in training."""
 
     name = "my_minmax"
@@ -371,7 +371,7 @@ class MinMax(Preparation):
         self.least = np.min([piece.min(axis=0) for piece in pieces], axis=0)
         self.most = np.max([piece.max(axis=0) for piece in pieces], axis=0)
 
-    def apply(self, x, out):
+    def transform(self, x, out):
         np.divide(x - self.least, np.maximum(self.most - self.least, 1e-12), out=out, casting="same_kind")
 
 
@@ -382,16 +382,16 @@ class Average(Callback):
     name = "my_average"
     words: list[str] = field(default_factory=list)
 
-    def start(self, run):
+    def on_train_begin(self, run):
         self.sums, self.count = {}, 0
 
-    def after_epoch(self, record, run):
+    def on_epoch_end(self, record, run):
         for path, array in run.snapshot().items():
             self.sums[path] = self.sums.get(path, 0) + array
         self.count += 1
         run.say(f"epoch {record['epoch'] + 1} averaged {' '.join(self.words)}".strip())
 
-    def finish(self, run):
+    def on_train_end(self, run):
         run.restore({path: total / self.count for path, total in self.sums.items()})
 
 

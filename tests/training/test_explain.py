@@ -9,7 +9,7 @@ import pytest
 
 import zoo_core
 from zoo_core import hookimpl
-from zoo_core.display.text.explanation import lesson
+from zoo_core.display.text.explanation import explanation_page
 from zoo_core.errors import NumericError, UsageError
 from zoo_core.parts import Activation, Parameter
 from zoo_core.registry._registry import Registry
@@ -140,7 +140,7 @@ def test_a_textbook_s_numbers(tmp_path) -> None:
     layers = [{"units": 2, "activation": "sigmoid"}, {"units": 2, "activation": "sigmoid"}]
     given = {
         "dtype": "float64",
-        "data": {"name": "npz", "path": str(tmp_path / "one.npz"), "task": "regression", "preparation": "none"},
+        "data": {"name": "npz", "path": str(tmp_path / "one.npz"), "task": "regression", "preprocessor": "none"},
         "model": {"loss": "mse", "layers": layers}, "optimizer": {"name": "sgd", "learning_rate": 0.5},
         "training": {"epochs": 1, "batch_size": "all"},
     }  # fmt: skip
@@ -221,7 +221,7 @@ def test_parameters_of_any_shape_are_explained_and_drawn() -> None:
     checks = {check.path: check for check in step.checks}
     assert checks["layers.0.activation.scale"].index == ()
     assert all(check.agrees for check in step.checks)
-    page = "\n".join(line.plain for line in lesson(step, {"explained": "a test"}))
+    page = "\n".join(line.plain for line in explanation_page(step, {"explained": "a test"}))
     assert "∂L/∂scale  a parameter of scaled" in page
     assert "∂L/∂table  a parameter of scaled" in page
 

@@ -16,7 +16,15 @@ from zoo_core.data._batches import Batches
 from zoo_core.nn._workspace import Dense
 from zoo_core.runs import _run as run
 from zoo_core.training import _parallel_matmul as crews
-from zoo_core.training._parallel_matmul import FIRST, LONGEST, MOST, QUIET, Crew, Divided, Judge
+from zoo_core.training._parallel_matmul import (
+    FIRST,
+    LONGEST,
+    MOST,
+    QUIET,
+    ParallelMatmul,
+    SpeedMonitor,
+    ThreadedProduct,
+)
 from zoo_core.training._threads import blas_threads
 from zoo_core.training.events import EpochEnded, Started
 
@@ -65,14 +73,14 @@ class Steps:
 
     def __init__(self, helped: float, rest: float = 0.0) -> None:
         self.blas, self.rest = Blas(helped), rest
-        self.judge = Judge(self.blas.clock)
-        self._product = Divided(self.blas, 2, self.judge)
-        self._timed = self.judge.timed(self._step)
+        self.speed_monitor = SpeedMonitor(self.blas.clock)
+        self._product = ThreadedProduct(self.blas, 2, self.speed_monitor)
+        self._timed = self.speed_monitor.timed(self._step)
 
     def _step(self, more: float) -> None:
         a: Any = Operand(self.blas)
         nothing: Any = None
-        self.blas.now += more + (self.rest if self.judge.helping else 0.0)
+        self.blas.now += more + (self.rest if self.speed_monitor.helping else 0.0)
         self._product(a, nothing, nothing)
         assert self.blas.threads == 1  # between products
 
@@ -125,16 +133,16 @@ def test_what_a_short_last_batch_takes_makes_nobody_leave() -> None:
 def test_helpers_go_when_a_program_comes_and_come_when_it_goes() -> None:
     steps = Steps(0.6 * ALONE)
     steps.go(2.0)
-    assert steps.judge.helping
+    assert steps.speed_monitor.helping
     steps.blas.helped = 50 * ALONE
     began = steps.blas.now
-    while steps.judge.helping:
+    while steps.speed_monitor.helping:
         steps.one()
     assert steps.blas.now - began < MOST + 2 * steps.blas.helped  # what was gained, and one product more
     steps.go(30.0)
     steps.blas.helped = 0.6 * ALONE
     steps.go(LONGEST + FIRST)
-    assert steps.judge.helping
+    assert steps.speed_monitor.helping
 
 
 def test_now_and_then_a_bad_product_drives_no_helper_away() -> None:
@@ -145,7 +153,7 @@ def test_now_and_then_a_bad_product_drives_no_helper_away() -> None:
         steps.one()
         steps.blas.helped = 0.6 * ALONE
         steps.go(0.2)
-    assert steps.judge.helping
+    assert steps.speed_monitor.helping
 
 
 @pytest.mark.parametrize("other", [1.0, 1.0 + 2**-23])
@@ -154,7 +162,7 @@ def test_a_product_whose_bits_change_is_not_divided(monkeypatch: pytest.MonkeyPa
     blas = Blas(ALONE)
     operands = (Operand(blas, {1: 1.0, 2: other}), np.ones((1, 1)))
     monkeypatch.setattr(crews, "_examples", lambda dense, rows: {"multiply_forward": operands})
-    crew = Crew(blas)
+    crew = ParallelMatmul(blas)
     crew.join(trainer.network, {100}, 2)
     assert crew.threads == (2 if other == 1.0 else 1)
 
@@ -172,7 +180,7 @@ def spec(**training: Any) -> dict[str, Any]:
     }
 
 
-def always(judge: Judge, step: Callable[..., Any]) -> Callable[..., Any]:
+def always(judge: SpeedMonitor, step: Callable[..., Any]) -> Callable[..., Any]:
     """Have helpers help in every step."""
     judge.helping = True
     return step
@@ -181,11 +189,11 @@ def always(judge: Judge, step: Callable[..., Any]) -> Callable[..., Any]:
 def trained(monkeypatch: pytest.MonkeyPatch, processors: int) -> tuple[bytes, int]:
     """Train with helpers that always help, if there are any; returns the parameters, and how many there were."""
     monkeypatch.setattr(run, "processors", lambda: processors)
-    monkeypatch.setattr(Judge, "timed", always)
+    monkeypatch.setattr(SpeedMonitor, "timed", always)
     trainer = zoo_core.prepare(spec())
     events = list(zoo_core.follow(trainer))
     assert isinstance(events[0], Started)
-    return trainer.network.parameters.tobytes(), events[0].helpers
+    return trainer.network.parameters.tobytes(), events[0].extra_threads
 
 
 def test_helpers_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,7 +231,7 @@ def test_a_blas_that_has_one_thread_keeps_it(monkeypatch: pytest.MonkeyPatch) ->
     with blas_threads(1):
         events = list(zoo_core.follow(zoo_core.prepare(spec())))
     assert isinstance(events[0], Started)
-    assert events[0].helpers == 0
+    assert events[0].extra_threads == 0
 
 
 def test_a_run_that_is_followed_twice_at_once_leaves_its_products_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -249,4 +257,4 @@ def test_a_number_that_a_user_fixes_has_no_helpers(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(run, "processors", lambda: 2)
     for trainer in (zoo_core.prepare(spec(**fixed)), zoo_core.prepare(spec(), **fixed)):
         (started,) = [e for e in zoo_core.follow(trainer) if isinstance(e, Started)]
-        assert (started.threads, started.helpers) == (fixed["threads"], 0)
+        assert (started.threads, started.extra_threads) == (fixed["threads"], 0)

@@ -13,7 +13,7 @@ from zoo_core.errors import NumericError, PluginError
 from zoo_core.hookspecs import hookimpl
 from zoo_core.parts import (
     Activation,
-    BatchChange,
+    BatchAugmentation,
     Callback,
     Data,
     Dataset,
@@ -21,7 +21,7 @@ from zoo_core.parts import (
     Loss,
     Metric,
     Optimizer,
-    Preparation,
+    Preprocessor,
     RandomSource,
     Schedule,
     Table,
@@ -30,7 +30,7 @@ from zoo_core.parts import Penalty as PenaltyBase
 from zoo_core.registry._registry import Registry
 from zoo_core.runs._run import follow, prepare
 from zoo_core.spec._spec import Spec
-from zoo_core.training._preflight import doubts, try_out
+from zoo_core.training._preflight import dry_run, lint_spec
 from zoo_core.training.events import Message
 
 
@@ -122,22 +122,22 @@ def test_a_change_of_batches_that_returns_something_else(name):
     answer, words = CHANGES[name]
     spec = glyphs()
     spec["model"]["regularizers"] = ["mine"]
-    with pytest.raises(PluginError, match=f"regularizer 'mine': its method 'change'.*{words}"):
-        train(spec, part(BatchChange, change=lambda self, x, targets, rng: answer(x, targets)))
+    with pytest.raises(PluginError, match=f"regularizer 'mine': its method 'augment'.*{words}"):
+        train(spec, part(BatchAugmentation, augment=lambda self, x, targets, rng: answer(x, targets)))
 
 
 def test_inputs_that_are_not_finite_are_not_blamed_on_the_learning_rate():
     spec = glyphs()
     spec["model"]["regularizers"] = ["mine"]
     with pytest.raises(NumericError, match="first seen at input: the prepared inputs are not finite"):
-        train(spec, part(BatchChange, change=lambda self, x, targets, rng: (x * np.nan, targets)))
+        train(spec, part(BatchAugmentation, augment=lambda self, x, targets, rng: (x * np.nan, targets)))
 
 
-def test_a_preparation_that_returns_its_rows():
+def test_a_preprocessor_that_returns_its_rows():
     spec = glyphs()
-    spec["data"]["preparation"] = "mine"
-    with pytest.raises(PluginError, match="preparation 'mine': its method 'apply' left `out`"):
-        train(spec, part(Preparation, apply=lambda self, x, out: x / 255))
+    spec["data"]["preprocessor"] = "mine"
+    with pytest.raises(PluginError, match="preprocessor 'mine': its method 'transform' left `out`"):
+        train(spec, part(Preprocessor, transform=lambda self, x, out: x / 255))
 
 
 @pytest.mark.parametrize("stream", [None, np.random.RandomState(0)])
@@ -193,10 +193,10 @@ def test_a_metric_whose_result_is_no_number(figure):
 def test_a_callback_may_stop_with_true_but_not_with_a_number():
     spec = glyphs()
     spec["training"]["callbacks"] = ["mine"]
-    stopped = train(spec, part(Callback, after_epoch=lambda self, record, run: True))
+    stopped = train(spec, part(Callback, on_epoch_end=lambda self, record, run: True))
     assert len(stopped.history) == 1
-    with pytest.raises(PluginError, match="callback 'mine': its method 'after_epoch' returned int"):
-        train(spec, part(Callback, after_epoch=lambda self, record, run: 7))
+    with pytest.raises(PluginError, match="callback 'mine': its method 'on_epoch_end' returned int"):
+        train(spec, part(Callback, on_epoch_end=lambda self, record, run: 7))
 
 
 X = np.arange(40.0).reshape(20, 2)
@@ -242,9 +242,9 @@ def test_labels_may_be_of_any_whole_numbers():
 def test_a_trial_leaves_no_trace():
     spec = glyphs(activation="rrelu", normalizer="batch_norm", regularizers=["dropout"])
     trainer = prepare(spec)
-    before = repr((trainer.model.source.positions(), trainer.model.arrays()))
-    try_out(Spec.parse(spec, Registry()))
-    assert repr((trainer.model.source.positions(), trainer.model.arrays())) == before
+    before = repr((trainer.model.source.get_state(), trainer.model.arrays()))
+    dry_run(Spec.parse(spec, Registry()))
+    assert repr((trainer.model.source.get_state(), trainer.model.arrays())) == before
 
 
 def test_a_part_that_leaves_while_data_load_is_named(monkeypatch, capsys):
@@ -274,7 +274,7 @@ def test_a_part_that_leaves_while_data_load_is_named(monkeypatch, capsys):
 def test_an_output_layer_that_does_not_give_what_the_loss_needs_is_warned_of(loss, activation, words):
     spec = glyphs()
     spec["model"] |= {"loss": loss, "layers": [{"units": 10, "activation": activation}]}
-    found = doubts(Spec.parse(spec, Registry()))
+    found = lint_spec(Spec.parse(spec, Registry()))
     said = [e.text for e in follow(prepare(spec)) if isinstance(e, Message) and e.warning]
     assert found == said
     assert len(found) == (words is not None)
@@ -300,7 +300,7 @@ def test_a_figure_that_is_watched_and_not_measured_is_warned_of_before_the_first
     spec = glyphs()
     spec["data"] |= data
     spec["training"]["early_stopping"] = {"monitor": monitor}
-    found = doubts(Spec.parse(spec, Registry()))
+    found = lint_spec(Spec.parse(spec, Registry()))
     assert len(found) == (words is not None)
     assert words is None or re.search(words, found[0])
 

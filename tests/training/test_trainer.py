@@ -9,7 +9,7 @@ import pytest
 import zoo_core
 from zoo_core.errors import NumericError, SpecError, UsageError
 from zoo_core.nn._objective import Objective
-from zoo_core.parts import BatchChange
+from zoo_core.parts import BatchAugmentation
 from zoo_core.registry._registry import Registry
 from zoo_core.training.events import EpochEnded, Finished, Started
 
@@ -42,7 +42,7 @@ def regression(table, **training):
             "path": str(table),
             "task": "regression",
             "test": 0.25,
-            "preparation": "none",
+            "preprocessor": "none",
         },
         "model": {"loss": "mse", "layers": [{"units": 1}]},
         "optimizer": {"name": "lbfgs"},
@@ -83,9 +83,9 @@ def check_gradient(layer, rows):
     trainer = zoo_core.prepare(spec)
     objective: Objective = trainer.objective
     rng = np.random.default_rng(1)
-    batch = trainer.network.passing(rows)
+    batch = trainer.network.workspace(rows)
     batch.x[...] = rng.normal(size=(rows, 784)) * 0.1
-    objective.look_at(batch, rng.integers(0, 10, rows), rng.uniform(0.5, 2, rows))
+    objective.set_batch(batch, rng.integers(0, 10, rows), rng.uniform(0.5, 2, rows))
     objective.evaluate()
     gradient, parameters = trainer.network.gradients.copy(), trainer.network.parameters
     for index in rng.choice(parameters.size, 40, replace=False):
@@ -172,9 +172,9 @@ def test_sample_weights_are_as_good_as_repeated_rows(tmp_path):
         spec["data"] = {k: v for k, v in spec["data"].items() if k != "test"}
         trainer = zoo_core.prepare(spec)
         table = trainer.splits["train"]
-        batch = trainer.network.passing(table.x.shape[0])
+        batch = trainer.network.workspace(table.x.shape[0])
         batch.x[...] = table.x
-        trainer.objective.look_at(batch, table.y, weights)
+        trainer.objective.set_batch(batch, table.y, weights)
         trainer.objective.evaluate()
         return trainer.network.gradients
 
@@ -262,7 +262,7 @@ def test_an_interruption_waits_for_few_steps_where_each_is_long(units, fewest, m
         if isinstance(event, Started):
             trainer.interrupt("asked to")
     assert isinstance(event, Finished)
-    assert fewest <= trainer.at.step <= most
+    assert fewest <= trainer.position.step <= most
 
 
 def test_a_run_that_was_stopped_early_stays_stopped():
@@ -279,10 +279,10 @@ def test_a_run_that_was_stopped_early_stays_stopped():
 
 
 def test_metrics_compare_with_the_targets_as_they_came_where_a_part_changes_them(tmp_path):
-    class Nothing(BatchChange):
+    class Nothing(BatchAugmentation):
         name = "nothing"
 
-        def change(self, x, targets, rng):
+        def augment(self, x, targets, rng):
             targets[...] = 0.0
             return x, targets
 
@@ -290,7 +290,7 @@ def test_metrics_compare_with_the_targets_as_they_came_where_a_part_changes_them
     registry.add(SimpleNamespace(zoo_parts=zoo_core.hookimpl(lambda: [Nothing])), "zoo-nothing", "1.0")
     np.savez(tmp_path / "d.npz", x=np.zeros((40, 2), np.float32), y=np.full((40, 1), 5.0, np.float32))
     spec = {
-        "data": {"name": "npz", "path": str(tmp_path / "d.npz"), "task": "regression", "preparation": "none"},
+        "data": {"name": "npz", "path": str(tmp_path / "d.npz"), "task": "regression", "preprocessor": "none"},
         "model": {"loss": "mse", "layers": [{"units": 1, "initializer": "zeros"}], "regularizers": ["nothing"]},
         "optimizer": "sgd",
         "training": {"epochs": 1, "metrics": ["mae"], "evaluate": [], "shuffle": False},

@@ -80,16 +80,16 @@ def _print(error: BaseException) -> int:
 
 
 def _is_a_parts(error: SystemExit) -> bool:
-    from zoo_core._part_checks import culprit, was_asked
+    from zoo_core._part_checks import is_own_exit, part_that_raised
 
-    return culprit(error) is not None and not was_asked(error)
+    return part_that_raised(error) is not None and not is_own_exit(error)
 
 
 def _unexpected(error: BaseException) -> int:
     """Say whose fault an exception is that nobody foresaw: a plugin's part's, or the zoo's own."""
-    from zoo_core._part_checks import culprit
+    from zoo_core._part_checks import part_that_raised
 
-    said, found = f"{type(error).__name__}: {error}", culprit(error)
+    said, found = f"{type(error).__name__}: {error}", part_that_raised(error)
     if found and not type(found[0]).__module__.startswith(("zoo_core.", "zoo_plugins.")):
         name = f"{found[0].kind} {found[0].name!r} ({found[1]})"
         return _say(f"error: {name} raised {said}\nIt is a plugin's: tell its author, or use another part.", 4)

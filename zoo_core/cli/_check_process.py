@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import redirect_stdout
 from typing import Any
 
-from zoo_core.registry._discovery import Plugin, normal
+from zoo_core.registry._discovery import Plugin, normalized_name
 from zoo_core.registry._entries import Entry
 from zoo_core.registry._registry import Registry
 from zoo_core.spec.describe import plugin_row
@@ -46,7 +46,7 @@ def _chosen(registry: Registry, target: str) -> Iterator[tuple[Plugin, list[Entr
     """Yield each plugin that the target names, with its parts; or the owner of each part that it names."""
     brought = registry.brought()
     for plugin, entries in brought:
-        if plugin.distribution == normal(target):
+        if plugin.distribution == normalized_name(target):
             yield plugin, entries
             return
     for plugin, entries in brought:

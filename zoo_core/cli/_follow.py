@@ -28,7 +28,7 @@ def to_the_end(trainer: Trainer, place: Output, every: Interval | None, *, quiet
     """Train, show and save; after a signal leave with its exit code, the run being saved."""
     from zoo_core.cli._options import messages
     from zoo_core.display.progress.live import show
-    from zoo_core.display.text.figures import kept
+    from zoo_core.display.text.figures import kept_record
     from zoo_core.runs._run import follow
 
     results = sys.stderr if json else sys.stdout
@@ -42,7 +42,7 @@ def to_the_end(trainer: Trainer, place: Output, every: Interval | None, *, quiet
     if trainer.interrupted:
         print(f"saved {place.last}; go on with: zoo resume {place.path}", file=sys.stderr)
         raise typer.Exit(128 + seen[0])
-    last = kept(trainer.history)
+    last = kept_record(trainer.history)
     figures = {"model": str(place.path), "sha256": trainer.model.sha256, **last}
     report(figures, json, None if quiet else _summary(place.path, last))
 

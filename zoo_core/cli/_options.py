@@ -80,9 +80,9 @@ def prints_apart() -> AbstractContextManager[Any]:
 
 def show(renderable: RenderableType) -> None:
     """Print a table or text on standard output; strings as they stand, never as markup."""
-    from zoo_core.display.text.encoding import lenient
+    from zoo_core.display.text.encoding import replace_unencodable
 
-    lenient(sys.stdout)
+    replace_unencodable(sys.stdout)
     if isinstance(renderable, str):
         print(renderable)
         return

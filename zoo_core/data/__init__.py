@@ -1,1 +1,1 @@
-"""Data on its way to the network: files, readers, splits, batches and preparation."""
+"""Data on its way to the network: files, readers, splits, batches and preprocessor."""

@@ -64,7 +64,7 @@ class Batches:
         # A fresh permutation, not a reshuffled one: the order depends on the generator's state alone.
         self.permutation = self.rng.permutation(self.rows) if self.shuffle else None
 
-    def go_to(self, step: int, permutation: Array | None) -> None:
+    def set_state(self, step: int, permutation: Array | None) -> None:
         """Take up the order of an epoch again. Raises ValueError for one that is not of these rows."""
         if permutation is None:
             sound = not self.shuffle or not step

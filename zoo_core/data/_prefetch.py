@@ -7,7 +7,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
-from zoo_core._arrays import buffer
+from zoo_core._arrays import aligned
 from zoo_core.data._batches import number_of, take_rows
 from zoo_core.parts import Array
 
@@ -16,7 +16,7 @@ Answer = SimpleQueue[Array | BaseException]
 Request = tuple[Rows, Answer]
 
 
-class Ahead:
+class Prefetcher:
     """Takes rows of `x` in a thread of its own, one request before they are needed; `rows` at a time at most.
 
     All of them are taken there, into two arrays in turns: what `take` returns is good until the next request but one.
@@ -24,22 +24,22 @@ class Ahead:
 
     def __init__(self, x: Any, rows: int) -> None:
         self._requests: SimpleQueue[Request | None] = SimpleQueue()  # an executor takes twice as long
-        buffers = [buffer((rows, x.shape[1]), x.dtype, None) for _ in range(2)]
+        buffers = [aligned((rows, x.shape[1]), x.dtype, None) for _ in range(2)]
         arguments = (x, buffers, self._requests)
         self._thread = Thread(target=_serve, args=arguments, name="rows", daemon=True)
         self._end = weakref.finalize(self, self._requests.put, None)
         self._key, self._coming = -1, Answer()
         self._thread.start()
 
-    def ask(self, key: int, which: Rows) -> None:
+    def request(self, key: int, which: Rows) -> None:
         """Begin to read rows for a later `take`."""
         self._key, self._coming = key, Answer()
         self._requests.put((which, self._coming))
 
-    def take(self, key: int, which: Rows) -> Array:
+    def get(self, key: int, which: Rows) -> Array:
         """Return rows, those that were asked for under this key if any were. Raises what reading them raised."""
         if self._key != key:
-            self.ask(key, which)
+            self.request(key, which)
         self._key = -1  # an interruption from here on leaves nothing that is asked for
         answer = self._coming.get()
         if isinstance(answer, BaseException):

@@ -11,7 +11,7 @@ import numpy as np
 
 from zoo_core.errors import ModelFileError
 from zoo_core.parts import Array, Record
-from zoo_core.storage import Contents
+from zoo_core.storage import ModelFile
 
 NAME = "trace"  # of its array in a model file
 OF_NETWORK = ("input.", "layers.")  # how the names of a network's arrays begin
@@ -19,13 +19,13 @@ MAX_BYTES = 2**20  # in a file; longer traces are thinned evenly
 
 
 @dataclass
-class Trace:
+class Fingerprints:
     """One row for each epoch: its number, then the CRC-32 of each array of the network, sorted by name."""
 
     rows: list[list[int]] = field(default_factory=list)
 
     @classmethod
-    def read(cls, table: Array | None, name: str) -> Trace:
+    def read(cls, table: Array | None, name: str) -> Fingerprints:
         """Return the trace in a file that messages call `name`; empty where it has none. Raises ModelFileError."""
         if table is not None and (table.ndim != 2 or table.dtype != np.int64):
             raise ModelFileError(f"{name}: array {NAME!r} is no table of whole numbers; get a sound file")
@@ -51,7 +51,7 @@ class Trace:
         return thinned
 
 
-def compare(a: Contents, b: Contents) -> dict[str, Any]:
+def compare_runs(a: ModelFile, b: ModelFile) -> dict[str, Any]:
     """Return where two runs part, from their model files: the first epoch, its first array, figures, final arrays.
 
     `epoch` counts from 0 and is None where no epoch tells; `array` is None where only figures, or files without
@@ -62,6 +62,7 @@ def compare(a: Contents, b: Contents) -> dict[str, Any]:
     epoch = min(epochs, default=None)
     return {
         "same": a.sha256 == b.sha256,
+        "traced": NAME in a.arrays and NAME in b.arrays,
         "epoch": epoch,
         "array": by_array[1] if by_array and by_array[0] == epoch else None,
         "figures": by_figure[1] if by_figure and by_figure[0] == epoch else [],
@@ -69,7 +70,7 @@ def compare(a: Contents, b: Contents) -> dict[str, Any]:
     }
 
 
-def _arrays_part(a: Contents, b: Contents) -> tuple[int, str] | None:
+def _arrays_part(a: ModelFile, b: ModelFile) -> tuple[int, str] | None:
     """Return the first epoch in which two traces differ, and the first array that does."""
     names = sorted(name for name in a.arrays if name.startswith(OF_NETWORK))
     if NAME not in a.arrays or NAME not in b.arrays or a.arrays[NAME].shape[1:] != b.arrays[NAME].shape[1:]:

@@ -13,8 +13,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, Va
 
 from zoo_core.errors import ModelFileError, SpecError
 from zoo_core.parts import Record
-from zoo_core.storage import Contents
-from zoo_core.storage._layout import MAX_HEADER, shown
+from zoo_core.storage import ModelFile
+from zoo_core.storage._layout import MAX_HEADER, quoted
 
 MAX_SPEC_VALUES = 5000  # keys and items of a stored spec; some 250 layers with all their options
 MAX_RECORDS = 4000  # of a history in a file
@@ -58,7 +58,7 @@ class _Stored(BaseModel):
         return {k: v for k, v in _few(value).items() if not k.startswith("x_")} if isinstance(value, dict) else value
 
 
-class About(_Stored):
+class DataDescription(_Stored):
     """What the data means; kept in the model file so that a model can be used without its data."""
 
     inputs: Annotated[int, Ge(1), Le(2**31)]
@@ -70,7 +70,7 @@ class About(_Stored):
     data_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
 
     @model_validator(mode="after")
-    def _fit(self) -> About:
+    def _fit(self) -> DataDescription:
         if self.image_shape and self.image_shape[0] * self.image_shape[1] != self.inputs:
             raise ValueError(f"image_shape {self.image_shape} is not of {self.inputs} pixels")
         if len(self.class_names) * max(map(len, self.class_names), default=0) > MAX_LABELS:
@@ -80,7 +80,7 @@ class About(_Stored):
         return self
 
 
-class Origin(_Stored):
+class PartSource(_Stored):
     """Where a part came from. Names and versions are of a form that is safe in a command to copy."""
 
     kind: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
@@ -94,16 +94,16 @@ class Header(_Stored):
     """The part of a header that describes a model."""
 
     spec: dict[str, Any]
-    about: About
+    about: DataDescription
     history: History
-    plugins: Annotated[list[Origin], FailFast()]
+    plugins: Annotated[list[PartSource], FailFast()]
     environment: Facts
     parameters: Annotated[int, Ge(1)] | None = None  # how many are trained; files of before 0.1.0 do not say
     started_from: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""  # sha256 of the model trained further
     run: dict[str, Any] | None = None  # only in a checkpoint: what the rest of the run depends on
 
 
-def read_header(contents: Contents, name: str) -> Header:
+def read_header(contents: ModelFile, name: str) -> Header:
     """Return what the header of a file, called `name` in messages, says of a model. Raises ModelFileError."""
     own = {key: value for key, value in contents.header.items() if key not in CONTAINER}
     if count_values(own.get("spec")) > MAX_SPEC_VALUES:
@@ -111,12 +111,12 @@ def read_header(contents: Contents, name: str) -> Header:
     try:
         header = Header.model_validate(own)
     except ValidationError as error:
-        raise ModelFileError(f"{name}: its header does not describe a model: {words(error)}") from None
+        raise ModelFileError(f"{name}: its header does not describe a model: {short_errors(error)}") from None
     _check_layers(header.spec, contents, name)
     return header
 
 
-def _check_layers(spec: Mapping[str, Any], contents: Contents, name: str) -> None:
+def _check_layers(spec: Mapping[str, Any], contents: ModelFile, name: str) -> None:
     """Refuse layers without weights before parts are made for them: some bytes of a spec can name many parts."""
     model = spec.get("model")
     layers = model.get("layers") if isinstance(model, Mapping) else None
@@ -140,7 +140,7 @@ def count_values(value: Any) -> int:
     return count
 
 
-def check_room(header: Mapping[str, Any], name: str) -> None:
+def check_header_size(header: Mapping[str, Any], name: str) -> None:
     """Raise SpecError where a header, before anything was learnt, leaves too little room for what will be."""
     size = len(json.dumps(header))
     if size > MAX_HEADER - 2 * RESERVE:
@@ -149,16 +149,16 @@ def check_room(header: Mapping[str, Any], name: str) -> None:
         raise SpecError(f"{name}: has more than {MAX_SPEC_VALUES} values, and a model file holds no more")
 
 
-def words(error: ValidationError) -> str:
+def short_errors(error: ValidationError) -> str:
     """Return the first problems of a table in a few printable words."""
     problems = error.errors(include_url=False, include_input=False)
     lines = [
-        f"{shown('.'.join(map(str, p['loc'])))[1:-1] or 'header'}: {shown(p['msg'], 200)[1:-1]}" for p in problems[:3]
+        f"{quoted('.'.join(map(str, p['loc'])))[1:-1] or 'header'}: {quoted(p['msg'], 200)[1:-1]}" for p in problems[:3]
     ]
     return "; ".join([*lines, *(["..."] if len(problems) > 3 else [])])
 
 
-def storable(history: Sequence[Record], other: Mapping[str, Any]) -> list[Record]:
+def fit_history(history: Sequence[Record], other: Mapping[str, Any]) -> list[Record]:
     """Return a history that fits into a header beside `other`: thinned evenly where it is long, NaN as None."""
     records = [{key: _plain(value) for key, value in record.items()} for record in history]
     longest = max((len(json.dumps(record)) + 2 for record in records), default=1)

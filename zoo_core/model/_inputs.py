@@ -16,7 +16,7 @@ from zoo_core.parts import Array
 WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")  # a class's name that stands for itself as an integer
 
 
-def shaped_inputs(given: Any, features: int, image_shape: Sequence[int] | None, name: str) -> Any:
+def as_inputs(given: Any, features: int, image_shape: Sequence[int] | None, name: str) -> Any:
     """Return inputs as an array (rows, features), or rows on disk: the caller's own if so, never to be written to.
 
     Images may have the shape (rows, height, width), or (height, width) for one. Raises DataError for anything
@@ -35,7 +35,7 @@ def shaped_inputs(given: Any, features: int, image_shape: Sequence[int] | None, 
     return x
 
 
-def checked_targets(given: Any, rows: int) -> Array:
+def as_targets(given: Any, rows: int) -> Array:
     """Return true targets as an array of `rows` rows. Raises DataError where there are more, fewer or none."""
     y = _array(given, "targets")
     count = len(y) if y.ndim else 1
@@ -44,7 +44,7 @@ def checked_targets(given: Any, rows: int) -> Array:
     return y
 
 
-def checked_labels(y: Array, labels: Array) -> Array:
+def as_class_indices(y: Array, labels: Array) -> Array:
     """Return the index of each true label among `labels`, shape (rows,). Raises DataError for others."""
     if y.ndim != 1:
         raise DataError(f"labels have shape {y.shape}; give one for each row, shape ({len(y)},)")
@@ -55,7 +55,7 @@ def checked_labels(y: Array, labels: Array) -> Array:
         raise DataError(f"label {error} is none of this model's classes ({', '.join(map(str, index))})") from error
 
 
-def checked_values(y: Array, outputs: int) -> Array:
+def as_values(y: Array, outputs: int) -> Array:
     """Return true values, shape (rows, outputs). Raises DataError for another shape or what is no finite number."""
     y = y[:, None] if y.ndim == 1 else y
     if y.shape[1:] != (outputs,) or y.dtype.kind not in "buif":

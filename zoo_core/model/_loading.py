@@ -10,18 +10,18 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from zoo_core import storage as model_file
+from zoo_core import storage
 from zoo_core.errors import ModelFileError, PluginError
 from zoo_core.model._fingerprints import NAME as TRACE
-from zoo_core.model._fingerprints import Trace
-from zoo_core.model._header import About, Header, read_header
+from zoo_core.model._fingerprints import Fingerprints
+from zoo_core.model._header import DataDescription, Header, read_header
 from zoo_core.model._model import Model
-from zoo_core.model._predictor import PREPARATION, Predictor
-from zoo_core.model._provenance import check_complete, check_origins, check_there, choices, told_apart
+from zoo_core.model._predictor import PREPROCESSOR, Predictor
+from zoo_core.model._provenance import check_complete, check_installed, check_sources, distribution_by_name, told_apart
 from zoo_core.parts import Array, Layout
 from zoo_core.registry._registry import Registry
-from zoo_core.registry._shipped_models import is_path, shipped
-from zoo_core.spec._messages import validated
+from zoo_core.registry._shipped_models import is_path, shipped_models
+from zoo_core.spec._messages import validate
 from zoo_core.spec._network_spec import NetworkSpec, network_part
 from zoo_core.spec._options import parts_of
 from zoo_core.spec._spec import Spec
@@ -37,42 +37,42 @@ def load_predictor(
     registry: Registry | None = None,
     *,
     sha256: str | None = None,
-    limit: int = model_file.LIMIT,
+    limit: int = storage.LIMIT,
 ) -> Predictor:
     """Read a model file, or a shipped model by name, only to predict; otherwise as `load`.
 
-    Of its spec only the network and the preparation are looked at. The plugins of parts that only training and
+    Of its spec only the network and the preprocessor are looked at. The plugins of parts that only training and
     evaluation need, such as the optimizer, must be installed, but a module that holds nothing else is not imported.
     """
     registry = registry or Registry()
     return predictor_from_contents(read_named(path, registry, sha256, limit), str(path), registry)
 
 
-def read_named(path: str | Path, registry: Registry, sha256: str | None, limit: int) -> model_file.Contents:
+def read_named(path: str | Path, registry: Registry, sha256: str | None, limit: int) -> storage.ModelFile:
     """Return the contents of a file, or of a shipped model by name; see `load`."""
-    known = shipped(registry) if not is_path(str(path), ".npz") and not Path(path).exists() else {}
+    known = shipped_models(registry) if not is_path(str(path), ".npz") and not Path(path).exists() else {}
     file = known[str(path)].weights if str(path) in known else None
-    return model_file.read(file or path, sha256=sha256, limit=limit)
+    return storage.read_model_file(file or path, sha256=sha256, limit=limit)
 
 
-def predictor_from_contents(contents: model_file.Contents, name: str, registry: Registry) -> Predictor:
+def predictor_from_contents(contents: storage.ModelFile, name: str, registry: Registry) -> Predictor:
     """Return what predicts from the contents of a file; see `load_predictor`."""
     header = read_header(contents, name)
     stored = network_part(header.spec)
     needed, others = told_apart(header.plugins, [stored.get(key) for key in ("generator", "data", "model")])
-    check_origins(needed, name, registry)
-    check_there(others, name, registry)
-    predictor = restored(NetworkSpec, stored, Predictor, header, contents, name, registry)
-    Trace.read(contents.arrays.get(TRACE), name)  # it must be one, though nobody asks for it
+    check_sources(needed, name, registry)
+    check_installed(others, name, registry)
+    predictor = build_model(NetworkSpec, stored, Predictor, header, contents, name, registry)
+    Fingerprints.read(contents.arrays.get(TRACE), name)  # it must be one, though nobody asks for it
     return predictor
 
 
-def restored(
+def build_model(
     form: type[S],
     stored: dict[str, Any],
-    make: Callable[[S, About, Callable[[Layout], None]], P],
+    make: Callable[[S, DataDescription, Callable[[Layout], None]], P],
     header: Header,
-    contents: model_file.Contents,
+    contents: storage.ModelFile,
     name: str,
     registry: Registry,
 ) -> P:
@@ -82,11 +82,11 @@ def restored(
     file that is unsound.
     """
     with _sound(name):
-        spec = validated(form, stored, registry, "spec", {}, choices(header.plugins))
+        spec = validate(form, stored, registry, "spec", {}, distribution_by_name(header.plugins))
         found = make(spec, header.about, partial(_approve, contents.arrays, name))
         check_complete(header.plugins, parts_of(spec), name, registry)
     of_run = () if header.run is None else OF_RUN
-    fill(found, {path: a for path, a in contents.arrays.items() if not path.startswith(of_run)}, name)
+    set_arrays(found, {path: a for path, a in contents.arrays.items() if not path.startswith(of_run)}, name)
     _check_counts(found, name, header.parameters)
     return found
 
@@ -117,35 +117,35 @@ def _check_counts(model: Predictor, name: str, parameters: int | None) -> None:
         )
 
 
-def fill(model: Predictor, arrays: Mapping[str, Array], name: str) -> None:
+def set_arrays(model: Predictor, arrays: Mapping[str, Array], name: str) -> None:
     """Give what was assembled the arrays of a file that messages call `name`. Raises ModelFileError."""
     wanted = model.network.state()
-    saved = {path: a for path, a in arrays.items() if not path.startswith(PREPARATION) and path != TRACE}
+    saved = {path: a for path, a in arrays.items() if not path.startswith(PREPROCESSOR) and path != TRACE}
     for path in sorted(wanted.keys() ^ saved.keys()):
         raise ModelFileError(f"{name}: array {path!r} is {'missing' if path in wanted else 'not part of its spec'}")
     for path, array in wanted.items():
         _check_form(path, array.shape, array.dtype, saved, name)
     model.network.restore(saved)
-    _fill_preparation(
-        model, {path.removeprefix(PREPARATION): a for path, a in arrays.items() if path.startswith(PREPARATION)}, name
+    _fill_preprocessor(
+        model, {path.removeprefix(PREPROCESSOR): a for path, a in arrays.items() if path.startswith(PREPROCESSOR)}, name
     )
     broken = (path for path, a in arrays.items() if a.dtype.kind == "f" and not np.isfinite(a).all())
     model.not_finite = next(broken, "")
 
 
-def _fill_preparation(model: Predictor, saved: Mapping[str, Array], name: str) -> None:
-    """Give the preparation what it had learnt, and see that it works on a row. Raises ModelFileError."""
-    for key in sorted(saved.keys() - set(model.preparation.state)):
-        raise ModelFileError(f"{name}: array '{PREPARATION}{key}' is not part of its spec")
+def _fill_preprocessor(model: Predictor, saved: Mapping[str, Array], name: str) -> None:
+    """Give the preprocessor what it had learnt, and see that it works on a row. Raises ModelFileError."""
+    for key in sorted(saved.keys() - set(model.preprocessor.state)):
+        raise ModelFileError(f"{name}: array '{PREPROCESSOR}{key}' is not part of its spec")
     for key, value in saved.items():
-        setattr(model.preparation, key, value if value.ndim else value.item())
+        setattr(model.preprocessor, key, value if value.ndim else value.item())
     try:
         with np.errstate(all="ignore"):
             row = np.empty((1, model.about.inputs), model.network.dtype)
-            model.preparation.apply(np.zeros((1, model.about.inputs)), row)
+            model.preprocessor.transform(np.zeros((1, model.about.inputs)), row)
     except Exception as error:
         raise ModelFileError(
-            f"{name}: its preparation {model.preparation.name!r} cannot use its arrays "
+            f"{name}: its preprocessor {model.preprocessor.name!r} cannot use its arrays "
             f"({type(error).__name__}: {error}); get a sound file"
         ) from error
 
@@ -174,7 +174,7 @@ def load(
     registry: Registry | None = None,
     *,
     sha256: str | None = None,
-    limit: int = model_file.LIMIT,
+    limit: int = storage.LIMIT,
 ) -> Model:
     """Read a model file, or a shipped model by name.
 
@@ -187,17 +187,17 @@ def load(
     return model_from_contents(read_named(path, registry, sha256, limit), str(path), registry)
 
 
-def model_from_contents(contents: model_file.Contents, name: str, registry: Registry) -> Model:
+def model_from_contents(contents: storage.ModelFile, name: str, registry: Registry) -> Model:
     """Return the model that the contents of a file describe; see `load`."""
     header = read_header(contents, name)
-    check_origins(header.plugins, name, registry)
+    check_sources(header.plugins, name, registry)
 
-    def make(spec: Spec, about: About, approve: Callable[[Layout], None]) -> Model:
+    def make(spec: Spec, about: DataDescription, approve: Callable[[Layout], None]) -> Model:
         return Model(spec, about, registry, approve)
 
-    model = restored(Spec, header.spec, make, header, contents, name, registry)
+    model = build_model(Spec, header.spec, make, header, contents, name, registry)
     model.history = [dict(record) for record in header.history]
-    model.trace = Trace.read(contents.arrays.get(TRACE), name)
+    model.trace = Fingerprints.read(contents.arrays.get(TRACE), name)
     model.plugins = [origin.model_dump() for origin in header.plugins]
     model.environment, model.started_from = header.environment, header.started_from
     model.sha256 = contents.sha256

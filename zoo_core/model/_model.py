@@ -1,4 +1,4 @@
-"""A trained network with all it needs to be used: spec, preparation, names of classes, history, origin."""
+"""A trained network with all it needs to be used: spec, preprocessor, names of classes, history, origin."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core import storage as model_file
+from zoo_core import storage
 from zoo_core._part_checks import checked_figures
 from zoo_core.errors import SpecError
 from zoo_core.model._fingerprints import NAME as TRACE
-from zoo_core.model._fingerprints import Trace
-from zoo_core.model._header import About, check_room, environment, storable
-from zoo_core.model._inputs import checked_labels, checked_targets, checked_values, class_indices, shaped_inputs
-from zoo_core.model._predictor import PREPARATION, Predictor, in_turn
-from zoo_core.nn._assembly import fresh, is_fused
-from zoo_core.nn._objective import measure, targets_for
+from zoo_core.model._fingerprints import Fingerprints
+from zoo_core.model._header import DataDescription, check_header_size, environment, fit_history
+from zoo_core.model._inputs import as_class_indices, as_inputs, as_targets, as_values, class_indices
+from zoo_core.model._predictor import PREPROCESSOR, Predictor, in_turn
+from zoo_core.nn._assembly import copy_part, is_fused
+from zoo_core.nn._objective import row_losses, targets_for
 from zoo_core.parts import Array, Layout, Metric, Part, Record, Table
 from zoo_core.registry._registry import Registry, provenance
 from zoo_core.spec._options import parts_of
@@ -34,18 +34,22 @@ class Model(Predictor):
     """
 
     def __init__(
-        self, spec: Spec, about: About, registry: Registry, approve: Callable[[Layout], None] = lambda layout: None
+        self,
+        spec: Spec,
+        about: DataDescription,
+        registry: Registry,
+        approve: Callable[[Layout], None] = lambda layout: None,
     ) -> None:
         if spec.training.metrics is None:
-            raise ValueError("training.metrics is left open; see zoo_core.runs._defaults.complete")
+            raise ValueError("training.metrics is left open; see zoo_core.runs._defaults.fill_defaults")
         super().__init__(spec, about, approve, trained=True)
         self.spec = spec
         self.history: list[Record] = []
-        self.trace = Trace()
+        self.trace = Fingerprints()
         self.plugins = provenance(registry, parts_of(spec))
         self.sha256 = ""
         self.started_from = ""  # sha256 of the model file whose weights the training began with
-        self.loss = fresh(spec.model.loss)
+        self.loss = copy_part(spec.model.loss)
         self._metrics = spec.training.metrics
 
     @cached_property
@@ -60,15 +64,15 @@ class Model(Predictor):
 
     def metrics(self) -> list[Metric]:
         """Return fresh copies of the spec's metrics."""
-        return [fresh(m) for m in self._metrics]
+        return [copy_part(m) for m in self._metrics]
 
     @np.errstate(all="ignore")
     def evaluate(self, x: Any, y: Any) -> dict[str, float]:
         """Return the loss and every metric of the spec for inputs and their true labels or values."""
-        x = shaped_inputs(x, self.about.inputs, self.about.image_shape, self.name)
-        y = checked_targets(y, len(x))
+        x = as_inputs(x, self.about.inputs, self.about.image_shape, self.name)
+        y = as_targets(y, len(x))
         classes = self.about.task == "classification"
-        targets = checked_labels(y, self.labels()) if classes else checked_values(y, self.network.outputs)
+        targets = as_class_indices(y, self.labels()) if classes else as_values(y, self.network.outputs)
         return self.evaluate_table(Table(x, targets), given=True)
 
     @in_turn
@@ -82,7 +86,7 @@ class Model(Predictor):
             metric.start(rows, self.network.outputs)
         total = weight = 0.0
         for which, z, outputs in self._infer(table.x, given=given):
-            values = measure(self.loss, fused, z, outputs, targets[which])
+            values = row_losses(self.loss, fused, z, outputs, targets[which])
             weights = None if table.weights is None else table.weights[which]
             total += float(values.sum() if weights is None else values @ weights)
             weight += len(values) if weights is None else float(weights.sum())
@@ -107,12 +111,12 @@ class Model(Predictor):
 
         Raises ResourceError when it cannot be written, UsageError when it exists and may not be replaced.
         """
-        self.sha256 = model_file.write(path, self.header(), self.arrays(), overwrite=overwrite)
+        self.sha256 = storage.write_model_file(path, self.header(), self.arrays(), overwrite=overwrite)
         return self.sha256
 
     def arrays(self) -> dict[str, Array]:
-        """Return every array of a model file by name: parameters, running state, preparation, trace; not copies."""
-        fitted = {f"{PREPARATION}{name}": np.asarray(value) for name, value in _state(self.preparation)}
+        """Return every array of a model file by name: parameters, running state, preprocessor, trace; not copies."""
+        fitted = {f"{PREPROCESSOR}{name}": np.asarray(value) for name, value in _state(self.preprocessor)}
         trace = {TRACE: self.trace.storable()} if self.trace.rows else {}
         return self.network.state() | fitted | trace
 
@@ -126,14 +130,14 @@ class Model(Predictor):
             "environment": self.environment,
             **({"started_from": self.started_from} if self.started_from else {}),
         }
-        return {**header, "history": storable(self.history, header)}
+        return {**header, "history": fit_history(self.history, header)}
 
     def check_storable(self) -> None:
         """Raise SpecError unless a model file can hold this model, so that no training is lost at its end."""
-        count = len(self.network.state()) + len(self.preparation.state)
+        count = len(self.network.state()) + len(self.preprocessor.state)
         if count > MAX_ARRAYS:
             raise SpecError(f"spec {self.name!r}: a model file holds {MAX_ARRAYS} arrays, not {count}: fewer layers")
-        check_room(self.header(), f"spec {self.name!r}")
+        check_header_size(self.header(), f"spec {self.name!r}")
 
 
 def _state(part: Part) -> Iterator[tuple[str, Any]]:

@@ -1,4 +1,4 @@
-"""What predicts: a network, the preparation of its inputs, and what its outputs mean."""
+"""What predicts: a network, the preprocessor of its inputs, and what its outputs mean."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import numpy as np
 
 from zoo_core.data.readers.npy import is_finite
 from zoo_core.errors import NumericError, UsageError
-from zoo_core.model._header import About
-from zoo_core.model._inputs import check_finite, class_indices, class_labels, shaped_inputs
-from zoo_core.nn._assembly import assemble, fresh
-from zoo_core.nn._random_streams import Streams
+from zoo_core.model._header import DataDescription
+from zoo_core.model._inputs import as_inputs, check_finite, class_indices, class_labels
+from zoo_core.nn._assembly import assemble, copy_part
+from zoo_core.nn._random_streams import RandomStreams
 from zoo_core.parts import Array, Layout
 from zoo_core.spec._network_spec import NetworkSpec
 
-PREPARATION = "preparation."  # how names of its arrays begin in a file
+PREPROCESSOR = "preprocessor."  # how names of its arrays begin in a file
 
 
 P = ParamSpec("P")
@@ -56,17 +56,17 @@ class Predictor:
     def __init__(
         self,
         spec: NetworkSpec,
-        about: About,
+        about: DataDescription,
         approve: Callable[[Layout], None] = lambda layout: None,
         *,
         trained: bool = False,
     ) -> None:
-        if spec.data.preparation is None:
-            raise ValueError("data.preparation is left open; see zoo_core.runs._defaults.complete")
+        if spec.data.preprocessor is None:
+            raise ValueError("data.preprocessor is left open; see zoo_core.runs._defaults.fill_defaults")
         self.name, self.about = spec.name, about
-        self.source = Streams(fresh(spec.generator), spec.seed)
+        self.source = RandomStreams(copy_part(spec.generator), spec.seed)
         self.network = assemble(spec, about.inputs, self.source, approve, trained=trained)
-        self.preparation = fresh(spec.data.preparation)
+        self.preprocessor = copy_part(spec.data.preprocessor)
         self.turns = Turns()  # the network has one set of buffers
         self.not_finite = ""  # the first array of the file that holds NaN or infinity
 
@@ -84,7 +84,7 @@ class Predictor:
         `x` has shape (rows, features) or (rows, height, width) for images, in the data's own units (pixels 0 to
         255). Raises DataError for another shape or a value that is not finite, NumericError for broken weights.
         """
-        x = shaped_inputs(x, self.about.inputs, self.about.image_shape, self.name)
+        x = as_inputs(x, self.about.inputs, self.about.image_shape, self.name)
         out = np.empty((x.shape[0], self.network.outputs), self.network.dtype)
         for which, _, outputs in self._infer(x, given=True):
             out[which] = outputs
@@ -136,7 +136,7 @@ class Predictor:
             rows: Array = x[which] if isinstance(x, np.ndarray) else x.take(np.arange(which.start, which.stop), axis=0)
             if given:
                 check_finite(rows, "inputs", which.start)
-            return self.preparation.prepare(rows, out)
+            return self.preprocessor.prepare(rows, out)
 
         if self.not_finite:
             raise NumericError(

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from zoo_core.errors import ModelFileError, PluginError
-from zoo_core.model._header import Origin
+from zoo_core.model._header import PartSource
 from zoo_core.parts import Part
 from zoo_core.registry._discovery import DISTRIBUTION
 from zoo_core.registry._entries import Entry
 from zoo_core.registry._registry import Registry
 
 
-def check_origins(origins: Sequence[Origin], name: str, registry: Registry) -> None:
+def check_sources(origins: Sequence[PartSource], name: str, registry: Registry) -> None:
     """Refuse the model called `name` unless every part that it was made with is here in the same form.
 
     Warns once of each plugin that has another version now. Versions of the zoo's own parts are told apart by
@@ -36,10 +36,10 @@ def check_origins(origins: Sequence[Origin], name: str, registry: Registry) -> N
         warnings.warn(f"{name}: was made with plugin {distribution} {versions}", UserWarning, stacklevel=2)
 
 
-def told_apart(origins: Iterable[Origin], used: Any) -> tuple[list[Origin], list[Origin]]:
+def told_apart(origins: Iterable[PartSource], used: Any) -> tuple[list[PartSource], list[PartSource]]:
     """Divide origins into those whose names occur in plain data, such as a part of the spec, and the others."""
     names = {text.rpartition(":")[2] for text in _texts(used)}
-    found: tuple[list[Origin], list[Origin]] = [], []
+    found: tuple[list[PartSource], list[PartSource]] = [], []
     for origin in origins:
         found[origin.name not in names].append(origin)
     return found
@@ -53,7 +53,7 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(item)
 
 
-def check_there(origins: Iterable[Origin], name: str, registry: Registry) -> None:
+def check_installed(origins: Iterable[PartSource], name: str, registry: Registry) -> None:
     """Refuse the model called `name` unless the parts are here that it was made with; nothing is imported for it.
 
     Raises PluginError as `check_origins` does.
@@ -63,7 +63,7 @@ def check_there(origins: Iterable[Origin], name: str, registry: Registry) -> Non
             raise _absent(origin, name, registry)
 
 
-def choices(origins: Iterable[Origin]) -> dict[tuple[str, str], str]:
+def distribution_by_name(origins: Iterable[PartSource]) -> dict[tuple[str, str], str]:
     """Return which distribution a bare name means in a file, where only one brought it when it was written."""
     found: dict[tuple[str, str], list[str]] = {}
     for origin in origins:
@@ -71,7 +71,7 @@ def choices(origins: Iterable[Origin]) -> dict[tuple[str, str], str]:
     return {key: f"{names[0]}:{key[1]}" for key, names in found.items() if len(names) == 1}
 
 
-def check_complete(origins: Sequence[Origin], parts: Iterable[Part], name: str, registry: Registry) -> None:
+def check_complete(origins: Sequence[PartSource], parts: Iterable[Part], name: str, registry: Registry) -> None:
     """Refuse a file that uses a plugin's part without saying where it came from. Raises ModelFileError."""
     listed = {(o.kind, o.name, o.distribution) for o in origins}
     for entry in map(registry.entry_of, parts):
@@ -82,14 +82,14 @@ def check_complete(origins: Sequence[Origin], parts: Iterable[Part], name: str, 
             )
 
 
-def _entry(origin: Origin, name: str, registry: Registry) -> Entry:
+def _entry(origin: PartSource, name: str, registry: Registry) -> Entry:
     try:
         return registry.entry(origin.kind, f"{origin.distribution}:{origin.name}")
     except PluginError:
         raise _absent(origin, name, registry) from None
 
 
-def _absent(origin: Origin, name: str, registry: Registry) -> PluginError:
+def _absent(origin: PartSource, name: str, registry: Registry) -> PluginError:
     here = next((p for p in registry.plugins if p.distribution == origin.distribution), None)
     why = f" ({here.problem or f'it is {here.state}'})" if here else ""
     core = "" if origin.distribution != DISTRIBUTION else " (this version of the zoo does not have it)"
@@ -99,9 +99,9 @@ def _absent(origin: Origin, name: str, registry: Registry) -> PluginError:
     )
 
 
-def _said(origin: Origin) -> str:
+def _said(origin: PartSource) -> str:
     return f"{origin.kind} {origin.name!r} of plugin {origin.distribution} {origin.version}"
 
 
-def _install(origin: Origin) -> str:
+def _install(origin: PartSource) -> str:
     return f"pip install '{origin.distribution}=={origin.version}'"

@@ -8,8 +8,8 @@ from annotated_types import Ge
 from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError
 
 from zoo_core.errors import ModelFileError
-from zoo_core.model._header import Header, read_header, words
-from zoo_core.storage import Contents
+from zoo_core.model._header import Header, read_header, short_errors
+from zoo_core.storage import ModelFile
 
 
 class _Outline(BaseModel):
@@ -44,7 +44,7 @@ class TrainingOutline(_Outline):
     epochs: int
 
 
-class SpecOutline(_Outline):
+class ModelSummary(_Outline):
     """A stored spec, as far as it can be shown when parts are missing."""
 
     name: str
@@ -55,10 +55,10 @@ class SpecOutline(_Outline):
     training: TrainingOutline
 
 
-def read_outline(contents: Contents, name: str) -> tuple[Header, SpecOutline]:
+def read_summary(contents: ModelFile, name: str) -> tuple[Header, ModelSummary]:
     """Return the header of a file, called `name`, and its spec as far as it can be shown. Raises ModelFileError."""
     header = read_header(contents, name)
     try:
-        return header, SpecOutline.model_validate(header.spec)
+        return header, ModelSummary.model_validate(header.spec)
     except ValidationError as error:
-        raise ModelFileError(f"{name}: its header does not describe a model: {words(error)}") from None
+        raise ModelFileError(f"{name}: its header does not describe a model: {short_errors(error)}") from None

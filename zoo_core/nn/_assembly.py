@@ -10,7 +10,7 @@ import numpy as np
 
 from zoo_core.errors import SpecError
 from zoo_core.nn._network import Layer, Network, stages_of
-from zoo_core.nn._part_state import inside
+from zoo_core.nn._part_state import walk_parts
 from zoo_core.nn._workspace import Dense, Stage
 from zoo_core.parts import Constraint, Layout, Loss, Noise, Part, Penalty, RandomSource, Regularizer
 from zoo_core.spec._network_spec import LayerSpec, NetworkSpec
@@ -21,7 +21,7 @@ MAX_PARAMETER_BYTES = 2**31
 P = TypeVar("P", bound=Part)
 
 
-def fresh(part: P) -> P:
+def copy_part(part: P) -> P:
     """Return a copy of a part, and of the parts inside it, that shares no state with it."""
     new = copy.copy(part)
     for name in option_names(part):
@@ -32,7 +32,7 @@ def fresh(part: P) -> P:
 
 def _fresh_value(value: Any) -> Any:
     if isinstance(value, Part):
-        return fresh(value)
+        return copy_part(value)
     if isinstance(value, (list, tuple)):
         return type(value)(map(_fresh_value, value))
     return {key: _fresh_value(v) for key, v in value.items()} if isinstance(value, dict) else value
@@ -72,23 +72,23 @@ def assemble(
 def _parts(network: Network) -> Iterator[tuple[str, Part]]:
     """Yield every part of a network, those inside others included, with its path."""
     for stage in network.stages:
-        yield from inside(stage.transform, stage.path)
+        yield from walk_parts(stage.transform, stage.path)
     for layer in network.layers:
         own: dict[int, Part] = {id(r): r for r in (*layer.penalties, *layer.constraints)}  # one may be both
         for i, part in enumerate(own.values()):
-            yield from inside(part, f"{layer.path}.regularizers.weights.{i}")
+            yield from walk_parts(part, f"{layer.path}.regularizers.weights.{i}")
 
 
 def _layer(path: str, spec: LayerSpec, inputs: int, shared: Iterable[Regularizer]) -> Layer:
-    activation = fresh(spec.activation)
+    activation = copy_part(spec.activation)
     columns = activation.input_width(spec.units)
-    dense = Dense(inputs, fresh(spec.initializer), fresh(spec.bias_initializer) if spec.bias else None)
+    dense = Dense(inputs, copy_part(spec.initializer), copy_part(spec.bias_initializer) if spec.bias else None)
     stages = [Stage(path, dense, columns)]
     if spec.normalizer is not None:
-        stages.append(Stage(f"{path}.normalizer", fresh(spec.normalizer), columns))
+        stages.append(Stage(f"{path}.normalizer", copy_part(spec.normalizer), columns))
     stages.append(Stage(f"{path}.activation", activation, spec.units))
     stages += _noise(f"{path}.regularizers", spec.regularizers, spec.units)
-    everyone = [fresh(r) for r in (*shared, *spec.regularizers)]
+    everyone = [copy_part(r) for r in (*shared, *spec.regularizers)]
     return Layer(
         path,
         stages,
@@ -100,7 +100,7 @@ def _layer(path: str, spec: LayerSpec, inputs: int, shared: Iterable[Regularizer
 
 def _noise(path: str, regularizers: Iterable[Regularizer], width: int) -> list[Stage]:
     noisy = [(i, r) for i, r in enumerate(regularizers) if isinstance(r, Noise)]
-    return [Stage(f"{path}.{i}", fresh(r), width, training_only=True) for i, r in noisy]
+    return [Stage(f"{path}.{i}", copy_part(r), width, training_only=True) for i, r in noisy]
 
 
 def _count(spec: NetworkSpec, inputs: int) -> None:

@@ -13,9 +13,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import DTypeLike
 
-from zoo_core._arrays import buffer
-from zoo_core._part_checks import filled
-from zoo_core.nn._workspace import Ends, Pass, Stage, make_ends
+from zoo_core._arrays import aligned
+from zoo_core._part_checks import initialize
+from zoo_core.nn._workspace import OutputBuffers, Stage, Workspace, output_buffers
 from zoo_core.parts import (
     Activation,
     Array,
@@ -67,7 +67,7 @@ class Network:
         self.layout, self._declared = self._lay_out()
         approve(self.layout)
         self.parameters, self.gradients = self.layout.vector(), self.layout.vector()
-        self._passes: dict[tuple[int, bool], Pass] = {}
+        self._passes: dict[tuple[int, bool], Workspace] = {}
         self._bind()
         self.after_step = list(self._moves())  # what is called after each step
 
@@ -100,35 +100,35 @@ class Network:
         for segment in self.layout.segments:
             initial, view = self._declared[segment.path].initial, segment.view(self.parameters)
             if isinstance(initial, Initializer):
-                filled(initial, view, rng, gains.get(segment.path.rpartition(".")[0], 1.0))
+                initialize(initial, view, rng, gains.get(segment.path.rpartition(".")[0], 1.0))
             else:
                 view[...] = initial
 
     # -------------------------------------------------------------- training
 
-    def passing(self, rows: int, *, training: bool = True) -> Pass:
+    def workspace(self, rows: int, *, training: bool = True) -> Workspace:
         """Return the buffers for a number of rows, made at first use."""
         found = self._passes.get((rows, training))
         if found is None:
             stages = self.stages if training else self._served
             if len(self._passes) >= MAX_PASSES:
                 self._passes.clear()  # whoever asks for rows in ever other numbers must not fill the memory
-            x = buffer((rows, self.inputs), self.dtype, None)
-            found = self._passes[rows, training] = Pass(x, stages, training)
+            x = aligned((rows, self.inputs), self.dtype, None)
+            found = self._passes[rows, training] = Workspace(x, stages, training)
         return found
 
-    def passes(self, x: Array, rows: int, size: int) -> tuple[list[Pass], Ends]:
+    def workspaces(self, x: Array, rows: int, size: int) -> tuple[list[Workspace], OutputBuffers]:
         """Return passes for training on `rows` rows, `size` at a time, and the arrays that their last stage fills.
 
         `x`, shape (any, inputs), takes the inputs of so many passes as fit into it; then the next ones begin anew.
         """
-        ends, room = make_ends(x, rows, self.stages), len(x) // size * size
-        found: list[Pass] = []
-        for which in chunks(rows, size):
+        ends, room = output_buffers(x, rows, self.stages), len(x) // size * size
+        found: list[Workspace] = []
+        for which in row_slices(rows, size):
             start, count = which.start % room, which.stop - which.start
             like = found[0] if found and count == size else None
             own = (ends[0][which], ends[1][which])
-            found.append(Pass(x[start : start + count], self.stages, training=True, like=like, ends=own))
+            found.append(Workspace(x[start : start + count], self.stages, training=True, like=like, ends=own))
         return found, ends
 
     def _moves(self) -> Iterator[Callable[[], None]]:
@@ -159,8 +159,8 @@ class Network:
         Yields (which, z, outputs) for each chunk, z being the input of the output activation. The arrays are
         buffers: copy what is to be kept.
         """
-        for which in chunks(rows, INFERENCE_ROWS):
-            p = self.passing(which.stop - which.start, training=False)
+        for which in row_slices(rows, INFERENCE_ROWS):
+            p = self.workspace(which.stop - which.start, training=False)
             x = load(which, p.x)
             for forward, given, y in p.forward:
                 forward(x if given is p.x else given, y)
@@ -198,7 +198,7 @@ def stages_of(layers: Sequence[Layer], before: Sequence[Stage]) -> list[Stage]:
     return [*before, *(stage for layer in layers for stage in layer.stages)]
 
 
-def chunks(rows: int, size: int) -> Iterator[slice]:
+def row_slices(rows: int, size: int) -> Iterator[slice]:
     """Yield slices that cover `rows` rows, `size` at a time."""
     for start in range(0, rows, size):
         yield slice(start, min(start + size, rows))

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from zoo_core._arrays import buffer_like
+from zoo_core._arrays import aligned_like
 from zoo_core._part_checks import checked_losses, checked_term
 from zoo_core.nn._assembly import is_fused
 from zoo_core.nn._network import Layer, Network
-from zoo_core.nn._workspace import Pass
+from zoo_core.nn._workspace import Workspace
 from zoo_core.parts import Array, Loss, Penalty
 
 
@@ -27,19 +27,19 @@ class Objective:
         self.fused = is_fused(loss, network)
         self._gradient = loss.fused_gradient if self.fused else None
         self._mean = loss.reduction == "mean"
-        self.factor = 1.0  # of all gradients
+        self.gradient_scale = 1.0  # of all gradients
         self._shares: dict[int, Array] = {}  # the factor of each row where all weigh the same, by the number of rows
         self._penalties = [(p, network.weights(la), network.weight_gradients(la)) for la, p in _penalties(network)]
-        self._terms = [buffer_like(weights) for _, weights, _ in self._penalties]
+        self._terms = [aligned_like(weights) for _, weights, _ in self._penalties]
 
-    def look_at(self, p: Pass, targets: Array, weights: Array | None) -> None:
+    def set_batch(self, p: Workspace, targets: Array, weights: Array | None) -> None:
         """Take a batch whose inputs are in `p.x`; weights (rows,) are sample times class weights."""
-        self.at, self.rows, self.targets, self.weights = p, p.rows, targets, weights
+        self.workspace, self.rows, self.targets, self.weights = p, p.rows, targets, weights
 
-    def multiply(self, factor: float) -> None:
+    def scale_gradients(self, factor: float) -> None:
         """Have gradients multiplied by a number from now on; that costs nothing, since each row has a factor anyway."""
-        if factor != self.factor:
-            self.factor = factor
+        if factor != self.gradient_scale:
+            self.gradient_scale = factor
             self._shares.clear()
 
     def evaluate(self) -> float:
@@ -47,19 +47,19 @@ class Objective:
 
         What the batch first gave stays in its arrays, to be counted.
         """
-        self.at = self.at.again()
+        self.workspace = self.workspace.for_reevaluation()
         self.compute()
         return self.loss
 
     def compute(self) -> None:
         """Run forward and backward without working out the objective."""
-        for forward, x, y in self.at.forward:
+        for forward, x, y in self.workspace.forward:
             forward(x, y)
         self.backward()
 
     def backward(self) -> None:
         """Fill the gradient vector from the outputs of the last forward pass and the parameters as they are now."""
-        p = self.at
+        p = self.workspace
         if self._gradient is not None:
             self._gradient(p.z, p.outputs, self.targets, p.delta)
         else:
@@ -74,20 +74,20 @@ class Objective:
     def _add_penalties(self) -> None:
         for (penalty, weights, gradient), term in zip(self._penalties, self._terms, strict=True):
             penalty.gradient(weights, term)
-            if self.factor != 1.0:
-                term *= self.factor
+            if self.gradient_scale != 1.0:
+                term *= self.gradient_scale
             gradient += term
 
     def is_finite(self) -> bool:
         """Tell whether all outputs of the latest forward pass are finite."""
-        outputs = self.at.flat_outputs
+        outputs = self.workspace.flat_outputs
         return math.isfinite(outputs.dot(outputs)) or bool(np.isfinite(outputs).all())
 
     @property
     def loss(self) -> float:
         """The objective of the latest evaluation: what the gradient is the gradient of."""
-        p = self.at
-        values = measure(self.part, self.fused, p.z, p.outputs, self.targets)
+        p = self.workspace
+        values = row_losses(self.part, self.fused, p.z, p.outputs, self.targets)
         total = float(values.sum() if self.weights is None else values @ self.weights)
         return (total / self._divisor() if self._mean else total) + self.penalty()
 
@@ -103,8 +103,8 @@ class Objective:
     def _share(self) -> Array:
         """Return what the gradient of each row is multiplied by; in an array, which needs no conversion."""
         if self.weights is not None:
-            return (self.weights * (self.factor / self._divisor()))[:, None].astype(self.at.delta.dtype)
-        share = self._shares[self.rows] = np.asarray(self.factor / self._divisor(), self.at.delta.dtype)
+            return (self.weights * (self.gradient_scale / self._divisor()))[:, None].astype(self.workspace.delta.dtype)
+        share = self._shares[self.rows] = np.asarray(self.gradient_scale / self._divisor(), self.workspace.delta.dtype)
         return share
 
     def _divisor(self) -> float:
@@ -117,7 +117,7 @@ def _penalties(network: Network) -> Iterator[tuple[Layer, Penalty]]:
     return ((layer, penalty) for layer in network.layers for penalty in layer.penalties)
 
 
-def measure(loss: Loss, fused: bool, z: Array, outputs: Array, targets: Array) -> Array:
+def row_losses(loss: Loss, fused: bool, z: Array, outputs: Array, targets: Array) -> Array:
     """Return the loss of each row, shape (rows,). Raises PluginError where the loss gives another shape."""
     values = loss.fused_value(z, outputs, targets) if fused else loss.value(outputs, targets)
     return checked_losses(loss, values, len(outputs))

@@ -14,26 +14,26 @@ from zoo_core.spec._options import children
 MISSING = object()
 
 
-def inside(part: Part, path: str) -> Iterator[tuple[str, Part]]:
+def walk_parts(part: Part, path: str) -> Iterator[tuple[str, Part]]:
     """Yield a part and all parts inside its options, at any depth, each with its path."""
     yield path, part
     for name, child in children(part):
-        yield from inside(child, f"{path}.{name}")
+        yield from walk_parts(child, f"{path}.{name}")
 
 
-def names(part: Part) -> tuple[str, ...]:
+def state_names(part: Part) -> tuple[str, ...]:
     """Return the attributes that a part keeps; of an optimizer also its steps, which the core counts."""
     return (*part.state, "steps") if isinstance(part, Optimizer) else part.state
 
 
-def kept(part: Part, path: str) -> dict[str, Any]:
+def part_state(part: Part, path: str) -> dict[str, Any]:
     """Return what a part and the parts inside it keep, by path; arrays are the part's own, not copies.
 
     Raises PluginError for an attribute that is named in `state` and never made.
     """
     found: dict[str, Any] = {}
-    for place, owner in inside(part, path):
-        for name in names(owner):
+    for place, owner in walk_parts(part, path):
+        for name in state_names(owner):
             value = found[f"{place}.{name}"] = getattr(owner, name, MISSING)
             if value is MISSING:
                 raise PluginError(
@@ -43,13 +43,13 @@ def kept(part: Part, path: str) -> dict[str, Any]:
     return found
 
 
-def put_back(part: Part, path: str, values: Mapping[str, Any]) -> None:
+def set_part_state(part: Part, path: str, values: Mapping[str, Any]) -> None:
     """Give a part and the parts inside it what `kept` returned.
 
     Raises KeyError where something is missing, ValueError where it is of another sort than the part's own.
     """
-    for place, owner in inside(part, path):
-        for name in names(owner):
+    for place, owner in walk_parts(part, path):
+        for name in state_names(owner):
             _put(owner, name, values[f"{place}.{name}"])
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core._part_checks import misfit
+from zoo_core._part_checks import contract_error
 from zoo_core.parts import RandomSource
 
 
-class Streams(RandomSource):
+class RandomStreams(RandomSource):
     """A random source that remembers for which purposes it was asked."""
 
     def __init__(self, source: RandomSource, seed: int) -> None:
@@ -27,17 +27,17 @@ class Streams(RandomSource):
         """Return the source's generator for a purpose. Raises PluginError where it gives something else."""
         generator = self.source.stream(purpose)
         if not isinstance(generator, np.random.Generator):
-            raise misfit(
+            raise contract_error(
                 self.source, "stream", f"returned {type(generator).__name__}", "it returns a numpy.random.Generator"
             )
         self._given[purpose] = generator.bit_generator
         return generator
 
-    def positions(self) -> dict[str, Mapping[str, Any]]:
+    def get_state(self) -> dict[str, Mapping[str, Any]]:
         """Return where each stream stands, by its first purpose: one entry where purposes share a stream."""
         return {purpose: bits.state for purpose, bits in self._own().items()}
 
-    def go_to(self, positions: Mapping[str, Mapping[str, Any]]) -> None:
+    def set_state(self, positions: Mapping[str, Mapping[str, Any]]) -> None:
         """Put every stream where it stood. Raises KeyError or ValueError for positions of another run."""
         for purpose, bits in self._own().items():
             _check_inside(positions[purpose])

@@ -9,13 +9,13 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import DTypeLike
 
-from zoo_core._arrays import buffer, buffer_like
+from zoo_core._arrays import aligned, aligned_like
 from zoo_core.parts import Array, Initializer, Parameter, Transform
 
 Forward = Callable[[Array, Array], None]
 Backward = Callable[[Array, Array, Array, Any], None]
 Product = Callable[[Array, Array, Array], Any]
-Ends = tuple[Array, Array]  # the input of the last stage and its output
+OutputBuffers = tuple[Array, Array]  # the input of the last stage and its output
 
 SPREAD = 16_384  # outputs for which a copy of the bias and a plain sum are quicker than a sum that broadcasts
 DOT = cast(Product, np.ndarray.dot)
@@ -27,7 +27,7 @@ class Dense(Transform):
     The products of training may be replaced, by others that give the same bits.
     """
 
-    linear = True
+    backward_is_linear = True
     multiply_forward: Product = staticmethod(DOT)
     multiply_for_weights: Product = staticmethod(DOT)
     multiply_for_inputs: Product = staticmethod(DOT)
@@ -65,7 +65,7 @@ class Dense(Transform):
 
         if b is None or rows == 1 or rows * b.size > SPREAD:
             return product if b is None else affine
-        spread = buffer((rows, b.size), b.dtype, None)
+        spread = aligned((rows, b.size), b.dtype, None)
 
         def small(x: Array, out: Array) -> None:
             multiply(x, w, out)
@@ -87,7 +87,7 @@ class Dense(Transform):
     def bound_backward(self, rows: int) -> Backward:
         """Return `backward` for so many rows, with all that it needs at hand."""
         for_weights, for_inputs, wt = self.multiply_for_weights, self.multiply_for_inputs, self._w.T
-        gw, gb, ones = self._gw, self._gb, buffer(rows, self._w.dtype, 1.0)
+        gw, gb, ones = self._gw, self._gb, aligned(rows, self._w.dtype, 1.0)
 
         def backward(x: Array, y: Array, grad: Array, out: Array | None) -> None:
             for_weights(x.T, grad, gw)
@@ -112,7 +112,7 @@ class Stage:
     training_only: bool = False
 
 
-class Pass:
+class Workspace:
     """The arrays of a pass over the rows of `x`, with the calls that fill them bound once.
 
     `x` takes the inputs, `z` is the input of the last stage, `outputs` its output, and `delta` takes
@@ -121,12 +121,17 @@ class Pass:
     """
 
     def __init__(
-        self, x: Array, stages: Sequence[Stage], training: bool, like: Pass | None = None, ends: Ends | None = None
+        self,
+        x: Array,
+        stages: Sequence[Stage],
+        training: bool,
+        like: Workspace | None = None,
+        ends: OutputBuffers | None = None,
     ) -> None:
         self.x, self.rows, self._stages = x, len(x), stages
-        self._again: Pass | None = None
-        before = like.values[:-2] if like else [new(x, len(x), stage) for stage in stages[:-2]]
-        self.values: list[Array] = [*before, *(ends or make_ends(x, len(x), stages))]
+        self._reevaluation: Workspace | None = None
+        before = like.values[:-2] if like else [stage_buffer(x, len(x), stage) for stage in stages[:-2]]
+        self.values: list[Array] = [*before, *(ends or output_buffers(x, len(x), stages))]
         self.inputs = [x, *self.values[:-1]]
         self.z, self.outputs = self.inputs[-1], self.values[-1]
         self.flat_outputs = self.outputs.reshape(-1)
@@ -136,20 +141,20 @@ class Pass:
         self.backward: list[tuple[Backward, Array, Array, Array, Array | None]] = []
         self.backward_fused: list[tuple[Backward, Array, Array, Array, Array | None]] = []
         if training:
-            self.delta: Array = like.delta if like else buffer_like(self.outputs)
+            self.delta: Array = like.delta if like else aligned_like(self.outputs)
             self._bind_backward(stages, like)
 
-    def again(self) -> Pass:
+    def for_reevaluation(self) -> Workspace:
         """Return a pass for training over the same inputs that leaves `z` and `outputs` of this one as they are."""
-        if self._again is None:
-            self._again = Pass(self.x, self._stages, training=True, like=self)
-            self._again._again = self._again
-        return self._again
+        if self._reevaluation is None:
+            self._reevaluation = Workspace(self.x, self._stages, training=True, like=self)
+            self._reevaluation._reevaluation = self._reevaluation
+        return self._reevaluation
 
-    def _bind_backward(self, stages: Sequence[Stage], like: Pass | None) -> None:
+    def _bind_backward(self, stages: Sequence[Stage], like: Workspace | None) -> None:
         """Pair each transform with its arrays, last first; nothing needs the gradient before the first product."""
         first = next(i for i, s in enumerate(stages) if isinstance(s.transform, Dense))
-        grads = like.grads if like else [buffer_like(x) if i > first else None for i, x in enumerate(self.inputs)]
+        grads = like.grads if like else [aligned_like(x) if i > first else None for i, x in enumerate(self.inputs)]
         self.grads: list[Array | None] = grads
         after: list[Any] = [*grads[1:], self.delta]
         for i in range(len(stages) - 1, first - 1, -1):
@@ -168,11 +173,11 @@ def _calls(stages: Sequence[Stage], rows: int, training: bool) -> list[tuple[For
     ]
 
 
-def make_ends(x: Array, rows: int, stages: Sequence[Stage]) -> Ends:
+def output_buffers(x: Array, rows: int, stages: Sequence[Stage]) -> OutputBuffers:
     """Return arrays for the input and the output of the last stage, with as many rows as asked for."""
-    return new(x, rows, stages[-2]), new(x, rows, stages[-1])
+    return stage_buffer(x, rows, stages[-2]), stage_buffer(x, rows, stages[-1])
 
 
-def new(x: Array, rows: int, stage: Stage) -> Array:
+def stage_buffer(x: Array, rows: int, stage: Stage) -> Array:
     """Return an array for the output of a stage, of the dtype of `x`."""
-    return buffer((rows, stage.width), x.dtype, None)
+    return aligned((rows, stage.width), x.dtype, None)

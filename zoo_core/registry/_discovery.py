@@ -33,7 +33,7 @@ class Plugin:
 
 def every_plugin(allowed: str | None) -> Iterator[tuple[Plugin, Callable[[], object]]]:
     """Yield every installed plugin, sorted by name, the built-in one first; `allowed` is $ZOO_PLUGINS."""
-    chosen = None if allowed is None else {normal(name) for name in allowed.split(",") if name.strip()}
+    chosen = None if allowed is None else {normalized_name(name) for name in allowed.split(",") if name.strip()}
     points = [(*_identity(point), point) for point in metadata.entry_points(group=GROUP)]
     for name, version, point in sorted(points, key=lambda item: (item[0] != DISTRIBUTION, item[0], item[2].name)):
         off = chosen is not None and name != DISTRIBUTION and name not in chosen
@@ -45,7 +45,7 @@ def installed() -> list[str]:
     return list(dict.fromkeys(plugin.distribution for plugin, _ in every_plugin(None)))
 
 
-def normal(name: str) -> str:
+def normalized_name(name: str) -> str:
     """Return a distribution's name as package indexes compare it: lower case, single hyphens."""
     return re.sub(r"[-_.]+", "-", name.strip()).lower()
 
@@ -54,9 +54,9 @@ def _identity(point: metadata.EntryPoint) -> tuple[str, str]:
     """Return name and version of the distribution that an entry point belongs to."""
     try:
         told = point.dist.metadata  # type: ignore[union-attr] # is read anew each time
-        return normal(told["Name"]), str(told["Version"])
+        return normalized_name(told["Name"]), str(told["Version"])
     except Exception:  # an interrupted uninstall leaves entry points without METADATA
-        return normal(point.name), "unknown"
+        return normalized_name(point.name), "unknown"
 
 
 def _load(name: str, point: metadata.EntryPoint) -> object:
@@ -67,7 +67,11 @@ def _load(name: str, point: metadata.EntryPoint) -> object:
 
 
 def _refuse_misfit(dist: metadata.Distribution) -> None:
-    wanted = [text for text in dist.requires or () if normal(re.split(r"[^\w.-]", text, maxsplit=1)[0]) == DISTRIBUTION]
+    wanted = [
+        text
+        for text in dist.requires or ()
+        if normalized_name(re.split(r"[^\w.-]", text, maxsplit=1)[0]) == DISTRIBUTION
+    ]
     if not wanted:
         return
     from packaging.requirements import Requirement

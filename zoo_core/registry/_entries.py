@@ -15,10 +15,10 @@ import pluggy
 
 from zoo_core import hookspecs
 from zoo_core.errors import PluginError, nearest
-from zoo_core.hookspecs import Family
+from zoo_core.hookspecs import LazyParts
 from zoo_core.parts import KINDS, Optimizer, Part
 from zoo_core.registry._discovery import Plugin
-from zoo_core.registry._isolation import ONE_AT_A_TIME, quarantined
+from zoo_core.registry._isolation import LOAD_LOCK, isolated
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 Key = tuple[str, str]  # kind and name of a part
@@ -70,13 +70,13 @@ class Home:
     def parts(self) -> Mapping[Key, type[Part]]:
         """Return the classes; none where the module failed or is not as announced: see the plugin's `problem`."""
         if not self._parts:
-            with ONE_AT_A_TIME:
+            with LOAD_LOCK:
                 if not self.failed and not self._parts:
                     self._import()
         return self._parts
 
     def _import(self) -> None:
-        with quarantined(self.plugin, self.module):
+        with isolated(self.plugin, self.module):
             parts = [_sound(part) for part in import_module(self.module).PARTS]
             _refuse_twice((part.kind, part.name) for part in parts)
             found = {(part.kind, part.name): part for part in parts}
@@ -86,7 +86,7 @@ class Home:
         self.failed = not self._parts
 
 
-def ask(module: object, plugin: Plugin) -> tuple[list[Entry], Traversable | None]:
+def query_plugin(module: object, plugin: Plugin) -> tuple[list[Entry], Traversable | None]:
     """Ask one plugin for what it brings, through a manager of its own so that plugins cannot disturb each other."""
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
@@ -133,7 +133,7 @@ def _entries(brought: Iterable[Any], plugin: Plugin) -> Iterator[Entry]:
     """Yield the entries of part classes and of families, whose modules are imported later."""
     homes: dict[str, Home] = {}
     for item in brought:
-        if isinstance(item, Family):
+        if isinstance(item, LazyParts):
             keys, home = _announced(item), homes.setdefault(item.module, Home(plugin, item.module))
             home.announced.update(keys)
         else:
@@ -142,7 +142,7 @@ def _entries(brought: Iterable[Any], plugin: Plugin) -> Iterator[Entry]:
         yield from (Entry(*key, plugin, home) for key in keys)
 
 
-def _announced(family: Family) -> list[Key]:
+def _announced(family: LazyParts) -> list[Key]:
     """Return what a family announces. Raises PluginError where it is of no use."""
     if family.kind not in KINDS:
         raise PluginError(f"{family} is of unknown kind {family.kind!r}{nearest(str(family.kind), KINDS)}")

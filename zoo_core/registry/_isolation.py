@@ -13,16 +13,16 @@ from typing import Any
 from zoo_core.errors import PluginError
 from zoo_core.registry._discovery import Plugin
 
-ONE_AT_A_TIME = threading.RLock()  # standard output is redirected for the whole process
+LOAD_LOCK = threading.RLock()  # standard output is redirected for the whole process
 
 
 @contextmanager
-def quarantined(plugin: Plugin, module: str = "") -> Iterator[None]:
+def isolated(plugin: Plugin, module: str = "") -> Iterator[None]:
     """Let a plugin's code run; whatever goes wrong becomes the plugin's problem, and goes no further.
 
     `module` is where, if it is but one of the plugin's.
     """
-    with ONE_AT_A_TIME:
+    with LOAD_LOCK:
         try:
             # Standard output belongs to results: what a plugin prints must not get into somebody's JSON.
             with _signals_told_apart() as signalled, redirect_stdout(sys.stderr):

@@ -14,8 +14,8 @@ from typing import Any
 from zoo_core.errors import PluginError, nearest
 from zoo_core.parts import KINDS, Part
 from zoo_core.registry._discovery import DISTRIBUTION, Plugin, every_plugin
-from zoo_core.registry._entries import Entry, ask
-from zoo_core.registry._isolation import quarantined
+from zoo_core.registry._entries import Entry, query_plugin
+from zoo_core.registry._isolation import isolated
 
 
 class Registry:
@@ -84,13 +84,13 @@ class Registry:
         found = [e for e in self._known() if kind in (None, e.kind) and e.imports()]
         return sorted(found, key=lambda e: (e.kind, e.name, e.distribution))
 
-    def brought_by(self, plugin: Plugin) -> list[Entry]:
+    def entries_of(self, plugin: Plugin) -> list[Entry]:
         """Return the entries of a plugin that can be imported; what cannot, its `problem` says from then on."""
         return [e for e in self._known() if e.plugin is plugin and e.imports()]
 
     def brought(self) -> list[tuple[Plugin, list[Entry]]]:
         """Return each plugin with its entries that can be imported."""
-        return [(plugin, self.brought_by(plugin)) for plugin in self.plugins]
+        return [(plugin, self.entries_of(plugin)) for plugin in self.plugins]
 
     def names(self, kind: str) -> list[str]:
         """Return the names that a spec may use for a kind, sorted; nothing is imported for it."""
@@ -121,8 +121,8 @@ class Registry:
         self.plugins.append(plugin)
         if plugin.problem or plugin.switched_off:
             return
-        with quarantined(plugin):
-            entries, models = ask(load(), plugin)
+        with isolated(plugin):
+            entries, models = query_plugin(load(), plugin)
             self._refuse_again(entries)
             for entry in entries:
                 self._entries.setdefault((entry.kind, entry.name), []).append(entry)

@@ -11,7 +11,7 @@ from zoo_core.registry._registry import Registry
 
 
 @dataclass(frozen=True)
-class Shipped:
+class ShippedModel:
     """A model that a plugin brings."""
 
     name: str
@@ -21,16 +21,16 @@ class Shipped:
     card: Traversable | None
 
 
-def shipped(registry: Registry) -> dict[str, Shipped]:
+def shipped_models(registry: Registry) -> dict[str, ShippedModel]:
     """Return the shipped models by name; where two plugins bring a name, the first keeps it."""
-    found: dict[str, Shipped] = {}
+    found: dict[str, ShippedModel] = {}
     for plugin in registry.plugins:
         files = {f.name: f for f in plugin.models.iterdir()} if plugin.models is not None else {}
         for file in sorted(name for name in files if name.endswith(".toml")):
             name = file.removesuffix(".toml")
             weights = files.get(f"{name}.npz")
             path = Path(str(weights)) if weights is not None else None
-            found.setdefault(name, Shipped(name, plugin.distribution, files[file], path, files.get(f"{name}.md")))
+            found.setdefault(name, ShippedModel(name, plugin.distribution, files[file], path, files.get(f"{name}.md")))
     return found
 
 
@@ -56,8 +56,8 @@ def find_model(name: str | Path, registry: Registry) -> Path:
     return model.weights
 
 
-def _known(name: str, registry: Registry, file: str) -> Shipped:
-    models = shipped(registry)
+def _known(name: str, registry: Registry, file: str) -> ShippedModel:
+    models = shipped_models(registry)
     if name not in models:
         raise UsageError(
             f"{name!r} is neither {file} nor a shipped model{nearest(name, models)}; 'zoo list' shows those"

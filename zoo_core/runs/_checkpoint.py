@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from zoo_core import storage as model_file
+from zoo_core import storage
 from zoo_core.errors import ModelFileError, ResourceError
 from zoo_core.parts import Array
 from zoo_core.registry._discovery import DISTRIBUTION
@@ -21,13 +21,13 @@ from zoo_core.training._trainer import Trainer
 
 
 def save(trainer: Trainer, path: str | Path) -> None:
-    """Write a checkpoint of a run between two steps. Raises as `model_file.write`, PluginError for unfit state."""
+    """Write a checkpoint of a run between two steps. Raises also PluginError for state that no file can keep."""
     arrays: dict[str, Array] = {}
-    run = {name: pack(value, name, arrays) for name, value in run_state.take(trainer).items()}
-    model_file.write(path, trainer.model.header() | {"run": run}, trainer.model.arrays() | arrays)
+    run = {name: pack(value, name, arrays) for name, value in run_state.get_state(trainer).items()}
+    storage.write_model_file(path, trainer.model.header() | {"run": run}, trainer.model.arrays() | arrays)
 
 
-def resume(trainer: Trainer, contents: model_file.Contents, name: str) -> None:
+def resume(trainer: Trainer, contents: storage.ModelFile, name: str) -> None:
     """Put a run that has been prepared with the model in the checkpoint `name` where that left it.
 
     Raises ResourceError where spec, data or threads are not those of the checkpoint, ModelFileError for a file
@@ -46,7 +46,7 @@ def resume(trainer: Trainer, contents: model_file.Contents, name: str) -> None:
     _warn(trainer, header, name)
     trainer.model.started_from = header.get("started_from", "")
     try:
-        run_state.put(trainer, {key: unpack(value, contents.arrays) for key, value in run.items()})
+        run_state.set_state(trainer, {key: unpack(value, contents.arrays) for key, value in run.items()})
     except (LookupError, TypeError, ValueError, OverflowError, AttributeError, StopIteration) as error:
         raise ModelFileError(f"{name}: its state is not that of a run of its spec: {error!r}") from error
 
@@ -57,9 +57,9 @@ def _warn(trainer: Trainer, header: Mapping[str, Any], name: str) -> None:
     Of other versions of plugins loading the model has warned, but not of the zoo's own.
     """
     own = trainer.model.header()
-    for line in lines(header["environment"], own["environment"]):
+    for line in difference_lines(header["environment"], own["environment"]):
         trainer.warn(f"{name}: the last digits of the result may not be those of a run left alone: {line}")
-    for line in lines(_versions(header), _versions(own)):
+    for line in difference_lines(_versions(header), _versions(own)):
         trainer.warn(f"{name}: was made with another version of the zoo: {line}")
 
 
@@ -72,20 +72,20 @@ def _run(header: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _obstacles(there: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[str]:
     """Yield what differs between the headers of two runs, so that one cannot be the other's continuation."""
-    yield from lines(there["spec"], here["spec"], "spec: ")
+    yield from difference_lines(there["spec"], here["spec"], "spec: ")
     for table, key in (("about", "data_sha256"), ("environment", "threads")):
-        yield from lines({key: there[table].get(key)}, {key: here[table].get(key)})
+        yield from difference_lines({key: there[table].get(key)}, {key: here[table].get(key)})
 
 
-def lines(there: Mapping[str, Any], here: Mapping[str, Any], what: str = "") -> Iterator[str]:
+def difference_lines(there: Mapping[str, Any], here: Mapping[str, Any], what: str = "") -> Iterator[str]:
     """Yield a line for each value that differs between two tables of plain data."""
-    for key, old, new in differing(there, here):
+    for key, old, new in differences(there, here):
         yield f"{what}{key} was {old!r} and is {new!r}"
 
 
-def differing(there: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
     """Yield path and both values of what differs between two tables of plain data."""
-    a, b = flat(there), flat(json.loads(json.dumps(here)))
+    a, b = flatten(there), flatten(json.loads(json.dumps(here)))
     for key in sorted(a.keys() | b.keys()):
         if a.get(key) != b.get(key):
             yield key, a.get(key), b.get(key)
@@ -95,12 +95,12 @@ def _versions(header: Mapping[str, Any]) -> dict[str, str]:
     return {p["distribution"]: p["version"] for p in header["plugins"] if p["distribution"] == DISTRIBUTION}
 
 
-def flat(value: Any, path: str = "") -> dict[str, Any]:
+def flatten(value: Any, path: str = "") -> dict[str, Any]:
     """Return nested data as one table from dotted paths to plain values."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     if not items and not (isinstance(value, (dict, list)) and value):
         return {path: value}
     found: dict[str, Any] = {}
     for key, item in items:
-        found |= flat(item, f"{path}.{key}" if path else str(key))
+        found |= flatten(item, f"{path}.{key}" if path else str(key))
     return found

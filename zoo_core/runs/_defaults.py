@@ -1,4 +1,4 @@
-"""What a spec leaves to its data: the splits, the preparation, the metrics, and what a model keeps of them."""
+"""What a spec leaves to its data: the splits, the preprocessor, the metrics, and what a model keeps of them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from zoo_core._part_checks import checked_data
 from zoo_core.data._folder import DataFolder
 from zoo_core.data._splits import make_splits
 from zoo_core.errors import DataError, SpecError
-from zoo_core.model._header import About, words
+from zoo_core.model._header import DataDescription, short_errors
 from zoo_core.model._model import Model
-from zoo_core.nn._assembly import fresh
-from zoo_core.parts import Data, Loss, Metric, Preparation, RandomSource, Table
+from zoo_core.nn._assembly import copy_part
+from zoo_core.parts import Data, Loss, Metric, Preprocessor, RandomSource, Table
 from zoo_core.registry._registry import Registry
 from zoo_core.spec._options import dump
 from zoo_core.spec._spec import DEFAULT_METRICS, Spec
@@ -24,7 +24,7 @@ from zoo_core.spec._spec import DEFAULT_METRICS, Spec
 def load_data(spec: Spec, data_dir: str | Path | DataFolder | None = None) -> Data:
     """Load the data set that a spec names. Raises PluginError where what it loads is no sound Data."""
     folder = data_dir if isinstance(data_dir, DataFolder) else DataFolder.open(data_dir)
-    return checked_data(spec.data.source, fresh(spec.data.source).load(folder))
+    return checked_data(spec.data.source, copy_part(spec.data.source).load(folder))
 
 
 def split(spec: Spec, data: Data, source: RandomSource) -> dict[str, Table]:
@@ -38,16 +38,16 @@ def split(spec: Spec, data: Data, source: RandomSource) -> dict[str, Table]:
     return splits
 
 
-def complete(spec: Spec, data: Data, registry: Registry, earlier: Model | None = None) -> Spec:
+def fill_defaults(spec: Spec, data: Data, registry: Registry, earlier: Model | None = None) -> Spec:
     """Return the spec with what it left to the data, or to an earlier model, filled in.
 
     Raises SpecError where they do not fit.
     """
-    preparation = spec.data.preparation or _preparation(data, registry, earlier)
-    if earlier is not None and dump(preparation) != dump(earlier.spec.data.preparation):
+    preprocessor = spec.data.preprocessor or _preprocessor(data, registry, earlier)
+    if earlier is not None and dump(preprocessor) != dump(earlier.spec.data.preprocessor):
         raise SpecError(
-            f"spec {spec.name!r}: data.preparation is {dump(preparation)!r}, and the weights to start from were "
-            f"trained with {dump(earlier.spec.data.preparation)!r}; leave the key out"
+            f"spec {spec.name!r}: data.preprocessor is {dump(preprocessor)!r}, and the weights to start from were "
+            f"trained with {dump(earlier.spec.data.preprocessor)!r}; leave the key out"
         )
     metrics = spec.training.metrics
     if metrics is None:
@@ -56,16 +56,16 @@ def complete(spec: Spec, data: Data, registry: Registry, earlier: Model | None =
     _check_outputs(spec, data)
     return spec.model_copy(
         update={
-            "data": spec.data.model_copy(update={"preparation": preparation}),
+            "data": spec.data.model_copy(update={"preprocessor": preprocessor}),
             "training": spec.training.model_copy(update={"metrics": metrics}),
         }
     )
 
 
-def _preparation(data: Data, registry: Registry, earlier: Model | None) -> Preparation:
-    if earlier is not None and earlier.spec.data.preparation is not None:
-        return earlier.spec.data.preparation
-    return registry.get("preparation", data.preparation)()  # type: ignore[return-value]
+def _preprocessor(data: Data, registry: Registry, earlier: Model | None) -> Preprocessor:
+    if earlier is not None and earlier.spec.data.preprocessor is not None:
+        return earlier.spec.data.preprocessor
+    return registry.get("preprocessor", data.preprocessor)()  # type: ignore[return-value]
 
 
 def _check_tasks(spec: Spec, data: Data, parts: list[Loss | Metric]) -> None:
@@ -90,10 +90,10 @@ def _check_outputs(spec: Spec, data: Data) -> None:
         raise SpecError(f"{place}, and the data has {classes} classes; give the last layer one unit for each")
 
 
-def about(spec: Spec, data: Data) -> About:
+def describe_data(spec: Spec, data: Data) -> DataDescription:
     """Return what a model keeps of its data. Raises DataError where the data set describes them wrongly."""
     try:
-        return About(
+        return DataDescription(
             inputs=int(data.train.x.shape[1]),
             task=data.task,
             class_names=list(data.class_names),
@@ -103,7 +103,9 @@ def about(spec: Spec, data: Data) -> About:
             data_sha256=data_sha256(data),
         )
     except ValidationError as error:
-        raise DataError(f"dataset {spec.data.source.name!r} describes its data wrongly: {words(error)}") from error
+        raise DataError(
+            f"dataset {spec.data.source.name!r} describes its data wrongly: {short_errors(error)}"
+        ) from error
 
 
 def data_sha256(data: Data) -> str:

@@ -10,7 +10,7 @@ from zoo_core.data._folder import DataFolder
 from zoo_core.errors import DataError, UsageError, nearest
 from zoo_core.model._inputs import class_labels
 from zoo_core.model._model import Model
-from zoo_core.nn._assembly import fresh
+from zoo_core.nn._assembly import copy_part
 from zoo_core.parts import Data, Dataset, Table
 from zoo_core.registry._registry import Registry
 from zoo_core.registry._shipped_models import is_path
@@ -20,7 +20,7 @@ from zoo_core.spec._options import option_names
 FILES = (".csv", ".npz", ".npy", ".txt", ".tsv")  # endings by which a file is told from the name of a data set
 
 
-def table_of(
+def evaluation_table(
     model: Model, split_name: str, folder: DataFolder, registry: Registry, dataset: str | None = None
 ) -> Table:
     """Return rows to measure a model on, with labels as the model's class indices.
@@ -74,7 +74,7 @@ def _load(model: Model, source: Dataset, folder: DataFolder) -> Data:
 
 def _split(model: Model, source: Dataset, name: str, folder: DataFolder) -> Table:
     data = _load(model, source, folder)
-    randomness = fresh(model.spec.generator)
+    randomness = copy_part(model.spec.generator)
     randomness.start(model.spec.seed)
     splits = split(model.spec, data, randomness)
     if name not in splits:

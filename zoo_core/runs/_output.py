@@ -9,11 +9,11 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
-from zoo_core import storage as model_file
+from zoo_core import storage
 from zoo_core.errors import ModelFileError, NumericError, UsageError, ZooError
 from zoo_core.runs import _checkpoint as checkpoint
 from zoo_core.storage._layout import MAX_SIZE
-from zoo_core.storage._lock import locked
+from zoo_core.storage._lock import file_lock
 from zoo_core.training._interval import Interval
 from zoo_core.training._trainer import Trainer
 from zoo_core.training.events import Event, Finished, SafePoint
@@ -37,7 +37,7 @@ class Output:
 
     def lock(self) -> AbstractContextManager[None]:
         """Keep other runs away. Raises ResourceError that names the process which has it."""
-        return locked(self.path)
+        return file_lock(self.path)
 
     def checkpoints(self) -> list[Path]:
         """Return the checkpoints that there are, the newest first."""
@@ -48,13 +48,13 @@ class Output:
     def _is_own(self, match: re.Match[str]) -> bool:
         return (match["stem"], match["suffix"]) == (self.path.stem, self.path.suffix)
 
-    def at(self, step: int) -> Path:
+    def checkpoint_path(self, step: int) -> Path:
         """Return the name of the checkpoint after so many steps of the run."""
         return self.path.with_name(f"{self.path.stem}.checkpoint-{step:010d}{self.path.suffix}")
 
     # -------------------------------------------------------------- reading
 
-    def latest(self, sha256: str | None = None) -> tuple[model_file.Contents, Path, list[str]]:
+    def latest(self, sha256: str | None = None) -> tuple[storage.ModelFile, Path, list[str]]:
         """Return the newest checkpoint that is whole, its name, and warnings about newer ones that are not.
 
         With `sha256`, the one that has this digest. Where one was named, older ones are all that is looked at after
@@ -65,7 +65,7 @@ class Output:
             paths = [self.named, *(p for p in paths if p.name < self.named.name)]
         for path in paths:
             try:
-                return model_file.read(path, limit=MAX_SIZE, sha256=sha256), path, warnings
+                return storage.read_model_file(path, limit=MAX_SIZE, sha256=sha256), path, warnings
             except ModelFileError as error:
                 warnings.append(f"{error}; going on from the checkpoint before")
         raise self._nothing(warnings)
@@ -84,7 +84,7 @@ class Output:
 
     # -------------------------------------------------------------- writing
 
-    def claim(self, spec: Mapping[str, Any]) -> None:
+    def prepare(self, spec: Mapping[str, Any]) -> None:
         """Make room for a new run of a spec, given as plain data.
 
         Raises UsageError where a model, or checkpoints of a run that is not finished, stand and may not go.
@@ -103,11 +103,13 @@ class Output:
         """Return how the spec of the unfinished run differs from another, as more lines of a message."""
         with suppress(ZooError):
             old = self.latest()[0].header.get("spec", {})
-            changed = [line for line in checkpoint.lines(old, spec) if not line.endswith("is None")]  # not yet chosen
+            changed = [
+                line for line in checkpoint.difference_lines(old, spec) if not line.endswith("is None")
+            ]  # not yet chosen
             return "\n  ".join(["\nIts spec is another:", *changed]) if changed else ""
         return ""
 
-    def keep(self, trainer: Trainer, events: Iterator[Event], every: Interval | None) -> Iterator[Event]:
+    def record(self, trainer: Trainer, events: Iterator[Event], every: Interval | None) -> Iterator[Event]:
         """Pass the events of a run on, save checkpoints by the interval, and at the end the model.
 
         The first checkpoint is written before the first step: what cannot be written is to fail then, not after
@@ -129,7 +131,7 @@ class Output:
                 error.add_note(line)
             raise
         except BaseException as error:
-            for line in self._way_on():
+            for line in self._resume_hint():
                 error.add_note(line)
             raise
 
@@ -142,7 +144,7 @@ class Output:
 
     def save(self, trainer: Trainer) -> None:
         """Write a checkpoint; it and the one before are kept."""
-        path, began = self.at(trainer.optimizer.steps), time.perf_counter()
+        path, began = self.checkpoint_path(trainer.optimizer.steps), time.perf_counter()
         checkpoint.save(trainer, path)
         if trainer.interval is not None:
             trainer.interval.took(time.perf_counter() - began)
@@ -166,28 +168,28 @@ class Output:
                 found.append(path)
         return found
 
-    def _way_on(self) -> Iterator[str]:
+    def _resume_hint(self) -> Iterator[str]:
         """Yield how a run that was stopped can go on. One that has taken no step leaves nothing behind."""
-        if found := self._learnt():
+        if found := self._latest_progress():
             yield f"the last checkpoint is kept: {found}; go on with: zoo resume {self.path}"
 
     def _rest(self, trainer: Trainer) -> Iterator[str]:
         """Yield what is left of a run that went astray: it would do so again."""
         best = self.path.with_name(f"{self.path.stem}.best{self.path.suffix}")
-        if trainer.put_best_back():
+        if trainer.restore_best():
             trainer.model.save(best)
             yield f"the best weights so far are kept: {best}"
-        if found := self._learnt():
+        if found := self._latest_progress():
             yield (
                 f"the last checkpoint is kept: {found}; to go on from its weights with another spec: "
                 f"zoo train {found} --from {found} -o NEW.npz --set KEY=VALUE"
             )
 
-    def _learnt(self) -> Path | None:
+    def _latest_progress(self) -> Path | None:
         """Return the newest checkpoint; where the only one is that of the start, remove it."""
         with suppress(OSError):
             found = self.checkpoints()
-            if found != [self.at(0)]:
+            if found != [self.checkpoint_path(0)]:
                 return found[0] if found else None
             self.clear()
         return None

@@ -7,22 +7,22 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from zoo_core._part_checks import was_asked
+from zoo_core._part_checks import is_own_exit
 from zoo_core.data._folder import DataFolder
 from zoo_core.errors import ZooError
-from zoo_core.model._loading import fill, load, model_from_contents
+from zoo_core.model._loading import load, model_from_contents, set_arrays
 from zoo_core.model._model import Model
 from zoo_core.parts import Table
 from zoo_core.registry._registry import Registry
 from zoo_core.registry._shipped_models import find_model
 from zoo_core.runs import _checkpoint as checkpoint
-from zoo_core.runs._defaults import about, complete, load_data, split
+from zoo_core.runs._defaults import describe_data, fill_defaults, load_data, split
 from zoo_core.runs._output import Output
 from zoo_core.spec._reading import read_spec
 from zoo_core.spec._spec import Spec
-from zoo_core.training._diagnostics import blame
-from zoo_core.training._interval import EVERY, Interval
-from zoo_core.training._parallel_matmul import Crew, library
+from zoo_core.training._diagnostics import name_the_part
+from zoo_core.training._interval import DEFAULT_INTERVAL, Interval
+from zoo_core.training._parallel_matmul import ParallelMatmul, library
 from zoo_core.training._threads import blas_threads, choose_threads, processors
 from zoo_core.training._trainer import Trainer
 from zoo_core.training.events import Event
@@ -34,7 +34,7 @@ def train(
     registry: Registry | None = None,
     *,
     output: str | Path | None = None,
-    checkpoint_every: str = EVERY,
+    checkpoint_every: str = DEFAULT_INTERVAL,
     start_from: str | Path | None = None,
     force: bool = False,
 ) -> Model:
@@ -42,7 +42,7 @@ def train(
 
     With `output` the model is saved there; until then checkpoints lie beside it, one for each `checkpoint_every`
     ("30s", "500steps", "auto", "never"), from which `resume` goes on. `start_from` is a model whose weights and
-    preparation the training begins with. With `force` what stands at `output` is replaced, and the checkpoints of
+    preprocessor the training begins with. With `force` what stands at `output` is replaced, and the checkpoints of
     an unfinished run are given up.
 
     Raises the errors of reading the spec and the data, and NumericError when training leaves the finite numbers;
@@ -54,7 +54,7 @@ def train(
         return _to_the_end(prepare(spec, files, registry, start_from=start_from))
     place, every = Output(output, overwrite=force), Interval.parse(checkpoint_every)
     with place.lock():
-        place.claim(spec.to_dict())
+        place.prepare(spec.to_dict())
         return _to_the_end(prepare(spec, files, registry, start_from=start_from), place, every)
 
 
@@ -63,7 +63,7 @@ def resume(
     data_dir: str | Path | None = None,
     registry: Registry | None = None,
     *,
-    checkpoint_every: str = EVERY,
+    checkpoint_every: str = DEFAULT_INTERVAL,
 ) -> Model:
     """Finish a run from its last checkpoint; `path` is its output or a checkpoint. Returns what `train` would have.
 
@@ -123,7 +123,7 @@ def prepare_resumed(
     chosen = threads or earlier.environment.get("threads")
     trainer = _prepared(earlier.spec, _files(data_dir, output.path), registry, chosen, earlier)
     fixed = threads or earlier.spec.training.threads  # as far as is known: a checkpoint does not tell who chose
-    trainer.helpers_wanted = fixed is None and trainer.threads == 1
+    trainer.allow_extra_threads = fixed is None and trainer.threads == 1
     checkpoint.resume(trainer, contents, str(path))
     output.last = path
     for warning in warnings:
@@ -140,18 +140,18 @@ def _files(data_dir: str | Path | DataFolder | None, beside: object) -> DataFold
 def _prepared(spec: Spec, files: DataFolder, registry: Registry, threads: int | None, earlier: Model | None) -> Trainer:
     """Return a run that begins with what an earlier model has learnt, or from scratch."""
     data = load_data(spec, files)
-    spec = complete(spec, data, registry, earlier)
-    model = Model(spec, about(spec, data), registry)
+    spec = fill_defaults(spec, data, registry, earlier)
+    model = Model(spec, describe_data(spec, data), registry)
     model.check_storable()
     splits = split(spec, data, model.source)
     if earlier is not None:
-        fill(model, earlier.arrays(), f"spec {spec.name!r}, started from model {earlier.spec.name!r}")
+        set_arrays(model, earlier.arrays(), f"spec {spec.name!r}, started from model {earlier.spec.name!r}")
     else:
-        model.preparation.fit(splits["train"].x)
+        model.preprocessor.fit(splits["train"].x)
         model.network.initialize(model.source.stream("initializer"))
     fixed = threads or spec.training.threads
     trainer = Trainer(model, splits, threads=fixed or _threads(spec, model, splits["train"]))
-    trainer.helpers_wanted = fixed is None and trainer.threads == 1
+    trainer.allow_extra_threads = fixed is None and trainer.threads == 1
     return trainer
 
 
@@ -168,22 +168,25 @@ def follow(trainer: Trainer, output: Output | None = None, every: Interval | Non
     An error that a part raises is passed on as a PluginError that names the part.
     """
     events = _named(trainer)
-    blas = library() if trainer.helpers_wanted else None
+    blas = library() if trainer.allow_extra_threads else None
     with blas_threads(trainer.threads), closing(trainer.feed), _helped(trainer, blas):
-        yield from events if output is None else output.keep(trainer, events, every)
+        yield from events if output is None else output.record(trainer, events, every)
 
 
 @contextmanager
 def _helped(trainer: Trainer, blas: Any | None) -> Iterator[None]:
     """Give a run its helping threads, where there is something to help with, until it is over."""
-    crew = Crew(blas)
+    crew = ParallelMatmul(blas)
     try:
         if blas is not None and not trainer.feed.reads_ahead:  # the thread that reads needs a processor
             crew.join(trainer.network, trainer.feed.batches.sizes, processors())
-        trainer.helpers, trainer.judge = crew.threads - 1, crew.judge if crew.threads > 1 else None
+        trainer.extra_threads, trainer.speed_monitor = (
+            crew.threads - 1,
+            crew.speed_monitor if crew.threads > 1 else None,
+        )
         yield
     finally:
-        trainer.helpers, trainer.judge = 0, None
+        trainer.extra_threads, trainer.speed_monitor = 0, None
         crew.close()
 
 
@@ -193,7 +196,7 @@ def _named(trainer: Trainer) -> Iterator[Event]:
     except (ZooError, MemoryError, OSError):
         raise
     except (Exception, SystemExit) as error:
-        named = None if was_asked(error) else blame(error, trainer)
+        named = None if is_own_exit(error) else name_the_part(error, trainer)
         if named is None:
             raise
         raise named from error

@@ -5,53 +5,53 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zoo_core.nn._part_state import kept, put_back
+from zoo_core.nn._part_state import part_state, set_part_state
 from zoo_core.parts import Part
 from zoo_core.storage._values import records, tabulate
-from zoo_core.training._trainer import Position, Trainer
+from zoo_core.training._trainer import Trainer, TrainingPosition
 
 
-def take(trainer: Trainer) -> dict[str, Any]:
+def get_state(trainer: Trainer) -> dict[str, Any]:
     """Return the state of a run by path; arrays are not copies.
 
     Valid between two steps: at a SafePoint, and before or after `Trainer.events`.
     """
-    trainer.begin()
+    trainer.start_callbacks()
     state = {
-        "run.position": dict(vars(trainer.at)),
+        "run.position": dict(vars(trainer.position)),
         "run.permutation": trainer.feed.batches.permutation,
-        "run.streams": trainer.model.source.positions(),
+        "run.streams": trainer.model.source.get_state(),
         "run.history": tabulate(trainer.history),
         "run.trace": trainer.model.trace.table(),
     }
-    if trainer.at.step:
+    if trainer.position.step:
         state["run.tally"] = {"total": trainer.tally.total, "weight": trainer.tally.weight}
     for path, part in _parts(trainer).items():
-        state |= kept(part, path)
+        state |= part_state(part, path)
     return state
 
 
-def put(trainer: Trainer, state: Mapping[str, Any]) -> None:
+def set_state(trainer: Trainer, state: Mapping[str, Any]) -> None:
     """Put back what `take` returned, the model's arrays being back already; `events` then goes on from there.
 
     Raises KeyError, TypeError, ValueError and the like for the state of another run.
     """
-    trainer.begin()
-    trainer.at = _position(trainer, state["run.position"])
-    trainer.feed.batches.go_to(trainer.at.step, state["run.permutation"])
-    trainer.model.source.go_to(state["run.streams"])
+    trainer.start_callbacks()
+    trainer.position = _position(trainer, state["run.position"])
+    trainer.feed.batches.set_state(trainer.position.step, state["run.permutation"])
+    trainer.model.source.set_state(state["run.streams"])
     trainer.history[:] = records(state["run.history"])
     trainer.model.trace.rows[:] = state["run.trace"].tolist()
-    if trainer.at.step:
+    if trainer.position.step:
         trainer.tally.start(trainer.feed.batches.rows_used)
-        trainer.tally.go_to(**state["run.tally"])
+        trainer.tally.set_state(**state["run.tally"])
     for path, part in _parts(trainer).items():
-        put_back(part, path, state)
+        set_part_state(part, path, state)
     _check_lengths(trainer)
 
 
-def _position(trainer: Trainer, table: Mapping[str, Any]) -> Position:
-    at = Position(**table)
+def _position(trainer: Trainer, table: Mapping[str, Any]) -> TrainingPosition:
+    at = TrainingPosition(**table)
     if not (_is_within(at.epoch, trainer.epochs) and _is_within(at.step, trainer.feed.batches.steps)):
         raise ValueError(f"there is no step {at.step!r} of epoch {at.epoch!r}")
     return at
@@ -63,12 +63,12 @@ def _is_within(value: object, most: int) -> bool:
 
 def _check_lengths(trainer: Trainer) -> None:
     """Hold that history, trace and steps are as long as the run is said to be."""
-    at, steps = trainer.at, trainer.feed.batches.steps
+    at, steps = trainer.position, trainer.feed.batches.steps
     epochs = [*range(at.epoch)]
     if [record["epoch"] for record in trainer.history] != epochs:
         raise ValueError("the history is not that of its epochs")
-    width = 1 + len(trainer.network.state())
-    if [(row[0], len(row)) for row in trainer.model.trace.rows] != [(epoch, width) for epoch in epochs]:
+    width, traced = 1 + len(trainer.network.state()), epochs if trainer.settings.trace else []
+    if [(row[0], len(row)) for row in trainer.model.trace.rows] != [(epoch, width) for epoch in traced]:
         raise ValueError("the trace is not that of its epochs")
     if trainer.optimizer.steps != at.epoch * steps + at.step:
         raise ValueError("the optimizer has not taken the steps of its epochs")
@@ -79,7 +79,7 @@ def _parts(trainer: Trainer) -> dict[str, Part]:
     named: dict[str, Sequence[Part]] = {
         "callbacks": trainer.callbacks,
         "changes": trainer.feed.changes,
-        "metrics": trainer.tally.metrics if trainer.at.step else [],  # between epochs they have not been started
+        "metrics": trainer.tally.metrics if trainer.position.step else [],  # between epochs they have not been started
     }
     lists = {f"run.{name}.{i}": part for name, parts in named.items() for i, part in enumerate(parts)}
     source = trainer.model.source.source

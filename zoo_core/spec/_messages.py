@@ -32,7 +32,7 @@ _WORDS = {
 }
 
 
-def validated(
+def validate(
     table: type[T],
     value: dict[str, Any],
     registry: Registry,
@@ -50,13 +50,13 @@ def validated(
         return table.model_validate(value, context=context)
     except ValidationError as error:
         problems = error.errors(include_url=False)[:MAX_PROBLEMS]
-    lines = complaints(problems, value, context["known"], places, name)
+    lines = error_lines(problems, value, context["known"], places, name)
     if all(p["type"] == "unknown_part" for p in problems):
         raise PluginError("\n".join(lines))
     raise (UsageError if all(line.startswith("--set ") for line in lines) else SpecError)("\n".join(lines))
 
 
-def complaints(
+def error_lines(
     problems: Sequence[ErrorDetails],
     value: Any,
     known: Mapping[str, Iterable[str]],

@@ -1,4 +1,4 @@
-"""What a spec says of the network and the preparation of its inputs: the half of it that predicting needs."""
+"""What a spec says of the network and the preprocessor of its inputs: the half of it that predicting needs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import AfterValidator, Field, field_validator, model_serializer
 from pydantic_core import PydanticCustomError
 
-from zoo_core.parts import Activation, BatchChange, Initializer, Normalizer, Preparation, RandomSource, Regularizer
+from zoo_core.parts import (
+    Activation,
+    BatchAugmentation,
+    Initializer,
+    Normalizer,
+    Preprocessor,
+    RandomSource,
+    Regularizer,
+)
 from zoo_core.spec._options import PartField, StrictTable, dump
 
 MAX_PARTS = 100  # in one list of parts
@@ -51,16 +59,16 @@ class LayerSpec(SpecTable):
     def _check_places(cls, regularizers: list[Regularizer]) -> list[Regularizer]:
         """Refuse what acts on a batch before any layer sees it."""
         for part in regularizers:
-            if isinstance(part, BatchChange):
+            if isinstance(part, BatchAugmentation):
                 rule = "changes inputs and targets of the whole model; it belongs among model.regularizers"
                 raise PydanticCustomError("said", "{name} {rule}", {"name": repr(part.name), "rule": rule})
         return regularizers
 
 
-class PreparationSpec(SpecTable):
+class PreprocessorSpec(SpecTable):
     """What `[data]` says of the inputs."""
 
-    preparation: Annotated[Preparation | None, PartField()] = Field(
+    preprocessor: Annotated[Preprocessor | None, PartField()] = Field(
         None,
         description="how inputs are scaled; fitted on the training split; default: what suits the data set",
     )
@@ -84,7 +92,7 @@ class NetworkSpec(SpecTable):
     seed: Annotated[int, Ge(0), Le(2**32 - 1)] = 0
     dtype: Literal["float32", "float64"] = "float32"
     generator: Annotated[RandomSource, PartField()] = Field("pcg64", validate_default=True)
-    data: PreparationSpec
+    data: PreprocessorSpec
     model: LayersSpec
 
 
@@ -96,7 +104,7 @@ def network_part(spec: Mapping[str, Any]) -> dict[str, Any]:
     found = _without(spec, "optimizer", "training") | {"model": _without(spec["model"], "loss")}
     data = spec.get("data")
     if isinstance(data, Mapping):
-        found["data"] = {key: data[key] for key in ("preparation",) if key in data}
+        found["data"] = {key: data[key] for key in ("preprocessor",) if key in data}
     return found
 
 

@@ -77,7 +77,7 @@ class PartField:
             raise PydanticCustomError("unknown_part", "{text}", {"text": str(error)}) from error
         made = build(part, options, info)
         if ":" in name:
-            object.__setattr__(made, "chosen_as", name)  # a part may be frozen
+            object.__setattr__(made, "spec_name", name)  # a part may be frozen
         return made
 
 
@@ -120,7 +120,7 @@ class StrictTable(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _note(cls, value: Any, info: ValidationInfo) -> Any:
-        note_keys(value, cls.model_fields, info)
+        remember_known_keys(value, cls.model_fields, info)
         return value
 
 
@@ -131,7 +131,7 @@ class _Options(StrictTable):
     @classmethod
     def _note_inside(cls, value: Any, info: ValidationInfo) -> Any:
         if isinstance(value, Mapping) and info.context is not None and set(value) - set(cls.model_fields):
-            note_keys(value, [*cls.model_fields, *_inside(cls, value, info.context.get("registry"))], info)
+            remember_known_keys(value, [*cls.model_fields, *_inside(cls, value, info.context.get("registry"))], info)
         return value
 
 
@@ -146,7 +146,7 @@ def _inside(model: type[BaseModel], value: Mapping[str, Any], registry: Registry
             yield from (f"{name}.{key}" for key in options if key in value and key not in model.model_fields)
 
 
-def note_keys(value: Any, known: Iterable[str], info: ValidationInfo) -> None:
+def remember_known_keys(value: Any, known: Iterable[str], info: ValidationInfo) -> None:
     """Remember, for each unknown key of a table, which keys the table knows."""
     if isinstance(value, Mapping) and info.context is not None:
         for key in set(value) - set(known):
@@ -194,7 +194,7 @@ def is_part(hint: Any) -> bool:
 _EXAMPLES = {
     "activation": "relu", "callback": "early_stopping", "dataset": "glyphs", "initializer": "he_normal",
     "loss": "cross_entropy", "metric": "accuracy", "normalizer": "batch_norm", "optimizer": "adam",
-    "preparation": "standard", "regularizer": "dropout", "schedule": "cosine",
+    "preprocessor": "standard", "regularizer": "dropout", "schedule": "cosine",
 }  # fmt: skip
 
 
@@ -208,7 +208,7 @@ def dump(value: Any) -> Any:
         return value.model_dump()
     if isinstance(value, Part):
         options = {name: dump(getattr(value, name)) for name in option_names(value)}
-        called = value.chosen_as or value.name
+        called = value.spec_name or value.name
         return {"name": called, **options} if options else called
     if isinstance(value, (list, tuple)):
         return [dump(item) for item in value]

@@ -44,7 +44,7 @@ class _Tokens:
             self.take()
 
 
-def locate(text: str, *, toml: bool) -> dict[Path, Place]:
+def locate_keys(text: str, *, toml: bool) -> dict[Path, Place]:
     """Return the place of every key and array item of a valid TOML or JSON text, by path."""
     offsets: dict[Path, int] = {}
     tokens = _Tokens(text)

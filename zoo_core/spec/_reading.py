@@ -8,14 +8,14 @@ from typing import Annotated, Any, cast
 
 from pydantic import ValidationError, create_model
 
-from zoo_core import storage as model_file
+from zoo_core import storage
 from zoo_core.errors import ModelFileError, PluginError, SpecError, UsageError
 from zoo_core.parts import KINDS, Part
 from zoo_core.registry._registry import Registry
 from zoo_core.registry._shipped_models import find_spec
-from zoo_core.spec._messages import complaints, validated
+from zoo_core.spec._messages import error_lines, validate
 from zoo_core.spec._options import PartField, StrictTable
-from zoo_core.spec._positions import locate
+from zoo_core.spec._positions import locate_keys
 from zoo_core.spec._spec import Spec
 from zoo_core.spec._text import is_toml, override, parse_text, read_text
 
@@ -27,7 +27,7 @@ def read_spec(
     *,
     seed: int | None = None,
     sha256: str | None = None,
-    limit: int = model_file.LIMIT,
+    limit: int = storage.LIMIT,
 ) -> Spec:
     """Read and validate a spec file, a shipped model's spec by name, or the spec inside a model file (.npz).
 
@@ -45,7 +45,7 @@ def read_spec(
     chosen = [*overrides, *([] if seed is None else [f"seed={seed}"])]
     for text in chosen:
         override(value, text, places)
-    return validated(Spec, value, registry, str(path), places)
+    return validate(Spec, value, registry, str(path), places)
 
 
 def _from_text(file: Any, name: str) -> tuple[dict[str, Any], dict[tuple[str | int, ...], str]]:
@@ -54,13 +54,13 @@ def _from_text(file: Any, name: str) -> tuple[dict[str, Any], dict[tuple[str | i
     value = parse_text(text, name, toml=toml)
     if not toml and isinstance(value.get("$schema"), str):
         del value["$schema"]  # by which editors know what a JSON file is
-    places = {k: f"{name}:{a}:{b}" for k, (a, b) in locate(text, toml=toml).items()}
+    places = {k: f"{name}:{a}:{b}" for k, (a, b) in locate_keys(text, toml=toml).items()}
     return value, {(): f"{name}:1:1", **places}
 
 
 def _inside(file: Any, sha256: str | None, limit: int) -> tuple[dict[str, Any], dict[tuple[str | int, ...], str]]:
     """Return the plain data of the spec in a model file."""
-    value = model_file.read(file, limit=limit, sha256=sha256).header.get("spec")
+    value = storage.read_model_file(file, limit=limit, sha256=sha256).header.get("spec")
     if not isinstance(value, dict):
         raise ModelFileError(f"{file}: its header holds no spec")
     return value, {}
@@ -78,7 +78,7 @@ def read_part(kind: str, name: str, overrides: Iterable[str], registry: Registry
         part: Part = holder.model_validate(value, context=context).part  # type: ignore[attr-defined]
     except ValidationError as error:
         problems = error.errors(include_url=False)
-        lines = complaints(problems, value, context["known"], {}, f"{kind} {name}")
+        lines = error_lines(problems, value, context["known"], {}, f"{kind} {name}")
         lines = [line.replace(": part.", ": ", 1) for line in lines]
         raise (PluginError if problems[0]["type"] == "unknown_part" else SpecError)("\n".join(lines)) from error
     return part

@@ -16,15 +16,15 @@ from pydantic_core import PydanticCustomError
 from zoo_core.data._splits import SLICE, is_split
 from zoo_core.parts import Callback, Dataset, Loss, Metric, Optimizer
 from zoo_core.registry._registry import Registry
-from zoo_core.spec._messages import validated
-from zoo_core.spec._network_spec import MAX_PARTS, LayersSpec, NetworkSpec, PreparationSpec, SpecTable
-from zoo_core.spec._options import PartField, dump, note_keys
+from zoo_core.spec._messages import validate
+from zoo_core.spec._network_spec import MAX_PARTS, LayersSpec, NetworkSpec, PreprocessorSpec, SpecTable
+from zoo_core.spec._options import PartField, dump, remember_known_keys
 
 Split = Annotated[str, Field(pattern=SLICE)] | Annotated[float, Gt(0), Le(1)] | None
 DEFAULT_METRICS = {"classification": ("accuracy",), "regression": ("rmse", "r2")}  # where a spec names none
 
 
-class DataSpec(PreparationSpec):
+class DataSpec(PreprocessorSpec):
     """`[data]`: a dataset, its options beside its name, and how it is divided."""
 
     source: Annotated[Dataset, PartField()] = Field(description="the data set")
@@ -51,7 +51,7 @@ class DataSpec(PreparationSpec):
             value = {"name": value}
         if not isinstance(value, Mapping) or "source" in value:
             return value
-        note_keys(value, set(cls.model_fields) - {"source"}, info)
+        remember_known_keys(value, set(cls.model_fields) - {"source"}, info)
         own = {key: item for key, item in value.items() if key in cls.model_fields}
         return {**own, "source": {key: item for key, item in value.items() if key not in own}}
 
@@ -85,6 +85,7 @@ class TrainingSpec(SpecTable):
     evaluate_every: Annotated[int, Ge(1)] = Field(1, description="in epochs; the last epoch is always measured")
     early_stopping: Annotated[Callback | None, PartField("early_stopping")] = None
     callbacks: Annotated[list[Annotated[Callback, PartField()]], MaxLen(MAX_PARTS)] = Field(default_factory=list)
+    trace: bool = Field(False, description="keep a fingerprint of every array after each epoch")
     threads: Annotated[int, Ge(1), Le(1024)] | None = Field(None, description="BLAS threads; default: chosen by size")
 
 
@@ -108,7 +109,7 @@ class Spec(NetworkSpec):
 
         Raises SpecError (PluginError where all that is wrong is missing parts).
         """
-        return validated(cls, dict(value), registry or Registry(), "spec", {}, choices)
+        return validate(cls, dict(value), registry or Registry(), "spec", {}, choices)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data from which `parse` makes an equal spec."""

@@ -164,7 +164,7 @@ seed = 1
 [data]
 name = "csv"
 {data}
-preparation = "standard"             # (x - mean) / standard deviation, column by column
+preprocessor = "standard"             # (x - mean) / standard deviation, column by column
 train = 0.7
 validation = 0.15
 test = 0.15

@@ -9,16 +9,16 @@ known sha256 for that.
 from __future__ import annotations
 
 from zoo_core.storage._layout import FORMAT, LIMIT, VERSION
-from zoo_core.storage._reader import Contents, contents_from_bytes, read
-from zoo_core.storage._writer import to_bytes, write
+from zoo_core.storage._reader import ModelFile, contents_from_bytes, read_model_file
+from zoo_core.storage._writer import to_bytes, write_model_file
 
 __all__ = [
     "FORMAT",
     "LIMIT",
     "VERSION",
-    "Contents",
+    "ModelFile",
     "contents_from_bytes",
-    "read",
+    "read_model_file",
     "to_bytes",
-    "write",
+    "write_model_file",
 ]

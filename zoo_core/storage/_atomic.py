@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from zoo_core.errors import ResourceError, UsageError
-from zoo_core.storage._lock import WINDOWS, lock
+from zoo_core.storage._lock import WINDOWS, lock_descriptor
 
 LOOK = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 # What folders on some systems answer to fsync, or to being opened for it, although nothing is wrong.
@@ -23,7 +23,7 @@ NO_FOLDER_SYNC = errno.EINVAL, errno.ENOTSUP, errno.EACCES
 NO_HARD_LINKS = errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS
 
 
-def write_whole(
+def write_file(
     path: Path | str, content: bytes, *, overwrite: bool = True, check: Callable[[Path], object] | None = None
 ) -> None:
     """Write a file atomically and durably; what was there stays until the new file is safe.
@@ -38,7 +38,7 @@ def write_whole(
     target = Path(path)
     _check_target(target, overwrite)
     try:
-        sweep(target)
+        remove_stale(target)
         _put(target, content, overwrite, check)
     except FileExistsError:
         raise _exists(target) from None
@@ -50,17 +50,17 @@ def write_whole(
     _sync_folder(target)
 
 
-def temporaries(path: Path | str) -> list[Path]:
+def stale_files(path: Path | str) -> list[Path]:
     """Return temporary files for `path` that writers have left behind, or are writing just now."""
     target = Path(path)
     form = re.compile(re.escape(f".{target.name}.") + r"[0-9a-f]{12}\.tmp")
     return sorted(p for p in target.parent.iterdir() if form.fullmatch(p.name))
 
 
-def sweep(path: Path | str) -> None:
+def remove_stale(path: Path | str) -> None:
     """Remove the temporaries for `path` whose writers are gone; those of living writers are locked and stay."""
     with suppress(OSError):  # a folder that cannot be read may still be written to
-        for left in temporaries(path):
+        for left in stale_files(path):
             with suppress(OSError):
                 _remove_unlocked(left)
 
@@ -155,7 +155,7 @@ def _discard(path: Path, file: BinaryIO) -> None:
 def _lock(descriptor: int, *, wait: bool) -> bool:
     """Lock a file until it is closed or the process ends; tell whether the system did."""
     try:
-        return lock(descriptor, wait=wait)
+        return lock_descriptor(descriptor, wait=wait)
     except OSError:
         return False
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from itertools import accumulate
 from typing import Any, NoReturn
 
-from zoo_core.storage._layout import FEATURES, FORMAT, MAX_HEADER, VERSION, RefusedError, shown
+from zoo_core.storage._layout import FEATURES, FORMAT, MAX_HEADER, VERSION, RefusedError, quoted
 
 MAX_DEPTH = 32
 MAX_TOKENS = 100_000  # of , : [ { - bounds the memory that the parsed header takes
@@ -55,7 +55,7 @@ def parse(text: bytes) -> dict[str, Any]:
     except UnicodeEncodeError:
         raise RefusedError("has a header with half of a surrogate pair; get a sound file") from None
     except ValueError as error:
-        raise RefusedError(f"has a header that is not JSON ({shown(str(error), 100)}); get a sound file") from None
+        raise RefusedError(f"has a header that is not JSON ({quoted(str(error), 100)}); get a sound file") from None
     if not same:
         raise RefusedError("has a header that is not an object in canonical JSON; get a sound file")
     return dict(value)
@@ -64,7 +64,7 @@ def parse(text: bytes) -> dict[str, Any]:
 def check(header: Mapping[str, Any]) -> None:
     """Raise RefusedError unless this version of the zoo reads such a file and the header is whole."""
     if header.get("format") != FORMAT:
-        raise RefusedError(f"is not a zoo model: its header names the format {shown(header.get('format'))}")
+        raise RefusedError(f"is not a zoo model: its header names the format {quoted(header.get('format'))}")
     _check_version(header.get("version"))
     _check_features(header.get("requires"))
     if header.get("sha256") != digest(header):
@@ -73,7 +73,9 @@ def check(header: Mapping[str, Any]) -> None:
 
 def _check_version(version: object) -> None:
     if type(version) is not int or version < 1:
-        raise RefusedError(f"has the format's version {shown(version)}, which is none; get a sound file")
+        raise RefusedError(f"has the format's version {quoted(version)}, which is none; get a sound file")
+    if version < VERSION:
+        raise RefusedError(f"has version {version} of the format, from before mlp-zoo 0.1.0; train the model again")
     if version > VERSION:
         raise RefusedError(f"needs version {version} of the format, and this mlp-zoo reads up to {VERSION}; {UPGRADE}")
 
@@ -104,7 +106,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
-        raise RefusedError(f"has a header with the key {shown(twice)} twice; get a sound file")
+        raise RefusedError(f"has a header with the key {quoted(twice)} twice; get a sound file")
     return found
 
 
@@ -117,7 +119,7 @@ def _integer(digits: str) -> int:
 def _real(digits: str) -> float:
     number = float(digits)
     if number in (float("inf"), float("-inf")):
-        raise RefusedError(f"has a header with the number {shown(digits)}, which is not finite; get a sound file")
+        raise RefusedError(f"has a header with the number {quoted(digits)}, which is not finite; get a sound file")
     return number
 
 

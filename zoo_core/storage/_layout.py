@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 FORMAT = "zoo-model"
-VERSION = 1
-FEATURES: frozenset[str] = frozenset()  # what a header may put in `requires`; version 1 begins with none
+VERSION = 2  # 1 was written before 0.1.0 was released
+FEATURES: frozenset[str] = frozenset()  # what a header may put in `requires`; version 2 begins with none
 
 LIMIT = 256 * 2**20  # bytes in all, unless the caller raises it
 MAX_HEADER = 2**20  # bytes of JSON
@@ -75,13 +75,13 @@ def check_name(name: str) -> None:
     """Raise RefusedError unless an array may have this name; `name` is without the ending `.npy`."""
     if not MEMBER_NAME.fullmatch(name + ".npy") or name.endswith(".npy"):
         raise RefusedError(
-            f"names an array {shown(name)}: only a-z, 0-9, '_' and '.' are allowed, not ending in '.npy'"
+            f"names an array {quoted(name)}: only a-z, 0-9, '_' and '.' are allowed, not ending in '.npy'"
         )
     if len(name) + 4 > MAX_NAME:
-        raise RefusedError(f"names an array {shown(name)}: a name has at most {MAX_NAME - 4} characters")
+        raise RefusedError(f"names an array {quoted(name)}: a name has at most {MAX_NAME - 4} characters")
 
 
-def shown(text: object, length: int = 60) -> str:
+def quoted(text: object, length: int = 60) -> str:
     """Return a short, printable form of something that a file says."""
     form = ascii(text)
     return form if len(form) <= length else form[:length] + "..."

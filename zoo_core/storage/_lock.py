@@ -16,7 +16,7 @@ FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)  # nobody may have
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def file_lock(path: Path) -> Iterator[None]:
     """Hold the lock of a file, kept in `.NAME.lock` beside it. Raises ResourceError that names the holder."""
     place = path.with_name(f".{path.name}.lock")
     try:
@@ -41,7 +41,7 @@ def _acquire(place: Path) -> int:
     while True:
         descriptor = os.open(place, FLAGS, 0o666)
         try:
-            lock(descriptor, wait=False)
+            lock_descriptor(descriptor, wait=False)
             if _is(descriptor, place):
                 os.truncate(descriptor, 0)
                 os.write(descriptor, f"{os.getpid()}\n".encode())
@@ -75,7 +75,7 @@ WINDOWS = os.name == "nt"  # where an open file can be neither renamed nor remov
 FAR = 2**30  # the byte that Windows locks, beyond all content: what is locked there cannot be read
 
 
-def lock(descriptor: int, *, wait: bool) -> bool:
+def lock_descriptor(descriptor: int, *, wait: bool) -> bool:
     """Lock an open file until it is closed or the process ends; tell whether the system has such locks.
 
     Raises BlockingIOError where another holds it and `wait` is False, OSError for a disk that cannot lock. Windows

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from zoo_core.parts import Array
-from zoo_core.storage._layout import MAX_SIZE, Member, RefusedError, shown
+from zoo_core.storage._layout import MAX_SIZE, Member, RefusedError, quoted
 
 DTYPES = {"<f4": 4, "<f8": 8, "<i4": 4, "<i8": 8, "|u1": 1}  # bytes of an item
 MAX_DIMENSIONS = 4
@@ -39,12 +39,12 @@ class Form:
     def check(self) -> None:
         """Raise RefusedError unless a model file may hold such an array."""
         if self.dtype not in DTYPES:
-            raise RefusedError(f"of the dtype {shown(self.dtype)}; only {', '.join(DTYPES)} are allowed")
+            raise RefusedError(f"of the dtype {quoted(self.dtype)}; only {', '.join(DTYPES)} are allowed")
         if len(self.shape) > MAX_DIMENSIONS:
             raise RefusedError(f"of {len(self.shape)} dimensions; at most {MAX_DIMENSIONS} are allowed")
         # A zero among huge dimensions makes no bytes, and yet overflows inside NumPy.
         if math.prod(max(n, 1) for n in self.shape) * DTYPES[self.dtype] > MAX_SIZE:
-            raise RefusedError(f"of the shape {shown(self.shape)}, which is more than a model file can hold")
+            raise RefusedError(f"of the shape {quoted(self.shape)}, which is more than a model file can hold")
 
     def encode(self) -> bytes:
         """Return the header that stands before the items."""
@@ -103,5 +103,5 @@ def _form(text: bytes) -> Form:
         raise RefusedError("in Fortran order; only C order is allowed")
     dimensions = tuple(map(int, re.findall("[0-9]+", shape)))
     if not SHAPE.fullmatch(shape) or str(dimensions) != shape:  # such as (-1,), (True,) or (007,)
-        raise RefusedError(f"whose shape {shown(shape)} is none")
+        raise RefusedError(f"whose shape {quoted(shape)} is none")
     return Form(dtype or fields, dimensions)

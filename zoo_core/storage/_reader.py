@@ -17,7 +17,7 @@ from zoo_core.errors import ModelFileError, ResourceError, UsageError
 from zoo_core.parts import Array
 from zoo_core.storage import _header_json as document
 from zoo_core.storage import _zip as archive
-from zoo_core.storage._layout import HEADER, LIMIT, MAX_HEADER, Member, RefusedError, shown
+from zoo_core.storage._layout import HEADER, LIMIT, MAX_HEADER, Member, RefusedError, quoted
 from zoo_core.storage._npy import MAX_NPY_HEADER, Form, Located, locate
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -27,7 +27,7 @@ FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) 
 
 
 @dataclass(frozen=True, eq=False)
-class Contents:
+class ModelFile:
     """What a model file holds."""
 
     header: dict[str, Any]  # as stored, with format, version, requires, arrays and its own sha256
@@ -35,7 +35,7 @@ class Contents:
     sha256: str  # of the whole file
 
 
-def read(path: Path | str, *, limit: int = LIMIT, sha256: str | None = None) -> Contents:
+def read_model_file(path: Path | str, *, limit: int = LIMIT, sha256: str | None = None) -> ModelFile:
     """Read a model file of at most `limit` bytes; with `sha256`, only the file that has this digest.
 
     Raises ModelFileError for a file that is missing, damaged or unsound, ResourceError when the system
@@ -44,7 +44,7 @@ def read(path: Path | str, *, limit: int = LIMIT, sha256: str | None = None) -> 
     return contents_from_bytes(_bytes(Path(path), limit), str(path), limit=limit, sha256=sha256)
 
 
-def contents_from_bytes(data: bytes, name: str, *, limit: int = LIMIT, sha256: str | None = None) -> Contents:
+def contents_from_bytes(data: bytes, name: str, *, limit: int = LIMIT, sha256: str | None = None) -> ModelFile:
     """Return the contents of a model file that is in memory; `name` is what messages call it.
 
     Raises ModelFileError and UsageError as `read` does.
@@ -107,11 +107,11 @@ def _check_total(size: int, limit: int) -> None:
 def _wanted(sha256: str) -> str:
     wanted = sha256.strip().lower()
     if not SHA256.fullmatch(wanted):
-        raise UsageError(f"{shown(sha256)} is no sha256: give its 64 hexadecimal digits")
+        raise UsageError(f"{quoted(sha256)} is no sha256: give its 64 hexadecimal digits")
     return wanted
 
 
-def _contents(data: bytes, wanted: str | None) -> Contents:
+def _contents(data: bytes, wanted: str | None) -> ModelFile:
     if wanted and wanted != (found := hashlib.sha256(data).hexdigest()):
         raise RefusedError(f"has the sha256 {found}, and {wanted} was demanded; get the right file")
     first, *others = archive.members(data)
@@ -121,7 +121,7 @@ def _contents(data: bytes, wanted: str | None) -> Contents:
     _check_checksums(data, others)
     _check_digests(data, arrays, header["arrays"])
     digest = wanted or hashlib.sha256(data).hexdigest()  # of all bytes, so it comes last where nobody demands it
-    return Contents(header, {name: located.array(data) for name, located in arrays.items()}, digest)
+    return ModelFile(header, {name: located.array(data) for name, located in arrays.items()}, digest)
 
 
 def _header(data: bytes, member: Member) -> dict[str, Any]:
@@ -142,7 +142,7 @@ def _check_described(described: object, arrays: Mapping[str, Located]) -> None:
         raise RefusedError("has a header that does not describe its arrays; get a sound file")
     for name in sorted(described.keys() ^ arrays.keys()):
         problem = "is missing" if name in described else "is not in its header"
-        raise RefusedError(f"is damaged: the array {shown(name)} {problem}; get the file again")
+        raise RefusedError(f"is damaged: the array {quoted(name)} {problem}; get the file again")
     for name, located in arrays.items():
         if not _is_described(located.form, described[name]):
             raise RefusedError(f"is damaged: the array {name!r} is not as its header says; get the file again")

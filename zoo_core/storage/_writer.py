@@ -14,7 +14,7 @@ import numpy as np
 from zoo_core.errors import ModelFileError, ResourceError
 from zoo_core.parts import Array
 from zoo_core.storage import _header_json as document
-from zoo_core.storage._atomic import write_whole
+from zoo_core.storage._atomic import write_file
 from zoo_core.storage._layout import (
     FORMAT,
     HEADER,
@@ -27,10 +27,12 @@ from zoo_core.storage._layout import (
     directory,
 )
 from zoo_core.storage._npy import Form
-from zoo_core.storage._reader import read
+from zoo_core.storage._reader import read_model_file
 
 
-def write(path: Path | str, header: Mapping[str, Any], arrays: Mapping[str, Array], *, overwrite: bool = True) -> str:
+def write_model_file(
+    path: Path | str, header: Mapping[str, Any], arrays: Mapping[str, Array], *, overwrite: bool = True
+) -> str:
     """Write a model file atomically and return its sha256; what was there stays until the new file is safe.
 
     `header` must fit into 1 MiB of JSON; the keys format, version, arrays and sha256 are set here, and
@@ -43,7 +45,7 @@ def write(path: Path | str, header: Mapping[str, Any], arrays: Mapping[str, Arra
     """
     data = to_bytes(header, arrays, str(path))
     digest = hashlib.sha256(data).hexdigest()
-    write_whole(path, data, overwrite=overwrite, check=lambda temporary: _verify(temporary, len(data), digest))
+    write_file(path, data, overwrite=overwrite, check=lambda temporary: _verify(temporary, len(data), digest))
     return digest
 
 
@@ -57,7 +59,7 @@ def to_bytes(header: Mapping[str, Any], arrays: Mapping[str, Array], name: str =
 
 def _verify(path: Path, size: int, digest: str) -> None:
     try:
-        read(path, limit=size, sha256=digest)
+        read_model_file(path, limit=size, sha256=digest)
     except (ModelFileError, ResourceError) as error:
         raise OSError(errno.EIO, f"what was written does not read back ({error})") from error
 

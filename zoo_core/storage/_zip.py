@@ -16,7 +16,7 @@ from zoo_core.storage._layout import (
     RefusedError,
     check_name,
     directory,
-    shown,
+    quoted,
 )
 
 AGAIN = "get the file again"
@@ -93,9 +93,9 @@ def _entry(data: bytes, position: int, end: int, expected: int) -> Member:
 def _name(data: bytes, position: int, length: int, *, first: bool) -> str:
     name = data[position : position + min(length, MAX_NAME + 1)].decode("latin-1")
     if first and name != HEADER + ".npy":
-        raise RefusedError(FOREIGN.format(f"its first member is {shown(name)} and not '{HEADER}.npy'"))
+        raise RefusedError(FOREIGN.format(f"its first member is {quoted(name)} and not '{HEADER}.npy'"))
     if not MEMBER_NAME.fullmatch(name):
-        raise RefusedError(f"has a member with the unsafe name {shown(name)}: it is not of the form [a-z0-9_.]+.npy")
+        raise RefusedError(f"has a member with the unsafe name {quoted(name)}: it is not of the form [a-z0-9_.]+.npy")
     check_name(name.removesuffix(".npy"))
     return name
 

@@ -6,8 +6,8 @@
 
     test_conformance = pytest_checks("zoo-mine")
 
-Nothing here prints. A part that breaks a promise on purpose says so in its class attribute `deviates`, with the
-reason; it is then reported as declared, not as passed.
+Nothing here prints. If your part breaks a rule on purpose, list it in `expected_failures` with the reason. The check
+is then reported as declared, not as passed.
 """
 
 from zoo_core.testing._pytest import pytest_checks

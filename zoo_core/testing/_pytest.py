@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from zoo_core.errors import PluginError
-from zoo_core.registry._discovery import Plugin, normal
+from zoo_core.registry._discovery import Plugin, normalized_name
 from zoo_core.registry._entries import Entry
 from zoo_core.registry._registry import Registry
 from zoo_core.testing._run import run_check
@@ -49,14 +49,14 @@ def pytest_checks(plugin: str | object) -> Callable[..., None]:
 def _entries(plugin: Any) -> tuple[Registry, list[Entry]]:
     registry = Registry()
     found = _installed(plugin, registry) if isinstance(plugin, str) else registry.add(plugin, "under test")
-    entries = registry.brought_by(found)
+    entries = registry.entries_of(found)
     if found.problem or found.switched_off:
         raise PluginError(f"plugin {found.distribution!r} is {found.state}: {found.problem or 'see ZOO_PLUGINS'}")
     return registry, entries
 
 
 def _installed(name: str, registry: Registry) -> Plugin:
-    found = next((p for p in registry.plugins if p.distribution == normal(name)), None)
+    found = next((p for p in registry.plugins if p.distribution == normalized_name(name)), None)
     if found is None:
         raise PluginError(f"no plugin {name!r} is installed; install it first, as with: pip install -e .")
     return found

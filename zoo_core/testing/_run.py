@@ -13,7 +13,7 @@ from zoo_core.registry._registry import Registry
 from zoo_core.testing._table import checks_of
 from zoo_core.testing.harness.dtypes import raised_at
 from zoo_core.testing.harness.findings import Check, Finding, NotRunError, Result
-from zoo_core.testing.harness.subject import Subject, subjects
+from zoo_core.testing.harness.subject import PartUnderTest, subjects
 from zoo_core.testing.harness.variations import variations
 
 
@@ -31,7 +31,7 @@ def run_check(part: type[Part], check: Check, registry: Registry) -> Result:
     """Run one check of a part's class."""
     name = f"{part.kind} {part.name or part.__name__}"
     result = Result(name, check.name, check.promise, "passed")
-    declared = part.deviates.get(check.name, "")
+    declared = part.expected_failures.get(check.name, "")
     try:
         made = [*subjects(part, registry), *(variations(part, registry) if check.varied else ())]
         found = tuple(dict.fromkeys(f for s in made for f in findings(check, s)))
@@ -40,11 +40,15 @@ def run_check(part: type[Part], check: Check, registry: Registry) -> Result:
     if declared and found:
         return dataclasses.replace(result, state="declared", findings=found, reason=declared)
     if declared:
-        found = (Finding(f"`deviates` says that it fails {check.name!r}, and it passes", likely="strike it out there"),)
+        found = (
+            Finding(
+                f"`expected_failures` says that it fails {check.name!r}, and it passes", likely="strike it out there"
+            ),
+        )
     return dataclasses.replace(result, state="failed" if found else "passed", findings=found)
 
 
-def findings(check: Check, subject: Subject) -> list[Finding]:
+def findings(check: Check, subject: PartUnderTest) -> list[Finding]:
     """Return what a check finds in a part. Raises NotRunError where it cannot be run."""
     options = ", ".join(f"{key} = {value!r}" for key, value in subject.options.items())
     with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -53,7 +57,7 @@ def findings(check: Check, subject: Subject) -> list[Finding]:
     return [dataclasses.replace(f, problem=f"with {options}: {f.problem}") for f in found] if options else found
 
 
-def _found(check: Check, subject: Subject) -> list[Finding]:
+def _found(check: Check, subject: PartUnderTest) -> list[Finding]:
     found = []
     try:
         for finding in check.run(subject):

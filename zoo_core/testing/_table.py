@@ -22,25 +22,32 @@ from zoo_core.testing.checks import definition as form
 from zoo_core.testing.checks import random as randoms
 from zoo_core.testing.checks import running_statistics as running
 from zoo_core.testing.harness.findings import Check, Finding
-from zoo_core.testing.harness.subject import Subject
+from zoo_core.testing.harness.subject import PartUnderTest
 
 
-def _deviates(subject: Subject) -> Iterator[Finding]:
+def _expected_failures(subject: PartUnderTest) -> Iterator[Finding]:
     known = [check.name for check in checks_of(subject.part)]
-    for name in subject.part.deviates:
+    for name in subject.part.expected_failures:
         if name not in known:
-            yield Finding(f"`deviates` names {name!r}, and there is no such check (there are: {', '.join(known)})")
+            yield Finding(
+                f"`expected_failures` names {name!r}, and there is no such check (there are: {', '.join(known)})"
+            )
 
 
 CHECKS: dict[type[Any], tuple[Check, ...]] = {
-    parts.Part: (*form.CHECKS, Check("deviates", "what it declares are checks", _deviates, lambda p: bool(p.deviates))),
+    parts.Part: (
+        *form.CHECKS,
+        Check(
+            "expected_failures", "what it declares are checks", _expected_failures, lambda p: bool(p.expected_failures)
+        ),
+    ),
     parts.Activation: activations.CHECKS,
     parts.Normalizer: (transforms.GRADIENT, *running.CHECKS),
     parts.Noise: (transforms.GRADIENT,),
     parts.Transform: transforms.CHECKS,
     parts.Penalty: regularizers.PENALTY,
     parts.Constraint: regularizers.CONSTRAINT,
-    parts.BatchChange: regularizers.BATCH_CHANGE,
+    parts.BatchAugmentation: regularizers.BATCH_CHANGE,
     parts.Loss: losses.CHECKS,
     parts.Metric: metrics.CHECKS,
     parts.Optimizer: optimizers.CHECKS,
@@ -48,7 +55,7 @@ CHECKS: dict[type[Any], tuple[Check, ...]] = {
     parts.Initializer: randoms.INITIALIZER,
     parts.RandomSource: randoms.GENERATOR,
     parts.Dataset: data.DATASET,
-    parts.Preparation: data.PREPARATION,
+    parts.Preprocessor: data.PREPROCESSOR,
     parts.Callback: callbacks.CHECKS,
 }
 

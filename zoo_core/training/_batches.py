@@ -6,17 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zoo_core._arrays import buffer
+from zoo_core._arrays import aligned
 from zoo_core._part_checks import check_prepares, checked_change
 from zoo_core.data._batches import Batches, number_of, take_rows
-from zoo_core.data._prefetch import Ahead
+from zoo_core.data._prefetch import Prefetcher
 from zoo_core.errors import DataError
 from zoo_core.model._model import Model
-from zoo_core.nn._assembly import fresh
-from zoo_core.nn._network import Network, chunks
+from zoo_core.nn._assembly import copy_part
+from zoo_core.nn._network import Network, row_slices
 from zoo_core.nn._objective import Objective, class_weights, one_hot, targets_for
-from zoo_core.nn._workspace import Ends, Pass
-from zoo_core.parts import Array, BatchChange, Preparation, RandomSource, Table
+from zoo_core.nn._workspace import OutputBuffers, Workspace
+from zoo_core.parts import Array, BatchAugmentation, Preprocessor, RandomSource, Table
 from zoo_core.spec._spec import TrainingSpec
 
 BLOCK_ROWS = 512  # rows counted together where batches are small: that costs as much as a small step
@@ -30,7 +30,7 @@ CHUNK = 4096  # rows prepared at a time
 
 
 @dataclass
-class Block:
+class TargetBlock:
     """The rows of some batches in a row, without their inputs; `ends` take what the network makes of them.
 
     `targets` are in the form that the loss takes, with the changes of batches that have been loaded; `labels` are as
@@ -40,10 +40,10 @@ class Block:
     targets: Array
     labels: Array
     weights: Array | None
-    ends: Ends
+    ends: OutputBuffers
 
 
-class Feed:
+class BatchLoader:
     """The training split of a model in the order that `batches` gives, as an objective sees it.
 
     Targets are gathered in blocks of `steps` batches, inputs for as many of these as a cache holds. Changes of batches
@@ -52,22 +52,24 @@ class Feed:
     """
 
     def __init__(self, model: Model, table: Table, objective: Objective, source: RandomSource) -> None:
-        self.table, self.objective, self.preparation = table, objective, model.preparation
-        self.changes = [fresh(r) for r in model.spec.model.regularizers if isinstance(r, BatchChange)]
+        self.table, self.objective, self.preprocessor = table, objective, model.preprocessor
+        self.changes = [copy_part(r) for r in model.spec.model.regularizers if isinstance(r, BatchAugmentation)]
         self.batches = _batches(model.spec.training, table.x.shape[0], source.stream("shuffle"))
         self.steps, self._together = _steps(self.batches.batch_size, model.network)
         self._rng = source.stream("batch")
         self._targets = _targets(table, objective, soft=bool(self.changes))
         self._weights = _weights(table, objective)
-        check_prepares(model.preparation, table.x, model.network.inputs, model.network.dtype)
-        self._ready = _ready(table, model.preparation, model.network.inputs, model.network.dtype)
+        check_prepares(model.preprocessor, table.x, model.network.inputs, model.network.dtype)
+        self._ready = _ready(table, model.preprocessor, model.network.inputs, model.network.dtype)
         self._raw = self._read = np.empty((0, 0))
         self._reads, self._read_from = _reads(table, self.steps, self._together, self.batches.batch_size), 0
-        self._ahead: Ahead | None = None
+        self._prefetcher: Prefetcher | None = None
         rows, inputs = self._together * self.batches.batch_size, model.network.inputs
-        self._x = buffer((rows, inputs), model.network.dtype, None)
-        self._passes: dict[int, tuple[list[tuple[Pass, slice]], Ends]] = {}  # by the number of rows in a block
-        self._batches: list[tuple[Pass, Array, Array | None]] = []
+        self._x = aligned((rows, inputs), model.network.dtype, None)
+        self._passes: dict[
+            int, tuple[list[tuple[Workspace, slice]], OutputBuffers]
+        ] = {}  # by the number of rows in a block
+        self._batches: list[tuple[Workspace, Array, Array | None]] = []
         self._first, self._group = 0, -1  # the first step of the block at hand; which of its groups is in `_x`
 
     def start_epoch(self) -> None:
@@ -86,13 +88,13 @@ class Feed:
         p, targets, weights = self._batches[at]
         for change in self.changes:
             self._change(change, p, targets)
-        self.objective.look_at(p, targets, weights)
+        self.objective.set_batch(p, targets, weights)
 
     def close(self) -> None:
         """Let go of the thread that reads ahead; another begins where one is needed again."""
-        if self._ahead is not None:
-            self._ahead.close()
-            self._ahead = None
+        if self._prefetcher is not None:
+            self._prefetcher.close()
+            self._prefetcher = None
 
     @property
     def reads_ahead(self) -> bool:
@@ -104,8 +106,8 @@ class Feed:
         """How many rows no batch of an epoch takes."""
         return self.batches.rows - self.batches.rows_used
 
-    def _change(self, change: BatchChange, p: Pass, targets: Array) -> None:
-        answer = change.change(p.x, targets, self._rng)
+    def _change(self, change: BatchAugmentation, p: Workspace, targets: Array) -> None:
+        answer = change.augment(p.x, targets, self._rng)
         x, changed = checked_change(change, answer, p.x, targets)
         if x is not p.x:
             p.x[...] = x
@@ -121,11 +123,11 @@ class Feed:
         rows, size = len(targets), self.batches.batch_size
         weights = None if self._weights is None else self._weights[which]
         if rows not in self._passes:
-            passes, ends = self.objective.network.passes(self._x, rows, size)
-            self._passes[rows] = list(zip(passes, chunks(rows, size), strict=True)), ends
+            passes, ends = self.objective.network.workspaces(self._x, rows, size)
+            self._passes[rows] = list(zip(passes, row_slices(rows, size), strict=True)), ends
         places, ends = self._passes[rows]
         labels = targets if self._targets is self.table.y and not self.changes else self.table.y[which]
-        self.block = Block(targets, labels, weights, ends)
+        self.block = TargetBlock(targets, labels, weights, ends)
         self._batches = [(p, targets[w], None if weights is None else weights[w]) for p, w in places]
         self._first, self._group = step, -1
 
@@ -139,7 +141,7 @@ class Feed:
     def _inputs(self, step: int, which: slice | Array, out: Array) -> None:
         """Write the prepared rows."""
         if self._ready is None:
-            self.preparation.apply(self._rows(step, which, len(out)), out)
+            self.preprocessor.transform(self._rows(step, which, len(out)), out)
             self._read_on(step)
         elif (rows := take_rows(self._ready, which, out)) is not out:
             out[...] = rows
@@ -149,16 +151,16 @@ class Feed:
         if self.reads_ahead:
             return self._rows_ahead(step, which)
         if len(self._raw) < rows:
-            self._raw = buffer((rows, x.shape[1]), x.dtype, None)
+            self._raw = aligned((rows, x.shape[1]), x.dtype, None)
         return take_rows(x, which, self._raw[:rows])
 
     def _rows_ahead(self, step: int, which: slice | Array) -> Array:
         """Return the rows of a group, which are among those that were read together, or the first that now are."""
         rows, at = number_of(which), (step - self._read_from) * self.batches.batch_size
         if not 0 <= at <= len(self._read) - rows:
-            self._ahead = self._ahead or Ahead(self.table.x, self._reads * self.batches.batch_size)
+            self._prefetcher = self._prefetcher or Prefetcher(self.table.x, self._reads * self.batches.batch_size)
             at, self._read_from = 0, step
-            self._read = self._ahead.take(step, self.batches.indices(step, self._reads))
+            self._read = self._prefetcher.get(step, self.batches.indices(step, self._reads))
         return self._read[at : at + rows]
 
     def _read_on(self, step: int) -> None:
@@ -167,8 +169,8 @@ class Feed:
         Before shorter calls, each would wait for the thread that reads, which takes turns with Python row by row.
         """
         following = step + self._reads
-        if self._ahead is not None and step == self._read_from and following < self.batches.steps:
-            self._ahead.ask(following, self.batches.indices(following, self._reads))
+        if self._prefetcher is not None and step == self._read_from and following < self.batches.steps:
+            self._prefetcher.request(following, self.batches.indices(following, self._reads))
 
 
 def _batches(settings: TrainingSpec, rows: int, rng: np.random.Generator) -> Batches:
@@ -215,14 +217,14 @@ def _weights(table: Table, objective: Objective) -> Array | None:
     return own if weights is None else weights * own
 
 
-def _ready(table: Table, preparation: Preparation, inputs: int, dtype: np.dtype[np.generic]) -> Array | None:
-    """Return all rows prepared where they are in memory and small, or need no preparation; else None."""
+def _ready(table: Table, preprocessor: Preprocessor, inputs: int, dtype: np.dtype[np.generic]) -> Array | None:
+    """Return all rows prepared where they are in memory and small, or need no preprocessor; else None."""
     x = table.x
-    if isinstance(x, np.ndarray) and x.dtype == dtype and preparation.changes_nothing:
+    if isinstance(x, np.ndarray) and x.dtype == dtype and preprocessor.is_identity:
         return x
     if not isinstance(x, np.ndarray) or x.shape[0] * inputs * dtype.itemsize > READY_BYTES:
         return None
-    ready = buffer((x.shape[0], inputs), dtype, None)
-    for which in chunks(x.shape[0], CHUNK):
-        preparation.apply(x[which], ready[which])
+    ready = aligned((x.shape[0], inputs), dtype, None)
+    for which in row_slices(x.shape[0], CHUNK):
+        preprocessor.transform(x[which], ready[which])
     return ready

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zoo_core._part_checks import culprit, misfit
+from zoo_core._part_checks import contract_error, part_that_raised
 from zoo_core.errors import PluginError
-from zoo_core.nn._network import Layer, Network, chunks
+from zoo_core.nn._network import Layer, Network, row_slices
 from zoo_core.nn._objective import Objective
 from zoo_core.nn._workspace import Stage
 from zoo_core.parts import Array, Record
@@ -46,47 +46,47 @@ def _stats(network: Network, layer: Layer, objective: Objective, before: Array, 
 
 def _outputs(network: Network, layer: Layer, objective: Objective) -> Array:
     index = next(i for i, stage in enumerate(network.stages) if stage.transform is layer.activation)
-    return objective.at.values[index]
+    return objective.workspace.values[index]
 
 
-def blame(error: BaseException, trainer: Trainer) -> PluginError | None:
+def name_the_part(error: BaseException, trainer: Trainer) -> PluginError | None:
     """Return an error that names the part inside which another was raised, or None where it was in no part."""
-    found = culprit(error)
+    found = part_that_raised(error)
     if found is None:
         return None
     part, line = found
-    where = f"in epoch {trainer.at.epoch + 1}, step {trainer.at.step + 1}"
+    where = f"in epoch {trainer.position.epoch + 1}, step {trainer.position.step + 1}"
     if isinstance(error, NotImplementedError) and not str(error):
-        return misfit(
+        return contract_error(
             part, line.rpartition(".")[2].partition(",")[0], f"is missing {where}", "its author has to write it"
         )
     return PluginError(f"{part.kind} {part.name!r} ({line}) raised {type(error).__name__} {where}: {error}")
 
 
-def explain(trainer: Trainer, epoch: int, step: int) -> str:
+def nonfinite_step(trainer: Trainer, epoch: int, step: int) -> str:
     """Return the message for a loss that is not finite: where it began and the likely cause."""
     network, objective = trainer.network, trainer.objective
-    p = objective.at
+    p = objective.workspace
     place, cause = "loss", OVERFLOWED
     for stage, x, values in reversed(list(zip(network.stages, p.inputs, p.values, strict=True))):
         if not np.isfinite(values).all():
             place = f"{stage.path} ({getattr(stage.transform, 'name', '') or 'matrix product'!r})"
             cause = _cause(stage, x, trainer.rate(epoch + step / trainer.feed.batches.steps))
     if not np.isfinite(p.x).all():
-        place, cause = "input", "the prepared inputs are not finite; check data, preparation and changes of batches"
+        place, cause = "input", "the prepared inputs are not finite; check data, preprocessor and changes of batches"
     return _told(trainer, objective.loss, epoch, step, place, cause)
 
 
-def explain_rows(trainer: Trainer, epoch: int, last: int) -> str:
+def nonfinite_block(trainer: Trainer, epoch: int, last: int) -> str:
     """Return the message for a block, up to the step `last`, in which rows have a loss that is not finite.
 
     Outputs were finite in each step, and the arrays of earlier steps are gone: then it is the loss that overflowed.
     """
     values, size = trainer.tally.values, trainer.feed.batches.batch_size
-    batches = list(chunks(len(values), size))
+    batches = list(row_slices(len(values), size))
     lost = [i for i, which in enumerate(batches) if not np.isfinite(values[which]).all()]
     if not lost or lost[0] == len(batches) - 1:
-        return explain(trainer, epoch, last)
+        return nonfinite_step(trainer, epoch, last)
     step = last - len(batches) + 1 + lost[0]
     return _told(trainer, float(values[batches[lost[0]]].sum()), epoch, step, "loss", OVERFLOWED)
 
@@ -103,7 +103,7 @@ def _cause(stage: Stage, x: Array, rate: float) -> str:
     return f"its values overflowed; the learning rate {rate:g} is likely too large: try a tenth, or clip gradients"
 
 
-def overflowed(trainer: Trainer) -> str:
+def nonfinite_weights(trainer: Trainer) -> str:
     """Return the message for a run that ended with weights that are not finite, though its loss still was."""
     network = trainer.network
     segments = network.layout.segments

@@ -7,7 +7,7 @@ import time
 
 from zoo_core.errors import UsageError
 
-EVERY = "auto"  # of checkpoints, unless a run is told otherwise
+DEFAULT_INTERVAL = "auto"  # of checkpoints, unless a run is told otherwise
 AUTO_SECONDS = 30.0
 AUTO_SHARE = 0.01  # of the time, at most, that what is done may take
 FORM = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?) ?(s|seconds?|min|minutes?|h|hours?|steps?)")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zoo_core.nn._objective import Objective, measure
+from zoo_core.nn._objective import Objective, row_losses
 from zoo_core.parts import Metric
-from zoo_core.training._batches import Block
+from zoo_core.training._batches import TargetBlock
 
 
-class Tally:
+class EpochMetrics:
     """Counts what the network gave for the batches of a block, when the block ends.
 
     Outputs are those before each update. After `settle`, `loss` is the mean over the epoch so far, and
@@ -25,7 +25,7 @@ class Tally:
         for metric in self.metrics:
             metric.start(rows, self.objective.network.outputs)
 
-    def go_to(self, total: float, weight: float) -> None:
+    def set_state(self, total: float, weight: float) -> None:
         """Take up what was counted of an epoch that has been started. Raises TypeError for what is no number."""
         self.total, self.weight = self.total + total, self.weight + weight
 
@@ -34,10 +34,10 @@ class Tally:
         """Mean loss over the rows counted so far."""
         return self.total / self.weight if self.weight else 0.0
 
-    def settle(self, block: Block) -> None:
+    def update(self, block: TargetBlock) -> None:
         """Count the batches of a block, all of which the network has seen."""
         (z, outputs), weights = block.ends, block.weights
-        values = measure(self.objective.part, self.objective.fused, z, outputs, block.targets)
+        values = row_losses(self.objective.part, self.objective.fused, z, outputs, block.targets)
         self.total += float(values.sum() if weights is None else values @ weights)
         self.values = values
         self.weight += len(values) if weights is None else float(weights.sum())

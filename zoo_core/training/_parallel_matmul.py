@@ -36,7 +36,7 @@ START, MOST = 4, 0.02  # what helpers may lose before they have gained anything,
 FIRST, LONGEST = 0.1, 5.0  # seconds until helpers are tried again, and until the time alone is measured again
 
 
-class Judge:
+class SpeedMonitor:
     """Has helpers help while steps are quicker with them; `helping` tells whether they do now.
 
     Helpers may lose what they have gained of late, and stay away then, the longer the less they gained.
@@ -88,14 +88,14 @@ class Judge:
         self._times.clear()
 
 
-class Divided:
+class ThreadedProduct:
     """A product that helpers take part in while a judge has them.
 
     Others whose bits depend on the number of threads, which is one for the whole process, are left alone: where another
     holds it, too, nobody helps.
     """
 
-    def __init__(self, blas: Any, threads: int, judge: Judge) -> None:
+    def __init__(self, blas: Any, threads: int, judge: SpeedMonitor) -> None:
         self._blas, self._threads, self._judge = blas, threads, judge
 
     def __call__(self, a: Array, b: Array, out: Array) -> None:
@@ -116,16 +116,16 @@ def _plain() -> Product:
     return DOT
 
 
-class Crew:
+class ParallelMatmul:
     """The divided products of a network; `threads` is the most that any of them may have, 1 where there are none.
 
     `blas` sets the number of threads by `set_num_threads`; it is 1 between products. `judge` is to time each step.
     """
 
     def __init__(self, blas: Any) -> None:
-        self.threads, self.judge = 1, Judge()
+        self.threads, self.speed_monitor = 1, SpeedMonitor()
         self._blas = blas
-        self._divided: list[tuple[Dense, str, Divided]] = []
+        self._divided: list[tuple[Dense, str, ThreadedProduct]] = []
 
     def join(self, network: Network, sizes: Collection[int], most: int) -> None:
         """Divide the products for batches of so many rows that keep their bits, among `most` threads at most."""
@@ -138,13 +138,13 @@ class Crew:
             examples = [_examples(dense, rows) for rows in sizes]
             for name in examples[0]:
                 if all(self._keeps_bits(*operands[name], threads) for operands in examples):
-                    self._divided.append((dense, name, Divided(self._blas, threads, self.judge)))
+                    self._divided.append((dense, name, ThreadedProduct(self._blas, threads, self.speed_monitor)))
                     setattr(*self._divided[-1])
                     self.threads = max(self.threads, threads)
 
     def close(self) -> None:
         """Leave the products as they were."""
-        self.judge.helping = False
+        self.speed_monitor.helping = False
         for dense, name, product in self._divided:
             if vars(dense).get(name) is product:
                 delattr(dense, name)

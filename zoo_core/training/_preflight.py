@@ -12,12 +12,12 @@ from itertools import chain
 
 import numpy as np
 
-from zoo_core._part_checks import IN_PLACE, misfit
+from zoo_core._part_checks import IN_PLACE, contract_error
 from zoo_core.errors import nearest
-from zoo_core.nn._assembly import assemble, fresh, is_fused
+from zoo_core.nn._assembly import assemble, copy_part, is_fused
 from zoo_core.nn._network import Layer, Network
 from zoo_core.nn._objective import one_hot
-from zoo_core.nn._workspace import Pass
+from zoo_core.nn._workspace import Workspace
 from zoo_core.parts import Array, Loss, Optimizer, Part, RandomSource
 from zoo_core.spec._network_spec import LayerSpec
 from zoo_core.spec._spec import DEFAULT_METRICS, Spec
@@ -37,18 +37,18 @@ class _Own(RandomSource):
         return np.random.default_rng(0)
 
 
-def try_out(spec: Spec) -> None:
+def dry_run(spec: Spec) -> None:
     """Raise PluginError for a part that leaves `out` as it was, or changes what it is given."""
     for layer in spec.model.layers:
         network, p = _alone(spec, layer)
         for part, method, arguments in _calls(network, p):
             with np.errstate(all="ignore"):
                 _check(part, method, arguments)
-    _try_loss(fresh(spec.model.loss), network, p)
-    _try_optimizer(fresh(spec.optimizer), network)
+    _try_loss(copy_part(spec.model.loss), network, p)
+    _try_optimizer(copy_part(spec.optimizer), network)
 
 
-def doubts(spec: Spec) -> list[str]:
+def lint_spec(spec: Spec) -> list[str]:
     """Return a line for each thing that a valid spec hardly means."""
     return [*_unfit_outputs(spec), *_unmeasured(spec)]
 
@@ -56,15 +56,15 @@ def doubts(spec: Spec) -> list[str]:
 def _unfit_outputs(spec: Spec) -> Iterator[str]:
     """Find an output layer that does not give what the loss needs."""
     loss, last, outputs = spec.model.loss, len(spec.model.layers) - 1, _outputs(spec)
-    if outputs is None or loss.needs == "any":
+    if outputs is None or loss.output_range == "any":
         return
     shares = outputs.min() >= 0 and outputs.max() <= 1
-    if shares and (loss.needs == "shares" or np.allclose(outputs.sum(axis=1), 1, atol=1e-3)):
+    if shares and (loss.output_range == "unit_interval" or np.allclose(outputs.sum(axis=1), 1, atol=1e-3)):
         return
     hint = f"; use {loss.fused_with[0].name!r}" if loss.fused_with else ""
     yield (
         f"model.layers.{last}.activation is {spec.model.layers[last].activation.name!r}, which gives no "
-        f"{'probabilities' if loss.needs == 'probabilities' else 'numbers from 0 to 1'}, and loss {loss.name!r} "
+        f"{'probabilities' if loss.output_range == 'probabilities' else 'numbers from 0 to 1'}, and loss {loss.name!r} "
         f"means nothing without them{hint}"
     )
 
@@ -97,7 +97,7 @@ def _outputs(spec: Spec) -> Array | None:
     return None
 
 
-def _alone(spec: Spec, layer: LayerSpec) -> tuple[Network, Pass]:
+def _alone(spec: Spec, layer: LayerSpec) -> tuple[Network, Workspace]:
     """Return a network of one layer, and a pass through it with random inputs."""
     model = spec.model.model_copy(update={"layers": [layer]})
     network = assemble(spec.model_copy(update={"model": model}), INPUTS, _Own())
@@ -106,13 +106,13 @@ def _alone(spec: Spec, layer: LayerSpec) -> tuple[Network, Pass]:
         network.initialize(rng)
     weights = network.weights(network.layers[0])
     weights[...] = rng.normal(size=weights.shape)
-    p = network.passing(ROWS)
+    p = network.workspace(ROWS)
     p.x[...] = rng.normal(size=p.x.shape)
     p.delta[...] = 1
     return network, p
 
 
-def _calls(network: Network, p: Pass) -> Iterator[tuple[Part, str, list[Array]]]:
+def _calls(network: Network, p: Workspace) -> Iterator[tuple[Part, str, list[Array]]]:
     """Yield part, method and arguments, `out` last, in the order in which each needs what went before."""
     for stage, (_, x, y) in zip(network.stages, p.forward, strict=True):
         yield stage.transform, "forward", [x, y]
@@ -136,12 +136,12 @@ def _check(part: Part, method: str, arguments: list[Array]) -> None:
     except Exception:  # the run will meet it again, and tell the step
         return
     if any(not np.array_equal(a, b, equal_nan=True) for a, b in zip(given, before, strict=True)):
-        raise misfit(part, method, "changed an array that it was given", "only `out` may be written to")
+        raise contract_error(part, method, "changed an array that it was given", "only `out` may be written to")
     if out.size and (out == UNTOUCHED).all():
-        raise misfit(part, method, "left `out` as it was", IN_PLACE)
+        raise contract_error(part, method, "left `out` as it was", IN_PLACE)
 
 
-def _try_loss(loss: Loss, network: Network, p: Pass) -> None:
+def _try_loss(loss: Loss, network: Network, p: Workspace) -> None:
     targets = one_hot(np.zeros(ROWS, int), network.outputs, network.dtype)
     if is_fused(loss, network):
         _check(loss, "fused_gradient", [p.z, p.outputs, targets, p.delta])
@@ -159,4 +159,4 @@ def _try_optimizer(optimizer: Optimizer, network: Network) -> None:
         optimizer.steps = 1
         answer = optimizer.step(parameters, np.ones_like(parameters), 0.1)  # type: ignore[func-returns-value]
     if answer is not None and np.array_equal(parameters, before):
-        raise misfit(optimizer, "step", "left the parameters as they were", "it changes `parameters` in place")
+        raise contract_error(optimizer, "step", "left the parameters as they were", "it changes `parameters` in place")

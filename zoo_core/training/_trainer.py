@@ -10,18 +10,18 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo_core._part_checks import checked_figures, checked_rate, checked_reason, says
+from zoo_core._part_checks import checked_figures, checked_rate, checked_reason, declares
 from zoo_core.errors import NumericError
 from zoo_core.model._model import Model
-from zoo_core.nn._assembly import fresh
+from zoo_core.nn._assembly import copy_part
 from zoo_core.nn._objective import Objective
 from zoo_core.parts import Array, Callback, Metric, Optimizer, Record, Schedule, Table
-from zoo_core.training._batches import Feed
-from zoo_core.training._diagnostics import divergence, explain, explain_rows, layer_stats, overflowed
+from zoo_core.training._batches import BatchLoader
+from zoo_core.training._diagnostics import divergence, layer_stats, nonfinite_block, nonfinite_step, nonfinite_weights
 from zoo_core.training._interval import Interval
-from zoo_core.training._metrics import Tally
-from zoo_core.training._parallel_matmul import Judge
-from zoo_core.training._preflight import doubts, try_out
+from zoo_core.training._metrics import EpochMetrics
+from zoo_core.training._parallel_matmul import SpeedMonitor
+from zoo_core.training._preflight import dry_run, lint_spec
 from zoo_core.training.events import (
     EpochEnded,
     Event,
@@ -40,7 +40,7 @@ STATS_SECONDS = 1.0  # how often layer statistics are gathered; each costs about
 
 
 @dataclass
-class Position:
+class TrainingPosition:
     """How far a run has come. All of it is in a checkpoint; the clock is not."""
 
     epoch: int = 0  # epochs that are over
@@ -60,22 +60,22 @@ class Trainer:
         self.settings = self.spec.training
         self.epochs = self.settings.epochs
         self.log: Path | None = None
-        self.helpers_wanted = False  # beside one thread, where they change no bit
-        self.helpers = 0  # how many there are, while `follow` runs
-        self.judge: Judge | None = None  # of whether they help
-        self.at = Position()
+        self.allow_extra_threads = False  # beside one thread, where they change no bit
+        self.extra_threads = 0  # how many there are, while `follow` runs
+        self.speed_monitor: SpeedMonitor | None = None  # of whether they help
+        self.position = TrainingPosition()
         self.interval: Interval | None = None
         self.stopped = ""  # why the run is over before its last epoch
         self.interrupted = ""  # the reason to leave after the step at hand
         self.objective = Objective(self.network, model.loss)
-        self.feed = Feed(model, splits["train"], self.objective, model.source)
-        self.optimizer = fresh(self.spec.optimizer)
+        self.feed = BatchLoader(model, splits["train"], self.objective, model.source)
+        self.optimizer = copy_part(self.spec.optimizer)
         self.optimizer.start(self.network.layout)
         self._plain = self._is_plain()
         self.metrics: list[Metric] = model.metrics()
-        self.callbacks: list[Callback] = [fresh(c) for c in (*self._stopping(), *self.settings.callbacks)]
+        self.callbacks: list[Callback] = [copy_part(c) for c in (*self._stopping(), *self.settings.callbacks)]
         on_train = self.metrics if "train" not in self.settings.evaluate else []
-        self.tally = Tally(self.objective, on_train)
+        self.tally = EpochMetrics(self.objective, on_train)
         self._messages: list[Message] = []
         self._begun = False
         self.schedule = self._schedule()
@@ -94,8 +94,8 @@ class Trainer:
     def _is_plain(self) -> bool:
         """Tell whether multiplying the loss's gradient is as good as multiplying the parameters' gradient."""
         inherited = type(self.optimizer).update is Optimizer.update
-        linear = all(says(stage.transform, "linear", "backward") for stage in self.network.stages)
-        return linear and inherited and says(self.optimizer, "plain", "step")
+        linear = all(declares(stage.transform, "backward_is_linear", "backward") for stage in self.network.stages)
+        return linear and inherited and declares(self.optimizer, "is_plain_gradient_step", "step")
 
     # -------------------------------------------------------------- the run
 
@@ -103,58 +103,58 @@ class Trainer:
         """Train to the end, yielding what happens. Raises NumericError when the loss leaves the finite numbers."""
         self._began, self._began_at = time.perf_counter(), self._rows_done()
         yield self._started()
-        try_out(self.spec)
-        for doubt in doubts(self.spec):
+        dry_run(self.spec)
+        for doubt in lint_spec(self.spec):
             self.warn(doubt)
-        self.begin()
-        yield from self._said()
+        self.start_callbacks()
+        yield from self._pending_messages()
         with np.errstate(all="ignore"):  # what leaves the finite numbers is found and explained below
-            while not self.stopped and self.at.epoch < self.epochs:
+            while not self.stopped and self.position.epoch < self.epochs:
                 yield from self._epoch()
                 if self.interrupted:
                     yield Finished(self.interrupted, time.perf_counter() - self._began)
                     return
                 self.stopped = self._end_epoch()
                 yield EpochEnded(self.history[-1], time.perf_counter() - self._began)
-                yield from self._said()
+                yield from self._pending_messages()
         for callback in self.callbacks:
-            callback.finish(self)
+            callback.on_train_end(self)
         if not np.isfinite(self.network.parameters).all():
-            raise NumericError(overflowed(self))
+            raise NumericError(nonfinite_weights(self))
         if doubt := divergence(self.history):
             self._messages.append(Message(doubt, warning=True))
-        yield from self._said()
+        yield from self._pending_messages()
         yield Finished(self.stopped or "all epochs done", time.perf_counter() - self._began)
 
-    def begin(self) -> None:
+    def start_callbacks(self) -> None:
         """Start the callbacks, once."""
         for callback in [] if self._begun else self.callbacks:
-            callback.start(self)
+            callback.on_train_begin(self)
         self._begun = True
 
     def interrupt(self, reason: str) -> None:
         """Have the run leave after the step at hand; its last event gives the reason."""
         self.interrupted = reason
 
-    def put_best_back(self) -> bool:
+    def restore_best(self) -> bool:
         """See callbacks off after the run has failed; tell whether one of them put weights back."""
         self._restored = False
         for callback in self.callbacks:
-            callback.finish(self)
+            callback.on_train_end(self)
         return self._restored
 
     def _started(self) -> Started:
         rows = {name: table.x.shape[0] for name, table in self.splits.items()}
         size, steps = self.network.layout.size, self.feed.batches.steps
-        directions, helpers = self._directions(), self.helpers
+        directions, helpers = self._directions(), self.extra_threads
         return Started(
-            self.spec.name, self.epochs, self.at.epoch, steps, rows, size, self.threads, directions, helpers
+            self.spec.name, self.epochs, self.position.epoch, steps, rows, size, self.threads, directions, helpers
         )  # fmt: skip
 
     def _epoch(self) -> Iterator[Event]:
         """Take the steps of the epoch at hand that are not done yet, block by block."""
-        at, steps, block = self.at, self.feed.batches.steps, self.feed.steps
-        step = self.judge.timed(self._step) if self.judge else self._step
+        at, steps, block = self.position, self.feed.batches.steps, self.feed.steps
+        step = self.speed_monitor.timed(self._step) if self.speed_monitor else self._step
         if at.step == 0:
             self.optimizer.start_epoch(self.network.parameters)
             self.feed.start_epoch()
@@ -181,18 +181,18 @@ class Trainer:
         rate = self.begin_step()
         objective.compute()
         if not objective.is_finite():
-            raise NumericError(explain(self, self.at.epoch, self.at.step))
-        before = (network.parameters.copy(), network.gradients / objective.factor) if watched else None
+            raise NumericError(nonfinite_step(self, self.position.epoch, self.position.step))
+        before = (network.parameters.copy(), network.gradients / objective.gradient_scale) if watched else None
         self.end_step(rate)
         return layer_stats(network, objective, *before) if before else ()
 
     def begin_step(self) -> float:
         """Have the objective look at the batch of the step at hand; returns the rate to end the step with."""
-        at = self.at
+        at = self.position
         rate = self.rate(at.epoch + at.step / self.feed.batches.steps)
         if self._plain:
             factor, rate = (rate, 1.0) if rate > LEAST_FACTOR else (1.0, rate)
-            self.objective.multiply(factor)
+            self.objective.scale_gradients(factor)
         self.feed.load(at.step)
         return rate
 
@@ -203,22 +203,22 @@ class Trainer:
         optimizer.update(network.parameters, network.gradients, rate, self.objective)
         for move in network.after_step:
             move()
-        self.at.step += 1
+        self.position.step += 1
 
     def _settle(self) -> None:
-        self.tally.settle(self.feed.block)
+        self.tally.update(self.feed.block)
         if not math.isfinite(self.tally.total):
-            raise NumericError(explain_rows(self, self.at.epoch, self.at.step - 1))
+            raise NumericError(nonfinite_block(self, self.position.epoch, self.position.step - 1))
 
     def _progress(self, now: float, layers: tuple[LayerStats, ...]) -> Progress:
-        at, seconds = self.at, now - self._began
+        at, seconds = self.position, now - self._began
         steps, rate = self.feed.batches.steps, self.rate(at.epoch + (at.step - 1) / self.feed.batches.steps)
         speed = (self._rows_done() - self._began_at) / max(seconds, 1e-9)
         return Progress(at.epoch, at.step, steps, speed, seconds, self.tally.loss, rate, layers)
 
     def _rows_done(self) -> int:
         batches = self.feed.batches
-        return self.at.epoch * batches.rows_used + self.at.step * batches.batch_size
+        return self.position.epoch * batches.rows_used + self.position.step * batches.batch_size
 
     def rate(self, time_in_epochs: float) -> float:
         """Return the learning rate at a time in epochs."""
@@ -234,16 +234,17 @@ class Trainer:
         self.optimizer.end_epoch(self.network.parameters)
         record = self._record()
         if self.schedule is not None:
-            record["learning_rate"] = self.rate(float(self.at.epoch))
+            record["learning_rate"] = self.rate(float(self.position.epoch))
             self.schedule.observe(record)
         self.history.append(record)
-        self.model.trace.append(self.at.epoch, self.network.state())
-        reasons = [reason for c in self.callbacks if (reason := checked_reason(c, c.after_epoch(record, self)))]
-        self.at = Position(self.at.epoch + 1)
+        if self.settings.trace:
+            self.model.trace.append(self.position.epoch, self.network.state())
+        reasons = [reason for c in self.callbacks if (reason := checked_reason(c, c.on_epoch_end(record, self)))]
+        self.position = TrainingPosition(self.position.epoch + 1)
         return "; ".join(reasons)
 
     def _record(self) -> Record:
-        epoch = self.at.epoch
+        epoch = self.position.epoch
         record: Record = {"epoch": epoch, "train_loss": self.tally.loss}
         record |= {f"train_{name}": value for m in self.tally.metrics for name, value in checked_figures(m).items()}
         if self.feed.rows_left_out:
@@ -258,7 +259,7 @@ class Trainer:
                 record |= {f"{split}_{name}": value for name, value in figures.items()}
         return record
 
-    def _said(self) -> Iterator[Message]:
+    def _pending_messages(self) -> Iterator[Message]:
         yield from self._messages
         self._messages.clear()
 

@@ -31,7 +31,7 @@ class Started:
     parameters: int
     threads: int  # BLAS threads
     higher_is_better: Mapping[str, bool] = field(default_factory=dict)  # record key -> direction
-    helpers: int = 0  # more threads, in products whose bits do not depend on their number, while they are of use
+    extra_threads: int = 0  # more threads, in products whose bits do not depend on their number, while they are of use
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ import numpy as np
 
 from zoo_core.errors import NumericError, UsageError
 from zoo_core.model._model import Model
-from zoo_core.nn._objective import Objective, measure
+from zoo_core.nn._objective import Objective, row_losses
 from zoo_core.nn._workspace import Dense, Stage
 from zoo_core.parts import Activation, Array, Segment
 from zoo_core.registry._registry import Registry
 from zoo_core.spec.describe import summary
-from zoo_core.training._diagnostics import explain as diagnose
+from zoo_core.training._diagnostics import nonfinite_step as diagnose
 from zoo_core.training._excerpt import choose, entry
 from zoo_core.training._explanation import Change, Check, Cost, Excerpt, Explanation, Pass
 from zoo_core.training._trainer import Trainer
@@ -32,7 +32,7 @@ def exact(trainer: Trainer, registry: Registry) -> Trainer:
     if trainer.network.dtype == np.float64:
         return trainer
     model = Model(trainer.spec.model_copy(update={"dtype": "float64"}), trainer.model.about, registry)
-    model.preparation, model.source = trainer.model.preparation, trainer.model.source
+    model.preprocessor, model.source = trainer.model.preprocessor, trainer.model.source
     model.network.restore(trainer.network.state())
     for own, other in zip(model.network.stages, trainer.network.stages, strict=True):
         own.transform.rng = other.transform.rng
@@ -48,8 +48,8 @@ def explain(trainer: Trainer, rows: int = 2, units: int = 4, step: int = 0) -> E
     with np.errstate(all="ignore"):
         which = _go_to(trainer, step)
         rate, given = trainer.rate(step / trainer.feed.batches.steps), trainer.begin_step()
-        factor = trainer.objective.factor
-        trainer.objective.multiply(1.0)  # what is shown is the gradient itself
+        factor = trainer.objective.gradient_scale
+        trainer.objective.scale_gradients(1.0)  # what is shown is the gradient itself
         noise = _Noise(trainer.network.stages)
         trainer.objective.compute()
         if not trainer.objective.is_finite():
@@ -59,7 +59,7 @@ def explain(trainer: Trainer, rows: int = 2, units: int = 4, step: int = 0) -> E
         excerpt = choose(trainer, stages, rows, units)
         checks = [_check(trainer, s, excerpt, gradient, noise) for s in trainer.network.layout.segments]
         noise.replay()
-        trainer.objective.multiply(factor)
+        trainer.objective.scale_gradients(factor)
         trainer.objective.compute()
         changes = _update(trainer, given, gradient)
         noise.replay()
@@ -102,7 +102,7 @@ class _Noise:
 
 def _passes(objective: Objective) -> list[Pass]:
     """Copy what the pass left in its buffers, stage by stage."""
-    p, stages = objective.at, objective.network.stages
+    p, stages = objective.workspace, objective.network.stages
     found: list[tuple[Array | None, Array | None]] = [(dy, dx) for *_, dy, dx in p.backward]  # last stage first
     if objective.fused:
         found = [(None, p.delta), *((dy, dx) for *_, dy, dx in p.backward_fused)]
@@ -129,8 +129,8 @@ def _pass(stage: Stage, x: Array, y: Array, dy: Array | None, dx: Array | None) 
 
 
 def _cost(objective: Objective) -> Cost:
-    part, network, p = objective.part, objective.network, objective.at
-    values = measure(part, objective.fused, p.z, p.outputs, objective.targets)
+    part, network, p = objective.part, objective.network, objective.workspace
+    values = row_losses(part, objective.fused, p.z, p.outputs, objective.targets)
     penalties = {
         f"{layer.path}: {penalty.name}": penalty.value(network.weights(layer))
         for layer in network.layers

@@ -24,7 +24,7 @@ class Identity(Activation):
     """Leave z as it is: f(z) = z (Keras, `linear`)."""
 
     name = "identity"
-    linear = True
+    backward_is_linear = True
 
     def forward(self, z: Array, out: Array) -> None:
         np.copyto(out, z)

@@ -22,7 +22,7 @@ class Prelu(Activation):
     """
 
     name = "prelu"
-    linear = True
+    backward_is_linear = True
     kinks = (0.0,)
 
     initial: Annotated[float, Ge(0), Le(1)] = 0.25
@@ -68,7 +68,7 @@ class Rrelu(Activation):
     """
 
     name = "rrelu"
-    linear = True
+    backward_is_linear = True
     kinks = (0.0,)
 
     lower: Annotated[float, Ge(0), Le(1)] = 1 / 8
@@ -108,7 +108,7 @@ class Maxout(Activation):
     """
 
     name = "maxout"
-    linear = True
+    backward_is_linear = True
     shapes = "z: (rows, pieces * units); f(z): (rows, units)"
 
     pieces: Annotated[int, Ge(2), Le(100)] = 2
@@ -139,7 +139,7 @@ class Gated(Activation):
     """Base of the gated units: z is a value beside a gate, [v, g] of equal widths; f(z) = v * gate(g)."""
 
     shapes = "z: (rows, 2 * units); f(z): (rows, units)"
-    linear = True
+    backward_is_linear = True
     gate_kind: ClassVar[type[Activation]]
     gate: Activation
 

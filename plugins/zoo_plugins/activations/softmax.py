@@ -35,7 +35,7 @@ class Softmax(Activation):
     """Normalized exponential: f_i(z) = exp(z_i) / sum_j exp(z_j); a row sums to 1 (Bridle 1990)."""
 
     name = "softmax"
-    linear = True
+    backward_is_linear = True
 
     def forward(self, z: Array, out: Array) -> None:
         if is_moderate(z):
@@ -58,7 +58,7 @@ class LogSoftmax(Activation):
     """Logarithm of softmax: f_i(z) = z_i - log(sum_j exp(z_j)) (PyTorch, `LogSoftmax`)."""
 
     name = "log_softmax"
-    linear = True
+    backward_is_linear = True
 
     def forward(self, z: Array, out: Array) -> None:
         exponentials = self.scratch(z)
@@ -77,7 +77,7 @@ class Sparsemax(Activation):
     """Projection onto the simplex: probabilities with exact zeros (Martins and Astudillo 2016, alg. 1)."""
 
     name = "sparsemax"
-    linear = True
+    backward_is_linear = True
 
     def forward(self, z: Array, out: Array) -> None:
         shifted = self.scratch(z)

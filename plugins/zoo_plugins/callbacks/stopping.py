@@ -30,13 +30,13 @@ class EarlyStopping(Callback):
     min_delta: Annotated[float, Ge(0)] = 0.0
     restore: bool = True
 
-    def start(self, run: Run) -> None:
+    def on_train_begin(self, run: Run) -> None:
         """Forget earlier runs."""
         self.best: float | None = None
         self.best_epoch = -1
         self.kept: dict[str, Array] | None = None
 
-    def after_epoch(self, record: Mapping[str, Any], run: Run) -> str | None:
+    def on_epoch_end(self, record: Mapping[str, Any], run: Run) -> str | None:
         """Look at an epoch's figure."""
         value = watched(record, self.monitor)
         if value is None:
@@ -57,7 +57,7 @@ class EarlyStopping(Callback):
             return True
         return run.better(self.monitor, value, self.best) and abs(value - self.best) > self.min_delta
 
-    def finish(self, run: Run) -> None:
+    def on_train_end(self, run: Run) -> None:
         """Put the best weights back, and say so where they are not the last."""
         if self.kept is None:
             return
@@ -75,7 +75,7 @@ class StopAt(Callback):
     monitor: str = "validation_accuracy"
     target: Annotated[float, Ge(-1e12), Le(1e12)] = 1.0
 
-    def after_epoch(self, record: Mapping[str, Any], run: Run) -> str | None:
+    def on_epoch_end(self, record: Mapping[str, Any], run: Run) -> str | None:
         """Look at an epoch's figure."""
         value = watched(record, self.monitor)
         if value is not None and (value == self.target or run.better(self.monitor, value, self.target)):
@@ -98,12 +98,12 @@ class StopOnNan(Callback):
     monitor: Annotated[str, MinLen(1)] | None = None
     restore: bool = True
 
-    def start(self, run: Run) -> None:
+    def on_train_begin(self, run: Run) -> None:
         """Forget earlier runs."""
         self.kept: dict[str, Array] | None = None
         self._lost = False
 
-    def after_epoch(self, record: Mapping[str, Any], run: Run) -> str | None:
+    def on_epoch_end(self, record: Mapping[str, Any], run: Run) -> str | None:
         """Look at an epoch's figures."""
         if self.monitor is None:
             figures = {key: value for key, value in record.items() if key.endswith("_loss")}
@@ -118,7 +118,7 @@ class StopOnNan(Callback):
             self.kept = run.snapshot()
         return None
 
-    def finish(self, run: Run) -> None:
+    def on_train_end(self, run: Run) -> None:
         """Put the sound parameters back, where the last are not."""
         if self._lost and self.kept is not None:
             run.restore(self.kept)
@@ -133,7 +133,7 @@ class TimeLimit(Callback):
 
     minutes: Annotated[float, Gt(0)] = 10.0
 
-    def start(self, run: Run) -> None:
+    def on_train_begin(self, run: Run) -> None:
         """Start the clock."""
         self.spent = 0.0
 
@@ -146,7 +146,7 @@ class TimeLimit(Callback):
     def spent(self, seconds: float) -> None:
         self._began = time.monotonic() - seconds
 
-    def after_epoch(self, record: Mapping[str, Any], run: Run) -> str | None:
+    def on_epoch_end(self, record: Mapping[str, Any], run: Run) -> str | None:
         """Look at the clock."""
         return f"the time limit of {self.minutes:g} min is over" if self.spent > 60 * self.minutes else None
 

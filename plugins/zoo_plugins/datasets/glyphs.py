@@ -56,7 +56,7 @@ class Glyphs(Dataset):
             tables[1],
             class_names=tuple("0123456789"),
             image_shape=(SIDE, SIDE),
-            preparation="pixels",
+            preprocessor="pixels",
         )
 
 

@@ -56,7 +56,7 @@ class _Digits(Dataset):
             test=flat(*read_pair(test_images, test_labels, classes=10, shape=(28, 28))),
             class_names=self.class_names,
             image_shape=(28, 28),
-            preparation="pixels",
+            preprocessor="pixels",
         )
 
 
@@ -159,8 +159,8 @@ class Idx(Dataset):
                 raise DataError(f"{path}: samples of shape {pair[0].shape[1:]}, but {self.images} has {x.shape[1:]}")
             test = flat(*pair)
         image_shape = (x.shape[1], x.shape[2]) if x.ndim == 3 else None
-        preparation = "pixels" if x.dtype == np.uint8 else "standard"
-        return Data(flat(x, y), test, image_shape=image_shape, preparation=preparation)
+        preprocessor = "pixels" if x.dtype == np.uint8 else "standard"
+        return Data(flat(x, y), test, image_shape=image_shape, preprocessor=preprocessor)
 
 
 PARTS = (Mnist, FashionMnist, Idx)

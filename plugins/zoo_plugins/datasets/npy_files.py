@@ -52,7 +52,7 @@ class Npy(Dataset):
             test = Table(aside[0], self._targets(aside[1], classes, self.test_targets))
         image = (x.sample_shape[0], x.sample_shape[1]) if len(x.sample_shape) == 2 else None
         pixels = "pixels" if x.dtype == np.uint8 else "standard"
-        return Data(own, test, self.task, classes, image_shape=image, preparation=pixels)
+        return Data(own, test, self.task, classes, image_shape=image, preprocessor=pixels)
 
     def _classes(self, y: Array) -> tuple[str, ...]:
         if self.task == "regression":

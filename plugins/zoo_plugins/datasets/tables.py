@@ -142,7 +142,7 @@ class Npz(Dataset):
             parts.append(replace(aside, weights=self._weigh(arrays, self.weights_test, len(aside.y), path)))
         image = (x.shape[1], x.shape[2]) if x.ndim == 3 else None
         pixels = "pixels" if x.dtype == np.uint8 else "standard"
-        return _data(parts, str(path), task=self.task, class_names=classes, image_shape=image, preparation=pixels)
+        return _data(parts, str(path), task=self.task, class_names=classes, image_shape=image, preprocessor=pixels)
 
     @staticmethod
     def _weigh(arrays: dict[str, Array], key: str | None, rows: int, path: Path) -> Array | None:
@@ -203,7 +203,7 @@ def _check_columns(table: CsvTable, like: CsvTable) -> None:
 def _data(
     parts: list[Table], where: str, *, task: Task = "classification", class_names: tuple[str, ...] = (),
     feature_names: tuple[str, ...] = (), target_names: tuple[str, ...] = (),
-    image_shape: tuple[int, int] | None = None, preparation: str = "standard",
+    image_shape: tuple[int, int] | None = None, preprocessor: str = "standard",
 ) -> Data:  # fmt: skip
     """Return the data of one or two parts that fit each other. Raises DataError where they do not."""
     width = parts[0].x.shape[1]
@@ -213,7 +213,7 @@ def _data(
         raise DataError(f"{where}: test rows have {parts[-1].x.shape[1]} features, the others {width}")
     test = parts[1] if len(parts) > 1 else None
     return Data(
-        parts[0], test, task, class_names, feature_names, target_names, image_shape, preparation,
+        parts[0], test, task, class_names, feature_names, target_names, image_shape, preprocessor,
     )  # fmt: skip
 
 

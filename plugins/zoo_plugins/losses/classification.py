@@ -35,7 +35,7 @@ class CrossEntropy(Loss):
     name = "cross_entropy"
     targets = "labels"
     task = "classification"
-    needs = "probabilities"
+    output_range = "probabilities"
     fused_with = (Softmax,)
 
     def value(self, outputs: Array, targets: Array) -> Array:
@@ -108,7 +108,7 @@ class BinaryCrossEntropy(Loss):
 
     name = "binary_cross_entropy"
     task = "classification"
-    needs = "shares"
+    output_range = "unit_interval"
     fused_with = (Sigmoid,)
 
     def value(self, outputs: Array, targets: Array) -> Array:
@@ -138,7 +138,7 @@ class Focal(Loss):
     name = "focal"
     targets = "labels"
     task = "classification"
-    needs = "probabilities"
+    output_range = "probabilities"
     fused_with = (Softmax,)
 
     gamma: Annotated[float, Ge(0), Le(10)] = 2.0

@@ -87,7 +87,7 @@ class Overlap(Loss):
 
     targets = "labels"
     task = "classification"
-    needs = "shares"
+    output_range = "unit_interval"
 
     def sums(self, outputs: Array, shares: Array) -> tuple[Array, Array]:
         """Return what outputs and targets have in common, and the whole, shape (rows, 1) both."""

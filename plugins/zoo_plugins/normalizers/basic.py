@@ -33,7 +33,7 @@ class BatchNorm(Normalizer):
     """
 
     name = "batch_norm"
-    linear = True
+    backward_is_linear = True
     state = ("running_mean", "running_variance")
 
     momentum: Annotated[float, Gt(0), Le(1)] = 0.1
@@ -95,7 +95,7 @@ class LayerNorm(Normalizer):
     """
 
     name = "layer_norm"
-    linear = True
+    backward_is_linear = True
 
     epsilon: Epsilon = 1e-5
 
@@ -131,7 +131,7 @@ class RmsNorm(Normalizer):
     """
 
     name = "rms_norm"
-    linear = True
+    backward_is_linear = True
 
     epsilon: Epsilon = 1e-6
 

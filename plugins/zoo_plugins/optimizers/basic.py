@@ -43,7 +43,7 @@ class Sgd(Optimizer):
             raise ValueError("nesterov = true needs a momentum above 0, such as momentum = 0.9")
 
     @property
-    def plain(self) -> bool:  # type: ignore[override]
+    def is_plain_gradient_step(self) -> bool:  # type: ignore[override]
         """Whether there is no momentum."""
         return not self.momentum
 

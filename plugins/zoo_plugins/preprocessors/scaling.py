@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import numpy as np
 from annotated_types import Ge, Le
 
-from zoo_core.parts import Array, Preparation
+from zoo_core.parts import Array, Preprocessor
 
 CHUNK = 4096  # rows at a time: uint8 images must not be blown up to float64 whole
 
@@ -36,23 +36,23 @@ def _within(scale: Array, dtype: np.dtype[Any]) -> Array:
     return np.clip(scale, float(limits.tiny), float(limits.max)).astype(dtype)
 
 
-class NoPreparation(Preparation):
+class NoPreprocessing(Preprocessor):
     """Inputs as they are."""
 
     name = "none"
-    changes_nothing = True
+    is_identity = True
 
-    def apply(self, x: Array, out: Array) -> None:
+    def transform(self, x: Array, out: Array) -> None:
         """Copy."""
         out[...] = x
 
 
-class Pixels(Preparation):
+class Pixels(Preprocessor):
     """x / 255: pixels from 0 to 1. In float64 a true division, in float32 a product with the rounded 1/255."""
 
     name = "pixels"
 
-    def apply(self, x: Array, out: Array) -> None:
+    def transform(self, x: Array, out: Array) -> None:
         """Write the scaled rows."""
         if out.dtype == np.float32:
             np.multiply(x, np.float32(1 / 255), out=out, casting="unsafe", dtype=np.float32)
@@ -60,14 +60,14 @@ class Pixels(Preparation):
             np.divide(x, 255, out=out, dtype=out.dtype)
 
 
-class _Fitted(Preparation):
+class _Fitted(Preprocessor):
     """(x - shift) / scale with what was learnt from the training split; both have shape (features,)."""
 
     state = ("shift", "scale")
     shift: Array
     scale: Array
 
-    def apply(self, x: Array, out: Array) -> None:
+    def transform(self, x: Array, out: Array) -> None:
         """Write the scaled rows."""
         np.subtract(x, self.shift, out=out, casting="unsafe")  # in float64: the two may be large and close
         np.divide(out, _within(self.scale, out.dtype), out=out)  # in out's dtype: a quarter faster for float32
@@ -118,7 +118,7 @@ class MinMax(_Fitted):
 
 
 @dataclass
-class Fixed(Preparation):
+class Fixed(Preprocessor):
     """(x - shift) / scale with numbers from the spec."""
 
     name = "fixed"
@@ -126,10 +126,10 @@ class Fixed(Preparation):
     shift: Annotated[float, Ge(-1e12), Le(1e12)] = 0.0
     scale: Annotated[float, Ge(1e-12), Le(1e12)] = 1.0
 
-    def apply(self, x: Array, out: Array) -> None:
+    def transform(self, x: Array, out: Array) -> None:
         """Write the scaled rows."""
         np.subtract(x, self.shift, out=out, casting="unsafe", dtype=np.float64)
         out /= self.scale
 
 
-PARTS = (NoPreparation, Pixels, Standard, MinMax, Fixed)
+PARTS = (NoPreprocessing, Pixels, Standard, MinMax, Fixed)

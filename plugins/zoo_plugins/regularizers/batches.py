@@ -8,11 +8,11 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
 
-from zoo_core.parts import Array, BatchChange
+from zoo_core.parts import Array, BatchAugmentation
 
 
 @dataclass
-class LabelSmoothing(BatchChange):
+class LabelSmoothing(BatchAugmentation):
     """Soften targets: (1 - smoothing) * t + smoothing / classes (Szegedy et al. 2016, section 7).
 
     A single column, a yes or no, moves towards 1/2. smoothing: 0 up to, not including, 1.
@@ -22,14 +22,14 @@ class LabelSmoothing(BatchChange):
 
     smoothing: Annotated[float, Ge(0), Lt(1)] = 0.1
 
-    def change(self, x: Array, targets: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+    def augment(self, x: Array, targets: Array, rng: np.random.Generator) -> tuple[Array, Array]:
         softened = targets * (1 - self.smoothing)
         softened += self.smoothing / max(targets.shape[1], 2)
         return x, softened
 
 
 @dataclass
-class Mixup(BatchChange):
+class Mixup(BatchAugmentation):
     """Mix each row and its targets with another row's (Zhang et al. 2018, eq. 1).
 
     One share for the batch, drawn from Beta(alpha, alpha). alpha: above 0 and up to 100; small mixes little.
@@ -39,7 +39,7 @@ class Mixup(BatchChange):
 
     alpha: Annotated[float, Gt(0), Le(100)] = 0.2
 
-    def change(self, x: Array, targets: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+    def augment(self, x: Array, targets: Array, rng: np.random.Generator) -> tuple[Array, Array]:
         share = float(rng.beta(self.alpha, self.alpha))
         partners = rng.permutation(len(x))
         return self._mix(x, partners, share), self._mix(targets, partners, share)

@@ -29,7 +29,7 @@ class OutputNoise(Noise):
 class Factor(OutputNoise):
     """Base of the noises whose derivative is a random factor, left by `forward` in `scratch(x, "factor")`."""
 
-    linear = True
+    backward_is_linear = True
 
     def backward(self, x: Array, y: Array, grad: Array, out: Array) -> None:
         """Multiply by the factors drawn in `forward`."""
@@ -107,7 +107,7 @@ class GaussianNoise(OutputNoise):
     """
 
     name = "gaussian_noise"
-    linear = True
+    backward_is_linear = True
 
     std: Annotated[float, Ge(0), Le(1e6)] = 0.1
 

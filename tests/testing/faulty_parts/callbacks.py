@@ -9,13 +9,13 @@ from tests.testing.faulty_parts import faulty
 from zoo_core.parts import Callback
 
 
-@faulty("answers", "after_epoch returns a bool")
+@faulty("answers", "on_epoch_end returns a bool")
 class SaysTrue(Callback):
     """Answers yes or no."""
 
     name = "says_true"
 
-    def after_epoch(self, record, run):
+    def on_epoch_end(self, record, run):
         return record["epoch"] > 3
 
 
@@ -25,7 +25,7 @@ class Writes(Callback):
 
     name = "writes"
 
-    def after_epoch(self, record, run):
+    def on_epoch_end(self, record, run):
         record["epoch"] += 1
 
 
@@ -39,25 +39,25 @@ class Waiting(Callback):
     patience: Annotated[int, Ge(1)] = 12
     seen: int = field(default=0, init=False)
 
-    def start(self, run):
+    def on_train_begin(self, run):
         self.seen = 0
 
-    def after_epoch(self, record, run):
+    def on_epoch_end(self, record, run):
         self.seen += 1
         return "enough" if self.seen >= self.patience else None
 
 
-@faulty("restart", "`start` does not forget what earlier epochs left")
+@faulty("restart", "`on_train_begin` does not forget what earlier epochs left")
 class Impatient(Waiting):
     """Never forgets."""
 
     state = ("seen",)
 
-    def start(self, run):
+    def on_train_begin(self, run):
         pass
 
 
-@faulty("state", "an attribute that `after_epoch` changes")
+@faulty("state", "an attribute that `on_epoch_end` changes")
 class Hasty(Waiting):
     """Has stopped long before the eighth epoch."""
 

@@ -185,18 +185,18 @@ class Half(Activation):
         np.tanh(x, out=out)
 
 
-@faulty("derivative", "`deviates` says that it fails 'derivative', and it passes")
+@faulty("derivative", "`expected_failures` says that it fails 'derivative', and it passes")
 class Modest(Tanh):
     """Declares a deviation that there is not."""
 
-    deviates: ClassVar[Mapping[str, str]] = {"derivative": "as in the first paper"}
+    expected_failures: ClassVar[Mapping[str, str]] = {"derivative": "as in the first paper"}
 
 
-@faulty("deviates", "`deviates` names 'derivatif'")
+@faulty("expected_failures", "`expected_failures` names 'derivatif'")
 class Misspelt(Tanh):
     """Declares a deviation that is no check."""
 
-    deviates: ClassVar[Mapping[str, str]] = {"derivatif": "as in the first paper"}
+    expected_failures: ClassVar[Mapping[str, str]] = {"derivatif": "as in the first paper"}
 
 
 @faulty("dtype", "float64 creeps in: np.where of float32 and a float64 array")

@@ -1,12 +1,12 @@
-"""Preparations and data sets with one mistake each."""
+"""Preprocessors and data sets with one mistake each."""
 
 import numpy as np
 
 from tests.testing.faulty_parts import faulty
-from zoo_core.parts import Data, Dataset, Preparation, Table
+from zoo_core.parts import Data, Dataset, Preprocessor, Table
 
 
-class Centred(Preparation):
+class Centred(Preprocessor):
     """Right: x - mean."""
 
     name = "centred_under_test"
@@ -15,7 +15,7 @@ class Centred(Preparation):
     def fit(self, x):
         self.mean = x.take(np.arange(x.shape[0]), axis=0).mean(axis=0, dtype=np.float64)
 
-    def apply(self, x, out):
+    def transform(self, x, out):
         out[...] = x - self.mean
 
 
@@ -30,7 +30,7 @@ class Unkept(Centred):
 class OfBatch(Centred):
     """Centres the batch."""
 
-    def apply(self, x, out):
+    def transform(self, x, out):
         out[...] = x - x.mean(axis=0)
 
 
@@ -44,7 +44,7 @@ class Scaled(Centred):
         super().fit(x)
         self.deviation = x.take(np.arange(x.shape[0]), axis=0).std(axis=0)
 
-    def apply(self, x, out):
+    def transform(self, x, out):
         out[...] = (x - self.mean) / self.deviation
 
 

@@ -57,7 +57,7 @@ class OwnRate(Momentum):
 class SaidToBePlain(Momentum):
     """Has a velocity, all the same."""
 
-    plain = True
+    is_plain_gradient_step = True
 
     def step(self, parameters, gradients, learning_rate):
         super().step(parameters, gradients, learning_rate)

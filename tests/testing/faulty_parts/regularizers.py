@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.testing.faulty_parts import faulty
-from zoo_core.parts import BatchChange, Constraint, Penalty
+from zoo_core.parts import BatchAugmentation, Constraint, Penalty
 
 
 class L2(Penalty):
@@ -64,34 +64,34 @@ class UnitNorm(Constraint):
         weights /= np.sqrt((weights * weights).sum(axis=0))
 
 
-@faulty("inputs", "change changes its input targets")
-class Smoothing(BatchChange):
+@faulty("inputs", "augment changes its input targets")
+class Smoothing(BatchAugmentation):
     """Softens the targets themselves."""
 
     name = "smoothing"
 
-    def change(self, x, targets, rng):
+    def augment(self, x, targets, rng):
         targets *= 0.9
         return x, targets
 
 
 @faulty("randomness", "ignores the given generator")
-class Shuffling(BatchChange):
+class Shuffling(BatchAugmentation):
     """Jitter from somewhere."""
 
     name = "shuffling"
 
-    def change(self, x, targets, rng):
+    def augment(self, x, targets, rng):
         return x + np.random.default_rng().normal(size=x.shape).astype(x.dtype), targets
 
 
 @faulty("dtype", "the inputs that change returns is not float32")
-class WideJitter(BatchChange):
+class WideJitter(BatchAugmentation):
     """Jitter in float64."""
 
     name = "wide_jitter"
 
-    def change(self, x, targets, rng):
+    def augment(self, x, targets, rng):
         return x + rng.normal(size=x.shape), targets
 
 

@@ -163,7 +163,7 @@ class Limiting(Noise):
     """Limits what comes back, and says that it is linear."""
 
     name = "limiting_under_test"
-    linear = True
+    backward_is_linear = True
 
     def forward(self, x, out):
         out[...] = x

@@ -11,7 +11,7 @@ from zoo_core.errors import UsageError
 
 if TYPE_CHECKING:
     from zoo_core.registry._registry import Registry
-    from zoo_core.storage import Contents
+    from zoo_core.storage import ModelFile
 
 EXAMPLES = (
     "Examples: zoo compare a.npz b.npz | zoo compare corrected-1-sgd corrected-2-dropout --json | "
@@ -31,7 +31,7 @@ def command(
     """Set models side by side: what differs, and what they reached."""
     from zoo_core.cli._options import models as load
     from zoo_core.registry._registry import Registry
-    from zoo_core.runs._checkpoint import flat
+    from zoo_core.runs._checkpoint import flatten
 
     registry = Registry()
     warn(registry)
@@ -39,7 +39,7 @@ def command(
         _exact(models, registry, sha256, max_size, json)
         return
     found = dict(zip(models, load(models, registry, sha256, max_size), strict=True))
-    specs = {name: flat(m.spec.to_dict()) for name, m in found.items()}
+    specs = {name: flatten(m.spec.to_dict()) for name, m in found.items()}
     keys = sorted({key for spec in specs.values() for key in spec} - {"name", "description"})
     differing = [key for key in keys if len({repr(spec.get(key)) for spec in specs.values()}) > 1]
     results = {name: _result(m) for name, m in found.items()}
@@ -67,31 +67,31 @@ def command(
 def _exact(names: list[str], registry: Registry, digests: list[str] | None, max_size: int, json: bool) -> None:
     """Compare two runs bit by bit, by their files alone."""
     from zoo_core.model import _fingerprints as trace
-    from zoo_core.runs._checkpoint import differing
+    from zoo_core.runs._checkpoint import differences
 
     if len(names) != 2 or (digests and len(digests) != 2):
         raise UsageError(f"--exact compares two models, not {len(names)}; give one --sha256 for each, or none")
     wanted: list[Any] = [*(digests or (None, None))]
     a, b = (_contents(name, registry, digest, max_size) for name, digest in zip(names, wanted, strict=True))
-    found = trace.compare(a, b)
+    found = trace.compare_runs(a, b)
     found["set-up"] = [
         f"{key}: {x!r} and {y!r}"
         for table in ("spec", "about", "environment")
-        for key, x, y in differing(a.header[table], b.header[table])
+        for key, x, y in differences(a.header[table], b.header[table])
     ]
     report(found, json, None if json else "\n".join(_words(found)))
 
 
-def _contents(name: str, registry: Registry, digest: str | None, max_size: int) -> Contents:
+def _contents(name: str, registry: Registry, digest: str | None, max_size: int) -> ModelFile:
     """Return what a file holds, its header and its trace being sound."""
-    from zoo_core import storage as model_file
-    from zoo_core.model._fingerprints import NAME, Trace
-    from zoo_core.model._summary import read_outline
+    from zoo_core import storage
+    from zoo_core.model._fingerprints import NAME, Fingerprints
+    from zoo_core.model._summary import read_summary
     from zoo_core.registry._shipped_models import find_model
 
-    contents = model_file.read(find_model(name, registry), sha256=digest, limit=max_size * 2**20)
-    read_outline(contents, name)
-    Trace.read(contents.arrays.get(NAME), name)
+    contents = storage.read_model_file(find_model(name, registry), sha256=digest, limit=max_size * 2**20)
+    read_summary(contents, name)
+    Fingerprints.read(contents.arrays.get(NAME), name)
     return contents
 
 
@@ -106,13 +106,15 @@ def _words(found: dict[str, Any]) -> list[str]:
     elif found["final"]:
         lines.append("no epoch differs that both have kept; the arrays at the end do")
     lines += [f"at the end: {name}: {how}" for name, how in found["final"].items()]
+    if lines and not found["traced"]:
+        lines.append("to see the first array that differs, train both with --set training.trace=true")
     return lines or ["arrays and history are the same; only what the headers say besides differs"]
 
 
 def _result(model: Any) -> dict[str, Any]:
-    from zoo_core.display.text.figures import kept
+    from zoo_core.display.text.figures import kept_record
 
-    last = kept(model.history)
+    last = kept_record(model.history)
     best = {
         f"best {key}": max(r[key] for r in model.history if key in r)
         for key in last

@@ -31,13 +31,13 @@ def command(
     from zoo_core.cli._options import model as load
     from zoo_core.display.text.tables import number
     from zoo_core.registry._registry import Registry
-    from zoo_core.runs._evaluation import table_of
+    from zoo_core.runs._evaluation import evaluation_table
 
     registry = Registry()
     warn(registry)
     found = load(model, registry, sha256, max_size)
     with prints_apart():
-        table = table_of(found, split, folder(data_dir).by(model), registry, data)
+        table = evaluation_table(found, split, folder(data_dir).by(model), registry, data)
         figures = found.evaluate_table(table)
     human = rows([{"figure": key, split: number(value)} for key, value in figures.items()], ["figure", split])
     report(figures, json, human)

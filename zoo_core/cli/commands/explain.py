@@ -41,7 +41,7 @@ def command(
     from rich.console import Group
 
     from zoo_core.cli._options import folder
-    from zoo_core.display.text.explanation import lesson
+    from zoo_core.display.text.explanation import explanation_page
     from zoo_core.display.text.tables import print_json
     from zoo_core.registry._registry import Registry
     from zoo_core.runs._run import prepare
@@ -58,7 +58,7 @@ def command(
     if json:
         print_json(_data(taken), sys.stdout, indent=None)  # a number a line would be many megabytes
     else:
-        report(None, False, Group(*lesson(taken, _facts(trainer, checked.dtype, step))))
+        report(None, False, Group(*explanation_page(taken, _facts(trainer, checked.dtype, step))))
 
 
 def _data(step: Explanation) -> dict[str, Any]:

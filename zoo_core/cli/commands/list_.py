@@ -59,10 +59,10 @@ def _drawn(what: str, pattern: str, found: list[dict[str, Any]]) -> RenderableTy
 def _models(registry: Registry) -> list[dict[str, Any]]:
     import tomllib
 
-    from zoo_core.registry._shipped_models import shipped
+    from zoo_core.registry._shipped_models import shipped_models
 
     found = []
-    for model in shipped(registry).values():
+    for model in shipped_models(registry).values():
         spec = tomllib.loads(model.spec.read_text("utf-8"))
         weights = "yes" if model.weights is not None else "no"
         found.append(

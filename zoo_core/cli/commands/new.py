@@ -44,7 +44,7 @@ def command(
     """
     from zoo_core.cli._options import report, writable
     from zoo_core.spec._network_spec import NAME, NAME_RULE
-    from zoo_core.storage._atomic import write_whole
+    from zoo_core.storage._atomic import write_file
 
     if not re.fullmatch(NAME, name):
         raise UsageError(f"{name!r}: a name {NAME_RULE}")
@@ -54,7 +54,7 @@ def command(
         raise UsageError("--from starts from a shipped model, --data from a file; give one of them")
     path = writable(Path(f"{name}.toml"), force)
     text = _shipped(name, source or "glyphs-quickstart") if data is None else _own(name, data, target, task)
-    write_whole(path, text.encode())
+    write_file(path, text.encode())
     report({"saved": str(path), "now": [f"zoo train {path}"]}, json, f"saved {path}; train it: zoo train {path}")
 
 

@@ -100,11 +100,11 @@ def _figure(kind: Kind, names: list[str], registry: Registry, **given: Any) -> F
 def _confusion(name: str, model: Any, registry: Registry, given: dict[str, Any]) -> Figure:
     from zoo_core.cli._options import folder
     from zoo_core.display.plots import learning as plots
-    from zoo_core.runs._evaluation import table_of
+    from zoo_core.runs._evaluation import evaluation_table
 
     if model.about.task != "classification":
         raise UsageError(f"model {model.spec.name!r} is for regression; a confusion matrix needs classes")
-    table = table_of(model, given["split"], folder(given["data_dir"]).by(name), registry, None)
+    table = evaluation_table(model, given["split"], folder(given["data_dir"]).by(name), registry, None)
     return plots.confusion_matrix(model.confusion(table), [str(label) for label in model.labels().tolist()])
 
 
@@ -116,10 +116,10 @@ def _part(registry: Registry, kind: str, name: str, options: list[str]) -> Any:
 
 def _spec(name: str, registry: Registry, options: list[str]) -> Spec | None:
     """Return the spec of a file or a shipped model, or None where the name is a part's."""
-    from zoo_core.registry._shipped_models import is_path, shipped
+    from zoo_core.registry._shipped_models import is_path, shipped_models
     from zoo_core.spec._reading import read_spec
 
-    if is_path(name, ".toml", ".json", ".npz") or name in shipped(registry):
+    if is_path(name, ".toml", ".json", ".npz") or name in shipped_models(registry):
         return read_spec(name, options, registry)
     return None
 

@@ -67,8 +67,8 @@ def check(
 
 
 Kind = Literal[
-    "activation", "normalizer", "penalty", "constraint", "noise", "batch_change", "loss", "metric", "optimizer",
-    "schedule", "initializer", "generator", "preparation", "dataset", "callback", "regularizer",
+    "activation", "normalizer", "penalty", "constraint", "noise", "batch_augmentation", "loss", "metric", "optimizer",
+    "schedule", "initializer", "generator", "preprocessor", "dataset", "callback", "regularizer",
 ]  # fmt: skip
 
 
@@ -94,13 +94,13 @@ def new(
 
 
 def _all(name: str | None) -> list[dict[str, Any]]:
-    from zoo_core.registry._discovery import normal
+    from zoo_core.registry._discovery import normalized_name
     from zoo_core.registry._registry import Registry
     from zoo_core.spec.describe import plugin_row
 
     registry = Registry()
     found = [plugin_row(registry, plugin, entries) for plugin, entries in registry.brought()]
-    chosen = [p for p in found if name is None or normal(name) == p["name"]]
+    chosen = [p for p in found if name is None or normalized_name(name) == p["name"]]
     if not chosen:
         raise PluginError(f"no plugin {name!r} is installed (installed: {', '.join(str(p['name']) for p in found)})")
     return chosen
@@ -146,10 +146,10 @@ class _Watcher:
 def _check(target: str, timeout: float) -> list[dict[str, Any]]:
     """Return what came of loading and checking each plugin that a target names, in a process of its own."""
     from zoo_core.cli._check_runner import DiedError, SilentError, follow
-    from zoo_core.registry._discovery import installed, normal
+    from zoo_core.registry._discovery import installed, normalized_name
 
-    alone = {"ZOO_PLUGINS": normal(target)} if normal(target) in installed() else {}
-    watcher = _Watcher(normal(target) if alone else target)
+    alone = {"ZOO_PLUGINS": normalized_name(target)} if normalized_name(target) in installed() else {}
+    watcher = _Watcher(normalized_name(target) if alone else target)
     try:
         for line in follow("zoo_core.cli._check_process", target, {**os.environ, **alone}, timeout):
             watcher.hear(line)

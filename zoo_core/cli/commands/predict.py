@@ -163,11 +163,11 @@ def _table(result: Any, header: list[str]) -> str:
 def _save(result: Any, output: Path, header: list[str]) -> None:
     import numpy as np
 
-    from zoo_core.storage._atomic import write_whole
+    from zoo_core.storage._atomic import write_file
 
     if output.suffix == ".npy":
         stream = io.BytesIO()
         np.save(stream, result, allow_pickle=False)
-        write_whole(output, stream.getvalue())
+        write_file(output, stream.getvalue())
     else:
-        write_whole(output, _table(result, header).encode())
+        write_file(output, _table(result, header).encode())

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from zoo_core.cli._options import CheckpointEvery, DataDir, Json, Quiet, Sha256, Threads, warn
-from zoo_core.training._interval import EVERY
+from zoo_core.training._interval import DEFAULT_INTERVAL
 
 EXAMPLES = "Examples: zoo resume my.npz | zoo resume my.checkpoint-0000000500.npz --data-dir data"
 
@@ -17,7 +17,7 @@ def command(
     file: Annotated[Path, typer.Argument(help="The output of a run that was stopped, or one of its checkpoints.")],
     data_dir: DataDir = None,
     threads: Threads = None,
-    checkpoint_every: CheckpointEvery = EVERY,
+    checkpoint_every: CheckpointEvery = DEFAULT_INTERVAL,
     sha256: Sha256 = None,
     quiet: Quiet = False,
     json: Json = False,

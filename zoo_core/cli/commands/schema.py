@@ -30,7 +30,7 @@ def command(
     from zoo_core.cli._options import writable
     from zoo_core.registry._registry import Registry
     from zoo_core.spec.schema import spec_schema
-    from zoo_core.storage._atomic import write_whole
+    from zoo_core.storage._atomic import write_file
 
     registry = Registry()
     warn(registry, all_parts=True)
@@ -38,5 +38,5 @@ def command(
     if output is None:
         sys.stdout.write(text)
     else:
-        write_whole(writable(output, force), text.encode())
+        write_file(writable(output, force), text.encode())
         print(f"saved {output}")

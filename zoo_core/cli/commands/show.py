@@ -14,7 +14,7 @@ from zoo_core.errors import UsageError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from zoo_core.model._summary import LayerOutline, NamedPart, SpecOutline
+    from zoo_core.model._summary import LayerOutline, ModelSummary, NamedPart
     from zoo_core.registry._registry import Registry
 
 EXAMPLES = (
@@ -48,10 +48,10 @@ def command(
     their gradient.
     """
     from zoo_core.registry._registry import Registry
-    from zoo_core.registry._shipped_models import is_path, shipped
+    from zoo_core.registry._shipped_models import is_path, shipped_models
 
     registry = Registry()
-    models = shipped(registry)
+    models = shipped_models(registry)
     wanted = Wanted(kind, set_ or [], output, epochs, force, json)
     is_model = kind is None and (is_path(name, ".npz") or name in models)
     warn(registry, all_parts=not is_model)
@@ -70,13 +70,13 @@ def command(
 
 def _model(name: str, registry: Registry, sha256: str | None, max_size: int, json: bool) -> None:
     """Show a file by its header alone, so that a model whose plugin is missing can still be looked at."""
-    from zoo_core import storage as model_file
-    from zoo_core.model._summary import read_outline
+    from zoo_core import storage
+    from zoo_core.model._summary import read_summary
     from zoo_core.registry._shipped_models import find_model
 
     path = find_model(name, registry)
-    contents = model_file.read(path, sha256=sha256, limit=max_size * 2**20)
-    described, outline = read_outline(contents, str(path))
+    contents = storage.read_model_file(path, sha256=sha256, limit=max_size * 2**20)
+    described, outline = read_summary(contents, str(path))
     header = contents.header
     data = {
         "name": outline.name,
@@ -97,14 +97,14 @@ def _model(name: str, registry: Registry, sha256: str | None, max_size: int, jso
 
 def _is_trained(name: str) -> bool:
     """Tell whether a file of before 0.1.0, which does not count its parameters, holds one under this name."""
-    return not name.startswith("preparation.") and not name.rpartition(".")[2].startswith("running_")
+    return not name.startswith("preprocessor.") and not name.rpartition(".")[2].startswith("running_")
 
 
-def _table(spec: SpecOutline, data: dict[str, Any]) -> RenderableType:
-    from zoo_core.display.text.figures import kept
+def _table(spec: ModelSummary, data: dict[str, Any]) -> RenderableType:
+    from zoo_core.display.text.figures import kept_record
     from zoo_core.display.text.tables import number
 
-    last = kept(data["history"])
+    last = kept_record(data["history"])
     facts = {
         "name": spec.name,
         "description": spec.description,

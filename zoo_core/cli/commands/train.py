@@ -9,7 +9,7 @@ import typer
 
 from zoo_core.cli._options import MAX_SIZE, CheckpointEvery, DataDir, Json, MaxSize, Quiet, SetOption, Threads, warn
 from zoo_core.errors import UsageError
-from zoo_core.training._interval import EVERY
+from zoo_core.training._interval import DEFAULT_INTERVAL
 
 EXAMPLES = (
     "Examples: zoo train glyphs-quickstart | zoo train my.toml -o my.npz --set training.epochs=5 --seed 2 | "
@@ -28,7 +28,7 @@ def command(
     seed: Annotated[int | None, typer.Option(min=0, help="Seed instead of the spec's.")] = None,
     start_from: Annotated[
         str | None,
-        typer.Option("--from", metavar="MODEL", help="Begin with this model's weights and preparation of inputs."),
+        typer.Option("--from", metavar="MODEL", help="Begin with this model's weights and preprocessor of inputs."),
     ] = None,
     sha256: Annotated[
         str | None,
@@ -37,7 +37,7 @@ def command(
     max_size: MaxSize = MAX_SIZE,
     data_dir: DataDir = None,
     threads: Threads = None,
-    checkpoint_every: CheckpointEvery = EVERY,
+    checkpoint_every: CheckpointEvery = DEFAULT_INTERVAL,
     force: Annotated[
         bool, typer.Option("--force", help="Replace the output if it exists; give up an unfinished run of it.")
     ] = False,
@@ -68,6 +68,6 @@ def command(
         raise UsageError(f"{output}: a model file must end in .npz; try -o {output}.npz")
     files = folder(data_dir, quiet).by(spec)
     with place.lock():
-        place.claim(checked.to_dict())
+        place.prepare(checked.to_dict())
         trainer = prepare(checked, files, registry, threads=threads, start_from=earlier)
         to_the_end(trainer, place, every, quiet=quiet, json=json)

@@ -23,7 +23,7 @@ def command(
     """Check a spec: every error at once, with its line and column."""
     from zoo_core.registry._registry import Registry
     from zoo_core.spec._reading import read_spec
-    from zoo_core.training._preflight import doubts
+    from zoo_core.training._preflight import lint_spec
 
     registry = Registry()
     warn(registry)
@@ -32,7 +32,7 @@ def command(
     except (SpecError, PluginError) as error:
         report({"valid": False, "errors": str(error).splitlines()}, json, None)
         raise
-    found = doubts(checked)
+    found = lint_spec(checked)
     for line in found:
         print(f"warning: {spec}: {line}", file=sys.stderr)
     report({"valid": True, "warnings": found, "spec": checked.to_dict()}, json, f"{spec}: valid")

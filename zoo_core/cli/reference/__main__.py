@@ -10,7 +10,7 @@ from zoo_core.cli.reference.parts import parts_page
 from zoo_core.cli.reference.sheets import SHEETS, save_sheet, sheet
 from zoo_core.registry._discovery import DISTRIBUTION
 from zoo_core.registry._registry import Registry
-from zoo_core.storage._atomic import write_whole
+from zoo_core.storage._atomic import write_file
 
 
 def main(folder: str, distribution: str = DISTRIBUTION) -> None:
@@ -27,7 +27,7 @@ def main(folder: str, distribution: str = DISTRIBUTION) -> None:
     if distribution == DISTRIBUTION:
         pages["commands.md"] = commands_page()
     for name, text in pages.items():
-        write_whole(where / name, text.encode())
+        write_file(where / name, text.encode())
 
 
 if __name__ == "__main__":

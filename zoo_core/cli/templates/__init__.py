@@ -17,13 +17,13 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from zoo_core.errors import ResourceError, UsageError
-from zoo_core.registry._discovery import installed, normal
+from zoo_core.registry._discovery import installed, normalized_name
 from zoo_core.registry._registry import Registry
-from zoo_core.storage._atomic import write_whole
+from zoo_core.storage._atomic import write_file
 
 FORM = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LONGEST = 60  # characters of a name
-REGULARIZERS = ("penalty", "constraint", "noise", "batch_change")
+REGULARIZERS = ("penalty", "constraint", "noise", "batch_augmentation")
 
 # What the spec says without the part, and with it: the first is replaced by the second.
 USES: dict[str, tuple[str, str]] = {
@@ -32,7 +32,7 @@ USES: dict[str, tuple[str, str]] = {
     **dict.fromkeys(
         ("penalty", "constraint", "noise"), ('activation = "relu"', 'activation = "relu"\nregularizers = ["part_name"]')
     ),
-    "batch_change": ('loss = "cross_entropy"', 'loss = "cross_entropy"\nregularizers = ["part_name"]'),
+    "batch_augmentation": ('loss = "cross_entropy"', 'loss = "cross_entropy"\nregularizers = ["part_name"]'),
     "loss": ('loss = "cross_entropy"', 'loss = "part_name"'),
     "metric": ('metrics = ["accuracy"]', 'metrics = ["accuracy", "part_name"]'),
     "optimizer": ('[optimizer]\nname = "adam"\nlearning_rate = 0.003', '[optimizer]\nname = "part_name"'),
@@ -43,7 +43,7 @@ USES: dict[str, tuple[str, str]] = {
         '[data]\nname = "glyphs"\nrows = 1200\ntest_rows = 200\ntrain = ":1000"\nvalidation = "1000:"',
         '[data]\nname = "part_name"\ntrain = ":1000"\nvalidation = "1000:"',
     ),
-    "preparation": ('validation = "1000:"', 'validation = "1000:"\npreparation = "part_name"'),
+    "preprocessor": ('validation = "1000:"', 'validation = "1000:"\npreprocessor = "part_name"'),
     "callback": ('metrics = ["accuracy"]', 'metrics = ["accuracy"]\ncallbacks = ["part_name"]'),
 }
 
@@ -102,7 +102,7 @@ def _package(name: str) -> str:
         )
     package = name.replace("-", "_")
     own = name if name in installed() else ""
-    owners = [o for o in metadata.packages_distributions().get(package, ()) if normal(o) != own]
+    owners = [o for o in metadata.packages_distributions().get(package, ()) if normalized_name(o) != own]
     if keyword.iskeyword(package) or package in sys.stdlib_module_names or owners:
         owner = owners[0] if owners else "Python"
         raise UsageError(f"{name!r}: the module would be {package}, which belongs to {owner}; call it zoo-{name}")
@@ -143,4 +143,4 @@ def write(folder: Path, texts: Mapping[str, str], force: bool) -> None:
 def _write(folder: Path, texts: Mapping[str, str]) -> None:
     for path, text in texts.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / path, text.encode())
+        write_file(folder / path, text.encode())

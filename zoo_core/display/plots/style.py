@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from zoo_core.errors import UsageError
-from zoo_core.storage._atomic import write_whole
+from zoo_core.storage._atomic import write_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -141,4 +141,4 @@ def save(figure: Figure, path: str | Path, **metadata: str) -> None:
     with style(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")  # the empty box in the picture says that a font is missing
         figure.savefig(buffer, format=ending[1:], metadata=ENDINGS[ending] | metadata)
-    write_whole(path, buffer.getvalue())
+    write_file(path, buffer.getvalue())

@@ -94,7 +94,7 @@ class State:
 
     def threads(self) -> str:
         """Return "1 thread, 1 helper", or the threads alone."""
-        helpers = f", {counted(self.started.helpers, 'helper')}" if self.started.helpers else ""
+        helpers = f", {counted(self.started.extra_threads, 'helper')}" if self.started.extra_threads else ""
         return counted(self.started.threads, "thread") + helpers
 
     def ending(self, seconds: float) -> str:

@@ -9,7 +9,7 @@ NEAREST = {"─": "-", "∂": "d", "δ": "delta", "ᵀ": "^T", "·": "*", "…":
 BRAILLE = range(0x2800, 0x2900)
 
 
-def lenient(stream: TextIO) -> None:
+def replace_unencodable(stream: TextIO) -> None:
     """Have a text stream whose encoding is not Unicode write near characters in the place of those it lacks."""
     encoding = (stream.encoding or "utf-8").lower()
     if not encoding.startswith("utf") and hasattr(stream, "reconfigure"):

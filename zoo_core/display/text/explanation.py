@@ -17,7 +17,7 @@ ENTRIES = 3  # of each parameter, in the table of the update
 SYMBOLS = {"dense": "z", "normalizer": "n", "activation": "a", "regularizer": "d"}  # of what a stage puts out
 
 
-def lesson(step: Explanation, facts: dict[str, str]) -> list[Text]:
+def explanation_page(step: Explanation, facts: dict[str, str]) -> list[Text]:
     """Return the page as lines; `facts` stand at its head."""
     page = _Page(step)
     lines = [

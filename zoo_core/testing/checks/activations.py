@@ -10,13 +10,13 @@ import numpy as np
 from zoo_core.parts import Activation, Array
 from zoo_core.testing.harness.findings import Check, Finding
 from zoo_core.testing.harness.gradients import gradient
-from zoo_core.testing.harness.subject import Subject
+from zoo_core.testing.harness.subject import PartUnderTest
 from zoo_core.testing.harness.transform_harness import WIDTH, forward, prepare, sample
 
 _LIES = "input_width does not say what forward needs"
 
 
-def _width(subject: Subject) -> Iterator[Finding]:
+def _width(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
     for units in (1, 3, WIDTH):
         columns = part.input_width(units)
@@ -43,7 +43,7 @@ def _moved(x: Array, column: int) -> Array:
     return other
 
 
-def _derivative(subject: Subject) -> Iterator[Finding]:
+def _derivative(subject: PartUnderTest) -> Iterator[Finding]:
     """Check `backward` and, where it does not go through `derivative`, that too."""
     found = list(gradient(subject.make()))
     yield from found

@@ -12,7 +12,7 @@ import numpy as np
 from zoo_core.parts import Array, Callback, Record
 from zoo_core.testing.checks.schedules import record
 from zoo_core.testing.harness.findings import Check, Finding
-from zoo_core.testing.harness.subject import Subject, restore, save
+from zoo_core.testing.harness.subject import PartUnderTest, restore, save
 
 EPOCHS = 30
 
@@ -50,7 +50,7 @@ class Rehearsal:
         for epoch in range(first, last):
             self.weight[...] = epoch
             self.history.append(record(epoch))
-            answers.append(part.after_epoch(self.history[-1], self))
+            answers.append(part.on_epoch_end(self.history[-1], self))
             if answers[-1]:
                 break
         return answers
@@ -58,27 +58,27 @@ class Rehearsal:
 
 def _run(part: Callback) -> tuple[list[Any], float]:
     run = Rehearsal()
-    part.start(run)
+    part.on_train_begin(run)
     answers = run.follow(part)
-    part.finish(run)
+    part.on_train_end(run)
     return answers, float(run.weight[0])
 
 
-def _answers(subject: Subject) -> Iterator[Finding]:
+def _answers(subject: PartUnderTest) -> Iterator[Finding]:
     for epoch, answer in enumerate(_run(subject.make())[0]):
         if answer is not None and not isinstance(answer, str):
             yield Finding(
-                f"after_epoch returns a {type(answer).__name__}", f"epoch {epoch}",
+                f"on_epoch_end returns a {type(answer).__name__}", f"epoch {epoch}",
                 "None to go on, or the reason to stop as a string", repr(answer),
             )  # fmt: skip
             return
 
 
-def _records(subject: Subject) -> Iterator[Finding]:
+def _records(subject: PartUnderTest) -> Iterator[Finding]:
     part, run = subject.make(), Rehearsal()
-    part.start(run)
+    part.on_train_begin(run)
     run.follow(part)
-    part.finish(run)
+    part.on_train_end(run)
     for epoch, found in enumerate(run.history):
         if found != record(epoch):
             yield Finding(
@@ -88,19 +88,20 @@ def _records(subject: Subject) -> Iterator[Finding]:
             return
 
 
-def _restart(subject: Subject) -> Iterator[Finding]:
+def _restart(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
     first = _run(part)
     if _run(part) != first:
         yield Finding(
-            "a second run goes otherwise than the first", likely="`start` does not forget what earlier epochs left"
+            "a second run goes otherwise than the first",
+            likely="`on_train_begin` does not forget what earlier epochs left",
         )
 
 
-def _state(subject: Subject) -> Iterator[Finding]:
+def _state(subject: PartUnderTest) -> Iterator[Finding]:
     for epochs in range(1, 13):
         part, run = subject.make(), Rehearsal()
-        part.start(run)
+        part.on_train_begin(run)
         if any(run.follow(part, 0, epochs)):
             return
         found = list(_goes_on(subject, part, run, epochs))
@@ -109,9 +110,9 @@ def _state(subject: Subject) -> Iterator[Finding]:
             return
 
 
-def _goes_on(subject: Subject, part: Callback, run: Rehearsal, epochs: int) -> Iterator[Finding]:
+def _goes_on(subject: PartUnderTest, part: Callback, run: Rehearsal, epochs: int) -> Iterator[Finding]:
     again, other = copy.deepcopy(run), subject.make()
-    other.start(again)
+    other.on_train_begin(again)
     try:
         restore(other, save(part))
     except (TypeError, AttributeError) as error:
@@ -120,13 +121,13 @@ def _goes_on(subject: Subject, part: Callback, run: Rehearsal, epochs: int) -> I
     if run.follow(part, epochs) != again.follow(other, epochs):
         yield Finding(
             f"saved and loaded after {epochs} epoch{'s' * (epochs > 1)}, it answers otherwise",
-            likely=f"`state` leaves out an attribute that `after_epoch` changes; it names {part.state}",
+            likely=f"`state` leaves out an attribute that `on_epoch_end` changes; it names {part.state}",
         )
 
 
 CHECKS = (
-    Check("answers", "after_epoch returns None, or a reason to stop", _answers),
+    Check("answers", "on_epoch_end returns None, or a reason to stop", _answers),
     Check("records", "the records of the history are left as they are", _records),
-    Check("restart", "start forgets an earlier run", _restart),
+    Check("restart", "on_train_begin forgets an earlier run", _restart),
     Check("state", "saved and loaded, it gives the same answers", _state, varied=True),
 )

@@ -1,4 +1,4 @@
-"""Preparations and data sets."""
+"""Preprocessors and data sets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from zoo_core.parts import Array, Data, Table
 from zoo_core.testing.harness.buffers import changed, overwritten
 from zoo_core.testing.harness.findings import Check, Finding, NotRunError
 from zoo_core.testing.harness.randomness import no_randomness
-from zoo_core.testing.harness.subject import Subject, restore, save
+from zoo_core.testing.harness.subject import PartUnderTest, restore, save
 
 ROWS, FEATURES = 40, 5
 
@@ -40,7 +40,7 @@ class Rows:
         return found
 
 
-def _fitted(subject: Subject, x: Any = None) -> Any:
+def _fitted(subject: PartUnderTest, x: Any = None) -> Any:
     part = subject.make()
     part.fit(inputs() if x is None else x)
     return part
@@ -48,30 +48,30 @@ def _fitted(subject: Subject, x: Any = None) -> Any:
 
 def _apply(part: Any, x: Array, dtype: Any = np.float64) -> Array:
     out = np.zeros(x.shape, dtype)
-    part.apply(x, out)
+    part.transform(x, out)
     return out
 
 
-def _outputs(subject: Subject) -> Iterator[Finding]:
+def _outputs(subject: PartUnderTest) -> Iterator[Finding]:
     def run(fill: float) -> dict[str, Array]:
         out = np.full((ROWS, FEATURES), fill)
-        _fitted(subject).apply(inputs(), out)
+        _fitted(subject).transform(inputs(), out)
         return {"out of apply": out}
 
     yield from overwritten(run)
 
 
-def _unchanged(subject: Subject) -> Iterator[Finding]:
+def _unchanged(subject: PartUnderTest) -> Iterator[Finding]:
     x, part = inputs(), subject.make()
     with changed("fit", {"x": x}) as findings:
         part.fit(x)
     yield from findings
-    with changed("apply", {"x": x}) as findings:
+    with changed("transform", {"x": x}) as findings:
         _apply(part, x)
     yield from findings
 
 
-def _values(subject: Subject) -> Iterator[Finding]:
+def _values(subject: PartUnderTest) -> Iterator[Finding]:
     for x in (inputs(), inputs(np.float32), inputs(np.uint8)):
         part = _fitted(subject, x)
         whole = _apply(part, x)
@@ -94,7 +94,7 @@ def _values(subject: Subject) -> Iterator[Finding]:
             yield Finding("a float32 network gets other values", f"{x.dtype}", str(whole[0]), str(single[0]))
 
 
-def _state(subject: Subject) -> Iterator[Finding]:
+def _state(subject: PartUnderTest) -> Iterator[Finding]:
     old, new = _fitted(subject), subject.make()
     restore(new, save(old))
     try:
@@ -112,7 +112,7 @@ def _state(subject: Subject) -> Iterator[Finding]:
         )
 
 
-def _streaming(subject: Subject) -> Iterator[Finding]:
+def _streaming(subject: PartUnderTest) -> Iterator[Finding]:
     expected = _apply(_fitted(subject), inputs())
     try:
         got = _apply(_fitted(subject, Rows(inputs())), inputs())
@@ -126,11 +126,11 @@ def _streaming(subject: Subject) -> Iterator[Finding]:
         yield Finding("fit learns other numbers from rows that are no array", "", str(expected[0]), str(got[0]))
 
 
-def _prepare(subject: Subject, rng: np.random.Generator) -> list[Array]:
+def _prepare(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
     return [_apply(_fitted(subject), inputs())]
 
 
-PREPARATION = (
+PREPROCESSOR = (
     Check("out", "`out` is overwritten, never read or added to", _outputs),
     Check("inputs", "the data is not changed", _unchanged),
     Check("values", "prepared values are finite, and of their row alone, for bytes and floats", _values),
@@ -143,7 +143,7 @@ PREPARATION = (
 # ------------------------------------------------------------------ data sets
 
 
-def _load(subject: Subject) -> Any:
+def _load(subject: PartUnderTest) -> Any:
     """Load without downloading anything."""
     own = os.environ.get("ZOO_DATA_DIR")
     folder = DataFolder((Path(own).expanduser(),) if own else (), cache_folder(), offline=True)
@@ -159,7 +159,7 @@ def _tables(data: Data) -> Iterator[tuple[str, Table]]:
         yield "test", data.test
 
 
-def _form(subject: Subject) -> Iterator[Finding]:
+def _form(subject: PartUnderTest) -> Iterator[Finding]:
     data = _load(subject)
     if not isinstance(data, Data):
         yield Finding("load does not return Data", "", "zoo_core.parts.Data", type(data).__name__)
@@ -169,8 +169,8 @@ def _form(subject: Subject) -> Iterator[Finding]:
     features = data.train.x.shape[1]
     if data.image_shape and int(np.prod(data.image_shape)) != features:
         yield Finding(f"image_shape {data.image_shape} does not make {features} features")
-    if data.preparation not in subject.registry.names("preparation"):
-        yield Finding(f"the preparation {data.preparation!r} is not known")
+    if data.preprocessor not in subject.registry.names("preprocessor"):
+        yield Finding(f"the preprocessor {data.preprocessor!r} is not known")
 
 
 def _table(name: str, table: Table, data: Data) -> Iterator[Finding]:
@@ -201,7 +201,7 @@ def _arrays(data: Data) -> list[Array]:
     return [*rows, *(table.y for _, table in _tables(data))]
 
 
-def _draw(subject: Subject, rng: np.random.Generator) -> list[Array]:
+def _draw(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
     return _arrays(_load(subject))
 
 

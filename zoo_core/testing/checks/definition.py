@@ -13,14 +13,14 @@ from annotated_types import Ge, Gt, Interval
 from zoo_core.parts import Optimizer, Transform
 from zoo_core.registry._entries import NAME
 from zoo_core.testing.harness.findings import Check, Finding, NotRunError
-from zoo_core.testing.harness.subject import Subject
+from zoo_core.testing.harness.subject import PartUnderTest
 
 
 class _Thawed:
     frozen = False
 
 
-def _form(subject: Subject) -> Iterator[Finding]:
+def _form(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.part
     if not part.name:
         yield Finding(f"{part.__name__} has no name", likely='the class attribute `name = "..."` is missing')
@@ -53,7 +53,7 @@ def _options(part: type[Any]) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in dataclasses.fields(part) if field.init}
 
 
-def _bounds(subject: Subject) -> Iterator[Finding]:
+def _bounds(subject: PartUnderTest) -> Iterator[Finding]:
     own = set(inspect.get_annotations(subject.part)) - {"learning_rate"}
     for name, hint in _options(subject.part).items():
         if not has_bounds(hint):
@@ -72,11 +72,11 @@ def _bounds(subject: Subject) -> Iterator[Finding]:
         yield Finding(f"it cannot be made with {dict(subject.options) or 'its defaults'}: {words}")
 
 
-def _validate(subject: Subject) -> None:
+def _validate(subject: PartUnderTest) -> None:
     """Make the part, and hold its options, defaults too, against their own types."""
     made = subject.make()
     given = {name: getattr(made, name) for name in _options(subject.part)}
-    Subject(subject.part, given, subject.registry).make()
+    PartUnderTest(subject.part, given, subject.registry).make()
 
 
 def has_bounds(hint: Any) -> bool:

@@ -13,7 +13,7 @@ from zoo_core.testing.harness.differences import Suspects, compare, slope
 from zoo_core.testing.harness.dtypes import DTYPES, returned, strict, watch
 from zoo_core.testing.harness.findings import Check, Finding
 from zoo_core.testing.harness.randomness import no_randomness
-from zoo_core.testing.harness.subject import Subject
+from zoo_core.testing.harness.subject import PartUnderTest
 from zoo_core.testing.harness.transform_harness import forward, prepare
 
 ROWS, COLUMNS = 6, 4
@@ -67,7 +67,7 @@ def _compared(part: Loss, outputs: Array, targets: Array) -> Iterator[Finding]:
     yield from compare("the gradient", _gradient(part, outputs, targets), expected, shown, _divided(expected))
 
 
-def _gradients(subject: Subject) -> Iterator[Finding]:
+def _gradients(subject: PartUnderTest) -> Iterator[Finding]:
     """Look at shares and, where values are learnt, at outputs up to 6 away from their targets, on both sides."""
     yield from gradient(subject.make(), positive_rows())
     if subject.part.task != "classification":
@@ -82,7 +82,7 @@ def _divided(right: Array) -> Suspects:
     yield "value is divided by the number of columns, and gradient is not", right * columns
 
 
-def _value(subject: Subject) -> Iterator[Finding]:
+def _value(subject: PartUnderTest) -> Iterator[Finding]:
     part, outputs = subject.make(), positive_rows()
     for targets in targets_for(part):
         whole = part.value(outputs, targets)
@@ -124,7 +124,7 @@ def fused(part: Loss, words: str, activation: Activation) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _fused(subject: Subject) -> Iterator[Finding]:
+def _fused(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
     for words, activation in _activations(part):
         yield from fused(part, words, activation)
@@ -133,7 +133,7 @@ def _fused(subject: Subject) -> Iterator[Finding]:
 # ------------------------------------------------------------------ buffers, dtypes, large numbers
 
 
-def _outputs(subject: Subject) -> Iterator[Finding]:
+def _outputs(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
     targets = targets_for(part)[-1]
 
@@ -148,7 +148,7 @@ def _outputs(subject: Subject) -> Iterator[Finding]:
     yield from overwritten(run)
 
 
-def _inputs(subject: Subject) -> Iterator[Finding]:
+def _inputs(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
     for targets in targets_for(part):
         outputs = positive_rows()
@@ -166,7 +166,7 @@ def _inputs(subject: Subject) -> Iterator[Finding]:
             yield from findings
 
 
-def _dtype(subject: Subject) -> Iterator[Finding]:
+def _dtype(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
     for targets in targets_for(part, dtype=np.float32):
         outputs = positive_rows().astype(np.float32)
@@ -181,7 +181,7 @@ def _dtype(subject: Subject) -> Iterator[Finding]:
         yield from watched.findings
 
 
-def _large(subject: Subject) -> Iterator[Finding]:
+def _large(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
     for dtype in DTYPES:
         z: Array = np.array([[1e4, -1e4, 0, 5], [-1e4, -1e4, 1e4, 1e4], [-1e4, -1e4, -1e4, -1e4]], dtype)
@@ -208,7 +208,7 @@ def _finite(part: Loss, words: str, outputs: Array, targets: Array) -> Iterator[
     yield from findings
 
 
-def _draw(subject: Subject, rng: np.random.Generator) -> list[Array]:
+def _draw(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
     part, outputs = subject.make(), positive_rows()
     targets = targets_for(part)[-1]
     return [np.asarray(part.value(outputs, targets)), _gradient(part, outputs, targets)]

@@ -13,7 +13,7 @@ from zoo_core.parts import Array, Metric
 from zoo_core.testing.harness.buffers import changed
 from zoo_core.testing.harness.findings import Check, Finding
 from zoo_core.testing.harness.randomness import no_randomness
-from zoo_core.testing.harness.subject import Subject
+from zoo_core.testing.harness.subject import PartUnderTest
 
 ROWS, CLASSES = 60, 6
 Rows = tuple[str, Array, Array]  # in words, outputs, targets
@@ -41,7 +41,7 @@ def figure(
     return part.result()
 
 
-def _kept(subject: Subject) -> Iterator[Finding]:
+def _kept(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
     for words, outputs, targets in examples(part):
         expected = figure(part, outputs, targets, cuts=(20,))
@@ -64,7 +64,7 @@ def _equal(a: Any, b: Any, tolerance: float = 1e-9) -> bool:
     return bool(np.isclose(a, b, rtol=tolerance, atol=1e-12, equal_nan=True))
 
 
-def _batching(subject: Subject) -> Iterator[Finding]:
+def _batching(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
     for words, outputs, targets in examples(part):
         whole = figure(part, outputs, targets)
@@ -89,7 +89,7 @@ def _why(cut: float, last: float, mean: float) -> str:
     return "gather sums and counts, or the rows themselves, and compute in result"
 
 
-def _weights(subject: Subject) -> Iterator[Finding]:
+def _weights(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
     for words, outputs, targets in examples(part):
         repeats = np.arange(ROWS) % 4  # rows that are left out, and that count two and three times
@@ -107,7 +107,7 @@ def _weights(subject: Subject) -> Iterator[Finding]:
             yield Finding("weights of 1 give another figure than no weights", words)
 
 
-def _result(subject: Subject) -> Iterator[Finding]:
+def _result(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
     for words, outputs, targets in examples(part):
         value = figure(part, outputs, targets)
@@ -123,7 +123,7 @@ def _result(subject: Subject) -> Iterator[Finding]:
             yield Finding("float32 outputs give another figure", words, f"{value:.6g}", f"{single:.6g}")
 
 
-def _gathered(subject: Subject) -> Iterator[Finding]:
+def _gathered(subject: PartUnderTest) -> Iterator[Finding]:
     """Stop in the middle, as a checkpoint does, and go on with another instance that has only the named state."""
     for words, outputs, targets in examples(subject.make()):
         expected = figure(subject.make(), outputs, targets, cuts=(20,))
@@ -143,7 +143,7 @@ def _gathered(subject: Subject) -> Iterator[Finding]:
             return
 
 
-def _inputs(subject: Subject) -> Iterator[Finding]:
+def _inputs(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
     for _, outputs, targets in examples(part):
         weights = np.ones(ROWS)
@@ -152,7 +152,7 @@ def _inputs(subject: Subject) -> Iterator[Finding]:
         yield from findings
 
 
-def _direction(subject: Subject) -> Iterator[Finding]:
+def _direction(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
     for words, outputs, targets in examples(part):
         perfect = _perfect(outputs, targets)
@@ -176,7 +176,7 @@ def _perfect(outputs: Array, targets: Array) -> Array:
     return targets[:, None].astype(float) if outputs.shape[1] == 1 else np.eye(outputs.shape[1])[targets]
 
 
-def _draw(subject: Subject, rng: np.random.Generator) -> list[Array]:
+def _draw(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
     part = subject.make()
     return [np.asarray(figure(part, outputs, targets)) for _, outputs, targets in examples(part)]
 

@@ -9,19 +9,19 @@ from typing import Any, get_type_hints
 
 import numpy as np
 
-from zoo_core._part_checks import says
+from zoo_core._part_checks import declares
 from zoo_core.parts import Array, Layout, Optimizer, Rate
 from zoo_core.testing.harness.dtypes import returned, watch
 from zoo_core.testing.harness.findings import Check, Finding
-from zoo_core.testing.harness.optimizer_harness import Walk, layout, ordered, permuted, watching
+from zoo_core.testing.harness.optimizer_harness import OptimizerHarness, layout, ordered, permuted, watching
 from zoo_core.testing.harness.randomness import no_randomness
-from zoo_core.testing.harness.subject import Subject, family, restore, save
+from zoo_core.testing.harness.subject import PartUnderTest, family, restore, save
 
 STEPS = 30
 
 
-def _descent(subject: Subject) -> Iterator[Finding]:
-    walk = Walk(subject.make(), layout())
+def _descent(subject: PartUnderTest) -> Iterator[Finding]:
+    walk = OptimizerHarness(subject.make(), layout())
     first = walk.evaluate()
     start, slopes = walk.parameters.copy(), walk.gradients.copy()
     climbs = float(slopes @ (walk.walk(STEPS)[0] - start)) > 0
@@ -47,12 +47,12 @@ def _left_out(now: dict[str, Array], before: dict[str, Array]) -> Iterator[Findi
         yield Finding(
             f"{STEPS} steps leave {', '.join(still)} as it was",
             likely="only some of layout.segments are gone through; where others are left alone on purpose, say so in "
-            "`deviates`",
+            "`expected_failures`",
         )
 
 
-def _rate(subject: Subject) -> Iterator[Finding]:
-    usual, half = Walk(subject.make(), layout()), Walk(subject.make(), layout())
+def _rate(subject: PartUnderTest) -> Iterator[Finding]:
+    usual, half = OptimizerHarness(subject.make(), layout()), OptimizerHarness(subject.make(), layout())
     half.rate = usual.rate / 2
     if np.array_equal(usual.walk(STEPS)[-1], half.walk(STEPS)[-1]):
         yield Finding(
@@ -62,9 +62,9 @@ def _rate(subject: Subject) -> Iterator[Finding]:
         )
 
 
-def _plain(subject: Subject) -> Iterator[Finding]:
-    walk = Walk(subject.make(), layout())
-    for step in range(3 if says(walk.part, "plain", "step") else 0):
+def _plain(subject: PartUnderTest) -> Iterator[Finding]:
+    walk = OptimizerHarness(subject.make(), layout())
+    for step in range(3 if declares(walk.part, "is_plain_gradient_step", "step") else 0):
         walk.evaluate()
         walk.gradients *= walk.rate
         expected = walk.parameters - walk.gradients
@@ -79,9 +79,9 @@ def _plain(subject: Subject) -> Iterator[Finding]:
             return
 
 
-def _order(subject: Subject) -> Iterator[Finding]:
-    straight = Walk(subject.make(), layout())
-    turned = Walk(subject.make(), permuted(straight.layout))
+def _order(subject: PartUnderTest) -> Iterator[Finding]:
+    straight = OptimizerHarness(subject.make(), layout())
+    turned = OptimizerHarness(subject.make(), permuted(straight.layout))
     expected, got = (ordered(walk.walk(3)[-1], walk.layout) for walk in (straight, turned))
     for path, array in expected.items():
         if not np.allclose(got[path], array, rtol=1e-6, atol=1e-9):
@@ -95,10 +95,10 @@ def _order(subject: Subject) -> Iterator[Finding]:
             return
 
 
-def _dtype(subject: Subject) -> Iterator[Finding]:
+def _dtype(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
     with watch() as watched:
-        walk = Walk(part, watching(layout(np.float32), watched))
+        walk = OptimizerHarness(part, watching(layout(np.float32), watched))
         walk.parameters = watched(walk.parameters)
         walk.walk(4)
     yield from watched.findings
@@ -111,11 +111,11 @@ def _dtype(subject: Subject) -> Iterator[Finding]:
     yield from returned(state)
 
 
-def _state(subject: Subject) -> Iterator[Finding]:
+def _state(subject: PartUnderTest) -> Iterator[Finding]:
     for dtype in (np.float32, np.float64):
-        old = Walk(subject.make(), layout(dtype))
+        old = OptimizerHarness(subject.make(), layout(dtype))
         old.walk(5)
-        new = Walk(subject.make(), old.layout)
+        new = OptimizerHarness(subject.make(), old.layout)
         new.parameters[...] = old.parameters
         for (_, source), (_, target) in zip(family(old.part), family(new.part), strict=True):
             if hasattr(source, "steps"):
@@ -128,7 +128,7 @@ def _state(subject: Subject) -> Iterator[Finding]:
         yield from _goes_on("saved and loaded after 5 steps", old, new)
 
 
-def _goes_on(words: str, old: Walk, new: Walk) -> Iterator[Finding]:
+def _goes_on(words: str, old: OptimizerHarness, new: OptimizerHarness) -> Iterator[Finding]:
     expected, got = old.walk(4), new.walk(4)
     if not np.array_equal(expected, got):
         step = int(np.argwhere((expected != got).any(axis=1))[0, 0])
@@ -141,9 +141,9 @@ def _goes_on(words: str, old: Walk, new: Walk) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _copies(subject: Subject) -> Iterator[Finding]:
-    alone = Walk(subject.make(), layout()).walk(4)
-    first, second = Walk(subject.make(), layout()), Walk(subject.make(), layout())
+def _copies(subject: PartUnderTest) -> Iterator[Finding]:
+    alone = OptimizerHarness(subject.make(), layout()).walk(4)
+    first, second = OptimizerHarness(subject.make(), layout()), OptimizerHarness(subject.make(), layout())
     together = []
     for _ in range(4):
         together.append(first.step())
@@ -164,10 +164,10 @@ def _copies(subject: Subject) -> Iterator[Finding]:
         )
 
 
-def _large(subject: Subject) -> Iterator[Finding]:
+def _large(subject: PartUnderTest) -> Iterator[Finding]:
     for dtype in (np.float32, np.float64):
         for words, slope in (("gradients of 0", 0.0), ("gradients of 1e4 in size", 1e4)):
-            walk = Walk(subject.make(), layout(dtype), slope=slope)
+            walk = OptimizerHarness(subject.make(), layout(dtype), slope=slope)
             with np.errstate(all="ignore"):
                 moved = walk.walk(3)
             if not np.isfinite(moved).all():
@@ -216,10 +216,10 @@ def _is_wrapper(part: type[Any]) -> bool:
     return bool(_inner(part))
 
 
-def _epochs(subject: Subject) -> Iterator[Finding]:
+def _epochs(subject: PartUnderTest) -> Iterator[Finding]:
     for name in _inner(subject.part):
-        part = Subject(subject.part, {**subject.options, name: Listener()}, subject.registry).make()
-        Walk(part, layout()).walk(STEPS)
+        part = PartUnderTest(subject.part, {**subject.options, name: Listener()}, subject.registry).make()
+        OptimizerHarness(part, layout()).walk(STEPS)
         heard = getattr(part, name).heard
         if heard != ["start_epoch", "end_epoch"]:
             yield Finding(
@@ -230,8 +230,8 @@ def _epochs(subject: Subject) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _draw(subject: Subject, rng: np.random.Generator) -> list[Array]:
-    return [Walk(subject.make(), layout()).walk(5)]
+def _draw(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
+    return [OptimizerHarness(subject.make(), layout()).walk(5)]
 
 
 CHECKS = (

@@ -12,7 +12,7 @@ from zoo_core.testing.harness.buffers import overwritten
 from zoo_core.testing.harness.dtypes import DTYPES
 from zoo_core.testing.harness.findings import Check, Finding
 from zoo_core.testing.harness.randomness import randomness
-from zoo_core.testing.harness.subject import Subject
+from zoo_core.testing.harness.subject import PartUnderTest
 
 SHAPES = (7, 5), (5, 7), (6,), (1, 4), (4, 1)
 
@@ -24,14 +24,14 @@ def filled(part: Any, shape: tuple[int, ...], dtype: Any = np.float64, seed: int
     return out
 
 
-def _outputs(subject: Subject) -> Iterator[Finding]:
+def _outputs(subject: PartUnderTest) -> Iterator[Finding]:
     for shape in SHAPES:
         yield from overwritten(lambda fill, shape=shape: {  # type: ignore[misc]
             f"out of shape {shape}": filled(subject.make(), shape, fill=fill)
         })  # fmt: skip
 
 
-def _values(subject: Subject) -> Iterator[Finding]:
+def _values(subject: PartUnderTest) -> Iterator[Finding]:
     for shape in SHAPES:
         for dtype in DTYPES:
             values = filled(subject.make(), shape, dtype)
@@ -43,7 +43,7 @@ def _values(subject: Subject) -> Iterator[Finding]:
                 return
 
 
-def _fill(subject: Subject, rng: np.random.Generator) -> list[Array]:
+def _fill(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
     out = np.zeros((7, 5))
     subject.make().fill(out, rng, 1.5)
     return [out]
@@ -58,7 +58,7 @@ INITIALIZER = (
 PURPOSES = "initializer", "shuffle", "layers.0.regularizers.0"
 
 
-def _begun(subject: Subject, seed: int) -> Any:
+def _begun(subject: PartUnderTest, seed: int) -> Any:
     part = subject.make()
     part.start(seed)
     return part
@@ -69,7 +69,7 @@ def _numbers(part: Any, purpose: str = "shuffle") -> Array:
     return found
 
 
-def _repeats(subject: Subject) -> Iterator[Finding]:
+def _repeats(subject: PartUnderTest) -> Iterator[Finding]:
     part = _begun(subject, 7)
     if not isinstance(part.stream("shuffle"), np.random.Generator):
         got = type(part.stream("shuffle")).__name__
@@ -88,7 +88,7 @@ def _repeats(subject: Subject) -> Iterator[Finding]:
         yield Finding("start does not begin anew", likely="streams of the run before are kept")
 
 
-def _streams(subject: Subject) -> Iterator[Finding]:
+def _streams(subject: PartUnderTest) -> Iterator[Finding]:
     firsts = {purpose: _numbers(_begun(subject, 7), purpose) for purpose in PURPOSES}
     if any(np.array_equal(firsts["initializer"], firsts[purpose]) for purpose in PURPOSES[1:]):
         yield Finding("two purposes get the same numbers", likely="`purpose` is not part of the seed")
@@ -101,7 +101,7 @@ def _streams(subject: Subject) -> Iterator[Finding]:
         )
 
 
-def _goes_on(subject: Subject) -> Iterator[Finding]:
+def _goes_on(subject: PartUnderTest) -> Iterator[Finding]:
     part = _begun(subject, 7)
     if np.array_equal(_numbers(part), _numbers(part)):
         yield Finding(

@@ -13,7 +13,7 @@ from zoo_core.testing.harness.differences import compare, slope
 from zoo_core.testing.harness.dtypes import DTYPES, returned, strict, watch
 from zoo_core.testing.harness.findings import Check, Finding
 from zoo_core.testing.harness.randomness import no_randomness, randomness
-from zoo_core.testing.harness.subject import Subject
+from zoo_core.testing.harness.subject import PartUnderTest
 
 SHAPE = 5, 3
 
@@ -43,7 +43,7 @@ def penalty_gradient(part: Penalty) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def _penalty_value(subject: Subject) -> Iterator[Finding]:
+def _penalty_value(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
     for dtype in DTYPES:
         value = part.value(matrix(dtype))
@@ -62,7 +62,7 @@ def _penalty_value(subject: Subject) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _penalty_out(subject: Subject) -> Iterator[Finding]:
+def _penalty_out(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
 
     def run(fill: float) -> dict[str, Array]:
@@ -73,7 +73,7 @@ def _penalty_out(subject: Subject) -> Iterator[Finding]:
     yield from overwritten(run)
 
 
-def _penalty_inputs(subject: Subject) -> Iterator[Finding]:
+def _penalty_inputs(subject: PartUnderTest) -> Iterator[Finding]:
     part, weights = subject.make(), matrix()
     for method, call in (("value", part.value), ("gradient", lambda w: _gradient(part, w))):
         with changed(method, {"weights": weights}) as findings:
@@ -81,13 +81,13 @@ def _penalty_inputs(subject: Subject) -> Iterator[Finding]:
         yield from findings
 
 
-def _penalty_dtype(subject: Subject) -> Iterator[Finding]:
+def _penalty_dtype(subject: PartUnderTest) -> Iterator[Finding]:
     with watch() as watched:
         subject.make().gradient(watched(matrix(np.float32)), watched(matrix(np.float32)))
     yield from watched.findings
 
 
-def _penalty_large(subject: Subject) -> Iterator[Finding]:
+def _penalty_large(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
     for dtype in DTYPES:
         for size in (0.0, 1e4):
@@ -97,7 +97,7 @@ def _penalty_large(subject: Subject) -> Iterator[Finding]:
             yield from findings
 
 
-def _penalty_draw(subject: Subject, rng: np.random.Generator) -> list[Array]:
+def _penalty_draw(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
     part = subject.make()
     return [np.asarray(part.value(matrix())), _gradient(part, matrix())]
 
@@ -119,7 +119,7 @@ PENALTY = (
 # ------------------------------------------------------------------ constraints
 
 
-def _projection(subject: Subject) -> Iterator[Finding]:
+def _projection(subject: PartUnderTest) -> Iterator[Finding]:
     part, weights = subject.make(), 3 * matrix()
     given = weights.copy()
     answer = part.constrain(weights)
@@ -154,13 +154,13 @@ def _is_idle(part: Any) -> bool:
     return True
 
 
-def _constraint_dtype(subject: Subject) -> Iterator[Finding]:
+def _constraint_dtype(subject: PartUnderTest) -> Iterator[Finding]:
     with watch() as watched:
         subject.make().constrain(watched(3 * matrix(np.float32)))
     yield from watched.findings
 
 
-def _constraint_large(subject: Subject) -> Iterator[Finding]:
+def _constraint_large(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
     for dtype in DTYPES:
         weights = np.array([[0, 1e4, -1e4, 1e-3], [0, 1e4, 1e4, 0]], dtype)
@@ -170,7 +170,7 @@ def _constraint_large(subject: Subject) -> Iterator[Finding]:
         yield from findings
 
 
-def _constraint_draw(subject: Subject, rng: np.random.Generator) -> list[Array]:
+def _constraint_draw(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
     weights = matrix()
     subject.make().constrain(weights)
     return [weights]
@@ -192,29 +192,29 @@ def _batch(dtype: Any = np.float64) -> tuple[Array, Array]:
     return x, np.eye(4, dtype=dtype)[np.arange(8) % 4]
 
 
-def _shapes(subject: Subject) -> Iterator[Finding]:
+def _shapes(subject: PartUnderTest) -> Iterator[Finding]:
     x, targets = _batch()
-    inputs, changed_targets = subject.make().change(x, targets, np.random.default_rng(0))
+    inputs, changed_targets = subject.make().augment(x, targets, np.random.default_rng(0))
     for name, was, now in (("inputs", x, inputs), ("targets", targets, changed_targets)):
         if np.shape(now) != was.shape:
             yield Finding(f"change returns {name} of another shape", "", str(was.shape), str(np.shape(now)))
 
 
-def _batch_inputs(subject: Subject) -> Iterator[Finding]:
+def _batch_inputs(subject: PartUnderTest) -> Iterator[Finding]:
     x, targets = _batch()
-    with changed("change", {"x": x, "targets": targets}) as findings:
-        subject.make().change(x, targets, np.random.default_rng(0))
+    with changed("augment", {"x": x, "targets": targets}) as findings:
+        subject.make().augment(x, targets, np.random.default_rng(0))
     yield from findings
 
 
-def _batch_dtype(subject: Subject) -> Iterator[Finding]:
+def _batch_dtype(subject: PartUnderTest) -> Iterator[Finding]:
     x, targets = _batch(np.float32)
-    inputs, softened = subject.make().change(x, targets, np.random.default_rng(0))
+    inputs, softened = subject.make().augment(x, targets, np.random.default_rng(0))
     yield from returned({"the inputs that change returns": inputs, "the targets that change returns": softened})
 
 
-def _batch_draw(subject: Subject, rng: np.random.Generator) -> list[Array]:
-    return list(subject.make().change(*_batch(), rng))
+def _batch_draw(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
+    return list(subject.make().augment(*_batch(), rng))
 
 
 BATCH_CHANGE = (

@@ -9,14 +9,14 @@ import numpy as np
 
 from zoo_core.parts import Array, Transform
 from zoo_core.testing.harness.findings import Check, Finding
-from zoo_core.testing.harness.subject import Subject, save
+from zoo_core.testing.harness.subject import PartUnderTest, save
 from zoo_core.testing.harness.transform_harness import WIDTH, backward, forward, infer, prepare, upstream
 
 ROWS = 64
 STEPS, ROUNDS = 500, 6  # steps in a round, and rounds at the most
 
 
-def _statistics(subject: Subject) -> Iterator[Finding]:
+def _statistics(subject: PartUnderTest) -> Iterator[Finding]:
     part, x = _begun(subject)
     off = [_distance(part, x)]
     for _ in range(ROUNDS):
@@ -35,7 +35,7 @@ def _statistics(subject: Subject) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _once(subject: Subject) -> Iterator[Finding]:
+def _once(subject: PartUnderTest) -> Iterator[Finding]:
     (once, x), (twice, _) = _begun(subject), _begun(subject)
     _step(once, x)
     _look(twice, x)
@@ -49,7 +49,7 @@ def _once(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def _begun(subject: Subject) -> tuple[Any, Array]:
+def _begun(subject: PartUnderTest) -> tuple[Any, Array]:
     """Return a fresh part and a batch whose columns have means and deviations far from 0 and 1."""
     part = subject.make()
     prepare(part, WIDTH)

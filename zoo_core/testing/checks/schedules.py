@@ -11,13 +11,13 @@ import numpy as np
 from zoo_core.parts import Array, Schedule
 from zoo_core.testing.harness.findings import Check, Finding
 from zoo_core.testing.harness.randomness import no_randomness
-from zoo_core.testing.harness.subject import Subject, restore, save
+from zoo_core.testing.harness.subject import PartUnderTest, restore, save
 
 LONG = 1000  # epochs of a run in which every schedule is to have moved something
 RUNS = (20, 10), (1, 1), (3, 7), (LONG, 2)  # epochs, steps in each
 
 
-def _started(subject: Subject, epochs: int, steps: int) -> Any:
+def _started(subject: PartUnderTest, epochs: int, steps: int) -> Any:
     part = subject.make()
     part.start(epochs, steps)
     return part
@@ -31,7 +31,7 @@ def record(epoch: int) -> dict[str, Any]:
     return {"epoch": epoch, **figures, **accuracies, "learning_rate": 0.1}
 
 
-def _rates(subject: Subject) -> Iterator[Finding]:
+def _rates(subject: PartUnderTest) -> Iterator[Finding]:
     for epochs, steps in RUNS:
         part, largest = _started(subject, epochs, steps), 0.0
         for epoch in range(epochs):
@@ -61,7 +61,7 @@ def _bad(rate: Any, where: str) -> Finding:
     )  # fmt: skip
 
 
-def _calls(subject: Subject) -> Iterator[Finding]:
+def _calls(subject: PartUnderTest) -> Iterator[Finding]:
     times = [step / 4 for step in range(40)]
     forwards, other = _started(subject, 10, 4), _started(subject, 10, 4)
     expected = [forwards.rate(t) for t in times]
@@ -77,7 +77,7 @@ def _calls(subject: Subject) -> Iterator[Finding]:
             return
 
 
-def _restart(subject: Subject) -> Iterator[Finding]:
+def _restart(subject: PartUnderTest) -> Iterator[Finding]:
     part = _started(subject, 10, 4)
     expected = _run(part, 0, 10)
     part.start(10, 4)
@@ -93,7 +93,7 @@ def _run(part: Schedule, first: int, last: int) -> list[float]:
     return rates
 
 
-def _state(subject: Subject) -> Iterator[Finding]:
+def _state(subject: PartUnderTest) -> Iterator[Finding]:
     old, new = _started(subject, 30, 4), _started(subject, 30, 4)
     _run(old, 0, 12)
     restore(new, save(old))
@@ -104,7 +104,7 @@ def _state(subject: Subject) -> Iterator[Finding]:
         )
 
 
-def _draw(subject: Subject, rng: np.random.Generator) -> list[Array]:
+def _draw(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
     return [np.array(_run(_started(subject, 10, 4), 0, 10))]
 
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core._part_checks import says
+from zoo_core._part_checks import declares
 from zoo_core.parts import Array, Noise, Transform
 from zoo_core.testing.harness.buffers import changed, overwritten
 from zoo_core.testing.harness.dtypes import DTYPES, returned, strict, watch
 from zoo_core.testing.harness.findings import Check, Finding
 from zoo_core.testing.harness.gradients import gradient, parameters
 from zoo_core.testing.harness.randomness import randomness
-from zoo_core.testing.harness.subject import Subject, restore, save
+from zoo_core.testing.harness.subject import PartUnderTest, restore, save
 from zoo_core.testing.harness.transform_harness import (
     ROWS,
     WIDTH,
@@ -29,7 +29,7 @@ from zoo_core.testing.harness.transform_harness import (
 )
 
 
-def begun(subject: Subject, dtype: Any = np.float64) -> Any:
+def begun(subject: PartUnderTest, dtype: Any = np.float64) -> Any:
     """Return a fresh part that is ready to run."""
     part = subject.make()
     prepare(part, WIDTH, dtype)
@@ -39,7 +39,7 @@ def begun(subject: Subject, dtype: Any = np.float64) -> Any:
 # ------------------------------------------------------------------ buffers
 
 
-def _outputs(subject: Subject) -> Iterator[Finding]:
+def _outputs(subject: PartUnderTest) -> Iterator[Finding]:
     def run(fill: float) -> dict[str, Array]:
         part = begun(subject)
         x, c = sample(part, ROWS, WIDTH), upstream(ROWS, WIDTH)
@@ -56,7 +56,7 @@ def _outputs(subject: Subject) -> Iterator[Finding]:
     yield from overwritten(run)
 
 
-def _inputs(subject: Subject) -> Iterator[Finding]:
+def _inputs(subject: PartUnderTest) -> Iterator[Finding]:
     part = begun(subject)
     for rows in (ROWS, 2, 1, ROWS):  # batches change in size
         x, c = sample(part, rows, WIDTH), upstream(rows, WIDTH)
@@ -73,7 +73,7 @@ def _inputs(subject: Subject) -> Iterator[Finding]:
         yield from findings
 
 
-def _dtype(subject: Subject) -> Iterator[Finding]:
+def _dtype(subject: PartUnderTest) -> Iterator[Finding]:
     part = begun(subject, np.float32)
     x, c = (array.astype(np.float32) for array in (sample(part, ROWS, WIDTH), upstream(ROWS, WIDTH)))
     with watch() as watched:
@@ -89,7 +89,7 @@ def _dtype(subject: Subject) -> Iterator[Finding]:
     yield from returned({name: value for name, value in state.items() if isinstance(value, np.ndarray)})
 
 
-def _large(subject: Subject) -> Iterator[Finding]:
+def _large(subject: PartUnderTest) -> Iterator[Finding]:
     for dtype in DTYPES:
         part = begun(subject, dtype)
         x = np.resize(np.array([1e4, -1e4, 0, 1, -1e4, 1e4, -1], dtype), (ROWS, input_width(part, WIDTH)))
@@ -110,7 +110,7 @@ def _large(subject: Subject) -> Iterator[Finding]:
 # ------------------------------------------------------------------ use outside training, saving
 
 
-def _inference(subject: Subject) -> Iterator[Finding]:
+def _inference(subject: PartUnderTest) -> Iterator[Finding]:
     part = begun(subject)
     x = sample(part, ROWS, WIDTH)
     forward(part, x, WIDTH)
@@ -128,7 +128,7 @@ def _inference(subject: Subject) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _state(subject: Subject) -> Iterator[Finding]:
+def _state(subject: PartUnderTest) -> Iterator[Finding]:
     old, new = begun(subject), begun(subject)
     batches = [sample(old, rows, WIDTH, seed) for seed, rows in enumerate((6, 3, 6))]
 
@@ -161,7 +161,7 @@ def _state(subject: Subject) -> Iterator[Finding]:
         )
 
 
-def _draw(subject: Subject, rng: np.random.Generator) -> list[Array]:
+def _draw(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
     part = begun(subject)
     part.rng = rng
     x = sample(part, ROWS, WIDTH)
@@ -178,9 +178,9 @@ def _trains_something(part: type[Any]) -> bool:
     return part.parameters is not Transform.parameters
 
 
-def _linear(subject: Subject) -> Iterator[Finding]:
+def _linear(subject: PartUnderTest) -> Iterator[Finding]:
     part = begun(subject)
-    if not says(part, "linear", "backward"):
+    if not declares(part, "backward_is_linear", "backward"):
         return
     x, c = sample(part, ROWS, WIDTH), upstream(ROWS, WIDTH)
     y = forward(part, x, WIDTH)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from zoo_core.testing.harness.subject import Subject
+    from zoo_core.testing.harness.subject import PartUnderTest
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Check:
 
     name: str
     promise: str
-    run: Callable[[Subject], Iterator[Finding]]
+    run: Callable[[PartUnderTest], Iterator[Finding]]
     applies: Callable[[type[Any]], bool] = lambda part: True
     varied: bool = False  # run it also with each option changed: what it promises holds for all of them
 
@@ -53,7 +53,7 @@ State = Literal["passed", "failed", "declared", "not run"]
 class Result:
     """What came of one check of one part.
 
-    "declared": it fails, and the part says so in `deviates`. `reason` is then the part's, or why it was not run.
+    "declared": it fails, and the part lists it in `expected_failures`. `reason` is the part's, or why it did not run.
     """
 
     part: str  # "activation relu"

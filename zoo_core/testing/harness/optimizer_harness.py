@@ -50,7 +50,7 @@ def numbers(at: Layout, purpose: str) -> Array:
     return found
 
 
-class Walk:
+class OptimizerHarness:
     """The batch at hand, and the trainer's few lines around an optimizer.
 
     The objective is convex: sum cosh(a p - b) + (c p)^2 / 2; or a plane whose slopes are `slope` in size.

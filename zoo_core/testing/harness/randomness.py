@@ -16,9 +16,9 @@ import numpy as np
 from zoo_core.parts import Array
 from zoo_core.testing.harness.dtypes import caller
 from zoo_core.testing.harness.findings import Check, Finding
-from zoo_core.testing.harness.subject import Subject
+from zoo_core.testing.harness.subject import PartUnderTest
 
-Draw = Callable[[Subject, np.random.Generator], Sequence[Array]]  # run a fresh part with this generator
+Draw = Callable[[PartUnderTest, np.random.Generator], Sequence[Array]]  # run a fresh part with this generator
 OWN = "a generator of its own"
 CLASSES = np.random.RandomState, *map(vars(np.random).get, ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"))
 
@@ -100,7 +100,7 @@ def no_randomness(draw: Draw) -> Check:
     return Check("randomness", promise, lambda s: _hidden(s, draw, False))
 
 
-def _hidden(subject: Subject, draw: Draw, is_given: bool) -> Iterator[Finding]:
+def _hidden(subject: PartUnderTest, draw: Draw, is_given: bool) -> Iterator[Finding]:
     given = [np.random.default_rng(seed) for seed in ((5, 5, 6) if is_given else (5, 5))]
     results = []
     for seed, rng in enumerate(given):

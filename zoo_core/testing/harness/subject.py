@@ -29,7 +29,7 @@ STAND_INS: dict[str, Any] = {
     "metric": "mse",
     "normalizer": "layer_norm",
     "regularizer": {"name": "l2", "strength": 1e-3},
-    "preparation": "standard",
+    "preprocessor": "standard",
     "dataset": "glyphs",
     "generator": "pcg64",
     "callback": "early_stopping",
@@ -37,7 +37,7 @@ STAND_INS: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Subject:
+class PartUnderTest:
     """A part class with options as a spec gives them. `make` gives a fresh instance each time."""
 
     part: type[Any]
@@ -75,13 +75,13 @@ def _kind(hint: Any) -> str:
     return next((h.kind for h in (hint, *typing.get_args(hint)) if is_part(h)), "")
 
 
-def subjects(part: type[Any], registry: Registry) -> list[Subject]:
+def subjects(part: type[Any], registry: Registry) -> list[PartUnderTest]:
     """Return the part as its defaults make it and as each of its `examples` does.
 
     Of a data set that has examples they stand alone: its defaults may be large.
     """
-    plain = Subject(part, {}, registry)
-    examples = [Subject(part, options, registry) for options in part.examples]
+    plain = PartUnderTest(part, {}, registry)
+    examples = [PartUnderTest(part, options, registry) for options in part.examples]
     try:
         plain.make()
     except NotRunError:

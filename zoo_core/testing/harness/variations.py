@@ -8,22 +8,22 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from zoo_core.registry._registry import Registry
-from zoo_core.testing.harness.subject import Subject
+from zoo_core.testing.harness.subject import PartUnderTest
 
 
-def variations(part: type[Any], registry: Registry) -> Iterator[Subject]:
+def variations(part: type[Any], registry: Registry) -> Iterator[PartUnderTest]:
     """Yield a part with each of its options changed where that is allowed: numbers, alternatives, yes and no."""
     if not dataclasses.is_dataclass(part):
         return
     hints = get_type_hints(part, include_extras=True)
     for field in dataclasses.fields(part):
-        tried = (Subject(part, {field.name: v}, registry) for v in _others(hints[field.name], field.default))
+        tried = (PartUnderTest(part, {field.name: v}, registry) for v in _others(hints[field.name], field.default))
         changed = next((subject for subject in tried if _is_taken(subject)), None)
         if field.init and changed:
             yield changed
 
 
-def _is_taken(subject: Subject) -> bool:
+def _is_taken(subject: PartUnderTest) -> bool:
     try:
         subject.make()
     except Exception:  # it may need another option, too

@@ -18,11 +18,11 @@ class PartName(Callback):
 
     every: Annotated[int, Ge(1)] = 1
 
-    def start(self, run):
+    def on_train_begin(self, run):
         """Forget earlier runs."""
         self.before = None
 
-    def after_epoch(self, record, run):
+    def on_epoch_end(self, record, run):
         """See an epoch's record; return a reason to stop as a string, or None to go on."""
         loss = record["train_loss"]
         if self.before is not None and record["epoch"] % self.every == 0:

@@ -34,7 +34,7 @@ class PartName(Dataset):
             Table(x, labels),
             class_names=("inner", "outer"),
             feature_names=("x", "y"),
-            preparation="standard",
+            preprocessor="standard",
         )
 
 

@@ -6,11 +6,11 @@ from typing import Annotated
 from annotated_types import Ge, Le
 
 from zoo_core import hookimpl
-from zoo_core.parts import BatchChange
+from zoo_core.parts import BatchAugmentation
 
 
 @dataclass
-class PartName(BatchChange):
+class PartName(BatchAugmentation):
     """Normal noise with mean 0 on the inputs of each batch.
 
     std: its standard deviation, 0 to 1e6, in the units of the prepared inputs.
@@ -20,7 +20,7 @@ class PartName(BatchChange):
 
     std: Annotated[float, Ge(0), Le(1e6)] = 0.05
 
-    def change(self, x, targets, rng):
+    def augment(self, x, targets, rng):
         """Return inputs (rows, features) and targets (rows, outputs) to train on."""
         return x + self.std * rng.standard_normal(x.shape).astype(x.dtype), targets
 

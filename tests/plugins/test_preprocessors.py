@@ -1,9 +1,9 @@
-"""Preparations follow their formulas, keep every digit they can, and survive features that do not vary."""
+"""Preprocessors follow their formulas, keep every digit they can, and survive features that do not vary."""
 
 import numpy as np
 import pytest
 
-from zoo_plugins.preprocessors.scaling import CHUNK, Fixed, MinMax, NoPreparation, Pixels, Standard
+from zoo_plugins.preprocessors.scaling import CHUNK, Fixed, MinMax, NoPreprocessing, Pixels, Standard
 
 X = np.array([[1.0, 10.0, 0.0], [2.0, 30.0, -4.0], [6.0, 20.0, 4.0]])
 LEVELS = np.arange(256, dtype=np.uint8)[None]
@@ -12,7 +12,7 @@ LEVELS = np.arange(256, dtype=np.uint8)[None]
 def prepared(part, x, dtype=np.float64, fit=None):
     part.fit(x if fit is None else fit)
     before, out = x.copy(), np.full(x.shape, np.nan, dtype)
-    part.apply(x, out)
+    part.transform(x, out)
     np.testing.assert_array_equal(x, before)
     return out
 
@@ -32,13 +32,13 @@ def test_pixels_in_float32_are_right_to_the_last_bit_but_one():
 @pytest.mark.parametrize(
     ("part", "shift", "scale"),
     [
-        (NoPreparation(), 0, 1),
+        (NoPreprocessing(), 0, 1),
         (Standard(), [3, 20, 0], [(14 / 3) ** 0.5, (200 / 3) ** 0.5, (32 / 3) ** 0.5]),
         (MinMax(), [1, 10, -4], [5, 20, 8]),
         (Fixed(shift=2.5, scale=0.5), 2.5, 0.5),
     ],
 )
-def test_a_preparation_follows_its_formula(part, shift, scale):
+def test_a_preprocessor_follows_its_formula(part, shift, scale):
     new = np.array([[7.0, -1.0, 3.0]])
     expected = (new - shift) / np.asarray(scale)
     np.testing.assert_allclose(prepared(part, new, fit=X), expected, rtol=1e-14)
@@ -58,7 +58,7 @@ def test_a_feature_that_does_not_vary_is_named_and_only_shifted(kind):
         part.fit(x)
     assert part.scale[1] == 1
     out = np.empty((1, 2))
-    part.apply(np.array([[0.0, 3.1]]), out)
+    part.transform(np.array([[0.0, 3.1]]), out)
     assert out[0, 1] == 3.1 - 0.1
 
 

@@ -1,14 +1,14 @@
-"""A preparation of inputs for the zoo."""
+"""A preprocessor of inputs for the zoo."""
 
 import numpy as np
 
 from zoo_core import hookimpl
-from zoo_core.parts import Preparation
+from zoo_core.parts import Preprocessor
 
 ROWS = 4096  # at a time: the data may be larger than memory
 
 
-class PartName(Preparation):
+class PartName(Preprocessor):
     """x / max |x| of the training split, feature by feature; a feature that is always 0 stays 0."""
 
     name = "part_name"
@@ -22,7 +22,7 @@ class PartName(Preparation):
             np.maximum(largest, np.abs(rows.astype(np.float64)).max(axis=0), out=largest)
         self.scale = np.where(largest > 0, largest, 1.0)
 
-    def apply(self, x, out):
+    def transform(self, x, out):
         """Write the prepared rows; `x` has the data's dtype, `out` the network's."""
         np.divide(x, self.scale, out=out)
 

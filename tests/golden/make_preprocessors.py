@@ -1,4 +1,4 @@
-"""Makes tests/golden/preparations.npz: inputs scaled by scikit-learn's StandardScaler and MinMaxScaler, and by hand."""
+"""Makes tests/golden/preprocessors.npz: inputs scaled by scikit-learn, and by hand."""
 
 from importlib.metadata import version
 from pathlib import Path
@@ -9,7 +9,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 X = np.random.default_rng(2).normal([3, -200, 0.01], [1, 40, 1e-4], (30, 3))
 PIXELS = np.arange(256, dtype=np.uint8).reshape(64, 4)
 np.savez_compressed(
-    Path(__file__).with_name("preparations.npz"),
+    Path(__file__).with_name("preprocessors.npz"),
     versions=np.array([f"scikit-learn {version('scikit-learn')}"]),
     x=X, pixels=PIXELS,
     standard=StandardScaler().fit(X[:20]).transform(X),
