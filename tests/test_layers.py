@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "zoo_core"
@@ -20,6 +24,8 @@ ORDER = (
     "runs display",
     "cli",
 )
+FACES = ("data", "model", "nn", "registry", "runs", "spec", "storage", "testing", "training")
+FACES = ("data", "model", "nn", "registry", "runs", "spec", "storage", "testing", "training")
 PUBLIC = {"parts", "errors", "hookspecs", "data", "testing"}  # what a plugin may import
 
 
@@ -66,3 +72,27 @@ def test_plugins_import_what_everybody_may():
         if "tests" not in file.parts:
             for module, _ in _imports(file, typing=True):
                 assert module == "zoo_core" or module.split(".")[1] in PUBLIC, f"{file.relative_to(ROOT)}: {module}"
+
+
+def test_nobody_imports_the_private_modules_of_another_package():
+    for file in [*_sources(CORE), *_sources(ROOT / "plugins")]:
+        own = _owner(file) if file.is_relative_to(CORE) else ""
+        for module, name in _imports(file, typing=True):
+            path = [*module.split(".")[1:], name]
+            inside = any(part.startswith("_") for part in path[1:])
+            assert not inside or path[0] == own, f"{file.relative_to(ROOT)}: {module} {name}"
+
+
+@pytest.mark.parametrize("package", FACES)
+def test_a_face_of_one_screen_shows_what_others_use(package):
+    face, folder = import_module(f"zoo_core.{package}"), CORE / package
+    text = (folder / "__init__.py").read_text()
+    assert len(text.splitlines()) <= 50
+    assert 3 <= len((face.__doc__ or "").splitlines()) <= 12
+    others = [f for f in [*_sources(CORE), *_sources(ROOT / "tests")] if not f.is_relative_to(folder)]
+    used = {name for f in others for module, name in _imports(f, typing=True) if module == f"zoo_core.{package}"}
+    used |= {name for f in others for name in re.findall(rf"\b{package}\.(\w+)", f.read_text())}
+    for name in face.__all__:
+        assert getattr(face, name) is not None
+        assert name in used or package in PUBLIC, f"{name} is used by nobody"
+        assert re.search(rf"^ .*\b{name}\b|import .*\b{name}\b", text, re.MULTILINE), f"{name} is not imported"

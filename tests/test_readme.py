@@ -12,7 +12,7 @@ import numpy as np
 import zoo_core
 from zoo_core.hookspecs import zoo_models, zoo_parts
 from zoo_core.parts import KINDS
-from zoo_core.registry._registry import Registry
+from zoo_core.registry import Registry
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 

@@ -10,46 +10,49 @@ Names are imported at first use, so that `import zoo_core` costs next to nothing
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zoo_core.errors import ZooError as ZooError
-    from zoo_core.hookspecs import LazyParts as LazyParts
-    from zoo_core.hookspecs import hookimpl as hookimpl
-    from zoo_core.model._loading import load as load
-    from zoo_core.model._loading import load_predictor as load_predictor
-    from zoo_core.model._model import Model as Model
-    from zoo_core.model._predictor import Predictor as Predictor
-    from zoo_core.registry._registry import Registry as Registry
-    from zoo_core.runs._run import follow as follow
-    from zoo_core.runs._run import prepare as prepare
-    from zoo_core.runs._run import resume as resume
-    from zoo_core.runs._run import train as train
-    from zoo_core.spec._reading import read_spec as read_spec
-    from zoo_core.spec._spec import Spec as Spec
+    from zoo_core.hookspecs import LazyParts as LazyParts, hookimpl as hookimpl
+    from zoo_core.model import Model as Model, Predictor as Predictor, load as load, load_predictor as load_predictor
+    from zoo_core.registry import Registry as Registry
+    from zoo_core.runs import follow as follow, prepare as prepare, resume as resume, train as train
+    from zoo_core.spec import Spec as Spec, read_spec as read_spec
+
+    __version__: str
+
+
+def _lazy_names(
+    package: str, homes: Mapping[str, str]
+) -> tuple[list[str], Callable[[], list[str]], Callable[[str], Any]]:
+    """Return `__all__`, `__dir__` and `__getattr__` of a package that imports each name when it is first used.
+
+    `homes` maps a module of the package to the names that it holds, with blanks between them.
+    """
+    modules = {name: f"{package}.{module}" for module, names in homes.items() for name in names.split()}
+
+    def find(name: str) -> Any:
+        if name not in modules:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        return getattr(import_module(modules[name]), name)
+
+    return list(modules), lambda: list(modules), find
+
 
 _HOMES = {
-    "ZooError": "errors",
-    "LazyParts": "hookspecs",
-    "hookimpl": "hookspecs",
-    "Model": "model._model",
-    "load": "model._loading",
-    "load_predictor": "model._loading",
-    "Predictor": "model._predictor",
-    "Registry": "registry._registry",
-    "follow": "runs._run",
-    "prepare": "runs._run",
-    "resume": "runs._run",
-    "train": "runs._run",
-    "Spec": "spec._spec",
-    "read_spec": "spec._reading",
+    "errors": "ZooError",
+    "hookspecs": "LazyParts hookimpl",
+    "model": "Model Predictor load load_predictor",
+    "registry": "Registry",
+    "runs": "follow prepare resume train",
+    "spec": "Spec read_spec",
 }
-
-__all__ = [*_HOMES, "__version__"]
-
-
-def __dir__() -> list[str]:
-    return __all__
+__all__, __dir__, _find = _lazy_names(__name__, _HOMES)
+__all__ += ["__version__"]
 
 
 def __getattr__(name: str) -> Any:
@@ -57,8 +60,4 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("mlp-zoo")
-    if name not in _HOMES:
-        raise AttributeError(f"module 'zoo_core' has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"zoo_core.{_HOMES[name]}"), name)
+    return _find(name)

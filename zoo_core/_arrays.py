@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -32,3 +33,9 @@ def aligned(shape: int | tuple[int, ...], dtype: DTypeLike, fill: float | None =
 def aligned_like(array: NDArray[Any]) -> NDArray[Any]:
     """Return a buffer of the form of an array, with whatever was in the memory."""
     return aligned(array.shape, array.dtype, None)
+
+
+def row_slices(rows: int, size: int) -> Iterator[slice]:
+    """Yield slices that cover `rows` rows, `size` at a time."""
+    for start in range(0, rows, size):
+        yield slice(start, min(start + size, rows))

@@ -23,7 +23,7 @@ from numpy.typing import DTypeLike, NDArray
 from zoo_core._arrays import aligned
 
 if TYPE_CHECKING:
-    from zoo_core.data._folder import DataFolder
+    from zoo_core.data import DataFolder
 
 Array = NDArray[Any]
 Record = dict[str, Any]  # what one epoch gave: "epoch", "train_loss", "<split>_<metric>", ...

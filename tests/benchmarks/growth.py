@@ -8,8 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.benchmarks.pool import Pool, Turn, pool, prepare
-from tests.benchmarks.tables import seconds as shown
-from tests.benchmarks.tables import table
+from tests.benchmarks.tables import seconds as shown, table
 from tests.benchmarks.workloads import Workload
 
 BASE = Workload("growth", (784, 100, 10), 100, "sgd", 1e-3, rows=2_000, quick_rows=2_000)

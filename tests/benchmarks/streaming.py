@@ -17,7 +17,7 @@ from tests.benchmarks.pool import pool, take_turns
 from tests.benchmarks.results import Measured, Result
 from tests.benchmarks.status import megabytes
 from tests.benchmarks.workloads import A
-from zoo_core.data._folder import DataFolder
+from zoo_core.data import DataFolder
 from zoo_core.parts import Data, Dataset, Table
 from zoo_core.training.events import EpochEnded
 

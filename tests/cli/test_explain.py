@@ -85,7 +85,7 @@ def test_a_terminal_without_unicode_gets_the_nearest_characters(arguments):
 
 def test_a_wrong_gradient_is_pointed_out(capsys):
     """The notebook's loss has half its gradient, on purpose."""
-    from zoo_core.registry._registry import Registry
+    from zoo_core.registry import Registry
 
     assert Registry().get("loss", "notebook_error")
     code = run(["explain", "glyphs-quickstart", *SMALL, "--set", "model.loss=notebook_error"])

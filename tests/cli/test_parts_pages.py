@@ -14,7 +14,7 @@ from annotated_types import Ge, Le
 
 from zoo_core import hookimpl
 from zoo_core.parts import KINDS, Activation, Optimizer, Rate
-from zoo_core.registry._registry import Registry
+from zoo_core.registry import Registry
 from zoo_core.spec.describe import describe, option_rows, summary
 
 
@@ -142,7 +142,7 @@ class Brought:
 def test_a_strangers_part_that_fails_still_has_a_page(zoo, monkeypatch):
     registry = Registry()
     registry.add(Brought, "zoo-stranger", "2.0")
-    monkeypatch.setattr("zoo_core.registry._registry.Registry", lambda: registry)
+    monkeypatch.setattr("zoo_core.registry.Registry", lambda: registry)
     code, out, _ = zoo("show", "broken")
     assert code == 0
     assert "broken  an activation of zoo-stranger 2.0" in out
@@ -229,7 +229,7 @@ def test_plots_cost_no_import_where_there_is_none():
 
 
 def test_a_schedule_is_logarithmic_only_where_that_helps():
-    from zoo_core.display._samples import rates
+    from zoo_core.display.samples import rates
 
     registry = Registry()
     cosine = rates(registry.get("schedule", "cosine")(), 20, 100)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from zoo_core.data._batches import Batches, take_rows
+from zoo_core.data import Batches, take_rows
 
 
 def epoch(batches: Batches) -> list[np.ndarray]:

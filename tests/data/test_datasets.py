@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from zoo_core.data._folder import DataFolder
+from zoo_core.data import DataFolder
 from zoo_core.errors import DataError, SpecError
 from zoo_core.parts import Dataset
-from zoo_core.registry._registry import Registry
-from zoo_core.spec._spec import Spec
+from zoo_core.registry import Registry
+from zoo_core.spec import Spec
 from zoo_plugins.datasets.idx_files import FashionMnist, Idx, Mnist
 from zoo_plugins.datasets.tables import Csv, Npz
 

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from zoo_core.data import _download as download
+from zoo_core.data import DataFolder, _download as download
 from zoo_core.data._download import PublicFile, fetch, safe_redirect
-from zoo_core.data._folder import DataFolder
 from zoo_core.errors import DataError, ResourceError, UsageError
 
 CONTENT = bytes(range(256)) * 1000

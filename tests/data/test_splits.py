@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from zoo_core.data._splits import Rows, apportion, make_splits
+from zoo_core.data import make_splits
+from zoo_core.data._splits import Rows, apportion
 from zoo_core.errors import DataError, SpecError, UsageError, ZooError
 from zoo_core.parts import Data, Table
 

@@ -1,7 +1,6 @@
 """The parts that come with the zoo, as its registry finds them."""
 
-from zoo_core.registry._discovery import DISTRIBUTION
-from zoo_core.registry._registry import Registry
+from zoo_core.registry import DISTRIBUTION, Registry
 
 REGISTRY = Registry()
 ENTRIES = [entry for entry in REGISTRY.entries() if entry.distribution == DISTRIBUTION]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from zoo_core.data._folder import cache_folder
+from zoo_core.data import cache_folder
 
 PARTS, KINDS = ("train", "t10k"), ("images-idx3", "labels-idx1")
 FILES = [f"{part}-{kind}-ubyte.gz" for part in PARTS for kind in KINDS]

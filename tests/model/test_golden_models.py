@@ -16,8 +16,9 @@ from tests.golden import golden_plugin
 from zoo_core import storage
 from zoo_core.cli import run
 from zoo_core.errors import ModelFileError, PluginError
-from zoo_core.model._loading import model_from_contents, predictor_from_contents
-from zoo_core.registry._registry import Registry
+from zoo_core.model import model_from_contents
+from zoo_core.model._loading import predictor_from_contents
+from zoo_core.registry import Registry
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 DIGESTS = {  # a released file is never written again

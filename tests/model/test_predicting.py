@@ -15,10 +15,10 @@ from tests.helpers.plugins import Site
 from zoo_core import storage
 from zoo_core.errors import ModelFileError, PluginError
 from zoo_core.hookspecs import LazyParts
-from zoo_core.model._loading import model_from_contents, predictor_from_contents
+from zoo_core.model import model_from_contents
+from zoo_core.model._loading import predictor_from_contents
 from zoo_core.parts import Activation, Array
-from zoo_core.registry._registry import Registry
-from zoo_core.registry._shipped_models import shipped_models
+from zoo_core.registry import Registry, shipped_models
 from zoo_plugins.generators.pcg64 import Pcg64
 from zoo_plugins.optimizers.basic import Sgd
 

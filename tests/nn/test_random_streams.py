@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from zoo_core.errors import PluginError
-from zoo_core.nn._random_streams import RandomStreams
+from zoo_core.nn import RandomStreams
 from zoo_core.parts import RandomSource
 
 GENERATORS = (np.random.PCG64, np.random.PCG64DXSM, np.random.MT19937, np.random.Philox, np.random.SFC64)

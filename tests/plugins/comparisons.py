@@ -14,10 +14,9 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import create_model
 
-from tests.plugins.optimizer_runs import GOLDEN as OPTIMIZERS
-from tests.plugins.optimizer_runs import NET, Walk, net, rosenbrock, valley
+from tests.plugins.optimizer_runs import GOLDEN as OPTIMIZERS, NET, Walk, net, rosenbrock, valley
 from zoo_core.parts import KINDS
-from zoo_core.registry._registry import Registry
+from zoo_core.registry import Registry
 from zoo_core.spec._options import PartField, StrictTable
 
 FOLDER = Path(__file__).parents[1] / "golden"

@@ -11,18 +11,20 @@ import pytest
 
 from zoo_core.errors import UsageError
 from zoo_core.parts import Activation
-from zoo_core.registry._registry import Registry
+from zoo_core.registry import Registry
 from zoo_core.testing import checks_of
 from zoo_core.testing._run import findings
 from zoo_core.testing.harness.subject import PartUnderTest
 from zoo_core.testing.harness.transform_harness import backward, forward, prepare
 from zoo_plugins._special import normal_cdf
-from zoo_plugins.activations import basic as activations
-from zoo_plugins.activations import gated as activations_wide
-from zoo_plugins.activations import hard as activations_hard
-from zoo_plugins.activations import smooth as activations_smooth
-from zoo_plugins.activations import softmax as activations_row
-from zoo_plugins.activations import thresholds as activations_thresholds
+from zoo_plugins.activations import (
+    basic as activations,
+    gated as activations_wide,
+    hard as activations_hard,
+    smooth as activations_smooth,
+    softmax as activations_row,
+    thresholds as activations_thresholds,
+)
 
 FAMILIES = (
     activations, activations_hard, activations_row, activations_smooth,

@@ -7,7 +7,7 @@ import zoo_core
 from tests.plugins.comparisons import REGISTRY, made
 from tests.plugins.optimizer_runs import NET, Walk, layout, net, two_layers
 from zoo_core.errors import SpecError, UsageError
-from zoo_core.spec._spec import Spec
+from zoo_core.spec import Spec
 from zoo_plugins.optimizers.parameter_groups import Share
 
 

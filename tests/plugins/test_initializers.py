@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from zoo_plugins.initializers import basic as initializers
-from zoo_plugins.initializers import variance_scaling as initializers_scaled
+from zoo_plugins.initializers import basic as initializers, variance_scaling as initializers_scaled
 
 KINDS: dict[str, Any] = {part.name: part for family in (initializers, initializers_scaled) for part in family.PARTS}
 SHAPE = (400, 300)

@@ -12,7 +12,7 @@ import pytest
 import zoo_plugins
 from tests.helpers.builtin import PARTS
 from zoo_core.parts import KINDS
-from zoo_core.registry._registry import Registry
+from zoo_core.registry import Registry
 from zoo_plugins import notebook
 
 EXPECTED = {

@@ -11,9 +11,7 @@ import pytest
 
 from zoo_core.testing.checks.losses import gradient, positive_rows
 from zoo_core.testing.harness.transform_harness import forward
-from zoo_plugins.losses import classification as losses
-from zoo_plugins.losses import margin as losses_margin
-from zoo_plugins.losses import regression as losses_regression
+from zoo_plugins.losses import classification as losses, margin as losses_margin, regression as losses_regression
 
 KINDS: dict[str, Any] = {
     part.name: part for family in (losses, losses_margin, losses_regression) for part in family.PARTS

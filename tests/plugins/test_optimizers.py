@@ -10,7 +10,7 @@ from tests.helpers.builtin import PARTS
 from tests.plugins.comparisons import REGISTRY, optimizers
 from tests.plugins.optimizer_runs import NET, START, Walk, layout, net, rosenbrock, two_layers
 from zoo_core.parts import Optimizer
-from zoo_core.spec._options import option_names
+from zoo_core.spec import option_names
 from zoo_plugins import notebook
 
 CLASSES = [k for k in PARTS if issubclass(k, Optimizer) and k not in notebook.PARTS]

@@ -12,9 +12,7 @@ import pytest
 from zoo_core.errors import UsageError
 from zoo_core.parts import Constraint, Noise, Penalty
 from zoo_core.testing.harness.transform_harness import backward, forward, infer, prepare
-from zoo_plugins.regularizers import batches as regularizers_batch
-from zoo_plugins.regularizers import noise as regularizers_noise
-from zoo_plugins.regularizers import weights as regularizers
+from zoo_plugins.regularizers import batches as regularizers_batch, noise as regularizers_noise, weights as regularizers
 
 FAMILIES = (regularizers, regularizers_noise, regularizers_batch)
 KINDS: dict[str, Any] = {part.name: part for family in FAMILIES for part in family.PARTS}

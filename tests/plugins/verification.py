@@ -11,9 +11,7 @@ from pathlib import Path
 import numpy as np
 
 import zoo_plugins
-from tests.plugins import comparisons as walking
-from tests.plugins import comparisons_seconds as again
-from tests.plugins import comparisons_static as static
+from tests.plugins import comparisons as walking, comparisons_seconds as again, comparisons_static as static
 from tests.plugins.comparisons import FOLDER, Comparison
 
 PAGE = Path(zoo_plugins.__file__).parents[1] / "reference" / "verification.md"

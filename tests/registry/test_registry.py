@@ -14,8 +14,7 @@ from tests.helpers.plugins import SOUND, Site
 from zoo_core.errors import PluginError
 from zoo_core.hookspecs import LazyParts, hookimpl
 from zoo_core.parts import Activation
-from zoo_core.registry._discovery import DISTRIBUTION
-from zoo_core.registry._registry import Registry
+from zoo_core.registry import DISTRIBUTION, Registry
 
 
 class Wave(Activation):

@@ -9,7 +9,7 @@ import os
 import sys
 
 from zoo_core.cli import run
-from zoo_core.training._trainer import Trainer
+from zoo_core.training import Trainer
 
 
 def main(path: str, arguments: list[str]) -> int:

@@ -17,9 +17,9 @@ import numpy as np
 
 from zoo_core import storage
 from zoo_core.errors import ModelFileError, ZooError
-from zoo_core.model._loading import model_from_contents, predictor_from_contents
-from zoo_core.model._predictor import Predictor
-from zoo_core.registry._registry import Registry
+from zoo_core.model import Predictor, model_from_contents
+from zoo_core.model._loading import predictor_from_contents
+from zoo_core.registry import Registry
 
 from . import MODELS, Result, forge
 

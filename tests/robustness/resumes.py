@@ -13,11 +13,9 @@ import numpy as np
 
 from zoo_core import storage
 from zoo_core.errors import ZooError
-from zoo_core.registry._registry import Registry
-from zoo_core.runs import _checkpoint as checkpoint
-from zoo_core.runs._output import Output
-from zoo_core.runs._run import follow, prepare, prepare_resumed
-from zoo_core.training._interval import Interval
+from zoo_core.registry import Registry
+from zoo_core.runs import Output, _checkpoint as checkpoint, follow, prepare, prepare_resumed
+from zoo_core.training import Interval
 from zoo_core.training.events import SafePoint
 
 from . import Result, mutants

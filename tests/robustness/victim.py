@@ -9,7 +9,7 @@ from pathlib import Path
 
 import zoo_core
 from zoo_core.errors import ZooError
-from zoo_core.registry._registry import Registry
+from zoo_core.registry import Registry
 
 SOUND = next((Path(__file__).parents[1] / "golden" / "models").glob("golden-classes-*.npz"))
 

@@ -12,8 +12,7 @@ import pytest
 
 from zoo_core import storage
 from zoo_core.cli import run
-from zoo_core.runs._output import Output
-from zoo_core.runs._run import prepare
+from zoo_core.runs import Output, prepare
 from zoo_core.storage import ModelFile
 
 SPEC = """

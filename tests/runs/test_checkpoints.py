@@ -14,12 +14,9 @@ import zoo_core
 from zoo_core import storage
 from zoo_core.errors import NumericError, PluginError, SpecError, UsageError
 from zoo_core.parts import Callback, Optimizer, Schedule
-from zoo_core.registry._registry import Registry
-from zoo_core.runs import _checkpoint as checkpoint
-from zoo_core.runs._output import Output
-from zoo_core.runs._run import prepare
-from zoo_core.training._interval import Interval
-from zoo_core.training._trainer import Trainer
+from zoo_core.registry import Registry
+from zoo_core.runs import Output, _checkpoint as checkpoint, prepare
+from zoo_core.training import Interval, Trainer
 from zoo_core.training.events import SafePoint
 
 SPEC = """

@@ -11,7 +11,7 @@ import pytest
 
 import zoo_core
 from zoo_core.cli import run
-from zoo_core.data._folder import DataFolder
+from zoo_core.data import DataFolder
 from zoo_core.errors import DataError
 from zoo_plugins.datasets.idx_files import Idx
 

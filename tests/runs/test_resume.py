@@ -12,12 +12,10 @@ import pytest
 import zoo_core
 from zoo_core import storage
 from zoo_core.errors import ZooError
-from zoo_core.registry._registry import Registry
-from zoo_core.runs import _checkpoint as checkpoint
-from zoo_core.runs._output import Output
-from zoo_core.runs._run import prepare, prepare_resumed
-from zoo_core.spec._options import options_model
-from zoo_core.training._interval import Interval
+from zoo_core.registry import Registry
+from zoo_core.runs import Output, _checkpoint as checkpoint, prepare, prepare_resumed
+from zoo_core.spec import options_model
+from zoo_core.training import Interval
 from zoo_core.training.events import SafePoint
 
 REGISTRY = Registry()

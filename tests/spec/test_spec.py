@@ -8,7 +8,7 @@ import pytest
 
 import zoo_core
 from zoo_core.errors import PluginError, SpecError, UsageError
-from zoo_core.registry._registry import Registry
+from zoo_core.registry import Registry
 from zoo_core.spec.schema import spec_schema
 
 GOOD = """name = "m"
@@ -185,7 +185,7 @@ class TestSchema:
     def test_it_is_a_schema_and_takes_every_shipped_spec(self, validator):
         import tomllib
 
-        from zoo_core.registry._shipped_models import shipped_models
+        from zoo_core.registry import shipped_models
 
         validator.check_schema(validator.schema)
         for model in shipped_models(Registry()).values():

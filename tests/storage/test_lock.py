@@ -12,9 +12,7 @@ from pathlib import Path
 import pytest
 
 from zoo_core.errors import ResourceError
-from zoo_core.storage import _atomic as files
-from zoo_core.storage import _lock as exclusive
-from zoo_core.storage._lock import file_lock
+from zoo_core.storage import _atomic as files, _lock as exclusive, file_lock
 
 
 @pytest.fixture

@@ -9,19 +9,19 @@ from tests.testing.faulty_parts import (
     FAULTY,
     activations,
     callbacks,
+    contract as manners,
     data,
     losses,
     metrics,
     optimizers,
+    random as randoms,
     regularizers,
     schedules,
     transforms,
 )
-from tests.testing.faulty_parts import contract as manners
-from tests.testing.faulty_parts import random as randoms
 from zoo_core import LazyParts, hookimpl
 from zoo_core.errors import PluginError
-from zoo_core.registry._registry import Registry
+from zoo_core.registry import Registry
 from zoo_core.testing import check_part, pytest_checks
 
 REGISTRY = Registry()

@@ -14,9 +14,9 @@ import pytest
 from zoo_core.cli.templates import REGULARIZERS, USES, plugin_files
 from zoo_core.errors import UsageError
 from zoo_core.parts import KINDS
-from zoo_core.registry._registry import Registry
-from zoo_core.runs._run import prepare
-from zoo_core.spec._spec import Spec
+from zoo_core.registry import Registry
+from zoo_core.runs import prepare
+from zoo_core.spec import Spec
 from zoo_core.testing import check_part
 
 ROOT = Path(__file__).parents[2]

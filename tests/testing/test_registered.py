@@ -7,7 +7,7 @@ import pytest
 
 from tests.helpers.builtin import ENTRIES, REGISTRY
 from zoo_core.parts import Dataset
-from zoo_core.registry._discovery import DISTRIBUTION
+from zoo_core.registry import DISTRIBUTION
 from zoo_core.testing import checks_of, pytest_checks
 from zoo_core.testing._run import check_part, findings
 from zoo_core.testing.harness.subject import PartUnderTest

@@ -12,9 +12,9 @@ from zoo_core import hookimpl
 from zoo_core.display.text.explanation import explanation_page
 from zoo_core.errors import NumericError, UsageError
 from zoo_core.parts import Activation, Parameter
-from zoo_core.registry._registry import Registry
-from zoo_core.runs._run import prepare
-from zoo_core.training._explanation import Explanation
+from zoo_core.registry import Registry
+from zoo_core.runs import prepare
+from zoo_core.training import Explanation
 from zoo_core.training.explain import exact, explain
 
 GLYPHS = {"name": "glyphs", "rows": 40, "test_rows": 10}

@@ -12,20 +12,11 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 import zoo_core
-from zoo_core.data._batches import Batches
-from zoo_core.nn._workspace import Dense
+from zoo_core.data import Batches
+from zoo_core.nn import Dense
 from zoo_core.runs import _run as run
-from zoo_core.training import _parallel_matmul as crews
-from zoo_core.training._parallel_matmul import (
-    FIRST,
-    LONGEST,
-    MOST,
-    QUIET,
-    ParallelMatmul,
-    SpeedMonitor,
-    ThreadedProduct,
-)
-from zoo_core.training._threads import blas_threads
+from zoo_core.training import ParallelMatmul, _parallel_matmul as crews, blas_threads
+from zoo_core.training._parallel_matmul import FIRST, LONGEST, MOST, QUIET, SpeedMonitor, ThreadedProduct
 from zoo_core.training.events import EpochEnded, Started
 
 ALONE = 1e-3  # seconds of a product

@@ -21,16 +21,17 @@ from zoo_core.parts import (
     Loss,
     Metric,
     Optimizer,
+    Penalty as PenaltyBase,
     Preprocessor,
     RandomSource,
     Schedule,
     Table,
 )
-from zoo_core.parts import Penalty as PenaltyBase
-from zoo_core.registry._registry import Registry
-from zoo_core.runs._run import follow, prepare
-from zoo_core.spec._spec import Spec
-from zoo_core.training._preflight import dry_run, lint_spec
+from zoo_core.registry import Registry
+from zoo_core.runs import follow, prepare
+from zoo_core.spec import Spec
+from zoo_core.training import lint_spec
+from zoo_core.training._preflight import dry_run
 from zoo_core.training.events import Message
 
 

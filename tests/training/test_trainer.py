@@ -8,9 +8,9 @@ import pytest
 
 import zoo_core
 from zoo_core.errors import NumericError, SpecError, UsageError
-from zoo_core.nn._objective import Objective
+from zoo_core.nn import Objective
 from zoo_core.parts import BatchAugmentation
-from zoo_core.registry._registry import Registry
+from zoo_core.registry import Registry
 from zoo_core.training.events import EpochEnded, Finished, Started
 
 LAYERS = {

@@ -13,9 +13,7 @@ from collections.abc import Iterator
 from contextlib import redirect_stdout
 from typing import Any
 
-from zoo_core.registry._discovery import Plugin, normalized_name
-from zoo_core.registry._entries import Entry
-from zoo_core.registry._registry import Registry
+from zoo_core.registry import Entry, Plugin, Registry, normalized_name
 from zoo_core.spec.describe import plugin_row
 from zoo_core.testing import checks_of, run_check
 

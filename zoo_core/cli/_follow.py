@@ -16,9 +16,8 @@ import typer
 from zoo_core.cli._options import prints_apart, report
 
 if TYPE_CHECKING:
-    from zoo_core.runs._output import Output
-    from zoo_core.training._interval import Interval
-    from zoo_core.training._trainer import Trainer
+    from zoo_core.runs import Output
+    from zoo_core.training import Interval, Trainer
 
 # Ctrl-C, a shutdown, and a terminal that is closed; Windows has no such signal for the last.
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -29,7 +28,7 @@ def to_the_end(trainer: Trainer, place: Output, every: Interval | None, *, quiet
     from zoo_core.cli._options import messages
     from zoo_core.display.progress.live import show
     from zoo_core.display.text.figures import kept_record
-    from zoo_core.runs._run import follow
+    from zoo_core.runs import follow
 
     results = sys.stderr if json else sys.stdout
     with _leaving(trainer) as seen, prints_apart() if json else nullcontext():

@@ -16,10 +16,9 @@ from zoo_core.errors import ResourceError, UsageError
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-    from zoo_core.data._folder import DataFolder
-    from zoo_core.model._model import Model
-    from zoo_core.model._predictor import Predictor
-    from zoo_core.registry._registry import Registry
+    from zoo_core.data import DataFolder
+    from zoo_core.model import Model, Predictor
+    from zoo_core.registry import Registry
 
 T = TypeVar("T")
 
@@ -137,7 +136,7 @@ def apart(output: Path, *inputs: Path | str) -> None:
 
 def folder(data_dir: Path | None, quiet: bool = False) -> DataFolder:
     """Return the data folder, with a progress bar for downloads on a terminal."""
-    from zoo_core.data._folder import DataFolder
+    from zoo_core.data import DataFolder
 
     if data_dir is not None and not data_dir.is_dir():
         raise UsageError(f"--data-dir {data_dir}: is not a folder")
@@ -159,20 +158,20 @@ def download_bar() -> Callable[[str, int, int | None], None] | None:
 
 def model(name: str, registry: Registry, sha256: str | None = None, max_size: int = MAX_SIZE) -> Model:
     """Load a model by file or shipped name; `max_size` is in MiB."""
-    from zoo_core.model._loading import load
+    from zoo_core.model import load
 
     return _loaded(load, name, registry, sha256, max_size)
 
 
 def predictor(name: str, registry: Registry, sha256: str | None = None, max_size: int = MAX_SIZE) -> Predictor:
     """Load what predicts, as `model` loads a model."""
-    from zoo_core.model._loading import load_predictor
+    from zoo_core.model import load_predictor
 
     return _loaded(load_predictor, name, registry, sha256, max_size)
 
 
 def _loaded(load: Callable[..., T], name: str, registry: Registry, sha256: str | None, max_size: int) -> T:
-    from zoo_core.registry._shipped_models import find_model
+    from zoo_core.registry import find_model
 
     return load(find_model(name, registry), registry, sha256=sha256, limit=max_size * 2**20)
 

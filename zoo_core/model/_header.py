@@ -13,8 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, Va
 
 from zoo_core.errors import ModelFileError, SpecError
 from zoo_core.parts import Record
-from zoo_core.storage import ModelFile
-from zoo_core.storage._layout import MAX_HEADER, quoted
+from zoo_core.storage import MAX_HEADER, ModelFile, quoted
 
 MAX_SPEC_VALUES = 5000  # keys and items of a stored spec; some 250 layers with all their options
 MAX_RECORDS = 4000  # of a history in a file

@@ -10,21 +10,16 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from zoo_core import storage
 from zoo_core.errors import ModelFileError, PluginError
-from zoo_core.model._fingerprints import NAME as TRACE
-from zoo_core.model._fingerprints import Fingerprints
+from zoo_core.model._fingerprints import FINGERPRINTS as TRACE, Fingerprints
 from zoo_core.model._header import DataDescription, Header, read_header
 from zoo_core.model._model import Model
 from zoo_core.model._predictor import PREPROCESSOR, Predictor
 from zoo_core.model._provenance import check_complete, check_installed, check_sources, distribution_by_name, told_apart
 from zoo_core.parts import Array, Layout
-from zoo_core.registry._registry import Registry
-from zoo_core.registry._shipped_models import is_path, shipped_models
-from zoo_core.spec._messages import validate
-from zoo_core.spec._network_spec import NetworkSpec, network_part
-from zoo_core.spec._options import parts_of
-from zoo_core.spec._spec import Spec
+from zoo_core.registry import Registry, is_path, shipped_models
+from zoo_core.spec import NetworkSpec, Spec, network_part, parts_of, validate
+from zoo_core.storage import DEFAULT_LIMIT, ModelFile, read_model_file
 
 S = TypeVar("S", bound=NetworkSpec)
 P = TypeVar("P", bound=Predictor)
@@ -37,7 +32,7 @@ def load_predictor(
     registry: Registry | None = None,
     *,
     sha256: str | None = None,
-    limit: int = storage.LIMIT,
+    limit: int = DEFAULT_LIMIT,
 ) -> Predictor:
     """Read a model file, or a shipped model by name, only to predict; otherwise as `load`.
 
@@ -48,14 +43,14 @@ def load_predictor(
     return predictor_from_contents(read_named(path, registry, sha256, limit), str(path), registry)
 
 
-def read_named(path: str | Path, registry: Registry, sha256: str | None, limit: int) -> storage.ModelFile:
+def read_named(path: str | Path, registry: Registry, sha256: str | None, limit: int) -> ModelFile:
     """Return the contents of a file, or of a shipped model by name; see `load`."""
     known = shipped_models(registry) if not is_path(str(path), ".npz") and not Path(path).exists() else {}
     file = known[str(path)].weights if str(path) in known else None
-    return storage.read_model_file(file or path, sha256=sha256, limit=limit)
+    return read_model_file(file or path, sha256=sha256, limit=limit)
 
 
-def predictor_from_contents(contents: storage.ModelFile, name: str, registry: Registry) -> Predictor:
+def predictor_from_contents(contents: ModelFile, name: str, registry: Registry) -> Predictor:
     """Return what predicts from the contents of a file; see `load_predictor`."""
     header = read_header(contents, name)
     stored = network_part(header.spec)
@@ -72,7 +67,7 @@ def build_model(
     stored: dict[str, Any],
     make: Callable[[S, DataDescription, Callable[[Layout], None]], P],
     header: Header,
-    contents: storage.ModelFile,
+    contents: ModelFile,
     name: str,
     registry: Registry,
 ) -> P:
@@ -174,7 +169,7 @@ def load(
     registry: Registry | None = None,
     *,
     sha256: str | None = None,
-    limit: int = storage.LIMIT,
+    limit: int = DEFAULT_LIMIT,
 ) -> Model:
     """Read a model file, or a shipped model by name.
 
@@ -187,7 +182,7 @@ def load(
     return model_from_contents(read_named(path, registry, sha256, limit), str(path), registry)
 
 
-def model_from_contents(contents: storage.ModelFile, name: str, registry: Registry) -> Model:
+def model_from_contents(contents: ModelFile, name: str, registry: Registry) -> Model:
     """Return the model that the contents of a file describe; see `load`."""
     header = read_header(contents, name)
     check_sources(header.plugins, name, registry)

@@ -9,20 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core import storage
 from zoo_core._part_checks import checked_figures
 from zoo_core.errors import SpecError
-from zoo_core.model._fingerprints import NAME as TRACE
-from zoo_core.model._fingerprints import Fingerprints
+from zoo_core.model._fingerprints import FINGERPRINTS as TRACE, Fingerprints
 from zoo_core.model._header import DataDescription, check_header_size, environment, fit_history
 from zoo_core.model._inputs import as_class_indices, as_inputs, as_targets, as_values, class_indices
 from zoo_core.model._predictor import PREPROCESSOR, Predictor, in_turn
-from zoo_core.nn._assembly import copy_part, is_fused
-from zoo_core.nn._objective import row_losses, targets_for
+from zoo_core.model._provenance import provenance
+from zoo_core.nn import is_fused, row_losses, targets_for
 from zoo_core.parts import Array, Layout, Metric, Part, Record, Table
-from zoo_core.registry._registry import Registry, provenance
-from zoo_core.spec._options import parts_of
-from zoo_core.spec._spec import Spec
+from zoo_core.registry import Registry
+from zoo_core.spec import Spec, copy_part, parts_of
+from zoo_core.storage import write_model_file
 
 MAX_ARRAYS = 240  # of 255 that a file can hold; the others are for what a run that is not over keeps
 
@@ -111,7 +109,7 @@ class Model(Predictor):
 
         Raises ResourceError when it cannot be written, UsageError when it exists and may not be replaced.
         """
-        self.sha256 = storage.write_model_file(path, self.header(), self.arrays(), overwrite=overwrite)
+        self.sha256 = write_model_file(path, self.header(), self.arrays(), overwrite=overwrite)
         return self.sha256
 
     def arrays(self) -> dict[str, Array]:

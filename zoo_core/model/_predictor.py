@@ -14,10 +14,9 @@ from zoo_core.data.readers.npy import is_finite
 from zoo_core.errors import NumericError, UsageError
 from zoo_core.model._header import DataDescription
 from zoo_core.model._inputs import as_inputs, check_finite, class_indices, class_labels
-from zoo_core.nn._assembly import assemble, copy_part
-from zoo_core.nn._random_streams import RandomStreams
+from zoo_core.nn import RandomStreams, assemble
 from zoo_core.parts import Array, Layout
-from zoo_core.spec._network_spec import NetworkSpec
+from zoo_core.spec import NetworkSpec, copy_part
 
 PREPROCESSOR = "preprocessor."  # how names of its arrays begin in a file
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from zoo_core.errors import ModelFileError, PluginError
 from zoo_core.model._header import PartSource
 from zoo_core.parts import Part
-from zoo_core.registry._discovery import DISTRIBUTION
-from zoo_core.registry._entries import Entry
-from zoo_core.registry._registry import Registry
+from zoo_core.registry import DISTRIBUTION, Entry, Registry
 
 
 def check_sources(origins: Sequence[PartSource], name: str, registry: Registry) -> None:
@@ -105,3 +103,18 @@ def _said(origin: PartSource) -> str:
 
 def _install(origin: PartSource) -> str:
     return f"pip install '{origin.distribution}=={origin.version}'"
+
+
+def provenance(registry: Registry, parts: Iterable[Part]) -> list[dict[str, Any]]:
+    """Return, for each part, what a model file keeps of where it came from; sorted, each once."""
+    found: dict[tuple[str, str, str], Mapping[str, Any]] = {}
+    for part in parts:
+        e = registry.entry_of(part)
+        found[e.kind, e.name, e.distribution] = {
+            "kind": e.kind,
+            "name": e.name,
+            "distribution": e.distribution,
+            "version": e.version,
+            "state_version": e.part.state_version,
+        }
+    return [dict(found[key]) for key in sorted(found)]

@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVar
 
 import numpy as np
 
 from zoo_core.errors import SpecError
 from zoo_core.nn._network import Layer, Network, stages_of
-from zoo_core.nn._part_state import walk_parts
 from zoo_core.nn._workspace import Dense, Stage
 from zoo_core.parts import Constraint, Layout, Loss, Noise, Part, Penalty, RandomSource, Regularizer
-from zoo_core.spec._network_spec import LayerSpec, NetworkSpec
-from zoo_core.spec._options import option_names
+from zoo_core.spec import LayerSpec, NetworkSpec, copy_part, walk_parts
 
 MAX_PARAMETER_BYTES = 2**31
-
-P = TypeVar("P", bound=Part)
-
-
-def copy_part(part: P) -> P:
-    """Return a copy of a part, and of the parts inside it, that shares no state with it."""
-    new = copy.copy(part)
-    for name in option_names(part):
-        value = getattr(part, name)
-        setattr(new, name, _fresh_value(value))
-    return new
-
-
-def _fresh_value(value: Any) -> Any:
-    if isinstance(value, Part):
-        return copy_part(value)
-    if isinstance(value, (list, tuple)):
-        return type(value)(map(_fresh_value, value))
-    return {key: _fresh_value(v) for key, v in value.items()} if isinstance(value, dict) else value
 
 
 def assemble(

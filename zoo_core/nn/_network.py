@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import DTypeLike
 
-from zoo_core._arrays import aligned
+from zoo_core._arrays import aligned, row_slices
 from zoo_core._part_checks import initialize
 from zoo_core.nn._workspace import OutputBuffers, Stage, Workspace, output_buffers
 from zoo_core.parts import (
@@ -196,9 +196,3 @@ class Network:
 def stages_of(layers: Sequence[Layer], before: Sequence[Stage]) -> list[Stage]:
     """Return all stages in their order; those of `before` stand before the first layer."""
     return [*before, *(stage for layer in layers for stage in layer.stages)]
-
-
-def row_slices(rows: int, size: int) -> Iterator[slice]:
-    """Yield slices that cover `rows` rows, `size` at a time."""
-    for start in range(0, rows, size):
-        yield slice(start, min(start + size, rows))

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from zoo_core.errors import PluginError
 from zoo_core.parts import Optimizer, Part
-from zoo_core.spec._options import children
+from zoo_core.spec import walk_parts
 
 MISSING = object()
-
-
-def walk_parts(part: Part, path: str) -> Iterator[tuple[str, Part]]:
-    """Yield a part and all parts inside its options, at any depth, each with its path."""
-    yield path, part
-    for name, child in children(part):
-        yield from walk_parts(child, f"{path}.{name}")
 
 
 def state_names(part: Part) -> tuple[str, ...]:

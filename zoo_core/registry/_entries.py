@@ -20,7 +20,7 @@ from zoo_core.parts import KINDS, Optimizer, Part
 from zoo_core.registry._discovery import Plugin
 from zoo_core.registry._isolation import LOAD_LOCK, isolated
 
-NAME = re.compile(r"[a-z][a-z0-9_]*")
+PART_NAME = re.compile(r"[a-z][a-z0-9_]*")
 Key = tuple[str, str]  # kind and name of a part
 
 
@@ -148,7 +148,7 @@ def _announced(family: LazyParts) -> list[Key]:
         raise PluginError(f"{family} is of unknown kind {family.kind!r}{nearest(str(family.kind), KINDS)}")
     if not isinstance(family.names, str) or not family.names.split():
         raise PluginError(f"{family} names no parts; write their names in one text, with blanks between them")
-    if bad := [name for name in family.names.split() if not NAME.fullmatch(name)]:
+    if bad := [name for name in family.names.split() if not PART_NAME.fullmatch(name)]:
         raise PluginError(f"{family} has the name {bad[0]!r}; use lower-case letters, digits and '_'")
     if not all(map(str.isidentifier, str(family.module).split("."))):
         raise PluginError(f"{family} is in no module; name it from the top, as in 'zoo_mine.waves'")
@@ -169,7 +169,7 @@ def _sound(part: Any) -> type[Part]:
     """Check what a part class promises by its form."""
     if not (isinstance(part, type) and issubclass(part, Part) and part.kind in KINDS):
         raise PluginError(f"zoo_parts returned {part!r}, which is not a class derived from a kind in zoo_core.parts")
-    if not NAME.fullmatch(str(part.name)):
+    if not PART_NAME.fullmatch(str(part.name)):
         raise PluginError(f"{part.__qualname__}.name is {part.name!r}; use lower-case letters, digits and '_'")
     own = {k for k, v in inspect.get_annotations(part).items() if "ClassVar" not in str(v)}
     if own and "__dataclass_fields__" not in part.__dict__:

@@ -8,8 +8,7 @@ work, `zoo plugins` shows it, and it is an error only where one of its parts is 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from zoo_core.errors import PluginError, nearest
 from zoo_core.parts import KINDS, Part
@@ -151,18 +150,3 @@ class Registry:
         choices = " or ".join(f"'{e.distribution}:{e.name}'" for e in rivals)
         names = " and ".join(f"{e.distribution} {e.version}" for e in rivals)
         return f"{first.kind} {first.name!r} comes from {names}; write {choices} to choose"
-
-
-def provenance(registry: Registry, parts: Iterable[Part]) -> list[dict[str, Any]]:
-    """Return, for each part, what a model file keeps of where it came from; sorted, each once."""
-    found: dict[tuple[str, str, str], Mapping[str, Any]] = {}
-    for part in parts:
-        e = registry.entry_of(part)
-        found[e.kind, e.name, e.distribution] = {
-            "kind": e.kind,
-            "name": e.name,
-            "distribution": e.distribution,
-            "version": e.version,
-            "state_version": e.part.state_version,
-        }
-    return [dict(found[key]) for key in sorted(found)]

@@ -6,28 +6,27 @@ section `run` in the header with everything that is no array. So it can be used 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from zoo_core import storage
 from zoo_core.errors import ModelFileError, ResourceError
 from zoo_core.parts import Array
-from zoo_core.registry._discovery import DISTRIBUTION
+from zoo_core.registry import DISTRIBUTION
 from zoo_core.runs import _run_state as run_state
-from zoo_core.storage._values import pack, unpack
-from zoo_core.training._trainer import Trainer
+from zoo_core.runs._compare import difference_lines
+from zoo_core.storage import ModelFile, pack, unpack, write_model_file
+from zoo_core.training import Trainer
 
 
 def save(trainer: Trainer, path: str | Path) -> None:
     """Write a checkpoint of a run between two steps. Raises also PluginError for state that no file can keep."""
     arrays: dict[str, Array] = {}
     run = {name: pack(value, name, arrays) for name, value in run_state.get_state(trainer).items()}
-    storage.write_model_file(path, trainer.model.header() | {"run": run}, trainer.model.arrays() | arrays)
+    write_model_file(path, trainer.model.header() | {"run": run}, trainer.model.arrays() | arrays)
 
 
-def resume(trainer: Trainer, contents: storage.ModelFile, name: str) -> None:
+def resume(trainer: Trainer, contents: ModelFile, name: str) -> None:
     """Put a run that has been prepared with the model in the checkpoint `name` where that left it.
 
     Raises ResourceError where spec, data or threads are not those of the checkpoint, ModelFileError for a file
@@ -77,30 +76,5 @@ def _obstacles(there: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[st
         yield from difference_lines({key: there[table].get(key)}, {key: here[table].get(key)})
 
 
-def difference_lines(there: Mapping[str, Any], here: Mapping[str, Any], what: str = "") -> Iterator[str]:
-    """Yield a line for each value that differs between two tables of plain data."""
-    for key, old, new in differences(there, here):
-        yield f"{what}{key} was {old!r} and is {new!r}"
-
-
-def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """Yield path and both values of what differs between two tables of plain data."""
-    a, b = flatten(there), flatten(json.loads(json.dumps(here)))
-    for key in sorted(a.keys() | b.keys()):
-        if a.get(key) != b.get(key):
-            yield key, a.get(key), b.get(key)
-
-
 def _versions(header: Mapping[str, Any]) -> dict[str, str]:
     return {p["distribution"]: p["version"] for p in header["plugins"] if p["distribution"] == DISTRIBUTION}
-
-
-def flatten(value: Any, path: str = "") -> dict[str, Any]:
-    """Return nested data as one table from dotted paths to plain values."""
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    if not items and not (isinstance(value, (dict, list)) and value):
-        return {path: value}
-    found: dict[str, Any] = {}
-    for key, item in items:
-        found |= flatten(item, f"{path}.{key}" if path else str(key))
-    return found

@@ -9,16 +9,12 @@ import numpy as np
 from pydantic import ValidationError
 
 from zoo_core._part_checks import checked_data
-from zoo_core.data._folder import DataFolder
-from zoo_core.data._splits import make_splits
+from zoo_core.data import DataFolder, make_splits
 from zoo_core.errors import DataError, SpecError
-from zoo_core.model._header import DataDescription, short_errors
-from zoo_core.model._model import Model
-from zoo_core.nn._assembly import copy_part
+from zoo_core.model import DataDescription, Model, short_errors
 from zoo_core.parts import Data, Loss, Metric, Preprocessor, RandomSource, Table
-from zoo_core.registry._registry import Registry
-from zoo_core.spec._options import dump
-from zoo_core.spec._spec import DEFAULT_METRICS, Spec
+from zoo_core.registry import Registry
+from zoo_core.spec import DEFAULT_METRICS, Spec, copy_part, dump
 
 
 def load_data(spec: Spec, data_dir: str | Path | DataFolder | None = None) -> Data:

@@ -6,16 +6,13 @@ import dataclasses
 
 import numpy as np
 
-from zoo_core.data._folder import DataFolder
+from zoo_core.data import DataFolder
 from zoo_core.errors import DataError, UsageError, nearest
-from zoo_core.model._inputs import class_labels
-from zoo_core.model._model import Model
-from zoo_core.nn._assembly import copy_part
+from zoo_core.model import Model, class_labels
 from zoo_core.parts import Data, Dataset, Table
-from zoo_core.registry._registry import Registry
-from zoo_core.registry._shipped_models import is_path
+from zoo_core.registry import Registry, is_path
 from zoo_core.runs._defaults import load_data, split
-from zoo_core.spec._options import option_names
+from zoo_core.spec import copy_part, option_names
 
 FILES = (".csv", ".npz", ".npy", ".txt", ".tsv")  # endings by which a file is told from the name of a data set
 

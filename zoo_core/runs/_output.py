@@ -9,13 +9,11 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
-from zoo_core import storage
 from zoo_core.errors import ModelFileError, NumericError, UsageError, ZooError
 from zoo_core.runs import _checkpoint as checkpoint
-from zoo_core.storage._layout import MAX_SIZE
-from zoo_core.storage._lock import file_lock
-from zoo_core.training._interval import Interval
-from zoo_core.training._trainer import Trainer
+from zoo_core.runs._compare import difference_lines
+from zoo_core.storage import MAX_SIZE, ModelFile, file_lock, read_model_file
+from zoo_core.training import Interval, Trainer
 from zoo_core.training.events import Event, Finished, SafePoint
 
 NAME = re.compile(r"(?P<stem>.+)\.checkpoint-(?P<step>[0-9]{10,})(?P<suffix>\.[^.]*|)")
@@ -54,7 +52,7 @@ class Output:
 
     # -------------------------------------------------------------- reading
 
-    def latest(self, sha256: str | None = None) -> tuple[storage.ModelFile, Path, list[str]]:
+    def latest(self, sha256: str | None = None) -> tuple[ModelFile, Path, list[str]]:
         """Return the newest checkpoint that is whole, its name, and warnings about newer ones that are not.
 
         With `sha256`, the one that has this digest. Where one was named, older ones are all that is looked at after
@@ -65,7 +63,7 @@ class Output:
             paths = [self.named, *(p for p in paths if p.name < self.named.name)]
         for path in paths:
             try:
-                return storage.read_model_file(path, limit=MAX_SIZE, sha256=sha256), path, warnings
+                return read_model_file(path, limit=MAX_SIZE, sha256=sha256), path, warnings
             except ModelFileError as error:
                 warnings.append(f"{error}; going on from the checkpoint before")
         raise self._nothing(warnings)
@@ -103,9 +101,7 @@ class Output:
         """Return how the spec of the unfinished run differs from another, as more lines of a message."""
         with suppress(ZooError):
             old = self.latest()[0].header.get("spec", {})
-            changed = [
-                line for line in checkpoint.difference_lines(old, spec) if not line.endswith("is None")
-            ]  # not yet chosen
+            changed = [line for line in difference_lines(old, spec) if not line.endswith("is None")]  # not yet chosen
             return "\n  ".join(["\nIts spec is another:", *changed]) if changed else ""
         return ""
 

@@ -8,23 +8,26 @@ from pathlib import Path
 from typing import Any
 
 from zoo_core._part_checks import is_own_exit
-from zoo_core.data._folder import DataFolder
+from zoo_core.data import DataFolder
 from zoo_core.errors import ZooError
-from zoo_core.model._loading import load, model_from_contents, set_arrays
-from zoo_core.model._model import Model
+from zoo_core.model import Model, load, model_from_contents, set_arrays
 from zoo_core.parts import Table
-from zoo_core.registry._registry import Registry
-from zoo_core.registry._shipped_models import find_model
+from zoo_core.registry import Registry, find_model
 from zoo_core.runs import _checkpoint as checkpoint
 from zoo_core.runs._defaults import describe_data, fill_defaults, load_data, split
 from zoo_core.runs._output import Output
-from zoo_core.spec._reading import read_spec
-from zoo_core.spec._spec import Spec
-from zoo_core.training._diagnostics import name_the_part
-from zoo_core.training._interval import DEFAULT_INTERVAL, Interval
-from zoo_core.training._parallel_matmul import ParallelMatmul, library
-from zoo_core.training._threads import blas_threads, choose_threads, processors
-from zoo_core.training._trainer import Trainer
+from zoo_core.spec import Spec, read_spec
+from zoo_core.training import (
+    DEFAULT_INTERVAL,
+    Interval,
+    ParallelMatmul,
+    Trainer,
+    blas_threads,
+    choose_threads,
+    library,
+    name_the_part,
+    processors,
+)
 from zoo_core.training.events import Event
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zoo_core.nn._part_state import part_state, set_part_state
+from zoo_core.nn import part_state, set_part_state
 from zoo_core.parts import Part
-from zoo_core.storage._values import records, tabulate
-from zoo_core.training._trainer import Trainer, TrainingPosition
+from zoo_core.storage import records, tabulate
+from zoo_core.training import Trainer, TrainingPosition
 
 
 def get_state(trainer: Trainer) -> dict[str, Any]:

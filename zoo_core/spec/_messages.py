@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from zoo_core.errors import PluginError, SpecError, UsageError, nearest
-from zoo_core.registry._registry import Registry
+from zoo_core.registry import Registry
 
 T = TypeVar("T", bound=BaseModel)
 Path = tuple[str | int, ...]

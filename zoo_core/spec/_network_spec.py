@@ -23,13 +23,13 @@ from zoo_core.spec._options import PartField, StrictTable, dump
 
 MAX_PARTS = 100  # in one list of parts
 
-NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}"
-NAME_RULE = "has letters, digits, '_', '-' and '.', at most 100, and begins with a letter or digit"
+SPEC_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}"
+SPEC_NAME_RULE = "has letters, digits, '_', '-' and '.', at most 100, and begins with a letter or digit"
 
 
 def _check_name(name: str) -> str:
-    if not re.fullmatch(NAME, name):
-        raise PydanticCustomError("said", "{name} is no name: it {rule}", {"name": repr(name), "rule": NAME_RULE})
+    if not re.fullmatch(SPEC_NAME, name):
+        raise PydanticCustomError("said", "{name} is no name: it {rule}", {"name": repr(name), "rule": SPEC_NAME_RULE})
     return name
 
 
@@ -87,7 +87,7 @@ class LayersSpec(SpecTable):
 class NetworkSpec(SpecTable):
     """The half of a spec that predicting needs."""
 
-    name: Annotated[str, AfterValidator(_check_name), Field(json_schema_extra={"pattern": f"^{NAME}$"})] = "model"
+    name: Annotated[str, AfterValidator(_check_name), Field(json_schema_extra={"pattern": f"^{SPEC_NAME}$"})] = "model"
     description: str = ""
     seed: Annotated[int, Ge(0), Le(2**32 - 1)] = 0
     dtype: Literal["float32", "float64"] = "float32"

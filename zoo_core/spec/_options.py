@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import Annotated, Any, Union, cast
+from typing import Annotated, Any, TypeVar, Union, cast
 
 from pydantic import (
     BaseModel,
@@ -22,7 +23,9 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from zoo_core.errors import PluginError
 from zoo_core.parts import KINDS, Part
-from zoo_core.registry._registry import Registry
+from zoo_core.registry import Registry
+
+P = TypeVar("P", bound=Part)
 
 
 def _is_partlike(value: object) -> bool:
@@ -247,3 +250,27 @@ def children(part: Part) -> list[tuple[str, Part]]:
         items = enumerate(value) if isinstance(value, (list, tuple)) else [(-1, value)]
         found += [(name if i < 0 else f"{name}.{i}", v) for i, v in items if isinstance(v, Part)]
     return found
+
+
+def copy_part(part: P) -> P:
+    """Return a copy of a part, and of the parts inside it, that shares no state with it."""
+    new = copy.copy(part)
+    for name in option_names(part):
+        value = getattr(part, name)
+        setattr(new, name, _fresh_value(value))
+    return new
+
+
+def _fresh_value(value: Any) -> Any:
+    if isinstance(value, Part):
+        return copy_part(value)
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(_fresh_value, value))
+    return {key: _fresh_value(v) for key, v in value.items()} if isinstance(value, dict) else value
+
+
+def walk_parts(part: Part, path: str) -> Iterator[tuple[str, Part]]:
+    """Yield a part and all parts inside its options, at any depth, each with its path."""
+    yield path, part
+    for name, child in children(part):
+        yield from walk_parts(child, f"{path}.{name}")

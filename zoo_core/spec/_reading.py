@@ -8,16 +8,15 @@ from typing import Annotated, Any, cast
 
 from pydantic import ValidationError, create_model
 
-from zoo_core import storage
 from zoo_core.errors import ModelFileError, PluginError, SpecError, UsageError
 from zoo_core.parts import KINDS, Part
-from zoo_core.registry._registry import Registry
-from zoo_core.registry._shipped_models import find_spec
+from zoo_core.registry import Registry, find_spec
 from zoo_core.spec._messages import error_lines, validate
 from zoo_core.spec._options import PartField, StrictTable
 from zoo_core.spec._positions import locate_keys
 from zoo_core.spec._spec import Spec
 from zoo_core.spec._text import is_toml, override, parse_text, read_text
+from zoo_core.storage import DEFAULT_LIMIT, read_model_file
 
 
 def read_spec(
@@ -27,7 +26,7 @@ def read_spec(
     *,
     seed: int | None = None,
     sha256: str | None = None,
-    limit: int = storage.LIMIT,
+    limit: int = DEFAULT_LIMIT,
 ) -> Spec:
     """Read and validate a spec file, a shipped model's spec by name, or the spec inside a model file (.npz).
 
@@ -60,7 +59,7 @@ def _from_text(file: Any, name: str) -> tuple[dict[str, Any], dict[tuple[str | i
 
 def _inside(file: Any, sha256: str | None, limit: int) -> tuple[dict[str, Any], dict[tuple[str | int, ...], str]]:
     """Return the plain data of the spec in a model file."""
-    value = storage.read_model_file(file, limit=limit, sha256=sha256).header.get("spec")
+    value = read_model_file(file, limit=limit, sha256=sha256).header.get("spec")
     if not isinstance(value, dict):
         raise ModelFileError(f"{file}: its header holds no spec")
     return value, {}

@@ -13,9 +13,9 @@ from annotated_types import Ge, Gt, Le, MaxLen
 from pydantic import Field, ValidationInfo, field_validator, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
-from zoo_core.data._splits import SLICE, is_split
+from zoo_core.data import SLICE, is_split
 from zoo_core.parts import Callback, Dataset, Loss, Metric, Optimizer
-from zoo_core.registry._registry import Registry
+from zoo_core.registry import Registry
 from zoo_core.spec._messages import validate
 from zoo_core.spec._network_spec import MAX_PARTS, LayersSpec, NetworkSpec, PreprocessorSpec, SpecTable
 from zoo_core.spec._options import PartField, dump, remember_known_keys

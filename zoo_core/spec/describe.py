@@ -10,9 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 from zoo_core.parts import Part
-from zoo_core.registry._discovery import Plugin
-from zoo_core.registry._entries import Entry
-from zoo_core.registry._registry import Registry
+from zoo_core.registry import Entry, Plugin, Registry
 from zoo_core.spec._options import bare, dump, is_part, is_union
 
 SIGNS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}

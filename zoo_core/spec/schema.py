@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from zoo_core.parts import KINDS, Part
-from zoo_core.registry._registry import Registry
+from zoo_core.registry import Registry
 from zoo_core.spec._options import options_model
 from zoo_core.spec._spec import Spec
 

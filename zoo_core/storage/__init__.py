@@ -1,24 +1,37 @@
-"""The model file: one self-describing `.npz`. Plain `numpy.load` reads it; the zoo uses a strict reader.
+"""Bytes on disk: files written whole, locks, and the model file.
 
-A stored ZIP: first `header.npy`, bytes of canonical JSON that describe every array, then the arrays by name.
-One reader and no fallback: whatever is not exactly of this form is refused before anything is allocated, and
-nothing is ever unpickled, imported or run. The digests inside show damage, not who made the file; demand a
-known sha256 for that.
+`_atomic.py` and `_lock.py` keep a file safe from crashes and from other writers. The other modules are the model
+file: one self-describing `.npz` that plain `numpy.load` reads and that a strict reader of our own checks.
+Read `_layout.py` first, then `_zip.py`, `_npy.py`, `_header_json.py`, `_reader.py` and `_writer.py`.
+
+There is one reader and no fallback. A file of another form is refused before anything is allocated. Nothing is
+unpickled, imported or run. The digests inside show damage, not who made the file: demand a known sha256 for that.
 """
 
 from __future__ import annotations
 
-from zoo_core.storage._layout import FORMAT, LIMIT, VERSION
+from zoo_core.storage._atomic import write_file
+from zoo_core.storage._layout import DEFAULT_LIMIT, MAX_HEADER, MAX_SIZE, VERSION, quoted
+from zoo_core.storage._lock import file_lock
 from zoo_core.storage._reader import ModelFile, contents_from_bytes, read_model_file
+from zoo_core.storage._values import pack, records, tabulate, unpack
 from zoo_core.storage._writer import to_bytes, write_model_file
 
 __all__ = [
-    "FORMAT",
-    "LIMIT",
+    "DEFAULT_LIMIT",
+    "MAX_HEADER",
+    "MAX_SIZE",
     "VERSION",
     "ModelFile",
     "contents_from_bytes",
+    "file_lock",
+    "pack",
+    "quoted",
     "read_model_file",
+    "records",
+    "tabulate",
     "to_bytes",
+    "unpack",
+    "write_file",
     "write_model_file",
 ]

@@ -11,7 +11,7 @@ FORMAT = "zoo-model"
 VERSION = 2  # 1 was written before 0.1.0 was released
 FEATURES: frozenset[str] = frozenset()  # what a header may put in `requires`; version 2 begins with none
 
-LIMIT = 256 * 2**20  # bytes in all, unless the caller raises it
+DEFAULT_LIMIT = 256 * 2**20  # bytes in all, unless the caller raises it
 MAX_HEADER = 2**20  # bytes of JSON
 MAX_MEMBERS = 256  # the header included
 MAX_NAME = 200  # characters of a member's name

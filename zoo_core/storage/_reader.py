@@ -15,9 +15,8 @@ from typing import Any
 
 from zoo_core.errors import ModelFileError, ResourceError, UsageError
 from zoo_core.parts import Array
-from zoo_core.storage import _header_json as document
-from zoo_core.storage import _zip as archive
-from zoo_core.storage._layout import HEADER, LIMIT, MAX_HEADER, Member, RefusedError, quoted
+from zoo_core.storage import _header_json as document, _zip as archive
+from zoo_core.storage._layout import DEFAULT_LIMIT, HEADER, MAX_HEADER, Member, RefusedError, quoted
 from zoo_core.storage._npy import MAX_NPY_HEADER, Form, Located, locate
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -35,7 +34,7 @@ class ModelFile:
     sha256: str  # of the whole file
 
 
-def read_model_file(path: Path | str, *, limit: int = LIMIT, sha256: str | None = None) -> ModelFile:
+def read_model_file(path: Path | str, *, limit: int = DEFAULT_LIMIT, sha256: str | None = None) -> ModelFile:
     """Read a model file of at most `limit` bytes; with `sha256`, only the file that has this digest.
 
     Raises ModelFileError for a file that is missing, damaged or unsound, ResourceError when the system
@@ -44,7 +43,7 @@ def read_model_file(path: Path | str, *, limit: int = LIMIT, sha256: str | None 
     return contents_from_bytes(_bytes(Path(path), limit), str(path), limit=limit, sha256=sha256)
 
 
-def contents_from_bytes(data: bytes, name: str, *, limit: int = LIMIT, sha256: str | None = None) -> ModelFile:
+def contents_from_bytes(data: bytes, name: str, *, limit: int = DEFAULT_LIMIT, sha256: str | None = None) -> ModelFile:
     """Return the contents of a model file that is in memory; `name` is what messages call it.
 
     Raises ModelFileError and UsageError as `read` does.

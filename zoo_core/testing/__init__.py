@@ -10,9 +10,22 @@ Nothing here prints. If your part breaks a rule on purpose, list it in `expected
 is then reported as declared, not as passed.
 """
 
-from zoo_core.testing._pytest import pytest_checks
-from zoo_core.testing._run import check_part, run_check
-from zoo_core.testing._table import checks_of
-from zoo_core.testing.harness.findings import Check, Finding, Result
+from __future__ import annotations
 
-__all__ = ["Check", "Finding", "Result", "check_part", "checks_of", "pytest_checks", "run_check"]
+from typing import TYPE_CHECKING
+
+from zoo_core import _lazy_names
+
+if TYPE_CHECKING:
+    from zoo_core.testing._pytest import pytest_checks as pytest_checks
+    from zoo_core.testing._run import check_part as check_part, run_check as run_check
+    from zoo_core.testing._table import checks_of as checks_of
+    from zoo_core.testing.harness.findings import Check as Check, Finding as Finding, Result as Result
+
+_HOMES = {
+    "_pytest": "pytest_checks",
+    "_run": "check_part run_check",
+    "_table": "checks_of",
+    "harness.findings": "Check Finding Result",
+}
+__all__, __dir__, __getattr__ = _lazy_names(__name__, _HOMES)

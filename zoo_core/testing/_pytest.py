@@ -9,9 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from zoo_core.errors import PluginError
-from zoo_core.registry._discovery import Plugin, normalized_name
-from zoo_core.registry._entries import Entry
-from zoo_core.registry._registry import Registry
+from zoo_core.registry import Entry, Plugin, Registry, normalized_name
 from zoo_core.testing._run import run_check
 from zoo_core.testing._table import checks_of
 from zoo_core.testing.harness.findings import Check

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from zoo_core.parts import Part
-from zoo_core.registry._registry import Registry
+from zoo_core.registry import Registry
 from zoo_core.testing._table import checks_of
 from zoo_core.testing.harness.dtypes import raised_at
 from zoo_core.testing.harness.findings import Check, Finding, NotRunError, Result

@@ -11,16 +11,16 @@ from zoo_core.testing.checks import (
     activations,
     callbacks,
     data,
+    definition as form,
     losses,
     metrics,
     optimizers,
+    random as randoms,
     regularizers,
+    running_statistics as running,
     schedules,
     transforms,
 )
-from zoo_core.testing.checks import definition as form
-from zoo_core.testing.checks import random as randoms
-from zoo_core.testing.checks import running_statistics as running
 from zoo_core.testing.harness.findings import Check, Finding
 from zoo_core.testing.harness.subject import PartUnderTest
 

@@ -1,1 +1,35 @@
-"""training."""
+"""Training: the loop, its batches, its events and what it measures.
+
+`Trainer.events()` in `_trainer.py` is a generator. `_batches.py` brings rows to the network, `_metrics.py` measures an
+epoch, `_diagnostics.py` explains losses that are not finite. Doors: `training.events` and `training.explain`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zoo_core import _lazy_names
+
+if TYPE_CHECKING:
+    from zoo_core.training._diagnostics import name_the_part as name_the_part
+    from zoo_core.training._explanation import Change as Change, Explanation as Explanation, LayerPass as LayerPass
+    from zoo_core.training._interval import DEFAULT_INTERVAL as DEFAULT_INTERVAL, Interval as Interval
+    from zoo_core.training._parallel_matmul import ParallelMatmul as ParallelMatmul, library as library
+    from zoo_core.training._preflight import lint_spec as lint_spec
+    from zoo_core.training._threads import (
+        blas_threads as blas_threads,
+        choose_threads as choose_threads,
+        processors as processors,
+    )
+    from zoo_core.training._trainer import Trainer as Trainer, TrainingPosition as TrainingPosition
+
+_HOMES = {
+    "_diagnostics": "name_the_part",
+    "_explanation": "Change Explanation LayerPass",
+    "_interval": "DEFAULT_INTERVAL Interval",
+    "_parallel_matmul": "ParallelMatmul library",
+    "_preflight": "lint_spec",
+    "_threads": "blas_threads choose_threads processors",
+    "_trainer": "Trainer TrainingPosition",
+}
+__all__, __dir__, __getattr__ = _lazy_names(__name__, _HOMES)

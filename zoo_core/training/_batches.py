@@ -6,18 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zoo_core._arrays import aligned
+from zoo_core._arrays import aligned, row_slices
 from zoo_core._part_checks import check_prepares, checked_change
-from zoo_core.data._batches import Batches, number_of, take_rows
-from zoo_core.data._prefetch import Prefetcher
+from zoo_core.data import Batches, Prefetcher, number_of, take_rows
 from zoo_core.errors import DataError
-from zoo_core.model._model import Model
-from zoo_core.nn._assembly import copy_part
-from zoo_core.nn._network import Network, row_slices
-from zoo_core.nn._objective import Objective, class_weights, one_hot, targets_for
-from zoo_core.nn._workspace import OutputBuffers, Workspace
+from zoo_core.model import Model
+from zoo_core.nn import Network, Objective, OutputBuffers, Workspace, class_weights, one_hot, targets_for
 from zoo_core.parts import Array, BatchAugmentation, Preprocessor, RandomSource, Table
-from zoo_core.spec._spec import TrainingSpec
+from zoo_core.spec import TrainingSpec, copy_part
 
 BLOCK_ROWS = 512  # rows counted together where batches are small: that costs as much as a small step
 BLOCK_STEPS = 64  # batches at most

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zoo_core._arrays import row_slices
 from zoo_core._part_checks import contract_error, part_that_raised
 from zoo_core.errors import PluginError
-from zoo_core.nn._network import Layer, Network, row_slices
-from zoo_core.nn._objective import Objective
-from zoo_core.nn._workspace import Stage
+from zoo_core.nn import Layer, Network, Objective, Stage
 from zoo_core.parts import Array, Record
 from zoo_core.training.events import LayerStats
 

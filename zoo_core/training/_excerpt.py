@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from zoo_core.parts import Array
-from zoo_core.training._explanation import Excerpt, Pass
+from zoo_core.training._explanation import Excerpt, LayerPass
 from zoo_core.training._trainer import Trainer
 
 
-def choose(trainer: Trainer, stages: Sequence[Pass], rows: int, units: int) -> Excerpt:
+def choose(trainer: Trainer, stages: Sequence[LayerPass], rows: int, units: int) -> Excerpt:
     """Choose the first rows, the units with the largest gradients on them, and the inputs that matter to these."""
     shown = list(range(min(rows, trainer.objective.rows)))
     columns = _features(trainer, stages, shown, units)
@@ -25,13 +25,13 @@ def choose(trainer: Trainer, stages: Sequence[Pass], rows: int, units: int) -> E
     return Excerpt(shown, inputs, outputs)
 
 
-def _units(stage: Pass, rows: Sequence[int], count: int) -> list[int]:
+def _units(stage: LayerPass, rows: Sequence[int], count: int) -> list[int]:
     """Return the columns of a stage's output with the largest gradients, or values where there are no gradients."""
     by = stage.y if stage.dy is None or not stage.dy[rows].any() else stage.dy
     return _largest(np.abs(by[rows]).sum(axis=0), count)
 
 
-def _features(trainer: Trainer, stages: Sequence[Pass], rows: Sequence[int], count: int) -> list[int]:
+def _features(trainer: Trainer, stages: Sequence[LayerPass], rows: Sequence[int], count: int) -> list[int]:
     """Return the inputs of the first layer whose values and gradients are largest together."""
     first = next(stage for stage in stages if stage.kind == "dense")
     gradient = trainer.network.weight_gradients(trainer.network.layers[0])

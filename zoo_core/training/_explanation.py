@@ -10,7 +10,7 @@ TOLERANCE = 1e-5  # how far, relative to its size, a central difference may be f
 
 
 @dataclass(frozen=True)
-class Pass:
+class LayerPass:
     """What one stage did: a matrix product ("dense") or a part. Arrays are (rows, width), or None where unused."""
 
     path: str
@@ -52,7 +52,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Check:
+class GradientCheck:
     """One entry of the gradient, by backpropagation and by (L(w + h) - L(w - h)) / 2h with h = `width`.
 
     `rounding` is how far the rounding of L alone may move the second.
@@ -86,13 +86,13 @@ class Explanation:
     """One step of training. `rows` are the numbers of the batch's rows in the training split."""
 
     rows: Array
-    stages: list[Pass]
+    stages: list[LayerPass]
     cost: Cost
     optimizer: str
     formula: str
     learning_rate: float
     constraints: list[str]
     changes: list[Change]
-    checks: list[Check]
+    checks: list[GradientCheck]
     loss_after: float  # of the same batch, with the same random numbers
     excerpt: Excerpt

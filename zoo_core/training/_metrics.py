@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zoo_core.nn._objective import Objective, row_losses
+from zoo_core.nn import Objective, row_losses
 from zoo_core.parts import Metric
 from zoo_core.training._batches import TargetBlock
 

@@ -18,8 +18,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from zoo_core.nn._network import Network
-from zoo_core.nn._workspace import DOT, Dense, Product
+from zoo_core.nn import DOT, Dense, Network, Product
 from zoo_core.parts import Array
 from zoo_core.training._threads import HOLDERS, WORTH_IT
 

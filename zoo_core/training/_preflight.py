@@ -14,13 +14,9 @@ import numpy as np
 
 from zoo_core._part_checks import IN_PLACE, contract_error
 from zoo_core.errors import nearest
-from zoo_core.nn._assembly import assemble, copy_part, is_fused
-from zoo_core.nn._network import Layer, Network
-from zoo_core.nn._objective import one_hot
-from zoo_core.nn._workspace import Workspace
+from zoo_core.nn import Layer, Network, Workspace, assemble, is_fused, one_hot
 from zoo_core.parts import Array, Loss, Optimizer, Part, RandomSource
-from zoo_core.spec._network_spec import LayerSpec
-from zoo_core.spec._spec import DEFAULT_METRICS, Spec
+from zoo_core.spec import DEFAULT_METRICS, LayerSpec, Spec, copy_part
 
 ROWS, INPUTS = 3, 4
 UNTOUCHED = 1234.5  # what a part finds in `out`

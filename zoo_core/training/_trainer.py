@@ -12,10 +12,10 @@ import numpy as np
 
 from zoo_core._part_checks import checked_figures, checked_rate, checked_reason, declares
 from zoo_core.errors import NumericError
-from zoo_core.model._model import Model
-from zoo_core.nn._assembly import copy_part
-from zoo_core.nn._objective import Objective
+from zoo_core.model import Model
+from zoo_core.nn import Objective
 from zoo_core.parts import Array, Callback, Metric, Optimizer, Record, Schedule, Table
+from zoo_core.spec import copy_part
 from zoo_core.training._batches import BatchLoader
 from zoo_core.training._diagnostics import divergence, layer_stats, nonfinite_block, nonfinite_step, nonfinite_weights
 from zoo_core.training._interval import Interval

@@ -12,15 +12,14 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from zoo_core.errors import NumericError, UsageError
-from zoo_core.model._model import Model
-from zoo_core.nn._objective import Objective, row_losses
-from zoo_core.nn._workspace import Dense, Stage
+from zoo_core.model import Model
+from zoo_core.nn import Dense, Objective, Stage, row_losses
 from zoo_core.parts import Activation, Array, Segment
-from zoo_core.registry._registry import Registry
+from zoo_core.registry import Registry
 from zoo_core.spec.describe import summary
 from zoo_core.training._diagnostics import nonfinite_step as diagnose
 from zoo_core.training._excerpt import choose, entry
-from zoo_core.training._explanation import Change, Check, Cost, Excerpt, Explanation, Pass
+from zoo_core.training._explanation import Change, Cost, Excerpt, Explanation, GradientCheck, LayerPass
 from zoo_core.training._trainer import Trainer
 
 WIDTH = 1e-5  # half the width of a central difference, relative to a parameter beyond 1
@@ -100,7 +99,7 @@ class _Noise:
 # ------------------------------------------------------------------ forward, loss, backward
 
 
-def _passes(objective: Objective) -> list[Pass]:
+def _passes(objective: Objective) -> list[LayerPass]:
     """Copy what the pass left in its buffers, stage by stage."""
     p, stages = objective.workspace, objective.network.stages
     found: list[tuple[Array | None, Array | None]] = [(dy, dx) for *_, dy, dx in p.backward]  # last stage first
@@ -117,15 +116,15 @@ def _copied(array: Array | None) -> Array | None:
     return None if array is None else array.copy()
 
 
-def _pass(stage: Stage, x: Array, y: Array, dy: Array | None, dx: Array | None) -> Pass:
+def _pass(stage: Stage, x: Array, y: Array, dy: Array | None, dx: Array | None) -> LayerPass:
     part = stage.transform
     if isinstance(part, Dense):
-        return Pass(stage.path, "dense", "dense", "z = x W + b", x, y, dy, dx, None)
+        return LayerPass(stage.path, "dense", "dense", "z = x W + b", x, y, dy, dx, None)
     slope = None
     if isinstance(part, Activation) and type(part).derivative is not Activation.derivative:
         slope = np.empty_like(x)
         part.derivative(x, y, slope)
-    return Pass(stage.path, part.kind, part.name, summary(type(part)), x, y, dy, dx, slope)
+    return LayerPass(stage.path, part.kind, part.name, summary(type(part)), x, y, dy, dx, slope)
 
 
 def _cost(objective: Objective) -> Cost:
@@ -145,7 +144,7 @@ def _cost(objective: Objective) -> Cost:
 # ------------------------------------------------------------------ checks, update
 
 
-def _check(trainer: Trainer, segment: Segment, excerpt: Excerpt, gradient: Array, noise: _Noise) -> Check:
+def _check(trainer: Trainer, segment: Segment, excerpt: Excerpt, gradient: Array, noise: _Noise) -> GradientCheck:
     """Check the entry of a parameter with the largest gradient in the excerpt."""
     own = segment.view(gradient)
     index = entry(own, segment.path.rpartition(".")[0], excerpt)
@@ -159,7 +158,7 @@ def _check(trainer: Trainer, segment: Segment, excerpt: Excerpt, gradient: Array
         losses.append(trainer.objective.evaluate())
     weights[index] = middle
     central, rounding = (losses[0] - losses[1]) / (2 * width), EPSILON * abs(losses[0]) / width
-    return Check(segment.path, index, float(own[index]), central, width, rounding)
+    return GradientCheck(segment.path, index, float(own[index]), central, width, rounding)
 
 
 def _update(trainer: Trainer, rate: float, gradient: Array) -> list[Change]:

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 from annotated_types import Ge, Le
 
-from zoo_core.data._folder import DataFolder
+from zoo_core.data import DataFolder
 from zoo_core.parts import Array, Data, Dataset, Table
 
 SIDE = 28  # of an image

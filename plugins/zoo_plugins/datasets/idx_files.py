@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 from annotated_types import MinLen
 
-from zoo_core.data._folder import DataFolder, PublicFile
+from zoo_core.data import DataFolder, PublicFile
 from zoo_core.data.labels import MAX_CLASSES
 from zoo_core.data.readers.idx import read_idx
 from zoo_core.data.readers.npy import check_finite

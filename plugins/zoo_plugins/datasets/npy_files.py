@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import MinLen
 
-from zoo_core.data._folder import DataFolder
+from zoo_core.data import DataFolder
 from zoo_core.data.labels import distinct, encode_array, find_classes
 from zoo_core.data.readers.npy import check_finite, read_arrays
 from zoo_core.data.readers.npy_rows import DiskRows

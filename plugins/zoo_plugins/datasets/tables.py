@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Ge, Le, MaxLen, MinLen
 
-from zoo_core.data._folder import DataFolder
+from zoo_core.data import DataFolder
 from zoo_core.data.labels import encode, find_classes
 from zoo_core.data.readers.csv import CsvTable, read_csv
 from zoo_core.data.readers.npy import check_finite, read_arrays

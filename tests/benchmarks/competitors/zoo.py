@@ -12,7 +12,7 @@ import zoo_core
 from tests.benchmarks import data
 from tests.benchmarks.contract import OWN_CHOICE, Competitor
 from tests.benchmarks.workloads import Workload
-from zoo_core.data._folder import DataFolder
+from zoo_core.data import DataFolder
 from zoo_core.parts import Array, Data, Dataset, Initializer, Table
 from zoo_core.training.events import EpochEnded
 

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from zoo_core.parts import Part
-    from zoo_core.registry._entries import Entry
-    from zoo_core.registry._registry import Registry
+    from zoo_core.registry import Entry, Registry
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def _named(name: str, kind: str | None, registry: Registry) -> list[Entry]:
 
 
 def _part(entry: Entry, registry: Registry, wanted: Wanted) -> Part:
-    from zoo_core.spec._reading import read_part
+    from zoo_core.spec import read_part
 
     return read_part(entry.kind, registry.key(entry), wanted.options, registry)
 
@@ -82,7 +81,7 @@ def _page(entry: Entry, registry: Registry, wanted: Wanted) -> RenderableType:
     """Return a part's page; where its picture cannot be drawn, the page says why."""
     import numpy as np
 
-    from zoo_core.display._samples import picture
+    from zoo_core.display.samples import picture
     from zoo_core.display.text.parts import page
     from zoo_core.spec.describe import describe
 

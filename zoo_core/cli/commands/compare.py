@@ -10,7 +10,7 @@ from zoo_core.cli._options import MAX_SIZE, Json, MaxSize, Sha256s, report, rows
 from zoo_core.errors import UsageError
 
 if TYPE_CHECKING:
-    from zoo_core.registry._registry import Registry
+    from zoo_core.registry import Registry
     from zoo_core.storage import ModelFile
 
 EXAMPLES = (
@@ -30,8 +30,8 @@ def command(
 ) -> None:
     """Set models side by side: what differs, and what they reached."""
     from zoo_core.cli._options import models as load
-    from zoo_core.registry._registry import Registry
-    from zoo_core.runs._checkpoint import flatten
+    from zoo_core.registry import Registry
+    from zoo_core.runs import flatten
 
     registry = Registry()
     warn(registry)
@@ -66,14 +66,13 @@ def command(
 
 def _exact(names: list[str], registry: Registry, digests: list[str] | None, max_size: int, json: bool) -> None:
     """Compare two runs bit by bit, by their files alone."""
-    from zoo_core.model import _fingerprints as trace
-    from zoo_core.runs._checkpoint import differences
+    from zoo_core.runs import compare_runs, differences
 
     if len(names) != 2 or (digests and len(digests) != 2):
         raise UsageError(f"--exact compares two models, not {len(names)}; give one --sha256 for each, or none")
     wanted: list[Any] = [*(digests or (None, None))]
     a, b = (_contents(name, registry, digest, max_size) for name, digest in zip(names, wanted, strict=True))
-    found = trace.compare_runs(a, b)
+    found = compare_runs(a, b)
     found["set-up"] = [
         f"{key}: {x!r} and {y!r}"
         for table in ("spec", "about", "environment")
@@ -84,14 +83,13 @@ def _exact(names: list[str], registry: Registry, digests: list[str] | None, max_
 
 def _contents(name: str, registry: Registry, digest: str | None, max_size: int) -> ModelFile:
     """Return what a file holds, its header and its trace being sound."""
-    from zoo_core import storage
-    from zoo_core.model._fingerprints import NAME, Fingerprints
-    from zoo_core.model._summary import read_summary
-    from zoo_core.registry._shipped_models import find_model
+    from zoo_core.model import FINGERPRINTS, Fingerprints, read_summary
+    from zoo_core.registry import find_model
+    from zoo_core.storage import read_model_file
 
-    contents = storage.read_model_file(find_model(name, registry), sha256=digest, limit=max_size * 2**20)
+    contents = read_model_file(find_model(name, registry), sha256=digest, limit=max_size * 2**20)
     read_summary(contents, name)
-    Fingerprints.read(contents.arrays.get(NAME), name)
+    Fingerprints.read(contents.arrays.get(FINGERPRINTS), name)
     return contents
 
 

@@ -10,7 +10,7 @@ from zoo_core.cli._options import DataDir, Json, lines, report, rows, warn
 from zoo_core.errors import DataError
 
 if TYPE_CHECKING:
-    from zoo_core.data._folder import DataFolder
+    from zoo_core.data import DataFolder
 
 app = typer.Typer(
     help="List, fetch and verify the files of public data sets.",
@@ -59,7 +59,7 @@ def verify(name: Name = None, data_dir: DataDir = None, json: Json = False) -> N
 
 
 def _public(name: str | None) -> list[Any]:
-    from zoo_core.registry._registry import Registry
+    from zoo_core.registry import Registry
 
     registry = Registry()
     warn(registry, all_parts=name is None)

@@ -13,9 +13,9 @@ def command(json: Json = False) -> None:
     import platform
     from importlib.metadata import version
 
-    from zoo_core.data._folder import cache_folder
-    from zoo_core.model._header import environment
-    from zoo_core.registry._discovery import DISTRIBUTION
+    from zoo_core.data import cache_folder
+    from zoo_core.model import environment
+    from zoo_core.registry import DISTRIBUTION
 
     packages = (
         DISTRIBUTION,

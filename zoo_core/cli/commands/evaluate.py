@@ -27,11 +27,10 @@ def command(
     json: Json = False,
 ) -> None:
     """Measure a model: the loss and every metric of its spec."""
-    from zoo_core.cli._options import folder, prints_apart, rows
-    from zoo_core.cli._options import model as load
+    from zoo_core.cli._options import folder, model as load, prints_apart, rows
     from zoo_core.display.text.tables import number
-    from zoo_core.registry._registry import Registry
-    from zoo_core.runs._evaluation import evaluation_table
+    from zoo_core.registry import Registry
+    from zoo_core.runs import evaluation_table
 
     registry = Registry()
     warn(registry)

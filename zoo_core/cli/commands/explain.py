@@ -11,8 +11,7 @@ import typer
 from zoo_core.cli._options import MAX_SIZE, DataDir, Json, MaxSize, SetOption, Sha256, report, warn
 
 if TYPE_CHECKING:
-    from zoo_core.training._explanation import Explanation
-    from zoo_core.training._trainer import Trainer
+    from zoo_core.training import Explanation, Trainer
 
 EXAMPLES = (
     "Examples: zoo explain glyphs-quickstart | zoo explain my.toml --rows 1 --units 3 | "
@@ -43,10 +42,10 @@ def command(
     from zoo_core.cli._options import folder
     from zoo_core.display.text.explanation import explanation_page
     from zoo_core.display.text.tables import print_json
-    from zoo_core.registry._registry import Registry
-    from zoo_core.runs._run import prepare
-    from zoo_core.spec._reading import read_spec
-    from zoo_core.training._threads import blas_threads
+    from zoo_core.registry import Registry
+    from zoo_core.runs import prepare
+    from zoo_core.spec import read_spec
+    from zoo_core.training import blas_threads
     from zoo_core.training.explain import exact, explain
 
     registry = Registry()
@@ -72,7 +71,7 @@ def _data(step: Explanation) -> dict[str, Any]:
 
 
 def _facts(trainer: Trainer, dtype: str, step: int) -> dict[str, str]:
-    from zoo_core.spec._options import dump
+    from zoo_core.spec import dump
     from zoo_core.spec.describe import toml
 
     spec, network = trainer.spec, trainer.network

@@ -13,7 +13,7 @@ from zoo_core.errors import UsageError, nearest
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from zoo_core.registry._registry import Registry
+    from zoo_core.registry import Registry
 
 EXAMPLES = "Examples: zoo list | zoo list parts --kind optimizer | zoo list parts '*relu*' | zoo list plugins --json"
 
@@ -27,7 +27,7 @@ def command(
     json: Json = False,
 ) -> None:
     """List models, plugins, parts or data sets, a line for each."""
-    from zoo_core.registry._registry import Registry
+    from zoo_core.registry import Registry
 
     _check_kind(what, kind)
     registry = Registry()
@@ -59,7 +59,7 @@ def _drawn(what: str, pattern: str, found: list[dict[str, Any]]) -> RenderableTy
 def _models(registry: Registry) -> list[dict[str, Any]]:
     import tomllib
 
-    from zoo_core.registry._shipped_models import shipped_models
+    from zoo_core.registry import shipped_models
 
     found = []
     for model in shipped_models(registry).values():

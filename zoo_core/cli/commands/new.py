@@ -43,11 +43,11 @@ def command(
     as what is guessed, and told.
     """
     from zoo_core.cli._options import report, writable
-    from zoo_core.spec._network_spec import NAME, NAME_RULE
-    from zoo_core.storage._atomic import write_file
+    from zoo_core.spec import SPEC_NAME, SPEC_NAME_RULE
+    from zoo_core.storage import write_file
 
-    if not re.fullmatch(NAME, name):
-        raise UsageError(f"{name!r}: a name {NAME_RULE}")
+    if not re.fullmatch(SPEC_NAME, name):
+        raise UsageError(f"{name!r}: a name {SPEC_NAME_RULE}")
     if data is None and (target or task):
         raise UsageError("--target and --task say what to learn from a file: name it with --data FILE.csv")
     if data is not None and source:
@@ -59,8 +59,7 @@ def command(
 
 
 def _shipped(name: str, source: str) -> str:
-    from zoo_core.registry._registry import Registry
-    from zoo_core.registry._shipped_models import find_spec
+    from zoo_core.registry import Registry, find_spec
 
     text = find_spec(source, Registry()).read_text("utf-8")
     return re.sub(r'^name = ".*"$', f'name = "{name}"', text, count=1, flags=re.MULTILINE)

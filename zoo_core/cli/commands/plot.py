@@ -13,8 +13,8 @@ from zoo_core.errors import UsageError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from zoo_core.registry._registry import Registry
-    from zoo_core.spec._spec import Spec
+    from zoo_core.registry import Registry
+    from zoo_core.spec import Spec
 
 EXAMPLES = (
     "Examples: zoo plot a.npz b.npz -o curves.png | zoo plot m.npz --kind confusion | "
@@ -53,7 +53,7 @@ def command(
     """
     from zoo_core.cli._options import report, writable
     from zoo_core.display.plots.style import save
-    from zoo_core.registry._registry import Registry
+    from zoo_core.registry import Registry
 
     registry = Registry()
     warn(registry)
@@ -100,7 +100,7 @@ def _figure(kind: Kind, names: list[str], registry: Registry, **given: Any) -> F
 def _confusion(name: str, model: Any, registry: Registry, given: dict[str, Any]) -> Figure:
     from zoo_core.cli._options import folder
     from zoo_core.display.plots import learning as plots
-    from zoo_core.runs._evaluation import evaluation_table
+    from zoo_core.runs import evaluation_table
 
     if model.about.task != "classification":
         raise UsageError(f"model {model.spec.name!r} is for regression; a confusion matrix needs classes")
@@ -109,15 +109,15 @@ def _confusion(name: str, model: Any, registry: Registry, given: dict[str, Any])
 
 
 def _part(registry: Registry, kind: str, name: str, options: list[str]) -> Any:
-    from zoo_core.spec._reading import read_part
+    from zoo_core.spec import read_part
 
     return read_part(kind, name, options, registry)
 
 
 def _spec(name: str, registry: Registry, options: list[str]) -> Spec | None:
     """Return the spec of a file or a shipped model, or None where the name is a part's."""
-    from zoo_core.registry._shipped_models import is_path, shipped_models
-    from zoo_core.spec._reading import read_spec
+    from zoo_core.registry import is_path, shipped_models
+    from zoo_core.spec import read_spec
 
     if is_path(name, ".toml", ".json", ".npz") or name in shipped_models(registry):
         return read_spec(name, options, registry)

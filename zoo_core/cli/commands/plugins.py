@@ -52,7 +52,7 @@ def check(
     Derivatives are compared with central differences, buffers, dtypes, saved state, randomness and options
     are tried out; a mistake is shown with the point, the numbers and the likely cause. Leaves with 4 if any fails.
     """
-    from zoo_core.registry._discovery import installed
+    from zoo_core.registry import installed
 
     found = [plugin for target in ([name] if name else installed()) for plugin in _check(target, timeout)]
     if json:
@@ -83,7 +83,7 @@ def new(
 ) -> None:
     """Write a complete distribution around a small part of a kind: module, tests, and a spec that uses it."""
     from zoo_core.cli.templates import plugin_files, write
-    from zoo_core.registry._registry import Registry
+    from zoo_core.registry import Registry
 
     texts = plugin_files(name, "penalty" if kind == "regularizer" else kind, Registry())
     write(Path(name), texts, force)
@@ -94,8 +94,7 @@ def new(
 
 
 def _all(name: str | None) -> list[dict[str, Any]]:
-    from zoo_core.registry._discovery import normalized_name
-    from zoo_core.registry._registry import Registry
+    from zoo_core.registry import Registry, normalized_name
     from zoo_core.spec.describe import plugin_row
 
     registry = Registry()
@@ -146,7 +145,7 @@ class _Watcher:
 def _check(target: str, timeout: float) -> list[dict[str, Any]]:
     """Return what came of loading and checking each plugin that a target names, in a process of its own."""
     from zoo_core.cli._check_runner import DiedError, SilentError, follow
-    from zoo_core.registry._discovery import installed, normalized_name
+    from zoo_core.registry import installed, normalized_name
 
     alone = {"ZOO_PLUGINS": normalized_name(target)} if normalized_name(target) in installed() else {}
     watcher = _Watcher(normalized_name(target) if alone else target)
@@ -167,7 +166,7 @@ def _check(target: str, timeout: float) -> list[dict[str, Any]]:
 
 
 def _unknown(target: str, parts: list[str]) -> PluginError:
-    from zoo_core.registry._discovery import installed
+    from zoo_core.registry import installed
 
     hint = nearest(target.rpartition(":")[2], [*installed(), *parts])
     return PluginError(

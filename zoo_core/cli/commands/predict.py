@@ -13,7 +13,7 @@ from zoo_core.cli._options import MAX_SIZE, Json, MaxSize, Sha256, warn
 from zoo_core.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from zoo_core.model._predictor import Predictor
+    from zoo_core.model import Predictor
 
 EXAMPLES = (
     "Examples: zoo predict glyphs.npz x.npy -o y.npy | zoo predict mnist-mlp seven.png --proba | "
@@ -41,8 +41,8 @@ def command(
     Inputs are in the data's own units, such as pixels from 0 to 255; the model prepares them itself.
     """
     from zoo_core.cli._options import apart, predictor, prints_apart, writable
-    from zoo_core.registry._registry import Registry
-    from zoo_core.training._threads import blas_threads
+    from zoo_core.registry import Registry
+    from zoo_core.training import blas_threads
 
     registry = Registry()
     warn(registry)
@@ -163,7 +163,7 @@ def _table(result: Any, header: list[str]) -> str:
 def _save(result: Any, output: Path, header: list[str]) -> None:
     import numpy as np
 
-    from zoo_core.storage._atomic import write_file
+    from zoo_core.storage import write_file
 
     if output.suffix == ".npy":
         stream = io.BytesIO()

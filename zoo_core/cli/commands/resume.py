@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from zoo_core.cli._options import CheckpointEvery, DataDir, Json, Quiet, Sha256, Threads, warn
-from zoo_core.training._interval import DEFAULT_INTERVAL
+from zoo_core.training import DEFAULT_INTERVAL
 
 EXAMPLES = "Examples: zoo resume my.npz | zoo resume my.checkpoint-0000000500.npz --data-dir data"
 
@@ -29,10 +29,9 @@ def command(
     """
     from zoo_core.cli._follow import to_the_end
     from zoo_core.cli._options import folder
-    from zoo_core.registry._registry import Registry
-    from zoo_core.runs._output import Output
-    from zoo_core.runs._run import prepare_resumed
-    from zoo_core.training._interval import Interval
+    from zoo_core.registry import Registry
+    from zoo_core.runs import Output, prepare_resumed
+    from zoo_core.training import Interval
 
     registry, place, every = Registry(), Output(file), Interval.parse(checkpoint_every)
     warn(registry, quiet)

@@ -28,9 +28,9 @@ def command(
     import json
 
     from zoo_core.cli._options import writable
-    from zoo_core.registry._registry import Registry
+    from zoo_core.registry import Registry
     from zoo_core.spec.schema import spec_schema
-    from zoo_core.storage._atomic import write_file
+    from zoo_core.storage import write_file
 
     registry = Registry()
     warn(registry, all_parts=True)

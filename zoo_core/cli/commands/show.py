@@ -14,8 +14,8 @@ from zoo_core.errors import UsageError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from zoo_core.model._summary import LayerOutline, ModelSummary, NamedPart
-    from zoo_core.registry._registry import Registry
+    from zoo_core.model import LayerOutline, ModelSummary, NamedPart
+    from zoo_core.registry import Registry
 
 EXAMPLES = (
     "Examples: zoo show glyphs.npz | zoo show mnist-mlp --json | zoo show gelu | "
@@ -47,8 +47,7 @@ def command(
     Activations are drawn with their derivative, schedules over a run, initializers as a histogram, losses with
     their gradient.
     """
-    from zoo_core.registry._registry import Registry
-    from zoo_core.registry._shipped_models import is_path, shipped_models
+    from zoo_core.registry import Registry, is_path, shipped_models
 
     registry = Registry()
     models = shipped_models(registry)
@@ -70,12 +69,12 @@ def command(
 
 def _model(name: str, registry: Registry, sha256: str | None, max_size: int, json: bool) -> None:
     """Show a file by its header alone, so that a model whose plugin is missing can still be looked at."""
-    from zoo_core import storage
-    from zoo_core.model._summary import read_summary
-    from zoo_core.registry._shipped_models import find_model
+    from zoo_core.model import read_summary
+    from zoo_core.registry import find_model
+    from zoo_core.storage import read_model_file
 
     path = find_model(name, registry)
-    contents = storage.read_model_file(path, sha256=sha256, limit=max_size * 2**20)
+    contents = read_model_file(path, sha256=sha256, limit=max_size * 2**20)
     described, outline = read_summary(contents, str(path))
     header = contents.header
     data = {

@@ -9,7 +9,7 @@ import typer
 
 from zoo_core.cli._options import MAX_SIZE, CheckpointEvery, DataDir, Json, MaxSize, Quiet, SetOption, Threads, warn
 from zoo_core.errors import UsageError
-from zoo_core.training._interval import DEFAULT_INTERVAL
+from zoo_core.training import DEFAULT_INTERVAL
 
 EXAMPLES = (
     "Examples: zoo train glyphs-quickstart | zoo train my.toml -o my.npz --set training.epochs=5 --seed 2 | "
@@ -49,13 +49,11 @@ def command(
     Until it is finished, two checkpoints lie beside the output: `zoo resume` goes on with a run that was stopped.
     """
     from zoo_core.cli._follow import to_the_end
-    from zoo_core.cli._options import apart, folder, writable
-    from zoo_core.cli._options import model as load
-    from zoo_core.registry._registry import Registry
-    from zoo_core.runs._output import Output
-    from zoo_core.runs._run import prepare
-    from zoo_core.spec._reading import read_spec
-    from zoo_core.training._interval import Interval
+    from zoo_core.cli._options import apart, folder, model as load, writable
+    from zoo_core.registry import Registry
+    from zoo_core.runs import Output, prepare
+    from zoo_core.spec import read_spec
+    from zoo_core.training import Interval
 
     registry, every = Registry(), Interval.parse(checkpoint_every)
     warn(registry, quiet)

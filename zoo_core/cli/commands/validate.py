@@ -21,9 +21,9 @@ def command(
     json: Json = False,
 ) -> None:
     """Check a spec: every error at once, with its line and column."""
-    from zoo_core.registry._registry import Registry
-    from zoo_core.spec._reading import read_spec
-    from zoo_core.training._preflight import lint_spec
+    from zoo_core.registry import Registry
+    from zoo_core.spec import read_spec
+    from zoo_core.training import lint_spec
 
     registry = Registry()
     warn(registry)

@@ -8,9 +8,8 @@ from pathlib import Path
 from zoo_core.cli.reference.commands import commands_page
 from zoo_core.cli.reference.parts import parts_page
 from zoo_core.cli.reference.sheets import SHEETS, save_sheet, sheet
-from zoo_core.registry._discovery import DISTRIBUTION
-from zoo_core.registry._registry import Registry
-from zoo_core.storage._atomic import write_file
+from zoo_core.registry import DISTRIBUTION, Registry
+from zoo_core.storage import write_file
 
 
 def main(folder: str, distribution: str = DISTRIBUTION) -> None:

@@ -16,7 +16,7 @@ from typer.models import ArgumentInfo, OptionInfo
 
 from zoo_core.cli._app import application
 from zoo_core.cli.reference.parts import escaped
-from zoo_core.spec._options import bare, is_union
+from zoo_core.spec import bare, is_union
 
 HEAD = """\
 # Commands

@@ -9,8 +9,7 @@ from itertools import groupby
 
 from zoo_core.cli.reference.sheets import SHEETS
 from zoo_core.parts import KINDS
-from zoo_core.registry._entries import Entry
-from zoo_core.registry._registry import Registry
+from zoo_core.registry import Entry, Registry
 from zoo_core.spec.describe import option_rows, summary, usage
 
 HEAD = """\

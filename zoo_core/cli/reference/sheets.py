@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo_core.display._samples import rates, response
 from zoo_core.display.plots.style import new_figure, save, styled
+from zoo_core.display.samples import rates, response
 from zoo_core.parts import Array
-from zoo_core.registry._entries import Entry
+from zoo_core.registry import Entry
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

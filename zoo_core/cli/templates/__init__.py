@@ -17,9 +17,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from zoo_core.errors import ResourceError, UsageError
-from zoo_core.registry._discovery import installed, normalized_name
-from zoo_core.registry._registry import Registry
-from zoo_core.storage._atomic import write_file
+from zoo_core.registry import Registry, installed, normalized_name
+from zoo_core.storage import write_file
 
 FORM = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LONGEST = 60  # characters of a name

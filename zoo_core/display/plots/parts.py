@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from zoo_core.display._samples import HIGH, LOW, Picture, Response, picture, rates, response
 from zoo_core.display.plots.style import MARKERS, colours, new_figure, plain_log_scale, styled
+from zoo_core.display.samples import HIGH, LOW, Picture, Response, picture, rates, response
 from zoo_core.display.text.tables import printable
 from zoo_core.errors import UsageError
 from zoo_core.parts import Activation, Array, Part, Schedule

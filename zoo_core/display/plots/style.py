@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from zoo_core.errors import UsageError
-from zoo_core.storage._atomic import write_file
+from zoo_core.storage import write_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,7 +11,7 @@ from rich.text import Text
 from zoo_core.display.text.matrices import WIDTH, by_hand, cells, columns_of, layer, matrix, plain, prose, section
 from zoo_core.display.text.tables import printable
 from zoo_core.parts import Array
-from zoo_core.training._explanation import Change, Explanation, Pass
+from zoo_core.training import Change, Explanation, LayerPass
 
 ENTRIES = 3  # of each parameter, in the table of the update
 SYMBOLS = {"dense": "z", "normalizer": "n", "activation": "a", "regularizer": "d"}  # of what a stage puts out
@@ -71,7 +71,7 @@ class _Page:
             symbol, f"= {stage.name}({self.symbols[at]})", stage.y, self.excerpt.outputs[stage.path], stage.formula
         )
 
-    def _dense(self, at: int, stage: Pass) -> Iterator[Text]:
+    def _dense(self, at: int, stage: LayerPass) -> Iterator[Text]:
         weights = self.changes[f"{stage.path}.weights"].before
         bias = self.changes.get(f"{stage.path}.bias")
         yield from layer(stage.path, f"{weights.shape[0]:,} inputs, {weights.shape[1]:,} units")
@@ -125,13 +125,13 @@ class _Page:
     def _layer_of(self, at: int) -> str:
         return next(s.path for s in reversed(self.step.stages[: at + 1]) if s.kind == "dense")
 
-    def _arriving(self, at: int, stage: Pass) -> Iterator[Text]:
+    def _arriving(self, at: int, stage: LayerPass) -> Iterator[Text]:
         """Yield the gradient of the layer's output, from the loss or from the layer behind."""
         if stage.dy is not None:
             origin = f"from the loss{self._mean()}" if at == len(self.step.stages) - 1 else "= δ Wᵀ of the layer behind"
             yield from self._rows(f"∂L/∂{self.symbols[at + 1]}", origin, stage.dy, self.excerpt.outputs[stage.path])
 
-    def _through(self, at: int, stage: Pass) -> Iterator[Text]:
+    def _through(self, at: int, stage: LayerPass) -> Iterator[Text]:
         inner, outer = self.symbols[at], self.symbols[at + 1]
         columns = self.excerpt.inputs[stage.path]
         if stage.slope is not None and stage.dy is not None:
@@ -151,13 +151,13 @@ class _Page:
         cost = self.step.cost
         return f", over {len(cost.values)} as L is a mean" if cost.reduction == "mean" and len(cost.values) > 1 else ""
 
-    def _own(self, stage: Pass) -> Iterator[tuple[str, Change]]:
+    def _own(self, stage: LayerPass) -> Iterator[tuple[str, Change]]:
         """Yield the parameters of a part other than the matrix product, by their own names."""
         for path, change in self.changes.items():
             if path.rpartition(".")[0] == stage.path:
                 yield path.rpartition(".")[2], change
 
-    def _dense_gradients(self, stage: Pass) -> Iterator[Text]:
+    def _dense_gradients(self, stage: LayerPass) -> Iterator[Text]:
         change = self.changes[f"{stage.path}.weights"]
         note = "= xᵀ δ, a sum over the rows" + (", and the penalties'" if change.penalty is not None else "")
         yield from self._weights("∂L/∂W", note, change.gradient, stage.path)

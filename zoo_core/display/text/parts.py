@@ -11,10 +11,10 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.text import Text
 
-from zoo_core.display._samples import Picture
+from zoo_core.display.samples import Picture
 from zoo_core.display.text.braille import Curve, draw
 from zoo_core.display.text.tables import printable, table
-from zoo_core.registry._discovery import DISTRIBUTION
+from zoo_core.registry import DISTRIBUTION
 from zoo_core.spec.describe import article
 
 WIDTH = 80  # of text, at most: longer lines are hard to read

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.data._folder import DataFolder, cache_folder
+from zoo_core.data import DataFolder, cache_folder
 from zoo_core.errors import ResourceError
 from zoo_core.parts import Array, Data, Table
 from zoo_core.testing.harness.buffers import changed, overwritten

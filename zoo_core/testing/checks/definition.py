@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from annotated_types import Ge, Gt, Interval
 
 from zoo_core.parts import Optimizer, Transform
-from zoo_core.registry._entries import NAME
+from zoo_core.registry import PART_NAME
 from zoo_core.testing.harness.findings import Check, Finding, NotRunError
 from zoo_core.testing.harness.subject import PartUnderTest
 
@@ -24,7 +24,7 @@ def _form(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.part
     if not part.name:
         yield Finding(f"{part.__name__} has no name", likely='the class attribute `name = "..."` is missing')
-    elif not NAME.fullmatch(str(part.name)):
+    elif not PART_NAME.fullmatch(str(part.name)):
         yield Finding(f"the name {part.name!r} is not of lower-case letters, digits and '_'")
     if not (inspect.cleandoc(part.__doc__ or "") and not _is_generated(part)):
         yield Finding(

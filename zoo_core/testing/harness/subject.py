@@ -14,9 +14,8 @@ import numpy as np
 from pydantic import ValidationError
 
 from zoo_core.parts import Array, Dataset, Part
-from zoo_core.registry._registry import Registry
-from zoo_core.spec._messages import message
-from zoo_core.spec._options import children, is_part, options_model
+from zoo_core.registry import Registry
+from zoo_core.spec import children, is_part, message, options_model
 from zoo_core.testing.harness.findings import NotRunError
 
 # What stands in for a part that another part must be given.

@@ -7,7 +7,7 @@ import types
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from zoo_core.registry._registry import Registry
+from zoo_core.registry import Registry
 from zoo_core.testing.harness.subject import PartUnderTest
 
 
