@@ -11,7 +11,7 @@ unpickled, imported or run. The digests inside show damage, not who made the fil
 from __future__ import annotations
 
 from zoo_core.storage._atomic import write_file
-from zoo_core.storage._layout import DEFAULT_LIMIT, MAX_HEADER, MAX_SIZE, VERSION, quoted
+from zoo_core.storage._layout import DEFAULT_LIMIT, MAX_HEADER, MAX_SIZE, quoted
 from zoo_core.storage._lock import file_lock
 from zoo_core.storage._reader import ModelFile, contents_from_bytes, read_model_file
 from zoo_core.storage._values import pack, records, tabulate, unpack
@@ -21,7 +21,6 @@ __all__ = [
     "DEFAULT_LIMIT",
     "MAX_HEADER",
     "MAX_SIZE",
-    "VERSION",
     "ModelFile",
     "contents_from_bytes",
     "file_lock",
