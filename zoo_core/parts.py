@@ -42,6 +42,9 @@ class Part:
     shapes: ClassVar[str] = ""  # of what goes in and comes out, for those who look the part up
     examples: ClassVar[tuple[Mapping[str, Any], ...]] = ()  # options, as in a spec, that zoo_core.testing also checks
     expected_failures: ClassVar[Mapping[str, str]] = {}  # checks of zoo_core.testing that fail on purpose, and why
+    spec_key: ClassVar[str] = ""  # the key of a spec that holds a part of this kind
+    spec_takes_list: ClassVar[bool] = False  # whether that key holds a list of parts
+    spec_example: ClassVar[str] = ""  # the name of a built-in part of this kind, for messages
     spec_name: str = ""  # set by the core: the name that the spec used, perhaps "distribution:name"
 
 
@@ -120,6 +123,7 @@ class Activation(Transform):
     """A nonlinearity `a = f(z)`. Elementwise: write `forward` and `derivative`. Rows that mix: write `backward`."""
 
     kind = "activation"
+    spec_key, spec_example = "activation", "relu"
     shapes = "z and f(z): (rows, units)"
     backward_is_linear = True
     kinks: ClassVar[tuple[float, ...]] = ()  # points where the derivative jumps
@@ -143,6 +147,7 @@ class Normalizer(Transform):
     """A transform between a layer's matrix product and its activation, such as batch normalization."""
 
     kind = "normalizer"
+    spec_key, spec_example = "normalizer", "batch_norm"
     shapes = "x and y: (rows, units)"
 
 
@@ -153,6 +158,7 @@ class Regularizer(Part):
     """Anything that works against overfitting; a part derives from one or more of the four below."""
 
     kind = "regularizer"
+    spec_key, spec_takes_list, spec_example = "regularizers", True, "dropout"
 
 
 class Penalty(Regularizer):
@@ -182,7 +188,6 @@ class Constraint(Regularizer):
 class Noise(Transform, Regularizer):
     """A change of a layer's output in training only, such as dropout: write `forward` and `backward`."""
 
-    kind = "regularizer"
     shapes = "x and y: (rows, units)"
 
 
@@ -204,6 +209,7 @@ class Loss(Part):
     """A loss for each row. Reported as the (weighted) mean; `reduction` only scales the gradient."""
 
     kind = "loss"
+    spec_key, spec_example = "loss", "cross_entropy"
     shapes = "outputs and gradient: (rows, outputs); targets: the same, or labels (rows,); value: (rows,)"
     targets: ClassVar[Literal["labels", "values"]] = "values"  # "labels": also takes integers, shape (rows,)
     task: ClassVar[Literal["classification", "regression", "any"]] = "any"
@@ -236,6 +242,7 @@ class Metric(Part):
     """A figure of merit over a split, gathered batch by batch."""
 
     kind = "metric"
+    spec_key, spec_takes_list, spec_example = "metrics", True, "accuracy"
     shapes = "outputs: (rows, outputs); targets: labels (rows,) or values (rows, outputs); weights: (rows,)"
     higher_is_better: ClassVar[bool] = True
     task: ClassVar[Literal["classification", "regression", "any"]] = "any"
@@ -315,6 +322,7 @@ class Optimizer(Part):
     """An update rule on one flat vector of parameters. Write `start` for its state and `step`."""
 
     kind = "optimizer"
+    spec_key, spec_example = "optimizer", "adam"
     shapes = "parameters and gradients: (parameters,), all arrays in one vector"
     learning_rate: Any  # the field of every optimizer: `learning_rate: Rate = 0.01`
     steps: int = 0  # updates so far, this one included; counted and saved by the core
@@ -345,6 +353,7 @@ class Schedule(Part):
     """A learning rate that changes. Time is measured in epochs, with a fraction inside an epoch."""
 
     kind = "schedule"
+    spec_key, spec_example = "learning_rate", "cosine"
     shapes = "epoch and rate: single numbers"
 
     def start(self, epochs: int, steps_per_epoch: int) -> None:
@@ -368,6 +377,7 @@ class Initializer(Part):
     """The first values of a parameter."""
 
     kind = "initializer"
+    spec_key, spec_example = "initializer", "he_normal"
     shapes = "values: (inputs, units) or (units,)"
 
     def fill(self, out: Array, rng: np.random.Generator, gain: float) -> None:
@@ -379,6 +389,7 @@ class RandomSource(Part):
     """Where random numbers come from: the spec's key `generator`."""
 
     kind = "generator"
+    spec_key, spec_example = "generator", "pcg64"
 
     def start(self, seed: int) -> None:
         """Begin anew from a seed."""
@@ -428,6 +439,7 @@ class Dataset(Part):
     """A source of data."""
 
     kind = "dataset"
+    spec_key, spec_example = "data", "glyphs"
     shapes = "x: (rows, features); y: labels (rows,) or values (rows, outputs)"
     needs_download: ClassVar[bool] = False
 
@@ -440,6 +452,7 @@ class Preprocessor(Part):
     """A change of the inputs before the first layer, fitted on the training split and stored in the model."""
 
     kind = "preprocessor"
+    spec_key, spec_example = "preprocessor", "standard"
     shapes = "x: (rows, features)"
     is_identity: ClassVar[bool] = False  # rows in the network's dtype need no copy
 
@@ -485,6 +498,7 @@ class Callback(Part):
     """Something that happens after each epoch: a stopping rule, a log."""
 
     kind = "callback"
+    spec_key, spec_takes_list, spec_example = "callbacks", True, "early_stopping"
 
     def on_train_begin(self, run: Run) -> None:
         """Prepare for a run."""
@@ -497,12 +511,11 @@ class Callback(Part):
         """See the run off: it has stopped or come to its end."""
 
 
+# The base class of each kind: each class above that sets `kind` itself.
 KINDS: dict[str, type[Part]] = {
     base.kind: base
-    for base in (
-        Activation, Normalizer, Regularizer, Loss, Metric, Optimizer, Schedule,
-        Initializer, RandomSource, Dataset, Preprocessor, Callback,
-    )
-}  # fmt: skip
+    for base in list(globals().values())
+    if isinstance(base, type) and issubclass(base, Part) and vars(base).get("kind")
+}
 
 __all__ = [name for name in dir() if name[:1].isupper()]

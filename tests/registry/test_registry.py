@@ -13,7 +13,7 @@ import pytest
 from tests.helpers.plugins import SOUND, Site
 from zoo_core.errors import PluginError
 from zoo_core.hookspecs import LazyParts, hookimpl
-from zoo_core.parts import Activation
+from zoo_core.parts import KINDS, Activation
 from zoo_core.registry import DISTRIBUTION, Registry
 
 
@@ -34,6 +34,13 @@ def test_a_part_is_found_by_kind_and_name(registry):
     registry.add(module_of(Wave), "zoo-waves", "1.2")
     entry = registry.entry("activation", "wave")
     assert (entry.part, entry.distribution, entry.version) == (Wave, "zoo-waves", "1.2")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_example_of_a_kind_is_a_built_in_part(kind):
+    base = KINDS[kind]
+    assert base.spec_key
+    assert Registry().entry(kind, base.spec_example).distribution == DISTRIBUTION
 
 
 def test_an_unknown_name_lists_the_known_and_the_nearest(registry):

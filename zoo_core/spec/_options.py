@@ -70,7 +70,7 @@ class PartField:
         name = options.pop("name", self.default)
         if not isinstance(name, str) or not name:
             raise PydanticCustomError(
-                "missing", "needs a name, such as name = {example}", {"example": f'"{_example(kind)}"'}
+                "missing", "needs a name, such as name = {example}", {"example": f'"{base.spec_example}"'}
             )
         context = info.context or {}
         registry: Registry = context.get("registry") or Registry()
@@ -192,17 +192,6 @@ def bare(hint: Any) -> Any:
 def is_part(hint: Any) -> bool:
     """Tell whether a type hint is a part class."""
     return isinstance(hint, type) and issubclass(hint, Part)
-
-
-_EXAMPLES = {
-    "activation": "relu", "callback": "early_stopping", "dataset": "glyphs", "initializer": "he_normal",
-    "loss": "cross_entropy", "metric": "accuracy", "normalizer": "batch_norm", "optimizer": "adam",
-    "preprocessor": "standard", "regularizer": "dropout", "schedule": "cosine",
-}  # fmt: skip
-
-
-def _example(kind: str) -> str:
-    return _EXAMPLES.get(kind, kind)
 
 
 def dump(value: Any) -> Any:

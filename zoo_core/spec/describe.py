@@ -14,8 +14,6 @@ from zoo_core.registry import Entry, Plugin, Registry
 from zoo_core.spec._options import bare, dump, is_part, is_union
 
 SIGNS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
-KEYS = {"schedule": "learning_rate", "dataset": "data"}  # where a kind stands in a spec, unless under its own name
-LISTS = {"regularizer": "regularizers", "metric": "metrics", "callback": "callbacks"}
 
 
 def text(part: type[Part]) -> str:
@@ -119,7 +117,7 @@ def usage(part: type[Part], key: str, given: Mapping[str, str]) -> str:
     options = {"name": toml(key), **(required | dict(given) or example)}
     plain = len(options) == 1 and part.kind != "dataset"
     value = options["name"] if plain else "{ " + ", ".join(f"{k} = {v}" for k, v in options.items()) + " }"
-    return f"{LISTS[part.kind]} = [{value}]" if part.kind in LISTS else f"{KEYS.get(part.kind, part.kind)} = {value}"
+    return f"{part.spec_key} = [{value}]" if part.spec_takes_list else f"{part.spec_key} = {value}"
 
 
 # ------------------------------------------------------------------ the code
