@@ -349,6 +349,42 @@ class Optimizer(Part):
         """Put the parameters to measure, keep and use in place, such as averages; called after an epoch's steps."""
 
 
+@dataclass
+class OptimizerWrapper(Optimizer):
+    """An optimizer around another one, `base`: override `update`, and call `update_base` for the step of the base.
+
+    Its learning rate is that of the base. Name the wrapper's own arrays in `state`; the core saves those of the base.
+    """
+
+    base: Optimizer
+
+    @property
+    def learning_rate(self) -> Any:
+        """The learning rate of the base: a number or a schedule."""
+        return self.base.learning_rate
+
+    def start(self, layout: Layout) -> None:
+        """Make the state of the base; a wrapper with arrays of its own calls this and then makes them."""
+        self.base.start(layout)
+
+    def update(self, parameters: Array, gradients: Array, learning_rate: float, batch: Batch) -> None:
+        """Take one step; without an override, that of the base."""
+        self.update_base(parameters, gradients, learning_rate, batch)
+
+    def update_base(self, parameters: Array, gradients: Array, learning_rate: float, batch: Batch) -> None:
+        """Let the base take one step. Its count of steps is then that of the wrapper."""
+        self.base.steps = self.steps
+        self.base.update(parameters, gradients, learning_rate, batch)
+
+    def start_epoch(self, parameters: Array) -> None:
+        """Let the base put the parameters to train in place."""
+        self.base.start_epoch(parameters)
+
+    def end_epoch(self, parameters: Array) -> None:
+        """Let the base put the parameters to measure in place."""
+        self.base.end_epoch(parameters)
+
+
 class Schedule(Part):
     """A learning rate that changes. Time is measured in epochs, with a fraction inside an epoch."""
 

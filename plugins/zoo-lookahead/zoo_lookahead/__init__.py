@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from annotated_types import Ge, Gt, Le
 
 from zoo_core.hookspecs import hookimpl
-from zoo_core.parts import Array, Batch, Layout, Optimizer, Part
+from zoo_core.parts import Array, Batch, Layout, OptimizerWrapper, Part
 
 
 @dataclass
-class Lookahead(Optimizer):
+class Lookahead(OptimizerWrapper):
     """Every `sync_period` steps of the base: slow += slow_step (fast - slow); fast = slow.
 
     Source: Zhang et al., "Lookahead optimizer: k steps forward, 1 step back" (2019), algorithm 1.
@@ -22,37 +22,22 @@ class Lookahead(Optimizer):
     name = "lookahead"
     state = ("slow",)
 
-    base: Optimizer
     sync_period: Annotated[int, Ge(1), Le(10_000)] = 5
     slow_step: Annotated[float, Gt(0), Le(1)] = 0.5
 
-    @property
-    def learning_rate(self) -> Any:
-        """The base's."""
-        return self.base.learning_rate
-
     def start(self, layout: Layout) -> None:
         """Start the base and make room for the slow weights."""
-        self.base.start(layout)
+        super().start(layout)
         self.slow = layout.vector()
 
     def update(self, parameters: Array, gradients: Array, learning_rate: float, batch: Batch) -> None:
         """Let the base step, and look back from time to time."""
         if self.steps == 1:
             self.slow[...] = parameters
-        self.base.steps = self.steps
-        self.base.update(parameters, gradients, learning_rate, batch)
+        self.update_base(parameters, gradients, learning_rate, batch)
         if self.steps % self.sync_period == 0:
             self.slow += self.slow_step * (parameters - self.slow)
             parameters[...] = self.slow
-
-    def start_epoch(self, parameters: Array) -> None:
-        """Let the base put in place what it trains."""
-        self.base.start_epoch(parameters)
-
-    def end_epoch(self, parameters: Array) -> None:
-        """Let the base put in place what is used."""
-        self.base.end_epoch(parameters)
 
 
 @hookimpl

@@ -11,7 +11,7 @@ import numpy as np
 
 from zoo_core.errors import SpecError, UsageError, nearest
 from zoo_core.parts import Array, Batch, Layout, Optimizer, Schedule, Segment
-from zoo_plugins.optimizers.wrappers import WITH_STATE, Wrapper
+from zoo_plugins.optimizers.wrappers import WITH_STATE, SgdWrapper
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Frozen(Optimizer):
 
 
 @dataclass
-class Groups(Wrapper):
+class Groups(SgdWrapper):
     """An optimizer of its own for each group of parameters: `paths` maps patterns to optimizers, `base` has the rest.
 
     A pattern is matched against whole paths such as "layers.0.weights", "layers.1.bias" or "layers.1.normalizer.scale";

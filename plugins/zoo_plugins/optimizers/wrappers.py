@@ -9,48 +9,23 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
 
-from zoo_core.parts import Array, Batch, Layout, Optimizer
+from zoo_core.parts import Array, Batch, Layout, Optimizer, OptimizerWrapper
 from zoo_plugins.optimizers.basic import Sgd
 
 WITH_STATE = {"name": "sgd", "momentum": 0.8}  # a base that keeps something
 
 
 @dataclass
-class Wrapper(Optimizer):
-    """A base for optimizers around another: override `update`, and let `pass_on` take the base's step.
-
-    Name the wrapper's own arrays in `state`; those of the base are saved with it.
-    """
+class SgdWrapper(OptimizerWrapper):
+    """A wrapper whose base is plain gradient descent unless a spec names another optimizer."""
 
     examples: ClassVar[tuple[Mapping[str, Any], ...]] = ({"base": WITH_STATE},)
 
     base: Optimizer = field(default_factory=Sgd)
 
-    @property
-    def learning_rate(self) -> Any:
-        """The base's."""
-        return self.base.learning_rate
-
-    def start(self, layout: Layout) -> None:
-        """Start the base."""
-        self.base.start(layout)
-
-    def start_epoch(self, parameters: Array) -> None:
-        """Let the base put in place what it trains."""
-        self.base.start_epoch(parameters)
-
-    def end_epoch(self, parameters: Array) -> None:
-        """Let the base put in place what is used."""
-        self.base.end_epoch(parameters)
-
-    def pass_on(self, parameters: Array, gradients: Array, learning_rate: float, batch: Batch) -> None:
-        """Let the base take a step, the latest of as many as this one counts."""
-        self.base.steps = self.steps
-        self.base.update(parameters, gradients, learning_rate, batch)
-
 
 @dataclass
-class Sam(Wrapper):
+class Sam(SgdWrapper):
     """Sharpness-aware minimization: the step of `base` with the gradient at p + rho g / |g|.
 
     Two evaluations a step. Source: Foret et al., "Sharpness-aware minimization for efficiently improving
@@ -75,11 +50,11 @@ class Sam(Wrapper):
             parameters += gradients
             batch.evaluate()
             parameters[...] = self._here
-        self.pass_on(parameters, gradients, learning_rate, batch)
+        self.update_base(parameters, gradients, learning_rate, batch)
 
 
 @dataclass
-class Clip(Wrapper):
+class Clip(SgdWrapper):
     """Gradient clipping before the step of `base`: g *= min(1, norm / |g|), over all gradients together.
 
     `array_norm` does the same for each array alone, and `value` clips each number to [-value, value]. What is not
@@ -112,7 +87,7 @@ class Clip(Wrapper):
                 _shorten(gradients[where], self.array_norm)
         if self.norm is not None:
             _shorten(gradients, self.norm)
-        self.pass_on(parameters, gradients, learning_rate, batch)
+        self.update_base(parameters, gradients, learning_rate, batch)
 
 
 def _shorten(gradients: Array, limit: float) -> None:
@@ -122,7 +97,7 @@ def _shorten(gradients: Array, limit: float) -> None:
 
 
 @dataclass
-class Accumulate(Wrapper):
+class Accumulate(SgdWrapper):
     """Gradient accumulation: `base` steps once in `every` steps, with the mean of the gradients since.
 
     As batches `every` times larger would do, in the memory of small ones. As Keras's `gradient_accumulation_steps`.
@@ -149,7 +124,7 @@ class Accumulate(Wrapper):
 
 
 @dataclass
-class Ema(Wrapper):
+class Ema(SgdWrapper):
     """Exponential moving average of weights: a = decay a + (1 - decay) p after each step of `base`, a = p at first.
 
     The average is what is measured, kept and used; training goes on from the parameters themselves. Running means of a
@@ -170,7 +145,7 @@ class Ema(Wrapper):
 
     def update(self, parameters: Array, gradients: Array, learning_rate: float, batch: Batch) -> None:
         """Let the base step, then take the parameters into the average."""
-        self.pass_on(parameters, gradients, learning_rate, batch)
+        self.update_base(parameters, gradients, learning_rate, batch)
         if self.steps == 1:
             self.average[...] = parameters
         np.subtract(parameters, self.average, out=self._work)
