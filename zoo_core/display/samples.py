@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from zoo_core.nn import central_difference, set_up
 from zoo_core.parts import Activation, Array, Initializer, Loss, Part, Schedule
 
 LOW, HIGH, POINTS = -4.0, 4.0, 801
@@ -67,16 +68,7 @@ def _units(activation: Activation) -> int:
 def _prepared(activation: Activation, units: int) -> Activation:
     """Return a copy as the core would set it up for a layer of that many units."""
     part = copy.deepcopy(activation)
-    part.rng = np.random.default_rng(0)
-    part.weights, part.gradients = {}, {}
-    for name, parameter in part.parameters(units).items():
-        weights = part.weights[name] = np.empty(parameter.shape)
-        part.gradients[name] = np.empty(parameter.shape)
-        if isinstance(parameter.initial, Initializer):
-            parameter.initial.fill(weights, part.rng, part.gain)
-        else:
-            weights[...] = parameter.initial
-    part.start(units, np.float64)
+    set_up(part, units, np.float64, np.random.default_rng(0), part.gain)
     return part
 
 
@@ -118,9 +110,10 @@ def _slopes(part: Activation, z: Array, units: int) -> Array:
 
 
 def _numeric_slopes(part: Activation, z: Array, units: int) -> Array:
-    shift = np.zeros_like(z)
-    shift[:, _varied(z, units)] = STEP
-    slopes: Array = (_run(part.infer, z + shift, units) - _run(part.infer, z - shift, units)) / (2 * STEP)
+    moved = z.copy()
+    slopes: Array = central_difference(
+        lambda: _run(part.infer, moved, units), moved, (slice(None), _varied(z, units)), STEP
+    )
     return slopes
 
 

@@ -14,13 +14,12 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from zoo_core._arrays import aligned, row_slices
-from zoo_core._part_checks import initialize
+from zoo_core.nn._alone import set_first_value
 from zoo_core.nn._workspace import OutputBuffers, Stage, Workspace, output_buffers
 from zoo_core.parts import (
     Activation,
     Array,
     Constraint,
-    Initializer,
     Layout,
     Parameter,
     Part,
@@ -98,11 +97,8 @@ class Network:
         """Give every parameter its first value, layer by layer. Raises PluginError where an initializer writes none."""
         gains = {stage.path: layer.activation.gain for layer in self.layers for stage in layer.stages}
         for segment in self.layout.segments:
-            initial, view = self._declared[segment.path].initial, segment.view(self.parameters)
-            if isinstance(initial, Initializer):
-                initialize(initial, view, rng, gains.get(segment.path.rpartition(".")[0], 1.0))
-            else:
-                view[...] = initial
+            gain = gains.get(segment.path.rpartition(".")[0], 1.0)
+            set_first_value(self._declared[segment.path], segment.view(self.parameters), rng, gain)
 
     # -------------------------------------------------------------- training
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from zoo_core.errors import NumericError, UsageError
 from zoo_core.model import Model
-from zoo_core.nn import Dense, Objective, Stage, row_losses
+from zoo_core.nn import Dense, Objective, Stage, central_difference, row_losses
 from zoo_core.parts import Activation, Array, Segment
 from zoo_core.registry import Registry
 from zoo_core.spec.describe import summary
@@ -22,7 +22,7 @@ from zoo_core.training._excerpt import choose, entry
 from zoo_core.training._explanation import Change, Cost, Excerpt, Explanation, GradientCheck, LayerPass
 from zoo_core.training._trainer import Trainer
 
-WIDTH = 1e-5  # half the width of a central difference, relative to a parameter beyond 1
+STEP = 1e-5  # of a central difference, relative to the parameter if that is larger than 1
 EPSILON = float(np.finfo(float).eps)
 
 
@@ -149,16 +149,14 @@ def _check(trainer: Trainer, segment: Segment, excerpt: Excerpt, gradient: Array
     own = segment.view(gradient)
     index = entry(own, segment.path.rpartition(".")[0], excerpt)
     weights = segment.view(trainer.network.parameters)
-    middle = float(weights[index])
-    width = WIDTH * max(1.0, abs(middle))
-    losses = []
-    for shift in (width, -width):
-        weights[index] = middle + shift
+    step = STEP * max(1.0, abs(float(weights[index])))
+
+    def loss() -> float:
         noise.replay()
-        losses.append(trainer.objective.evaluate())
-    weights[index] = middle
-    central, rounding = (losses[0] - losses[1]) / (2 * width), EPSILON * abs(losses[0]) / width
-    return GradientCheck(segment.path, index, float(own[index]), central, width, rounding)
+        return trainer.objective.evaluate()
+
+    central = float(central_difference(loss, weights, index, step))
+    return GradientCheck(segment.path, index, float(own[index]), central, step, EPSILON * abs(loss()) / step)
 
 
 def _update(trainer: Trainer, rate: float, gradient: Array) -> list[Change]:

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from zoo_core.nn import central_differences
 from zoo_core.parts import Activation, Array, Loss
 from zoo_core.testing.harness.buffers import changed, overwritten
-from zoo_core.testing.harness.differences import Suspects, compare, slope
+from zoo_core.testing.harness.differences import Suspects, compare
 from zoo_core.testing.harness.dtypes import DTYPES, returned, strict, watch
 from zoo_core.testing.harness.findings import Check, Finding
 from zoo_core.testing.harness.randomness import no_randomness
@@ -62,7 +63,7 @@ def gradient(part: Loss, outputs: Array) -> Iterator[Finding]:
 
 
 def _compared(part: Loss, outputs: Array, targets: Array) -> Iterator[Finding]:
-    expected = slope(lambda: float(np.sum(part.value(outputs, targets))), outputs)
+    expected = central_differences(lambda: float(np.sum(part.value(outputs, targets))), outputs)
     shown = {"output": outputs, "target": targets}
     yield from compare("the gradient", _gradient(part, outputs, targets), expected, shown, _divided(expected))
 
@@ -115,9 +116,9 @@ def fused(part: Loss, words: str, activation: Activation) -> Iterator[Finding]:
         plain, both = part.value(outputs, targets), part.fused_value(z, outputs, targets)
         if not np.allclose(both, plain, rtol=1e-9, atol=1e-12):
             yield Finding(f"fused_value {words} is not value of the outputs", "row 0", str(plain[0]), str(both[0]))
-        out, right = np.zeros_like(z), slope(total, z)
+        out, right = np.zeros_like(z), central_differences(total, z)
         part.fused_gradient(z, outputs, targets, out)
-        by_outputs = slope(lambda t=targets, o=outputs: float(np.sum(part.value(o, t))), outputs)  # type: ignore[misc]
+        by_outputs = central_differences(lambda t=targets, o=outputs: float(np.sum(part.value(o, t))), outputs)  # type: ignore[misc]
         yield from compare(
             f"the fused gradient {words}", out, right, {"z": z, "output": outputs, "target": targets},
             [("it is d loss / d outputs; d loss / d z is meant", by_outputs), *_divided(right)],

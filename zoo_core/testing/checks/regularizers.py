@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from zoo_core.nn import central_differences
 from zoo_core.parts import Array, Penalty
 from zoo_core.testing.harness.buffers import changed, overwritten
-from zoo_core.testing.harness.differences import compare, slope
+from zoo_core.testing.harness.differences import compare
 from zoo_core.testing.harness.dtypes import DTYPES, returned, strict, watch
 from zoo_core.testing.harness.findings import Check, Finding
 from zoo_core.testing.harness.randomness import no_randomness, randomness
@@ -35,7 +36,7 @@ def _gradient(part: Penalty, weights: Array) -> Array:
 def penalty_gradient(part: Penalty) -> Iterator[Finding]:
     """Compare `gradient` with the central differences of `value`."""
     weights = matrix()
-    expected = slope(lambda: part.value(weights), weights)
+    expected = central_differences(lambda: part.value(weights), weights)
     halved = ("value has the factor 1/2 and gradient has not, or the reverse", expected * 2)
     yield from compare(
         "the gradient", _gradient(part, weights), expected, {"weight": weights},

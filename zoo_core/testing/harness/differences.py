@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
 from zoo_core.parts import Array
 from zoo_core.testing.harness.findings import Finding
 
-STEP = 1e-5  # of central differences
 TOLERANCE = 1e-6  # largest error of a gradient, relative to its largest entry
 
 Suspects = Iterable[tuple[str, Array]]  # a typical mistake in words, and the numbers that it would give
-
-
-def slope(function: Callable[[], float], array: Array) -> Array:
-    """Return the central differences of a function of `array`, which is changed and put back."""
-    result = np.empty_like(array)
-    for index in np.ndindex(array.shape):
-        middle = array[index]
-        array[index] = middle + STEP
-        above = function()
-        array[index] = middle - STEP
-        below = function()
-        array[index] = middle
-        result[index] = (above - below) / (2 * STEP)
-    return result
 
 
 def close(got: Array, expected: Array, tolerance: float = TOLERANCE) -> bool:

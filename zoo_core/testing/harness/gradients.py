@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from zoo_core.nn import central_differences
 from zoo_core.parts import Activation, Array, Transform
-from zoo_core.testing.harness.differences import compare, slope
+from zoo_core.testing.harness.differences import compare
 from zoo_core.testing.harness.findings import Finding
 from zoo_core.testing.harness.transform_harness import (
     FAR,
@@ -53,7 +54,7 @@ def _gradient(part: Transform, x: Array, c: Array) -> Iterator[Finding]:
     def objective() -> float:
         return float((c * forward(part, x, width)).sum()) + float(penalty(x))
 
-    expected = slope(objective, x)
+    expected = central_differences(objective, x)
     y = forward(part, x, width)
     drawn = part.rng.bit_generator.state
     got = backward(part, x, y, c)
@@ -78,7 +79,7 @@ def parameters(part: Transform, rows: int = ROWS, width: int = WIDTH) -> Iterato
     def objective() -> float:
         return float((c * forward(part, x, width)).sum())
 
-    expected = {name: slope(objective, weights) for name, weights in part.weights.items()}
+    expected = {name: central_differences(objective, weights) for name, weights in part.weights.items()}
     backward(part, x, forward(part, x, width), c)
     for name, right in expected.items():
         mean = ("the mean over the rows is taken, the sum is meant", right / rows)

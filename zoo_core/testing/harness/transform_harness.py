@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.parts import Activation, Array, Initializer, Transform
+from zoo_core.nn import set_up
+from zoo_core.parts import Activation, Array, Transform
 
 ROWS, WIDTH = 6, 5
 NEAR, FAR = 1.5, 6.0  # deviations of inputs
@@ -15,16 +16,9 @@ NEAR, FAR = 1.5, 6.0  # deviations of inputs
 def prepare(part: Transform, width: int, dtype: Any = np.float64, seed: int = 0) -> None:
     """Give a transform what the core gives it; its weights are moved off their first values."""
     rng = np.random.default_rng(seed)
-    part.weights, part.gradients, part.rng = {}, {}, rng
-    for name, parameter in part.parameters(width).items():
-        weights = np.empty(parameter.shape, dtype)
-        if isinstance(parameter.initial, Initializer):
-            parameter.initial.fill(weights, rng, 1.0)
-        else:
-            weights.fill(parameter.initial)
-        weights += rng.uniform(0.05, 0.3, parameter.shape)
-        part.weights[name], part.gradients[name] = weights, np.zeros_like(weights)
-    part.start(width, dtype)
+    set_up(part, width, dtype, rng)
+    for weights in part.weights.values():
+        weights += rng.uniform(0.05, 0.3, weights.shape)
 
 
 def input_width(part: Transform, width: int) -> int:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from zoo_core.nn import central_difference, central_differences
 from zoo_core.parts import Activation, Array, Transform
-from zoo_core.testing.harness.differences import STEP
 from zoo_core.testing.harness.transform_harness import backward, forward
 
 OF_OUTPUT = "the derivative is of the output, not of z"
@@ -54,25 +54,13 @@ def _is_rule_for_output(part: Activation, z: Array) -> bool:
 
 def _slopes(part: Transform, x: Array, weights: Array) -> Array:
     """Return the central differences of sum(weights * f(x)), entry by entry of x."""
-    result = np.empty_like(x)
-    for index, up, down in _steps(part, x, weights.shape[1]):
-        result[index] = ((up - down) * weights).sum() / (2 * STEP)
-    return result
+    moved = x.copy()
+    return central_differences(lambda: float((forward(part, moved, weights.shape[1]) * weights).sum()), moved)
 
 
 def _diagonal(part: Transform, x: Array) -> Array:
     """Return d y[i, j] / d x[i, j] alone."""
-    result = np.empty_like(x)
-    for index, up, down in _steps(part, x, x.shape[1]):
-        result[index] = (up[index] - down[index]) / (2 * STEP)
-    return result
-
-
-def _steps(part: Transform, x: Array, width: int) -> Iterator[tuple[tuple[int, ...], Array, Array]]:
-    """Yield, for each entry of x, the outputs a little above and a little below it."""
+    moved, result = x.copy(), np.empty_like(x)
     for index in np.ndindex(x.shape):
-        moved = x.copy()
-        moved[index] += STEP
-        up = forward(part, moved, width)
-        moved[index] -= 2 * STEP
-        yield index, up, forward(part, moved, width)
+        result[index] = central_difference(lambda: forward(part, moved, x.shape[1]), moved, index)[index]
+    return result
