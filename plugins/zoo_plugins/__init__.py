@@ -1,6 +1,6 @@
-"""The built-in parts: an ordinary plugin that happens to ship with the core.
+"""The built-in parts: an ordinary plugin that ships with the core.
 
-`FAMILIES` is the list of all of them: for each kind, its modules, and the names that specs use.
+`PARTS_BY_KIND` lists them all: for each kind, the modules and the names of the parts in each.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 
 from zoo_core.hookspecs import LazyParts, hookimpl
 
-FAMILIES = {
+PARTS_BY_KIND = {
     "activation": {
         "activations.basic": "identity sigmoid tanh relu leaky_relu elu gelu silu softplus",
         "activations.hard": "relu6 hard_sigmoid hard_tanh hard_silu hard_mish sparse_plus sparse_sigmoid",
@@ -87,15 +87,15 @@ FAMILIES = {
 
 @hookimpl
 def zoo_parts() -> Iterable[LazyParts]:
-    """Return the families of parts."""
+    """Return the built-in parts. Each module is imported when one of its parts is first used."""
     return [
         LazyParts(kind, f"{__name__}.{module}", names)
-        for kind, modules in FAMILIES.items()
+        for kind, modules in PARTS_BY_KIND.items()
         for module, names in modules.items()
     ]
 
 
 @hookimpl
 def zoo_models() -> Traversable:
-    """Return the folder of shipped models."""
+    """Return the folder of the shipped models."""
     return files("zoo_models")

@@ -1,4 +1,4 @@
-"""Sums and picks along the rows of an array, for losses."""
+"""Functions of the rows of an array, for losses: sums, largest entries, one-hot targets."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 
 from zoo_core.parts import Array
 
-FEW_CLASSES = 256  # an identity matrix of so many rows is kept
-FEW_COLUMNS = 32  # so many times the same sum cost less than a broadcast
+MAX_IDENTITY_SIZE = 256  # up to this number of classes, one-hot rows are copied from an identity matrix
+MAX_REPEATED_COLUMNS = 32  # up to this number of columns, repeating the sum is faster than broadcasting it
 
 
 def row_sum(terms: Array) -> Array:
@@ -19,9 +19,10 @@ def row_sum(terms: Array) -> Array:
 
 
 def sums_beside(terms: Array) -> Array:
-    """Return the sum over the columns, shape (rows, 1) or repeated to (rows, columns).
+    """Return the sum over the columns, shape (rows, 1), or repeated to shape (rows, columns).
 
-    As a product with ones, which is faster than a reduction; repeated where that spares the next call a broadcast.
+    It is computed as a product with ones, which is faster than a reduction. With few columns the sum is repeated,
+    because the caller then needs no broadcast.
     """
     total: Array = terms.dot(_ones(terms.shape[1], terms.dtype.char))
     return total
@@ -29,7 +30,7 @@ def sums_beside(terms: Array) -> Array:
 
 @lru_cache(maxsize=16)
 def _ones(size: int, dtype: str) -> Array:
-    return np.ones((size, size if size <= FEW_COLUMNS else 1), dtype)
+    return np.ones((size, size if size <= MAX_REPEATED_COLUMNS else 1), dtype)
 
 
 def row_mean(terms: Array) -> Array:
@@ -46,26 +47,26 @@ def row_dot(left: Array, right: Array) -> Array:
 
 
 def row_maximum(array: Array) -> Array:
-    """Return the largest entry of each row, shape (rows,), found as fast as NumPy can: by its place."""
+    """Return the largest entry of each row, shape (rows,). In NumPy `argmax` is faster than `max`."""
     return at_labels(array, array.argmax(axis=1))
 
 
 def at_labels(array: Array, labels: Array) -> Array:
-    """Return the entry of each row that its label names, shape (rows,)."""
+    """Return the entry of each row at the column of its label, shape (rows,)."""
     picked: Array = array.take(_starts(*array.shape) + labels)
     return picked
 
 
 @lru_cache(maxsize=16)
 def _starts(rows: int, columns: int) -> Array:
-    """Return where each row begins in the flat array."""
+    """Return the index of the first entry of each row in the flat array."""
     return np.arange(0, rows * columns, columns)
 
 
 def write_one_hot(labels: Array, out: Array) -> None:
     """Write rows of 0 and 1, shape (rows, classes), with a 1 where the label is."""
-    if out.shape[1] <= FEW_CLASSES:
-        _identity(out.shape[1], out.dtype.char).take(labels, 0, out, "clip")  # several times as fast as picking
+    if out.shape[1] <= MAX_IDENTITY_SIZE:
+        _identity(out.shape[1], out.dtype.char).take(labels, 0, out, "clip")  # several times as fast as indexing
     else:
         out.fill(0.0)
         out[np.arange(len(labels)), labels] = 1.0
@@ -77,7 +78,7 @@ def _identity(size: int, dtype: str) -> Array:
 
 
 def one_hot(targets: Array, outputs: Array) -> Array:
-    """Return targets shaped like `outputs`: ones at the labels, or the targets if they are rows."""
+    """Return targets of the shape of `outputs`: one-hot rows for labels, or the targets if they are rows already."""
     if targets.ndim == 2:
         return targets
     shares = np.empty_like(outputs)
@@ -86,7 +87,10 @@ def one_hot(targets: Array, outputs: Array) -> Array:
 
 
 def log_probabilities(z: Array, outputs: Array) -> Array:
-    """Return log softmax of `z`, given `outputs`, its softmax: (z - z_max) + log(p_max) never underflows."""
+    """Return log softmax of `z`, given `outputs`, the softmax of `z`.
+
+    (z - z_max) + log(p_max) never underflows.
+    """
     below: Array = z - row_maximum(z)[:, None]
     below += np.log(row_maximum(outputs))[:, None]
     return below

@@ -1,4 +1,4 @@
-"""Functions that several parts share: computed in place and without overflow."""
+"""Functions that several parts share. They write into `out` and do not overflow."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import numpy as np
 
 from zoo_core.parts import Array
 
-# Half of exp(u^2) erfc(u) as a polynomial in s = scale / (3 + u) - shift, highest power first: a truncated
-# Chebyshev series, made in 60 digits by tests/golden/make_normal_cdf.py. For u up to 27.5 or 10, beyond which
-# exp(-u^2) is zero in that precision.
+# Half of exp(u^2) erfc(u) as a polynomial in s = scale / (3 + u) - shift, highest power first. It is a truncated
+# Chebyshev series, computed with 60 digits by tests/golden/make_normal_cdf.py. It holds for u up to 27.5 (float64)
+# or 10 (float32); beyond, exp(-u^2) is zero in that precision.
 _DOUBLE_MAP = (6.6545454545454545, 1.2181818181818182)
 _DOUBLE = (
     -1.3047410841369772e-11, 9.8549744541035424e-12, 1.481280381390983e-10, -2.1240137521747267e-10,
@@ -27,16 +27,16 @@ _SINGLE = (
     0.11112319106932907, 0.17979109829556963, 0.13471499264824727,
 )  # fmt: skip
 
-TRUNCATED_STD = 0.87962566103423978  # of a standard normal cut at -2 and 2
+TRUNCATED_STD = 0.87962566103423978  # standard deviation of a standard normal cut at -2 and 2
 
 
 def largest_exponent(z: Array) -> float:
-    """Return a bound for arguments of `exp`, with room for sums of the results and for their reciprocals."""
+    """Return a bound for arguments of `exp`: sums of the results, and their reciprocals, do not overflow."""
     return 80.0 if z.dtype.itemsize == 4 else 700.0
 
 
 def sigmoid(z: Array, out: Array) -> None:
-    """Write 1 / (1 + exp(-z)); `out` may be `z`. Accurate to the last digits for negative z, too."""
+    """Write 1 / (1 + exp(-z)); `out` may be `z`. It keeps its relative precision for negative z."""
     np.negative(z, out=out)
     np.minimum(out, largest_exponent(z), out=out)
     np.exp(out, out=out)
@@ -47,7 +47,7 @@ def sigmoid(z: Array, out: Array) -> None:
 def exponential_branch(z: Array, height: float, out: Array, pace: float = 1.0) -> None:
     """Write height (exp(pace z) - 1) where z < 0, else 0.
 
-    Several times faster than with expm1, with the same absolute error: about the dtype's epsilon.
+    Several times faster than `expm1`, with the same absolute error: about the dtype's epsilon.
     """
     np.minimum(z, 0.0, out=out)
     if pace != 1.0:
@@ -70,8 +70,8 @@ def softplus(z: Array, out: Array, spare: Array) -> None:
 def normal_cdf(z: Array, out: Array, exponential: Array, spare: Array) -> None:
     """Write P(Z <= z) of a standard normal Z, that is erfc(-z / sqrt(2)) / 2.
 
-    Leaves exp(-z^2 / 2) in `exponential`; `spare` is overwritten. The error is at most 4e-16 in float64 and
-    1.5e-7 in float32; relative to the value at most 3e-14 down to z = -13, and 1.1e-6 down to z = -6.
+    Leaves exp(-z^2 / 2) in `exponential`; `spare` is overwritten. The absolute error is at most 4e-16 in float64 and
+    1.5e-7 in float32. The relative error is at most 3e-14 down to z = -13, and 1.1e-6 down to z = -6.
     """
     _half_scaled_erfc(z, out, spare)
     np.multiply(z, z, out=exponential)
@@ -79,7 +79,7 @@ def normal_cdf(z: Array, out: Array, exponential: Array, spare: Array) -> None:
     np.exp(exponential, out=exponential)
     out *= exponential
     np.greater(z, 0.0, out=spare)
-    # The tail beyond |z| stands in `out`: |0 - tail| for negative z, |1 - tail| for positive.
+    # `out` holds the probability beyond |z|. The result is |0 - tail| for negative z and |1 - tail| for positive.
     np.subtract(spare, out, out=out)
     np.abs(out, out=out)
 
@@ -99,7 +99,7 @@ def _half_scaled_erfc(z: Array, out: Array, s: Array) -> None:
 
 
 def truncated_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    """Draw from a standard normal cut at -2 and 2, drawing again what lies beyond."""
+    """Draw from a standard normal cut at -2 and 2; values beyond are drawn again."""
     values = rng.standard_normal(shape)
     while (beyond := np.abs(values) > 2).any():
         values[beyond] = rng.standard_normal(np.count_nonzero(beyond))

@@ -1,4 +1,4 @@
-"""Looking at a figure of an epoch's record, for parts that react to one."""
+"""Read the monitored value from an epoch's record."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from zoo_core.errors import UsageError, nearest
 
 
 def watched(record: Mapping[str, Any], monitor: str) -> float | None:
-    """Return the figure, or None in an epoch that was not measured.
+    """Return the value, or None in an epoch that did not measure it.
 
-    Raises UsageError where the first epoch, which always is, lacks it.
+    Raises UsageError if the first epoch lacks it, since the first epoch measures everything.
     """
     if monitor in record:
         return float(record[monitor])

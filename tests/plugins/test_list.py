@@ -72,7 +72,7 @@ def test_each_is_found_by_its_name(kind):
 
 
 def test_every_family_is_announced():
-    assert {module for modules in zoo_plugins.FAMILIES.values() for module in modules} == {*FAMILIES, "notebook"}
+    assert {module for modules in zoo_plugins.PARTS_BY_KIND.values() for module in modules} == {*FAMILIES, "notebook"}
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -1,1 +1,1 @@
-"""Activations: elementwise, row by row, with parameters, and gated."""
+"""Activations: elementwise functions, softmax and its relatives, functions with parameters, and gated units."""

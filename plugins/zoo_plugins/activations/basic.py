@@ -1,7 +1,7 @@
-"""The elementwise activations in everyday use.
+"""The most used elementwise activations.
 
-Each class states its formula for one number z and its source; `a` is its output. Gains follow PyTorch's
-`calculate_gain` where that has one, and otherwise the definition 1 / sqrt(E[f(z)^2]) for a standard normal z.
+Each class states its formula for one number z and its source; `a` is the output. Gains follow PyTorch's
+`calculate_gain` where it has one. Otherwise they are 1 / sqrt(E[f(z)^2]) for a standard normal z.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from annotated_types import Ge, Gt, Le
 from zoo_core.parts import Activation, Array
 from zoo_plugins._special import exponential_branch, normal_cdf, sigmoid, softplus
 
-FEW = 1024  # entries: for so many, one call costs less than two that are vectorised
+FEW = 1024  # up to this number of entries, one call is faster than two vectorised ones
 
 
 @dataclass
 class Identity(Activation):
-    """Leave z as it is: f(z) = z (Keras, `linear`)."""
+    """Identity: f(z) = z (Keras, `linear`)."""
 
     name = "identity"
     backward_is_linear = True
@@ -81,7 +81,7 @@ class Relu(Activation):
         if a.size <= FEW:
             np.sign(a, out=out)
             return
-        # The ceiling of what is above 0, cut at 1: both are vectorised; a sign or a comparison is not.
+        # NumPy vectorises `ceil` and `minimum`, but not a sign or a comparison.
         np.minimum(a, self.scratch(z, "one", fill=1.0), out=out)
         np.ceil(out, out=out)
 
@@ -116,7 +116,7 @@ class LeakyRelu(Activation):
 class Elu(Activation):
     """Exponential linear unit: f(z) = z for z > 0, else alpha * (exp(z) - 1) (Clevert et al. 2016, eq. 7).
 
-    alpha: minus the limit far left, above 0 and up to 100.
+    alpha: the limit for z to -infinity is -alpha; above 0 and up to 100.
     """
 
     name = "elu"
@@ -171,7 +171,7 @@ class Gelu(Activation):
         out += term
 
     def _tanh_cdf(self, z: Array, out: Array) -> None:
-        # (1 + tanh(w)) / 2 = sigmoid(2 w), which keeps its digits for negative w
+        # (1 + tanh(w)) / 2 = sigmoid(2 w), which keeps its relative precision for negative w
         np.multiply(z, z, out=out)
         out *= 0.044715
         out += 1.0
@@ -214,7 +214,7 @@ class Silu(Activation):
 class Softplus(Activation):
     """Smooth rectifier: f(z) = log(1 + exp(beta z)) / beta (Dugas et al. 2001).
 
-    beta: how sharp the bend is, above 0 and up to 100; the larger, the nearer to relu.
+    beta: sharpness of the bend, above 0 and up to 100; f approaches relu as beta grows.
     """
 
     name = "softplus"

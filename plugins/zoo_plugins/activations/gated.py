@@ -1,4 +1,4 @@
-"""Activations with trained slopes, with random slopes, or with more columns coming in than going out."""
+"""Activations with trained or random slopes, and gated units, which take more columns than they return."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from zoo_plugins.activations.basic import Gelu, Relu, Sigmoid, Silu
 class Prelu(Activation):
     """Rectifier with a trained slope: f(z) = z for z > 0, else slope * z (He et al. 2015, eq. 1).
 
-    initial: the slope at the start, 0 to 1; shared: one slope for the layer instead of one for each unit.
+    initial: the slope at the start, 0 to 1; shared: one slope for the whole layer instead of one for each unit.
     """
 
     name = "prelu"
@@ -63,8 +63,8 @@ class Prelu(Activation):
 class Rrelu(Activation):
     """Rectifier with a random slope: f(z) = z for z > 0, else r z (Xu et al. 2015, section 2.4).
 
-    In training r is drawn uniformly between lower and upper, 0 to 1 both, for each number; otherwise it is
-    their mean.
+    In training, r is drawn for each number, uniformly between lower and upper. Outside training r is their mean.
+    lower, upper: 0 to 1.
     """
 
     name = "rrelu"
@@ -103,7 +103,7 @@ class Rrelu(Activation):
 class Maxout(Activation):
     """The largest of several linear pieces (Goodfellow et al. 2013, eq. 1).
 
-    pieces: how many, 2 to 100. Column `piece * units + unit` of z is a piece of a unit. Where pieces are
+    pieces: number of pieces, 2 to 100. Column `piece * units + unit` of z is one piece of one unit. If pieces are
     equal, the gradient goes to the first.
     """
 
@@ -136,7 +136,7 @@ class Maxout(Activation):
 
 
 class Gated(Activation):
-    """Base of the gated units: z is a value beside a gate, [v, g] of equal widths; f(z) = v * gate(g)."""
+    """Base of the gated units: f(z) = v * gate(g), where v is the first half of the columns of z and g the second."""
 
     shapes = "z: (rows, 2 * units); f(z): (rows, units)"
     backward_is_linear = True

@@ -1,4 +1,4 @@
-"""Elementwise activations made of straight or parabolic pieces: cheap, with exact zeros or flat ends."""
+"""Elementwise activations of straight or parabolic pieces: fast, with exact zeros or flat ends."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class HardSilu(Activation):
         out *= z
 
     def derivative(self, z: Array, a: Array, out: Array) -> None:
-        # z / 3 + 1 / 2 between the kinks, 0 to their left, 1 to their right
+        # The derivative is z / 3 + 1 / 2 between the kinks, 0 to their left, 1 to their right.
         between, spare = self.scratch(z, "between"), self.scratch(z, "spare")
         inside(z, -3.0, 3.0, between, spare)
         np.clip(z, -3.0, 3.0, out=out)
@@ -103,7 +103,7 @@ class HardMish(Activation):
         out *= 0.5
 
     def derivative(self, z: Array, a: Array, out: Array) -> None:
-        # z + 1 between the kinks, 0 to their left, 1 to their right
+        # The derivative is z + 1 between the kinks, 0 to their left, 1 to their right.
         left = self.scratch(z)
         np.greater(z, -2.0, out=left)
         np.minimum(z, 0.0, out=out)

@@ -1,4 +1,4 @@
-"""Further smooth elementwise activations: variants of elu, gelu, softplus and tanh."""
+"""More smooth elementwise activations: variants of elu, gelu, softplus and tanh."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Selu(Activation):
 class Celu(Activation):
     """Smooth elu: f(z) = z for z > 0, else alpha * (exp(z / alpha) - 1) (Barron 2017).
 
-    alpha: minus the limit far left, above 0 and up to 100.
+    alpha: the limit for z to -infinity is -alpha; above 0 and up to 100.
     """
 
     name = "celu"
@@ -118,7 +118,7 @@ class Softsign(Activation):
 
 @dataclass
 class Exponential(Activation):
-    """Exponential: f(z) = exp(z), for rates as outputs; constant where it would overflow (Keras, `exponential`)."""
+    """Exponential: f(z) = exp(z), for outputs that are rates; constant where it would overflow (Keras)."""
 
     name = "exponential"
 
@@ -152,7 +152,7 @@ class LogSigmoid(Activation):
 class Squareplus(Activation):
     """Algebraic rectifier: f(z) = (z + sqrt(z^2 + b)) / 2 (Barron 2021).
 
-    b: the size of the bend, above 0 and up to 100; 4 comes near softplus.
+    b: size of the bend, above 0 and up to 100; 4 is close to softplus.
     """
 
     name = "squareplus"
@@ -160,7 +160,7 @@ class Squareplus(Activation):
     b: Annotated[float, Gt(0), Le(100)] = 4.0
 
     def forward(self, z: Array, out: Array) -> None:
-        # max(z, 0) + b / (2 (|z| + sqrt(z^2 + b))) is the same without cancellation for negative z
+        # max(z, 0) + b / (2 (|z| + sqrt(z^2 + b))) is equal, without cancellation for negative z.
         size = self.scratch(z)
         self._root(z, out)
         np.abs(z, out=size)

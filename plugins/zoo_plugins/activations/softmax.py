@@ -1,4 +1,4 @@
-"""Activations that mix the columns of a row; they work in hidden layers, too."""
+"""Activations that depend on all columns of a row. They also work in hidden layers."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from zoo_core.parts import Activation, Array
 from zoo_plugins._rows import row_maximum, sums_beside
 from zoo_plugins._special import largest_exponent
 
-FEW = 64  # entries whose squares are likely to add up to little
-LITTLE = 5000.0  # squares that add up to less are those of moderate numbers: none is beyond 71, and 80 - log(FEW) is 75
+SMALL_SIZE = 64  # up to this number of entries, the sum of squares is tested first: one fast call
+MODERATE_SQUARES = 5000.0  # a smaller sum of squares has no entry beyond 71, and the bound 80 - log(SMALL_SIZE) is 75
 
 
 def minus_maximum(z: Array, out: Array) -> None:
-    """Write each row less its largest entry, so that `exp` cannot overflow."""
+    """Write each row minus its largest entry, so that `exp` cannot overflow."""
     np.subtract(z, row_maximum(z)[:, None], out=out)
 
 
 def is_moderate(z: Array) -> bool:
-    """Tell whether `exp` of every entry, and the sum of a row of them, is an ordinary number; no for NaN."""
-    if 0 < z.size <= FEW:
+    """Return whether `exp` of each entry, and its sum over a row, neither overflows nor underflows; false for NaN."""
+    if 0 < z.size <= SMALL_SIZE:
         flat = z.ravel()
-        if flat.dot(flat) < LITTLE:
+        if flat.dot(flat) < MODERATE_SQUARES:
             return True
     bound = largest_exponent(z) - math.log(z.shape[1])
     return z.size > 0 and z.item(z.argmax()) < bound and z.item(z.argmin()) > -bound
@@ -32,7 +32,7 @@ def is_moderate(z: Array) -> bool:
 
 @dataclass
 class Softmax(Activation):
-    """Normalized exponential: f_i(z) = exp(z_i) / sum_j exp(z_j); a row sums to 1 (Bridle 1990)."""
+    """Normalized exponential: f_i(z) = exp(z_i) / sum_j exp(z_j); each row sums to 1 (Bridle 1990)."""
 
     name = "softmax"
     backward_is_linear = True

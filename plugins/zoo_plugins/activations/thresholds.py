@@ -1,4 +1,4 @@
-"""Elementwise activations that cut at thresholds of their own; `kinks` are those of the default options."""
+"""Elementwise activations with thresholds as options. `kinks` are those of the default options."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Level = Annotated[float, Ge(-1e6), Le(1e6)]
 
 @dataclass
 class Shrink(Activation):
-    """Base of the shrinking ones: 0 where |z| <= threshold, beyond it with slope 1."""
+    """Base of the shrinking activations: 0 where |z| <= threshold, slope 1 elsewhere."""
 
     kinks = (-0.5, 0.5)
 
@@ -57,7 +57,7 @@ class SoftShrink(Shrink):
 
 @dataclass
 class TanhShrink(Activation):
-    """What tanh takes away: f(z) = z - tanh(z) (PyTorch, `Tanhshrink`)."""
+    """The difference from tanh: f(z) = z - tanh(z) (PyTorch, `Tanhshrink`)."""
 
     name = "tanh_shrink"
 
@@ -72,7 +72,7 @@ class TanhShrink(Activation):
 
 @dataclass
 class Threshold(Activation):
-    """Cut from below: f(z) = z for z > threshold, else value (PyTorch, Keras 3).
+    """Lower threshold: f(z) = z for z > threshold, else value (PyTorch, Keras 3).
 
     threshold, value: -1e6 to 1e6.
     """
@@ -97,7 +97,7 @@ class Threshold(Activation):
 
 @dataclass
 class ClippedLinear(Activation):
-    """Line with ends: f(z) = min(max(slope * z + offset, minimum), maximum) (thinc, `ClippedLinear`).
+    """Line with flat ends: f(z) = min(max(slope * z + offset, minimum), maximum) (thinc, `ClippedLinear`).
 
     slope: above 0 and up to 1e6; offset, minimum, maximum: -1e6 to 1e6. Raises UsageError unless
     minimum < maximum.

@@ -1,4 +1,4 @@
-"""What happens after each epoch: stopping rules."""
+"""Callbacks that stop a run at the end of an epoch."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from zoo_plugins._watch import watched
 class EarlyStopping(Callback):
     """Stops when `monitor` has not improved by more than `min_delta` for `patience` epochs.
 
-    With `restore`, the best epoch's weights are put back at the end. Source: Prechelt, "Early stopping - but
-    when?" (1998), in the form of Keras.
+    monitor: a name in the record, such as "validation_loss"; patience: epochs, 0 or more; min_delta: 0 or more;
+    restore: restore the best epoch's weights at the end. Source: Prechelt, "Early stopping - but when?" (1998), in
+    the form of Keras.
     """
 
     name = "early_stopping"
@@ -31,13 +32,13 @@ class EarlyStopping(Callback):
     restore: bool = True
 
     def on_train_begin(self, run: Run) -> None:
-        """Forget earlier runs."""
+        """Reset the state."""
         self.best: float | None = None
         self.best_epoch = -1
         self.kept: dict[str, Array] | None = None
 
     def on_epoch_end(self, record: Mapping[str, Any], run: Run) -> str | None:
-        """Look at an epoch's figure."""
+        """Compare the epoch's value with the best; return a reason to stop when patience is over."""
         value = watched(record, self.monitor)
         if value is None:
             return None
@@ -58,7 +59,7 @@ class EarlyStopping(Callback):
         return run.better(self.monitor, value, self.best) and abs(value - self.best) > self.min_delta
 
     def on_train_end(self, run: Run) -> None:
-        """Put the best weights back, and say so where they are not the last."""
+        """Restore the best weights, and say so if they are not those of the last epoch."""
         if self.kept is None:
             return
         run.restore(self.kept, self.best_epoch)
@@ -68,7 +69,10 @@ class EarlyStopping(Callback):
 
 @dataclass
 class StopAt(Callback):
-    """Stops as soon as `monitor` reaches `target`."""
+    """Stops as soon as `monitor` reaches `target`.
+
+    monitor: a name in the record; target: -1e12 to 1e12.
+    """
 
     name = "stop_at"
 
@@ -76,7 +80,7 @@ class StopAt(Callback):
     target: Annotated[float, Ge(-1e12), Le(1e12)] = 1.0
 
     def on_epoch_end(self, record: Mapping[str, Any], run: Run) -> str | None:
-        """Look at an epoch's figure."""
+        """Compare the epoch's value with the target."""
         value = watched(record, self.monitor)
         if value is not None and (value == self.target or run.better(self.monitor, value, self.target)):
             return f"{self.monitor} reached {value:.6g}"
@@ -85,11 +89,10 @@ class StopAt(Callback):
 
 @dataclass
 class StopOnNan(Callback):
-    """Stops when a loss, or the figure `monitor` if given, is no finite number.
+    """Stops when a loss, or the value of `monitor` if given, is not finite.
 
-    With `restore`, the parameters after the last epoch with finite figures are put back. A training loss that leaves
-    the finite numbers within an epoch ends the run with an error, with or without this part. As Keras's
-    TerminateOnNaN.
+    restore: restore the parameters of the last epoch whose values were finite. A training loss that stops being
+    finite within an epoch ends the run with an error, with or without this part. As Keras's TerminateOnNaN.
     """
 
     name = "stop_on_nan"
@@ -99,12 +102,12 @@ class StopOnNan(Callback):
     restore: bool = True
 
     def on_train_begin(self, run: Run) -> None:
-        """Forget earlier runs."""
+        """Reset the state."""
         self.kept: dict[str, Array] | None = None
         self._lost = False
 
     def on_epoch_end(self, record: Mapping[str, Any], run: Run) -> str | None:
-        """Look at an epoch's figures."""
+        """Look for values that are not finite."""
         if self.monitor is None:
             figures = {key: value for key, value in record.items() if key.endswith("_loss")}
         else:
@@ -119,14 +122,17 @@ class StopOnNan(Callback):
         return None
 
     def on_train_end(self, run: Run) -> None:
-        """Put the sound parameters back, where the last are not."""
+        """Restore the last finite parameters, if the present ones are not finite."""
         if self._lost and self.kept is not None:
             run.restore(self.kept)
 
 
 @dataclass
 class TimeLimit(Callback):
-    """Stops after so many minutes, at the end of an epoch; those before a resume count."""
+    """Stops at the end of the epoch in which `minutes` are over. Time before a resume counts.
+
+    minutes: above 0.
+    """
 
     name = "time_limit"
     state = ("spent",)
@@ -139,7 +145,7 @@ class TimeLimit(Callback):
 
     @property
     def spent(self) -> float:
-        """Seconds since the start, on a clock that may not jump."""
+        """Seconds since the start, on a monotonic clock."""
         return time.monotonic() - self._began
 
     @spent.setter
@@ -147,7 +153,7 @@ class TimeLimit(Callback):
         self._began = time.monotonic() - seconds
 
     def on_epoch_end(self, record: Mapping[str, Any], run: Run) -> str | None:
-        """Look at the clock."""
+        """Read the clock."""
         return f"the time limit of {self.minutes:g} min is over" if self.spent > 60 * self.minutes else None
 
 

@@ -1,1 +1,1 @@
-"""Data sets: the embedded glyphs, files of arrays, and tables."""
+"""Data sets: generated glyphs, MNIST and Fashion-MNIST, and your own files of arrays or tables."""

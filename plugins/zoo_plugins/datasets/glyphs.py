@@ -1,4 +1,4 @@
-"""The embedded data set: digits of MNIST's shape, drawn from a few fonts with random distortions."""
+"""The generated data set: digits in MNIST's shape, drawn from a few fonts with random distortions."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ from annotated_types import Ge, Le
 from zoo_core.data import DataFolder
 from zoo_core.parts import Array, Data, Dataset, Table
 
-SIDE = 28  # of an image
+SIDE = 28  # pixels
 ONE = 1 << 12  # the number 1 in fixed point
-CHUNK = 512  # images drawn at a time
-# Cosine and sine of 0 to 15 degrees in fixed point, written out: the C library must not decide a pixel.
+CHUNK = 512  # images drawn in one call
+# Cosine and sine of 0 to 15 degrees in fixed point. They are constants, since C libraries differ in the last bit.
 COSINES = (4096, 4095, 4094, 4090, 4086, 4080, 4074, 4065, 4056, 4046, 4034, 4021, 4006, 3991, 3974, 3956)
 SINES = (0, 71, 143, 214, 286, 357, 428, 499, 570, 641, 711, 782, 852, 921, 991, 1060)
-TURNS = [(COSINES[abs(d)], SINES[d] if d >= 0 else -SINES[-d]) for d in range(-15, 16)]
+ROTATIONS = [(COSINES[abs(d)], SINES[d] if d >= 0 else -SINES[-d]) for d in range(-15, 16)]
 
 
 @dataclass
 class Glyphs(Dataset):
-    """Digits 0 to 9 in fourteen fonts, shifted, turned, slanted, scaled, thinned or thickened, with noise.
+    """Digits 0 to 9 in fourteen fonts, shifted, rotated, slanted, scaled, thinned or thickened, with noise.
 
-    White on black, 28 x 28, uint8 like MNIST, and no download. All arithmetic is in integers: a seed gives the
-    same bits on every machine. rows and test_rows: how many images; noise: the largest noise, in grey levels.
+    White on black, 28 x 28, uint8 as in MNIST; nothing is downloaded. All arithmetic is in integers, so a seed gives
+    the same bits on every machine. rows, test_rows: numbers of images, 10 to 1,000,000; seed: 0 to 2^32 - 1;
+    noise: largest noise in grey levels, 0 to 255.
     """
 
     name = "glyphs"
@@ -40,7 +41,7 @@ class Glyphs(Dataset):
     noise: Annotated[int, Ge(0), Le(255)] = 60
 
     def load(self, folder: DataFolder) -> Data:
-        """Draw all images; the folder is not used."""
+        """Draw all images; `folder` is not used."""
         shapes = _shapes()
         tables = []
         for part, rows in enumerate((self.rows, self.test_rows)):
@@ -61,19 +62,19 @@ class Glyphs(Dataset):
 
 
 def _shapes() -> Array:
-    """Return the base shapes, (fonts, 10, side, side), int32."""
+    """Return the base shapes, shape (fonts, 10, side, side), int32."""
     raw = files(__package__).joinpath("glyphs.npz").read_bytes()
     shapes: Array = np.load(io.BytesIO(raw), allow_pickle=False)["shapes"].astype(np.int32)
     return shapes
 
 
 def _draw(shapes: Array, labels: Array, rng: np.random.Generator, noise: int) -> Array:
-    """Return images (rows, 784), uint8, of some labels."""
+    """Return images of the given labels, shape (rows, 784), uint8."""
     rows = len(labels)
     fonts = rng.integers(0, len(shapes), rows)
     x, y = _places(rows, shapes.shape[-1], rng)
     grey = _sample(shapes, fonts, labels, x, y)
-    weight = rng.integers(-90, 91, (rows, 1), dtype=np.int32)  # thinner or thicker strokes
+    weight = rng.integers(-90, 91, (rows, 1), dtype=np.int32)  # thin or thicken the strokes
     contrast = rng.integers(2, 5, (rows, 1), dtype=np.int32)
     grey = np.clip((grey - 128 + weight) * contrast // 2 + 128, 0, 255) * (grey > 0)
     specks = rng.integers(-noise, noise + 1, grey.shape, dtype=np.int32)
@@ -82,8 +83,8 @@ def _draw(shapes: Array, labels: Array, rng: np.random.Generator, noise: int) ->
 
 
 def _places(rows: int, side: int, rng: np.random.Generator) -> tuple[Array, Array]:
-    """Return where each pixel of each image lies in the base shape, (rows, 784), in fixed point."""
-    turns = np.array(TURNS, np.int32)[rng.integers(0, len(TURNS), rows)]
+    """Return the position in the base shape of each pixel of each image, shape (rows, 784), in fixed point."""
+    turns = np.array(ROTATIONS, np.int32)[rng.integers(0, len(ROTATIONS), rows)]
     scale_x, scale_y = (rng.integers(ONE * 12 // 10, ONE * 21 // 10, (rows, 1), dtype=np.int32) for _ in range(2))
     slant = rng.integers(-ONE // 4, ONE // 4 + 1, (rows, 1), dtype=np.int32)
     shift_x, shift_y = (rng.integers(-2 * ONE, 2 * ONE + 1, (rows, 1), dtype=np.int32) for _ in range(2))
@@ -100,7 +101,7 @@ def _places(rows: int, side: int, rng: np.random.Generator) -> tuple[Array, Arra
 
 
 def _sample(shapes: Array, fonts: Array, labels: Array, x: Array, y: Array) -> Array:
-    """Return grey values at places by bilinear interpolation; outside a shape is black."""
+    """Return grey values at the positions by bilinear interpolation; outside a shape it is black."""
     side = shapes.shape[-1]
     base = ((fonts * 10 + labels) * side * side).astype(np.int32)[:, None]
     left, top = np.clip(x // ONE, 0, side - 2), np.clip(y // ONE, 0, side - 2)

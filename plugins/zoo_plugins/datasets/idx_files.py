@@ -1,4 +1,4 @@
-"""Data sets from files: MNIST and Fashion-MNIST as published, and your own CSV, npz and IDX files."""
+"""Data sets in IDX files: MNIST and Fashion-MNIST as published, and your own."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MNIST_MIRRORS = (
 )
 FASHION_MIRRORS = (
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
-    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",  # no TLS there: the sha256 makes it safe
+    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",  # the server has no TLS: the sha256 makes it safe
 )
 NAMES = (
     "train-images-idx3-ubyte.gz",
@@ -37,19 +37,19 @@ GARMENTS = (
 
 
 def _files(mirrors: tuple[str, ...], *pins: tuple[str, int]) -> tuple[PublicFile, ...]:
-    """Return the four files in the order of NAMES, from their sha256 and sizes in bytes."""
+    """Return the four files in the order of NAMES, given their sha256 and sizes in bytes."""
     return tuple(PublicFile(name, *pin, mirrors) for name, pin in zip(NAMES, pins, strict=True))
 
 
 class _Digits(Dataset):
-    """Four IDX files of 28 x 28 images in ten classes: the form that MNIST and its successors share."""
+    """Base of MNIST and its successors: four IDX files of 28 x 28 images in ten classes."""
 
     needs_download = True
-    files: ClassVar[tuple[PublicFile, ...]] = ()  # images and labels to learn from, images and labels to test
+    files: ClassVar[tuple[PublicFile, ...]] = ()  # training images and labels, test images and labels
     class_names: ClassVar[tuple[str, ...]] = ()
 
     def load(self, folder: DataFolder) -> Data:
-        """Return both parts: images as uint8, shape (rows, 784), labels 0 to 9."""
+        """Return both tables: images as uint8, shape (rows, 784), and labels 0 to 9."""
         images, labels, test_images, test_labels = (folder.file(self.name, file) for file in self.files)
         return Data(
             train=flat(*read_pair(images, labels, classes=10, shape=(28, 28))),
@@ -62,7 +62,7 @@ class _Digits(Dataset):
 
 @dataclass
 class Mnist(_Digits):
-    """Handwritten digits, 60,000 to learn from and 10,000 to test.
+    """Handwritten digits: 60,000 training and 10,000 test images.
 
     Source: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to document
     recognition", Proceedings of the IEEE 86 (1998).
@@ -81,7 +81,7 @@ class Mnist(_Digits):
 
 @dataclass
 class FashionMnist(_Digits):
-    """Pictures of garments in MNIST's form: 60,000 to learn from and 10,000 to test.
+    """Pictures of garments in MNIST's form: 60,000 training and 10,000 test images.
 
     Source: H. Xiao, K. Rasul, R. Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine
     learning algorithms", arXiv:1708.07747 (2017).
@@ -101,9 +101,9 @@ class FashionMnist(_Digits):
 def read_pair(
     images: Path, labels: Path, classes: int | None = None, shape: tuple[int, int] | None = None
 ) -> tuple[Array, Array]:
-    """Read a pair of IDX files: the samples, (rows, ...), and their labels, (rows,).
+    """Read a pair of IDX files: samples of shape (rows, ...), and labels of shape (rows,).
 
-    Raises DataError where the files do not fit each other, labels 0 to `classes` - 1, or images of `shape`.
+    Raises DataError unless the numbers of rows agree, labels are 0 to `classes` - 1, and images have `shape`.
     """
     x, y = read_idx(images), read_idx(labels)
     if x.ndim < 2 or (shape is not None and (x.shape[1:] != shape or x.dtype != np.uint8)):
@@ -119,7 +119,7 @@ def read_pair(
 
 
 def flat(x: Array, y: Array) -> Table:
-    """Return a table with one row of features for each sample, without a copy of them, and int64 labels."""
+    """Return a table with one row of features for each sample, without copying them, and int64 labels."""
     return Table(x.reshape(len(x), math.prod(x.shape[1:])), y.astype(np.int64))
 
 
@@ -134,7 +134,7 @@ def _check_range(labels: Array, classes: int | None, where: str) -> None:
 class Idx(Dataset):
     """Your own IDX files, gzipped or not: samples of two or more dimensions, and labels 0, 1, ...
 
-    `images` and `labels` are paths; `test_images` and `test_labels` those of a part set aside for tests.
+    images, labels: paths of the training files; test_images, test_labels: paths of the test files.
     """
 
     name = "idx"
@@ -149,7 +149,7 @@ class Idx(Dataset):
             raise ValueError("test_images and test_labels come together, or not at all")
 
     def load(self, folder: DataFolder) -> Data:
-        """Return the parts; two further dimensions are those of an image."""
+        """Return the tables. Samples of two dimensions are images."""
         x, y = read_pair(folder.locate(self.images), folder.locate(self.labels))
         test = None
         if self.test_images is not None and self.test_labels is not None:

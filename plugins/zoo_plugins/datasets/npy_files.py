@@ -1,4 +1,4 @@
-"""Data sets that are larger than memory: rows stay in their files until a batch wants them."""
+"""Data sets larger than memory: rows stay in their files until a batch needs them."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ Named = Annotated[str, MinLen(1)]
 
 @dataclass
 class Npy(Dataset):
-    """Your own arrays in .npy files, as numpy.save writes them; inputs of any size, for they are read row by row.
+    """Your own arrays in .npy files, as numpy.save writes them. Inputs may be larger than memory.
 
-    `inputs` is a file of samples (rows, ...), `targets` one of labels (rows,) or values (rows,) or (rows, outputs);
-    `test_inputs` and `test_targets` are those of a part set aside for tests. Bytes of two dimensions are images.
-    `task` is "classification" or "regression".
+    inputs: path of the samples, shape (rows, ...); targets: path of labels (rows,) or values, (rows,) or
+    (rows, outputs); test_inputs, test_targets: paths of the test files; task: "classification" or "regression".
+    Samples of bytes with two dimensions are images.
     """
 
     name = "npy"
@@ -41,7 +41,7 @@ class Npy(Dataset):
             raise ValueError("test_inputs and test_targets come together, or not at all")
 
     def load(self, folder: DataFolder) -> Data:
-        """Return the parts; targets are in memory, inputs are not."""
+        """Return the tables; targets are in memory, inputs are not."""
         x, y = _pair(folder.locate(self.inputs), folder.locate(self.targets))
         classes = self._classes(y)
         own, test = Table(x, self._targets(y, classes, self.targets)), None
@@ -70,7 +70,7 @@ class Npy(Dataset):
 
 
 def _pair(inputs: Path, targets: Path) -> tuple[DiskRows, Array]:
-    """Return samples and targets that belong together. Raises DataError where they do not, or are not finite."""
+    """Return samples and targets. Raises DataError if their numbers of rows differ, or if one is not finite."""
     x, y = DiskRows(inputs), _read(targets)
     if y.ndim == 0 or len(x) != len(y) or not len(x) or not x.shape[1]:
         raise DataError(f"{inputs} has {len(x)} rows of {x.shape[1]} numbers, {targets} has shape {y.shape}")

@@ -1,4 +1,4 @@
-"""Data sets from your own tables: CSV files, and arrays in NumPy's .npz files."""
+"""Data sets in tables: CSV files, and arrays in NumPy's .npz files."""
 
 from __future__ import annotations
 
@@ -24,13 +24,12 @@ Named = Annotated[str, MinLen(1)]
 
 @dataclass
 class Csv(Dataset):
-    """Your own table in a CSV file, UTF-8, numbers only but for the labels.
+    """Your own table in a CSV file, UTF-8; only labels may be text.
 
-    `target` names the column to predict (or is its index from 0; -1 is the last), or several for a
-    regression. Labels may be names. `features` are the columns to learn from; default: all others. `weights`
-    is the column with the weight of each row. `test_path` is a file of the same columns, set aside for tests.
-    `task` is "classification" or "regression"; `delimiter` stands between columns; with `header` the first line of
-    the file `path` names them.
+    path: the file; target: name of the column to predict, or its index from 0 (-1 is the last), or a list of them for
+    regression; task: "classification" or "regression"; features: the columns to learn from (default: all others);
+    weights: the column with the weight of each row; delimiter: one character; header: whether the first line names
+    the columns; test_path: a file of the same columns, for tests.
     """
 
     name = "csv"
@@ -51,7 +50,7 @@ class Csv(Dataset):
             raise ValueError("delimiter must not be a quote or the end of a line")
 
     def load(self, folder: DataFolder) -> Data:
-        """Return the parts, features as float64; labels as written are the class names."""
+        """Return the tables, with features as float64. Labels that are text are the class names."""
         tables = [self._read(folder.locate(path)) for path in (self.path, self.test_path) if path]
         for other in tables[1:]:
             _check_columns(other, tables[0])
@@ -59,7 +58,7 @@ class Csv(Dataset):
         return load(tables)
 
     def _aside(self) -> list[Column]:
-        """Return the columns of numbers that are no features: the targets of a regression, the weights."""
+        """Return the numeric columns that are not features: the targets of a regression, and the weights."""
         targets = self.target if isinstance(self.target, list) else [self.target]
         return [*(targets if self.task == "regression" else []), *([] if self.weights is None else [self.weights])]
 
@@ -83,7 +82,7 @@ class Csv(Dataset):
         return _data(parts, tables[0].where, task="regression", feature_names=features, target_names=targets)
 
     def _divide(self, table: CsvTable) -> tuple[Array, Array, Array | None]:
-        """Return features, values to predict and weights."""
+        """Return features, targets and weights."""
         places = self._places(table)
         rest = np.delete(table.numbers, places, axis=1) if places else table.numbers
         if self.weights is None:
@@ -98,7 +97,7 @@ class Csv(Dataset):
         return places
 
     def _names(self, table: CsvTable) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the names of the features, and of the values to predict."""
+        """Return the names of the features and of the targets."""
         if not self.header:
             return (), ()
         places = self._places(table)
@@ -108,11 +107,11 @@ class Csv(Dataset):
 
 @dataclass
 class Npz(Dataset):
-    """Your own arrays in the .npz file `path`, as numpy.savez writes it.
+    """Your own arrays in an .npz file, as numpy.savez writes it.
 
-    `x` and `y` are the names of the arrays to learn from: samples (rows, ...) and labels or values (rows,) or
-    (rows, outputs); `weights` names the weight of each row to learn from, `weights_test` of each test row. `x_test`
-    and `y_test` are read where the file has them. `task` is "classification" or "regression".
+    path: the file; x, y: names of the training arrays, samples (rows, ...) and labels (rows,) or values, (rows,) or
+    (rows, outputs); x_test, y_test: names of the test arrays, which the file may lack; weights, weights_test: names
+    of the arrays with the weight of each row; task: "classification" or "regression".
     """
 
     name = "npz"
@@ -127,7 +126,7 @@ class Npz(Dataset):
     task: Task = "classification"
 
     def load(self, folder: DataFolder) -> Data:
-        """Return the parts; bytes stay bytes, and samples of two dimensions are images."""
+        """Return the tables. Bytes stay bytes, and samples of two dimensions are images."""
         path = folder.locate(self.path)
         arrays = read_arrays(path)
         x, y = (_pick(arrays, key, path) for key in (self.x, self.y))
@@ -172,7 +171,7 @@ class Npz(Dataset):
 
 
 def _check_weights(weights: Array, where: str) -> Array:
-    """Return weights (rows,). Raises DataError where one is negative, or all are zero."""
+    """Return weights (rows,). Raises DataError if one is negative, or all are zero."""
     bad = np.flatnonzero(weights < 0)
     if len(bad):
         raise DataError(f"{where}: row {bad[0] + 1} has the weight {weights[bad[0]]:g}; weights are 0 or more")
@@ -205,7 +204,7 @@ def _data(
     feature_names: tuple[str, ...] = (), target_names: tuple[str, ...] = (),
     image_shape: tuple[int, int] | None = None, preprocessor: str = "standard",
 ) -> Data:  # fmt: skip
-    """Return the data of one or two parts that fit each other. Raises DataError where they do not."""
+    """Return the data of one or two tables. Raises DataError if their numbers of features or outputs differ."""
     width = parts[0].x.shape[1]
     if not width or not len(parts[0].y):
         raise DataError(f"{where}: has {len(parts[0].y)} rows of {width} features; there is nothing to learn from")

@@ -1,1 +1,1 @@
-"""Sources of random numbers."""
+"""Generators: sources of random numbers."""

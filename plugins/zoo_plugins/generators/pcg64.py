@@ -1,4 +1,4 @@
-"""Where random numbers come from."""
+"""The default generator of random numbers."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from zoo_core.parts import RandomSource
 
 
 class Pcg64(RandomSource):
-    """PCG64, an independent stream for each purpose: another dropout rate leaves the first weights as they were.
+    """PCG64 with an independent stream for each purpose. So another dropout rate does not change the first weights.
 
     Source: O'Neill, "PCG: a family of simple fast space-efficient statistically good algorithms for random number
-    generation" (2014); streams by NumPy's SeedSequence from the seed and the purpose's bytes.
+    generation" (2014). NumPy's SeedSequence makes each stream from the seed and the bytes of the purpose.
     """
 
     name = "pcg64"
 
     def start(self, seed: int) -> None:
-        """Begin anew from a seed."""
+        """Start all streams again from a seed."""
         self._seed = seed
         self._streams: dict[str, np.random.Generator] = {}
 
     def stream(self, purpose: str) -> np.random.Generator:
-        """Return the generator of a purpose, always the same object."""
+        """Return the generator of a purpose: the same object each time."""
         if purpose not in self._streams:
             seeds = np.random.SeedSequence([self._seed, *purpose.encode()])
             self._streams[purpose] = np.random.Generator(np.random.PCG64(seeds))

@@ -1,7 +1,7 @@
-"""First values of weights and biases that depend neither on the shape nor on the activation.
+"""Initializers that depend neither on the layer's shape nor on its activation.
 
-Random numbers are drawn in float64, in the order of the array, and then rounded: a network in float32 starts
-where its float64 twin does.
+Random numbers are drawn in float64, in the order of the array, and then rounded. So networks in float32 and
+float64 start at the same values, up to rounding.
 """
 
 from __future__ import annotations
@@ -57,9 +57,9 @@ class Constant(Initializer):
 
 @dataclass
 class Identity(Initializer):
-    """Ones on the diagonal, zeros elsewhere; a linear layer then passes its inputs on (Keras, `Identity`).
+    """Ones on the diagonal and zeros elsewhere; a linear layer then returns its inputs (Keras, `Identity`).
 
-    scale: what stands on the diagonal instead of 1, -1e6 to 1e6.
+    scale: the value on the diagonal, -1e6 to 1e6.
     """
 
     name = "identity"
@@ -73,7 +73,10 @@ class Identity(Initializer):
 
 @dataclass
 class Uniform(Initializer):
-    """Uniform between low and high, -1e6 to 1e6 both (Keras, `RandomUniform`)."""
+    """Uniform distribution between low and high (Keras, `RandomUniform`).
+
+    low, high: -1e6 to 1e6.
+    """
 
     name = "uniform"
 
@@ -102,9 +105,9 @@ class Normal(Initializer):
 
 @dataclass
 class TruncatedNormal(Initializer):
-    """Normal distribution without what lies more than two std from the mean (Keras, `TruncatedNormal`).
+    """Normal distribution cut at two std from the mean (Keras, `TruncatedNormal`).
 
-    mean: -1e6 to 1e6; std: standard deviation before cutting, 0 to 1e6; after it, 0.8796 of that.
+    mean: -1e6 to 1e6; std: standard deviation before cutting, 0 to 1e6. The standard deviation after it is 0.8796 std.
     """
 
     name = "truncated_normal"
@@ -118,9 +121,9 @@ class TruncatedNormal(Initializer):
 
 @dataclass
 class Sparse(Initializer):
-    """Few inputs for each unit: in each column a share of zeros, the rest normal (Martens 2010, section 5).
+    """A share of each column is zero, the rest is normal with mean 0 (Martens 2010, section 5).
 
-    sparsity: the share, 0 to 1, rounded up; std: standard deviation of the rest, 0 to 1e6.
+    sparsity: the share of zeros, 0 to 1, rounded up to whole entries; std: standard deviation of the rest, 0 to 1e6.
     """
 
     name = "sparse"

@@ -1,7 +1,7 @@
-"""First values of weights, scaled by fan-in (inputs), fan-out (units) and the activation's gain.
+"""Initializers scaled by fan-in (inputs), fan-out (units) and the activation's gain.
 
-Random numbers are drawn in float64, in the order of the array, and then rounded: a network in float32 starts
-where its float64 twin does. For an array of shape (units,), such as a bias, both fans are its length.
+Random numbers are drawn in float64, in the order of the array, and then rounded. So networks in float32 and
+float64 start at the same values, up to rounding. For an array of shape (units,), such as a bias, both fans are units.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ Distribution = Literal["normal", "truncated_normal", "uniform"]
 
 
 def fan_of(out: Array, mode: Fan) -> float:
-    """Return the number of inputs, of units, or their mean."""
+    """Return the number of inputs, the number of units, or their mean."""
     fan_in, fan_out = out.shape[0], out.shape[-1]
     sizes: dict[Fan, float] = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}
     return sizes[mode]
 
 
 def draw(out: Array, rng: np.random.Generator, distribution: Distribution, std: float) -> None:
-    """Fill `out` with mean 0 and standard deviation `std`; the limit of the uniform one is sqrt(3) std."""
+    """Fill `out` with mean 0 and standard deviation `std`. The uniform distribution has the limits +-sqrt(3) std."""
     if distribution == "normal":
         out[...] = rng.normal(0.0, std, out.shape)
     elif distribution == "truncated_normal":
@@ -43,8 +43,8 @@ def draw(out: Array, rng: np.random.Generator, distribution: Distribution, std: 
 class VarianceScaling(Initializer):
     """Mean 0 and variance scale / fan (Keras, `VarianceScaling`).
 
-    scale: above 0 and up to 1e6; mode: which fan; distribution: "truncated_normal" is cut at two standard
-    deviations and then scaled, so that the variance is as said.
+    scale: above 0 and up to 1e6; mode: "fan_in", "fan_out" or "fan_avg"; distribution: "normal", "uniform" or
+    "truncated_normal", which is cut at two standard deviations and rescaled to the stated variance.
     """
 
     name = "variance_scaling"
@@ -59,7 +59,7 @@ class VarianceScaling(Initializer):
 
 @dataclass
 class Scaled(Initializer):
-    """Base of the initializers by name: mean 0 and standard deviation gain / sqrt(fan)."""
+    """Base of the initializers below: mean 0 and standard deviation gain / sqrt(fan)."""
 
     mode: ClassVar[Fan] = "fan_in"
     distribution: ClassVar[Distribution] = "normal"
@@ -75,7 +75,7 @@ class Scaled(Initializer):
 class GlorotUniform(Scaled):
     """Uniform with variance gain^2 * 2 / (inputs + units) (Glorot and Bengio 2010, eq. 16).
 
-    gain: above 0 and up to 1000, or "activation" for that of the activation that follows.
+    gain: above 0 and up to 1000, or "activation" for the gain of the layer's activation.
     """
 
     name = "glorot_uniform"
@@ -87,7 +87,7 @@ class GlorotUniform(Scaled):
 class GlorotNormal(Scaled):
     """Normal with variance gain^2 * 2 / (inputs + units) (Glorot and Bengio 2010, eq. 12).
 
-    gain: above 0 and up to 1000, or "activation" for that of the activation that follows.
+    gain: above 0 and up to 1000, or "activation" for the gain of the layer's activation.
     """
 
     name = "glorot_normal"
@@ -98,7 +98,7 @@ class GlorotNormal(Scaled):
 class HeUniform(Scaled):
     """Uniform with variance gain^2 / inputs, which is 2 / inputs for relu (He et al. 2015, eq. 10).
 
-    gain: above 0 and up to 1000, or "activation" for that of the activation that follows.
+    gain: above 0 and up to 1000, or "activation" for the gain of the layer's activation.
     """
 
     name = "he_uniform"
@@ -111,7 +111,7 @@ class HeUniform(Scaled):
 class HeNormal(Scaled):
     """Normal with variance gain^2 / inputs, which is 2 / inputs for relu (He et al. 2015, eq. 10).
 
-    gain: above 0 and up to 1000, or "activation" for that of the activation that follows.
+    gain: above 0 and up to 1000, or "activation" for the gain of the layer's activation.
     """
 
     name = "he_normal"
@@ -123,7 +123,7 @@ class HeNormal(Scaled):
 class LecunUniform(Scaled):
     """Uniform with variance gain^2 / inputs (LeCun et al. 1998, eq. 16).
 
-    gain: above 0 and up to 1000, or "activation" for that of the activation that follows.
+    gain: above 0 and up to 1000, or "activation" for the gain of the layer's activation.
     """
 
     name = "lecun_uniform"
@@ -134,7 +134,7 @@ class LecunUniform(Scaled):
 class LecunNormal(Scaled):
     """Normal with variance gain^2 / inputs (LeCun et al. 1998, eq. 16).
 
-    gain: above 0 and up to 1000, or "activation" for that of the activation that follows.
+    gain: above 0 and up to 1000, or "activation" for the gain of the layer's activation.
     """
 
     name = "lecun_normal"
@@ -142,9 +142,9 @@ class LecunNormal(Scaled):
 
 @dataclass
 class Orthogonal(Initializer):
-    """Random matrix whose rows or columns, whichever are fewer, are orthogonal (Saxe et al. 2014).
+    """Random matrix with orthogonal rows or columns, whichever are fewer (Saxe et al. 2014).
 
-    gain: their length, above 0 and up to 1000, or "activation" for the gain of the activation that follows.
+    gain: their length, above 0 and up to 1000, or "activation" for the gain of the layer's activation.
     """
 
     name = "orthogonal"

@@ -1,1 +1,1 @@
-"""Losses: classification, margins, regression."""
+"""Losses: for classes by probabilities, for classes by margins or overlaps, and for values."""

@@ -1,7 +1,7 @@
 """Losses for classes: cross-entropies and their relatives.
 
-`outputs` are probabilities, shape (rows, classes); `z` are the logits behind them where the output activation
-is fused with the loss. Targets are labels, integers (rows,), or a share for each class, (rows, classes). A
+`outputs` are probabilities, shape (rows, classes). `z` are the logits that give them, if the output activation is
+fused with the loss. Targets are labels, integers of shape (rows,), or shares, shape (rows, classes). A
 probability below the dtype's epsilon counts as epsilon, except in the fused methods, which are exact.
 """
 
@@ -29,7 +29,7 @@ def floored(outputs: Array) -> Array:
 class CrossEntropy(Loss):
     """Cross-entropy of a row: -sum_k t_k log(p_k), or -log(p_label) for a label (Bishop 2006, eq. 4.108).
 
-    Fused with softmax: from the logits, never infinite, and with the gradient p - t.
+    Fused with softmax it is computed from the logits, is never infinite, and has the gradient p - t.
     """
 
     name = "cross_entropy"
@@ -60,7 +60,7 @@ class CrossEntropy(Loss):
 
     @staticmethod
     def _from_margins(z: Array, outputs: Array, labels: Array) -> Array:
-        """Return -log p as (z_max - z) - log p_max: p_max is at least 1 / classes, and nothing underflows."""
+        """Return -log p as (z_max - z) - log p_max. Nothing underflows, since p_max is at least 1 / classes."""
         likeliest = z.argmax(axis=1)
         margin = at_labels(z, likeliest) - at_labels(z, labels)
         margin -= np.log(at_labels(outputs, likeliest))
@@ -79,7 +79,7 @@ class CrossEntropy(Loss):
 class KlDivergence(CrossEntropy):
     """Kullback-Leibler divergence of a row: sum_k t_k log(t_k / p_k) (Kullback and Leibler 1951).
 
-    Cross-entropy less the entropy of the targets: the same gradient, but zero where p = t.
+    It is the cross-entropy minus the entropy of the targets: the gradient is the same, and the value is 0 where p = t.
     """
 
     name = "kl_divergence"
@@ -102,7 +102,7 @@ class KlDivergence(CrossEntropy):
 class BinaryCrossEntropy(Loss):
     """Mean over the columns of -t log(p) - (1 - t) log(1 - p), targets 0 to 1 (Bishop 2006, eq. 4.90).
 
-    Each column is a yes or no of its own. Fused with sigmoid: max(z, 0) - t z + log(1 + exp(-|z|)), with the
+    Each column is one yes-or-no question. Fused with sigmoid it is max(z, 0) - t z + log(1 + exp(-|z|)), with the
     gradient (p - t) / columns.
     """
 
@@ -130,7 +130,7 @@ class BinaryCrossEntropy(Loss):
 
 @dataclass(kw_only=True)
 class Focal(Loss):
-    """Less weight for easy rows: -sum_k t_k (1 - p_k)^gamma log(p_k) (Lin et al. 2017, eq. 4).
+    """Cross-entropy with less weight for easy rows: -sum_k t_k (1 - p_k)^gamma log(p_k) (Lin et al. 2017, eq. 4).
 
     gamma: 0 (plain cross-entropy) to 10. The paper's alpha is the loss option `class_weights`.
     """
@@ -160,19 +160,19 @@ class Focal(Loss):
         np.subtract(slope, out, out=out)
 
     def _value(self, log_p: Array, shares: Array) -> Array:
-        return -row_dot(shares, log_p * self._doubt(log_p) ** self.gamma)
+        return -row_dot(shares, log_p * self._complement(log_p) ** self.gamma)
 
     def _slope(self, log_p: Array) -> Array:
         """Return the derivative of -(1 - p)^gamma log(p) by log(p)."""
-        doubt = self._doubt(log_p)
-        slope: Array = self.gamma * np.exp(log_p) * log_p * doubt ** (self.gamma - 1) - doubt**self.gamma
+        complement = self._complement(log_p)
+        slope: Array = self.gamma * np.exp(log_p) * log_p * complement ** (self.gamma - 1) - complement**self.gamma
         return slope
 
     @staticmethod
-    def _doubt(log_p: Array) -> Array:
-        # The floor keeps negative powers finite where p = 1.
-        doubt: Array = np.maximum(-np.expm1(log_p), float(np.finfo(log_p.dtype).eps))
-        return doubt
+    def _complement(log_p: Array) -> Array:
+        # Return 1 - p, at least epsilon: negative powers stay finite where p = 1.
+        complement: Array = np.maximum(-np.expm1(log_p), float(np.finfo(log_p.dtype).eps))
+        return complement
 
 
 PARTS = (CrossEntropy, KlDivergence, BinaryCrossEntropy, Focal)

@@ -1,4 +1,4 @@
-"""Losses for classes by scores: margins, which take raw scores, and overlaps, which take probabilities."""
+"""Losses for classes: margins, which take raw scores, and overlaps, which take probabilities."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from annotated_types import Ge, Le
 from zoo_core.parts import Array, Loss
 from zoo_plugins._rows import one_hot, row_dot, row_maximum, row_mean, row_sum
 
-SMOOTH = 1e-7  # keeps an overlap of nothing with nothing defined
+SMOOTH = 1e-7  # added to both terms of an overlap, so that 0 / 0 does not occur
 
 
 def signs(targets: Array) -> Array:
@@ -57,9 +57,9 @@ class SquaredHinge(Hinge):
 
 @dataclass(kw_only=True)
 class CategoricalHinge(Loss):
-    """Margin over the best other class: max(max_k((1 - t_k) y_k) - sum_k(t_k y_k) + 1, 0).
+    """Margin to the best other class: max(max_k((1 - t_k) y_k) - sum_k(t_k y_k) + 1, 0).
 
-    Source: Keras, `CategoricalHinge`; the idea is that of Crammer and Singer 2001.
+    Source: Keras, `CategoricalHinge`; the idea is by Crammer and Singer 2001.
     """
 
     name = "categorical_hinge"
@@ -83,18 +83,18 @@ class CategoricalHinge(Loss):
 
 @dataclass(kw_only=True)
 class Overlap(Loss):
-    """Base of the losses 1 - common / whole of a row, both linear in its outputs."""
+    """Base of the losses 1 - common / whole of a row, where both are linear in the outputs."""
 
     targets = "labels"
     task = "classification"
     output_range = "unit_interval"
 
     def sums(self, outputs: Array, shares: Array) -> tuple[Array, Array]:
-        """Return what outputs and targets have in common, and the whole, shape (rows, 1) both."""
+        """Return the overlap of outputs and targets, and the whole; both of shape (rows, 1)."""
         raise NotImplementedError
 
     def slopes(self, shares: Array) -> tuple[Array, Array | float]:
-        """Return the derivatives of both by the outputs."""
+        """Return the derivatives of both with respect to the outputs."""
         raise NotImplementedError
 
     def value(self, outputs: Array, targets: Array) -> Array:
@@ -112,10 +112,10 @@ class Overlap(Loss):
 
 @dataclass(kw_only=True)
 class Tversky(Overlap):
-    """One less the Tversky index of a row: 1 - TP / (TP + alpha FP + beta FN) (Salehi et al. 2017, eq. 3).
+    """One minus the Tversky index of a row: 1 - TP / (TP + alpha FP + beta FN) (Salehi et al. 2017, eq. 3).
 
-    TP = sum t p, FP = sum (1 - t) p, FN = sum t (1 - p) over the columns, with 1e-7 added above and below.
-    alpha: what false positives cost; beta: what false negatives cost; 0 to 100 both.
+    TP = sum t p, FP = sum (1 - t) p, FN = sum t (1 - p) over the columns; 1e-7 is added to numerator and denominator.
+    alpha: cost of false positives; beta: cost of false negatives; both 0 to 100.
     """
 
     name = "tversky"
@@ -135,9 +135,9 @@ class Tversky(Overlap):
 
 @dataclass(kw_only=True)
 class Dice(Overlap):
-    """One less the Dice coefficient of a row: 1 - 2 sum(t p) / (sum t + sum p) (Milletari et al. 2016).
+    """One minus the Dice coefficient of a row: 1 - 2 sum(t p) / (sum t + sum p) (Milletari et al. 2016).
 
-    The sums run over the columns, with 1e-7 added above and below.
+    The sums run over the columns; 1e-7 is added to numerator and denominator.
     """
 
     name = "dice"

@@ -1,4 +1,4 @@
-"""Losses for values: outputs y and targets t, both (rows, columns); each is a mean over the columns."""
+"""Losses for values: outputs y and targets t, both of shape (rows, columns). Each is a mean over the columns."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from zoo_core.parts import Array, Loss
 from zoo_plugins._rows import row_dot, row_mean
 from zoo_plugins.activations.smooth import Exponential
 
-SMALLEST = 1e-7  # below it a divisor or the argument of a logarithm counts as this
+SMALLEST = 1e-7  # a divisor, or the argument of a logarithm, below this counts as this
 
 
 @dataclass(kw_only=True)
 class Deviation(Loss):
-    """Base of the losses of the error d = y - t alone: the mean over the columns of `cost(d)`."""
+    """Base of the losses that depend on the error d = y - t alone: the mean over the columns of `cost(d)`."""
 
     task: ClassVar[Literal["classification", "regression", "any"]] = "regression"
-    factor: ClassVar[float] = 1.0  # of what `slope` leaves
+    factor: ClassVar[float] = 1.0  # multiplies what `slope` writes
 
     def cost(self, error: Array) -> Array:
-        """Return what an error costs, number by number."""
+        """Return the cost of each error, elementwise."""
         raise NotImplementedError
 
     def slope(self, error: Array) -> None:
-        """Put the derivative of `cost`, but for `factor`, in the place of the error."""
+        """Overwrite the error by the derivative of `cost`, divided by `factor`."""
         raise NotImplementedError
 
     def value(self, outputs: Array, targets: Array) -> Array:
@@ -44,7 +44,7 @@ class Deviation(Loss):
 class Mse(Deviation):
     """Mean squared error: mean over the columns of (y - t)^2; its gradient is 2 (y - t) / columns (Gauss 1809).
 
-    For classes, t is 1 for the row's own and 0 for the others: what cross-entropy is compared with.
+    For classes the targets are one-hot rows.
     """
 
     name = "mse"
@@ -73,7 +73,7 @@ class Mae(Deviation):
 
 @dataclass(kw_only=True)
 class Huber(Deviation):
-    """Squared near zero, straight beyond: d^2 / 2 up to |d| = delta, then delta (|d| - delta / 2), d = y - t.
+    """Squared near zero, linear beyond: d^2 / 2 up to |d| = delta, then delta (|d| - delta / 2), d = y - t.
 
     Mean over the columns (Huber 1964). delta: where the pieces meet, above 0 and up to 1e6.
     """
@@ -93,7 +93,7 @@ class Huber(Deviation):
 
 @dataclass(kw_only=True)
 class LogCosh(Deviation):
-    """Mean over the columns of log(cosh(y - t)): half the square near zero, the distance far out (Keras)."""
+    """Mean over the columns of log(cosh(y - t)): about d^2 / 2 near zero and |d| - log(2) far out (Keras)."""
 
     name = "log_cosh"
 
@@ -151,7 +151,7 @@ class Msle(Loss):
 
 @dataclass(kw_only=True)
 class Poisson(Loss):
-    """Poisson deviance up to a constant: mean over the columns of y - t log(y), y above 0 (Keras, `Poisson`).
+    """Poisson deviance without its constant term: mean over the columns of y - t log(y), y above 0 (Keras, `Poisson`).
 
     An output below 1e-7 counts as 1e-7. Fused with exponential: exp(z) - t z.
     """
@@ -180,7 +180,7 @@ class Poisson(Loss):
 class Quantile(Deviation):
     """Pinball loss: mean over the columns of max(q (t - y), (q - 1) (t - y)) (Koenker and Bassett 1978).
 
-    q: the quantile that the outputs aim at, between 0 and 1; 0.5 is half the absolute error.
+    q: the quantile that the outputs estimate, between 0 and 1. At 0.5 the loss is half the absolute error.
     """
 
     name = "quantile"

@@ -1,1 +1,1 @@
-"""Metrics: classification, probabilities, regression."""
+"""Metrics: of predicted classes, of probabilities, and of predicted values."""

@@ -1,4 +1,4 @@
-"""Figures of merit that are means over rows, and those from counts of true against predicted classes."""
+"""Metrics of predicted classes: means over rows, and metrics from counts of true and predicted classes."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from zoo_core.parts import Array, Metric
 
 
 def predicted(outputs: Array) -> Array:
-    """Return the class of each row: the largest output, or the probability of class 1 against one half."""
+    """Return the class of each row: that of the largest output; for one output, 1 from a probability of 1/2."""
     return outputs[:, 0] >= 0.5 if outputs.shape[1] == 1 else outputs.argmax(axis=1)
 
 
 class Mean(Metric):
-    """A base: the weighted mean over rows of what `of_rows` returns."""
+    """Base of the metrics that are a weighted mean over rows of `of_rows`."""
 
     state = ("total", "weight")
 
     def start(self, rows: int, outputs: int) -> None:
-        """Forget everything."""
+        """Reset the sums."""
         self.total: float = 0
         self.weight: float = 0
 
@@ -39,7 +39,7 @@ class Mean(Metric):
             self.weight += float(weights.sum(dtype=np.float64))
 
     def of_rows(self, outputs: Array, targets: Array) -> Array:
-        """Return the figure of each row, shape (rows,)."""
+        """Return the value of each row, shape (rows,)."""
         raise NotImplementedError
 
     def result(self) -> float:
@@ -49,7 +49,7 @@ class Mean(Metric):
 
 @dataclass
 class Accuracy(Mean):
-    """Share of rows whose likeliest class is the true one. As scikit-learn's `accuracy_score`."""
+    """Share of rows whose class with the largest output is the true one. As scikit-learn's `accuracy_score`."""
 
     name = "accuracy"
     task = "classification"
@@ -61,9 +61,9 @@ class Accuracy(Mean):
 
 @dataclass
 class TopKAccuracy(Mean):
-    """Share of rows whose true class is among the `k` likeliest; of equal ones the first counts, as in accuracy.
+    """Share of rows whose true class is among the `k` classes with the largest outputs.
 
-    As scikit-learn's `top_k_accuracy_score`, but for equal ones.
+    k: 1 or more. As scikit-learn's `top_k_accuracy_score`, except that of equal outputs the first ranks higher.
     """
 
     name = "top_k_accuracy"
@@ -82,13 +82,13 @@ class TopKAccuracy(Mean):
 
 @dataclass
 class Counts(Metric):
-    """A base: counts of rows, or sums of their weights, by true and predicted class."""
+    """Base of the metrics from counts of rows, or sums of their weights, by true and predicted class."""
 
     task = "classification"
     state = ("counts",)
 
     def start(self, rows: int, outputs: int) -> None:
-        """Forget everything."""
+        """Reset the counts."""
         classes = max(outputs, 2)
         self.counts = np.zeros((classes, classes))
 
@@ -97,7 +97,7 @@ class Counts(Metric):
         np.add.at(self.counts, (targets, predicted(outputs).astype(np.intp)), 1.0 if weights is None else weights)
 
     def shares(self, axis: int) -> Array:
-        """Return correct / all for each class; 0 where there are none."""
+        """Return correct / total for each class, and 0 for a class with total 0."""
         totals = self.counts.sum(axis=axis)
         shares: Array = np.divide(np.diag(self.counts), totals, out=np.zeros(len(totals)), where=totals > 0)
         return shares
@@ -105,9 +105,9 @@ class Counts(Metric):
 
 @dataclass
 class ConfusionMatrix(Counts):
-    """Counts of rows by true and predicted class, a figure for each: `confusion_matrix_<true>_<predicted>`.
+    """Counts of rows by true and predicted class, each as `confusion_matrix_<true>_<predicted>`.
 
-    Classes are counted from 0. With sample weights the counts are sums of weights. As in scikit-learn.
+    Classes are numbered from 0. With sample weights the counts are sums of weights. As in scikit-learn.
     """
 
     name = "confusion_matrix"
@@ -135,17 +135,17 @@ class BalancedAccuracy(Counts):
 
 @dataclass
 class Averaged(Counts):
-    """A base for figures of each class and their average.
+    """Base of the metrics of each class and their average.
 
-    `average` is "macro" (the mean over classes that are true or predicted somewhere), "weighted" (by true rows) or
-    "micro" (all classes together). `per_class` adds a figure for each class, such as `recall_0`, `recall_1`.
+    `average` is "macro" (the mean over classes that occur as true or predicted), "weighted" (by the number of true
+    rows) or "micro" (all classes together). `per_class` adds the value of each class, such as `recall_0`, `recall_1`.
     """
 
     average: Literal["macro", "weighted", "micro"] = "macro"
     per_class: bool = False
 
     def each(self) -> Array:
-        """Return the figure of each class, shape (classes,)."""
+        """Return the value of each class, shape (classes,)."""
         raise NotImplementedError
 
     def result(self) -> float:
@@ -158,41 +158,41 @@ class Averaged(Counts):
         return float(np.average(self.each(), weights=true if self.average == "weighted" else true + guessed > 0))
 
     def figures(self) -> dict[str, float]:
-        """Return the average and perhaps the figure of each class."""
+        """Return the average and, if asked for, the value of each class."""
         each = self.each() if self.per_class else ()
         return super().figures() | {f"{self.name}_{i}": float(value) for i, value in enumerate(each)}
 
 
 @dataclass
 class Precision(Averaged):
-    """Correct / predicted rows of a class; of several classes as `average` says (scikit-learn, `precision_score`)."""
+    """Correct / predicted rows of a class, averaged over classes by `average` (scikit-learn, `precision_score`)."""
 
     name = "precision"
 
     def each(self) -> Array:
-        """Return the figure of each class."""
+        """Return the precision of each class."""
         return self.shares(0)
 
 
 @dataclass
 class Recall(Averaged):
-    """Correct / true rows of a class; of several classes as `average` says (scikit-learn, `recall_score`)."""
+    """Correct / true rows of a class, averaged over classes by `average` (scikit-learn, `recall_score`)."""
 
     name = "recall"
 
     def each(self) -> Array:
-        """Return the figure of each class."""
+        """Return the recall of each class."""
         return self.shares(1)
 
 
 @dataclass
 class F1(Averaged):
-    """Harmonic mean of precision and recall of a class; of several classes as `average` says (van Rijsbergen 1979)."""
+    """Harmonic mean of precision and recall of a class, averaged over classes by `average` (van Rijsbergen 1979)."""
 
     name = "f1"
 
     def each(self) -> Array:
-        """Return the figure of each class."""
+        """Return the F1 score of each class."""
         p, r = self.shares(0), self.shares(1)
         both: Array = np.divide(2 * p * r, p + r, out=np.zeros(len(p)), where=p + r > 0)
         return both

@@ -1,6 +1,6 @@
-"""Figures of merit for probabilities: how well they rank rows, and how far they can be believed.
+"""Metrics of probabilities: how well they rank rows, and how well they are calibrated.
 
-One output is the probability of class 1; several are one for each class.
+One output is the probability of class 1; several outputs are one for each class.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from zoo_plugins.metrics.classification import Mean, predicted
 
 
 def of_classes(outputs: Array) -> Array:
-    """Return a probability for each class, float64 (rows, classes), also of a single output."""
+    """Return the probability of each class, float64 (rows, classes), also for a single output."""
     p = outputs.astype(np.float64)
     return np.hstack([1 - p, p]) if p.shape[1] == 1 else p
 
 
 @dataclass
 class LogLoss(Mean):
-    """Mean of -log(p) of the true class, p being cut to [epsilon, 1 - epsilon] of the outputs' own precision.
+    """Mean of -log(p) of the true class, with p clipped to [epsilon, 1 - epsilon] of the outputs' dtype.
 
     Source: Good, "Rational decisions" (1952). As scikit-learn's `log_loss`.
     """
@@ -42,10 +42,10 @@ class LogLoss(Mean):
 
 @dataclass
 class Brier(Mean):
-    """Mean over rows of the squared error of probabilities: (p_1 - t)^2 for two classes, sum_k (p_k - t_k)^2 for more.
+    """Mean over rows of the squared error: (p_1 - t)^2 for two classes, sum_k (p_k - t_k)^2 for more.
 
-    Source: Brier, "Verification of forecasts expressed in terms of probability" (1950), equation 2; halved for two
-    classes, as is usual and as scikit-learn does.
+    Source: Brier, "Verification of forecasts expressed in terms of probability" (1950), equation 2. For two classes
+    it is halved, as in scikit-learn.
     """
 
     name = "brier"
@@ -63,8 +63,9 @@ class Brier(Mean):
 class ExpectedCalibrationError(Metric):
     """Mean gap between confidence and accuracy: sum_b (rows in b / rows) |accuracy in b - mean confidence in b|.
 
-    The confidence is the largest probability, and b runs over as many `bins` of equal width between 0 and 1, each with
-    its upper end. Source: Guo et al., "On calibration of modern neural networks" (2017), equation 3.
+    The confidence is the largest probability. b runs over bins of equal width between 0 and 1; a bin includes its upper
+    end. bins: their number, 1 to 10,000. Source: Guo et al., "On calibration of modern neural networks" (2017),
+    equation 3.
     """
 
     name = "expected_calibration_error"
@@ -75,7 +76,7 @@ class ExpectedCalibrationError(Metric):
     bins: Annotated[int, Ge(1), Le(10_000)] = 15
 
     def start(self, rows: int, outputs: int) -> None:
-        """Forget everything."""
+        """Reset the sums."""
         self.weight, self.correct, self.confidence = (np.zeros(self.bins) for _ in range(3))
 
     def update(self, outputs: Array, targets: Array, weights: Array | None) -> None:
@@ -96,12 +97,13 @@ class ExpectedCalibrationError(Metric):
 
 @dataclass
 class RocAuc(Metric):
-    """Area under the curve of true against false positives: how often a positive row outranks a negative one.
+    """Area under the ROC curve: the probability that a positive row has a higher score than a negative one.
 
-    Equal scores count half. With more than two classes each is set against the rest, and the areas are averaged;
-    `per_class` adds each as `roc_auc_0`, `roc_auc_1` and so on. NaN where a class has no row, or all. All scores are
-    kept until the split is over. Source: Hanley and McNeil, "The meaning and use of the area under a receiver
-    operating characteristic (ROC) curve" (1982). As scikit-learn's `roc_auc_score` with multi_class = "ovr".
+    Equal scores count half. With more than two classes, each class is compared with the rest, and the areas are
+    averaged. `per_class` adds the area of each class as `roc_auc_0`, `roc_auc_1` and so on. The value is NaN if a class
+    has no rows or all of them. Memory: the scores of all rows of a split. Source: Hanley and McNeil, "The meaning and
+    use of the area under a receiver operating characteristic (ROC) curve" (1982). As scikit-learn's `roc_auc_score`
+    with multi_class = "ovr".
     """
 
     name = "roc_auc"
@@ -111,12 +113,12 @@ class RocAuc(Metric):
     per_class: bool = False
 
     def start(self, rows: int, outputs: int) -> None:
-        """Make room for the scores of all rows."""
+        """Allocate room for the scores of all rows."""
         self.scores, self.labels = np.empty((rows, outputs)), np.empty(rows, np.int64)
         self.weights, self.seen = np.ones(rows), 0
 
     def update(self, outputs: Array, targets: Array, weights: Array | None) -> None:
-        """Keep some rows."""
+        """Store some rows."""
         here = slice(self.seen, self.seen + len(outputs))
         self.scores[here], self.labels[here] = outputs, targets
         if weights is not None:
@@ -128,7 +130,7 @@ class RocAuc(Metric):
         return float(np.mean(self._areas()))
 
     def figures(self) -> dict[str, float]:
-        """Return the area and perhaps that of each class."""
+        """Return the area and, if asked for, that of each class."""
         areas = self._areas()
         each = {f"{self.name}_{i}": area for i, area in enumerate(areas)} if self.per_class else {}
         return {self.name: float(np.mean(areas))} | each
@@ -142,7 +144,7 @@ class RocAuc(Metric):
 
 
 def area(scores: Array, positive: Array, weights: Array) -> float:
-    """Return the weighted share of pairs, one row positive and one negative, that are ranked right; ties are half."""
+    """Return the weighted share of pairs of a positive and a negative row that are ranked correctly; ties are half."""
     _, place = np.unique(scores, return_inverse=True)
     for_it, against = (np.bincount(place, weights * chosen) for chosen in (positive, ~positive))
     below = np.cumsum(against) - against / 2

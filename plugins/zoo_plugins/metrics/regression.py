@@ -1,4 +1,4 @@
-"""Figures of merit for predicted values."""
+"""Metrics of predicted values."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from zoo_plugins.metrics.classification import Mean
 
 
 class Errors(Mean):
-    """A base: the mean over rows and targets of what `size` makes of the errors."""
+    """Base of the metrics that are the mean of `size` of the errors over rows and targets."""
 
     task = "regression"
     higher_is_better = False
 
     def size(self, errors: Array) -> Array:
-        """Return what each error counts, shape (rows, targets)."""
+        """Return the size of each error, shape (rows, targets)."""
         raise NotImplementedError
 
     def of_rows(self, outputs: Array, targets: Array) -> Array:
@@ -39,7 +39,7 @@ class Mse(Errors):
 
 @dataclass
 class Rmse(Mse):
-    """Square root of the mean squared error over rows and targets, in their own units. As in scikit-learn."""
+    """Square root of the mean squared error over rows and targets, in the units of the targets. As in scikit-learn."""
 
     name = "rmse"
 
@@ -55,7 +55,7 @@ class Mae(Errors):
     name = "mae"
 
     def size(self, errors: Array) -> Array:
-        """Return them without their sign."""
+        """Return the absolute values."""
         return np.abs(errors)
 
 
@@ -71,12 +71,12 @@ class R2(Metric):
     state = ("weight", "error", "mean", "spread")
 
     def start(self, rows: int, outputs: int) -> None:
-        """Forget everything."""
+        """Reset the sums."""
         self.weight = 0.0
         self.error, self.mean, self.spread = (np.zeros(outputs) for _ in range(3))
 
     def update(self, outputs: Array, targets: Array, weights: Array | None) -> None:
-        """Add some rows; the spread is merged as in Chan, Golub and LeVeque (1979), so that it does not cancel."""
+        """Add some rows. Variances are merged as in Chan, Golub and LeVeque (1979), which avoids cancellation."""
         w = np.ones(len(outputs)) if weights is None else weights.astype(np.float64)
         y = targets.astype(np.float64)
         self.error += w @ (outputs - y) ** 2
@@ -90,7 +90,7 @@ class R2(Metric):
         self.weight = both
 
     def result(self) -> float:
-        """Return the coefficient; NaN where the targets do not vary."""
+        """Return the coefficient; NaN if the targets do not vary."""
         return float(np.mean(1 - self.error / self.spread)) if self.spread.all() else math.nan
 
 

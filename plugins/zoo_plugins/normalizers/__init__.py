@@ -1,1 +1,1 @@
-"""Normalizers of a layer's matrix product."""
+"""Normalizers: they rescale a layer's matrix product before the activation."""

@@ -1,4 +1,4 @@
-"""Normalizers of a layer's matrix product, with a trained scale gamma and shift beta for each column."""
+"""Normalizers with a trained scale gamma and shift beta for each column."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def row_means(left: Array, right: Array) -> Array:
 class BatchNorm(Normalizer):
     """Normalize each column over the batch: gamma (x - mean) / sqrt(variance + epsilon) + beta.
 
-    Source: Ioffe and Szegedy 2015, alg. 1. Outside training, running means take the place of the batch's:
-    running = (1 - momentum) * running + momentum * batch, once a step. As in PyTorch, momentum is the weight
+    Source: Ioffe and Szegedy 2015, alg. 1. Outside training, running statistics replace those of the batch. They are
+    updated once a step: running = (1 - momentum) * running + momentum * batch. As in PyTorch, momentum is the weight
     of the new batch (Keras: of the old), and the running variance is the unbiased one, divided by rows - 1.
-    A batch of one row gives beta and leaves the running statistics alone.
+    A batch of one row gives beta and does not change the running statistics.
     momentum: above 0 and up to 1; epsilon: above 0 and up to 1.
     """
 
@@ -71,7 +71,7 @@ class BatchNorm(Normalizer):
         )
         np.einsum("ij,ij->j", grad, normalized, out=gamma)
         np.add.reduce(grad, axis=0, out=beta)
-        # gamma / sqrt(variance + epsilon) * (grad - mean(grad) - normalized * mean(grad * normalized))
+        # out = gamma / sqrt(variance + epsilon) * (grad - mean(grad) - normalized * mean(grad * normalized))
         np.multiply(normalized, gamma / -len(x), out=out)
         out -= beta / len(x)
         out += grad
@@ -115,7 +115,7 @@ class LayerNorm(Normalizer):
         normalized, scaled = self.scratch(x, "normalized"), self.scratch(x, "scaled")
         np.einsum("ij,ij->j", grad, normalized, out=self.gradients["gamma"])
         np.add.reduce(grad, axis=0, out=self.gradients["beta"])
-        # (g - mean(g) - normalized * mean(g * normalized)) / sqrt(variance + epsilon) with g = gamma * grad
+        # out = (g - mean(g) - normalized * mean(g * normalized)) / sqrt(variance + epsilon), g = gamma * grad
         np.multiply(grad, self.weights["gamma"], out=scaled)
         np.multiply(normalized, row_means(scaled, normalized), out=out)
         np.subtract(scaled, out, out=out)

@@ -1,1 +1,1 @@
-"""Preprocessors: how inputs are scaled before the first layer."""
+"""Preprocessors: they scale the inputs before the first layer."""

@@ -1,4 +1,4 @@
-"""How inputs are scaled before the first layer: fitted on the training split alone, kept in the model file."""
+"""Preprocessors: they are fitted on the training split alone and saved in the model file."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from annotated_types import Ge, Le
 
 from zoo_core.parts import Array, Preprocessor
 
-CHUNK = 4096  # rows at a time: uint8 images must not be blown up to float64 whole
+CHUNK = 4096  # rows converted to float64 in one go: uint8 images as a whole would need 8 times their memory
 
 
 def chunks(x: Any) -> Iterator[Array]:
-    """Yield the rows of `x` as float64, some at a time; `x` is an array or has `shape` and `take`."""
+    """Yield the rows of `x` as float64 in chunks; `x` is an array, or has `shape` and `take`."""
     for start in range(0, x.shape[0], CHUNK):
         yield x.take(np.arange(start, min(start + CHUNK, x.shape[0])), axis=0).astype(np.float64)
 
 
 def _range(x: Any) -> tuple[Array, Array]:
-    """Return the least and the largest value of each feature."""
+    """Return the smallest and the largest value of each feature."""
     low = np.min([chunk.min(axis=0) for chunk in chunks(x)], axis=0)
     high = np.max([chunk.max(axis=0) for chunk in chunks(x)], axis=0)
     return low, high
 
 
 def _within(scale: Array, dtype: np.dtype[Any]) -> Array:
-    """Return `scale` in another dtype; what lies beyond its range goes to the end of it, never to 0 or inf."""
+    """Return `scale` in another dtype, clipped to its range, so that it is never 0 or inf."""
     if scale.dtype == dtype:
         return scale
     limits = np.finfo(dtype)
@@ -37,18 +37,18 @@ def _within(scale: Array, dtype: np.dtype[Any]) -> Array:
 
 
 class NoPreprocessing(Preprocessor):
-    """Inputs as they are."""
+    """Returns the inputs unchanged."""
 
     name = "none"
     is_identity = True
 
     def transform(self, x: Array, out: Array) -> None:
-        """Copy."""
+        """Copy the rows."""
         out[...] = x
 
 
 class Pixels(Preprocessor):
-    """x / 255: pixels from 0 to 1. In float64 a true division, in float32 a product with the rounded 1/255."""
+    """x / 255: pixels from 0 to 1. In float64 it is a division, in float32 a product with the rounded 1/255."""
 
     name = "pixels"
 
@@ -61,7 +61,7 @@ class Pixels(Preprocessor):
 
 
 class _Fitted(Preprocessor):
-    """(x - shift) / scale with what was learnt from the training split; both have shape (features,)."""
+    """Base of the fitted preprocessors: (x - shift) / scale, where both have shape (features,)."""
 
     state = ("shift", "scale")
     shift: Array
@@ -69,11 +69,11 @@ class _Fitted(Preprocessor):
 
     def transform(self, x: Array, out: Array) -> None:
         """Write the scaled rows."""
-        np.subtract(x, self.shift, out=out, casting="unsafe")  # in float64: the two may be large and close
-        np.divide(out, _within(self.scale, out.dtype), out=out)  # in out's dtype: a quarter faster for float32
+        np.subtract(x, self.shift, out=out, casting="unsafe")  # in float64: both may be large and close
+        np.divide(out, _within(self.scale, out.dtype), out=out)  # in the dtype of `out`: 25 % faster for float32
 
     def _keep(self, shift: Array, scale: Array) -> None:
-        """Keep shift and scale; a feature that does not vary is only shifted."""
+        """Store shift and scale; a constant feature is shifted, not scaled."""
         constant = np.flatnonzero(~(scale > 0))
         if constant.size:
             names = ", ".join(map(str, constant[:10])) + (", ..." if constant.size > 10 else "")
@@ -86,7 +86,7 @@ class _Fitted(Preprocessor):
 
 
 class Standard(_Fitted):
-    """(x - mean) / standard deviation of the training split, feature by feature (ddof = 0).
+    """(x - mean) / standard deviation of the training split, for each feature (ddof = 0).
 
     As scikit-learn's `StandardScaler`.
     """
@@ -94,17 +94,17 @@ class Standard(_Fitted):
     name = "standard"
 
     def fit(self, x: Any) -> None:
-        """Learn mean and deviation in two passes, which lose no digits."""
+        """Compute mean and standard deviation in two passes, which avoids cancellation."""
         rows = x.shape[0]
         low, high = _range(x)
         mean = sum(chunk.sum(axis=0) for chunk in chunks(x)) / rows
-        mean = np.where(low == high, low, mean)  # rounding must not give a constant a deviation
+        mean = np.where(low == high, low, mean)  # exact, so that rounding gives a constant feature no deviation
         square = sum(((chunk - mean) ** 2).sum(axis=0) for chunk in chunks(x)) / rows
         self._keep(np.asarray(mean), np.sqrt(square))
 
 
 class MinMax(_Fitted):
-    """(x - min) / (max - min) of the training split, feature by feature.
+    """(x - min) / (max - min) of the training split, for each feature.
 
     As scikit-learn's `MinMaxScaler`.
     """
@@ -112,14 +112,17 @@ class MinMax(_Fitted):
     name = "min_max"
 
     def fit(self, x: Any) -> None:
-        """Learn the range."""
+        """Find the range of each feature."""
         low, high = _range(x)
         self._keep(low, high - low)
 
 
 @dataclass
 class Fixed(Preprocessor):
-    """(x - shift) / scale with numbers from the spec."""
+    """(x - shift) / scale with numbers from the spec.
+
+    shift: -1e12 to 1e12; scale: 1e-12 to 1e12.
+    """
 
     name = "fixed"
 

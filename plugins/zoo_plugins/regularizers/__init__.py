@@ -1,1 +1,1 @@
-"""Regularizers: penalties, constraints, noise, and augmentation of batches."""
+"""Regularizers: penalties and constraints of weights, noise and penalties of outputs, and augmentation of batches."""

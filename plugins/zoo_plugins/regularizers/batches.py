@@ -15,7 +15,7 @@ from zoo_core.parts import Array, BatchAugmentation
 class LabelSmoothing(BatchAugmentation):
     """Soften targets: (1 - smoothing) * t + smoothing / classes (Szegedy et al. 2016, section 7).
 
-    A single column, a yes or no, moves towards 1/2. smoothing: 0 up to, not including, 1.
+    A single column, a yes-or-no question, moves towards 1/2. smoothing: 0 or more and below 1.
     """
 
     name = "label_smoothing"
@@ -30,9 +30,10 @@ class LabelSmoothing(BatchAugmentation):
 
 @dataclass
 class Mixup(BatchAugmentation):
-    """Mix each row and its targets with another row's (Zhang et al. 2018, eq. 1).
+    """Mix each row and its targets with another row and its targets (Zhang et al. 2018, eq. 1).
 
-    One share for the batch, drawn from Beta(alpha, alpha). alpha: above 0 and up to 100; small mixes little.
+    The weight of the row is drawn once for each batch, from Beta(alpha, alpha). alpha: above 0 and up to 100; a small
+    alpha mixes little.
     """
 
     name = "mixup"

@@ -1,4 +1,4 @@
-"""Regularizers of a layer's outputs, in training only: noise, and penalties on what comes out."""
+"""Regularizers of a layer's outputs, in training only: noise, and penalties."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from zoo_plugins.activations.smooth import SELU_ALPHA, SELU_SCALE
 Rate = Annotated[float, Ge(0), Lt(1)]
 Strength = Annotated[float, Ge(0), Le(1e6)]
 
-SELU_FLOOR = -SELU_SCALE * SELU_ALPHA  # what selu gives far left
+SELU_FLOOR = -SELU_SCALE * SELU_ALPHA  # limit of selu for z to -infinity
 
 
 class OutputNoise(Noise):
-    """Base of the parts below: outside training the outputs pass unchanged."""
+    """Base of the parts below: outside training the outputs are unchanged."""
 
     def infer(self, x: Array, out: Array) -> None:
         """Copy the outputs."""
@@ -27,7 +27,7 @@ class OutputNoise(Noise):
 
 
 class Factor(OutputNoise):
-    """Base of the noises whose derivative is a random factor, left by `forward` in `scratch(x, "factor")`."""
+    """Base of the noises whose derivative is a random factor, which `forward` stores in `scratch(x, "factor")`."""
 
     backward_is_linear = True
 
@@ -36,7 +36,7 @@ class Factor(OutputNoise):
         np.multiply(grad, self.scratch(x, "factor"), out=out)
 
     def keep(self, rate: float, value: float, spare: Array) -> Array:
-        """Draw factors: zero with probability `rate`, else `value`; `spare` is overwritten."""
+        """Draw factors: zero with probability `rate`, else `value`. `spare` is overwritten."""
         factor = self.scratch(spare, "factor")
         self.rng.random(out=factor, dtype=factor.dtype)
         np.greater_equal(factor, rate, out=spare)
@@ -46,9 +46,9 @@ class Factor(OutputNoise):
 
 @dataclass
 class Dropout(Factor):
-    """Zero each output with probability rate, divide the others by 1 - rate (Srivastava et al. 2014).
+    """Set each output to zero with probability rate; divide the others by 1 - rate (Srivastava et al. 2014).
 
-    rate: 0 up to, not including, 1.
+    rate: 0 or more and below 1.
     """
 
     name = "dropout"
@@ -61,9 +61,9 @@ class Dropout(Factor):
 
 @dataclass
 class AlphaDropout(Factor):
-    """Dropout after selu: what is dropped becomes selu's left limit; mean 0 and variance 1 stay as they are.
+    """Dropout for selu: dropped outputs become selu's lower limit, and mean 0 and variance 1 are kept.
 
-    Source: Klambauer et al. 2017, section 3. rate: 0 up to, not including, 1.
+    Source: Klambauer et al. 2017, section 3. rate: 0 or more and below 1.
     """
 
     name = "alpha_dropout"
@@ -74,7 +74,7 @@ class AlphaDropout(Factor):
         kept = 1 - self.rate
         scale = (kept + SELU_FLOOR**2 * kept * self.rate) ** -0.5
         factor = self.keep(self.rate, scale, out)
-        # scale * (x or floor) + shift, where shift = -scale * rate * floor
+        # out = scale * (x or floor) + shift, where shift = -scale * rate * floor
         np.subtract(x, SELU_FLOOR, out=out)
         out *= factor
         out += scale * SELU_FLOOR * kept
@@ -82,9 +82,9 @@ class AlphaDropout(Factor):
 
 @dataclass
 class GaussianDropout(Factor):
-    """Multiply by normal numbers of mean 1 and variance rate / (1 - rate) (Srivastava et al. 2014).
+    """Multiply by normal numbers with mean 1 and variance rate / (1 - rate) (Srivastava et al. 2014).
 
-    rate: 0 up to, not including, 1.
+    rate: 0 or more and below 1.
     """
 
     name = "gaussian_dropout"
@@ -123,12 +123,12 @@ class GaussianNoise(OutputNoise):
 
 @dataclass
 class Activity(OutputNoise):
-    """Base of the penalties on outputs: strength / rows times a sum over all of them."""
+    """Base of the penalties of outputs: strength / rows times a sum over all of them."""
 
     strength: Strength = 1e-4
 
     def sum(self, x: Array) -> float:
-        """Return the sum that is penalized."""
+        """Return the penalized sum."""
         raise NotImplementedError
 
     def slope(self, x: Array, out: Array) -> None:
@@ -136,7 +136,7 @@ class Activity(OutputNoise):
         raise NotImplementedError
 
     def penalty(self, x: Array) -> float:
-        """Return the term that a batch of outputs adds to the mean loss."""
+        """Return what a batch of outputs adds to the mean loss."""
         return self.strength * self.sum(x) / len(x)
 
     def forward(self, x: Array, out: Array) -> None:
@@ -150,9 +150,9 @@ class Activity(OutputNoise):
 
 @dataclass
 class ActivityL1(Activity):
-    """Penalty on outputs: strength * sum |x| / rows, which acts through the gradient alone (Keras).
+    """Penalty of outputs: strength * sum |x| / rows (Keras).
 
-    The term is not part of the loss that is reported; `penalty` gives it.
+    It changes the gradient, but it is not part of the reported loss; the method `penalty` returns it.
     strength: 0 to 1e6.
     """
 
@@ -167,9 +167,9 @@ class ActivityL1(Activity):
 
 @dataclass
 class ActivityL2(Activity):
-    """Penalty on outputs: strength * sum x^2 / rows, which acts through the gradient alone (Keras).
+    """Penalty of outputs: strength * sum x^2 / rows (Keras).
 
-    The term is not part of the loss that is reported; `penalty` gives it.
+    It changes the gradient, but it is not part of the reported loss; the method `penalty` returns it.
     strength: 0 to 1e6.
     """
 

@@ -1,4 +1,4 @@
-"""Regularizers of weight matrices, shape (inputs, units): penalties, and constraints after the update."""
+"""Regularizers of weight matrices, shape (inputs, units): penalties, and constraints after each update."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from zoo_core.parts import Array, Constraint, Penalty
 Strength = Annotated[float, Ge(0), Le(1e6)]
 Norm = Annotated[float, Ge(0), Le(1e6)]
 
-SMALLEST = 1e-7  # below it a norm counts as this
+SMALLEST = 1e-7  # a smaller norm counts as this
 
 
 def sum_of_squares(weights: Array) -> float:
@@ -24,7 +24,7 @@ def sum_of_squares(weights: Array) -> float:
 
 
 def norms(weights: Array) -> Array:
-    """Return the Euclidean norm of each column, that is of a unit's incoming weights."""
+    """Return the Euclidean norm of each column: the incoming weights of one unit."""
     squares: Array = np.einsum("ij,ij->j", weights, weights)
     return np.sqrt(squares)
 
@@ -52,8 +52,8 @@ class L1(Penalty):
 class L2(Penalty):
     """Sum of squares: strength * sum w^2, with the gradient 2 * strength * w (Hoerl and Kennard 1970).
 
-    As in Keras, without a factor 1/2. PyTorch's `weight_decay` adds weight_decay * w to the gradient (but in
-    AdamW to the update): strength = weight_decay / 2 does the same here.
+    As in Keras, without a factor 1/2. PyTorch's `weight_decay` adds weight_decay * w to the gradient (in AdamW, to
+    the update). Set strength = weight_decay / 2 for the same effect.
     strength: 0 to 1e6.
     """
 
@@ -70,7 +70,7 @@ class L2(Penalty):
 
 @dataclass
 class L1L2(Penalty):
-    """Both sums, the elastic net: l1 * sum |w| + l2 * sum w^2 (Zou and Hastie 2005).
+    """The elastic net, the sum of both penalties: l1 * sum |w| + l2 * sum w^2 (Zou and Hastie 2005).
 
     l1, l2: 0 to 1e6.
     """
@@ -93,8 +93,8 @@ class L1L2(Penalty):
 class Orthogonal(Penalty):
     """Mean absolute cosine between vectors: strength * mean over pairs of |u_i . u_j| (Keras).
 
-    The unit vectors u are the rows or columns of the matrix, as `mode` says.
-    strength: 0 to 1e6.
+    The unit vectors u are the rows or columns of the matrix.
+    strength: 0 to 1e6; mode: "rows" or "columns".
     """
 
     name = "orthogonal"
@@ -109,7 +109,7 @@ class Orthogonal(Penalty):
     def gradient(self, weights: Array, out: Array) -> None:
         unit, size = self._unit_rows(weights)
         by_unit = np.sign(self._cosines(unit)) @ unit
-        # The derivative of v / |v| takes away what points along v.
+        # The derivative of v / |v| has no component along v.
         by_unit -= np.einsum("ij,ij->i", by_unit, unit)[:, None] * unit
         by_unit *= 2 * self.strength / self._pairs(unit) / size
         np.copyto(out, by_unit if self.mode == "rows" else by_unit.T)
@@ -157,9 +157,9 @@ class UnitNorm(Constraint):
 
 @dataclass
 class MinMaxNorm(Constraint):
-    """Bring the norm of each unit's incoming weights between two bounds, by a share of the way (Keras).
+    """Move the norm of each unit's incoming weights into a range, by a share of the way (Keras).
 
-    min_value, max_value: 0 to 1e6; rate: the share, above 0 and up to 1. A norm below 1e-7 counts as 1e-7.
+    min_value, max_value: the range, 0 to 1e6; rate: the share, above 0 and up to 1. A norm below 1e-7 counts as 1e-7.
     Raises UsageError if min_value is above max_value.
     """
 

@@ -1,4 +1,4 @@
-"""Learning rates that are fitted to the length of the run, or that rise and fall."""
+"""Schedules that depend on the length of the run, or rise and fall."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Shape = Literal["cosine", "linear"]
 
 
 def between(start: float, end: float, done: float, shape: str) -> float:
-    """Return a rate on the way from `start` to `end`, of which a share `done` is behind, by a named curve."""
+    """Return the rate between `start` and `end` at the share `done` of the way, along a named curve."""
     if shape == "cosine":
         left = (1 + math.cos(math.pi * done)) / 2
     else:
@@ -28,8 +28,8 @@ def between(start: float, end: float, done: float, shape: str) -> float:
 class Cosine(Warmed):
     """Linear warm-up from 0, then half a cosine from `initial` to `final` at the end of the run.
 
-    Source: Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts" (2017), equation 5. As
-    PyTorch's CosineAnnealingLR.
+    `warmup` is in epochs. Source: Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts" (2017),
+    equation 5. As PyTorch's CosineAnnealingLR.
     """
 
     name = "cosine"
@@ -44,10 +44,10 @@ class Cosine(Warmed):
 
 @dataclass
 class CosineRestarts(Warmed):
-    """Half a cosine from `initial` to `final` again and again, the first in `period` epochs.
+    """Repeated half cosines from `initial` to `final`; the first takes `period` epochs.
 
-    Each is `growth` times as long as the one before, and begins `decay` times as high above `final`. Source:
-    Loshchilov and Hutter, "SGDR" (2017), section 3; as PyTorch's CosineAnnealingWarmRestarts, and with decay as
+    Each cycle is `growth` times as long as the one before, and starts `decay` times as high above `final`. Source:
+    Loshchilov and Hutter, "SGDR" (2017), section 3. As PyTorch's CosineAnnealingWarmRestarts; decay is that of
     Keras's CosineDecayRestarts.
     """
 
@@ -66,7 +66,7 @@ class CosineRestarts(Warmed):
         return between(peak, self.final, (epoch - start) / (self.period * self.growth**number), "cosine")
 
     def _cycle(self, epoch: float) -> tuple[int, float]:
-        """Return the number of the cycle, from 0, and where it began."""
+        """Return the number of the cycle, from 0, and the epoch where it started."""
         number, start, length = 0, 0.0, self.period
         if self.growth == 1:
             number = int(epoch // length)
@@ -78,7 +78,10 @@ class CosineRestarts(Warmed):
 
 @dataclass
 class Polynomial(Warmed):
-    """final + (initial - final) (1 - t / T)^power, t of T epochs after the warm-up. As Keras's PolynomialDecay."""
+    """final + (initial - final) (1 - t / T)^power, at t of T epochs after the warm-up. As Keras's PolynomialDecay.
+
+    final: 0 or more; power: above 0 and up to 100.
+    """
 
     name = "polynomial"
 
@@ -93,11 +96,9 @@ class Polynomial(Warmed):
 
 @dataclass
 class WarmupLinear(Warmed):
-    """A line up from 0 to `initial` in `warmup` epochs, then one down to 0 at the end of the run.
+    """Linear rise from 0 to `initial` in `warmup` epochs, then linear fall to 0 at the end of the run.
 
-    As thinc's `warmup_linear`.
-
-    Source: Devlin et al., "BERT" (2019), appendix A.2.
+    Source: Devlin et al., "BERT" (2019), appendix A.2. As thinc's `warmup_linear`.
     """
 
     name = "warmup_linear"
@@ -112,7 +113,7 @@ class WarmupLinear(Warmed):
 
 @dataclass
 class Wsd(Warmed):
-    """Warm-up, stable, decay: `initial`, and in the last share `decay` of the run down to `final` by a `shape`.
+    """Warm-up, stable, decay: constant at `initial`; the last share `decay` of the run falls to `final` by a `shape`.
 
     The shape "sqrt" is 1 - sqrt(t / T). Sources: Hu et al., "MiniCPM" (2024), section 4; Haegele et al., "Scaling
     laws and compute-optimal training beyond fixed training durations" (2024), equation 1, for the square root.
@@ -136,7 +137,7 @@ class Wsd(Warmed):
 class OneCycle(Schedule):
     """One rise from maximum / start_factor to `maximum` in a share `rise` of the run, then one fall to the end.
 
-    The end is maximum / (start_factor end_factor); both ways have the same `shape`. Source: Smith and Topin,
+    The end is maximum / (start_factor end_factor). Rise and fall have the same `shape`. Source: Smith and Topin,
     "Super-convergence" (2019), in the form of PyTorch's OneCycleLR.
     """
 
@@ -149,7 +150,7 @@ class OneCycle(Schedule):
     shape: Shape = "cosine"
 
     def start(self, epochs: int, steps_per_epoch: int) -> None:
-        """Learn when the last step is."""
+        """Compute the time of the last step."""
         self._last = max(epochs - 1 / steps_per_epoch, 1e-12)
         self._top = max(self.rise * epochs - 1 / steps_per_epoch, 0.0)
 
@@ -164,7 +165,7 @@ class OneCycle(Schedule):
 
 @dataclass
 class Triangular(Schedule):
-    """Up and down between `minimum` and `maximum` in straight lines, once in `period` epochs.
+    """Linear rise and fall between `minimum` and `maximum`, once in `period` epochs.
 
     In each cycle the height above minimum is `decay` times that of the one before; 0.5 is the policy "triangular2".
     Source: Smith, "Cyclical learning rates for training neural networks" (2017), section 3.1; PyTorch's CyclicLR.
@@ -178,7 +179,7 @@ class Triangular(Schedule):
     decay: Annotated[float, Gt(0), Le(1)] = 1.0
 
     def __post_init__(self) -> None:
-        """Check the order."""
+        """Check that `minimum` is below `maximum`."""
         if self.maximum < self.minimum:
             raise ValueError("maximum must not be below minimum")
 

@@ -1,4 +1,4 @@
-"""Learning rates that fall by a rule of their own, however long the run. Time is in epochs, with a fraction inside."""
+"""Schedules that fall by a formula, however long the run is. Time is in epochs and fractions of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Factor = Annotated[float, Gt(0), Lt(1)]
 
 @dataclass
 class Warmed(Schedule):
-    """A base: `initial` is reached in a line from 0 in the first `warmup` epochs; then a subclass says what follows.
+    """Base of the schedules with a warm-up: linear from 0 to `initial` in the first `warmup` epochs, then `after`.
 
     Source of the warm-up: Goyal et al., "Accurate, large minibatch SGD" (2017), section 2.2.
     """
@@ -26,28 +26,28 @@ class Warmed(Schedule):
     warmup: NotNegative = 0.0
 
     def start(self, epochs: int, steps_per_epoch: int) -> None:
-        """Learn the length of the run."""
+        """Store the length of the run."""
         self._epochs, self._step = epochs, 1 / steps_per_epoch
 
     def rate(self, epoch: float) -> float:
-        """Return the rate; the first step of a warm-up already moves, and its last has the whole rate."""
+        """Return the rate. The first step of a warm-up has a rate above 0, and the last has the full rate."""
         if epoch < self.warmup:
             return self.initial * min(1.0, (epoch + self._step) / self.warmup)
         return self.after(epoch - self.warmup)
 
     def after(self, epoch: float) -> float:
-        """Return the rate so many epochs after the warm-up."""
+        """Return the rate `epoch` epochs after the warm-up."""
         raise NotImplementedError
 
     @property
     def length(self) -> float:
-        """How many epochs follow the warm-up; a little more than none."""
+        """Number of epochs after the warm-up; always above 0."""
         return max(self._epochs - self.warmup, 1e-12)
 
 
 @dataclass
 class Constant(Warmed):
-    """The same rate all the time: `initial`, after `warmup` epochs of linear rise from 0 (as in optax)."""
+    """Constant rate `initial`, after `warmup` epochs of linear rise from 0 (as in optax)."""
 
     name = "constant"
 
@@ -58,9 +58,9 @@ class Constant(Warmed):
 
 @dataclass
 class Step(Warmed):
-    """initial factor^floor(t / every), t epochs after the warm-up: the rate falls by a factor every so many epochs.
+    """initial factor^floor(t / every), t epochs after the warm-up.
 
-    As PyTorch's StepLR.
+    factor: between 0 and 1; every: epochs, 1 or more. As PyTorch's StepLR.
     """
 
     name = "step"
@@ -75,9 +75,9 @@ class Step(Warmed):
 
 @dataclass
 class Piecewise(Schedule):
-    """`values[i]` from epoch `boundaries[i - 1]` on, up to `boundaries[i]`: one value more than boundaries.
+    """`values[i]` from epoch `boundaries[i - 1]` to `boundaries[i]`: one value more than boundaries.
 
-    As Keras's PiecewiseConstantDecay, but a boundary belongs to what follows it, as in PyTorch's MultiStepLR.
+    As Keras's PiecewiseConstantDecay; the value at a boundary is the next one, as in PyTorch's MultiStepLR.
     """
 
     name = "piecewise"
@@ -86,7 +86,7 @@ class Piecewise(Schedule):
     values: list[Positive] = field(default_factory=lambda: [0.01, 0.001, 0.0001])
 
     def __post_init__(self) -> None:
-        """Check that the two fit."""
+        """Check the numbers of values and boundaries."""
         if len(self.values) != len(self.boundaries) + 1:
             raise ValueError(f"{len(self.boundaries)} boundaries need {len(self.boundaries) + 1} values")
         if sorted(set(self.boundaries)) != self.boundaries:
@@ -99,7 +99,10 @@ class Piecewise(Schedule):
 
 @dataclass
 class Exponential(Warmed):
-    """initial factor^t, t epochs after the warm-up, smoothly inside an epoch too. As PyTorch's ExponentialLR."""
+    """initial factor^t, t epochs after the warm-up; it also falls within an epoch. As PyTorch's ExponentialLR.
+
+    factor: between 0 and 1.
+    """
 
     name = "exponential"
 
@@ -112,9 +115,9 @@ class Exponential(Warmed):
 
 @dataclass
 class Compounding(Warmed):
-    """initial factor^t, t epochs after the warm-up, until `final` is reached; it rises where factor is above 1.
+    """initial factor^t, t epochs after the warm-up, until `final` is reached. With a factor above 1 the rate rises.
 
-    As thinc's `compounding`, whose factor is for a step, not for an epoch.
+    factor: above 0 and up to 1000, for one epoch. As thinc's `compounding`, whose factor is for one step.
     """
 
     name = "compounding"
@@ -123,7 +126,7 @@ class Compounding(Warmed):
     factor: Annotated[float, Gt(0), Le(1000)] = 0.9
 
     def __post_init__(self) -> None:
-        """Check the direction."""
+        """Check that `factor` leads to `final`."""
         if (self.factor - 1) * (self.final - self.initial) < 0:
             raise ValueError("a factor below 1 needs final below initial, and a factor above 1 the reverse")
 
@@ -137,7 +140,7 @@ class Compounding(Warmed):
 class InverseTime(Warmed):
     """initial / (1 + decay t), t epochs after the warm-up. As Keras's InverseTimeDecay and thinc's `decaying`.
 
-    Source: Robbins and Monro, "A stochastic approximation method" (1951), whose conditions it meets.
+    decay: above 0. Source: Robbins and Monro, "A stochastic approximation method" (1951); it meets their conditions.
     """
 
     name = "inverse_time"
@@ -151,7 +154,10 @@ class InverseTime(Warmed):
 
 @dataclass
 class InverseScaling(Warmed):
-    """initial / (1 + t)^power, t epochs after the warm-up. As scikit-learn's "invscaling", whose t counts samples."""
+    """initial / (1 + t)^power, t epochs after the warm-up. As scikit-learn's "invscaling", whose t counts samples.
+
+    power: above 0 and up to 10.
+    """
 
     name = "inverse_scaling"
 

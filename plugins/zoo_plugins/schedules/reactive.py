@@ -1,4 +1,4 @@
-"""Learning rates that fall when a figure no longer improves."""
+"""Schedules that fall when a monitored value stops improving."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from zoo_plugins.schedules.decay import Factor, Positive
 
 @dataclass
 class Reactive(Schedule):
-    """A base: the rate falls by `factor` when `monitor` has been no better for more than `patience` epochs.
+    """Base: the rate falls by `factor` when `monitor` has not improved for more than `patience` epochs.
 
-    It never falls below `minimum`. A subclass says what counts as better. Epochs without the figure do not count.
+    It never falls below `minimum`. A subclass defines an improvement. Epochs without the value do not count.
     """
 
     state: ClassVar[tuple[str, ...]] = ("current", "best", "waited")
@@ -30,7 +30,7 @@ class Reactive(Schedule):
     minimum: Annotated[float, Ge(0), Le(1)] = 0.0
 
     def start(self, epochs: int, steps_per_epoch: int) -> None:
-        """Begin at the initial rate."""
+        """Set the initial rate."""
         self.best: float | None = None
         self.current, self.waited = self.initial, 0
 
@@ -39,7 +39,7 @@ class Reactive(Schedule):
         return float(self.current)
 
     def observe(self, record: Mapping[str, Any]) -> None:
-        """Look at an epoch's figure. Raises UsageError for one that there never is."""
+        """Read an epoch's value. Raises UsageError if it is never measured."""
         value = watched(record, self.monitor)
         if value is None:
             return
@@ -51,22 +51,22 @@ class Reactive(Schedule):
             self.after_falling()
 
     def improved(self, value: float) -> bool:
-        """Tell whether a figure is better, and keep the best one."""
+        """Return whether a value is better, and store the best one."""
         raise NotImplementedError
 
     def before_falling(self) -> None:
-        """Change `waited` where an epoch is not to count."""
+        """Correct `waited` in an epoch that does not count."""
 
     def after_falling(self) -> None:
-        """Take note of a fall."""
+        """Called after each fall."""
 
 
 @dataclass
 class OnPlateau(Reactive):
     """The rate falls by `factor` when `monitor` has not improved for more than `patience` epochs.
 
-    An improvement is more than `threshold`, relative to the best value; lower is better unless `mode` says "max".
-    After a fall, `cooldown` epochs do not count. As PyTorch's ReduceLROnPlateau.
+    An improvement is more than `threshold`, relative to the best value; lower is better unless `mode` is "max".
+    The `cooldown` epochs after a fall do not count. As PyTorch's ReduceLROnPlateau.
     """
 
     name = "on_plateau"
@@ -77,24 +77,24 @@ class OnPlateau(Reactive):
     cooldown: Annotated[int, Ge(0)] = 0
 
     def start(self, epochs: int, steps_per_epoch: int) -> None:
-        """Begin at the initial rate."""
+        """Set the initial rate."""
         super().start(epochs, steps_per_epoch)
         self.cooling = 0
 
     def improved(self, value: float) -> bool:
-        """Compare with the best."""
+        """Compare with the best value."""
         if self._better(value):
             self.best = value
             return True
         return False
 
     def before_falling(self) -> None:
-        """Do not count an epoch while it cools down."""
+        """Do not count an epoch of the cooldown."""
         if self.cooling:
             self.cooling, self.waited = self.cooling - 1, 0
 
     def after_falling(self) -> None:
-        """Begin to cool down."""
+        """Start the cooldown."""
         self.cooling = self.cooldown
 
     def _better(self, value: float) -> bool:
@@ -108,10 +108,10 @@ class OnPlateau(Reactive):
 
 @dataclass
 class Adaptive(Reactive):
-    """The rate, `initial` at first, falls by `factor` when `monitor` has not fallen for more than `patience` epochs.
+    """The rate falls by `factor` when `monitor` has not fallen by `tolerance` for more than `patience` epochs.
 
-    An epoch counts as waiting unless its figure is at least `tolerance` below the best before it; the best is kept
-    however small its lead. Never below `minimum`. As scikit-learn's "adaptive".
+    The rate starts at `initial` and never falls below `minimum`. A smaller improvement still updates the best value.
+    As scikit-learn's "adaptive".
     """
 
     name = "adaptive"
@@ -123,7 +123,7 @@ class Adaptive(Reactive):
     tolerance: Annotated[float, Gt(0), Le(1e6)] = 1e-4
 
     def improved(self, value: float) -> bool:
-        """Compare with the best."""
+        """Compare with the best value."""
         best = math.inf if self.best is None else self.best
         self.best = min(best, value) if not math.isnan(value) else self.best
         return value <= best - self.tolerance
