@@ -1,18 +1,79 @@
 """The errors that a user can cause or meet, each with the exit code of the command that meets it.
 
-Everything the zoo raises on purpose is a `ZooError`; the command line catches that class once, prints the
-message and leaves with the code. A message names the culprit, the place and the way out.
+    ZooError            1   the root: everything the zoo raises on purpose
+      UsageError        2   the call is wrong: an option, a name, an output that exists
+      SpecError         3   a spec that cannot be read or is not valid
+      ModelFileError    3   a model file that is damaged, unsafe or of an unknown form
+      DataError         3   data that is missing, damaged or unlike what the model needs
+      PluginError       4   a part or its plugin is missing or broken
+      ResourceError     5   disk, permission, lock, memory or network
+      NumericError      6   a computation left the finite numbers
+
+The command line catches `ZooError` once, prints the message and exits with the code. A message names the culprit and
+the place. What to do about it may stand in a `Hint`, because Python and the command line word it differently.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
+
+# What to do about an error, for users of Python. `zoo_core/cli/_hints.py` words the same keys for the command line.
+HINTS = {
+    "overwrite": "pass overwrite=True to replace it, or name another file",
+    "limit": "if you trust it, pass limit={bytes}",
+    "model_name": "check the name",
+    "shipped_models": "zoo_core.registry.shipped_models lists the shipped models",
+    "train_shipped": "train them: zoo_core.train({name!r})",
+    "data_dir": "data_dir names a folder to look in",
+    "split": "choose one of these, or give a file",
+    "data_file": "give a file instead",
+    "begin": "zoo_core.train(spec, output={path!r}) begins a run",
+    "train_further": "to train it further, pass start_from={path!r} to zoo_core.train, with another output",
+    "start_from": "go on with what the run began with, or begin a run with its weights: pass start_from={path!r}",
+    "unfinished": "zoo_core.resume({path!r}) goes on; overwrite=True begins anew",
+    "resume": "the last checkpoint is kept: {checkpoint}; zoo_core.resume({path!r}) goes on",
+    "diverged": (
+        "the last checkpoint is kept: {checkpoint}; to go on from its weights with another spec, pass "
+        "start_from={checkpoint!r} to zoo_core.train"
+    ),
+}
+
+
+class Hint(str):
+    """What to do about an error: a text for users of Python, with the key and values to word it in another way."""
+
+    key: str
+    values: dict[str, Any]
+
+    def __new__(cls, key: str, **values: Any) -> Hint:
+        """Make the hint of a key in `HINTS`; `values` fill its placeholders."""
+        hint = super().__new__(cls, HINTS[key].format(**values))
+        hint.key, hint.values = key, values
+        return hint
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]:
+        """Return the arguments of `__new__`, so that an error can be pickled."""
+        return (self.key,), self.values
 
 
 class ZooError(Exception):
     """Root of all errors raised on purpose; its text is the whole message for the user."""
 
     exit_code = 1
+
+    def __init__(self, message: str = "", hint: Hint | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """Return the message and the hint for users of Python."""
+        return self.worded(self.hint)
+
+    def worded(self, hint: str | None) -> str:
+        """Return the message with a hint after it, on a line of its own where the message has several."""
+        message = super().__str__()
+        return message if hint is None else f"{message}{chr(10) if chr(10) in message else '; '}{hint}"
 
 
 class UsageError(ZooError):
@@ -40,7 +101,7 @@ class DataError(ZooError):
 
 
 class PluginError(ZooError):
-    """A part, or the plugin that should bring it, is missing or broken."""
+    """A part, or the plugin that should provide it, is missing or broken."""
 
     exit_code = 4
 
@@ -58,7 +119,7 @@ class NumericError(ZooError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return a hint such as "; did you mean 'relu'?" for an unknown name, or '' when nothing is close."""
+    """Return a suggestion such as "; did you mean 'relu'?" for an unknown name, or '' when nothing is close."""
     import difflib  # late: most runs misspell nothing
 
     match = difflib.get_close_matches(name.lower(), sorted(known), n=1, cutoff=0.6)

@@ -17,7 +17,8 @@ PROMISE = "statements and branches of reader and writer, each taken by the fast 
 MODULES = (
     "storage/*", "model/_loading.py", "model/_header.py", "model/_summary.py", "model/_provenance.py",
     "model/_fingerprints.py", "runs/_output.py", "training/_interval.py",
-    "runs/_checkpoint.py", "runs/_run_state.py", "nn/_part_state.py", "nn/_random_streams.py",
+    "runs/_checkpoint.py", "runs/_checkpoint_writer.py", "runs/_advice.py",
+    "runs/_run_state.py", "nn/_part_state.py", "nn/_random_streams.py",
 )  # fmt: skip
 TESTS = (
     "storage/test_model_file.py", "storage/test_model_file_refusals.py", "storage/test_model_file_writing.py",

@@ -13,6 +13,7 @@ import pytest
 from zoo_core import storage
 from zoo_core.cli import run
 from zoo_core.runs import Output, prepare
+from zoo_core.runs._checkpoint_writer import save_checkpoint, save_run
 from zoo_core.storage import ModelFile
 
 SPEC = """
@@ -45,10 +46,10 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ModelFile, by
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         place, trainer = Output("m.npz"), prepare("s.toml")
-        place.save(trainer)
+        save_checkpoint(place, trainer)
         first = place.checkpoint_path(0).read_bytes()
         trainer.interrupt("now")
-        list(place.record(trainer, trainer.events(), None))
+        list(save_run(place, trainer, trainer.events(), None))
         contents = storage.read_model_file(place.checkpoint_path(4))
         assert run(["resume", "m.npz", "-q"]) == 0
         (folder / "first.npz").write_bytes(first)

@@ -397,7 +397,7 @@ def test_a_part_that_raises_is_named_and_mended_goes_on(zoo, registry):
     with pytest.raises(PluginError, match=words) as e:
         zoo_core.train(spec, registry=registry, output="m.npz", checkpoint_every="3steps")
     assert e.value.__notes__ == [
-        "the last checkpoint is kept: m.checkpoint-0000000015.npz; go on with: zoo resume m.npz"
+        "the last checkpoint is kept: m.checkpoint-0000000015.npz; zoo_core.resume('m.npz') goes on"
     ]
     Fragile.broken = False
     resumed = zoo_core.resume("m.npz", registry=registry)
@@ -409,7 +409,7 @@ def test_a_loss_that_leaves_the_numbers_leaves_the_best_weights(zoo, registry):
     with pytest.raises(NumericError, match=r"epoch 4, step \d") as e:
         zoo_core.train(spec, registry=registry, output="m.npz", checkpoint_every="4steps")
     assert e.value.__notes__[0] == "the best weights so far are kept: m.best.npz"
-    assert "--from m.checkpoint-0000000015.npz" in e.value.__notes__[1]
+    assert "start_from='m.checkpoint-0000000015.npz'" in e.value.__notes__[1]
     model = zoo_core.load("m.best.npz", registry)
     losses = [record["validation_loss"] for record in model.history]
     validation = prepare(spec, registry=registry).splits["validation"]
@@ -430,11 +430,11 @@ def test_numbers_of_numpy_come_back_as_they_were(zoo, registry):
 
 
 def test_an_output_from_python_is_not_replaced_unasked(zoo, alone):
-    with pytest.raises(UsageError, match=r"alone\.npz: exists; choose another name"):
+    with pytest.raises(UsageError, match=r"alone\.npz: exists; pass overwrite=True"):
         zoo_core.train("s.toml", output="alone.npz")
     assert Path("alone.npz").read_bytes() == alone
     Path("link.npz").symlink_to("nowhere.npz")
-    with pytest.raises(UsageError, match=r"link\.npz: exists; choose another name"):
+    with pytest.raises(UsageError, match=r"link\.npz: exists; pass overwrite=True"):
         zoo_core.train("s.toml", output="link.npz")
 
 

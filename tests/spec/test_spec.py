@@ -157,9 +157,9 @@ def test_json_that_is_no_spec(tmp_path, raw, message):
 def test_overrides_change_one_value_and_name_themselves_in_errors(tmp_path):
     spec = read(tmp_path, GOOD, "training.epochs=7", "model.layers.0.units=9", "optimizer.learning_rate=0.5")
     assert (spec.training.epochs, spec.model.layers[0].units, spec.optimizer.learning_rate) == (7, 9, 0.5)
-    with pytest.raises(UsageError, match=r"--set training\.epochs=-1: training\.epochs"):
+    with pytest.raises(UsageError, match=r"override training\.epochs=-1: training\.epochs"):
         read(tmp_path, GOOD, "training.epochs=-1")
-    with pytest.raises(UsageError, match=r"^--set optimizer=.*: optimizer\.learning_rate\.initial: must be above 0"):
+    with pytest.raises(UsageError, match=r"^override optimizer=.*: optimizer\.learning_rate\.initial: must be above 0"):
         read(tmp_path, GOOD, 'optimizer={name="adam", learning_rate={name="cosine", initial=-1}}')
     longer = read(tmp_path, GOOD, "model.layers.2.units=3", 'model.layers.2.activation="tanh"')
     assert [layer.units for layer in longer.model.layers] == [8, 10, 3]

@@ -154,7 +154,7 @@ def test_limit_is_the_callers(tmp_path: Path) -> None:
     assert storage.read_model_file(path, limit=size).header["spec"] == HEADER["spec"]
     with pytest.raises(ModelFileError, match=f"has {size} bytes, more than the limit of {size - 1}"):
         storage.read_model_file(path, limit=size - 1)
-    with pytest.raises(ModelFileError, match="raise the limit: --max-size 1"):
+    with pytest.raises(ModelFileError, match="if you trust it, pass limit="):
         storage.contents_from_bytes(path.read_bytes(), "a.npz", limit=1)
 
 

@@ -245,7 +245,7 @@ def test_permissions_follow_the_umask(tmp_path: Path, umask: int, mode: int) -> 
 
 
 def test_overwriting_can_be_forbidden(path: Path) -> None:
-    with pytest.raises(UsageError, match=r"m\.npz exists; use --force to replace it"):
+    with pytest.raises(UsageError, match=r"m\.npz exists; pass overwrite=True to replace it"):
         storage.write_model_file(path, {}, NEW, overwrite=False)
     assert_untouched(path)
     storage.write_model_file(path.with_name("other.npz"), {}, NEW, overwrite=False)
@@ -256,7 +256,7 @@ def test_overwriting_can_be_forbidden(path: Path) -> None:
 def test_a_symbolic_link_is_replaced_and_its_target_left(path: Path) -> None:
     link = path.with_name("latest.npz")
     link.symlink_to(path)
-    with pytest.raises(UsageError, match="--force"):
+    with pytest.raises(UsageError, match="overwrite=True"):
         storage.write_model_file(link, {}, NEW, overwrite=False)
     storage.write_model_file(link, {}, NEW)
     assert not link.is_symlink()

@@ -12,6 +12,7 @@ import sys
 import warnings
 from types import FrameType
 
+from zoo_core.cli._hints import error_text, note_text
 from zoo_core.errors import ZooError
 
 GARBAGE = 50_000  # new objects before the first look for garbage: what is imported stays
@@ -58,7 +59,7 @@ def _report(error: BaseException) -> int:
     """Print what went wrong, and what was noted beside it; return its exit code."""
     code = _print(error)
     for note in getattr(error, "__notes__", []):
-        _say(note, code)
+        _say(note_text(note), code)
     return code
 
 
@@ -66,7 +67,7 @@ def _print(error: BaseException) -> int:
     import typer
 
     if isinstance(error, ZooError):
-        return _say(f"error: {error}", error.exit_code)
+        return _say(f"error: {error_text(error)}", error.exit_code)
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
         return _say("interrupted", 130)
     if hasattr(error, "show") and hasattr(error, "exit_code"):  # a usage error of the command-line library

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from zoo_core.cli._hints import note_text
 from zoo_core.cli._options import prints_apart, report
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def to_the_end(trainer: Trainer, place: Output, every: Interval | None, *, quiet
         try:
             show(events, console=messages(), results=results, quiet=quiet)
         except (KeyboardInterrupt, SystemExit) as error:  # the second signal; click would pass it on without its notes
-            print("\n".join(["interrupted", *getattr(error, "__notes__", [])]), file=sys.stderr)
+            print("\n".join(["interrupted", *map(note_text, getattr(error, "__notes__", []))]), file=sys.stderr)
             raise
     if trainer.interrupted:
         print(f"saved {place.last}; go on with: zoo resume {place.path}", file=sys.stderr)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from zoo_core.data._download import Progress, PublicFile, by_hand, fetch
-from zoo_core.errors import DataError, ResourceError, UsageError
+from zoo_core.errors import DataError, Hint, ResourceError, UsageError
 
 __all__ = ["DataFolder", "FileStatus", "PublicFile"]
 
@@ -86,7 +86,7 @@ class DataFolder:
         found = next((place for place in places if place.exists()), None)
         if found is None:
             looked = ", ".join(dict.fromkeys(map(str, places)))
-            raise DataError(f"{path}: there is no such file; looked for {looked}; --data-dir names a folder to look in")
+            raise DataError(f"{path}: there is no such file; looked for {looked}", Hint("data_dir"))
         return found
 
     def _status(self, dataset: str, file: PublicFile) -> FileStatus:

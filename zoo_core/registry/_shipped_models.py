@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from zoo_core.errors import ModelFileError, UsageError, nearest
+from zoo_core.errors import Hint, ModelFileError, UsageError, nearest
 from zoo_core.registry._registry import Registry
 
 
@@ -52,14 +52,13 @@ def find_model(name: str | Path, registry: Registry) -> Path:
         return Path(name)
     model = _known(str(name), registry, "a model file (.npz)")
     if model.weights is None:
-        raise ModelFileError(f"model {model.name!r} ships without weights; make them: zoo train {model.name}")
+        raise ModelFileError(f"model {model.name!r} ships without weights", Hint("train_shipped", name=model.name))
     return model.weights
 
 
 def _known(name: str, registry: Registry, file: str) -> ShippedModel:
     models = shipped_models(registry)
     if name not in models:
-        raise UsageError(
-            f"{name!r} is neither {file} nor a shipped model{nearest(name, models)}; 'zoo list' shows those"
-        )
+        message = f"{name!r} is neither {file} nor a shipped model{nearest(name, models)}"
+        raise UsageError(message, Hint("shipped_models"))
     return models[name]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from zoo_core.errors import ModelFileError, ResourceError
+from zoo_core.errors import Hint, ModelFileError, ResourceError
 from zoo_core.parts import Array
 from zoo_core.registry import DISTRIBUTION
 from zoo_core.runs import _run_state as run_state
@@ -37,10 +37,8 @@ def resume(trainer: Trainer, contents: ModelFile, name: str) -> None:
     found = list(_obstacles(header, trainer.model.header()))
     if found:
         raise ResourceError(
-            f"{name}: cannot go on, because the result would not be that of a run left alone:\n  "
-            + "\n  ".join(found)
-            + "\nGo on with what the run began with; or begin a new run with its weights: zoo train SPEC --from "
-            + name
+            f"{name}: cannot go on, because the result would not be that of a run left alone:\n  " + "\n  ".join(found),
+            Hint("start_from", path=name),
         )
     _warn(trainer, header, name)
     trainer.model.started_from = header.get("started_from", "")

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from zoo_core.data import DataFolder
-from zoo_core.errors import DataError, UsageError, nearest
+from zoo_core.errors import DataError, Hint, UsageError, nearest
 from zoo_core.model import Model, class_labels
 from zoo_core.parts import Data, Dataset, Table
 from zoo_core.registry import Registry, is_path
@@ -40,7 +40,7 @@ def _from_file(model: Model, source: Dataset, path: str, registry: Registry) -> 
         if path.endswith(".npz"):  # what anybody can save, wherever the model has learnt from
             return registry.get("dataset", "npz")(path=path, task=model.about.task)  # type: ignore[call-arg, return-value]
         raise UsageError(
-            f"--data {path}: the model's data set {source.name!r} reads no such file; give a .npz file with "
+            f"{path}: the model's data set {source.name!r} reads no such file; give a .npz file with "
             "arrays x and y, numpy.savez(path, x=..., y=...), or name a data set"
         )
     changes = {name: None for name in ("test_path",) if name in option_names(source)}
@@ -51,7 +51,7 @@ def _by_name(name: str, registry: Registry) -> Dataset:
     try:
         return registry.get("dataset", name)()  # type: ignore[return-value]
     except TypeError as error:
-        raise UsageError(f"dataset {name!r} needs options; give a file instead: --data FILE") from error
+        raise UsageError(f"dataset {name!r} needs options", Hint("data_file")) from error
 
 
 def _load(model: Model, source: Dataset, folder: DataFolder) -> Data:
@@ -75,10 +75,8 @@ def _split(model: Model, source: Dataset, name: str, folder: DataFolder) -> Tabl
     randomness.start(model.spec.seed)
     splits = split(model.spec, data, randomness)
     if name not in splits:
-        raise UsageError(
-            f"there is no split {name!r}{nearest(name, splits)} (there are: {', '.join(splits)}); "
-            "choose one with --split, or give a file with --data"
-        )
+        message = f"there is no split {name!r}{nearest(name, splits)} (there are: {', '.join(splits)})"
+        raise UsageError(message, Hint("split"))
     return _translated(model, data, splits[name])
 
 

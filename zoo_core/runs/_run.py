@@ -14,6 +14,7 @@ from zoo_core.model import Model, load, model_from_contents, set_arrays
 from zoo_core.parts import Table
 from zoo_core.registry import Registry, find_model
 from zoo_core.runs import _checkpoint as checkpoint
+from zoo_core.runs._checkpoint_writer import save_run
 from zoo_core.runs._defaults import describe_data, fill_defaults, load_data, split
 from zoo_core.runs._output import Output
 from zoo_core.spec import Spec, read_spec
@@ -39,13 +40,13 @@ def train(
     output: str | Path | None = None,
     checkpoint_every: str = DEFAULT_INTERVAL,
     start_from: str | Path | None = None,
-    force: bool = False,
+    overwrite: bool = False,
 ) -> Model:
     """Train a spec (an object, a mapping, a file or a shipped name) and return the model.
 
     With `output` the model is saved there; until then checkpoints lie beside it, one for each `checkpoint_every`
     ("30s", "500steps", "auto", "never"), from which `resume` goes on. `start_from` is a model whose weights and
-    preprocessor the training begins with. With `force` what stands at `output` is replaced, and the checkpoints of
+    preprocessor the training begins with. With `overwrite` what stands at `output` is replaced, and the checkpoints of
     an unfinished run are given up.
 
     Raises the errors of reading the spec and the data, and NumericError when training leaves the finite numbers;
@@ -55,7 +56,7 @@ def train(
     files, spec = _files(data_dir, spec), _parsed(spec, registry)
     if output is None:
         return _to_the_end(prepare(spec, files, registry, start_from=start_from))
-    place, every = Output(output, overwrite=force), Interval.parse(checkpoint_every)
+    place, every = Output(output, overwrite=overwrite), Interval.parse(checkpoint_every)
     with place.lock():
         place.prepare(spec.to_dict())
         return _to_the_end(prepare(spec, files, registry, start_from=start_from), place, every)
@@ -173,7 +174,7 @@ def follow(trainer: Trainer, output: Output | None = None, every: Interval | Non
     events = _named(trainer)
     blas = library() if trainer.allow_extra_threads else None
     with blas_threads(trainer.threads), closing(trainer.feed), _helped(trainer, blas):
-        yield from events if output is None else output.record(trainer, events, every)
+        yield from events if output is None else save_run(output, trainer, events, every)
 
 
 @contextmanager

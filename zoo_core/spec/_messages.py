@@ -53,7 +53,7 @@ def validate(
     lines = error_lines(problems, value, context["known"], places, name)
     if all(p["type"] == "unknown_part" for p in problems):
         raise PluginError("\n".join(lines))
-    raise (UsageError if all(line.startswith("--set ") for line in lines) else SpecError)("\n".join(lines))
+    raise (UsageError if all(line.startswith("override ") for line in lines) else SpecError)("\n".join(lines))
 
 
 def error_lines(
@@ -104,7 +104,7 @@ def _order(path: Path) -> tuple[str, ...]:
 
 
 def _line(place: str) -> tuple[int, int]:
-    """Return the line and column of a place; what has none, such as --set, comes last."""
+    """Return the line and column of a place; what has none, such as an override, comes last."""
     match = re.search(r":(\d+):(\d+)$", place)
     return (int(match[1]), int(match[2])) if match else (1 << 30, 0)
 

@@ -39,7 +39,7 @@ def read_spec(
     file = find_spec(path, registry)
     is_model = file.name.endswith(".npz")
     if sha256 is not None and not is_model:
-        raise UsageError(f"{str(path)!r} is no model file, and --sha256 is for those")
+        raise UsageError(f"{str(path)!r} is no model file, and only those have a sha256 to demand")
     value, places = _inside(file, sha256, limit) if is_model else _from_text(file, str(path))
     chosen = [*overrides, *([] if seed is None else [f"seed={seed}"])]
     for text in chosen:

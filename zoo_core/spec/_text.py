@@ -81,7 +81,7 @@ def override(value: dict[str, Any], change: str, places: dict[tuple[str | int, .
     """Put one "key.path=value" into plain data; the value is TOML, or a bare word."""
     path, equals, text = change.partition("=")
     if not equals or not path.strip():
-        raise UsageError(f"--set {change!r}: write it as key.path=value, for example training.epochs=5")
+        raise UsageError(f"override {change!r}: write it as key.path=value, for example training.epochs=5")
     try:
         read = tomllib.loads(f"x = {text}")
     except tomllib.TOMLDecodeError:
@@ -91,7 +91,7 @@ def override(value: dict[str, Any], change: str, places: dict[tuple[str | int, .
     _put(value, keys, new, change)
     for inside in [place for place in places if place[: len(keys)] == tuple(keys)]:
         del places[inside]  # what stood there is gone
-    places[tuple(keys)] = f"--set {change}"
+    places[tuple(keys)] = f"override {change}"
 
 
 def _put(target: Any, keys: list[str | int], new: Any, change: str) -> None:
@@ -99,7 +99,7 @@ def _put(target: Any, keys: list[str | int], new: Any, change: str) -> None:
         if isinstance(target, list) and key == len(target):
             target.append({})  # one more layer, metric, ...
         if isinstance(target, list) != isinstance(key, int) or (isinstance(key, int) and key >= len(target)):
-            raise UsageError(f"--set {change}: there is no {'.'.join(map(str, keys[: i + 1]))} in the spec")
+            raise UsageError(f"override {change}: there is no {'.'.join(map(str, keys[: i + 1]))} in the spec")
         if i == len(keys) - 1:
             target[key] = new
             return
@@ -107,6 +107,6 @@ def _put(target: Any, keys: list[str | int], new: Any, change: str) -> None:
         if isinstance(inner, str):  # a part given by name alone gets options
             inner = {"name": inner}
         elif not isinstance(inner, (dict, list)):
-            raise UsageError(f"--set {change}: {'.'.join(map(str, keys[: i + 1]))} is a value, not a table")
+            raise UsageError(f"override {change}: {'.'.join(map(str, keys[: i + 1]))} is a value, not a table")
         target[key] = inner
         target = inner

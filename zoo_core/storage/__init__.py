@@ -10,7 +10,7 @@ unpickled, imported or run. The digests inside show damage, not who made the fil
 
 from __future__ import annotations
 
-from zoo_core.storage._atomic import write_file
+from zoo_core.storage._atomic import temporary_files, write_file
 from zoo_core.storage._layout import DEFAULT_LIMIT, MAX_HEADER, MAX_SIZE, quoted
 from zoo_core.storage._lock import file_lock
 from zoo_core.storage._reader import ModelFile, contents_from_bytes, read_model_file
@@ -29,6 +29,7 @@ __all__ = [
     "read_model_file",
     "records",
     "tabulate",
+    "temporary_files",
     "to_bytes",
     "unpack",
     "write_file",

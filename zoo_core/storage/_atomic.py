@@ -14,12 +14,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from zoo_core.errors import ResourceError, UsageError
+from zoo_core.errors import Hint, ResourceError, UsageError
 from zoo_core.storage._lock import WINDOWS, lock_descriptor
 
 LOOK = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 # What folders on some systems answer to fsync, or to being opened for it, although nothing is wrong.
 NO_FOLDER_SYNC = errno.EINVAL, errno.ENOTSUP, errno.EACCES
+TEMPORARY_NAME = re.compile(r"\.(?P<target>.+)\.[0-9a-f]{12}\.tmp", re.DOTALL)
 NO_HARD_LINKS = errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS
 
 
@@ -50,11 +51,16 @@ def write_file(
     _sync_folder(target)
 
 
+def temporary_files(folder: Path) -> dict[Path, str]:
+    """Return the temporary files in a folder, each with the name of the file that it was written for."""
+    matches = {path: TEMPORARY_NAME.fullmatch(path.name) for path in folder.iterdir()}
+    return {path: match["target"] for path, match in matches.items() if match}
+
+
 def stale_files(path: Path | str) -> list[Path]:
-    """Return temporary files for `path` that writers have left behind, or are writing just now."""
+    """Return temporary files for `path` that killed writers left behind, or that writers are writing now."""
     target = Path(path)
-    form = re.compile(re.escape(f".{target.name}.") + r"[0-9a-f]{12}\.tmp")
-    return sorted(p for p in target.parent.iterdir() if form.fullmatch(p.name))
+    return sorted(p for p, name in temporary_files(target.parent).items() if name == target.name)
 
 
 def remove_stale(path: Path | str) -> None:
@@ -85,7 +91,7 @@ def _check_target(target: Path, overwrite: bool) -> None:
 
 
 def _exists(target: Path) -> UsageError:
-    return UsageError(f"{target} exists; use --force to replace it, or name another file")
+    return UsageError(f"{target} exists", Hint("overwrite"))
 
 
 def _put(target: Path, content: bytes, overwrite: bool, check: Callable[[Path], object] | None) -> None:

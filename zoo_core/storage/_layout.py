@@ -7,6 +7,8 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from zoo_core.errors import Hint
+
 FORMAT = "zoo-model"
 VERSION = 2  # 1 was written before 0.1.0 was released
 FEATURES: frozenset[str] = frozenset()  # what a header may put in `requires`; version 2 begins with none
@@ -31,6 +33,10 @@ ZIP_VERSION, MADE_BY, DATE, MODE = 20, 3 << 8 | 20, 1 << 5 | 1, 0o600 << 16
 
 class RefusedError(Exception):
     """Why a file or its content is refused; the text follows the file's name in a message."""
+
+    def __init__(self, reason: str, hint: Hint | None = None) -> None:
+        super().__init__(reason)
+        self.hint = hint
 
 
 @dataclass(frozen=True)

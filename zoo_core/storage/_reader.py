@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zoo_core.errors import ModelFileError, ResourceError, UsageError
+from zoo_core.errors import Hint, ModelFileError, ResourceError, UsageError
 from zoo_core.parts import Array
 from zoo_core.storage import _header_json as document, _zip as archive
 from zoo_core.storage._layout import DEFAULT_LIMIT, HEADER, MAX_HEADER, Member, RefusedError, quoted
@@ -53,7 +53,7 @@ def contents_from_bytes(data: bytes, name: str, *, limit: int = DEFAULT_LIMIT, s
         _check_total(len(data), limit)
         return _contents(data, wanted)
     except RefusedError as refused:
-        raise ModelFileError(f"{name} {refused}") from None
+        raise ModelFileError(f"{name} {refused}", refused.hint) from None
 
 
 def _bytes(path: Path, limit: int) -> bytes:
@@ -64,7 +64,7 @@ def _bytes(path: Path, limit: int) -> bytes:
         finally:
             os.close(descriptor)
     except RefusedError as refused:
-        raise ModelFileError(f"{path} {refused}") from None
+        raise ModelFileError(f"{path} {refused}", refused.hint) from None
     except OSError as error:
         raise ResourceError(f"{path} cannot be read: {error.strerror}; check permissions and disk") from error
 
@@ -79,8 +79,7 @@ def _open(path: Path) -> int:
             raise RefusedError("is a socket or a device and not a file; name a model file") from None
         if error.errno not in NAMELESS:
             raise
-        reason = error.strerror
-        raise RefusedError(f"cannot be found: {reason}; check the name, or see `zoo list models`") from None
+        raise RefusedError(f"cannot be found: {error.strerror}", Hint("model_name")) from None
 
 
 def _regular(descriptor: int, limit: int) -> bytes:
@@ -97,10 +96,8 @@ def _regular(descriptor: int, limit: int) -> bytes:
 
 def _check_total(size: int, limit: int) -> None:
     if size > limit:
-        needed = -(-size // 2**20)
-        raise RefusedError(
-            f"has {size} bytes, more than the limit of {limit}; if you trust it, raise the limit: --max-size {needed}"
-        )
+        hint = Hint("limit", bytes=size, mib=-(-size // 2**20))
+        raise RefusedError(f"has {size} bytes, more than the limit of {limit}", hint)
 
 
 def _wanted(sha256: str) -> str:

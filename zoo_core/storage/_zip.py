@@ -21,7 +21,7 @@ from zoo_core.storage._layout import (
 
 AGAIN = "get the file again"
 METHODS = {8: "deflate", 9: "deflate64", 12: "bzip2", 14: "lzma", 93: "zstandard", 95: "xz"}
-FOREIGN = "is not a zoo model: {}; name a file that `zoo train` wrote"
+FOREIGN = "is not a zoo model: {}; name a file that the zoo wrote"
 PICKLES = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
 
 

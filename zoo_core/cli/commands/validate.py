@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from zoo_core.cli._hints import error_text
 from zoo_core.cli._options import MAX_SIZE, Json, MaxSize, SetOption, Sha256, report, warn
 from zoo_core.errors import PluginError, SpecError
 
@@ -30,7 +31,7 @@ def command(
     try:
         checked = read_spec(spec, set_ or [], registry, sha256=sha256, limit=max_size * 2**20)
     except (SpecError, PluginError) as error:
-        report({"valid": False, "errors": str(error).splitlines()}, json, None)
+        report({"valid": False, "errors": error_text(error).splitlines()}, json, None)
         raise
     found = lint_spec(checked)
     for line in found:

@@ -150,7 +150,7 @@ def _load(subject: PartUnderTest) -> Any:
     try:
         return subject.make().load(folder)
     except ResourceError:
-        raise NotRunError("its files are not here, and a check downloads nothing; zoo data fetch brings them") from None
+        raise NotRunError("its files are not here, and a check downloads nothing; download them first") from None
 
 
 def _tables(data: Data) -> Iterator[tuple[str, Table]]:

@@ -1,0 +1,40 @@
+"""What to do about an error, in the words of the command line."""
+
+from __future__ import annotations
+
+import re
+
+from zoo_core.errors import Hint, ZooError
+
+HINTS = {  # the keys are those of `zoo_core.errors.HINTS`
+    "overwrite": "use --force to replace it, or name another file",
+    "limit": "if you trust it, raise the limit: --max-size {mib}",
+    "model_name": "check the name, or see `zoo list models`",
+    "shipped_models": "'zoo list' shows the shipped models",
+    "train_shipped": "train them: zoo train {name}",
+    "data_dir": "--data-dir names a folder to look in",
+    "split": "choose one with --split, or give a file with --data",
+    "data_file": "give a file instead: --data FILE",
+    "begin": "'zoo train SPEC -o {path}' begins a run",
+    "train_further": "to train it further: zoo train {path} --from {path} -o NEW.npz --set training.epochs=N",
+    "start_from": (
+        "go on with what the run began with, or begin a new run with its weights: zoo train SPEC --from {path}"
+    ),
+    "unfinished": "go on with: zoo resume {path}, or begin anew with --force",
+    "resume": "the last checkpoint is kept: {checkpoint}; go on with: zoo resume {path}",
+    "diverged": (
+        "the last checkpoint is kept: {checkpoint}; to go on from its weights with another spec: "
+        "zoo train {checkpoint} --from {checkpoint} -o NEW.npz --set KEY=VALUE"
+    ),
+}
+OVERRIDE = re.compile("^override ", re.MULTILINE)  # how messages on a spec name a value that --set has changed
+
+
+def error_text(error: ZooError) -> str:
+    """Return the message of an error, with its hint as the command line words it."""
+    return OVERRIDE.sub("--set ", error.worded(None if error.hint is None else note_text(error.hint)))
+
+
+def note_text(note: str) -> str:
+    """Return a note of an error as the command line words it."""
+    return HINTS[note.key].format(**note.values) if isinstance(note, Hint) else note

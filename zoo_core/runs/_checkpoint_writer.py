@@ -1,0 +1,57 @@
+"""Saves a run while it goes: checkpoints by an interval, and at the end the model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from zoo_core.errors import NumericError
+from zoo_core.runs import _checkpoint as checkpoint
+from zoo_core.runs._advice import notes_after_divergence, notes_after_stop
+from zoo_core.runs._output import Output
+from zoo_core.training import Interval, Trainer
+from zoo_core.training.events import Event, Finished, SafePoint
+
+
+def save_run(output: Output, trainer: Trainer, events: Iterator[Event], interval: Interval | None) -> Iterator[Event]:
+    """Pass the events of a run on; save checkpoints by the interval, and at the end the model.
+
+    The first checkpoint is written before the first step, so that an output that cannot be written fails at once.
+    An error of the run gets notes that say how to go on.
+    """
+    trainer.interval = interval
+    try:
+        if interval is not None and output.last is None:
+            save_checkpoint(output, trainer)
+        for event in events:
+            if isinstance(event, SafePoint):
+                save_checkpoint(output, trainer)
+                continue
+            if isinstance(event, Finished):
+                _save_end(output, trainer)
+            yield event
+    except BaseException as error:
+        diverged = isinstance(error, NumericError)
+        for note in notes_after_divergence(output, trainer) if diverged else notes_after_stop(output):
+            error.add_note(note)
+        raise
+
+
+def _save_end(output: Output, trainer: Trainer) -> None:
+    if trainer.interrupted:
+        save_checkpoint(output, trainer)
+        return
+    trainer.model.save(output.path, overwrite=output.overwrite)
+    output.clear()
+
+
+def save_checkpoint(output: Output, trainer: Trainer) -> None:
+    """Write a checkpoint; this one and the one before are kept."""
+    path, began = output.checkpoint_path(trainer.optimizer.steps), time.perf_counter()
+    checkpoint.save(trainer, path)
+    if trainer.interval is not None:
+        trainer.interval.took(time.perf_counter() - began)
+    for other in output.checkpoints():
+        if other not in (path, output.last):
+            other.unlink(missing_ok=True)
+    output.last = path
