@@ -1,4 +1,4 @@
-"""What several test modules share."""
+"""Fixtures that several test modules use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.helpers import mnist
 
 
 def pytest_configure() -> None:
-    """Heed signals as a program in a terminal does: a job in the background is born deaf to some."""
+    """Set the usual handlers of signals: a shell starts a job in the background with some of them ignored."""
     for name, handler in {"SIGINT": signal.default_int_handler, "SIGHUP": signal.SIG_DFL}.items():
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_IGN:
@@ -21,8 +21,10 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture
-def called(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """Run a command of the zoo, in this process; returns exit code, standard output, standard error."""
+def run_zoo(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[int, str, str]]:
+    """Run a command in this process, in an empty folder; returns exit code, standard output, standard error."""
     from zoo_core.cli import run
 
     def call(*arguments: object) -> tuple[int, str, str]:
@@ -30,6 +32,7 @@ def called(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, 
         captured = capsys.readouterr()
         return code, captured.out, captured.err
 
+    monkeypatch.chdir(tmp_path)
     return call
 
 

@@ -24,9 +24,9 @@ SMALL = (
 
 
 @pytest.fixture
-def explain(called):
+def explain(run_zoo):
     """Explain the quickstart on few rows; returns exit code, standard output, standard error."""
-    return lambda *arguments: called("explain", "glyphs-quickstart", *SMALL, *arguments)
+    return lambda *arguments: run_zoo("explain", "glyphs-quickstart", *SMALL, *arguments)
 
 
 def test_a_page_has_the_five_sections_and_fits(explain):

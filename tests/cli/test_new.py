@@ -33,35 +33,28 @@ FILES = {
 }
 
 
-@pytest.fixture
-def zoo(called, tmp_path, monkeypatch):
-    """Run a command in an empty folder; returns exit code, standard output, standard error."""
-    monkeypatch.chdir(tmp_path)
-    return called
-
-
 @pytest.mark.parametrize("name", FILES)
-def test_the_spec_fits_the_file_and_trains(zoo, name):
+def test_the_spec_fits_the_file_and_trains(run_zoo, name):
     text, expected, units = FILES[name]
     Path("my.csv").write_text(text)
-    assert zoo("new", "mine", "--data", "my.csv")[:2] == (0, "saved mine.toml; train it: zoo train mine.toml\n")
+    assert run_zoo("new", "mine", "--data", "my.csv")[:2] == (0, "saved mine.toml; train it: zoo train mine.toml\n")
     spec = tomllib.loads(Path("mine.toml").read_text())
     assert expected.items() <= spec["data"].items()
     assert spec["model"]["layers"][-1]["units"] == units
-    assert zoo("train", "mine.toml", "--quiet", "--set", "training.epochs=2")[0] == 0
-    assert zoo("evaluate", "mine.npz")[0] == 0
+    assert run_zoo("train", "mine.toml", "--quiet", "--set", "training.epochs=2")[0] == 0
+    assert run_zoo("evaluate", "mine.npz")[0] == 0
 
 
-def test_target_and_task_can_be_told(zoo):
+def test_target_and_task_can_be_told(run_zoo):
     Path("my.csv").write_text("p,q\n" + "".join(f"{i % 2},{i}\n" for i in range(60)))
-    assert zoo("new", "mine", "--data", "my.csv", "--target", "p", "--task", "regression")[0] == 0
+    assert run_zoo("new", "mine", "--data", "my.csv", "--target", "p", "--task", "regression")[0] == 0
     assert tomllib.loads(Path("mine.toml").read_text())["data"]["target"] == "p"
-    assert zoo("train", "mine.toml", "--quiet", "--set", "training.epochs=2")[0] == 0
+    assert run_zoo("train", "mine.toml", "--quiet", "--set", "training.epochs=2")[0] == 0
 
 
-def test_what_is_guessed_and_left_out_is_said(zoo):
+def test_what_is_guessed_and_left_out_is_said(run_zoo):
     Path("my.csv").write_text(FILES["texts and blanks"][0])
-    assert zoo("new", "mine", "--data", "my.csv")[2].splitlines() == [
+    assert run_zoo("new", "mine", "--data", "my.csv")[2].splitlines() == [
         "my.csv: regression of 'q', from 1 column(s) and 60 rows",
         "note: column 'id' is left out: row 1 is 'n0', not a number",
         "note: column 'gap' is left out: row 1 is blank, not a number",
@@ -81,26 +74,26 @@ def test_what_is_guessed_and_left_out_is_said(zoo):
         (None, (), 3, "does not exist"),
     ],
 )
-def test_mistakes_are_told_and_nothing_is_written(zoo, text, arguments, code, words):
+def test_mistakes_are_told_and_nothing_is_written(run_zoo, text, arguments, code, words):
     if text is not None:
         Path("my.csv").write_text(text)
-    found, out, err = zoo("new", "mine", "--data", "my.csv", *arguments)
+    found, out, err = run_zoo("new", "mine", "--data", "my.csv", *arguments)
     assert (found, out) == (code, "")
     assert words in err
     assert not Path("mine.toml").exists()
 
 
-def test_a_target_needs_a_file(zoo):
-    assert zoo("new", "mine", "--target", "q")[0] == 2
+def test_a_target_needs_a_file(run_zoo):
+    assert run_zoo("new", "mine", "--target", "q")[0] == 2
 
 
-def test_values_of_another_file_can_be_predicted(zoo):
+def test_values_of_another_file_can_be_predicted(run_zoo):
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(80, 2))
     Path("my.csv").write_text("p,q,r\n" + "".join(f"{a:.4f},{b:.4f},{a - b:.4f}\n" for a, b in rows))
-    zoo("new", "mine", "--data", "my.csv")
-    zoo("train", "mine.toml", "--quiet")
+    run_zoo("new", "mine", "--data", "my.csv")
+    run_zoo("train", "mine.toml", "--quiet")
     Path("later.csv").write_text("q,p\n0.5,1\n")
-    code, out, _ = zoo("predict", "mine.npz", "later.csv")
+    code, out, _ = run_zoo("predict", "mine.npz", "later.csv")
     assert code == 0
     assert float(out) == pytest.approx(0.5, abs=0.2)

@@ -19,11 +19,10 @@ from zoo_core.spec.describe import describe, option_rows, summary
 
 
 @pytest.fixture
-def zoo(called, tmp_path, monkeypatch):
+def run_zoo(run_zoo, monkeypatch):
     """Run a command in an empty folder, 80 columns wide; returns exit code, standard output, standard error."""
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
-    return called
+    return run_zoo
 
 
 def dotted(out: str) -> list[str]:
@@ -34,8 +33,8 @@ def dotted(out: str) -> list[str]:
 # ------------------------------------------------------------------ zoo show
 
 
-def test_a_part_shows_formula_source_options_origin_code_and_plot(zoo):
-    code, out, err = zoo("show", "gelu")
+def test_a_part_shows_formula_source_options_origin_code_and_plot(run_zoo):
+    code, out, err = run_zoo("show", "gelu")
     assert (code, err) == (0, "")
     assert out.startswith("gelu  an activation of mlp-zoo ")
     assert "f(z) = z P(Z <= z)" in out
@@ -52,27 +51,27 @@ def test_a_part_shows_formula_source_options_origin_code_and_plot(zoo):
     ("on_plateau", "epoch (before it reacts"), ("he_normal", "std 0.062"),
     ("mse", "gradient"), ("cross_entropy", "output for the true class"), ("exponential", "learning rate against epoch"),
 ])  # fmt: skip
-def test_kinds_that_have_a_picture_show_it(zoo, name, words):
-    code, out, _ = zoo("show", name)
+def test_kinds_that_have_a_picture_show_it(run_zoo, name, words):
+    code, out, _ = run_zoo("show", name)
     assert code == 0
     assert words in out
     assert dotted(out)
 
 
 @pytest.mark.parametrize("name", ["adam", "dropout", "accuracy", "csv", "pcg64", "batch_norm", "early_stopping"])
-def test_other_kinds_show_their_page(zoo, name):
-    code, out, _ = zoo("show", name)
+def test_other_kinds_show_their_page(run_zoo, name):
+    code, out, _ = run_zoo("show", name)
     assert code == 0
     assert "in a spec" in out
     assert not dotted(out)
 
 
-def test_options_change_the_plot_and_the_line_for_a_spec(zoo):
-    plain, steep = zoo("show", "leaky_relu")[1], zoo("show", "leaky_relu", "--set", "slope=0.5")[1]
+def test_options_change_the_plot_and_the_line_for_a_spec(run_zoo):
+    plain, steep = run_zoo("show", "leaky_relu")[1], run_zoo("show", "leaky_relu", "--set", "slope=0.5")[1]
     assert dotted(plain) != dotted(steep)
     assert 'activation = { name = "leaky_relu", slope = 0.5 }' in steep
-    assert "(log)" not in zoo("show", "cosine", "--kind", "schedule")[1]
-    assert "(log)" in zoo("show", "exponential", "--kind", "schedule", "--set", "factor=0.5")[1]
+    assert "(log)" not in run_zoo("show", "cosine", "--kind", "schedule")[1]
+    assert "(log)" in run_zoo("show", "exponential", "--kind", "schedule", "--set", "factor=0.5")[1]
 
 
 @pytest.mark.parametrize(("arguments", "file"), [
@@ -80,10 +79,10 @@ def test_options_change_the_plot_and_the_line_for_a_spec(zoo):
     (["orthogonal", "--kind", "initializer"], "c.pdf"),
     (["huber", "--set", "delta=0.5"], "d.png"),
 ])  # fmt: skip
-def test_a_part_is_drawn_into_a_file(zoo, arguments, file):
-    assert zoo("show", *arguments, "-o", file) == (0, f"saved {file}\n", "")
+def test_a_part_is_drawn_into_a_file(run_zoo, arguments, file):
+    assert run_zoo("show", *arguments, "-o", file) == (0, f"saved {file}\n", "")
     assert Path(file).stat().st_size > 1000
-    code, out, err = zoo("show", *arguments, "-o", file)
+    code, out, err = run_zoo("show", *arguments, "-o", file)
     assert (code, out) == (2, "")
     assert "--force" in err
 
@@ -97,20 +96,20 @@ def test_a_part_is_drawn_into_a_file(zoo, arguments, file):
     (["glyphs-quickstart", "-o", "x.png"], 2, "zoo plot glyphs-quickstart"),
     (["gelu", "-o", "x.bmp"], 2, ".svg"),
 ])  # fmt: skip
-def test_a_mistake_gets_one_message(zoo, arguments, code, words):
-    found, out, err = zoo("show", *arguments)
+def test_a_mistake_gets_one_message(run_zoo, arguments, code, words):
+    found, out, err = run_zoo("show", *arguments)
     assert (found, out) == (code, "")
     assert words in err
     assert not list(Path().iterdir())
 
 
-def test_json_tells_the_same(zoo):
-    (part,) = json.loads(zoo("show", "leaky_relu", "--json")[1])
+def test_json_tells_the_same(run_zoo):
+    (part,) = json.loads(run_zoo("show", "leaky_relu", "--json")[1])
     assert part["kind"] == "activation"
     assert part["options"] == [{"option": "slope", "type": "float >= 0, <= 1", "default": "0.01"}]
     file, _, line = part["code"].rpartition(":")
     assert "class LeakyRelu" in "".join(Path(file).read_text().splitlines()[int(line) - 1 : int(line) + 1])
-    assert {p["kind"] for p in json.loads(zoo("show", "identity", "--json")[1])} == {"activation", "initializer"}
+    assert {p["kind"] for p in json.loads(run_zoo("show", "identity", "--json")[1])} == {"activation", "initializer"}
 
 
 @dataclass
@@ -139,18 +138,18 @@ class Brought:
         return [Broken, Wrapping]
 
 
-def test_a_strangers_part_that_fails_still_has_a_page(zoo, monkeypatch):
+def test_a_strangers_part_that_fails_still_has_a_page(run_zoo, monkeypatch):
     registry = Registry()
     registry.add(Brought, "zoo-stranger", "2.0")
     monkeypatch.setattr("zoo_core.registry.Registry", lambda: registry)
-    code, out, _ = zoo("show", "broken")
+    code, out, _ = run_zoo("show", "broken")
     assert code == 0
     assert "broken  an activation of zoo-stranger 2.0" in out
     assert "cannot be drawn: ZeroDivisionError: no luck" in out
     assert re.search("^depth +int >= 1, <= 3 +2$", out, re.MULTILINE)
-    listed = zoo("list", "parts", "broken")[1]
+    listed = run_zoo("list", "parts", "broken")[1]
     assert "[zoo-stranger] Fails on the first number." in listed
-    assert "wrapping  an optimizer of zoo-stranger" in zoo("show", "wrapping")[1]
+    assert "wrapping  an optimizer of zoo-stranger" in run_zoo("show", "wrapping")[1]
     assert summary(Wrapping) == ""  # not the signature that a dataclass has for a docstring
     rows = {row.pop("option"): row for row in option_rows(Wrapping)}
     assert rows["inner"] == {"type": "an optimizer or none", "default": "none"}
@@ -160,30 +159,30 @@ def test_a_strangers_part_that_fails_still_has_a_page(zoo, monkeypatch):
 # ------------------------------------------------------------------ zoo list parts
 
 
-def test_parts_are_grouped_by_kind_with_a_line_each(zoo):
-    out = zoo("list", "parts")[1]
+def test_parts_are_grouped_by_kind_with_a_line_each(run_zoo):
+    out = run_zoo("list", "parts")[1]
     headings = re.findall(r"^(\w+) \((\d+)\)$", out, re.MULTILINE)
     assert [kind for kind, _ in headings] == sorted(KINDS)
     assert sum(int(count) for _, count in headings) == len(Registry().entries())
     assert re.search(r"^  adam +Adam: p -= learning_rate", out, re.MULTILINE)
 
 
-def test_wildcards_and_kinds_choose(zoo):
-    out = zoo("list", "parts", "*relu*")[1]
+def test_wildcards_and_kinds_choose(run_zoo):
+    out = run_zoo("list", "parts", "*relu*")[1]
     names = re.findall(r"^  (\w+)", out, re.MULTILINE)
     assert {"relu", "leaky_relu", "prelu"} <= set(names)
     assert all("relu" in name for name in names)
-    rows = json.loads(zoo("list", "parts", "a*", "--kind", "optimizer", "--json")[1])
+    rows = json.loads(run_zoo("list", "parts", "a*", "--kind", "optimizer", "--json")[1])
     assert {row["kind"] for row in rows} == {"optimizer"}
     assert all(row["name"].startswith("a") and row["what"] for row in rows)
-    assert zoo("list", "parts", "nothing*")[1] == "no parts match 'nothing*'\n"
+    assert run_zoo("list", "parts", "nothing*")[1] == "no parts match 'nothing*'\n"
 
 
 @pytest.mark.parametrize(("arguments", "words"), [
     (["parts", "--kind", "optimiser"], "did you mean 'optimizer'"), (["--kind", "loss"], "zoo list parts --kind loss"),
 ])  # fmt: skip
-def test_a_kind_that_cannot_be_listed_is_refused(zoo, arguments, words):
-    code, out, err = zoo("list", *arguments)
+def test_a_kind_that_cannot_be_listed_is_refused(run_zoo, arguments, words):
+    code, out, err = run_zoo("list", *arguments)
     assert (code, out) == (2, "")
     assert words in err
 

@@ -10,28 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.helpers.runs import write_run
 from zoo_core import storage
 from zoo_core.cli import run
 from zoo_core.runs import Output, prepare
 from zoo_core.runs._checkpoint_writer import save_checkpoint, save_run
 from zoo_core.storage import ModelFile
 
-SPEC = """
-name = "s"
-[data]
-name = "npz"
-path = "t.npz"
-validation = 0.25
-[model]
-loss = "cross_entropy"
-layers = [{ units = 6, activation = "tanh", normalizer = "batch_norm" }, { units = 3, activation = "softmax" }]
-[optimizer]
-name = "adam"
-[training]
-epochs = 3
-batch_size = 120
-early_stopping = { patience = 3 }
-"""
 Change = Callable[[dict[str, Any], dict[str, np.ndarray]], object]
 Zoo = Callable[..., tuple[int, str]]
 
@@ -40,9 +25,7 @@ Zoo = Callable[..., tuple[int, str]]
 def sound(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ModelFile, bytes]:
     """The folder of a run, its checkpoint in mid-epoch, and its final file."""
     folder = tmp_path_factory.mktemp("run")
-    rng = np.random.default_rng(0)
-    np.savez(folder / "t.npz", x=rng.normal(size=(800, 4)), y=rng.integers(0, 3, 800))
-    (folder / "s.toml").write_text(SPEC)
+    write_run(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         place, trainer = Output("m.npz"), prepare("s.toml")

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import zoo_core
+from tests.helpers.runs import SPEC, write_run
 from zoo_core import storage
 from zoo_core.errors import NumericError, PluginError, SpecError, UsageError
 from zoo_core.parts import Callback, Optimizer, Schedule
@@ -19,46 +20,26 @@ from zoo_core.runs import Output, _checkpoint as checkpoint, prepare
 from zoo_core.training import Interval, Trainer
 from zoo_core.training.events import SafePoint
 
-SPEC = """
-name = "s"
-seed = 3
-[data]
-name = "npz"
-path = "t.npz"
-validation = 0.25
-[model]
-loss = "cross_entropy"
-layers = [{ units = 6, activation = "tanh", normalizer = "batch_norm" }, { units = 3, activation = "softmax" }]
-[optimizer]
-name = "adam"
-[training]
-epochs = 6
-batch_size = 120
-early_stopping = { patience = 3 }
-"""
 WIDE = {"units": 3, "activation": "softmax", "regularizers": [{"name": "l2", "strength": 0.1}] * 100}
 EVERY = ("--checkpoint-every", "3steps", "-q")
 
 
 @pytest.fixture
-def zoo(called, tmp_path, monkeypatch):
+def run_zoo(run_zoo):
     """Run a command in a folder with s.toml and its data; returns exit code, standard output, standard error."""
-    monkeypatch.chdir(tmp_path)
-    rng = np.random.default_rng(0)
-    np.savez("t.npz", x=rng.normal(size=(800, 4)), y=rng.integers(0, 3, 800))
-    Path("s.toml").write_text(SPEC)
-    return called
+    write_run(Path())
+    return run_zoo
 
 
 @pytest.fixture
-def alone(zoo):
+def alone(run_zoo):
     """The bytes of a run left alone."""
-    assert zoo("train", "s.toml", "-o", "alone.npz", "-q")[0] == 0
+    assert run_zoo("train", "s.toml", "-o", "alone.npz", "-q")[0] == 0
     return Path("alone.npz").read_bytes()
 
 
 @pytest.fixture
-def stopped(zoo, monkeypatch):
+def stopped(run_zoo, monkeypatch):
     """Return a function that trains into m.npz and has something happen after the checkpoint of a number."""
 
     def stop(happen, after=4, *arguments):
@@ -72,7 +53,7 @@ def stopped(zoo, monkeypatch):
 
         with monkeypatch.context() as patch:
             patch.setattr(checkpoint, "save", save)
-            return zoo("train", "s.toml", "-o", "m.npz", *EVERY, *arguments)
+            return run_zoo("train", "s.toml", "-o", "m.npz", *EVERY, *arguments)
 
     return stop
 
@@ -86,21 +67,21 @@ def names():
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
-def test_a_signal_finishes_the_step_saves_and_says_how_to_go_on(zoo, stopped, alone, number, code):
+def test_a_signal_finishes_the_step_saves_and_says_how_to_go_on(run_zoo, stopped, alone, number, code):
     found, out, err = stopped(lambda: signal.raise_signal(number))
     assert (found, out) == (code, "")
     assert err.splitlines()[-1] == "saved m.checkpoint-0000000010.npz; go on with: zoo resume m.npz"
     assert names() == ["m.checkpoint-0000000009.npz", "m.checkpoint-0000000010.npz"]
-    assert zoo("resume", "m.npz", "-q")[0] == 0
+    assert run_zoo("resume", "m.npz", "-q")[0] == 0
     assert names() == ["m.npz"]
     assert Path("m.npz").read_bytes() == alone
 
 
-def test_a_second_signal_stops_at_once_and_the_checkpoint_stays(zoo, stopped, alone):
+def test_a_second_signal_stops_at_once_and_the_checkpoint_stays(run_zoo, stopped, alone):
     code, _, err = stopped(lambda: [signal.raise_signal(signal.SIGINT) for _ in range(2)])
     assert code == 130
     assert "the last checkpoint is kept: m.checkpoint-0000000009.npz; go on with: zoo resume m.npz" in err
-    assert zoo("resume", "m.checkpoint-0000000005.npz", "-q")[0] == 0
+    assert run_zoo("resume", "m.checkpoint-0000000005.npz", "-q")[0] == 0
     assert Path("m.npz").read_bytes() == alone
 
 
@@ -109,167 +90,169 @@ def test_before_the_first_step_there_is_nothing_to_keep(stopped):
     assert names() == []
 
 
-def test_the_checkpoint_before_is_taken_where_the_newest_is_damaged(zoo, stopped, alone):
+def test_the_checkpoint_before_is_taken_where_the_newest_is_damaged(run_zoo, stopped, alone):
     stopped(fail)
     newest = Path("m.checkpoint-0000000009.npz")
     newest.write_bytes(newest.read_bytes()[:-1])
-    code, _, err = zoo("resume", "m.npz", *EVERY)
+    code, _, err = run_zoo("resume", "m.npz", *EVERY)
     assert code == 0
     assert err.startswith("warning: m.checkpoint-0000000009.npz is truncated")
     assert Path("m.npz").read_bytes() == alone
     stopped(fail, 4, "--force")
     for path in Path().glob("m.checkpoint-*"):
         path.write_bytes(b"")
-    code, _, err = zoo("resume", "m.npz")
+    code, _, err = run_zoo("resume", "m.npz")
     assert code == 3
     assert "m.checkpoint-0000000005.npz is empty" in err
     assert "No checkpoint is whole" in err
 
 
-def test_a_clock_that_jumps_back_does_not_make_an_old_checkpoint_the_newest(zoo, stopped, alone):
+def test_a_clock_that_jumps_back_does_not_make_an_old_checkpoint_the_newest(run_zoo, stopped, alone):
     stopped(fail)
     older, newest = Path("m.checkpoint-0000000005.npz"), Path("m.checkpoint-0000000009.npz")
     os.utime(newest, (0, 0))  # as if the clock had been set back before it was written
     older.write_bytes(b"")  # whoever takes this one is found out
-    assert zoo("resume", "m.npz", *EVERY)[::2] == (0, "")
+    assert run_zoo("resume", "m.npz", *EVERY)[::2] == (0, "")
     assert Path("m.npz").read_bytes() == alone
 
 
-def test_resuming_with_other_threads_or_data_names_the_difference(zoo, stopped):
+def test_resuming_with_other_threads_or_data_names_the_difference(run_zoo, stopped):
     stopped(fail)
     before = names()
-    code, _, err = zoo("resume", "m.npz", "--threads", 2)
+    code, _, err = run_zoo("resume", "m.npz", "--threads", 2)
     assert code == 5
     assert "threads was 1 and is 2" in err
     with np.load("t.npz") as table:
         np.savez("t.npz", x=table["x"] + 1, y=table["y"])
-    code, _, err = zoo("resume", "m.npz")
+    code, _, err = run_zoo("resume", "m.npz")
     assert code == 5
     assert "data_sha256 was" in err
     assert names() == before
 
 
-def test_another_spec_is_no_continuation_and_its_difference_is_named(zoo, stopped):
+def test_another_spec_is_no_continuation_and_its_difference_is_named(run_zoo, stopped):
     stopped(fail)
     contents = storage.read_model_file("m.checkpoint-0000000009.npz")
     other = prepare(zoo_core.read_spec("s.toml", ["optimizer.beta1=0.8"]))
     with pytest.raises(zoo_core.ZooError, match=r"spec: optimizer.beta1 was 0.9 and is 0.8") as caught:
         checkpoint.resume(other, contents, "m")
     assert caught.value.exit_code == 5
-    code, _, err = zoo("train", "s.toml", "-o", "m.npz", "--set", "optimizer.beta1=0.8")
+    code, _, err = run_zoo("train", "s.toml", "-o", "m.npz", "--set", "optimizer.beta1=0.8")
     assert code == 2
     assert "zoo resume m.npz, or begin anew with --force" in err
     assert "optimizer.beta1 was 0.9 and is 0.8" in err
 
 
-def test_force_gives_an_unfinished_run_up(zoo, stopped, alone):
+def test_force_gives_an_unfinished_run_up(run_zoo, stopped, alone):
     stopped(fail)
-    assert zoo("train", "s.toml", "-o", "m.npz", "-q")[0] == 2
-    assert zoo("train", "s.toml", "-o", "m.npz", "-q", "--force")[0] == 0
+    assert run_zoo("train", "s.toml", "-o", "m.npz", "-q")[0] == 2
+    assert run_zoo("train", "s.toml", "-o", "m.npz", "-q", "--force")[0] == 0
     assert names() == ["m.npz"]
     assert Path("m.npz").read_bytes() == alone
 
 
-def test_resuming_what_is_finished_or_was_never_begun(zoo, alone):
-    code, _, err = zoo("resume", "alone.npz")
+def test_resuming_what_is_finished_or_was_never_begun(run_zoo, alone):
+    code, _, err = run_zoo("resume", "alone.npz")
     assert code == 2
     assert "finished" in err
     assert "zoo train alone.npz --from alone.npz" in err
-    assert zoo("resume", "never.npz")[0] == 2
+    assert run_zoo("resume", "never.npz")[0] == 2
 
 
-def test_a_second_writer_fails_and_names_the_first(zoo):
+def test_a_second_writer_fails_and_names_the_first(run_zoo):
     with Output("m.npz").lock():
         for command in (["train", "s.toml", "-o", "m.npz"], ["resume", "m.npz"]):
-            code, _, err = zoo(*command)
+            code, _, err = run_zoo(*command)
             assert code == 5
             assert f"process {os.getpid()} is writing it" in err
     assert names() == []
 
 
-def test_what_killed_writers_left_is_swept(zoo, stopped):
+def test_what_killed_writers_left_is_swept(run_zoo, stopped):
     stopped(fail)
     left = [".m.npz.0123456789ab.tmp", ".m.checkpoint-0000000005.npz.0123456789ab.tmp", ".m.npz.lock"]
     others = [".other.npz.0123456789ab.tmp", "m.checkpoint-x.npz"]
     for name in left + others:
         Path(name).touch()
-    assert zoo("resume", "m.npz", "-q")[0] == 0
+    assert run_zoo("resume", "m.npz", "-q")[0] == 0
     assert names() == sorted([*others, "m.npz"])
 
 
-def test_a_checkpoint_is_a_model_too(zoo, stopped):
+def test_a_checkpoint_is_a_model_too(run_zoo, stopped):
     stopped(fail)
-    assert zoo("evaluate", "m.checkpoint-0000000009.npz", "--split", "validation")[0] == 0
-    assert zoo("show", "m.checkpoint-0000000009.npz")[0] == 0
+    assert run_zoo("evaluate", "m.checkpoint-0000000009.npz", "--split", "validation")[0] == 0
+    assert run_zoo("show", "m.checkpoint-0000000009.npz")[0] == 0
     with np.load("m.checkpoint-0000000009.npz") as plain:
         assert plain["opt.mean"].shape == (4 * 6 + 6 + 12 + 6 * 3 + 3,)
         assert sorted(plain["run.permutation"]) == list(range(600))
 
 
-def test_a_finished_model_is_trained_further(zoo, alone):
-    assert zoo("train", "alone.npz", "--from", "alone.npz", "-o", "m.npz", "-q")[0] == 0
+def test_a_finished_model_is_trained_further(run_zoo, alone):
+    assert run_zoo("train", "alone.npz", "--from", "alone.npz", "-o", "m.npz", "-q")[0] == 0
     first, longer = zoo_core.load("alone.npz"), zoo_core.load("m.npz")
     assert longer.started_from == first.sha256
     assert longer.history[0]["train_loss"] < first.history[0]["train_loss"]
-    code, _, err = zoo("train", "alone.npz", "-o", "alone.npz", "--force")
+    code, _, err = run_zoo("train", "alone.npz", "-o", "alone.npz", "--force")
     assert code == 2
     assert "choose another output" in err
     assert Path("alone.npz").read_bytes() == alone
 
 
-def test_a_run_from_a_model_is_resumed_without_it(zoo, stopped, alone):
+def test_a_run_from_a_model_is_resumed_without_it(run_zoo, stopped, alone):
     Path("s.toml").write_text(SPEC.replace("validation = 0.25", 'validation = 0.25\npreprocessor = "standard"'))
-    zoo("train", "s.toml", "-o", "first.npz", "-q", "--set", "data.train=:60")
+    run_zoo("train", "s.toml", "-o", "first.npz", "-q", "--set", "data.train=:60")
     start = ("--from", "first.npz", "--set", "data.train=60:120")
-    zoo("train", "s.toml", "-o", "whole.npz", "-q", *start)
+    run_zoo("train", "s.toml", "-o", "whole.npz", "-q", *start)
     assert stopped(fail, 4, *start)[0] == 5
     Path("first.npz").unlink()
-    assert zoo("resume", "m.npz", "-q")[0] == 0
+    assert run_zoo("resume", "m.npz", "-q")[0] == 0
     assert Path("m.npz").read_bytes() == Path("whole.npz").read_bytes()
 
 
-def test_a_digest_may_be_demanded_of_what_a_run_begins_with(zoo, stopped, alone):
+def test_a_digest_may_be_demanded_of_what_a_run_begins_with(run_zoo, stopped, alone):
     right, wrong = hashlib.sha256(alone).hexdigest(), "0" * 64
     for command in ("train s.toml --from", "train", "validate", "explain"):
         output = ("-o", "n.npz", "-q") if "train" in command else ()
-        code, _, err = zoo(*command.split(), "alone.npz", *output, "--sha256", wrong)
+        code, _, err = run_zoo(*command.split(), "alone.npz", *output, "--sha256", wrong)
         assert code == 3
         assert f"has the sha256 {right}, and {wrong} was demanded" in err
-        assert zoo(*command.split(), "alone.npz", *output, "--sha256", right)[0] == 0
+        assert run_zoo(*command.split(), "alone.npz", *output, "--sha256", right)[0] == 0
         Path("n.npz").unlink(missing_ok=True)
-    code, _, err = zoo("train", "s.toml", "-o", "n.npz", "--sha256", right)
+    code, _, err = run_zoo("train", "s.toml", "-o", "n.npz", "--sha256", right)
     assert code == 2
     assert "'s.toml' is no model file" in err
     assert names() == []
 
 
-def test_a_digest_may_be_demanded_of_a_checkpoint(zoo, stopped, alone):
+def test_a_digest_may_be_demanded_of_a_checkpoint(run_zoo, stopped, alone):
     stopped(fail)
     older, newest = Path("m.checkpoint-0000000005.npz"), Path("m.checkpoint-0000000009.npz")
-    code, _, err = zoo("resume", "m.npz", "--sha256", "0" * 64)
+    code, _, err = run_zoo("resume", "m.npz", "--sha256", "0" * 64)
     assert code == 3
     assert all(
         f"{path} has the sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}" in err for path in (older, newest)
     )
-    assert zoo("resume", "m.npz", "-q", "--sha256", hashlib.sha256(older.read_bytes()).hexdigest())[0] == 0
+    assert run_zoo("resume", "m.npz", "-q", "--sha256", hashlib.sha256(older.read_bytes()).hexdigest())[0] == 0
     assert Path("m.npz").read_bytes() == alone
 
 
-def test_a_model_over_the_limit_is_trained_further_where_it_is_raised(zoo, alone, monkeypatch):
+def test_a_model_over_the_limit_is_trained_further_where_it_is_raised(run_zoo, alone, monkeypatch):
     command = ("train", "s.toml", "--from", "alone.npz", "-o", "n.npz", "-q")
     with Path("alone.npz").open("ab") as file:
         file.truncate(300 * 2**20)
-    code, _, err = zoo(*command)
+    code, _, err = run_zoo(*command)
     assert code == 3
     assert "raise the limit: --max-size 300" in err
-    assert "something follows the archive's end" in zoo(*command, "--max-size", 300)[2]
+    assert "something follows the archive's end" in run_zoo(*command, "--max-size", 300)[2]
 
 
-def test_weights_that_do_not_fit_are_refused(zoo, alone):
-    code, _, err = zoo("train", "s.toml", "--from", "alone.npz", "-o", "m.npz", "--set", "model.layers.0.units=7")
+def test_weights_that_do_not_fit_are_refused(run_zoo, alone):
+    code, _, err = run_zoo("train", "s.toml", "--from", "alone.npz", "-o", "m.npz", "--set", "model.layers.0.units=7")
     assert code == 3
     assert "layers.0.weights" in err
-    code, _, err = zoo("train", "s.toml", "--from", "alone.npz", "-o", "m.npz", "--set", "data.preprocessor=min_max")
+    code, _, err = run_zoo(
+        "train", "s.toml", "--from", "alone.npz", "-o", "m.npz", "--set", "data.preprocessor=min_max"
+    )
     assert code == 3
     assert "min_max" in err
     assert names() == []
@@ -278,25 +261,25 @@ def test_weights_that_do_not_fit_are_refused(zoo, alone):
 TRACED = ("--set", "training.trace=true")
 
 
-def test_where_two_runs_part(zoo, alone):
-    zoo("train", "s.toml", "-o", "same.npz", "-q")
-    assert zoo("compare", "--exact", "alone.npz", "same.npz")[1] == "the same to the bit\n"
+def test_where_two_runs_part(run_zoo, alone):
+    run_zoo("train", "s.toml", "-o", "same.npz", "-q")
+    assert run_zoo("compare", "--exact", "alone.npz", "same.npz")[1] == "the same to the bit\n"
     rate = 'optimizer.learning_rate={name="step",initial=1e-3,every='
     for name, every in (("a", 3), ("b", 9)):
-        zoo("train", "s.toml", "-o", f"{name}.npz", "-q", "--set", f"{rate}{every}}}", *TRACED)
-    code, out, _ = zoo("compare", "--exact", "a.npz", "b.npz")
+        run_zoo("train", "s.toml", "-o", f"{name}.npz", "-q", "--set", f"{rate}{every}}}", *TRACED)
+    code, out, _ = run_zoo("compare", "--exact", "a.npz", "b.npz")
     assert code == 0
     assert "the runs part in epoch 4: array layers.0.bias" in out
     assert "training.trace=true" not in out
     assert "set up differently: optimizer.learning_rate.every: 3 and 9" in out
 
 
-def test_where_runs_of_two_networks_part_and_what_is_only_in_one(zoo, alone):
-    zoo("train", "s.toml", "-o", "traced.npz", "-q", *TRACED)
-    zoo("train", "s.toml", "-o", "wide.npz", "-q", "--set", "model.layers.0.units=7", *TRACED)
-    zoo("train", "s.toml", "-o", "plain.npz", "-q", "--set", "model.layers.0.normalizer={name='layer_norm'}")
-    wide = zoo("compare", "--exact", "traced.npz", "wide.npz")[1]
-    plain = zoo("compare", "--exact", "alone.npz", "plain.npz")[1]
+def test_where_runs_of_two_networks_part_and_what_is_only_in_one(run_zoo, alone):
+    run_zoo("train", "s.toml", "-o", "traced.npz", "-q", *TRACED)
+    run_zoo("train", "s.toml", "-o", "wide.npz", "-q", "--set", "model.layers.0.units=7", *TRACED)
+    run_zoo("train", "s.toml", "-o", "plain.npz", "-q", "--set", "model.layers.0.normalizer={name='layer_norm'}")
+    wide = run_zoo("compare", "--exact", "traced.npz", "wide.npz")[1]
+    plain = run_zoo("compare", "--exact", "alone.npz", "plain.npz")[1]
     assert "the runs part in epoch 1: array layers.0.bias" in wide
     assert "layers.0.bias: is float32 (6,) in one and float32 (7,) in the other" in wide
     assert "the runs part in epoch 1: figures" in plain
@@ -304,12 +287,12 @@ def test_where_runs_of_two_networks_part_and_what_is_only_in_one(zoo, alone):
     assert "layers.0.normalizer.running_mean: is only in one of them" in plain
 
 
-def test_a_new_run_is_refused_where_the_old_ones_spec_cannot_be_read(zoo, stopped):
+def test_a_new_run_is_refused_where_the_old_ones_spec_cannot_be_read(run_zoo, stopped):
     stopped(fail)
     for damage in (lambda path: path.write_bytes(b""), lambda path: storage.write_model_file(path, {}, {})):
         for path in Path().glob("m.checkpoint-*"):
             damage(path)
-        code, _, err = zoo("train", "s.toml", "-o", "m.npz", "--set", "optimizer.beta1=0.8")
+        code, _, err = run_zoo("train", "s.toml", "-o", "m.npz", "--set", "optimizer.beta1=0.8")
         assert code == 2
         assert "begin anew with --force" in err
 
@@ -390,7 +373,7 @@ def registry():
     return found
 
 
-def test_a_part_that_raises_is_named_and_mended_goes_on(zoo, registry):
+def test_a_part_that_raises_is_named_and_mended_goes_on(run_zoo, registry):
     spec = zoo_core.read_spec("s.toml", ['training.callbacks=["fragile"]'], registry)
     Fragile.broken = True
     words = r"callback 'fragile' .*line .* raised ZeroDivisionError in epoch 3.*as parts may"
@@ -404,7 +387,7 @@ def test_a_part_that_raises_is_named_and_mended_goes_on(zoo, registry):
     assert resumed.save("m.npz") == zoo_core.train(spec, registry=registry).save("alone.npz")
 
 
-def test_a_loss_that_leaves_the_numbers_leaves_the_best_weights(zoo, registry):
+def test_a_loss_that_leaves_the_numbers_leaves_the_best_weights(run_zoo, registry):
     spec = zoo_core.read_spec("s.toml", ["optimizer.name=sgd", "optimizer.learning_rate=leap"], registry)
     with pytest.raises(NumericError, match=r"epoch 4, step \d") as e:
         zoo_core.train(spec, registry=registry, output="m.npz", checkpoint_every="4steps")
@@ -417,7 +400,7 @@ def test_a_loss_that_leaves_the_numbers_leaves_the_best_weights(zoo, registry):
     assert model.evaluate_table(validation)["loss"] == pytest.approx(min(losses), rel=1e-6)
 
 
-def test_numbers_of_numpy_come_back_as_they_were(zoo, registry):
+def test_numbers_of_numpy_come_back_as_they_were(run_zoo, registry):
     spec = zoo_core.read_spec("s.toml", ['optimizer={name="counting"}'], registry)
     alone = zoo_core.train(spec, registry=registry).save("alone.npz")
     trainer = prepare(spec, registry=registry)
@@ -429,7 +412,7 @@ def test_numbers_of_numpy_come_back_as_they_were(zoo, registry):
     assert zoo_core.resume("m.npz", registry=registry).save("m.npz") == alone
 
 
-def test_an_output_from_python_is_not_replaced_unasked(zoo, alone):
+def test_an_output_from_python_is_not_replaced_unasked(run_zoo, alone):
     with pytest.raises(UsageError, match=r"alone\.npz: exists; pass overwrite=True"):
         zoo_core.train("s.toml", output="alone.npz")
     assert Path("alone.npz").read_bytes() == alone
@@ -446,7 +429,7 @@ def test_an_output_from_python_is_not_replaced_unasked(zoo, alone):
     ],
     ids=["bytes", "values"],
 )
-def test_a_spec_that_no_file_holds_is_refused_before_training(zoo, model, words):
+def test_a_spec_that_no_file_holds_is_refused_before_training(run_zoo, model, words):
     spec = zoo_core.read_spec("s.toml").to_dict() | model
     with pytest.raises(SpecError, match=words):
         prepare(spec)
@@ -456,7 +439,7 @@ def test_a_spec_that_no_file_holds_is_refused_before_training(zoo, model, words)
     ("name", "words"),
     [("forgetful", "'velocty'.*no such attribute"), ("listing", "holds list"), ("dated", r"has the dtype datetime64")],
 )
-def test_a_state_that_cannot_be_kept_is_named_before_training(zoo, registry, name, words):
+def test_a_state_that_cannot_be_kept_is_named_before_training(run_zoo, registry, name, words):
     spec = zoo_core.read_spec("s.toml", [f'optimizer={{name="{name}"}}'], registry)
     with pytest.raises(PluginError, match=words):
         zoo_core.train(spec, registry=registry, output="m.npz")
@@ -478,7 +461,7 @@ def test_an_interval_that_is_none_is_refused(text):
         Interval.parse(text)
 
 
-def test_never_leaves_no_checkpoint(zoo, stopped):
+def test_never_leaves_no_checkpoint(run_zoo, stopped):
     assert Interval.parse("never") is None
     assert stopped(fail, 1, "--checkpoint-every", "never")[0] == 0
     assert names() == ["m.npz"]
@@ -512,12 +495,12 @@ def test_by_steps_a_time_is_never_later_than_the_interval():
         assert every < 40 or max(gaps) > every - 8
 
 
-def test_a_run_without_checkpoints_still_saves_at_a_signal(zoo, alone, monkeypatch):
+def test_a_run_without_checkpoints_still_saves_at_a_signal(run_zoo, alone, monkeypatch):
     events = Trainer.events
     with monkeypatch.context() as patch:
         patch.setattr(Trainer, "events", lambda trainer: signal.raise_signal(signal.SIGINT) or events(trainer))
-        code, _, err = zoo("train", "s.toml", "-o", "m.npz", "-q", "--checkpoint-every", "never")
+        code, _, err = run_zoo("train", "s.toml", "-o", "m.npz", "-q", "--checkpoint-every", "never")
     assert code == 130
     assert "saved m.checkpoint-0000000004.npz; go on with: zoo resume m.npz" in err
-    assert zoo("resume", "m.npz", "-q")[0] == 0
+    assert run_zoo("resume", "m.npz", "-q")[0] == 0
     assert Path("m.npz").read_bytes() == alone

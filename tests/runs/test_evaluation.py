@@ -49,9 +49,9 @@ def model(folder):
 
 
 @pytest.fixture
-def zoo(called, folder, monkeypatch):
+def run_zoo(run_zoo, folder, monkeypatch):
     monkeypatch.chdir(folder)
-    return called
+    return run_zoo
 
 
 def test_lists_serve_as_arrays(model):
@@ -115,12 +115,12 @@ def test_a_shipped_model_is_loaded_by_its_name():
     assert "load" in dir(zoo_core)
 
 
-def test_a_file_is_measured_whole_and_its_classes_are_those_of_the_model(zoo, model, folder):
+def test_a_file_is_measured_whole_and_its_classes_are_those_of_the_model(run_zoo, model, folder):
     write(folder / "later.csv", [[3, 3, "yes"], [3.5, 3, "yes"], [0, 0, "yes"]])
-    code, out, _ = zoo("evaluate", "t.npz", "--data", "later.csv", "--json")
+    code, out, _ = run_zoo("evaluate", "t.npz", "--data", "later.csv", "--json")
     assert code == 0
     assert json.loads(out)["accuracy"] == pytest.approx(2 / 3)
-    whole = json.loads(zoo("evaluate", "t.npz", "--data", "t.csv", "--json")[1])
+    whole = json.loads(run_zoo("evaluate", "t.npz", "--data", "t.csv", "--json")[1])
     rows = [line.split(";") for line in (folder / "t.csv").read_text().splitlines()[1:]]
     expected = model.evaluate([[float(a), float(b)] for a, b, _ in rows], [name.strip('"') for *_, name in rows])
     assert whole == pytest.approx(expected)
@@ -134,39 +134,39 @@ def test_a_file_is_measured_whole_and_its_classes_are_those_of_the_model(zoo, mo
         ("a;b;c;kind", "1;2;3;yes", "has 3 features for classification, and model 't' needs 2"),
     ],
 )
-def test_a_file_of_another_form_is_refused(zoo, folder, header, row, words):
+def test_a_file_of_another_form_is_refused(run_zoo, folder, header, row, words):
     (folder / "other.csv").write_text(f"{header}\n{row}\n")
-    code, out, err = zoo("evaluate", "t.npz", "--data", "other.csv")
+    code, out, err = run_zoo("evaluate", "t.npz", "--data", "other.csv")
     assert (code, out) == (3, "")
     assert words in err
 
 
-def test_a_data_set_that_needs_options_asks_for_a_file(zoo):
-    code, _, err = zoo("evaluate", "glyphs-quickstart", "--data", "csv")
+def test_a_data_set_that_needs_options_asks_for_a_file(run_zoo):
+    code, _, err = run_zoo("evaluate", "glyphs-quickstart", "--data", "csv")
     assert (code, "--data FILE" in err) == (2, True)
-    code, _, err = zoo("evaluate", "glyphs-quickstart", "--data", "t.csv")
+    code, _, err = run_zoo("evaluate", "glyphs-quickstart", "--data", "t.csv")
     assert (code, "reads no such file" in err) == (2, True)
 
 
-def test_labels_with_commas_survive_a_csv(zoo, folder):
-    assert zoo("predict", "t.npz", "t.csv", "-o", "labels.csv")[0] == 0
+def test_labels_with_commas_survive_a_csv(run_zoo, folder):
+    assert run_zoo("predict", "t.npz", "t.csv", "-o", "labels.csv")[0] == 0
     with (folder / "labels.csv").open(newline="") as file:
         (title,), *labels = csv.reader(file)
     assert title == "label"
     assert {label for (label,) in labels} == set(NAMES)
-    assert zoo("predict", "t.npz", "t.csv", "--proba", "-o", "p.csv")[0] == 0
+    assert run_zoo("predict", "t.npz", "t.csv", "--proba", "-o", "p.csv")[0] == 0
     with (folder / "p.csv").open(newline="") as file:
         header, *rows = csv.reader(file)
     assert header == NAMES
     assert all(len(cell) <= 14 and abs(sum(map(float, row)) - 1) < 1e-5 for row in rows for cell in row)
 
 
-def test_a_path_is_found_from_the_working_folder_or_beside_the_spec(zoo, folder, tmp_path, monkeypatch):
+def test_a_path_is_found_from_the_working_folder_or_beside_the_spec(run_zoo, folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert zoo("train", str(folder / "t.json"), "-q", "-o", "m.npz")[0] == 0
-    code, _, err = zoo("evaluate", "m.npz")
+    assert run_zoo("train", str(folder / "t.json"), "-q", "-o", "m.npz")[0] == 0
+    code, _, err = run_zoo("evaluate", "m.npz")
     assert (code, "--data-dir" in err) == (3, True)
-    assert zoo("evaluate", "m.npz", "--data-dir", str(folder))[0] == 0
+    assert run_zoo("evaluate", "m.npz", "--data-dir", str(folder))[0] == 0
 
 
 def test_an_absurd_label_of_an_idx_file_is_refused(tmp_path):

@@ -22,13 +22,6 @@ from zoo_core.testing import check_part
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def zoo(called, tmp_path, monkeypatch):
-    """Run a command in an empty folder; returns exit code, standard output, standard error."""
-    monkeypatch.chdir(tmp_path)
-    return called
-
-
 def registered(kind):
     """Return a registry with the template of a kind, and its files."""
     texts = plugin_files("zoo-mine", kind, Registry())
@@ -56,8 +49,8 @@ def test_the_part_keeps_its_promises_and_stands_in_the_spec(kind):
     assert not [text for text in texts.values() if any(word in text for word in placeholders)]
 
 
-def test_what_is_there_is_kept_unless_force_says_otherwise(zoo):
-    code, out, _ = zoo("plugins", "new", "zoo-mine", "--kind", "loss")
+def test_what_is_there_is_kept_unless_force_says_otherwise(run_zoo):
+    code, out, _ = run_zoo("plugins", "new", "zoo-mine", "--kind", "loss")
     assert code == 0
     assert "pip install -e './zoo-mine[test]'" in out
     written = {str(p.relative_to("zoo-mine")) for p in Path("zoo-mine").rglob("*") if p.is_file()}
@@ -67,11 +60,11 @@ def test_what_is_there_is_kept_unless_force_says_otherwise(zoo):
     assert [p.name for p in Path().iterdir()] == ["zoo-mine"]
     Path("zoo-mine/README.md").write_text("precious")
     Path("zoo-mine/notes.md").write_text("mine")
-    code, out, err = zoo("plugins", "new", "zoo-mine", "--kind", "loss")
+    code, out, err = run_zoo("plugins", "new", "zoo-mine", "--kind", "loss")
     assert (code, out) == (2, "")
     assert "--force" in err
     assert Path("zoo-mine/README.md").read_text() == "precious"
-    assert zoo("plugins", "new", "zoo-mine", "--kind", "loss", "--force")[0] == 0
+    assert run_zoo("plugins", "new", "zoo-mine", "--kind", "loss", "--force")[0] == 0
     assert "zoo-mine" in Path("zoo-mine/README.md").read_text()
     assert Path("zoo-mine/notes.md").read_text() == "mine"
 
@@ -79,8 +72,8 @@ def test_what_is_there_is_kept_unless_force_says_otherwise(zoo):
 @pytest.mark.parametrize(
     "name", ["../x", "", "-x", "a\0b", "a" * 300, "Zoo_Mine", "zoo-", "json", "class", "numpy", "zoo-relu", "2x", "a/b"]
 )
-def test_a_name_that_cannot_be_one_is_refused_and_nothing_is_written(zoo, name):
-    code, out, err = zoo("plugins", "new", "--kind", "activation", "--", name)
+def test_a_name_that_cannot_be_one_is_refused_and_nothing_is_written(run_zoo, name):
+    code, out, err = run_zoo("plugins", "new", "--kind", "activation", "--", name)
     assert (code, out) == (2, "")
     assert "Traceback" not in err
     assert not list(Path().iterdir())
