@@ -1,4 +1,4 @@
-"""What the README promises, run as it stands."""
+"""What the README and the pages promise about code: it runs as it stands there."""
 
 import os
 import re
@@ -6,28 +6,42 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
 import zoo_core
-from zoo_core.hookspecs import zoo_models, zoo_parts
-from zoo_core.parts import KINDS
+from zoo_core.hookspecs import hookimpl
 from zoo_core.registry import Registry
+from zoo_core.testing import check_part
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
+ROOT = Path(__file__).parents[1]
+README, PLUGINS, MODELS = ((ROOT / page).read_text() for page in ("README.md", "plugins/README.md", "models/README.md"))
+SMALL = {
+    "data": {"name": "glyphs", "rows": 300, "test_rows": 50},
+    "model": {"loss": "cross_entropy", "layers": [{"units": 12}, {"units": 10, "activation": "softmax"}]},
+    "optimizer": "adam",
+    "training": {"epochs": 2},
+}
 
 
-def block(after: str) -> str:
-    found = re.search(re.escape(after) + r".*?```\w*\n(.*?)```", README, re.DOTALL)
+def block(page: str, after: str) -> str:
+    """Return the first code block of a page after a marker."""
+    found = re.search(re.escape(after) + r".*?```\w*\n(.*?)```", page, re.DOTALL)
     assert found, after
     return found[1]
 
 
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+
+
 def test_the_plugin_trains_saves_and_loads(tmp_path):
     """Installed as a distribution would be: a module and its metadata on the path."""
-    project = tomllib.loads(block("<!-- plugin-project -->"))["project"]
+    project = tomllib.loads(block(PLUGINS, "<!-- plugin-project -->"))["project"]
     (point, module), *_ = project["entry-points"]["zoo"].items()
-    (tmp_path / f"{module}.py").write_text(block("<!-- plugin -->"))
+    (tmp_path / f"{module}.py").write_text(block(README, "<!-- plugin -->"))
     info = tmp_path / f"{module}-{project['version']}.dist-info"
     info.mkdir()
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n")
@@ -56,6 +70,7 @@ np.testing.assert_allclose(slope, (up - down) / (2 * h), atol=1e-8)
         capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(tmp_path)},
     )  # fmt: skip
     assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert checked.stdout.strip() in PLUGINS, "the tutorial shows what the command prints"
     missing = subprocess.run(
         [sys.executable, "-m", "zoo_core", "predict", str(tmp_path / "m.npz"), "x.npy"],
         capture_output=True, text=True, check=False,
@@ -64,33 +79,76 @@ np.testing.assert_allclose(slope, (up - down) / (2 * h), atol=1e-8)
     assert "pip install 'zoo-swish==0.1.0'" in missing.stderr
 
 
-def test_the_spec_is_valid_and_the_python_lines_run(tmp_path, monkeypatch):
+def test_the_mistake_of_the_tutorial_is_found():
+    right, wrong = "self.beta * a * (1 - s)", "self.beta * z * (1 - s)"
+    source = block(README, "<!-- plugin -->")
+    assert right in source
+    (failed,) = [r for r in check_part(*_loaded(source.replace(right, wrong))) if r.state == "failed"]
+    assert f"FAILED {failed.check}: {failed.promise}" in PLUGINS
+    assert failed.findings[0].problem in PLUGINS
+
+
+@pytest.mark.parametrize(
+    ("marker", "place"),
+    [
+        ("nested", {"layers": [{"units": 8, "activation": {"name": "scaled", "inner": "prelu"}}, {"units": 10}]}),
+        ("wrapper", None),
+    ],
+)
+def test_a_part_around_a_part_keeps_its_promises_and_trains(marker, place, tmp_path):
+    part, registry = _loaded(block(PLUGINS, f"<!-- {marker} -->"))
+    assert [r for r in check_part(part, registry) if r.state == "failed"] == []
+    spec = SMALL | ({"model": {"loss": "mse", **place}} if place else {"optimizer": {"name": part.name, "base": "sgd"}})
+    model = zoo_core.train(spec, registry=registry)
+    model.save(tmp_path / "m.npz")
+    again = zoo_core.load(tmp_path / "m.npz", registry)
+    x = np.zeros((2, 784), np.uint8)
+    np.testing.assert_array_equal(again.outputs(x), model.outputs(x))
+
+
+def _loaded(source: str) -> tuple[type, Registry]:
+    """Return the part of a module's source, and a registry that knows it."""
+    module: dict[str, object] = {"__name__": "a_plugin"}
+    sys.modules["a_plugin"] = SimpleNamespace(**module)  # dataclasses look their module up
+    exec(source, module)
+    registry = Registry()
+    registry.add(SimpleNamespace(zoo_parts=module["zoo_parts"]), "zoo-of-the-page", "1")
+    (part,) = module["zoo_parts"]()
+    return part, registry
+
+
+def test_every_spec_is_valid():
+    whole = [tomllib.loads(text) for page in (README, MODELS, PLUGINS) for text in blocks(page, "toml")]
+    specs = [table for table in whole if "project" not in table]
+    assert len(specs) >= 2
+    for table in specs:
+        zoo_core.Spec.parse(SMALL | table)
+
+
+def test_the_python_lines_of_the_readme_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    zoo_core.Spec.parse(tomllib.loads(block("## A spec")))
     x, y = np.zeros((2, 784), np.uint8), np.array([1, 2])
-    exec(block("## From Python").replace("print(event)", "break"), {"x": x, "y": y})
+    exec(block(README, "## The same in Python").replace("print(event)", "break"), {"x": x, "y": y})
     assert (tmp_path / "glyphs.npz").exists()
 
 
-def test_every_hook_and_kind_is_named():
-    for hook in (zoo_parts, zoo_models):
-        assert hook.__name__ in README
-    rows = re.findall(r"^\| `(\w+)`(?:, `(\w+)`)? \|", README, re.MULTILINE)
-    named = {name for row in rows for name in row}
-    bases = {base.__name__ for base in KINDS.values()} - {"Regularizer"}
-    assert bases | {"Penalty", "Constraint", "Noise", "BatchAugmentation"} <= named
+def test_the_python_lines_of_the_pages_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    plugin = SimpleNamespace(zoo_parts=hookimpl(lambda: []))
+    monkeypatch.setattr(zoo_core, "train", lambda *_, **__: None)  # training is tried by the tests above
+    for text in [*blocks(MODELS, "python"), *blocks(PLUGINS, "python")]:
+        exec(text.replace('pytest_checks("zoo-swish")', 'pytest_checks("mlp-zoo")'), {"plugin": plugin})
+    assert (tmp_path / "copy.npz").exists()
 
 
-def test_the_figures_of_the_corrected_recipes_are_those_of_their_files():
-    folder = Path(__file__).parents[1] / "models/zoo_models"
+def test_the_figures_of_the_shipped_models_are_those_of_their_files():
+    folder = ROOT / "models/zoo_models"
     registry = Registry()
-    for name in (
-        "corrected-1-sgd",
-        "corrected-2-dropout",
-        "corrected-3-minibatch",
-        "corrected-4-tanh-softmax",
-    ):
-        figure = zoo_core.load(folder / f"{name}.npz", registry).history[-1]["test_accuracy"]
-        assert f"{figure:.4f} |" in README.split(f"| {name[10]} ")[1].splitlines()[0]
-        assert f"{figure:.4f}" in (folder / f"{name}.md").read_text()
-    assert f"reaches {zoo_core.load(folder / 'mnist-mlp.npz').history[-1]['test_accuracy']:.4f}" in README
+    rows = re.findall(r"^\| `([\w-]+)` \| .* \| (0\.\d{4}) \| \[card\]", MODELS, re.MULTILINE)
+    assert sorted(name for name, _ in rows) == sorted(f.stem for f in folder.glob("*.npz"))
+    for name, told in rows:
+        figure = f"{zoo_core.load(folder / f'{name}.npz', registry).history[-1]['test_accuracy']:.4f}"
+        assert told == figure
+        assert figure in (folder / f"{name}.md").read_text()
+        if name.startswith("corrected"):
+            assert f"| {figure} |" in MODELS.split(f"\n| {name[10]} ")[1].splitlines()[0]
