@@ -1,11 +1,67 @@
-"""The contract: one base class for each kind of part.
+"""The contract of parts: one base class for each kind of part.
 
-A part is a dataclass. Its fields are its options: typed, bounded and with defaults, and so its keys in a spec,
-its JSON schema, its help and what a model file stores. `name` is what a spec calls it. The author writes the
-mathematics; buffers, loops, gradients of what lies behind, checks, saving and display belong to the core.
+A part is a dataclass. Here is a complete one:
 
-Three rules hold for every method: `out` is overwritten, never read; no other argument is changed; what comes
-back has the dtype that came in. Arrays have one row for each sample: shape `(rows, columns)`.
+    @dataclass
+    class LeakyRelu(Activation):
+        \"\"\"f(z) = z where z > 0, else slope z. `slope`: 0 to 1.\"\"\"
+
+        name = "my_leaky_relu"
+        kinks = (0.0,)
+
+        slope: Annotated[float, Ge(0), Le(1)] = 0.01
+
+        def forward(self, x, out):
+            np.multiply(x, np.where(x > 0, 1, self.slope), out=out)
+
+        def derivative(self, z, a, out):
+            out[...] = np.where(z > 0, 1, self.slope)
+
+A spec then says `activation = { name = "my_leaky_relu", slope = 0.2 }`. The author writes the mathematics. The core
+owns buffers, loops, checks, saving and display.
+
+Arrays
+    An array has one row for each sample: shape `(rows, columns)`. Three rules hold for every method. It overwrites
+    `out` and never reads it. It changes no other argument, unless its docstring says so. Its results have the dtype
+    of its inputs, float32 or float64.
+
+Options
+    The fields of the dataclass are the options: the keys in a spec, in the JSON schema and in a model file.
+    A type is built from `float`, `int`, `bool`, `str`, `Literal[...]`, `X | None`, `list[X]`, `dict[str, X]` and
+    the classes of parts. A spec cannot write tuples, sets, paths, enums or other dataclasses: an author writes
+    `list[float]` and `str` instead. `Annotated[float, Gt(0), Le(1)]` bounds a number, and every number needs a lower
+    bound. The docstring of the class names every option, and gives the formula with its source.
+    `__post_init__` may raise ValueError. It also runs when a model is loaded, on the options as it left them, so it
+    must leave these as they are.
+
+State
+    The class attribute `state` names the attributes that a run depends on from one step or epoch to the next. The
+    method `start` makes them, and the core saves them. They are arrays, numbers, texts, bools, None, or dicts of
+    these. In a network they are arrays and numbers only, since every model file holds them. An attribute that is not
+    None after `start` keeps its type in a run: an array its shape and dtype, a number stays a number.
+
+Parts inside parts
+    An option may be a part of any kind, as `base: Optimizer` is in `OptimizerWrapper`. Each outer part has inner parts
+    of its own. The core saves the state of all of them. It calls and sets up the outer part only, so the outer part
+    does the same for the inner one. A transform declares the parameters of the inner one among its own. In `start` it
+    sets `weights`, `gradients` and `rng` of the inner one, and then calls `start` of it:
+
+        def parameters(self, width):
+            return {f"inner.{name}": p for name, p in self.inner.parameters(width).items()}
+
+        def start(self, width, dtype):
+            self.inner.weights = {name: self.weights[f"inner.{name}"] for name in self.inner.parameters(width)}
+            self.inner.gradients = {name: self.gradients[f"inner.{name}"] for name in self.inner.parameters(width)}
+            self.inner.rng = self.rng
+            self.inner.start(width, dtype)
+
+Randomness
+    A part draws from what the core gives it only: `self.rng` of a transform, or an argument `rng`. Then a seed
+    repeats a run exactly, and a resumed run goes on as if it had never stopped.
+
+Errors
+    A part may raise DataError or SpecError of `zoo_core.errors`, with a message for the user. Any other exception is
+    reported with the part, its method and the line.
 """
 
 from __future__ import annotations
@@ -14,7 +70,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
+from typing import Annotated, Any, ClassVar, Literal, Protocol
 
 import numpy as np
 from annotated_types import Gt
@@ -22,51 +78,56 @@ from numpy.typing import DTypeLike, NDArray
 
 from zoo_core._arrays import aligned
 
-if TYPE_CHECKING:
-    from zoo_core.data import DataFolder
-
 Array = NDArray[Any]
-Record = dict[str, Any]  # what one epoch gave: "epoch", "train_loss", "<split>_<metric>", ...
+Record = dict[str, Any]  # the figures of one epoch: "epoch", "learning_rate", "train_loss", "<split>_<metric>", ...
 
 
 class Part:
-    """Root of all parts. Every place in a network has an instance of its own, so a part may keep state."""
+    """The root of all parts. Each place in a spec has an instance of its own, so a part may keep state."""
 
-    kind: ClassVar[str] = ""
-    name: ClassVar[str] = ""
-    # Attributes that a run depends on from one step or epoch to the next, made by `start` and saved with it: arrays,
-    # numbers, texts, bools, None, dicts of these; in a network, whose state every model file holds, arrays and numbers.
-    # What is not None after the start keeps its sort in a run: an array its shape and dtype, a number stays one.
-    state: ClassVar[tuple[str, ...]] = ()
-    state_version: ClassVar[int] = 1  # raise it when `state` or its meaning changes
-    shapes: ClassVar[str] = ""  # of what goes in and comes out, for those who look the part up
-    examples: ClassVar[tuple[Mapping[str, Any], ...]] = ()  # options, as in a spec, that zoo_core.testing also checks
-    expected_failures: ClassVar[Mapping[str, str]] = {}  # checks of zoo_core.testing that fail on purpose, and why
+    # Set by the base class of a kind:
+    kind: ClassVar[str] = ""  # such as "activation"
     spec_key: ClassVar[str] = ""  # the key of a spec that holds a part of this kind
     spec_takes_list: ClassVar[bool] = False  # whether that key holds a list of parts
     spec_example: ClassVar[str] = ""  # the name of a built-in part of this kind, for messages
-    spec_name: str = ""  # set by the core: the name that the spec used, perhaps "distribution:name"
+    shapes: ClassVar[str] = ""  # the shapes of inputs and outputs, for `zoo show`; a part may state its own
+
+    # Set by the author of a part:
+    name: ClassVar[str] = ""  # what a spec calls it: lower-case letters, digits and "_"; a letter comes first
+    state: ClassVar[tuple[str, ...]] = ()  # the attributes to save; see above
+    state_version: ClassVar[int] = 1  # raise it when `state` or its meaning changes: older model files are then refused
+    examples: ClassVar[tuple[Mapping[str, Any], ...]] = ()  # options, as in a spec, that zoo_core.testing also checks
+    expected_failures: ClassVar[Mapping[str, str]] = {}  # checks of zoo_core.testing that fail on purpose, and why
+
+    # Set by the core: the name that the spec used, such as "distribution:name"; "" for the plain name.
+    spec_name: str = ""
 
 
-# ------------------------------------------------------------------ what values flow through
+# ------------------------------------------------------------------ transforms: what values flow through
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A trained array that a transform wants: its shape, and what fills it at the start."""
+    """A trained array that a transform declares.
+
+    Args:
+        shape: its shape.
+        initial: the first value of every element, or an initializer that fills the array.
+    """
 
     shape: tuple[int, ...]
     initial: float | Initializer = 0.0
 
 
 class Transform(Part):
-    """Something that values flow through, forwards and backwards; the base of three kinds below.
+    """A step that values flow through, forwards and backwards: the base of Activation, Normalizer and Noise.
 
-    The core sets, before `start`: `weights` and `gradients`, the arrays declared by `parameters` and where
-    `backward` writes their gradients; and `rng`, the only source of randomness that a part may use.
+    Before `start` the core sets `weights` and `gradients`, by the names that `parameters` gives, and `rng`. For a batch
+    it calls `forward`, then `backward` with the same arrays, perhaps several times, and `end_step` after the update.
     """
 
-    # Whether `backward` is proportional to `grad`, said by the class that writes it: it is unless a term is added.
+    # Whether `backward` is proportional to `grad`. Only the class that defines `backward` can say so: an override
+    # in a subclass does not inherit the statement. It is false if `backward` adds a term, such as a penalty.
     backward_is_linear: ClassVar[bool] = False
 
     weights: dict[str, Array]
@@ -76,38 +137,66 @@ class Transform(Part):
 
     @cached_property
     def rng(self) -> np.random.Generator:
-        """The generator of this place in the network; outside training made when it is first asked for."""
+        """The generator of this place in the network. Without training it is made at its first use."""
         source, purpose = self._stream
         return source.stream(purpose)
 
     def draw_from(self, source: RandomSource, purpose: str) -> None:
-        """Have `rng` come from a source when it is first asked for; called by the core."""
+        """Make `rng` come from a source at its first use. The core calls it."""
         self._stream = source, purpose
 
     def parameters(self, width: int) -> dict[str, Parameter]:
-        """Return the parameters to train, by name; `width` is the number of columns of the output."""
+        """Return the parameters to train, by name.
+
+        Args:
+            width: the number of columns of the output.
+        """
         return {}
 
     def start(self, width: int, dtype: DTypeLike) -> None:
-        """Make running state; called once, when the network is assembled."""
+        """Make the state. Called once, when the network is built.
+
+        Args:
+            width: the number of columns of the output.
+            dtype: the dtype of the network.
+        """
 
     def forward(self, x: Array, out: Array) -> None:
-        """Compute the output in training."""
+        """Write the output in training.
+
+        Args:
+            x: the input, shape (rows, columns of the input).
+            out: the output, shape (rows, width).
+        """
         raise NotImplementedError
 
     def infer(self, x: Array, out: Array) -> None:
-        """Compute the output outside training; the same as in training unless overridden."""
+        """Write the output outside training. Without an override it is that of `forward`."""
         self.forward(x, out)
 
     def backward(self, x: Array, y: Array, grad: Array, out: Array) -> None:
-        """Write d loss / d x, given the input `x`, the output `y` and `grad`, d loss / d y."""
+        """Write d loss / d x, and the gradients of the parameters to `self.gradients`, which are overwritten too.
+
+        Args:
+            x: the input of the latest `forward`.
+            y: its output.
+            grad: d loss / d y, shape of `y`.
+            out: d loss / d x, shape of `x`.
+        """
         raise NotImplementedError
 
     def end_step(self) -> None:
-        """Update running state; called once after each training step, however often it was evaluated."""
+        """Update the state. Called once after each training step, however often the batch was evaluated."""
 
     def scratch(self, like: Array, purpose: str = "", dtype: DTypeLike | None = None, fill: float = 0.0) -> Array:
-        """Return a buffer shaped like `like`, filled once for each purpose and shape."""
+        """Return a buffer that is made once for each purpose, dtype and shape.
+
+        Args:
+            like: an array of the wanted shape.
+            purpose: a name that separates buffers of one shape.
+            dtype: its dtype; that of `like` if None.
+            fill: what it is filled with when it is made. Later calls return it as the part left it.
+        """
         try:
             return self._scratch[purpose, dtype][like.shape]
         except AttributeError:
@@ -120,21 +209,21 @@ class Transform(Part):
 
 
 class Activation(Transform):
-    """A nonlinearity `a = f(z)`. Elementwise: write `forward` and `derivative`. Rows that mix: write `backward`."""
+    """A nonlinearity `a = f(z)`. Elementwise ones define `forward` and `derivative`, others `backward`."""
 
     kind = "activation"
     spec_key, spec_example = "activation", "relu"
     shapes = "z and f(z): (rows, units)"
     backward_is_linear = True
-    kinks: ClassVar[tuple[float, ...]] = ()  # points where the derivative jumps
-    gain: ClassVar[float] = 1.0  # sqrt(E[z^2] / E[f(z)^2]); initializers that scale by a gain use it
+    kinks: ClassVar[tuple[float, ...]] = ()  # points where the derivative jumps; gradient checks keep away from them
+    gain: ClassVar[float] = 1.0  # sqrt(E[z^2] / E[f(z)^2]) for normal z; initializers scale weights by it
 
     def input_width(self, units: int) -> int:
-        """Return how many columns of `z` are needed for `units` columns of output."""
+        """Return the number of columns of `z` that give `units` columns of output."""
         return units
 
     def derivative(self, z: Array, a: Array, out: Array) -> None:
-        """Write f'(z), given also the output `a = f(z)`."""
+        """Write f'(z); `a` is the output f(z). All have shape (rows, units)."""
         raise NotImplementedError
 
     def backward(self, x: Array, y: Array, grad: Array, out: Array) -> None:
@@ -155,28 +244,28 @@ class Normalizer(Transform):
 
 
 class Regularizer(Part):
-    """Anything that works against overfitting; a part derives from one or more of the four below."""
+    """Anything that works against overfitting. A part derives from one or more of the four classes below."""
 
     kind = "regularizer"
     spec_key, spec_takes_list, spec_example = "regularizers", True, "dropout"
 
 
 class Penalty(Regularizer):
-    """A term added to the loss, computed from a weight matrix (never from biases)."""
+    """A term that the core adds to the loss, computed from a layer's weight matrix, never from its biases."""
 
     shapes = "weights and gradient: (inputs, units)"
 
     def value(self, weights: Array) -> float:
-        """Return the term."""
+        """Return the term for `weights`, shape (inputs, units)."""
         raise NotImplementedError
 
     def gradient(self, weights: Array, out: Array) -> None:
-        """Write d term / d weights; the core adds it to the gradient."""
+        """Write d term / d weights to `out`, shape (inputs, units). The core adds it to the gradient of the loss."""
         raise NotImplementedError
 
 
 class Constraint(Regularizer):
-    """A projection of a weight matrix after each update."""
+    """A projection of a layer's weight matrix after each update."""
 
     shapes = "weights: (inputs, units)"
 
@@ -186,18 +275,27 @@ class Constraint(Regularizer):
 
 
 class Noise(Transform, Regularizer):
-    """A change of a layer's output in training only, such as dropout: write `forward` and `backward`."""
+    """A change of a layer's output in training only, such as dropout: it defines `forward` and `backward`.
+
+    Outside training it is left out. Its output in training should therefore have the mean of its input.
+    """
 
     shapes = "x and y: (rows, units)"
 
 
 class BatchAugmentation(Regularizer):
-    """A change of a training batch and its targets, such as label smoothing; belongs to the whole model."""
+    """A change of a training batch and its targets, such as label smoothing. It stands in `model.regularizers`."""
 
     shapes = "x: (rows, features); targets: (rows, outputs)"
 
     def augment(self, x: Array, targets: Array, rng: np.random.Generator) -> tuple[Array, Array]:
-        """Return inputs (rows, features) and targets (rows, outputs; classes are one-hot) to train on."""
+        """Return the inputs and the targets to train on, in the shapes of the arguments.
+
+        Args:
+            x: prepared inputs, shape (rows, features).
+            targets: shape (rows, outputs); classes are one-hot.
+            rng: the generator for this purpose.
+        """
         raise NotImplementedError
 
 
@@ -206,40 +304,53 @@ class BatchAugmentation(Regularizer):
 
 @dataclass(kw_only=True)
 class Loss(Part):
-    """A loss for each row. Reported as the (weighted) mean; `reduction` only scales the gradient."""
+    """A loss for each row. The core reports its mean over rows, weighted by sample weights and class weights.
+
+    Every loss has these two options, which the core uses:
+    `reduction`: whether the gradient is that of the mean or of the sum over the rows of a batch.
+    `class_weights`: a weight for each class, or "balanced": rows / (classes * rows of the class).
+    """
 
     kind = "loss"
     spec_key, spec_example = "loss", "cross_entropy"
     shapes = "outputs and gradient: (rows, outputs); targets: the same, or labels (rows,); value: (rows,)"
-    targets: ClassVar[Literal["labels", "values"]] = "values"  # "labels": also takes integers, shape (rows,)
+    # "values": targets have shape (rows, outputs), one-hot for classes. "labels": targets may also be class indices,
+    # integers of shape (rows,), which saves their one-hot form; the loss must accept both.
+    targets: ClassVar[Literal["labels", "values"]] = "values"
     task: ClassVar[Literal["classification", "regression", "any"]] = "any"
-    output_range: ClassVar[Literal["any", "unit_interval", "probabilities"]] = (
-        "any"  # outputs in [0, 1]; that add up to 1, too
-    )
-    fused_with: ClassVar[tuple[type[Activation], ...]] = ()  # output activations for the two methods below
+    # What outputs must be: any numbers, numbers in [0, 1], or probabilities, which also sum to 1 in each row.
+    output_range: ClassVar[Literal["any", "unit_interval", "probabilities"]] = "any"
+    # The output activations whose derivative cancels with that of the loss. With one of them the core calls
+    # `fused_value` and `fused_gradient` instead of `value` and `gradient`.
+    fused_with: ClassVar[tuple[type[Activation], ...]] = ()
 
     reduction: Literal["mean", "sum"] = "mean"
     class_weights: Literal["balanced"] | list[Annotated[float, Gt(0)]] | None = None
 
     def value(self, outputs: Array, targets: Array) -> Array:
-        """Return the loss of each row, shape (rows,)."""
+        """Return the loss of each row, shape (rows,).
+
+        Args:
+            outputs: what the network gives, shape (rows, outputs).
+            targets: shape (rows, outputs), or class indices (rows,) if `targets` of the class is "labels".
+        """
         raise NotImplementedError
 
     def gradient(self, outputs: Array, targets: Array, out: Array) -> None:
-        """Write d (loss of a row) / d (its outputs)."""
+        """Write d (loss of a row) / d (its outputs), shape (rows, outputs). The core applies weights and reduction."""
         raise NotImplementedError
 
     def fused_value(self, z: Array, outputs: Array, targets: Array) -> Array:
-        """Return the loss of each row where the output activation is in `fused_with` and `z` is its input."""
+        """Return the loss of each row; `z`, shape (rows, outputs), is the input of the output activation."""
         return self.value(outputs, targets)
 
     def fused_gradient(self, z: Array, outputs: Array, targets: Array, out: Array) -> None:
-        """Write d (loss of a row) / d z where the output activation is in `fused_with`."""
+        """Write d (loss of a row) / d z, shape (rows, outputs)."""
         raise NotImplementedError
 
 
 class Metric(Part):
-    """A figure of merit over a split, gathered batch by batch."""
+    """A measure of quality over all rows of a split, gathered batch by batch."""
 
     kind = "metric"
     spec_key, spec_takes_list, spec_example = "metrics", True, "accuracy"
@@ -248,11 +359,17 @@ class Metric(Part):
     task: ClassVar[Literal["classification", "regression", "any"]] = "any"
 
     def start(self, rows: int, outputs: int) -> None:
-        """Forget everything; a split of `rows` rows, `outputs` columns each, follows."""
+        """Forget earlier rows. A split of `rows` rows follows, with `outputs` columns each."""
         raise NotImplementedError
 
     def update(self, outputs: Array, targets: Array, weights: Array | None) -> None:
-        """Take in some rows; targets are labels (rows,) or values (rows, outputs); weights (rows,) or None."""
+        """Take in some rows. The arrays are buffers: copy what is kept.
+
+        Args:
+            outputs: what the network gives, shape (rows, outputs).
+            targets: class indices (rows,) or values (rows, outputs).
+            weights: sample weights (rows,), or None.
+        """
         raise NotImplementedError
 
     def result(self) -> float:
@@ -260,7 +377,7 @@ class Metric(Part):
         raise NotImplementedError
 
     def figures(self) -> dict[str, float]:
-        """Return what a record holds; override it to give several, each named `name` or `<name>_<which>`."""
+        """Return what a record holds. Override it to give several figures, each named `name` or `<name>_<which>`."""
         return {self.name: self.result()}
 
 
@@ -269,15 +386,21 @@ class Metric(Part):
 
 @dataclass(frozen=True)
 class Segment:
-    """One named array inside the flat parameter vector."""
+    """One array of a network inside the flat vector of parameters.
 
-    path: str  # such as "layers.0.weights", "layers.0.bias", "layers.1.activation.slope"
+    Args:
+        path: such as "layers.0.weights", "layers.0.bias" or "layers.1.activation.slope".
+        shape: the shape of the array.
+        where: its elements in the flat vector.
+    """
+
+    path: str
     shape: tuple[int, ...]
     where: slice
 
     @property
     def role(self) -> str:
-        """The last component of the path: "weights", "bias", or the name a part gave."""
+        """The last component of the path: "weights", "bias", or the name that a part gave."""
         return self.path.rpartition(".")[2]
 
     def view(self, vector: Array) -> Array:
@@ -287,73 +410,83 @@ class Segment:
 
 @dataclass(frozen=True)
 class Layout:
-    """How the flat vectors of parameters and gradients are divided."""
+    """How the flat vectors of parameters and gradients are divided: `size` elements of `dtype`, in `segments`."""
 
     segments: tuple[Segment, ...]
     size: int
     dtype: np.dtype[Any]
 
     def vector(self, fill: float = 0.0) -> Array:
-        """Return a new flat vector, such as an optimizer's state."""
+        """Return a new flat vector, shape (size,), such as an optimizer's state."""
         return aligned(self.size, self.dtype, fill)
 
     def number(self, value: float = 0.0) -> Array:
-        """Return a number as an array without dimensions, which NumPy takes several times as fast as a float."""
+        """Return a number as an array without dimensions: NumPy computes several times faster with it than a float."""
         return np.array(value, self.dtype)
 
 
 class Batch(Protocol):
-    """The batch at hand, for optimizers that look at it more than once (SAM, L-BFGS)."""
+    """The current batch, for optimizers that evaluate it more than once, such as SAM and L-BFGS."""
 
     rows: int
 
     @property
     def loss(self) -> float:
-        """The objective (mean loss plus penalties) of the latest evaluation."""
+        """The objective of the latest evaluation: the loss plus all penalties."""
 
     def evaluate(self) -> float:
-        """Run forward and backward with the parameters as they are now; refreshes the gradient vector."""
+        """Run forward and backward with the present parameters, write the gradient vector, and return the objective."""
 
     def backward(self) -> None:
-        """Run backward alone, from the outputs of the last forward pass, with the parameters as they are now."""
+        """Run backward alone, from the outputs of the latest forward pass, with the present parameters."""
 
 
 class Optimizer(Part):
-    """An update rule on one flat vector of parameters. Write `start` for its state and `step`."""
+    """An update rule on one flat vector of parameters. It defines `step`, and `start` if it has state.
+
+    Every optimizer has an option `learning_rate: Rate = 0.01`, with a default of its own. The core evaluates it and
+    hands the number to `step`.
+    """
 
     kind = "optimizer"
     spec_key, spec_example = "optimizer", "adam"
     shapes = "parameters and gradients: (parameters,), all arrays in one vector"
-    learning_rate: Any  # the field of every optimizer: `learning_rate: Rate = 0.01`
-    steps: int = 0  # updates so far, this one included; counted and saved by the core
-    # Whether a step is parameters -= learning_rate * gradients and nothing else, said by the class that writes it.
-    # Where all transforms are linear the core may then multiply the gradients while it computes them, which saves a
-    # pass over them, and call `step` with a learning rate of 1.
+    learning_rate: Any
+    steps: int = 0  # updates so far, the present one included; the core counts and saves them
+    # Whether a step is parameters -= learning_rate * gradients and nothing else. Only the class that defines `step` can
+    # say so. If `backward` of all transforms is linear, the core may multiply gradients while it computes them, which
+    # saves a pass over them. It then calls `step` with a learning rate of 1.
     is_plain_gradient_step: ClassVar[bool] = False
 
     def start(self, layout: Layout) -> None:
-        """Make the state arrays (and name them in the class attribute `state`)."""
+        """Make the state arrays, such as `layout.vector()`. Their names stand in the class attribute `state`."""
 
     def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
-        """Change `parameters` in place. `gradients` may be overwritten: it is a fresh buffer each time."""
+        """Take one step.
+
+        Args:
+            parameters: flat vector (parameters,), changed in place.
+            gradients: flat vector (parameters,), which may be overwritten.
+            learning_rate: the rate of this step, 0 or more.
+        """
         raise NotImplementedError
 
     def update(self, parameters: Array, gradients: Array, learning_rate: float, batch: Batch) -> None:
-        """Take one step; override it instead of `step` to look at the batch again."""
+        """Take one step. Override it instead of `step` to evaluate the batch again."""
         self.step(parameters, gradients, learning_rate)
 
     def start_epoch(self, parameters: Array) -> None:
-        """Put the parameters to train in place, where `end_epoch` has put others (none before the first epoch)."""
+        """Write the parameters to train, if `end_epoch` has written others. Called before the first epoch too."""
 
     def end_epoch(self, parameters: Array) -> None:
-        """Put the parameters to measure, keep and use in place, such as averages; called after an epoch's steps."""
+        """Write the parameters to measure, save and use, such as averages. Called after the steps of an epoch."""
 
 
 @dataclass
 class OptimizerWrapper(Optimizer):
-    """An optimizer around another one, `base`: override `update`, and call `update_base` for the step of the base.
+    """An optimizer around another one: override `update`, and call `update_base` for the step of `base`.
 
-    Its learning rate is that of the base. Name the wrapper's own arrays in `state`; the core saves those of the base.
+    Its learning rate is that of `base`. The attribute `state` names the arrays of the wrapper only.
     """
 
     base: Optimizer
@@ -364,43 +497,47 @@ class OptimizerWrapper(Optimizer):
         return self.base.learning_rate
 
     def start(self, layout: Layout) -> None:
-        """Make the state of the base; a wrapper with arrays of its own calls this and then makes them."""
+        """Make the state of the base. A wrapper with arrays of its own calls this, and then makes them."""
         self.base.start(layout)
 
     def update(self, parameters: Array, gradients: Array, learning_rate: float, batch: Batch) -> None:
-        """Take one step; without an override, that of the base."""
+        """Take one step: without an override, that of the base."""
         self.update_base(parameters, gradients, learning_rate, batch)
 
     def update_base(self, parameters: Array, gradients: Array, learning_rate: float, batch: Batch) -> None:
-        """Let the base take one step. Its count of steps is then that of the wrapper."""
+        """Let the base take one step. Its count of steps becomes that of the wrapper."""
         self.base.steps = self.steps
         self.base.update(parameters, gradients, learning_rate, batch)
 
     def start_epoch(self, parameters: Array) -> None:
-        """Let the base put the parameters to train in place."""
+        """Let the base write the parameters to train."""
         self.base.start_epoch(parameters)
 
     def end_epoch(self, parameters: Array) -> None:
-        """Let the base put the parameters to measure in place."""
+        """Let the base write the parameters to measure."""
         self.base.end_epoch(parameters)
 
 
 class Schedule(Part):
-    """A learning rate that changes. Time is measured in epochs, with a fraction inside an epoch."""
+    """A learning rate that changes. Time is measured in epochs: 2.5 is the middle of the third epoch.
+
+    An option `monitor: str` names a figure of the record, such as "validation_loss". `zoo validate` warns if no such
+    figure is measured.
+    """
 
     kind = "schedule"
     spec_key, spec_example = "learning_rate", "cosine"
     shapes = "epoch and rate: single numbers"
 
     def start(self, epochs: int, steps_per_epoch: int) -> None:
-        """Learn the length of the run."""
+        """Take the length of the run. Called once, before the first step."""
 
     def rate(self, epoch: float) -> float:
-        """Return the learning rate at a time, 0 <= epoch < epochs."""
+        """Return the learning rate at a time, 0 <= epoch < epochs: a finite number, 0 or more."""
         raise NotImplementedError
 
     def observe(self, record: Mapping[str, Any]) -> None:
-        """See the record of an epoch that has ended (for schedules that react)."""
+        """Read the record of an epoch that has ended, for schedules that react to it."""
 
 
 Rate = Annotated[float, Gt(0)] | Schedule
@@ -417,24 +554,30 @@ class Initializer(Part):
     shapes = "values: (inputs, units) or (units,)"
 
     def fill(self, out: Array, rng: np.random.Generator, gain: float) -> None:
-        """Fill `out`, shape (inputs, units) or (units,); `gain` is that of the activation that follows."""
+        """Fill an array.
+
+        Args:
+            out: a weight matrix (inputs, units), or a vector (units,).
+            rng: the generator for this purpose.
+            gain: the `gain` of the activation that follows, above 0.
+        """
         raise NotImplementedError
 
 
 class RandomSource(Part):
-    """Where random numbers come from: the spec's key `generator`."""
+    """Where all random numbers of a run come from."""
 
     kind = "generator"
     spec_key, spec_example = "generator", "pcg64"
 
     def start(self, seed: int) -> None:
-        """Begin anew from a seed."""
+        """Begin again from a seed, 0 or more."""
         raise NotImplementedError
 
     def stream(self, purpose: str) -> np.random.Generator:
         """Return the generator for a purpose: "initializer", "shuffle", "split", "batch", "layers.0.dropout", ...
 
-        Which one that is does not depend on the purposes that were asked for before.
+        The answer must not depend on the purposes of earlier calls. Purposes may share one generator.
         """
         raise NotImplementedError
 
@@ -446,10 +589,12 @@ class RandomSource(Part):
 class Table:
     """Inputs and targets, row by row.
 
-    `x` has shape (rows, features) and may be uint8; an array, a memmap, or anything with `shape`, `dtype`
-    and `take(indices, axis, out)` like an array, so that rows can come from disk; where it also says
-    `from_any_thread = True`, a thread reads ahead. `y` holds labels, an integer array (rows,), or values, a float
-    array (rows, outputs). `weights` are sample weights (rows,), or None.
+    Args:
+        x: inputs, shape (rows, features); uint8 or any number type. An array, a memory map, or any object with `shape`,
+            `dtype` and `take(indices, axis, out)` as arrays have them, so that rows can come from disk. If it also has
+            `from_any_thread = True`, another thread reads ahead.
+        y: class indices, an integer array (rows,) that counts from 0; or values, a float array (rows, outputs).
+        weights: sample weights (rows,), 0 or more, or None.
     """
 
     x: Any
@@ -459,7 +604,18 @@ class Table:
 
 @dataclass(frozen=True)
 class Data:
-    """A data set as loaded: a part to learn from, perhaps a part set aside for tests, and what they mean."""
+    """A data set as loaded.
+
+    Args:
+        train: the rows to learn from; a spec may divide them further.
+        test: rows that are set aside for tests, or None.
+        task: whether `y` holds class indices or values.
+        class_names: a name for each class, or none.
+        feature_names: a name for each column of `x`, or none.
+        target_names: a name for each column of `y`, or none.
+        image_shape: (height, width) if the features of a row are the pixels of an image, row by row.
+        preprocessor: the name of the preprocessor that fits, used unless the spec names another.
+    """
 
     train: Table
     test: Table | None = None
@@ -467,8 +623,46 @@ class Data:
     class_names: Sequence[str] = ()
     feature_names: Sequence[str] = ()
     target_names: Sequence[str] = ()
-    image_shape: tuple[int, int] | None = None  # features are pixels, row by row
-    preprocessor: str = "none"  # the preprocessor that fits, unless the spec names another
+    image_shape: tuple[int, int] | None = None
+    preprocessor: str = "none"
+
+
+@dataclass(frozen=True)
+class PublicFile:
+    """A file that anyone can download.
+
+    Args:
+        name: its file name.
+        sha256: its checksum in hexadecimal digits.
+        size: its size in bytes.
+        mirrors: the URLs of folders that hold it, tried in this order.
+    """
+
+    name: str
+    sha256: str
+    size: int
+    mirrors: tuple[str, ...]
+
+
+class DataFiles(Protocol):
+    """Where a data set finds its files: the data folders of the user, the cache and the network."""
+
+    def file(self, dataset: str, file: PublicFile) -> Path:
+        """Return the path of a public file of a data set, downloaded if no folder has it.
+
+        Raises:
+            ResourceError: it cannot be downloaded, or the user forbids it.
+            DataError: a mirror sent something else.
+        """
+
+    def locate(self, path: str) -> Path:
+        """Return the path of a file that an option names.
+
+        The path counts from the working folder, then from each data folder, then from the folder of the spec.
+
+        Raises:
+            DataError: it is in none of them.
+        """
 
 
 class Dataset(Part):
@@ -477,30 +671,41 @@ class Dataset(Part):
     kind = "dataset"
     spec_key, spec_example = "data", "glyphs"
     shapes = "x: (rows, features); y: labels (rows,) or values (rows, outputs)"
-    needs_download: ClassVar[bool] = False
+    files: ClassVar[tuple[PublicFile, ...]] = ()  # what `load` may download; `zoo data` lists and fetches them
 
-    def load(self, folder: DataFolder) -> Data:
-        """Return the data; `folder.file(name, ...)` finds, fetches and checks files. Raises DataError."""
+    def load(self, folder: DataFiles) -> Data:
+        """Return the data.
+
+        Args:
+            folder: finds files: `folder.file(self.name, file)` a public one, `folder.locate(path)` one of the user's.
+
+        Raises:
+            DataError: a file is missing or is not what it should be.
+        """
         raise NotImplementedError
 
 
 class Preprocessor(Part):
-    """A change of the inputs before the first layer, fitted on the training split and stored in the model."""
+    """A change of the inputs before the first layer, fitted on the training split and saved in the model."""
 
     kind = "preprocessor"
     spec_key, spec_example = "preprocessor", "standard"
     shapes = "x: (rows, features)"
-    is_identity: ClassVar[bool] = False  # rows in the network's dtype need no copy
+    is_identity: ClassVar[bool] = False  # whether `transform` only converts to the dtype of the network
 
     def fit(self, x: Any) -> None:
-        """Learn from the training inputs, shape (rows, features); keep what is learnt in `state`."""
+        """Learn from the training inputs, and keep what is learnt in `state`.
+
+        Args:
+            x: shape (rows, features); an array, or an object with `shape`, `dtype` and `take` as in `Table`.
+        """
 
     def transform(self, x: Array, out: Array) -> None:
-        """Write the prepared rows; `x` has the data's dtype, `out` the network's."""
+        """Write the prepared rows; `x` has the dtype of the data, `out` that of the network. Both have one shape."""
         raise NotImplementedError
 
     def prepare(self, x: Array, out: Array) -> Array:
-        """Return the prepared rows: written to `out`, or `x` itself where that would be a copy."""
+        """Return the prepared rows: `out`, or `x` itself if nothing would change. The core calls it."""
         if self.is_identity and x.dtype == out.dtype:
             return x
         self.transform(x, out)
@@ -511,40 +716,43 @@ class Preprocessor(Part):
 
 
 class Run(Protocol):
-    """What a callback sees of a run."""
+    """What a callback sees of a run: its length in epochs, the records so far, and where to write a log."""
 
     epochs: int
     history: list[Record]
     log: Path | None
 
     def better(self, monitor: str, value: float, best: float | None) -> bool:
-        """Tell whether `value` of the figure `monitor` beats `best`; any figure beats None."""
+        """Return whether `value` of the figure `monitor` beats `best`. Any value beats None."""
 
     def snapshot(self) -> dict[str, Array]:
-        """Return a copy of parameters and running state."""
+        """Return a copy of parameters and state."""
 
     def restore(self, snapshot: Mapping[str, Array], epoch: int | None = None) -> None:
-        """Put a snapshot back; where it is that of an `epoch`, its record is marked "kept" and reported."""
+        """Write a snapshot back. If it is that of an earlier `epoch`, the record of this epoch is marked "kept"."""
 
     def say(self, text: str) -> None:
-        """Have a line shown to the user."""
+        """Show a line to the user."""
 
 
 class Callback(Part):
-    """Something that happens after each epoch: a stopping rule, a log."""
+    """An action after each epoch, such as a stopping rule or a log.
+
+    An option `monitor: str` names a figure of the record. `zoo validate` warns if no such figure is measured.
+    """
 
     kind = "callback"
     spec_key, spec_takes_list, spec_example = "callbacks", True, "early_stopping"
 
     def on_train_begin(self, run: Run) -> None:
-        """Prepare for a run."""
+        """Called once before the first step. A resumed run calls it too, and then restores the state."""
 
     def on_epoch_end(self, record: Mapping[str, Any], run: Run) -> str | None:
-        """Return a reason to stop, or None."""
+        """Called after each epoch with its record. Return a reason to stop, or None."""
         return None
 
     def on_train_end(self, run: Run) -> None:
-        """See the run off: it has stopped or come to its end."""
+        """Called once when the run ends: after all epochs, a reason to stop, or an error. Not if it is interrupted."""
 
 
 # The base class of each kind: each class above that sets `kind` itself.
@@ -554,4 +762,9 @@ KINDS: dict[str, type[Part]] = {
     if isinstance(base, type) and issubclass(base, Part) and vars(base).get("kind")
 }
 
-__all__ = [name for name in dir() if name[:1].isupper()]
+__all__ = [
+    "KINDS", "Activation", "Array", "Batch", "BatchAugmentation", "Callback", "Constraint", "Data", "DataFiles",
+    "Dataset", "Initializer", "Layout", "Loss", "Metric", "Noise", "Normalizer", "Optimizer", "OptimizerWrapper",
+    "Parameter", "Part", "Penalty", "Preprocessor", "PublicFile", "RandomSource", "Rate", "Record", "Regularizer",
+    "Run", "Schedule", "Segment", "Table", "Transform",
+]  # fmt: skip

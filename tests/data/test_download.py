@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from zoo_core.data import DataFolder, _download as download
-from zoo_core.data._download import PublicFile, fetch, safe_redirect
+from zoo_core.data._download import fetch, safe_redirect
 from zoo_core.errors import DataError, ResourceError, UsageError
+from zoo_core.parts import PublicFile
 
 CONTENT = bytes(range(256)) * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

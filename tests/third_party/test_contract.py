@@ -50,6 +50,9 @@ CASES = {
     "more inputs than outputs": {"model": layer(activation={"name": "my_maxout", "pieces": 3})},
     "random in training": {"model": layer(activation="my_rrelu")},
     "running state": {"model": layer(normalizer="my_batch_norm")},
+    "an inner part that is trained": {"model": layer(activation={"name": "my_twice", "inner": "my_swish"})},
+    "an inner part that draws": {"model": layer(activation={"name": "my_twice", "inner": "my_rrelu"})},
+    "an inner part with state": {"model": layer(normalizer={"name": "my_twice", "inner": "my_batch_norm"})},
     "noise on outputs": {"model": layer(regularizers=[{"name": "my_dropout", "rate": 0.2}])},
     "penalty and constraint": {"model": layer(regularizers=["my_group_lasso"])},
     "a changed batch": {"model": layer() | {"regularizers": ["my_jitter"]}},
@@ -100,6 +103,17 @@ def test_it_trains_is_saved_and_loaded(case, folder, registry, tmp_path):
 def test_every_part_of_the_plugin_is_used_above(registry):
     named = repr(CASES)
     assert [e.name for e in registry.entries() if e.distribution == "zoo-contract" and e.name not in named] == []
+
+
+def test_an_inner_part_gets_weights_random_numbers_and_state_from_the_outer_one(folder, registry, tmp_path):
+    trained = train(folder, registry, CASES["an inner part that is trained"]).network.state()
+    assert not np.allclose(trained["layers.0.activation.inner.beta"], 1.0)
+    train(folder, registry, CASES["an inner part with state"]).save(tmp_path / "m.npz")
+    state = zoo_core.load(tmp_path / "m.npz", registry).network.state()
+    assert not np.allclose(state["layers.0.normalizer.inner.variance"], 1)
+    drawn = CASES["an inner part that draws"]
+    first, second, other = (train(folder, registry, drawn, seed=seed).history[-1]["train_loss"] for seed in (1, 1, 2))
+    assert first == second != other
 
 
 PAIRS = {

@@ -120,6 +120,53 @@ class Standardize(Normalizer):
             running += self.momentum * (value - running)
 
 
+class Around:
+    """A transform around another: twice what `inner` gives, with its weights, gradients, random numbers and state."""
+
+    def input_width(self, units):
+        return self.inner.input_width(units)
+
+    def parameters(self, width):
+        return {f"inner.{name}": parameter for name, parameter in self.inner.parameters(width).items()}
+
+    def start(self, width, dtype):
+        names = self.inner.parameters(width)
+        self.inner.weights = {name: self.weights[f"inner.{name}"] for name in names}
+        self.inner.gradients = {name: self.gradients[f"inner.{name}"] for name in names}
+        self.inner.rng = self.rng
+        self.inner.start(width, dtype)
+
+    def forward(self, x, out):
+        self.inner.forward(x, out)
+        out *= 2
+
+    def infer(self, x, out):
+        self.inner.infer(x, out)
+        out *= 2
+
+    def backward(self, x, y, grad, out):
+        self.inner.backward(x, y / 2, 2 * grad, out)
+
+    def end_step(self):
+        self.inner.end_step()
+
+
+@dataclass
+class TwiceActivation(Around, Activation):
+    """f(z) = 2 inner(z)."""
+
+    name = "my_twice"
+    inner: Activation
+
+
+@dataclass
+class TwiceNormalizer(Around, Normalizer):
+    """y = 2 inner(x)."""
+
+    name = "my_twice"
+    inner: Normalizer
+
+
 @dataclass
 class FaultyDropout(Noise):
     """The notebook's dropout: scaled forwards, and not masked backwards."""
@@ -309,7 +356,7 @@ class Bold(Schedule):
 
 @dataclass
 class Checker(Initializer):
-    """Plus and minus one by turns, scaled by the gain over the root of the inputs."""
+    """Plus and minus one alternately, scaled by the gain over the root of the inputs."""
 
     name = "my_checker"
 
@@ -398,6 +445,6 @@ class Average(Callback):
 @hookimpl
 def zoo_parts():
     return [
-        TrainedSwish, Maxout, RandomRelu, Standardize, FaultyDropout, GroupLasso, Jitter, Ordinal, Auc, Sam, Lars,
-        Muon, Backtrack, Bold, Checker, Mersenne, Streamed, MinMax, Average,
+        TrainedSwish, Maxout, RandomRelu, Standardize, TwiceActivation, TwiceNormalizer, FaultyDropout, GroupLasso,
+        Jitter, Ordinal, Auc, Sam, Lars, Muon, Backtrack, Bold, Checker, Mersenne, Streamed, MinMax, Average,
     ]  # fmt: skip

@@ -12,13 +12,13 @@ from zoo_core import _lazy_names
 
 if TYPE_CHECKING:
     from zoo_core.data._batches import Batches as Batches, number_of as number_of, take_rows as take_rows
-    from zoo_core.data._folder import DataFolder as DataFolder, PublicFile as PublicFile, cache_folder as cache_folder
+    from zoo_core.data._folder import DataFolder as DataFolder, cache_folder as cache_folder
     from zoo_core.data._prefetch import Prefetcher as Prefetcher
     from zoo_core.data._splits import SLICE as SLICE, is_split as is_split, make_splits as make_splits
 
 _HOMES = {
     "_batches": "Batches number_of take_rows",
-    "_folder": "DataFolder PublicFile cache_folder",
+    "_folder": "DataFolder cache_folder",
     "_prefetch": "Prefetcher",
     "_splits": "SLICE is_split make_splits",
 }

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from zoo_core.errors import DataError, ResourceError
+from zoo_core.parts import PublicFile
 
 Progress = Callable[[str, int, int | None], None]  # name, bytes so far, bytes in all or None
 
@@ -17,16 +17,6 @@ ATTEMPTS = 3  # for each mirror
 BACKOFF = 0.5  # seconds before the second attempt; doubles after that
 TIMEOUT = 20.0  # seconds without a byte
 CHUNK = 1 << 16
-
-
-@dataclass(frozen=True)
-class PublicFile:
-    """A file that anyone can fetch: name, sha256 (hex), size in bytes, and the URLs of folders with it."""
-
-    name: str
-    sha256: str
-    size: int
-    mirrors: tuple[str, ...]
 
 
 class _RefusedError(Exception):

@@ -13,10 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from zoo_core.data._download import Progress, PublicFile, by_hand, fetch
+from zoo_core.data._download import Progress, by_hand, fetch
 from zoo_core.errors import DataError, Hint, ResourceError, UsageError
-
-__all__ = ["DataFolder", "FileStatus", "PublicFile"]
+from zoo_core.parts import PublicFile
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 from annotated_types import Ge, Le
 
-from zoo_core.data import DataFolder
-from zoo_core.parts import Array, Data, Dataset, Table
+from zoo_core.parts import Array, Data, DataFiles, Dataset, Table
 
 SIDE = 28  # pixels
 ONE = 1 << 12  # the number 1 in fixed point
@@ -40,7 +39,7 @@ class Glyphs(Dataset):
     seed: Annotated[int, Ge(0), Le(2**32 - 1)] = 0
     noise: Annotated[int, Ge(0), Le(255)] = 60
 
-    def load(self, folder: DataFolder) -> Data:
+    def load(self, folder: DataFiles) -> Data:
         """Draw all images; `folder` is not used."""
         shapes = _shapes()
         tables = []

@@ -10,12 +10,11 @@ from typing import Annotated, ClassVar
 import numpy as np
 from annotated_types import MinLen
 
-from zoo_core.data import DataFolder, PublicFile
 from zoo_core.data.labels import MAX_CLASSES
 from zoo_core.data.readers.idx import read_idx
 from zoo_core.data.readers.npy import check_finite
 from zoo_core.errors import DataError
-from zoo_core.parts import Array, Data, Dataset, Table
+from zoo_core.parts import Array, Data, DataFiles, Dataset, PublicFile, Table
 
 MNIST_MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -44,11 +43,10 @@ def _files(mirrors: tuple[str, ...], *pins: tuple[str, int]) -> tuple[PublicFile
 class _Digits(Dataset):
     """Base of MNIST and its successors: four IDX files of 28 x 28 images in ten classes."""
 
-    needs_download = True
-    files: ClassVar[tuple[PublicFile, ...]] = ()  # training images and labels, test images and labels
+    # `files` are training images, training labels, test images, test labels
     class_names: ClassVar[tuple[str, ...]] = ()
 
-    def load(self, folder: DataFolder) -> Data:
+    def load(self, folder: DataFiles) -> Data:
         """Return both tables: images as uint8, shape (rows, 784), and labels 0 to 9."""
         images, labels, test_images, test_labels = (folder.file(self.name, file) for file in self.files)
         return Data(
@@ -148,7 +146,7 @@ class Idx(Dataset):
         if (self.test_images is None) != (self.test_labels is None):
             raise ValueError("test_images and test_labels come together, or not at all")
 
-    def load(self, folder: DataFolder) -> Data:
+    def load(self, folder: DataFiles) -> Data:
         """Return the tables. Samples of two dimensions are images."""
         x, y = read_pair(folder.locate(self.images), folder.locate(self.labels))
         test = None

@@ -9,12 +9,11 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import MinLen
 
-from zoo_core.data import DataFolder
 from zoo_core.data.labels import distinct, encode_array, find_classes
 from zoo_core.data.readers.npy import check_finite, read_arrays
 from zoo_core.data.readers.npy_rows import DiskRows
 from zoo_core.errors import DataError
-from zoo_core.parts import Array, Data, Dataset, Table
+from zoo_core.parts import Array, Data, DataFiles, Dataset, Table
 
 Named = Annotated[str, MinLen(1)]
 
@@ -40,7 +39,7 @@ class Npy(Dataset):
         if (self.test_inputs is None) != (self.test_targets is None):
             raise ValueError("test_inputs and test_targets come together, or not at all")
 
-    def load(self, folder: DataFolder) -> Data:
+    def load(self, folder: DataFiles) -> Data:
         """Return the tables; targets are in memory, inputs are not."""
         x, y = _pair(folder.locate(self.inputs), folder.locate(self.targets))
         classes = self._classes(y)

@@ -10,12 +10,11 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Ge, Le, MaxLen, MinLen
 
-from zoo_core.data import DataFolder
 from zoo_core.data.labels import encode, find_classes
 from zoo_core.data.readers.csv import CsvTable, read_csv
 from zoo_core.data.readers.npy import check_finite, read_arrays
 from zoo_core.errors import DataError, nearest
-from zoo_core.parts import Array, Data, Dataset, Table
+from zoo_core.parts import Array, Data, DataFiles, Dataset, Table
 
 Task = Literal["classification", "regression"]
 Column = str | Annotated[int, Ge(-100_000), Le(100_000)]
@@ -49,7 +48,7 @@ class Csv(Dataset):
         if self.delimiter in '"\r\n':
             raise ValueError("delimiter must not be a quote or the end of a line")
 
-    def load(self, folder: DataFolder) -> Data:
+    def load(self, folder: DataFiles) -> Data:
         """Return the tables, with features as float64. Labels that are text are the class names."""
         tables = [self._read(folder.locate(path)) for path in (self.path, self.test_path) if path]
         for other in tables[1:]:
@@ -125,7 +124,7 @@ class Npz(Dataset):
     weights_test: Named | None = None
     task: Task = "classification"
 
-    def load(self, folder: DataFolder) -> Data:
+    def load(self, folder: DataFiles) -> Data:
         """Return the tables. Bytes stay bytes, and samples of two dimensions are images."""
         path = folder.locate(self.path)
         arrays = read_arrays(path)

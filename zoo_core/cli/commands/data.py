@@ -64,7 +64,8 @@ def _public(name: str | None) -> list[Any]:
     registry = Registry()
     warn(registry, all_parts=name is None)
     entries = registry.entries("dataset") if name is None else [registry.entry("dataset", name)]
-    chosen: list[Any] = [e.part for e in entries if getattr(e.part, "files", ())]
+    parts: list[Any] = [entry.part for entry in entries]
+    chosen = [part for part in parts if part.files]
     if name is not None and not chosen:
         raise DataError(f"dataset {name!r} has no public files: it needs no download")
     return chosen
