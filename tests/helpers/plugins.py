@@ -1,8 +1,11 @@
-"""Distributions made by hand, in a folder on the path, and the command `zoo` run with it."""
+"""Plugins made by hand: in this process, or as distributions in a folder that `zoo` is run with."""
 
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
+
+from zoo_core import Registry, hookimpl
 
 SOUND = """
 import numpy as np
@@ -25,6 +28,18 @@ class Wave(Activation):
 def zoo_parts():
     return [Wave]
 """
+
+
+def plugin_with(*parts):
+    """Return a plugin that has these parts."""
+    return SimpleNamespace(zoo_parts=hookimpl(lambda: list(parts)))
+
+
+def registry_with(*parts, distribution="zoo-mine", version="1.0"):
+    """Return a registry of the installed plugins and of one that has these parts."""
+    registry = Registry()
+    registry.add(plugin_with(*parts), distribution, version)
+    return registry
 
 
 class Site:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 SMALL: dict[str, Any] = {
@@ -35,3 +36,13 @@ def merged(old: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
         merge = isinstance(value, dict) and isinstance(old.get(key), dict) and "name" not in value
         result[key] = merged(old[key], value) if merge else value
     return result
+
+
+def regression_spec(path: Path, **changes: Any) -> dict[str, Any]:
+    """Return a new spec of a linear model of one target, over an .npz file with arrays x and y, changed as above."""
+    return merged({
+        "data": {"name": "npz", "path": str(path), "task": "regression", "preprocessor": "none"},
+        "model": {"loss": "mse", "layers": [{"units": 1}]},
+        "optimizer": "sgd",
+        "training": {"epochs": 1},
+    }, changes)  # fmt: skip

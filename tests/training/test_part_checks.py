@@ -2,15 +2,15 @@
 
 import re
 import signal
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import zoo_core
+from tests.helpers.plugins import registry_with
+from tests.helpers.specs import small_spec
 from zoo_core import cli
 from zoo_core.errors import NumericError, PluginError
-from zoo_core.hookspecs import hookimpl
 from zoo_core.parts import (
     Activation,
     BatchAugmentation,
@@ -35,26 +35,12 @@ from zoo_core.training._preflight import dry_run
 from zoo_core.training.events import Message
 
 
-def glyphs(**layer):
-    return {
-        "data": {"name": "glyphs", "rows": 100, "test_rows": 50},
-        "model": {
-            "loss": "cross_entropy",
-            "layers": [{"units": 8, "activation": "relu"} | layer, {"units": 10, "activation": "softmax"}],
-        },
-        "optimizer": "sgd",
-        "training": {"epochs": 2, "batch_size": 50},
-    }
-
-
 def part(base, **methods):
     return type("Mine", (base,), {"name": "mine", **methods})
 
 
 def train(spec, *parts):
-    registry = Registry()
-    registry.add(SimpleNamespace(zoo_parts=hookimpl(lambda: list(parts))), "zoo-mine")
-    return zoo_core.train(spec, registry=registry)
+    return zoo_core.train(spec, registry=registry_with(*parts))
 
 
 def linear(self, z, *rest):
@@ -81,12 +67,12 @@ ACTIVATIONS = {
 def test_an_activation_is_tried_before_it_trains(name):
     forward, words = ACTIVATIONS[name]
     with pytest.raises(PluginError, match=f"activation 'mine'.*{words}"):
-        train(glyphs(activation="mine"), part(Activation, forward=forward, derivative=forward))
+        train(small_spec({"activation": "mine"}), part(Activation, forward=forward, derivative=forward))
 
 
 def test_a_missing_method_is_named():
     with pytest.raises(PluginError, match="activation 'mine': its method 'derivative' is missing in epoch 1, step 1"):
-        train(glyphs(activation="mine"), part(Activation, forward=linear))
+        train(small_spec({"activation": "mine"}), part(Activation, forward=linear))
 
 
 def test_a_formula_that_gives_nan_for_small_inputs_is_not_blamed_on_the_learning_rate():
@@ -94,20 +80,20 @@ def test_a_formula_that_gives_nan_for_small_inputs_is_not_blamed_on_the_learning
         np.sqrt(z, out=out)
 
     with pytest.raises(NumericError, match=r"\('mine'\): it gave them for inputs between -\d.*its formula is wrong"):
-        train(glyphs(activation="mine"), part(Activation, forward=root, derivative=linear))
+        train(small_spec({"activation": "mine"}), part(Activation, forward=root, derivative=linear))
 
 
 def test_a_penalty_that_returns_its_gradient():
     penalty = part(PenaltyBase, value=lambda self, w: 0.0, gradient=lambda self, w, out: 2 * w)
     with pytest.raises(PluginError, match="regularizer 'mine': its method 'gradient' left `out`"):
-        train(glyphs(regularizers=["mine"]), penalty)
+        train(small_spec({"regularizers": ["mine"]}), penalty)
 
 
 @pytest.mark.parametrize("value", [None, np.ones((2, 2))])
 def test_a_penalty_whose_value_is_no_number(value):
     penalty = part(PenaltyBase, value=lambda self, w: value, gradient=lambda self, w, out: out.fill(0))
     with pytest.raises(PluginError, match="regularizer 'mine': its method 'value' returned"):
-        train(glyphs(regularizers=["mine"]), penalty)
+        train(small_spec({"regularizers": ["mine"]}), penalty)
 
 
 CHANGES = {
@@ -121,22 +107,19 @@ CHANGES = {
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_change_of_batches_that_returns_something_else(name):
     answer, words = CHANGES[name]
-    spec = glyphs()
-    spec["model"]["regularizers"] = ["mine"]
+    spec = small_spec(model={"regularizers": ["mine"]})
     with pytest.raises(PluginError, match=f"regularizer 'mine': its method 'augment'.*{words}"):
         train(spec, part(BatchAugmentation, augment=lambda self, x, targets, rng: answer(x, targets)))
 
 
 def test_inputs_that_are_not_finite_are_not_blamed_on_the_learning_rate():
-    spec = glyphs()
-    spec["model"]["regularizers"] = ["mine"]
+    spec = small_spec(model={"regularizers": ["mine"]})
     with pytest.raises(NumericError, match="first seen at input: the prepared inputs are not finite"):
         train(spec, part(BatchAugmentation, augment=lambda self, x, targets, rng: (x * np.nan, targets)))
 
 
 def test_a_preprocessor_that_returns_its_rows():
-    spec = glyphs()
-    spec["data"]["preprocessor"] = "mine"
+    spec = small_spec(data={"preprocessor": "mine"})
     with pytest.raises(PluginError, match="preprocessor 'mine': its method 'transform' left `out`"):
         train(spec, part(Preprocessor, transform=lambda self, x, out: x / 255))
 
@@ -145,36 +128,35 @@ def test_a_preprocessor_that_returns_its_rows():
 def test_a_generator_that_gives_none(stream):
     wrong = part(RandomSource, start=lambda self, seed: None, stream=lambda self, purpose: stream)
     with pytest.raises(PluginError, match="generator 'mine': its method 'stream' returned"):
-        train(glyphs() | {"generator": "mine"}, wrong)
+        train(small_spec(generator="mine"), wrong)
 
 
 def test_an_initializer_that_returns_its_values():
     wrong = part(Initializer, fill=lambda self, out, rng, gain: rng.normal(size=out.shape))
     with pytest.raises(PluginError, match="initializer 'mine': its method 'fill' left `out`"):
-        train(glyphs(initializer="mine"), wrong)
+        train(small_spec({"initializer": "mine"}), wrong)
 
 
 def test_an_optimizer_that_returns_new_parameters():
     wrong = part(Optimizer, learning_rate=0.1, step=lambda self, p, g, rate: p - rate * g)
     with pytest.raises(PluginError, match="optimizer 'mine': its method 'step' left the parameters as they were"):
-        train(glyphs() | {"optimizer": "mine"}, wrong)
+        train(small_spec(optimizer="mine"), wrong)
 
 
 def test_an_optimizer_without_a_learning_rate_is_refused():
     with pytest.raises(PluginError, match="Mine has no learning_rate; write the option `learning_rate: Rate"):
-        train(glyphs(), part(Optimizer, step=lambda self, p, g, rate: None))
+        train(small_spec(), part(Optimizer, step=lambda self, p, g, rate: None))
 
 
 @pytest.mark.parametrize("rate", [None, float("nan"), -0.1])
 def test_a_schedule_whose_rate_is_no_rate(rate):
-    spec = glyphs() | {"optimizer": {"name": "sgd", "learning_rate": "mine"}}
+    spec = small_spec(optimizer={"name": "sgd", "learning_rate": "mine"})
     with pytest.raises(PluginError, match=f"schedule 'mine': its method 'rate' returned {rate}"):
         train(spec, part(Schedule, rate=lambda self, epoch: rate))
 
 
 def test_a_loss_that_gives_one_number():
-    spec = glyphs()
-    spec["model"]["loss"] = "mine"
+    spec = small_spec(model={"loss": "mine"})
     wrong = part(
         Loss, value=lambda self, y, t: ((y - t) ** 2).mean(), gradient=lambda self, y, t, out: np.subtract(y, t, out)
     )
@@ -184,16 +166,14 @@ def test_a_loss_that_gives_one_number():
 
 @pytest.mark.parametrize("figure", [None, np.ones(3), "0.5"])
 def test_a_metric_whose_result_is_no_number(figure):
-    spec = glyphs()
-    spec["training"]["metrics"] = ["mine"]
+    spec = small_spec(training={"metrics": ["mine"]})
     methods = {name: lambda *_: None for name in ("start", "update")}
     with pytest.raises(PluginError, match="metric 'mine': its method 'result' gave"):
         train(spec, part(Metric, result=lambda self: figure, **methods))
 
 
 def test_a_callback_may_stop_with_true_but_not_with_a_number():
-    spec = glyphs()
-    spec["training"]["callbacks"] = ["mine"]
+    spec = small_spec(training={"callbacks": ["mine"]})
     stopped = train(spec, part(Callback, on_epoch_end=lambda self, record, run: True))
     assert len(stopped.history) == 1
     with pytest.raises(PluginError, match="callback 'mine': its method 'on_epoch_end' returned int"):
@@ -214,25 +194,23 @@ DATA = {
 def test_a_data_set_that_loads_something_else(name):
     data, words = DATA[name]
     with pytest.raises(PluginError, match=f"dataset 'mine': its method 'load' {words}"):
-        train(glyphs() | {"data": "mine"}, part(Dataset, load=lambda self, folder: data))
+        train(small_spec(data="mine"), part(Dataset, load=lambda self, folder: data))
 
 
 def test_values_in_one_dimension_are_one_column():
     data = Data(Table(X, X[:, 0] / 10), task="regression")
-    spec = glyphs() | {"data": "mine", "model": {"loss": "mse", "layers": [{"units": 1}]}}
+    spec = small_spec(data="mine", model={"loss": "mse", "layers": [{"units": 1}]})
     assert train(spec, part(Dataset, load=lambda self, folder: data)).predict(X).shape == (20,)
 
 
 def test_yes_and_no_are_labels():
     data = Data(Table(X, X[:, 0] > 20))
-    spec = glyphs() | {"data": "mine"}
-    spec["model"]["layers"][-1]["units"] = 2
+    spec = small_spec(data="mine", model={"layers": [{"units": 2, "activation": "softmax"}]})
     assert train(spec, part(Dataset, load=lambda self, folder: data)).predict(X).dtype.kind == "i"
 
 
 def test_labels_may_be_of_any_whole_numbers():
-    spec = glyphs() | {"data": "mine"}
-    spec["model"]["layers"][-1]["units"] = 2
+    spec = small_spec(data="mine", model={"layers": [{"units": 2, "activation": "softmax"}]})
     histories = []
     for kind in (np.uint64, np.int8, np.int64):
         data = Data(Table(X, (X[:, 0] > 20).astype(kind)))
@@ -241,7 +219,7 @@ def test_labels_may_be_of_any_whole_numbers():
 
 
 def test_a_trial_leaves_no_trace():
-    spec = glyphs(activation="rrelu", normalizer="batch_norm", regularizers=["dropout"])
+    spec = small_spec({"activation": "rrelu", "normalizer": "batch_norm", "regularizers": ["dropout"]})
     trainer = prepare(spec)
     before = repr((trainer.model.source.get_state(), trainer.model.arrays()))
     dry_run(Spec.parse(spec, Registry()))
@@ -273,8 +251,7 @@ def test_a_part_that_leaves_while_data_load_is_named(monkeypatch, capsys):
     ],
 )
 def test_an_output_layer_that_does_not_give_what_the_loss_needs_is_warned_of(loss, activation, words):
-    spec = glyphs()
-    spec["model"] |= {"loss": loss, "layers": [{"units": 10, "activation": activation}]}
+    spec = small_spec(model={"loss": loss, "layers": [{"units": 10, "activation": activation}]})
     found = lint_spec(Spec.parse(spec, Registry()))
     said = [e.text for e in follow(prepare(spec)) if isinstance(e, Message) and e.warning]
     assert found == said
@@ -298,9 +275,7 @@ def test_an_output_layer_that_does_not_give_what_the_loss_needs_is_warned_of(los
     ],
 )
 def test_a_figure_that_is_watched_and_not_measured_is_warned_of_before_the_first_epoch(monitor, data, words):
-    spec = glyphs()
-    spec["data"] |= data
-    spec["training"]["early_stopping"] = {"monitor": monitor}
+    spec = small_spec(data=data, training={"early_stopping": {"monitor": monitor}})
     found = lint_spec(Spec.parse(spec, Registry()))
     assert len(found) == (words is not None)
     assert words is None or re.search(words, found[0])
@@ -308,8 +283,7 @@ def test_a_figure_that_is_watched_and_not_measured_is_warned_of_before_the_first
 
 def test_a_part_may_draw_random_numbers_when_it_starts():
     drawn = []
-    spec = glyphs()
-    spec["model"]["layers"][0]["activation"] = "mine"
+    spec = small_spec({"activation": "mine"})
     drawing = part(
         Activation,
         start=lambda self, width, dtype: drawn.append(self.rng.random(width)),

@@ -1,16 +1,16 @@
 """Training as a user sees it: gradients are right, options do what they say, faults are named."""
 
 import itertools
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import zoo_core
+from tests.helpers.plugins import registry_with
+from tests.helpers.specs import merged, regression_spec, small_spec
 from zoo_core.errors import NumericError, SpecError, UsageError
 from zoo_core.nn import Objective
 from zoo_core.parts import BatchAugmentation
-from zoo_core.registry import Registry
 from zoo_core.training.events import EpochEnded, Finished, Started
 
 LAYERS = {
@@ -35,32 +35,17 @@ def table(tmp_path):
 
 
 def regression(table, **training):
-    return {
-        "dtype": "float64",
-        "data": {
-            "name": "npz",
-            "path": str(table),
-            "task": "regression",
-            "test": 0.25,
-            "preprocessor": "none",
-        },
-        "model": {"loss": "mse", "layers": [{"units": 1}]},
-        "optimizer": {"name": "lbfgs"},
-        "training": {"epochs": 30, "batch_size": "all", **training},
-    }
+    return regression_spec(
+        table, dtype="float64", data={"test": 0.25}, optimizer="lbfgs",
+        training={"epochs": 30, "batch_size": "all", **training},
+    )  # fmt: skip
 
 
 def glyphs(**changes):
-    spec = {
-        "data": {"name": "glyphs", "rows": 500, "test_rows": 200, "train": ":400", "validation": "400:"},
-        "model": {
-            "loss": "cross_entropy",
-            "layers": [{"units": 16, "activation": "relu"}, {"units": 10, "activation": "softmax"}],
-        },
-        "optimizer": {"name": "adam", "learning_rate": 0.01},
-        "training": {"epochs": 3, "batch_size": 64},
-    }
-    return spec | changes
+    data = {"rows": 500, "test_rows": 200, "train": ":400", "validation": "400:"}
+    training = {"epochs": 3, "batch_size": 64}
+    base = small_spec({"units": 16}, data=data, optimizer={"name": "adam", "learning_rate": 0.01}, training=training)
+    return merged(base, changes)
 
 
 @pytest.mark.parametrize("rows", [1, 7, 400])
@@ -74,13 +59,7 @@ def test_gradient_through_batch_norm_by_central_differences():
 
 
 def check_gradient(layer, rows):
-    spec = zoo_core.Spec.parse(glyphs(dtype="float64") | {
-        "model": {
-            "loss": "cross_entropy",
-            "layers": [LAYERS[layer], {"units": 10, "activation": "softmax"}],
-        }
-    })  # fmt: skip
-    trainer = zoo_core.prepare(spec)
+    trainer = zoo_core.prepare(small_spec(LAYERS[layer], dtype="float64"))
     objective: Objective = trainer.objective
     rng = np.random.default_rng(1)
     batch = trainer.network.workspace(rows)
@@ -168,9 +147,7 @@ def test_sample_weights_are_as_good_as_repeated_rows(tmp_path):
     np.savez(tmp_path / "weighted.npz", x=x, y=y)
 
     def objective(name, weights):
-        spec = regression(tmp_path / name) | {"seed": 3}
-        spec["data"] = {k: v for k, v in spec["data"].items() if k != "test"}
-        trainer = zoo_core.prepare(spec)
+        trainer = zoo_core.prepare(regression_spec(tmp_path / name, dtype="float64"))
         table = trainer.splits["train"]
         batch = trainer.network.workspace(table.x.shape[0])
         batch.x[...] = table.x
@@ -188,16 +165,13 @@ def test_a_loss_that_leaves_the_numbers_is_explained():
 
 
 def test_a_width_unlike_the_classes_is_refused():
-    wrong = {"loss": "cross_entropy", "layers": [{"units": 9, "activation": "softmax"}]}
     with pytest.raises(SpecError, match=r"9.*10 classes"):
-        zoo_core.train(glyphs(model=wrong))
+        zoo_core.train(small_spec(model={"layers": [{"units": 9, "activation": "softmax"}]}))
 
 
 def test_a_loss_for_another_task_is_refused(table):
-    spec = regression(table)
-    spec["model"]["loss"] = "cross_entropy"
     with pytest.raises(SpecError, match=r"classification.*regression"):
-        zoo_core.train(spec)
+        zoo_core.train(regression_spec(table, model={"loss": "cross_entropy"}))
 
 
 def test_a_monitor_that_is_not_measured_is_refused():
@@ -207,15 +181,7 @@ def test_a_monitor_that_is_not_measured_is_refused():
 
 
 def test_saved_and_loaded_gives_the_same_predictions(tmp_path):
-    model = zoo_core.train(glyphs() | {
-        "model": {
-            "loss": "cross_entropy",
-            "layers": [
-                {"units": 16, "activation": "prelu", "normalizer": "batch_norm"},
-                {"units": 10, "activation": "softmax"},
-            ],
-        }
-    })  # fmt: skip
+    model = zoo_core.train(small_spec({"activation": "prelu", "normalizer": "batch_norm"}))
     model.save(tmp_path / "m.npz")
     again = zoo_core.load(tmp_path / "m.npz")
     x = np.random.default_rng(0).integers(0, 256, (30, 784), dtype=np.uint8)
@@ -227,10 +193,7 @@ def test_saved_and_loaded_gives_the_same_predictions(tmp_path):
 
 
 def test_squared_errors_learn_classes_too():
-    spec = glyphs()
-    spec["model"]["loss"] = "mse"
-    spec["training"]["epochs"] = 20
-    model = zoo_core.train(spec)
+    model = zoo_core.train(glyphs(model={"loss": "mse"}, training={"epochs": 20}))
     assert model.history[-1]["train_accuracy"] > 0.9
     assert model.history[-1]["train_loss"] < 0.02
 
@@ -240,10 +203,11 @@ def lost_in_step_two(folder, bound, batch_size):
     x, y = np.random.default_rng(0).normal(size=(200, 2)), np.zeros((200, 1))
     y[17] = 1e30
     np.savez(folder / "lost.npz", x=x, y=y)
-    spec = regression(folder / "lost.npz", epochs=1, batch_size=batch_size, shuffle=False)
-    spec["data"]["test"] = None
-    layers = [{"units": 1, "activation": bound}]
-    return spec | {"dtype": "float32", "model": {"loss": "mse", "layers": layers}, "optimizer": {"name": "sgd"}}
+    return regression_spec(
+        folder / "lost.npz",
+        model={"layers": [{"units": 1, "activation": bound}]},
+        training={"batch_size": batch_size, "shuffle": False},
+    )
 
 
 @pytest.mark.parametrize(("batch_size", "step"), [(1, 18), (10, 2), (200, 1)])
@@ -256,7 +220,7 @@ def test_a_loss_that_overflows_is_told_with_its_own_step(tmp_path, batch_size, s
 @pytest.mark.parametrize(("units", "fewest", "most"), [(16, 30, 128), (2000, 1, 8)])
 def test_an_interruption_waits_for_few_steps_where_each_is_long(units, fewest, most):
     layers = [{"units": units}, {"units": units}, {"units": 10, "activation": "softmax"}]
-    spec = glyphs(model={"loss": "cross_entropy", "layers": layers}, training={"epochs": 1, "batch_size": 1})
+    spec = glyphs(model={"layers": layers}, training={"epochs": 1, "batch_size": 1})
     trainer = zoo_core.prepare(spec)
     for event in zoo_core.follow(trainer):
         if isinstance(event, Started):
@@ -286,16 +250,10 @@ def test_metrics_compare_with_the_targets_as_they_came_where_a_part_changes_them
             targets[...] = 0.0
             return x, targets
 
-    registry = Registry()
-    registry.add(SimpleNamespace(zoo_parts=zoo_core.hookimpl(lambda: [Nothing])), "zoo-nothing", "1.0")
     np.savez(tmp_path / "d.npz", x=np.zeros((40, 2), np.float32), y=np.full((40, 1), 5.0, np.float32))
-    spec = {
-        "data": {"name": "npz", "path": str(tmp_path / "d.npz"), "task": "regression", "preprocessor": "none"},
-        "model": {"loss": "mse", "layers": [{"units": 1, "initializer": "zeros"}], "regularizers": ["nothing"]},
-        "optimizer": "sgd",
-        "training": {"epochs": 1, "metrics": ["mae"], "evaluate": [], "shuffle": False},
-    }
+    model = {"layers": [{"units": 1, "initializer": "zeros"}], "regularizers": ["nothing"]}
     for dtype, shuffle in itertools.product(("float32", "float64"), (False, True)):
-        spec["dtype"], spec["training"]["shuffle"] = dtype, shuffle
-        record = zoo_core.train(spec, registry=registry).history[-1]
+        training = {"metrics": ["mae"], "evaluate": [], "shuffle": shuffle}
+        spec = regression_spec(tmp_path / "d.npz", dtype=dtype, model=model, training=training)
+        record = zoo_core.train(spec, registry=registry_with(Nothing)).history[-1]
         assert (record["train_loss"], record["train_mae"]) == (0.0, 5.0)
