@@ -14,7 +14,7 @@ from zoo_core.parts import Activation
 from zoo_core.registry import Registry
 from zoo_core.testing import checks_of
 from zoo_core.testing._run import findings
-from zoo_core.testing.harness.subject import PartUnderTest
+from zoo_core.testing.harness.part_under_test import PartUnderTest
 from zoo_core.testing.harness.transform_harness import backward, forward, prepare
 from zoo_plugins._special import normal_cdf
 from zoo_plugins.activations import (

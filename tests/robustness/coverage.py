@@ -24,6 +24,7 @@ TESTS = (
     "storage/test_model_file.py", "storage/test_model_file_refusals.py", "storage/test_model_file_writing.py",
     "storage/test_lock.py", "model/test_golden_models.py", "model/test_predicting.py", "cli/test_bad_inputs.py",
     "runs/test_checkpoints.py", "runs/test_checkpoint_refusals.py", "nn/test_random_streams.py",
+    "nn/test_part_state.py",
 )  # fmt: skip
 COUNT = len(TESTS)
 

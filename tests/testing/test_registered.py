@@ -10,7 +10,7 @@ from zoo_core.parts import Dataset
 from zoo_core.registry import DISTRIBUTION
 from zoo_core.testing import checks_of, pytest_checks
 from zoo_core.testing._run import check_part, findings
-from zoo_core.testing.harness.subject import PartUnderTest
+from zoo_core.testing.harness.part_under_test import PartUnderTest
 
 test_conformance = pytest_checks(DISTRIBUTION)
 

@@ -49,6 +49,8 @@ def set_part_state(part: Part, path: str, values: Mapping[str, Any]) -> None:
 def _put(part: Part, name: str, value: Any) -> None:
     """Set an attribute; an array in place, because the part may hold views of it."""
     here = getattr(part, name, None)
+    if isinstance(here, np.ndarray) and not here.size:
+        here = None  # an array that is empty after the start may have grown, such as the rows that a metric collects
     if here is not None and value is not None and _sort(here) != _sort(value):
         raise ValueError(f"{part.kind} {part.name!r} keeps in {name!r} {_sort(here)}, not {_sort(value)}")
     if isinstance(here, np.ndarray) and value is not None:

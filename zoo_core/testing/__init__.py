@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from zoo_core.testing._pytest import pytest_checks as pytest_checks
     from zoo_core.testing._run import check_part as check_part, run_check as run_check
     from zoo_core.testing._table import checks_of as checks_of
-    from zoo_core.testing.harness.findings import Check as Check, Finding as Finding, Result as Result
+    from zoo_core.testing.harness.check import Check as Check
+    from zoo_core.testing.harness.findings import Finding as Finding, Result as Result
 
 _HOMES = {
     "_pytest": "pytest_checks",
     "_run": "check_part run_check",
     "_table": "checks_of",
-    "harness.findings": "Check Finding Result",
+    "harness.check": "Check",
+    "harness.findings": "Finding Result",
 }
 __all__, __dir__, __getattr__ = _lazy_names(__name__, _HOMES)

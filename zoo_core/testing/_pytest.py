@@ -12,7 +12,7 @@ from zoo_core.errors import PluginError
 from zoo_core.registry import Entry, Plugin, Registry, normalized_name
 from zoo_core.testing._run import run_check
 from zoo_core.testing._table import checks_of
-from zoo_core.testing.harness.findings import Check
+from zoo_core.testing.harness.check import Check
 
 
 def pytest_checks(plugin: str | object) -> Callable[..., None]:

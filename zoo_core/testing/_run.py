@@ -11,9 +11,10 @@ import numpy as np
 from zoo_core.parts import Part
 from zoo_core.registry import Registry
 from zoo_core.testing._table import checks_of
+from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.dtypes import raised_at
-from zoo_core.testing.harness.findings import Check, Finding, NotRunError, Result
-from zoo_core.testing.harness.subject import PartUnderTest, subjects
+from zoo_core.testing.harness.findings import Finding, NotRunError, Result
+from zoo_core.testing.harness.part_under_test import PartUnderTest, defaults_and_examples
 from zoo_core.testing.harness.variations import variations
 
 
@@ -33,7 +34,7 @@ def run_check(part: type[Part], check: Check, registry: Registry) -> Result:
     result = Result(name, check.name, check.promise, "passed")
     declared = part.expected_failures.get(check.name, "")
     try:
-        made = [*subjects(part, registry), *(variations(part, registry) if check.varied else ())]
+        made = [*defaults_and_examples(part, registry), *(variations(part, registry) if check.varied else ())]
         found = tuple(dict.fromkeys(f for s in made for f in findings(check, s)))
     except NotRunError as reason:
         return dataclasses.replace(result, state="not run", reason=str(reason))

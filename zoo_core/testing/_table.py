@@ -1,4 +1,4 @@
-"""Which checks there are for which kind of part: the kit at a glance."""
+"""Which checks there are for which kind of part. A new kind needs one module in `checks`, named in MODULES."""
 
 from __future__ import annotations
 
@@ -6,23 +6,31 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from zoo_core import parts
+from zoo_core.parts import Part
 from zoo_core.testing.checks import (
     activations,
     callbacks,
-    data,
-    definition as form,
+    datasets,
+    definition,
+    generators,
+    initializers,
     losses,
     metrics,
     optimizers,
-    random as randoms,
+    preprocessors,
     regularizers,
-    running_statistics as running,
+    running_statistics,
     schedules,
     transforms,
 )
-from zoo_core.testing.harness.findings import Check, Finding
-from zoo_core.testing.harness.subject import PartUnderTest
+from zoo_core.testing.harness.check import Check
+from zoo_core.testing.harness.findings import Finding
+from zoo_core.testing.harness.part_under_test import PartUnderTest
+
+MODULES = (
+    definition, activations, transforms, running_statistics, regularizers, losses, metrics, optimizers, schedules,
+    initializers, generators, datasets, preprocessors, callbacks,
+)  # fmt: skip
 
 
 def _expected_failures(subject: PartUnderTest) -> Iterator[Finding]:
@@ -30,40 +38,40 @@ def _expected_failures(subject: PartUnderTest) -> Iterator[Finding]:
     for name in subject.part.expected_failures:
         if name not in known:
             yield Finding(
-                f"`expected_failures` names {name!r}, and there is no such check (there are: {', '.join(known)})"
+                f"`expected_failures` names {name!r}, but no check has this name (there are: {', '.join(known)})"
             )
 
 
-CHECKS: dict[type[Any], tuple[Check, ...]] = {
-    parts.Part: (
-        *form.CHECKS,
-        Check(
-            "expected_failures", "what it declares are checks", _expected_failures, lambda p: bool(p.expected_failures)
-        ),
-    ),
-    parts.Activation: activations.CHECKS,
-    parts.Normalizer: (transforms.GRADIENT, *running.CHECKS),
-    parts.Noise: (transforms.GRADIENT,),
-    parts.Transform: transforms.CHECKS,
-    parts.Penalty: regularizers.PENALTY,
-    parts.Constraint: regularizers.CONSTRAINT,
-    parts.BatchAugmentation: regularizers.BATCH_CHANGE,
-    parts.Loss: losses.CHECKS,
-    parts.Metric: metrics.CHECKS,
-    parts.Optimizer: optimizers.CHECKS,
-    parts.Schedule: schedules.CHECKS,
-    parts.Initializer: randoms.INITIALIZER,
-    parts.RandomSource: randoms.GENERATOR,
-    parts.Dataset: data.DATASET,
-    parts.Preprocessor: data.PREPROCESSOR,
-    parts.Callback: callbacks.CHECKS,
-}
+def _declares_failures(part: type[Any]) -> bool:
+    return bool(part.expected_failures)
+
+
+def _checks_by_base() -> dict[type[Any], tuple[Check, ...]]:
+    own = Check("expected_failures", "each expected failure names a check", _expected_failures, _declares_failures)
+    found: dict[type[Any], tuple[Check, ...]] = {Part: (*definition.CHECKS[Part], own)}
+    for module in MODULES[1:]:
+        for base, checks in module.CHECKS.items():
+            found[base] = (*found.get(base, ()), *checks)
+    return found
+
+
+CHECKS = _checks_by_base()
 
 
 def checks_of(part: type[Any]) -> list[Check]:
-    """Return the checks of a part's class: those of every base that it has.
+    """Return the checks of a part's class: those of every base class that it has.
 
-    Where two bases have a check of one name, the second is called after its base, such as "constraint_dtype".
+    If two bases have a check of the same name, the second gets the base's name as a prefix: "constraint_dtype".
+
+    Args:
+        part: a part's class, such as a subclass of `zoo_core.parts.Activation`.
+
+    Returns:
+        The checks, in the order in which they are run.
+
+    Example:
+        >>> [check.name for check in checks_of(Relu)][:2]
+        ['definition', 'options']
     """
     found: dict[str, Check] = {}
     for base, checks in CHECKS.items():

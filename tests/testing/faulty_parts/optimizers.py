@@ -70,7 +70,7 @@ class Unsaved(Momentum):
     state = ()
 
 
-@faulty("state", "its state cannot be saved: velocity is a list")
+@faulty("state", "its state cannot be saved: state 'optimizer.velocity' holds list")
 class Listed(Momentum):
     """Keeps a list."""
 
@@ -109,7 +109,7 @@ class Shared(Momentum):
         self.kept["v"] = value
 
 
-@faulty("dtype", "the state velocity is not float32")
+@faulty("dtype", "the state optimizer.velocity is not float32")
 class WideState(Momentum):
     """State in float64."""
 

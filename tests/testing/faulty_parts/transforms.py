@@ -114,7 +114,7 @@ class NeverMoved(BatchNorm):
         pass
 
 
-@faulty("once", "counts twice in the state 'mean'")
+@faulty("once", "counts twice in the state 'normalizer.mean'")
 class MovedForward(BatchNorm):
     """Takes in the batch whenever it is looked at."""
 

@@ -8,9 +8,10 @@ from types import MethodType
 import numpy as np
 
 from zoo_core.parts import Activation, Array
-from zoo_core.testing.harness.findings import Check, Finding
+from zoo_core.testing.harness.check import Check
+from zoo_core.testing.harness.findings import Finding
 from zoo_core.testing.harness.gradients import gradient
-from zoo_core.testing.harness.subject import PartUnderTest
+from zoo_core.testing.harness.part_under_test import PartUnderTest
 from zoo_core.testing.harness.transform_harness import WIDTH, forward, prepare, sample
 
 _LIES = "input_width does not say what forward needs"
@@ -54,10 +55,14 @@ def _derivative(subject: PartUnderTest) -> Iterator[Finding]:
         yield from gradient(part)
 
 
-CHECKS = (
-    Check(
-        "derivative", "the derivative is that of forward, by central differences",
-        _derivative, varied=True,
+CHECKS = {
+    Activation: (
+        Check(
+            "derivative",
+            "the derivative is that of forward, by central differences",
+            _derivative,
+            varied=True,
+        ),
+        Check("width", "input_width says how many columns forward takes", _width),
     ),
-    Check("width", "input_width says how many columns forward takes", _width),
-)  # fmt: skip
+}  # fmt: skip

@@ -10,10 +10,11 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, Gt, Interval
 
-from zoo_core.parts import Optimizer, Transform
+from zoo_core.parts import Optimizer, Part, Transform
 from zoo_core.registry import PART_NAME
-from zoo_core.testing.harness.findings import Check, Finding, NotRunError
-from zoo_core.testing.harness.subject import PartUnderTest
+from zoo_core.testing.harness.check import Check
+from zoo_core.testing.harness.findings import Finding, NotRunError
+from zoo_core.testing.harness.part_under_test import PartUnderTest
 
 
 class _Thawed:
@@ -91,9 +92,13 @@ def has_bounds(hint: Any) -> bool:
     return all(has_bounds(part) for part in get_args(hint))
 
 
-CHECKS = (
-    Check("form", "it has a name and a docstring", _form),
-    Check(
-        "options", "the docstring tells of every option, and numbers have a range in which the default lies", _bounds
+CHECKS = {
+    Part: (
+        Check("form", "it has a name and a docstring", _form),
+        Check(
+            "options",
+            "the docstring tells of every option, and numbers have a range in which the default lies",
+            _bounds,
+        ),
     ),
-)
+}

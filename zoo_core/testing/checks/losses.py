@@ -10,11 +10,12 @@ import numpy as np
 from zoo_core.nn import central_differences
 from zoo_core.parts import Activation, Array, Loss
 from zoo_core.testing.harness.buffers import changed, overwritten
+from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.differences import Suspects, compare
 from zoo_core.testing.harness.dtypes import DTYPES, returned, strict, watch
-from zoo_core.testing.harness.findings import Check, Finding
+from zoo_core.testing.harness.findings import Finding
+from zoo_core.testing.harness.part_under_test import PartUnderTest
 from zoo_core.testing.harness.randomness import no_randomness
-from zoo_core.testing.harness.subject import PartUnderTest
 from zoo_core.testing.harness.transform_harness import forward, prepare
 
 ROWS, COLUMNS = 6, 4
@@ -219,16 +220,21 @@ def _is_fused(part: type[Any]) -> bool:
     return bool(part.fused_with)
 
 
-CHECKS = (
-    Check("value", "value is one number for each row, and of that row alone", _value),
-    Check("gradient", "the gradient is that of value, by central differences", _gradients, varied=True),
-    Check(
-        "fused", "the fused methods agree with the plain ones and with central differences", _fused, _is_fused,
-        varied=True,
+CHECKS = {
+    Loss: (
+        Check("value", "value is one number for each row, and of that row alone", _value),
+        Check("gradient", "the gradient is that of value, by central differences", _gradients, varied=True),
+        Check(
+            "fused",
+            "the fused methods agree with the plain ones and with central differences",
+            _fused,
+            _is_fused,
+            varied=True,
+        ),
+        Check("out", "`out` is overwritten, never read or added to", _outputs),
+        Check("inputs", "nothing but `out` is changed", _inputs),
+        Check("dtype", "float32 stays float32, also in between", _dtype),
+        Check("large", "logits of 1e4 and outputs of 0 and 1 give finite numbers and no warning", _large),
+        no_randomness(_draw),
     ),
-    Check("out", "`out` is overwritten, never read or added to", _outputs),
-    Check("inputs", "nothing but `out` is changed", _inputs),
-    Check("dtype", "float32 stays float32, also in between", _dtype),
-    Check("large", "logits of 1e4 and outputs of 0 and 1 give finite numbers and no warning", _large),
-    no_randomness(_draw),
-)  # fmt: skip
+}  # fmt: skip

@@ -10,12 +10,16 @@ from typing import Any, get_type_hints
 import numpy as np
 
 from zoo_core._part_checks import declares
+from zoo_core.errors import PluginError
+from zoo_core.nn import part_state
 from zoo_core.parts import Array, Layout, Optimizer, Rate
+from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.dtypes import returned, watch
-from zoo_core.testing.harness.findings import Check, Finding
+from zoo_core.testing.harness.findings import Finding
 from zoo_core.testing.harness.optimizer_harness import OptimizerHarness, layout, ordered, permuted, watching
+from zoo_core.testing.harness.part_under_test import PartUnderTest
 from zoo_core.testing.harness.randomness import no_randomness
-from zoo_core.testing.harness.subject import PartUnderTest, family, restore, save
+from zoo_core.testing.harness.saved_state import transfer_state
 
 STEPS = 30
 
@@ -102,13 +106,8 @@ def _dtype(subject: PartUnderTest) -> Iterator[Finding]:
         walk.parameters = watched(walk.parameters)
         walk.walk(4)
     yield from watched.findings
-    state = {
-        f"the state {path}{name}": value
-        for path, owner in family(part)
-        for name in owner.state
-        if isinstance(value := getattr(owner, name, None), np.ndarray)
-    }
-    yield from returned(state)
+    state = part_state(part, part.kind).items()
+    yield from returned({f"the state {path}": value for path, value in state if isinstance(value, np.ndarray)})
 
 
 def _state(subject: PartUnderTest) -> Iterator[Finding]:
@@ -117,12 +116,9 @@ def _state(subject: PartUnderTest) -> Iterator[Finding]:
         old.walk(5)
         new = OptimizerHarness(subject.make(), old.layout)
         new.parameters[...] = old.parameters
-        for (_, source), (_, target) in zip(family(old.part), family(new.part), strict=True):
-            if hasattr(source, "steps"):
-                target.steps = source.steps  # type: ignore[attr-defined]
         try:
-            restore(new.part, save(old.part))
-        except (TypeError, AttributeError) as error:
+            transfer_state(old.part, new.part)
+        except (PluginError, ValueError) as error:
             yield Finding(f"its state cannot be saved: {error}")
             return
         yield from _goes_on("saved and loaded after 5 steps", old, new)
@@ -234,17 +230,22 @@ def _draw(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
     return [OptimizerHarness(subject.make(), layout()).walk(5)]
 
 
-CHECKS = (
-    Check("descent", f"{STEPS} steps lower a convex objective", _descent),
-    Check("learning_rate", "the learning rate that is given counts", _rate),
-    Check("plain", "a step that is said to be plain is learning_rate * gradients alone", _plain, varied=True),
-    Check("order", "the order of the parameters in the vector does not matter", _order, varied=True),
-    Check("dtype", "float32 stays float32, in the state and in between", _dtype, varied=True),
-    Check("state", "saved and loaded, it takes the same next steps to the bit", _state, varied=True),
-    Check("copies", "copies share nothing, and go on as the original does", _copies),
-    Check("large", "gradients of 0 and of 1e4 keep the parameters finite", _large),
-    Check(
-        "epochs", "an optimizer inside is told when an epoch begins and ends", _epochs, lambda part: bool(_inner(part))
+CHECKS = {
+    Optimizer: (
+        Check("descent", f"{STEPS} steps lower a convex objective", _descent),
+        Check("learning_rate", "the learning rate that is given counts", _rate),
+        Check("plain", "a step that is said to be plain is learning_rate * gradients alone", _plain, varied=True),
+        Check("order", "the order of the parameters in the vector does not matter", _order, varied=True),
+        Check("dtype", "float32 stays float32, in the state and in between", _dtype, varied=True),
+        Check("state", "saved and loaded, it takes the same next steps to the bit", _state, varied=True),
+        Check("copies", "copies share nothing, and go on as the original does", _copies),
+        Check("large", "gradients of 0 and of 1e4 keep the parameters finite", _large),
+        Check(
+            "epochs",
+            "an optimizer inside is told when an epoch begins and ends",
+            _epochs,
+            lambda part: bool(_inner(part)),
+        ),
+        no_randomness(_draw),
     ),
-    no_randomness(_draw),
-)
+}

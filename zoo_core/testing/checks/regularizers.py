@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from zoo_core.nn import central_differences
-from zoo_core.parts import Array, Penalty
+from zoo_core.parts import Array, BatchAugmentation, Constraint, Penalty
 from zoo_core.testing.harness.buffers import changed, overwritten
+from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.differences import compare
 from zoo_core.testing.harness.dtypes import DTYPES, returned, strict, watch
-from zoo_core.testing.harness.findings import Check, Finding
+from zoo_core.testing.harness.findings import Finding
+from zoo_core.testing.harness.part_under_test import PartUnderTest
 from zoo_core.testing.harness.randomness import no_randomness, randomness
-from zoo_core.testing.harness.subject import PartUnderTest
 
 SHAPE = 5, 3
 
@@ -103,7 +104,7 @@ def _penalty_draw(subject: PartUnderTest, rng: np.random.Generator) -> list[Arra
     return [np.asarray(part.value(matrix())), _gradient(part, matrix())]
 
 
-PENALTY = (
+_PENALTY = (
     Check(
         "gradient", "the gradient is that of value, by central differences",
         lambda subject: penalty_gradient(subject.make()), varied=True,
@@ -177,7 +178,7 @@ def _constraint_draw(subject: PartUnderTest, rng: np.random.Generator) -> list[A
     return [weights]
 
 
-CONSTRAINT = (
+_CONSTRAINT = (
     Check("projection", "weights are changed in place, and not again the second time", _projection),
     Check("dtype", "float32 stays float32, also in between", _constraint_dtype),
     Check("large", "weights of 0 and of 1e4 give finite numbers and no warning", _constraint_large),
@@ -218,9 +219,11 @@ def _batch_draw(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]
     return list(subject.make().augment(*_batch(), rng))
 
 
-BATCH_CHANGE = (
+_BATCH_AUGMENTATION = (
     Check("shapes", "inputs and targets keep their shapes", _shapes),
     Check("inputs", "the batch that is given is not changed", _batch_inputs),
     Check("dtype", "float32 stays float32", _batch_dtype),
     randomness(_batch_draw),
 )
+
+CHECKS = {Penalty: _PENALTY, Constraint: _CONSTRAINT, BatchAugmentation: _BATCH_AUGMENTATION}

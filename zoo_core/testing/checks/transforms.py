@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 
 from zoo_core._part_checks import declares
-from zoo_core.parts import Array, Noise, Transform
+from zoo_core.parts import Array, Noise, Normalizer, Transform
 from zoo_core.testing.harness.buffers import changed, overwritten
+from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.dtypes import DTYPES, returned, strict, watch
-from zoo_core.testing.harness.findings import Check, Finding
+from zoo_core.testing.harness.findings import Finding
 from zoo_core.testing.harness.gradients import gradient, parameters
+from zoo_core.testing.harness.part_under_test import PartUnderTest
 from zoo_core.testing.harness.randomness import randomness
-from zoo_core.testing.harness.subject import PartUnderTest, restore, save
+from zoo_core.testing.harness.saved_state import transfer_state
 from zoo_core.testing.harness.transform_harness import (
     ROWS,
     WIDTH,
@@ -148,7 +150,7 @@ def _state(subject: PartUnderTest) -> Iterator[Finding]:
         if not isinstance(getattr(old, name, None), (np.ndarray, int, float)):
             yield Finding(f"the state {name!r} is no array and no number; `start` is to make it, for the core to keep")
             return
-    restore(new, save(old))
+    transfer_state(old, new)
     if not np.array_equal(use(old), use(new)):
         yield Finding(
             "after saving and loading it gives other outputs",
@@ -193,7 +195,7 @@ def _linear(subject: PartUnderTest) -> Iterator[Finding]:
         )
 
 
-CHECKS = (
+_TRANSFORM = (
     Check(
         "parameters", "gradients of its own parameters match central differences",
         lambda subject: parameters(subject.make()), _trains_something, varied=True,
@@ -207,7 +209,8 @@ CHECKS = (
     Check("state", "saved and loaded, it goes on to the bit", _state, varied=True),
     randomness(_draw),
 )  # fmt: skip
-GRADIENT = Check(
+_GRADIENT = Check(
     "gradient", "backward gives the gradient of forward, by central differences",
     lambda subject: gradient(subject.make()), varied=True,
 )  # fmt: skip
+CHECKS = {Normalizer: (_GRADIENT,), Noise: (_GRADIENT,), Transform: _TRANSFORM}

@@ -1,21 +1,24 @@
-"""What a check is, what it finds, and what came of it."""
+"""What a check finds, and its result."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
-
-if TYPE_CHECKING:
-    from zoo_core.testing.harness.subject import PartUnderTest
+from typing import Literal
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One mistake in a part, in words for its author."""
+    """One mistake in a part, described for its author. `str` gives it as a few lines.
+
+    Example:
+        >>> print(Finding("the rate is negative", where="epoch 3", likely="a sign error"))
+        the rate is negative
+          at       epoch 3
+          likely   a sign error
+    """
 
     problem: str
-    where: str = ""  # which point, which input
+    where: str = ""  # the point and the input
     expected: str = ""
     got: str = ""
     likely: str = ""  # the mistake that would explain the numbers
@@ -32,18 +35,7 @@ class Finding:
 
 
 class NotRunError(Exception):
-    """A check cannot be run; the text says what it would need."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """One promise of the contract, and the function that yields what breaks it."""
-
-    name: str
-    promise: str
-    run: Callable[[PartUnderTest], Iterator[Finding]]
-    applies: Callable[[type[Any]], bool] = lambda part: True
-    varied: bool = False  # run it also with each option changed: what it promises holds for all of them
+    """A check cannot be run; the message says what it needs."""
 
 
 State = Literal["passed", "failed", "declared", "not run"]
@@ -51,12 +43,17 @@ State = Literal["passed", "failed", "declared", "not run"]
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one check of one part.
+    """The result of one check of one part.
 
-    "declared": it fails, and the part lists it in `expected_failures`. `reason` is the part's, or why it did not run.
+    The state "declared" means that the check fails and the part lists it in `expected_failures`. `reason` is the one
+    given there, or why the check was not run.
+
+    Example:
+        >>> next(check_part(Relu))
+        Result(part='activation relu', check='definition', promise='...', state='passed', findings=(), reason='')
     """
 
-    part: str  # "activation relu"
+    part: str  # kind and name, such as "activation relu"
     check: str
     promise: str
     state: State

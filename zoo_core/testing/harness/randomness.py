@@ -14,9 +14,10 @@ from unittest import mock
 import numpy as np
 
 from zoo_core.parts import Array
+from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.dtypes import caller
-from zoo_core.testing.harness.findings import Check, Finding
-from zoo_core.testing.harness.subject import PartUnderTest
+from zoo_core.testing.harness.findings import Finding
+from zoo_core.testing.harness.part_under_test import PartUnderTest
 
 Draw = Callable[[PartUnderTest, np.random.Generator], Sequence[Array]]  # run a fresh part with this generator
 OWN = "a generator of its own"

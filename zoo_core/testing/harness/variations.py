@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from zoo_core.registry import Registry
-from zoo_core.testing.harness.subject import PartUnderTest
+from zoo_core.testing.harness.part_under_test import PartUnderTest
 
 
 def variations(part: type[Any], registry: Registry) -> Iterator[PartUnderTest]:

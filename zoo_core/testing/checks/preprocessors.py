@@ -1,21 +1,19 @@
-"""Preprocessors and data sets."""
+"""Checks of preprocessors."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from zoo_core.data import DataFolder, cache_folder
-from zoo_core.errors import ResourceError
-from zoo_core.parts import Array, Data, Table
+from zoo_core.parts import Array, Preprocessor
 from zoo_core.testing.harness.buffers import changed, overwritten
-from zoo_core.testing.harness.findings import Check, Finding, NotRunError
+from zoo_core.testing.harness.check import Check
+from zoo_core.testing.harness.findings import Finding
+from zoo_core.testing.harness.part_under_test import PartUnderTest
 from zoo_core.testing.harness.randomness import no_randomness
-from zoo_core.testing.harness.subject import PartUnderTest, restore, save
+from zoo_core.testing.harness.saved_state import transfer_state
 
 ROWS, FEATURES = 40, 5
 
@@ -96,7 +94,7 @@ def _values(subject: PartUnderTest) -> Iterator[Finding]:
 
 def _state(subject: PartUnderTest) -> Iterator[Finding]:
     old, new = _fitted(subject), subject.make()
-    restore(new, save(old))
+    transfer_state(old, new)
     try:
         got = _apply(new, inputs())
     except AttributeError as error:
@@ -130,82 +128,13 @@ def _prepare(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
     return [_apply(_fitted(subject), inputs())]
 
 
-PREPROCESSOR = (
-    Check("out", "`out` is overwritten, never read or added to", _outputs),
-    Check("inputs", "the data is not changed", _unchanged),
-    Check("values", "prepared values are finite, and of their row alone, for bytes and floats", _values),
-    Check("state", "loaded from a model file, it prepares as before", _state),
-    Check("streaming", "fit needs only shape, dtype and take", _streaming),
-    no_randomness(_prepare),
-)
-
-
-# ------------------------------------------------------------------ data sets
-
-
-def _load(subject: PartUnderTest) -> Any:
-    """Load without downloading anything."""
-    own = os.environ.get("ZOO_DATA_DIR")
-    folder = DataFolder((Path(own).expanduser(),) if own else (), cache_folder(), offline=True)
-    try:
-        return subject.make().load(folder)
-    except ResourceError:
-        raise NotRunError("its files are not here, and a check downloads nothing; download them first") from None
-
-
-def _tables(data: Data) -> Iterator[tuple[str, Table]]:
-    yield "train", data.train
-    if data.test is not None:
-        yield "test", data.test
-
-
-def _form(subject: PartUnderTest) -> Iterator[Finding]:
-    data = _load(subject)
-    if not isinstance(data, Data):
-        yield Finding("load does not return Data", "", "zoo_core.parts.Data", type(data).__name__)
-        return
-    for name, table in _tables(data):
-        yield from _table(name, table, data)
-    features = data.train.x.shape[1]
-    if data.image_shape and int(np.prod(data.image_shape)) != features:
-        yield Finding(f"image_shape {data.image_shape} does not make {features} features")
-    if data.preprocessor not in subject.registry.names("preprocessor"):
-        yield Finding(f"the preprocessor {data.preprocessor!r} is not known")
-
-
-def _table(name: str, table: Table, data: Data) -> Iterator[Finding]:
-    x, y = table.x, table.y
-    if len(x.shape) != 2 or x.shape[0] != len(y):
-        yield Finding(
-            f"{name}: x and y do not fit", "", f"x of shape (rows, features) and {x.shape[0]} targets",
-            f"x of shape {x.shape}, {len(y)} targets",
-        )  # fmt: skip
-        return
-    if data.task == "regression":
-        if y.ndim != 2 or y.dtype.kind != "f":
-            got = f"{y.dtype} of shape {y.shape}"
-            yield Finding(f"{name}: targets of a regression are values", "", "float, shape (rows, outputs)", got)
-    elif y.ndim != 1 or y.dtype.kind not in "iu":
-        got = f"{y.dtype} of shape {y.shape}"
-        yield Finding(f"{name}: labels are whole numbers", "", "integers, shape (rows,)", got)
-    elif y.min() < 0 or (data.class_names and y.max() >= len(data.class_names)):
-        last = len(data.class_names) - 1
-        yield Finding(f"{name}: a label is out of range", "", f"0 to {last}", f"{y.min()} to {y.max()}")
-    head = np.asarray(x.take(np.arange(min(100, x.shape[0])), axis=0))
-    if head.dtype.kind not in "fiu" or not np.isfinite(head).all():
-        yield Finding(f"{name}: x is to hold finite numbers", "the first 100 rows", "finite numbers", str(head.dtype))
-
-
-def _arrays(data: Data) -> list[Array]:
-    rows = [table.x.take(np.arange(min(1000, table.x.shape[0])), axis=0) for _, table in _tables(data)]
-    return [*rows, *(table.y for _, table in _tables(data))]
-
-
-def _draw(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
-    return _arrays(_load(subject))
-
-
-DATASET = (
-    Check("tables", "tables, labels, names and shapes fit together", _form),
-    no_randomness(_draw),
-)
+CHECKS = {
+    Preprocessor: (
+        Check("out", "`out` is overwritten, never read or added to", _outputs),
+        Check("inputs", "the data is not changed", _unchanged),
+        Check("values", "prepared values are finite, and of their row alone, for bytes and floats", _values),
+        Check("state", "loaded from a model file, it prepares as before", _state),
+        Check("streaming", "fit needs only shape, dtype and take", _streaming),
+        no_randomness(_prepare),
+    ),
+}
