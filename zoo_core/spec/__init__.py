@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     )
     from zoo_core.spec._options import (
         bare as bare,
-        children as children,
         copy_part as copy_part,
         dump as dump,
         is_part as is_part,
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "_messages": "message validate",
     "_network_spec": "SPEC_NAME SPEC_NAME_RULE LayerSpec NetworkSpec network_part",
-    "_options": "bare children copy_part dump is_part is_union option_names options_model parts_of walk_parts",
+    "_options": "bare copy_part dump is_part is_union option_names options_model parts_of walk_parts",
     "_reading": "read_part read_spec",
     "_spec": "DEFAULT_METRICS Spec TrainingSpec",
 }
