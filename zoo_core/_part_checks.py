@@ -161,11 +161,5 @@ def part_that_raised(error: BaseException) -> tuple[Part, str] | None:
     return found
 
 
-def is_own_exit(error: BaseException) -> bool:
-    """Tell whether a SystemExit is the zoo's own, as a signal asks for it, and not a part's call of sys.exit."""
-    frames = list(traceback.walk_tb(error.__traceback__))
-    return isinstance(error, SystemExit) and bool(frames) and _module(frames[-1][0]).partition(".")[0] == "zoo_core"
-
-
 def _module(frame: FrameType) -> str:
     return str(frame.f_globals.get("__name__", ""))

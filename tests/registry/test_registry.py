@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.helpers.plugins import SOUND, Site
+from zoo_core.cli._signals import terminate
 from zoo_core.errors import PluginError
 from zoo_core.hookspecs import LazyParts, hookimpl
 from zoo_core.parts import KINDS, Activation
@@ -104,7 +105,6 @@ def raising(error):
         (SimpleNamespace(zoo_parts=hookimpl(lambda speed: [])), "speed"),
         (SimpleNamespace(), "@zoo_core.hookimpl"),
         (raising(SystemExit(3)), r"sys\.exit\(3\)"),
-        (raising(KeyboardInterrupt()), "KeyboardInterrupt"),
         (raising(ValueError("no")), "ValueError: no"),
         (raising(Panic("deep")), "Panic: deep"),
         (SimpleNamespace(zoo_models=hookimpl(lambda: "models")), "'models', which is no folder"),
@@ -123,25 +123,32 @@ def test_an_unsound_plugin_is_refused_with_the_reason(registry, plugin, words):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("late", [False, True], ids=["plugin", "family"])
-def test_a_real_signal_is_not_blamed_on_the_plugin(registry, families, number, late):
+def test_a_signal_is_not_blamed_on_the_plugin(registry, families, number, late):
+    """It passes on as KeyboardInterrupt, which also ends a plugin that raises that itself, and names it in a note."""
+
     def use(registry):
         if late:
-            registry.add(families.plugin(f"import signal\nsignal.raise_signal({int(number)})")[0])
+            registry.add(families.plugin(f"import signal\nsignal.raise_signal({int(number)})")[0], "zoo-b")
             registry.get("activation", "wave")
         else:
-            registry.add(SimpleNamespace(zoo_parts=hookimpl(lambda: signal.raise_signal(number))))
+            registry.add(SimpleNamespace(zoo_parts=hookimpl(lambda: signal.raise_signal(number))), "zoo-b")
 
-    def leave(number, frame):
-        raise SystemExit(128 + number)
-
-    before = {n: signal.signal(n, leave) for n in (signal.SIGINT, signal.SIGTERM)}
+    before = signal.signal(signal.SIGTERM, terminate)
     try:
-        with pytest.raises(SystemExit):
+        with pytest.raises(KeyboardInterrupt) as caught:
             use(registry)
-        assert signal.getsignal(number) is leave
     finally:
-        for n, handler in before.items():
-            signal.signal(n, handler)
+        signal.signal(signal.SIGTERM, before)
+    assert caught.value.__notes__ == ["plugin zoo-b was being loaded"]
+    assert getattr(caught.value, "exit_code", 130) == 128 + number
+
+
+def test_the_command_line_names_a_plugin_that_raises_keyboard_interrupt(tmp_path):
+    site = Site(tmp_path)
+    site.install("zoo-interrupt", "raise KeyboardInterrupt")
+    done = site.zoo("list")
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr.splitlines() == ["interrupted", "plugin zoo-interrupt was being loaded"]
 
 
 def test_what_a_plugin_prints_stays_out_of_the_results(registry, capsys):
@@ -153,7 +160,6 @@ SICK = {  # name: (source, requirement, words of the reason)
     "zoo-import": ("import nothing_of_that_name", "", "ModuleNotFoundError: No module named 'nothing_of_that_name'"),
     "zoo-syntax": ("def broken(:", "", "SyntaxError"),
     "zoo-exit": ("import sys; sys.exit(7)", "", "sys.exit(7)"),
-    "zoo-interrupt": ("raise KeyboardInterrupt", "", "KeyboardInterrupt"),
     "zoo-future": (SOUND, "mlp-zoo>=99", "needs mlp-zoo >=99"),
     "zoo-garbled": (SOUND, "mlp-zoo>>1", "InvalidRequirement"),
 }
@@ -346,7 +352,6 @@ def test_a_family_is_imported_when_one_of_its_parts_is_used(registry, families, 
     [
         ("import nothing_of_that_name", "wave", "ModuleNotFoundError: No module named 'nothing_of_that_name'"),
         ("raise SystemExit(3)", "wave", r"it called sys.exit\(3\)"),
-        ("raise KeyboardInterrupt", "wave", "KeyboardInterrupt"),
         ("", "wave", "has no attribute 'PARTS'"),
         (WAVES, "wave ripple", "names that zoo_parts gives differ: activation 'ripple'"),
         (WAVES, "ripple", "differ: activation 'ripple', activation 'wave'"),

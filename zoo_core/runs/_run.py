@@ -7,7 +7,6 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from zoo_core._part_checks import is_own_exit
 from zoo_core.data import DataFolder
 from zoo_core.errors import ZooError
 from zoo_core.model import Model, load, model_from_contents, set_arrays
@@ -200,7 +199,7 @@ def _named(trainer: Trainer) -> Iterator[Event]:
     except (ZooError, MemoryError, OSError):
         raise
     except (Exception, SystemExit) as error:
-        named = None if is_own_exit(error) else name_the_part(error, trainer)
+        named = name_the_part(error, trainer)
         if named is None:
             raise
         raise named from error

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zoo_core.cli._options import report
+from zoo_core.cli._output import report
 from zoo_core.errors import UsageError, nearest
 
 if TYPE_CHECKING:
@@ -68,11 +68,11 @@ def _part(entry: Entry, registry: Registry, wanted: Wanted) -> Part:
 
 
 def _draw(entry: Entry, registry: Registry, wanted: Wanted, target: Path) -> None:
-    from zoo_core.cli._options import writable
+    from zoo_core.cli._inputs import check_output_path
     from zoo_core.display.plots.parts import part_figure
     from zoo_core.display.plots.style import save
 
-    writable(target, wanted.force)
+    check_output_path(target, wanted.force)
     save(part_figure(_part(entry, registry, wanted), wanted.epochs), target)
     report({"saved": str(target)}, wanted.json, f"saved {target}")
 

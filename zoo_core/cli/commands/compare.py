@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zoo_core.cli._options import MAX_SIZE, Json, MaxSize, Sha256s, report, rows, warn
+from zoo_core.cli._options import MAX_SIZE, Json, MaxSize, Sha256s
+from zoo_core.cli._output import report, rows, warn
 from zoo_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def command(
     json: Json = False,
 ) -> None:
     """Set models side by side: what differs, and what they reached."""
-    from zoo_core.cli._options import models as load
+    from zoo_core.cli._inputs import load_models
     from zoo_core.registry import Registry
     from zoo_core.runs import flatten
 
@@ -38,7 +39,7 @@ def command(
     if exact:
         _exact(models, registry, sha256, max_size, json)
         return
-    found = dict(zip(models, load(models, registry, sha256, max_size), strict=True))
+    found = dict(zip(models, load_models(models, registry, sha256, max_size), strict=True))
     specs = {name: flatten(m.spec.to_dict()) for name, m in found.items()}
     keys = sorted({key for spec in specs.values() for key in spec} - {"name", "description"})
     differing = [key for key in keys if len({repr(spec.get(key)) for spec in specs.values()}) > 1]

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zoo_core.cli._options import DataDir, Json, lines, report, rows, warn
+from zoo_core.cli._options import DataDir, Json, format_examples
+from zoo_core.cli._output import report, rows, warn
 from zoo_core.errors import DataError
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ app = typer.Typer(
     help="List, fetch and verify the files of public data sets.",
     invoke_without_command=True,
     rich_markup_mode=None,
-    epilog=lines("Examples: zoo data | zoo data fetch mnist | zoo data verify mnist"),
+    epilog=format_examples("Examples: zoo data | zoo data fetch mnist | zoo data verify mnist"),
 )
 Name = Annotated[str | None, typer.Argument(help="A data set; default: all.")]
 
@@ -39,9 +40,9 @@ def fetch(
     name: Annotated[str, typer.Argument(help="A data set.")], data_dir: DataDir = None, json: Json = False
 ) -> None:
     """Download missing files into the cache, and check them."""
-    from zoo_core.cli._options import folder
+    from zoo_core.cli._inputs import data_folder
 
-    where = folder(data_dir)
+    where = data_folder(data_dir)
     for dataset in _public(name):
         for file in dataset.files:
             where.file(dataset.name, file)
@@ -72,9 +73,9 @@ def _public(name: str | None) -> list[Any]:
 
 
 def _status(dataset: Any, data_dir: Any) -> list[dict[str, Any]]:
-    from zoo_core.cli._options import folder
+    from zoo_core.cli._inputs import data_folder
 
-    where: DataFolder = folder(data_dir)
+    where: DataFolder = data_folder(data_dir)
     return [
         {
             "dataset": dataset.name,

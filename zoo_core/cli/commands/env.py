@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from zoo_core.cli._options import Json, report, rows
+from zoo_core.cli._options import Json
+from zoo_core.cli._output import report, rows
 
 EXAMPLES = "Example: zoo env --json"
 

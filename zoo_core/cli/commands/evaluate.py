@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from zoo_core.cli._options import MAX_SIZE, DataDir, Json, MaxSize, Sha256, report, warn
+from zoo_core.cli._options import MAX_SIZE, DataDir, Json, MaxSize, Sha256
+from zoo_core.cli._output import report, warn
 
 EXAMPLES = "Examples: zoo evaluate glyphs.npz | zoo evaluate mnist-mlp --split test --json"
 
@@ -27,16 +28,17 @@ def command(
     json: Json = False,
 ) -> None:
     """Measure a model: the loss and every metric of its spec."""
-    from zoo_core.cli._options import folder, model as load, prints_apart, rows
+    from zoo_core.cli._inputs import data_folder, load_model
+    from zoo_core.cli._output import redirect_prints, rows
     from zoo_core.display.text.tables import number
     from zoo_core.registry import Registry
     from zoo_core.runs import evaluation_table
 
     registry = Registry()
     warn(registry)
-    found = load(model, registry, sha256, max_size)
-    with prints_apart():
-        table = evaluation_table(found, split, folder(data_dir).by(model), registry, data)
+    found = load_model(model, registry, sha256, max_size)
+    with redirect_prints():
+        table = evaluation_table(found, split, data_folder(data_dir).by(model), registry, data)
         figures = found.evaluate_table(table)
     human = rows([{"figure": key, split: number(value)} for key, value in figures.items()], ["figure", split])
     report(figures, json, human)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zoo_core.cli._options import MAX_SIZE, DataDir, Json, MaxSize, SetOption, Sha256, report, warn
+from zoo_core.cli._options import MAX_SIZE, DataDir, Json, MaxSize, Seed, SetOption, Sha256
+from zoo_core.cli._output import report, warn
 
 if TYPE_CHECKING:
     from zoo_core.training import Explanation, Trainer
@@ -27,7 +28,7 @@ def command(
     set_: SetOption = None,
     sha256: Sha256 = None,
     max_size: MaxSize = MAX_SIZE,
-    seed: Annotated[int | None, typer.Option(min=0, help="Seed instead of the spec's.")] = None,
+    seed: Seed = None,
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:
@@ -39,7 +40,7 @@ def command(
     """
     from rich.console import Group
 
-    from zoo_core.cli._options import folder
+    from zoo_core.cli._inputs import data_folder
     from zoo_core.display.text.explanation import explanation_page
     from zoo_core.display.text.tables import print_json
     from zoo_core.registry import Registry
@@ -51,7 +52,7 @@ def command(
     registry = Registry()
     warn(registry)
     checked = read_spec(spec, set_ or [], registry, seed=seed, sha256=sha256, limit=max_size * 2**20)
-    trainer = exact(prepare(checked, folder(data_dir).by(spec), registry), registry)
+    trainer = exact(prepare(checked, data_folder(data_dir).by(spec), registry), registry)
     with blas_threads(trainer.threads):
         taken = explain(trainer, rows, units, step - 1)
     if json:

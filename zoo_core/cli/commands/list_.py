@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from zoo_core.cli._options import Json, report, rows, warn
+from zoo_core.cli._options import Json
+from zoo_core.cli._output import report, rows, warn
 from zoo_core.errors import UsageError, nearest
 
 if TYPE_CHECKING:

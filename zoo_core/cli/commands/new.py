@@ -42,7 +42,8 @@ def command(
     It is a shipped model's, or one for a table of your own: with --data, what to predict, from which columns and
     as what is guessed, and told.
     """
-    from zoo_core.cli._options import report, writable
+    from zoo_core.cli._inputs import check_output_path
+    from zoo_core.cli._output import report
     from zoo_core.spec import SPEC_NAME, SPEC_NAME_RULE
     from zoo_core.storage import write_file
 
@@ -52,7 +53,7 @@ def command(
         raise UsageError("--target and --task say what to learn from a file: name it with --data FILE.csv")
     if data is not None and source:
         raise UsageError("--from starts from a shipped model, --data from a file; give one of them")
-    path = writable(Path(f"{name}.toml"), force)
+    path = check_output_path(Path(f"{name}.toml"), force)
     text = _shipped(name, source or "glyphs-quickstart") if data is None else _own(name, data, target, task)
     write_file(path, text.encode())
     report({"saved": str(path), "now": [f"zoo train {path}"]}, json, f"saved {path}; train it: zoo train {path}")

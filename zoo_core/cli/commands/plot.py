@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from zoo_core.cli._options import MAX_SIZE, DataDir, Json, MaxSize, SetOption, Sha256s, warn
+from zoo_core.cli._options import MAX_SIZE, DataDir, Force, Json, MaxSize, SetOption, Sha256s
+from zoo_core.cli._output import warn
 from zoo_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,21 +45,22 @@ def command(
     data_dir: DataDir = None,
     sha256: Sha256s = None,
     max_size: MaxSize = MAX_SIZE,
-    force: Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")] = False,
+    force: Force = False,
     json: Json = False,
 ) -> None:
     """Draw learning curves, a confusion matrix, weights, or a part.
 
     Learning curves of several models are laid over each other; the best epoch is marked.
     """
-    from zoo_core.cli._options import report, writable
+    from zoo_core.cli._inputs import check_output_path
+    from zoo_core.cli._output import report
     from zoo_core.display.plots.style import save
     from zoo_core.registry import Registry
 
     registry = Registry()
     warn(registry)
     target = output or Path(f"{Path(models[0]).stem}-{kind}.png")
-    writable(target, force)
+    check_output_path(target, force)
     if kind != "curves" and len(models) > 1:
         raise UsageError(f"--kind {kind} draws one at a time, and {len(models)} names were given")
     if sha256 and kind in ("activation", "schedule"):
@@ -82,10 +84,10 @@ def _figure(kind: Kind, names: list[str], registry: Registry, **given: Any) -> F
         return activation_curve(part or _part(registry, "activation", names[0], given["options"]))
     if kind == "schedule":
         return _schedule(names[0], registry, given["options"], given["epochs"])
-    from zoo_core.cli._options import models
+    from zoo_core.cli._inputs import load_models
 
     titles = [Path(name).stem if name.endswith(".npz") else name for name in names]
-    found = list(zip(titles, models(names, registry, given["sha256"], given["max_size"]), strict=True))
+    found = list(zip(titles, load_models(names, registry, given["sha256"], given["max_size"]), strict=True))
     if kind == "curves":
         return plots.learning_curves([(name, m.history) for name, m in found], what=given["what"])
     first = found[0][1]
@@ -98,13 +100,13 @@ def _figure(kind: Kind, names: list[str], registry: Registry, **given: Any) -> F
 
 
 def _confusion(name: str, model: Any, registry: Registry, given: dict[str, Any]) -> Figure:
-    from zoo_core.cli._options import folder
+    from zoo_core.cli._inputs import data_folder
     from zoo_core.display.plots import learning as plots
     from zoo_core.runs import evaluation_table
 
     if model.about.task != "classification":
         raise UsageError(f"model {model.spec.name!r} is for regression; a confusion matrix needs classes")
-    table = evaluation_table(model, given["split"], folder(given["data_dir"]).by(name), registry, None)
+    table = evaluation_table(model, given["split"], data_folder(given["data_dir"]).by(name), registry, None)
     return plots.confusion_matrix(model.confusion(table), [str(label) for label in model.labels().tolist()])
 
 

@@ -9,7 +9,8 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zoo_core.cli._options import MAX_SIZE, Json, MaxSize, Sha256, warn
+from zoo_core.cli._options import MAX_SIZE, Force, Json, MaxSize, Sha256
+from zoo_core.cli._output import warn
 from zoo_core.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def command(
         Path | None, typer.Option("-o", "--output", help="A .npy or .csv file; default: standard output.")
     ] = None,
     proba: Annotated[bool, typer.Option("--proba", help="Rows of class probabilities instead of labels.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")] = False,
+    force: Force = False,
     sha256: Sha256 = None,
     max_size: MaxSize = MAX_SIZE,
     json: Json = False,
@@ -40,22 +41,23 @@ def command(
 
     Inputs are in the data's own units, such as pixels from 0 to 255; the model prepares them itself.
     """
-    from zoo_core.cli._options import apart, predictor, prints_apart, writable
+    from zoo_core.cli._inputs import check_not_an_input, check_output_path, load_predictor
+    from zoo_core.cli._output import redirect_prints
     from zoo_core.registry import Registry
     from zoo_core.training import blas_threads
 
     registry = Registry()
     warn(registry)
     if output is not None:
-        apart(output, input_, model)
+        check_not_an_input(output, input_, model)
         if output.suffix not in (".npy", ".csv"):
             raise UsageError(f"{output}: must end in .npy or .csv")
-        writable(output, force)
-    found = predictor(model, registry, sha256, max_size)
+        check_output_path(output, force)
+    found = load_predictor(model, registry, sha256, max_size)
     x = read_input(input_, found)
     if not len(x):
         raise DataError(f"{input_}: has no rows")
-    with blas_threads(1), prints_apart():
+    with blas_threads(1), redirect_prints():
         try:
             result = found.predict_proba(x) if proba else found.predict(x)
         except DataError as error:

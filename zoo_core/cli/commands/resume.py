@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from zoo_core.cli._options import CheckpointEvery, DataDir, Json, Quiet, Sha256, Threads, warn
+from zoo_core.cli._options import CheckpointEvery, DataDir, Json, Quiet, Sha256, Threads
+from zoo_core.cli._output import warn
 from zoo_core.training import DEFAULT_INTERVAL
 
 EXAMPLES = "Examples: zoo resume my.npz | zoo resume my.checkpoint-0000000500.npz --data-dir data"
@@ -27,14 +28,16 @@ def command(
     The result is the same, to the bit, as that of a run left alone. Other data, another spec or another number of
     threads is refused.
     """
-    from zoo_core.cli._follow import to_the_end
-    from zoo_core.cli._options import folder
+    from zoo_core.cli._follow import run_to_end
+    from zoo_core.cli._inputs import data_folder
     from zoo_core.registry import Registry
     from zoo_core.runs import Output, prepare_resumed
     from zoo_core.training import Interval
 
-    registry, place, every = Registry(), Output(file), Interval.parse(checkpoint_every)
+    registry, output, interval = Registry(), Output(file), Interval.parse(checkpoint_every)
     warn(registry, quiet)
-    with place.lock():
-        trainer = prepare_resumed(place, folder(data_dir, quiet).by(file), registry, threads=threads, sha256=sha256)
-        to_the_end(trainer, place, every, quiet=quiet, json=json)
+    with output.lock():
+        trainer = prepare_resumed(
+            output, data_folder(data_dir, quiet).by(file), registry, threads=threads, sha256=sha256
+        )
+        run_to_end(trainer, output, interval, quiet=quiet, json=json)

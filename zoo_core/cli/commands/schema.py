@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from zoo_core.cli._options import warn
+from zoo_core.cli._options import Force
+from zoo_core.cli._output import warn
 
 EXAMPLES = "Example: zoo schema -o zoo.schema.json, and '#:schema zoo.schema.json' as a spec's first line"
 
@@ -17,7 +18,7 @@ def command(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Where it goes; default: standard output.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")] = False,
+    force: Force = False,
     as_json: Annotated[bool, typer.Option("--json", help="As it is anyway: the schema is JSON.")] = False,
 ) -> None:
     """Print the JSON schema of a spec, for editors to complete with.
@@ -27,7 +28,7 @@ def command(
     """
     import json
 
-    from zoo_core.cli._options import writable
+    from zoo_core.cli._inputs import check_output_path
     from zoo_core.registry import Registry
     from zoo_core.spec.schema import spec_schema
     from zoo_core.storage import write_file
@@ -38,5 +39,5 @@ def command(
     if output is None:
         sys.stdout.write(text)
     else:
-        write_file(writable(output, force), text.encode())
+        write_file(check_output_path(output, force), text.encode())
         print(f"saved {output}")

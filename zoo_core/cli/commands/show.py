@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zoo_core.cli._options import MAX_SIZE, Json, MaxSize, Sha256, report, rows, warn
+from zoo_core.cli._options import MAX_SIZE, Force, Json, MaxSize, Sha256
+from zoo_core.cli._output import report, rows, warn
 from zoo_core.cli.commands._show_part import Wanted, show_parts
 from zoo_core.errors import UsageError
 
@@ -36,7 +37,7 @@ def command(
     epochs: Annotated[
         int, typer.Option("--epochs", min=1, help="Length of the run that a schedule is drawn for.")
     ] = 20,
-    force: Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")] = False,
+    force: Force = False,
     sha256: Sha256 = None,
     max_size: MaxSize = MAX_SIZE,
     json: Json = False,

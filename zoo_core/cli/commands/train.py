@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from zoo_core.cli._options import MAX_SIZE, CheckpointEvery, DataDir, Json, MaxSize, Quiet, SetOption, Threads, warn
+from zoo_core.cli._options import MAX_SIZE, CheckpointEvery, DataDir, Json, MaxSize, Quiet, Seed, SetOption, Threads
+from zoo_core.cli._output import warn
 from zoo_core.errors import UsageError
 from zoo_core.training import DEFAULT_INTERVAL
 
@@ -25,7 +26,7 @@ def command(
         Path | None, typer.Option("-o", "--output", help="Where the model goes, a .npz file; default: NAME.npz here.")
     ] = None,
     set_: SetOption = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Seed instead of the spec's.")] = None,
+    seed: Seed = None,
     start_from: Annotated[
         str | None,
         typer.Option("--from", metavar="MODEL", help="Begin with this model's weights and preprocessor of inputs."),
@@ -48,8 +49,8 @@ def command(
 
     Until it is finished, two checkpoints lie beside the output: `zoo resume` goes on with a run that was stopped.
     """
-    from zoo_core.cli._follow import to_the_end
-    from zoo_core.cli._options import apart, folder, model as load, writable
+    from zoo_core.cli._follow import run_to_end
+    from zoo_core.cli._inputs import check_not_an_input, check_output_path, data_folder, load_model
     from zoo_core.registry import Registry
     from zoo_core.runs import Output, prepare
     from zoo_core.spec import read_spec
@@ -57,15 +58,15 @@ def command(
 
     registry, every = Registry(), Interval.parse(checkpoint_every)
     warn(registry, quiet)
-    earlier = None if start_from is None else load(start_from, registry, sha256, max_size)
+    earlier = None if start_from is None else load_model(start_from, registry, sha256, max_size)
     of_spec = sha256 if earlier is None else None
     checked = read_spec(spec, set_ or [], registry, seed=seed, sha256=of_spec, limit=max_size * 2**20)
-    place = Output(writable(output or Path(f"{checked.name}.npz"), force), overwrite=force)
-    apart(place.path, *filter(None, (spec, start_from)))
+    place = Output(check_output_path(output or Path(f"{checked.name}.npz"), force), overwrite=force)
+    check_not_an_input(place.path, *filter(None, (spec, start_from)))
     if output is not None and output.suffix != ".npz":
         raise UsageError(f"{output}: a model file must end in .npz; try -o {output}.npz")
-    files = folder(data_dir, quiet).by(spec)
+    files = data_folder(data_dir, quiet).by(spec)
     with place.lock():
         place.prepare(checked.to_dict())
         trainer = prepare(checked, files, registry, threads=threads, start_from=earlier)
-        to_the_end(trainer, place, every, quiet=quiet, json=json)
+        run_to_end(trainer, place, every, quiet=quiet, json=json)

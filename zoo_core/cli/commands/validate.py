@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from zoo_core.cli._hints import error_text
-from zoo_core.cli._options import MAX_SIZE, Json, MaxSize, SetOption, Sha256, report, warn
+from zoo_core.cli._options import MAX_SIZE, Json, MaxSize, SetOption, Sha256
+from zoo_core.cli._output import report, warn
 from zoo_core.errors import PluginError, SpecError
 
 EXAMPLES = "Examples: zoo validate my.toml | zoo validate my.toml --set training.epochs=5 --json"
