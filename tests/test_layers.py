@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+
+import zoo_core
 
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "zoo_core"
@@ -25,74 +28,91 @@ ORDER = (
     "cli",
 )
 FACES = ("data", "model", "nn", "registry", "runs", "spec", "storage", "testing", "training")
-FACES = ("data", "model", "nn", "registry", "runs", "spec", "storage", "testing", "training")
 PUBLIC = {"parts", "errors", "hookspecs", "data", "testing"}  # what a plugin may import
+FLOOR = {name: number for number, names in enumerate(ORDER) for name in names.split()}
+
+
+@cache
+def _sources(folder: Path) -> list[Path]:
+    return [f for f in sorted(folder.rglob("*.py")) if "templates" not in f.parts]
+
+
+@cache
+def _imports(file: Path, *, typing: bool = True) -> list[tuple[str, str]]:
+    """List each module of the core that a file imports from, with the name that it takes from there.
+
+    Imports inside functions count; without `typing`, those for type checkers alone do not.
+    """
+    found: list[tuple[str, str]] = []
+    waiting: list[ast.AST] = [ast.parse(file.read_text())]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{file}: a relative import; name the module in full"
+            found += [(str(node.module), alias.name) for alias in node.names]
+        elif isinstance(node, ast.Import):
+            found += [(alias.name, "") for alias in node.names]
+        checked_only = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        waiting += node.orelse if checked_only and not typing else ast.iter_child_nodes(node)
+    return [(module, name) for module, name in found if module.partition(".")[0] == "zoo_core"]
 
 
 def _owner(file: Path) -> str:
     return file.relative_to(CORE).parts[0].removesuffix(".py")
 
 
-def _imports(file: Path, *, typing: bool = False) -> Iterator[tuple[str, str]]:
-    """Yield each module of the core that a file imports from, with the name that it takes from there."""
-    tree = ast.parse(file.read_text())
-    skipped = set() if typing else {id(n) for block in ast.walk(tree) if _is_typing(block) for n in ast.walk(block)}
-    for node in ast.walk(tree):
-        if id(node) in skipped:
-            continue
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "zoo_core":
-            yield from ((str(node.module), alias.name) for alias in node.names)
-        elif isinstance(node, ast.Import):
-            yield from ((alias.name, "") for alias in node.names if alias.name.split(".")[0] == "zoo_core")
-
-
-def _is_typing(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-
-
-def _sources(folder: Path) -> list[Path]:
-    return [f for f in sorted(folder.rglob("*.py")) if "templates" not in f.parts]
+def test_every_unit_of_the_core_has_its_place_in_the_order():
+    assert {_owner(file) for file in _sources(CORE)} == {*FLOOR, "__init__", "__main__"}
 
 
 def test_imports_run_downwards():
-    floor = {name: number for number, names in enumerate(ORDER) for name in names.split()}
     for file in _sources(CORE):
         own = _owner(file)
         if own in ("__init__", "__main__"):
             continue
-        for module, name in _imports(file):
+        for module, name in _imports(file, typing=False):
             other = [*module.split("."), name][1]
-            if other in ("", own) or other not in floor:  # a name of the API's own, such as `hookimpl`
-                continue
-            assert floor[other] < floor[own], f"{file.relative_to(ROOT)} imports {other}, which is not below {own}"
+            allowed = other in (own, "_lazy_names") or FLOOR.get(other, len(ORDER)) < FLOOR[own]
+            assert allowed, f"{file.relative_to(ROOT)} imports {other}, which is not below {own}"
+
+
+def test_no_file_imports_itself_by_way_of_others():
+    """Imports for type checkers are left out: they take no part in a run."""
+    modules = {".".join(f.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for f in _sources(CORE)}
+    graph = {}
+    for file in _sources(CORE):
+        own = ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        taken = {(full if (full := f"{m}.{name}") in modules else m) for m, name in _imports(file, typing=False)}
+        graph[own] = taken - {own, "zoo_core"}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
 
 
 def test_plugins_import_what_everybody_may():
     for file in _sources(ROOT / "plugins"):
-        if "tests" not in file.parts:
-            for module, _ in _imports(file, typing=True):
-                assert module == "zoo_core" or module.split(".")[1] in PUBLIC, f"{file.relative_to(ROOT)}: {module}"
+        for module, name in _imports(file) if "tests" not in file.parts else []:
+            unit = [*module.split("."), name][1]
+            assert unit in PUBLIC or (module == "zoo_core" and name in zoo_core.__all__), f"{file}: {module} {name}"
 
 
 def test_nobody_imports_the_private_modules_of_another_package():
     for file in [*_sources(CORE), *_sources(ROOT / "plugins")]:
         own = _owner(file) if file.is_relative_to(CORE) else ""
-        for module, name in _imports(file, typing=True):
-            path = [*module.split(".")[1:], name]
-            inside = any(part.startswith("_") for part in path[1:])
-            assert not inside or path[0] == own, f"{file.relative_to(ROOT)}: {module} {name}"
+        for module, name in _imports(file):
+            package, *inside = [*module.split(".")[1:], name]
+            private = any(part.startswith("_") for part in inside)
+            assert not private or package == own, f"{file.relative_to(ROOT)}: {module} {name}"
 
 
 @pytest.mark.parametrize("package", FACES)
 def test_a_face_of_one_screen_shows_what_others_use(package):
     face, folder = import_module(f"zoo_core.{package}"), CORE / package
-    text = (folder / "__init__.py").read_text()
-    assert len(text.splitlines()) <= 50
+    assert len((folder / "__init__.py").read_text().splitlines()) <= 50
     assert 3 <= len((face.__doc__ or "").splitlines()) <= 12
     others = [f for f in [*_sources(CORE), *_sources(ROOT / "tests")] if not f.is_relative_to(folder)]
-    used = {name for f in others for module, name in _imports(f, typing=True) if module == f"zoo_core.{package}"}
-    used |= {name for f in others for name in re.findall(rf"\b{package}\.(\w+)", f.read_text())}
-    for name in face.__all__:
-        assert getattr(face, name) is not None
-        assert name in used or package in PUBLIC, f"{name} is used by nobody"
-        assert re.search(rf"^ .*\b{name}\b|import .*\b{name}\b", text, re.MULTILINE), f"{name} is not imported"
+    used = {name for f in others for module, name in _imports(f) if module == f"zoo_core.{package}"}
+    whole = [f for f in others if ("zoo_core", package) in _imports(f)]
+    used |= {name for f in whole for name in re.findall(rf"\b{package}\.(\w+)", f.read_text())}
+    assert package in PUBLIC or set(face.__all__) <= used

@@ -190,18 +190,9 @@ def test_an_output_that_exists_is_kept(run_zoo, trained):
     assert Path("m.npz").read_text() == "precious"
 
 
-def test_help_comes_without_numpy_and_names_every_command():
-    code = (
-        "import sys; sys.argv = ['zoo', '--help']\n"
-        "from zoo_core.cli import run\n"
-        "run()\n"
-        "heavy = {'numpy', 'matplotlib', 'pydantic', 'rich'} & set(sys.modules)\n"
-        "assert not heavy, heavy"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+def test_every_command_of_the_help_has_its_page(run_zoo):
     page = (Path(__file__).parents[2] / "plugins/reference/commands.md").read_text()
-    commands = re.findall(r"^  ([a-z]+) +[A-Z]", done.stdout, re.MULTILINE)
+    commands = re.findall(r"^  ([a-z]+) +[A-Z]", run_zoo("--help")[1], re.MULTILINE)
     assert len(commands) >= 13
     assert [c for c in commands if f"`zoo {c}" not in page] == []
 
@@ -219,16 +210,6 @@ def test_a_command_imports_neither_other_commands_nor_parts_that_it_does_not_nee
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-
-
-def test_importing_the_core_is_light():
-    code = (
-        "import sys, zoo_core\n"
-        "zoo_core.load\n"
-        "heavy = {'typer', 'rich', 'matplotlib'} & set(sys.modules)\n"
-        "assert not heavy, heavy"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_validate_gives_the_errors_as_json_too(run_zoo):

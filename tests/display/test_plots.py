@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -348,10 +346,3 @@ def test_drawing_keeps_the_users_own_settings() -> None:
         drawn = learning_curves([("net", RECORDS)])
         assert dict(matplotlib.rcParams) == before
         assert drawn.axes[0].yaxis.label.get_fontsize() == 10
-
-
-def test_importing_the_plots_imports_neither_matplotlib_nor_rich() -> None:
-    modules = "zoo_core.display.plots.learning, zoo_core.display.progress.live"
-    code = f"import sys, {modules}; print({{'matplotlib', 'rich'}} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "set()"

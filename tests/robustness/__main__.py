@@ -7,7 +7,7 @@ import time
 from importlib import import_module
 from importlib.util import find_spec
 
-from . import Unavailable
+from tests.robustness import Unavailable
 
 NAMES = (
     "flips",

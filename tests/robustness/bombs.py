@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from . import MODELS, Result, environment, forge, python
+from tests.robustness import MODELS, Result, environment, forge, python
 
 PROMISE = "bombs: refused within 1 s, memory grows by at most the file's size + 16 MB"
 WAYS = "load", "load_predictor"

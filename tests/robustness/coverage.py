@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from . import ROOT, Result, Unavailable, environment, python
+from tests.robustness import ROOT, Result, Unavailable, environment, python
 
 PROMISE = "statements and branches of reader and writer, each taken by the fast tests"
 MODULES = (

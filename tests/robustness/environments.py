@@ -10,7 +10,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from . import Result, environment, python
+from tests.robustness import Result, environment, python
 
 PROMISE = "runs under other hash seeds, time zones, locales, umasks, folders, clocks: one sha256"
 COUNT = 20

@@ -6,7 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from . import Result, Unavailable, environment, python, traced
+from tests.robustness import Result, Unavailable, environment, python, traced
 
 PROMISE = "ENOSPC, EIO, EACCES, EXDEV at each call on files, and a full 1 MB disk: nothing is lost"
 COUNT = 100_000  # at most; all there are

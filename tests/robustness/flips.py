@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tests.robustness import MODELS, Result
 from zoo_core import storage
 from zoo_core.errors import ModelFileError
-
-from . import MODELS, Result
 
 PROMISE = "every flipped bit and every truncation of the golden files is refused"
 COUNT = len(MODELS)  # files

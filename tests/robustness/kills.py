@@ -11,7 +11,7 @@ import time
 from itertools import cycle
 from pathlib import Path
 
-from . import Result, environment, python
+from tests.robustness import Result, environment, python
 
 PROMISE = (
     "kills -9 in training, four optimizers, mid-epoch: the sha256 of a run left alone, <= 1 interval lost, no litter"

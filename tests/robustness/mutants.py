@@ -15,13 +15,12 @@ from typing import Any
 
 import numpy as np
 
+from tests.robustness import MODELS, Result, forge
 from zoo_core import storage
 from zoo_core.errors import ModelFileError, ZooError
 from zoo_core.model import Predictor, model_from_contents
 from zoo_core.model._loading import predictor_from_contents
 from zoo_core.registry import Registry
-
-from . import MODELS, Result, forge
 
 PROMISE = "blind mutants (5 of 6) and re-signed structural ones: no foreign exception, no wrong load"
 COUNT = 1_200_000

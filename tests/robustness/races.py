@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from . import Result, environment, python
+from tests.robustness import Result, environment, python
 
 PROMISE = "races of four writers and four readers: no torn read, one winner for a new name, no litter"
 COUNT = 50

@@ -11,14 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from tests.robustness import Result, mutants
 from zoo_core import storage
 from zoo_core.errors import ZooError
 from zoo_core.registry import Registry
 from zoo_core.runs import Output, _checkpoint as checkpoint, follow, prepare, prepare_resumed
 from zoo_core.training import Interval
 from zoo_core.training.events import SafePoint
-
-from . import Result, mutants
 
 PROMISE = "changed states of checkpoints, signed anew and resumed: no foreign exception"
 COUNT = 6000

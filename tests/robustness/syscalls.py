@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
-from . import Result, traced
+from tests.robustness import Result, traced
 
 PROMISE = "every system call of a save killed: the old file or the new one, whole, and no litter after the next save"
 COUNT = 100_000  # at most; all there are

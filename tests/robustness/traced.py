@@ -18,10 +18,9 @@ from typing import IO
 
 import numpy as np
 
+from tests.robustness import Unavailable, environment, python
 from zoo_core import storage
 from zoo_core.storage._atomic import stale_files
-
-from . import Unavailable, environment, python
 
 SAVER = Path(__file__).with_name("saver.py")
 OLD, NEW = {"w": np.zeros(3)}, {"w": np.arange(2000.0)}
