@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from zoo_core.errors import ZooError as ZooError
     from zoo_core.hookspecs import LazyParts as LazyParts, hookimpl as hookimpl
-    from zoo_core.model import Model as Model, Predictor as Predictor, load as load, load_predictor as load_predictor
+    from zoo_core.model import Model as Model, load as load
     from zoo_core.registry import Registry as Registry
     from zoo_core.runs import follow as follow, prepare as prepare, resume as resume, train as train
     from zoo_core.spec import Spec as Spec, read_spec as read_spec
@@ -46,7 +46,7 @@ def _lazy_names(
 _HOMES = {
     "errors": "ZooError",
     "hookspecs": "LazyParts hookimpl",
-    "model": "Model Predictor load load_predictor",
+    "model": "Model load",
     "registry": "Registry",
     "runs": "follow prepare resume train",
     "spec": "Spec read_spec",

@@ -102,6 +102,10 @@ class Part:
     # Set by the core: the name that the spec used, such as "distribution:name"; "" for the plain name.
     spec_name: str = ""
 
+    def set_spec_name(self, name: str) -> None:
+        """Set `spec_name`; called by the core, also for a frozen dataclass."""
+        vars(self)["spec_name"] = name
+
 
 # ------------------------------------------------------------------ transforms: what values flow through
 

@@ -1,8 +1,9 @@
-"""What predicts is made from the half of a model file that it needs, and gives what the whole model gives."""
+"""A loaded model predicts without the half of its spec that only training needs; that half is checked at its use."""
 
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -13,10 +14,9 @@ import pytest
 import zoo_core
 from tests.helpers.plugins import Site
 from zoo_core import storage
-from zoo_core.errors import ModelFileError, PluginError
+from zoo_core.errors import ModelFileError, PluginError, SpecError
 from zoo_core.hookspecs import LazyParts
 from zoo_core.model import model_from_contents
-from zoo_core.model._loading import predictor_from_contents
 from zoo_core.parts import Activation, Array
 from zoo_core.registry import Registry, shipped_models
 from zoo_plugins.generators.pcg64 import Pcg64
@@ -85,27 +85,29 @@ def trained(path: Path, registry: Registry, **parts: str) -> Path:
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_it_gives_what_the_model_gives(name: str) -> None:
-    model, predictor = zoo_core.load(name), zoo_core.load_predictor(name)
-    np.testing.assert_array_equal(predictor.outputs(X), model.outputs(X), strict=True)
-    assert predictor.predict(X).tolist() == model.predict(X).tolist()
-    assert repr(predictor) == repr(model).replace("<Model", "<Predictor")
+def test_a_model_predicts_the_same_whether_or_not_its_whole_spec_is_read(name: str) -> None:
+    model, whole = zoo_core.load(name), zoo_core.load(name)
+    assert len(whole.metrics()) == len(whole.spec.training.metrics)
+    np.testing.assert_array_equal(model.outputs(X), whole.outputs(X), strict=True)
+    assert model.predict(X).tolist() == whole.predict(X).tolist()
+    assert "spec" not in vars(model)
+    assert model.spec.to_dict() == whole.spec.to_dict()
 
 
 def test_a_part_that_draws_when_it_predicts_draws_the_same(tmp_path: Path) -> None:
     registry = knowing(Shaken)
     path = trained(tmp_path / "m.npz", registry, activation="shaken")
-    model, predictor = zoo_core.load(path, registry), zoo_core.load_predictor(path, registry)
+    model, whole = zoo_core.load(path, registry), zoo_core.load(path, registry)
+    assert whole.spec.optimizer
     for _ in range(2):
-        np.testing.assert_array_equal(predictor.outputs(X), model.outputs(X), strict=True)
+        np.testing.assert_array_equal(model.outputs(X), whole.outputs(X), strict=True)
 
 
-@pytest.mark.parametrize("loads", [zoo_core.load, zoo_core.load_predictor])
 @pytest.mark.parametrize(("part", "place"), [(Drift, "optimizer"), (Shaken, "activation")])
-def test_a_plugin_that_is_gone_is_named(tmp_path: Path, loads: Any, part: type, place: str) -> None:
+def test_a_plugin_that_is_gone_is_named(tmp_path: Path, part: type, place: str) -> None:
     path = trained(tmp_path / "m.npz", knowing(part), **{place: part.name})  # type: ignore[attr-defined]
     with pytest.raises(PluginError, match=rf"{place} .* of plugin zoo-drift 1\.0.*pip install 'zoo-drift==1\.0'"):
-        loads(path)
+        zoo_core.load(path)
 
 
 def test_a_plugin_of_another_version_is_warned_of_where_it_is_used(tmp_path: Path) -> None:
@@ -114,7 +116,7 @@ def test_a_plugin_of_another_version_is_warned_of_where_it_is_used(tmp_path: Pat
     newer = Registry()
     newer.add(SimpleNamespace(zoo_parts=zoo_core.hookimpl(lambda: [Shaken])), "zoo-drift", "2.0")
     with pytest.warns(UserWarning, match=r"plugin zoo-drift 1\.0, and version 2\.0 is installed"):
-        zoo_core.load_predictor(path, newer)
+        zoo_core.load(path, newer)
 
 
 def test_an_optimizer_that_no_longer_imports_does_not_stop_a_prediction(tmp_path: Path) -> None:
@@ -140,7 +142,7 @@ def test_an_optimizer_that_no_longer_imports_does_not_stop_a_prediction(tmp_path
     [
         (("model", "layers", 0, "units"), -1, r"spec: model\.layers\.0\.units: must be at least 1"),
         (("model", "layers", 0, "activation"), 7, "must be a name or a table"),
-        (("data", "preprocessor"), None, r"data\.preprocessor is left open"),
+        (("data", "preprocessor"), None, r"data\.preprocessor is missing"),
         (("model",), "mlp", r"spec\.model\.layers: no list of layers"),
         (("model", "layers"), [], r"spec\.model\.layers: no list of layers"),
         (("model", "depth"), 7, r"spec: model\.depth: unknown key"),
@@ -156,36 +158,92 @@ def test_a_half_that_describes_no_network_is_refused(tmp_path: Path, where: Any,
         table = table[key]
     table[last] = wrong
     with pytest.raises(ModelFileError, match=f"^m.npz: its header does not describe a model: .*{said}"):
-        predictor_from_contents(contents, "m.npz", Registry())
+        model_from_contents(contents, "m.npz", Registry())
 
 
-def test_the_other_half_is_not_looked_at(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"training": {"epochs": -1}}, r"spec: training\.epochs: must be at least 1"),
+        ({"training": "long"}, "spec: training: must be a table"),
+        ({"optimizer": {"name": "sgd", "learning_rate": -1}}, r"spec: optimizer\.learning_rate"),
+        ({"optimizer": {"name": "sgd", "momentun": 0.9}}, r"spec: optimizer\.momentun: unknown key"),
+        ({"optimizer": {}}, r"spec: optimizer: needs a name"),
+    ],
+)
+def test_the_half_for_training_is_refused_at_its_first_use(tmp_path: Path, changed: Any, problem: str) -> None:
     contents = storage.read_model_file(trained(tmp_path / "m.npz", Registry()))
     wanted = zoo_core.load(tmp_path / "m.npz").predict(X).tolist()
-    contents.header["spec"] |= {"training": {"epochs": -1}, "optimizer": {"name": "sgd", "learning_rate": -1}}
-    assert predictor_from_contents(contents, "m.npz", Registry()).predict(X).tolist() == wanted
+    contents.header["spec"] |= changed
+    model = model_from_contents(contents, "m.npz", Registry())
+    assert model.predict(X).tolist() == wanted
+    for use in (lambda: model.evaluate(X, [0] * len(X)), lambda: model.spec, lambda: model.save(tmp_path / "n.npz")):
+        with pytest.raises(ModelFileError, match=f"^m.npz: its header does not describe a model: {problem}"):
+            use()
+    assert not (tmp_path / "n.npz").exists()
+
+
+@pytest.mark.parametrize("name", ["nobody", "zoo-drift:nobody", 7])
+def test_an_unknown_optimizer_is_refused_at_its_first_use(tmp_path: Path, name: Any) -> None:
+    contents = storage.read_model_file(trained(tmp_path / "m.npz", Registry()))
+    contents.header["spec"]["optimizer"] = {"name": name}
+    model = model_from_contents(contents, "m.npz", Registry())
+    assert len(model.predict(X)) == len(X)
+    with pytest.raises((PluginError, ModelFileError), match=r"^m.npz: .*(unknown optimizer '.*nobody'|needs a name)"):
+        model.evaluate(X, [0] * len(X))
+
+
+def test_metrics_that_a_file_leaves_out_are_missed_at_their_first_use(tmp_path: Path) -> None:
+    contents = storage.read_model_file(trained(tmp_path / "m.npz", Registry()))
+    contents.header["spec"]["training"]["metrics"] = None
+    model = model_from_contents(contents, "m.npz", Registry())
+    with pytest.raises(SpecError, match=r"^spec 'drifting': training\.metrics is missing; name them"):
+        model.evaluate(X, [0] * len(X))
+
+
+@pytest.mark.parametrize("key", ["optimizer", "data", "model"])
+def test_a_table_that_is_missing_is_refused_at_once(tmp_path: Path, key: str) -> None:
+    contents = storage.read_model_file(trained(tmp_path / "m.npz", Registry()))
+    del contents.header["spec"][key]
+    with pytest.raises(ModelFileError, match=r"^m.npz: its header does not describe a model: "):
+        model_from_contents(contents, "m.npz", Registry())
 
 
 @pytest.mark.parametrize("key", ["name", "description", "seed", "dtype", "generator"])
-@pytest.mark.parametrize("read", [model_from_contents, predictor_from_contents])
-def test_a_key_that_an_older_file_lacks_has_its_default(tmp_path: Path, key: str, read: Any) -> None:
+def test_a_key_that_an_older_file_lacks_has_its_default(tmp_path: Path, key: str) -> None:
     contents = storage.read_model_file(trained(tmp_path / "m.npz", Registry()))
     del contents.header["spec"][key]
     del contents.header["spec"]["model"]["regularizers"]
     wanted = zoo_core.load(tmp_path / "m.npz").predict(X).tolist()
-    assert read(contents, "m.npz", Registry()).predict(X).tolist() == wanted
+    assert model_from_contents(contents, "m.npz", Registry()).predict(X).tolist() == wanted
 
 
-def test_a_model_that_cannot_be_loaded_may_still_predict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_cannot_be_trained_further_may_still_predict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "lost_parts.py").write_text("import a_library_that_is_gone")
     path = trained(tmp_path / "m.npz", knowing(Drift), optimizer="drift")
     registry = Registry()
     family = LazyParts("optimizer", "lost_parts", "drift")
     registry.add(SimpleNamespace(zoo_parts=zoo_core.hookimpl(lambda: [family])), "zoo-drift", "1.0")
-    with pytest.raises(PluginError, match="a_library_that_is_gone"):
-        zoo_core.load(path, registry)
-    assert len(zoo_core.load_predictor(path, registry).predict(X)) == len(X)
+    model = zoo_core.load(path, registry)
+    assert len(model.predict(X)) == len(X)
+    further = partial(zoo_core.prepare, spec(), None, registry, start_from=path)
+    for use in (lambda: model.evaluate(X, [0] * len(X)), further):
+        with pytest.raises(PluginError, match=r"m.npz: needs optimizer 'drift' .*a_library_that_is_gone"):
+            use()
+
+
+def test_an_optimizer_that_keeps_its_state_otherwise_is_refused_at_its_first_use(tmp_path: Path) -> None:
+    class Changed(Drift):
+        state_version = 2
+
+    path = trained(tmp_path / "m.npz", knowing(Drift), optimizer="drift")
+    model = zoo_core.load(path, knowing(Changed))
+    assert len(model.predict(X)) == len(X)
+    with pytest.raises(PluginError, match=r"optimizer 'drift' .* version 1\.0 keeps its state in another form"):
+        model.evaluate(X, [0] * len(X))
 
 
 class Wilful(Activation):
@@ -214,7 +272,7 @@ class Listening(Pcg64):
         return super().stream(purpose)
 
 
-def test_streams_are_given_out_in_order_for_training_and_as_they_are_drawn_from_for_predicting(tmp_path: Path) -> None:
+def test_streams_are_made_in_order_for_training_and_when_they_are_drawn_from_for_predicting(tmp_path: Path) -> None:
     registry = knowing(Wilful, Listening)
     given = spec() | {"generator": "listening"}
     given["model"]["layers"][1]["activation"] = "wilful"
@@ -222,18 +280,18 @@ def test_streams_are_given_out_in_order_for_training_and_as_they_are_drawn_from_
     zoo_core.train(given, registry=registry).save(tmp_path / "m.npz")
     places = [f"layers.{i}{what}" for i in (0, 1) for what in ("", ".activation")]
     Listening.asked.clear()
-    zoo_core.load(tmp_path / "m.npz", registry)
-    assert Listening.asked == ["input.regularizers.0", *places]
+    zoo_core.prepare(given, registry=registry)
+    assert Listening.asked[: 1 + len(places)] == ["input.regularizers.0", *places]
     Listening.asked.clear()
-    zoo_core.load_predictor(tmp_path / "m.npz", registry).predict(X)
+    zoo_core.load(tmp_path / "m.npz", registry).predict(X)
     assert Listening.asked == ["layers.1.activation"]
 
 
 def test_only_the_file_that_is_wanted_is_read(tmp_path: Path) -> None:
     path = trained(tmp_path / "m.npz", Registry())
     digest = zoo_core.load(path).sha256
-    assert len(zoo_core.load_predictor(path, sha256=digest, limit=path.stat().st_size).predict(X)) == len(X)
+    assert len(zoo_core.load(path, sha256=digest, limit=path.stat().st_size).predict(X)) == len(X)
     with pytest.raises(ModelFileError, match="sha256"):
-        zoo_core.load_predictor(path, sha256="0" * 64)
+        zoo_core.load(path, sha256="0" * 64)
     with pytest.raises(ModelFileError, match="bytes"):
-        zoo_core.load_predictor(path, limit=path.stat().st_size - 1)
+        zoo_core.load(path, limit=path.stat().st_size - 1)

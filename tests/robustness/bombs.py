@@ -17,7 +17,7 @@ import numpy as np
 from tests.robustness import MODELS, Result, environment, forge, python
 
 PROMISE = "bombs: refused within 1 s, memory grows by at most the file's size + 16 MB"
-WAYS = "load", "load_predictor"
+WAYS = "load", "whole_spec"
 SECONDS, BYTES = 1.0, 16 * 10**6
 TRIES = 3  # the quickest counts: where memory is short a machine takes its time to hand it out, at our expense
 VICTIM = Path(__file__).with_name("victim.py")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from zoo_core.cli._options import MAX_SIZE
 from zoo_core.cli._output import download_bar
@@ -13,10 +13,8 @@ from zoo_core.errors import ResourceError, UsageError
 
 if TYPE_CHECKING:
     from zoo_core.data import DataFolder
-    from zoo_core.model import Model, Predictor
+    from zoo_core.model import Model
     from zoo_core.registry import Registry
-
-T = TypeVar("T")
 
 
 def check_output_path(path: Path, force: bool) -> Path:
@@ -54,18 +52,6 @@ def data_folder(data_dir: Path | None, quiet: bool = False) -> DataFolder:
 def load_model(name: str, registry: Registry, sha256: str | None = None, max_size: int = MAX_SIZE) -> Model:
     """Load a model by file or shipped name; `max_size` is in MiB."""
     from zoo_core.model import load
-
-    return _load(load, name, registry, sha256, max_size)
-
-
-def load_predictor(name: str, registry: Registry, sha256: str | None = None, max_size: int = MAX_SIZE) -> Predictor:
-    """Load the predicting half of a model, as `load_model` loads the whole."""
-    from zoo_core.model import load_predictor as load
-
-    return _load(load, name, registry, sha256, max_size)
-
-
-def _load(load: Callable[..., T], name: str, registry: Registry, sha256: str | None, max_size: int) -> T:
     from zoo_core.registry import find_model
 
     return load(find_model(name, registry), registry, sha256=sha256, limit=max_size * 2**20)

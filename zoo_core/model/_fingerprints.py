@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from zoo_core.errors import ModelFileError
+from zoo_core.model._array_names import FINGERPRINTS
 from zoo_core.parts import Array
 
-FINGERPRINTS = "trace"  # of its array in a model file
 MAX_BYTES = 2**20  # in a file; longer traces are thinned evenly
 
 

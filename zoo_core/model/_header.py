@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import platform
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -172,13 +171,3 @@ def fit_history(history: Sequence[Record], other: Mapping[str, Any]) -> list[Rec
 def _plain(value: Any) -> Any:
     number = value.item() if isinstance(value, np.generic) else value
     return None if isinstance(number, float) and not np.isfinite(number) else number
-
-
-def environment() -> dict[str, Any]:
-    """Return what the bits of a result depend on besides spec and data; a run adds its number of threads."""
-    from threadpoolctl import threadpool_info
-
-    found = [i for i in threadpool_info() if i["user_api"] == "blas"]
-    own = next((i for i in found if "numpy" in i["filepath"]), found[0] if found else {})  # SciPy has one of its own
-    words = [str(own[key]) for key in ("internal_api", "version", "architecture") if own.get(key)]
-    return {"numpy": np.__version__, "blas": " ".join(words) or "unknown", "machine": platform.machine()}

@@ -75,6 +75,15 @@ def class_indices(outputs: Array) -> Array:
     return (outputs[:, 0] >= 0.5).astype(np.intp) if outputs.shape[1] == 1 else outputs.argmax(axis=1)
 
 
+def are_probabilities(outputs: Array) -> bool:
+    """Tell whether no output is negative and each row sums to 1, to three digits."""
+    if not len(outputs):
+        return True
+    sums = outputs.dot(np.ones(outputs.shape[1], outputs.dtype))
+    least, most = sums.item(sums.argmin()), sums.item(sums.argmax())
+    return bool(outputs.item(outputs.argmin()) >= 0 and least >= 0.999 and most <= 1.001)
+
+
 def _array(given: Any, what: str) -> Array:
     try:
         return np.asarray(given)

@@ -1,135 +1,139 @@
-"""From a model file to what predicts: nothing in a file is believed before it was held against the rest of it."""
+"""From a model file to a model: what a file says is checked against its arrays and the installed parts before use."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from zoo_core.errors import ModelFileError, PluginError
-from zoo_core.model._fingerprints import FINGERPRINTS as TRACE, Fingerprints
-from zoo_core.model._header import DataDescription, Header, read_header
+from zoo_core.model._array_names import FINGERPRINTS, PREPROCESSOR, is_of_run, preprocessor_state
+from zoo_core.model._fingerprints import Fingerprints
+from zoo_core.model._header import Header, read_header
 from zoo_core.model._model import Model
-from zoo_core.model._predictor import PREPROCESSOR, Predictor
-from zoo_core.model._provenance import check_complete, check_installed, check_sources, distribution_by_name, told_apart
+from zoo_core.model._provenance import StoredParts
 from zoo_core.parts import Array, Layout
 from zoo_core.registry import Registry, is_path, shipped_models
-from zoo_core.spec import NetworkSpec, Spec, network_part, parts_of, validate
+from zoo_core.spec import Spec, validate
 from zoo_core.storage import DEFAULT_LIMIT, ModelFile, read_model_file
 
-S = TypeVar("S", bound=NetworkSpec)
-P = TypeVar("P", bound=Predictor)
 
-OF_RUN = ("opt.", "run.")  # how names of arrays begin that only a checkpoint has
-
-
-def load_predictor(
+def load(
     path: str | Path,
     registry: Registry | None = None,
     *,
     sha256: str | None = None,
     limit: int = DEFAULT_LIMIT,
-) -> Predictor:
-    """Read a model file, or a shipped model by name, only to predict; otherwise as `load`.
+) -> Model:
+    """Load a model to predict and to evaluate.
 
-    Of its spec only the network and the preprocessor are looked at. The plugins of parts that only training and
-    evaluation need, such as the optimizer, must be installed, but a module that holds nothing else is not imported.
+    A file cannot run code: it only names parts, which are looked up among the installed ones. The half of its spec
+    that only training and evaluation need is validated when it is first used, and its parts are imported then.
+    Warns if a plugin has another version than when the model was made.
+
+    Args:
+        path: a model file (.npz), or the name of a shipped model.
+        registry: where parts are looked up; by default all that is installed.
+        sha256: load the file only if it has this digest, 64 hexadecimal digits.
+        limit: the largest file to read, in bytes.
+
+    Returns:
+        The model, ready to predict.
+
+    Raises:
+        ModelFileError: the file is damaged, not valid, too large, or has another digest.
+        PluginError: a part that the model was made with is not installed.
+
+    Example:
+        model = zoo_core.load("glyphs-quickstart")
+        model.predict(x)  # x: (rows, 784), pixels from 0 to 255
     """
     registry = registry or Registry()
-    return predictor_from_contents(read_named(path, registry, sha256, limit), str(path), registry)
-
-
-def read_named(path: str | Path, registry: Registry, sha256: str | None, limit: int) -> ModelFile:
-    """Return the contents of a file, or of a shipped model by name; see `load`."""
     known = shipped_models(registry) if not is_path(str(path), ".npz") and not Path(path).exists() else {}
     file = known[str(path)].weights if str(path) in known else None
-    return read_model_file(file or path, sha256=sha256, limit=limit)
+    return model_from_contents(read_model_file(file or path, sha256=sha256, limit=limit), str(path), registry)
 
 
-def predictor_from_contents(contents: ModelFile, name: str, registry: Registry) -> Predictor:
-    """Return what predicts from the contents of a file; see `load_predictor`."""
+def model_from_contents(contents: ModelFile, name: str, registry: Registry) -> Model:
+    """Return the model that the contents of a file describe; messages call the file `name`. Raises as `load`."""
     header = read_header(contents, name)
-    stored = network_part(header.spec)
-    needed, others = told_apart(header.plugins, [stored.get(key) for key in ("generator", "data", "model")])
-    check_sources(needed, name, registry)
-    check_installed(others, name, registry)
-    predictor = build_model(NetworkSpec, stored, Predictor, header, contents, name, registry)
-    Fingerprints.read(contents.arrays.get(TRACE), name)  # it must be one, though nobody asks for it
-    return predictor
+    parts = StoredParts(header.plugins, name, registry)
+    parts.check_installed()
+    read_spec = partial(_read_spec, header, parts, name, registry)
+    spec = read_spec(for_network=True)
+    parts.warn_of_versions()
+    with _refuse_invalid(name):
+        model = Model(
+            spec,
+            header.about,
+            plugins=[source.model_dump() for source in header.plugins],
+            history=header.history,
+            fingerprints=Fingerprints.read(contents.arrays.get(FINGERPRINTS), name),
+            environment=header.environment,
+            started_from=header.started_from,
+            sha256=contents.sha256,
+            approve=partial(_approve, contents.arrays, name),
+            read_spec=read_spec,
+        )
+    is_checkpoint = header.run is not None
+    set_arrays(model, {n: a for n, a in contents.arrays.items() if not (is_checkpoint and is_of_run(n))}, name)
+    _check_counts(model, name, header.parameters)
+    return model
 
 
-def build_model(
-    form: type[S],
-    stored: dict[str, Any],
-    make: Callable[[S, DataDescription, Callable[[Layout], None]], P],
-    header: Header,
-    contents: ModelFile,
-    name: str,
-    registry: Registry,
-) -> P:
-    """Return what is made from a stored spec of a form, with the arrays of its file, which messages call `name`.
-
-    `make` gets the spec, what the data mean, and what approves of a network's layout. Raises ModelFileError for a
-    file that is unsound.
-    """
-    with _sound(name):
-        spec = validate(form, stored, registry, "spec", {}, distribution_by_name(header.plugins))
-        found = make(spec, header.about, partial(_approve, contents.arrays, name))
-        check_complete(header.plugins, parts_of(spec), name, registry)
-    of_run = () if header.run is None else OF_RUN
-    set_arrays(found, {path: a for path, a in contents.arrays.items() if not path.startswith(of_run)}, name)
-    _check_counts(found, name, header.parameters)
-    return found
+def _read_spec(header: Header, parts: StoredParts, name: str, registry: Registry, *, for_network: bool = False) -> Spec:
+    """Validate the spec in a header: all of it, or only what the network needs."""
+    with _refuse_invalid(name):
+        return validate(Spec, header.spec, registry, "spec", {}, find=parts.find, for_network=for_network)
 
 
 @contextmanager
-def _sound(name: str) -> Iterator[None]:
+def _refuse_invalid(name: str) -> Iterator[None]:
     """Refuse a file, called `name`, whose header describes no model. Raises ModelFileError."""
     try:
         yield
     except (PluginError, ModelFileError, MemoryError):
         raise
-    except Exception as error:  # whatever parts make of options that no spec file has given them
+    except Exception as error:  # a part may raise anything for options that no spec file could have
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ModelFileError(f"{name}: its header does not describe a model: {reason[:300]}") from error
 
 
-def _check_counts(model: Predictor, name: str, parameters: int | None) -> None:
-    """Hold that names are as many as outputs, parameters as many as claimed. Raises ModelFileError."""
+def _check_counts(model: Model, name: str, parameters: int | None) -> None:
+    """Refuse a file with another number of names than outputs, or another number of parameters than it claims."""
     outputs = model.network.outputs
     regression = model.about.task == "regression"
     wanted = outputs if regression else max(outputs, 2)
     names = model.about.target_names if regression else model.about.class_names
     if len(names) not in (0, wanted):
-        raise ModelFileError(f"{name}: has {len(names)} names for {wanted} outputs; get a sound file")
+        raise ModelFileError(f"{name}: has {len(names)} names for {wanted} outputs; get another copy of the file")
     if parameters not in (None, model.network.layout.size):
         raise ModelFileError(
-            f"{name}: claims {parameters} parameters, and its spec has {model.network.layout.size}; get a sound file"
+            f"{name}: claims {parameters} parameters, and its spec has {model.network.layout.size}; "
+            "get another copy of the file"
         )
 
 
-def set_arrays(model: Predictor, arrays: Mapping[str, Array], name: str) -> None:
-    """Give what was assembled the arrays of a file that messages call `name`. Raises ModelFileError."""
+def set_arrays(model: Model, arrays: Mapping[str, Array], name: str) -> None:
+    """Copy the arrays of a file, called `name` in messages, into a model. Raises ModelFileError if they do not fit."""
     wanted = model.network.state()
-    saved = {path: a for path, a in arrays.items() if not path.startswith(PREPROCESSOR) and path != TRACE}
+    saved = {path: a for path, a in arrays.items() if not path.startswith(PREPROCESSOR) and path != FINGERPRINTS}
     for path in sorted(wanted.keys() ^ saved.keys()):
         raise ModelFileError(f"{name}: array {path!r} is {'missing' if path in wanted else 'not part of its spec'}")
     for path, array in wanted.items():
         _check_form(path, array.shape, array.dtype, saved, name)
     model.network.restore(saved)
-    _fill_preprocessor(
-        model, {path.removeprefix(PREPROCESSOR): a for path, a in arrays.items() if path.startswith(PREPROCESSOR)}, name
-    )
+    _set_preprocessor(model, preprocessor_state(arrays), name)
     broken = (path for path, a in arrays.items() if a.dtype.kind == "f" and not np.isfinite(a).all())
     model.not_finite = next(broken, "")
 
 
-def _fill_preprocessor(model: Predictor, saved: Mapping[str, Array], name: str) -> None:
-    """Give the preprocessor what it had learnt, and see that it works on a row. Raises ModelFileError."""
+def _set_preprocessor(model: Model, saved: Mapping[str, Array], name: str) -> None:
+    """Set the state of the preprocessor, and try it on a row. Raises ModelFileError."""
     for key in sorted(saved.keys() - set(model.preprocessor.state)):
         raise ModelFileError(f"{name}: array '{PREPROCESSOR}{key}' is not part of its spec")
     for key, value in saved.items():
@@ -141,12 +145,12 @@ def _fill_preprocessor(model: Predictor, saved: Mapping[str, Array], name: str) 
     except Exception as error:
         raise ModelFileError(
             f"{name}: its preprocessor {model.preprocessor.name!r} cannot use its arrays "
-            f"({type(error).__name__}: {error}); get a sound file"
+            f"({type(error).__name__}: {error}); get another copy of the file"
         ) from error
 
 
 def _approve(arrays: Mapping[str, Array], name: str, layout: Layout) -> None:
-    """Hold a network's parameters against the arrays of its file, before memory is taken for them."""
+    """Compare the parameters of a network with the arrays of its file, before memory is allocated for them."""
     for segment in layout.segments:
         _check_form(segment.path, segment.shape, layout.dtype, arrays, name)
 
@@ -162,38 +166,3 @@ def _check_form(
             f"{name}: array {path!r} has shape {saved.shape} and dtype {saved.dtype}, "
             f"and its spec needs {shape} and {dtype}"
         )
-
-
-def load(
-    path: str | Path,
-    registry: Registry | None = None,
-    *,
-    sha256: str | None = None,
-    limit: int = DEFAULT_LIMIT,
-) -> Model:
-    """Read a model file, or a shipped model by name.
-
-    Nothing is imported or run because a file says so: it names registry entries only. With `sha256`, only the
-    file that has this digest is read; a file of more than `limit` bytes is not. Raises ModelFileError for a file
-    that is damaged or unsound, PluginError when a part it needs is missing. Warns of a plugin that has another
-    version than when the model was made.
-    """
-    registry = registry or Registry()
-    return model_from_contents(read_named(path, registry, sha256, limit), str(path), registry)
-
-
-def model_from_contents(contents: ModelFile, name: str, registry: Registry) -> Model:
-    """Return the model that the contents of a file describe; see `load`."""
-    header = read_header(contents, name)
-    check_sources(header.plugins, name, registry)
-
-    def make(spec: Spec, about: DataDescription, approve: Callable[[Layout], None]) -> Model:
-        return Model(spec, about, registry, approve)
-
-    model = build_model(Spec, header.spec, make, header, contents, name, registry)
-    model.history = [dict(record) for record in header.history]
-    model.trace = Fingerprints.read(contents.arrays.get(TRACE), name)
-    model.plugins = [origin.model_dump() for origin in header.plugins]
-    model.environment, model.started_from = header.environment, header.started_from
-    model.sha256 = contents.sha256
-    return model

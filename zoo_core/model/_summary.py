@@ -1,4 +1,4 @@
-"""What can be said of the model in a file without its plugins."""
+"""A summary of the model in a file, for which its plugins need not be installed."""
 
 from __future__ import annotations
 
@@ -12,51 +12,51 @@ from zoo_core.model._header import Header, read_header, short_errors
 from zoo_core.storage import ModelFile
 
 
-class _Outline(BaseModel):
-    """A table of which only some keys are looked at; the rest is checked where the parts are at hand."""
+class _Summary(BaseModel):
+    """A table of which only some keys are read; the other ones need the parts."""
 
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
 
 
-class NamedPart(_Outline):
+class NamedPart(_Summary):
     """A part with options."""
 
     name: str
 
 
-class LayerOutline(_Outline):
-    """A layer: how wide it is, and its activation."""
+class LayerSummary(_Summary):
+    """The units and the activation of a layer."""
 
     units: Annotated[int, Ge(1)]
     activation: str | NamedPart
 
 
-class ModelOutline(_Outline):
+class _LayersSummary(_Summary):
     """The loss and the layers."""
 
     loss: str | NamedPart
-    layers: Annotated[list[LayerOutline], Field(min_length=1, max_length=255), FailFast()]
+    layers: Annotated[list[LayerSummary], Field(min_length=1, max_length=255), FailFast()]
 
 
-class TrainingOutline(_Outline):
-    """How long the run was to be."""
+class _TrainingSummary(_Summary):
+    """The length of a run."""
 
     epochs: int
 
 
-class ModelSummary(_Outline):
-    """A stored spec, as far as it can be shown when parts are missing."""
+class ModelSummary(_Summary):
+    """The part of a stored spec that can be shown when plugins are missing."""
 
     name: str
     description: str = ""
     data: NamedPart
-    model: ModelOutline
+    model: _LayersSummary
     optimizer: str | NamedPart
-    training: TrainingOutline
+    training: _TrainingSummary
 
 
 def read_summary(contents: ModelFile, name: str) -> tuple[Header, ModelSummary]:
-    """Return the header of a file, called `name`, and its spec as far as it can be shown. Raises ModelFileError."""
+    """Return the header of a file, called `name`, and the summary of its spec. Raises ModelFileError."""
     header = read_header(contents, name)
     try:
         return header, ModelSummary.model_validate(header.spec)

@@ -10,13 +10,13 @@ from zoo_core.errors import SpecError
 from zoo_core.nn._network import Layer, Network, stages_of
 from zoo_core.nn._workspace import Dense, Stage
 from zoo_core.parts import Constraint, Layout, Loss, Noise, Part, Penalty, RandomSource, Regularizer
-from zoo_core.spec import LayerSpec, NetworkSpec, copy_part, walk_parts
+from zoo_core.spec import LayerSpec, Spec, copy_part, walk_parts
 
 MAX_PARAMETER_BYTES = 2**31
 
 
 def assemble(
-    spec: NetworkSpec,
+    spec: Spec,
     inputs: int,
     source: RandomSource,
     approve: Callable[[Layout], None] = lambda layout: None,
@@ -80,7 +80,7 @@ def _noise(path: str, regularizers: Iterable[Regularizer], width: int) -> list[S
     return [Stage(f"{path}.{i}", copy_part(r), width, training_only=True) for i, r in noisy]
 
 
-def _count(spec: NetworkSpec, inputs: int) -> None:
+def _count(spec: Spec, inputs: int) -> None:
     """Count the weights before anything is allocated."""
     width, total = inputs, 0
     for layer in spec.model.layers:

@@ -41,7 +41,6 @@ def resume(trainer: Trainer, contents: ModelFile, name: str) -> None:
             Hint("start_from", path=name),
         )
     _warn(trainer, header, name)
-    trainer.model.started_from = header.get("started_from", "")
     try:
         run_state.set_state(trainer, {key: unpack(value, contents.arrays) for key, value in run.items()})
     except (LookupError, TypeError, ValueError, OverflowError, AttributeError, StopIteration) as error:

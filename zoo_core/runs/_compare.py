@@ -8,11 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.model import FINGERPRINTS
+from zoo_core.model import FINGERPRINTS, is_of_network
 from zoo_core.parts import Array, Record
 from zoo_core.storage import ModelFile
-
-OF_NETWORK = ("input.", "layers.")  # how the names of a network's arrays begin
 
 
 def compare_runs(a: ModelFile, b: ModelFile) -> dict[str, Any]:
@@ -36,7 +34,7 @@ def compare_runs(a: ModelFile, b: ModelFile) -> dict[str, Any]:
 
 def _arrays_part(a: ModelFile, b: ModelFile) -> tuple[int, str] | None:
     """Return the first epoch in which two traces differ, and the first array that does."""
-    names = sorted(name for name in a.arrays if name.startswith(OF_NETWORK))
+    names = sorted(name for name in a.arrays if is_of_network(name))
     if (
         FINGERPRINTS not in a.arrays
         or FINGERPRINTS not in b.arrays

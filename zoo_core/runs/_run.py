@@ -9,14 +9,14 @@ from typing import Any
 
 from zoo_core.data import DataFolder
 from zoo_core.errors import ZooError
-from zoo_core.model import Model, load, model_from_contents, set_arrays
+from zoo_core.model import Model, load, model_from_contents, provenance, set_arrays
 from zoo_core.parts import Table
 from zoo_core.registry import Registry, find_model
 from zoo_core.runs import _checkpoint as checkpoint
 from zoo_core.runs._checkpoint_writer import save_run
 from zoo_core.runs._defaults import describe_data, fill_defaults, load_data, split
 from zoo_core.runs._output import Output
-from zoo_core.spec import Spec, read_spec
+from zoo_core.spec import Spec, parts_of, read_spec
 from zoo_core.training import (
     DEFAULT_INTERVAL,
     Interval,
@@ -102,9 +102,7 @@ def prepare(
     files = _files(data_dir, spec)
     spec = _parsed(spec, registry)
     earlier = load(find_model(start_from, registry), registry) if isinstance(start_from, (str, Path)) else start_from
-    trainer = _prepared(spec, files, registry, threads, earlier)
-    trainer.model.started_from = "" if earlier is None else earlier.sha256
-    return trainer
+    return _prepared(spec, files, registry, threads, earlier, "" if earlier is None else earlier.sha256)
 
 
 def prepare_resumed(
@@ -124,7 +122,8 @@ def prepare_resumed(
     contents, path, warnings = output.latest(sha256)
     earlier = model_from_contents(contents, str(path), registry)
     chosen = threads or earlier.environment.get("threads")
-    trainer = _prepared(earlier.spec, _files(data_dir, output.path), registry, chosen, earlier)
+    files = _files(data_dir, output.path)
+    trainer = _prepared(earlier.spec, files, registry, chosen, earlier, earlier.started_from)
     fixed = threads or earlier.spec.training.threads  # as far as is known: a checkpoint does not tell who chose
     trainer.allow_extra_threads = fixed is None and trainer.threads == 1
     checkpoint.resume(trainer, contents, str(path))
@@ -140,11 +139,14 @@ def _files(data_dir: str | Path | DataFolder | None, beside: object) -> DataFold
     return folder.by(beside) if isinstance(beside, (str, Path)) else folder
 
 
-def _prepared(spec: Spec, files: DataFolder, registry: Registry, threads: int | None, earlier: Model | None) -> Trainer:
-    """Return a run that begins with what an earlier model has learnt, or from scratch."""
+def _prepared(
+    spec: Spec, files: DataFolder, registry: Registry, threads: int | None, earlier: Model | None, started_from: str
+) -> Trainer:
+    """Return a run that begins with the weights of an earlier model, or from scratch."""
     data = load_data(spec, files)
     spec = fill_defaults(spec, data, registry, earlier)
-    model = Model(spec, describe_data(spec, data), registry)
+    plugins = provenance(registry, parts_of(spec))
+    model = Model(spec, describe_data(spec, data), plugins=plugins, started_from=started_from)
     model.check_storable()
     splits = split(spec, data, model.source)
     if earlier is not None:

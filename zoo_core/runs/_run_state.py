@@ -22,7 +22,7 @@ def get_state(trainer: Trainer) -> dict[str, Any]:
         "run.permutation": trainer.feed.batches.permutation,
         "run.streams": trainer.model.source.get_state(),
         "run.history": tabulate(trainer.history),
-        "run.trace": trainer.model.trace.table(),
+        "run.trace": trainer.model.fingerprints.table(),
     }
     if trainer.position.step:
         state["run.tally"] = {"total": trainer.tally.total, "weight": trainer.tally.weight}
@@ -41,7 +41,7 @@ def set_state(trainer: Trainer, state: Mapping[str, Any]) -> None:
     trainer.feed.batches.set_state(trainer.position.step, state["run.permutation"])
     trainer.model.source.set_state(state["run.streams"])
     trainer.history[:] = records(state["run.history"])
-    trainer.model.trace.rows[:] = state["run.trace"].tolist()
+    trainer.model.fingerprints.rows[:] = state["run.trace"].tolist()
     if trainer.position.step:
         trainer.tally.start(trainer.feed.batches.rows_used)
         trainer.tally.set_state(**state["run.tally"])
@@ -68,7 +68,7 @@ def _check_lengths(trainer: Trainer) -> None:
     if [record["epoch"] for record in trainer.history] != epochs:
         raise ValueError("the history is not that of its epochs")
     width, traced = 1 + len(trainer.network.state()), epochs if trainer.settings.trace else []
-    if [(row[0], len(row)) for row in trainer.model.trace.rows] != [(epoch, width) for epoch in traced]:
+    if [(row[0], len(row)) for row in trainer.model.fingerprints.rows] != [(epoch, width) for epoch in traced]:
         raise ValueError("the trace is not that of its epochs")
     if trainer.optimizer.steps != at.epoch * steps + at.step:
         raise ValueError("the optimizer has not taken the steps of its epochs")

@@ -1,9 +1,9 @@
-"""What is wrong with a spec, in words: each problem with its place, in the order of the file."""
+"""The messages about a spec that is not valid: a line for each problem, with its place, in the order of the file."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, TypeVar
 
@@ -11,12 +11,13 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from zoo_core.errors import PluginError, SpecError, UsageError, nearest
+from zoo_core.parts import Part
 from zoo_core.registry import Registry
 
 T = TypeVar("T", bound=BaseModel)
 Path = tuple[str | int, ...]
 
-MAX_PROBLEMS = 100  # told at once
+MAX_PROBLEMS = 100  # in one message
 
 _WORDS = {
     "Input should": "must",
@@ -37,15 +38,20 @@ def validate(
     value: dict[str, Any],
     registry: Registry,
     name: str,
-    places: Mapping[Any, str],
-    choices: Mapping[tuple[str, str], str] | None = None,
+    places: Mapping[Path, str],
+    *,
+    find: Callable[[str, str], type[Part]] | None = None,
+    for_network: bool = False,
 ) -> T:
-    """Return the table of a spec that plain data called `name` describe; `places` says where each of its keys stands.
+    """Validate plain data as a table of a spec.
 
-    `choices` says which distribution:name a (kind, name) means where several bring it. Raises SpecError with every
-    problem, UsageError where all come from overrides, PluginError where only parts are missing.
+    `name` stands for the data in messages, `places` says where each key stands. `find` returns the class for a kind
+    and a name; by default the registry does. With `for_network`, fields that only training needs become None.
+
+    Raises SpecError with every problem, UsageError where all come from overrides, PluginError where only parts are
+    missing.
     """
-    context: dict[str, Any] = {"registry": registry, "known": {}, "choices": choices or {}}
+    context: dict[str, Any] = {"registry": registry, "known": {}, "find": find, "for_network": for_network}
     try:
         return table.model_validate(value, context=context)
     except ValidationError as error:
@@ -63,10 +69,10 @@ def error_lines(
     places: Mapping[Path, str],
     name: str,
 ) -> list[str]:
-    """Return a line for each problem, "place: key.path: what must be".
+    """Return a line for each problem, "place: key.path: rule".
 
-    `value` is the plain data that were validated, `places` where its keys stand, and `name` stands for the rest.
-    Alternatives of one value are one line.
+    `value` is the plain data that were validated. `places` says where its keys stand; `name` is the place of the
+    others. The types that one value may have share a line.
     """
     found = [(_path(problem, value), problem) for problem in problems]
     lines = []
@@ -74,19 +80,19 @@ def error_lines(
         own = [problem for _, problem in group]
         deeper = any(other[: len(path)] == path and len(other) > len(path) for other, _ in found)
         if deeper and all(p["type"] not in ("missing", "unknown_part") for p in own):
-            continue  # another alternative was meant: what is wrong with it is said there
+            continue  # the value has another of its types, whose own problems have lines
         place = _place((*path, "name") if own[0]["type"] == "unknown_part" else path, places, name)
         lines.append((_line(place), f"{place}: {'.'.join(map(str, path)) or 'spec'}: {message(own, known)}"))
     return list(dict.fromkeys(line for _, line in sorted(lines, key=lambda item: item[0])))
 
 
 def _place(path: Path, places: Mapping[Path, str], name: str) -> str:
-    """Return where a path stands, or the nearest table around it that has a place."""
+    """Return the place of a path, or of the nearest table around it that has one."""
     return next((places[path[:n]] for n in range(len(path), -1, -1) if path[:n] in places), name)
 
 
 def _path(problem: ErrorDetails, value: Any) -> Path:
-    """Return the keys that lead to a problem, without the marks that pydantic puts between alternatives."""
+    """Return the keys that lead to a problem, without the marks that pydantic puts between the types of a union."""
     path: list[str | int] = []
     *inner, last = problem["loc"] or ("",)
     for key in inner:
@@ -104,13 +110,13 @@ def _order(path: Path) -> tuple[str, ...]:
 
 
 def _line(place: str) -> tuple[int, int]:
-    """Return the line and column of a place; what has none, such as an override, comes last."""
+    """Return line and column of a place; a place without them, such as an override, sorts last."""
     match = re.search(r":(\d+):(\d+)$", place)
     return (int(match[1]), int(match[2])) if match else (1 << 30, 0)
 
 
 def message(problems: Sequence[ErrorDetails], known: Mapping[str, Iterable[str]]) -> str:
-    """Return the words for the problems of one value; `known` is what `note_keys` gathered."""
+    """Return the message for the problems of one value; `known` comes from `remember_known_keys`."""
     problem = problems[0]
     if problem["type"] == "extra_forbidden":
         key = str(problem["loc"][-1])
@@ -118,26 +124,26 @@ def message(problems: Sequence[ErrorDetails], known: Mapping[str, Iterable[str]]
         return f"unknown key{nearest(key, keys)} (known: {', '.join(keys) or 'none'})"
     if problem["type"] == "missing":
         return problem["msg"] if "name" in problem["msg"] else "is required"
-    wanted = list(dict.fromkeys(map(_wanted, problems)))
-    text = " or ".join([wanted[0], *(other.removeprefix("must be ") for other in wanted[1:])])
-    return text + _shown(problem)
+    rules = list(dict.fromkeys(map(_requirement, problems)))
+    text = " or ".join([rules[0], *(other.removeprefix("must be ") for other in rules[1:])])
+    return text + _refused_value(problem)
 
 
-def _wanted(problem: ErrorDetails) -> str:
+def _requirement(problem: ErrorDetails) -> str:
     if problem["type"] in ("model_type", "model_attributes_type", "dict_type"):
         return "must be a table"
     text = problem["msg"]
-    for pydantic, ours in _WORDS.items():
-        text = text.replace(pydantic, ours)
+    for pydantic, own in _WORDS.items():
+        text = text.replace(pydantic, own)
     return text
 
 
-def _shown(problem: ErrorDetails) -> str:
-    """Return what was given instead, where a message of pydantic's does not say it."""
-    given = problem["input"]
-    if problem["type"] in ("unknown_part", "part_type", "options", "said") or "not" in problem["msg"].split():
+def _refused_value(problem: ErrorDetails) -> str:
+    """Return the refused value, unless the message shows it already."""
+    value = problem["input"]
+    if problem["type"] in ("unknown_part", "part_type", "options", "rule") or "not" in problem["msg"].split():
         return ""
-    if not isinstance(given, (bool, int, float, str)):
+    if not isinstance(value, (bool, int, float, str)):
         return ""
-    shown = str(given).lower() if isinstance(given, bool) else repr(given)
+    shown = str(value).lower() if isinstance(value, bool) else repr(value)
     return f", not {shown}" if len(shown) < 80 else ""

@@ -1,4 +1,4 @@
-"""From texts to a validated spec or part: files, models' headers, shipped names, and "key=value" overrides."""
+"""Read a spec or a part from a file, a shipped name or a model file, with "key=value" overrides."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zoo_core.errors import ModelFileError, PluginError, SpecError, UsageError
 from zoo_core.parts import KINDS, Part
 from zoo_core.registry import Registry, find_spec
 from zoo_core.spec._messages import error_lines, validate
-from zoo_core.spec._options import PartField, StrictTable
+from zoo_core.spec._part_field import PartField, StrictTable
 from zoo_core.spec._positions import locate_keys
 from zoo_core.spec._spec import Spec
 from zoo_core.spec._text import is_toml, override, parse_text, read_text
@@ -28,21 +28,36 @@ def read_spec(
     sha256: str | None = None,
     limit: int = DEFAULT_LIMIT,
 ) -> Spec:
-    """Read and validate a spec file, a shipped model's spec by name, or the spec inside a model file (.npz).
+    """Read and validate a spec.
 
-    `overrides` are "key.path=value" texts. With `sha256`, only the model file that has this digest is read, and none
-    of more than `limit` bytes.
+    Args:
+        path: a spec file (.toml or .json), the name of a shipped model, or a model file (.npz) with its spec.
+        overrides: changes as "key.path=value", such as "training.epochs=5"; the value is TOML or a bare word.
+        registry: where parts are looked up; by default all that is installed.
+        seed: replaces the seed of the spec, 0 to 4294967295.
+        sha256: read the model file only if it has this digest.
+        limit: the largest model file to read, in bytes.
 
-    Raises SpecError with every problem as file:line:column, PluginError for parts that are not installed.
+    Returns:
+        The spec, with every default filled in.
+
+    Raises:
+        SpecError: the spec is not valid; the message has file:line:column for each problem.
+        PluginError: parts are not installed, and nothing else is wrong.
+        UsageError: there is no such name, or only overrides are wrong.
+        ModelFileError: the model file is damaged, or has another digest.
+
+    Example:
+        spec = zoo_core.read_spec("glyphs-quickstart", ["training.epochs=5"])
+        model = zoo_core.train(spec)
     """
     registry = registry or Registry()
     file = find_spec(path, registry)
     is_model = file.name.endswith(".npz")
     if sha256 is not None and not is_model:
         raise UsageError(f"{str(path)!r} is no model file, and only those have a sha256 to demand")
-    value, places = _inside(file, sha256, limit) if is_model else _from_text(file, str(path))
-    chosen = [*overrides, *([] if seed is None else [f"seed={seed}"])]
-    for text in chosen:
+    value, places = _from_model_file(file, sha256, limit) if is_model else _from_text(file, str(path))
+    for text in [*overrides, *([] if seed is None else [f"seed={seed}"])]:
         override(value, text, places)
     return validate(Spec, value, registry, str(path), places)
 
@@ -52,12 +67,14 @@ def _from_text(file: Any, name: str) -> tuple[dict[str, Any], dict[tuple[str | i
     text, toml = read_text(file), is_toml(file.name)
     value = parse_text(text, name, toml=toml)
     if not toml and isinstance(value.get("$schema"), str):
-        del value["$schema"]  # by which editors know what a JSON file is
+        del value["$schema"]  # tells editors how to complete the file
     places = {k: f"{name}:{a}:{b}" for k, (a, b) in locate_keys(text, toml=toml).items()}
     return value, {(): f"{name}:1:1", **places}
 
 
-def _inside(file: Any, sha256: str | None, limit: int) -> tuple[dict[str, Any], dict[tuple[str | int, ...], str]]:
+def _from_model_file(
+    file: Any, sha256: str | None, limit: int
+) -> tuple[dict[str, Any], dict[tuple[str | int, ...], str]]:
     """Return the plain data of the spec in a model file."""
     value = read_model_file(file, limit=limit, sha256=sha256).header.get("spec")
     if not isinstance(value, dict):
@@ -66,7 +83,7 @@ def _inside(file: Any, sha256: str | None, limit: int) -> tuple[dict[str, Any], 
 
 
 def read_part(kind: str, name: str, overrides: Iterable[str], registry: Registry) -> Part:
-    """Return one part by name with options given as "key=value" texts; errors as for a spec."""
+    """Return one part by name, with options from "key=value" texts; errors are those of a spec."""
     value: dict[str, Any] = {"part": {"name": name}}
     places: dict[tuple[str | int, ...], str] = {}
     for text in overrides:

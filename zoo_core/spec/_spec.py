@@ -1,33 +1,129 @@
-"""The declarative spec: plain data in, validated parts out, and back to plain data; `spec_file.py` reads texts.
+"""The tables of a spec: plain data in, validated parts out, and plain data again.
 
-Validation looks at everything and then reports all errors at once. Parts appear as a name or as a table with
-`name` and the part's own options; `options.py` turns a part's typed fields into checks.
+Validation reports all errors at once. A part is a name, or a table with `name` and the part's own options;
+`_part_field.py` validates it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Gt, Le, MaxLen
-from pydantic import Field, ValidationInfo, field_validator, model_serializer, model_validator
+from annotated_types import Ge, Gt, Le, MaxLen, MinLen
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Field,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from zoo_core.data import SLICE, is_split
-from zoo_core.parts import Callback, Dataset, Loss, Metric, Optimizer
+from zoo_core.parts import (
+    Activation,
+    BatchAugmentation,
+    Callback,
+    Dataset,
+    Initializer,
+    Loss,
+    Metric,
+    Normalizer,
+    Optimizer,
+    Part,
+    Preprocessor,
+    RandomSource,
+    Regularizer,
+)
 from zoo_core.registry import Registry
 from zoo_core.spec._messages import validate
-from zoo_core.spec._network_spec import MAX_PARTS, LayersSpec, NetworkSpec, PreprocessorSpec, SpecTable
-from zoo_core.spec._options import PartField, dump, remember_known_keys
+from zoo_core.spec._options import children, dump
+from zoo_core.spec._part_field import PartField, StrictTable, remember_known_keys
 
-Split = Annotated[str, Field(pattern=SLICE)] | Annotated[float, Gt(0), Le(1)] | None
+MAX_PARTS = 100  # in one list of parts
 DEFAULT_METRICS = {"classification": ("accuracy",), "regression": ("rmse", "r2")}  # where a spec names none
 
+SPEC_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}"
+SPEC_NAME_RULE = "has letters, digits, '_', '-' and '.', at most 100, and begins with a letter or digit"
 
-class DataSpec(PreprocessorSpec):
-    """`[data]`: a dataset, its options beside its name, and how it is divided."""
+Split = Annotated[str, Field(pattern=SLICE)] | Annotated[float, Gt(0), Le(1)] | None
 
-    source: Annotated[Dataset, PartField()] = Field(description="the data set")
+
+def _check_name(name: str) -> str:
+    if not re.fullmatch(SPEC_NAME, name):
+        raise PydanticCustomError("rule", "{name} is no name: it {rule}", {"name": repr(name), "rule": SPEC_NAME_RULE})
+    return name
+
+
+def _skip_for_network(value: Any, validate_field: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+    return None if (info.context or {}).get("for_network") else validate_field(value)
+
+
+ForTraining = WrapValidator(_skip_for_network)  # marks fields that no network needs; `for_network` leaves them None
+
+
+class SpecTable(StrictTable):
+    """A table of a spec; it becomes plain data again."""
+
+    @model_serializer
+    def _dump(self) -> dict[str, Any]:
+        return {name: _dump_field(getattr(self, name)) for name in type(self).model_fields}
+
+
+def _dump_field(value: Any) -> Any:
+    if isinstance(value, SpecTable):
+        return value.model_dump()
+    return [_dump_field(item) for item in value] if isinstance(value, list) else dump(value)
+
+
+class LayerSpec(SpecTable):
+    """`[[model.layers]]`: a matrix product, then normalizer, activation and regularizers."""
+
+    units: Annotated[int, Ge(1), Le(1_000_000)] = Field(description="columns of the layer's output")
+    activation: Annotated[Activation, PartField()] = Field("identity", validate_default=True)
+    initializer: Annotated[Initializer, PartField()] = Field(
+        "glorot_uniform", validate_default=True, description="first values of the weights"
+    )
+    bias: bool = Field(True, description="add a trained bias to each unit")
+    bias_initializer: Annotated[Initializer, PartField()] = Field("zeros", validate_default=True)
+    normalizer: Annotated[Normalizer | None, PartField()] = Field(None, description="between product and activation")
+    regularizers: Annotated[list[Annotated[Regularizer, PartField()]], MaxLen(MAX_PARTS)] = Field(default_factory=list)
+
+    @field_validator("regularizers")
+    @classmethod
+    def _check_places(cls, regularizers: list[Regularizer]) -> list[Regularizer]:
+        """Refuse a part that changes the batch: a layer sees the batch too late."""
+        for part in regularizers:
+            if isinstance(part, BatchAugmentation):
+                rule = "changes inputs and targets of the whole model; it belongs among model.regularizers"
+                raise PydanticCustomError("rule", "{name} {rule}", {"name": repr(part.name), "rule": rule})
+        return regularizers
+
+
+class ModelSpec(SpecTable):
+    """`[model]`: the loss and the layers; the last layer is the output."""
+
+    layers: Annotated[list[LayerSpec], MinLen(1)]
+    regularizers: Annotated[list[Annotated[Regularizer, PartField()]], MaxLen(MAX_PARTS)] = Field(
+        default_factory=list,
+        description="for the whole model: penalties and constraints on all weights, label smoothing",
+    )
+    loss: Annotated[Loss, PartField(), ForTraining]
+
+
+class DataSpec(SpecTable):
+    """`[data]`: a data set, its options beside its name, how its inputs are scaled and its rows are split."""
+
+    preprocessor: Annotated[Preprocessor | None, PartField()] = Field(
+        None,
+        description="how inputs are scaled; fitted on the training split; default: what suits the data set",
+    )
+    source: Annotated[Dataset, PartField(), ForTraining] = Field(description="the data set")
     train: Split = Field(
         None, description="rows to learn from: a slice such as ':50000' or a fraction; default: the rest"
     )
@@ -40,13 +136,13 @@ class DataSpec(PreprocessorSpec):
     def _check_split(cls, value: Any) -> Any:
         if isinstance(value, bool) or not (value is None or is_split(value)):
             rule = "must be a slice such as ':50000', or a fraction above 0 and at most 1"
-            raise PydanticCustomError("said", "{rule}, not {value}", {"rule": rule, "value": repr(value)[:60]})
+            raise PydanticCustomError("rule", "{rule}, not {value}", {"rule": rule, "value": repr(value)[:60]})
         return value
 
     @model_validator(mode="before")
     @classmethod
-    def _gather(cls, value: Any, info: ValidationInfo) -> Any:
-        """Move the dataset's own options, which stand beside its name, into one table."""
+    def _gather_source(cls, value: Any, info: ValidationInfo) -> Any:
+        """Move the data set's own options, which stand beside its name, into one table."""
         if isinstance(value, str):
             value = {"name": value}
         if not isinstance(value, Mapping) or "source" in value:
@@ -58,14 +154,8 @@ class DataSpec(PreprocessorSpec):
     @model_serializer
     def _dump(self) -> dict[str, Any]:
         source = dump(self.source)
-        own = {name: dump(getattr(self, name)) for name in type(self).model_fields if name != "source"}
+        own = {name: _dump_field(getattr(self, name)) for name in type(self).model_fields if name != "source"}
         return {**({"name": source} if isinstance(source, str) else source), **own}
-
-
-class ModelSpec(LayersSpec):
-    """`[model]`: the loss and the layers; the last layer is the output."""
-
-    loss: Annotated[Loss, PartField()]
 
 
 class TrainingSpec(SpecTable):
@@ -89,28 +179,69 @@ class TrainingSpec(SpecTable):
     threads: Annotated[int, Ge(1), Le(1024)] | None = Field(None, description="BLAS threads; default: chosen by size")
 
 
-class Spec(NetworkSpec):
-    """A whole spec. `Spec.parse(mapping)` or `read_spec(path)` make one; `to_dict` gives it back, defaults included."""
+class Spec(SpecTable):
+    """What to train: data, model, optimizer and training, with every part validated.
 
+    `read_spec` makes one from a file, `Spec.parse` from plain data; it cannot be changed.
+
+    Example:
+        spec = zoo_core.read_spec("glyphs-quickstart", ["training.epochs=5"])
+        model = zoo_core.train(spec)
+    """
+
+    name: Annotated[str, AfterValidator(_check_name), Field(json_schema_extra={"pattern": f"^{SPEC_NAME}$"})] = "model"
+    description: str = ""
+    seed: Annotated[int, Ge(0), Le(2**32 - 1)] = 0
+    dtype: Literal["float32", "float64"] = "float32"
+    generator: Annotated[RandomSource, PartField()] = Field("pcg64", validate_default=True)
     data: DataSpec
     model: ModelSpec
-    optimizer: Annotated[Optimizer, PartField()]
-    training: TrainingSpec = Field(default_factory=dict, validate_default=True)
+    optimizer: Annotated[Optimizer, PartField(), ForTraining]
+    training: Annotated[TrainingSpec, ForTraining] = Field(default_factory=dict, validate_default=True)
 
     @classmethod
-    def parse(
-        cls,
-        value: Mapping[str, Any],
-        registry: Registry | None = None,
-        *,
-        choices: Mapping[tuple[str, str], str] | None = None,
-    ) -> Spec:
-        """Validate plain data; `choices` says which distribution:name a (kind, name) means where several bring it.
+    def parse(cls, value: Mapping[str, Any], registry: Registry | None = None) -> Spec:
+        """Validate plain data, such as a dict read from JSON.
 
-        Raises SpecError (PluginError where all that is wrong is missing parts).
+        Args:
+            value: the tables of a spec, with the keys of a spec file.
+            registry: where parts are looked up; by default all that is installed.
+
+        Returns:
+            The spec, with every default filled in.
+
+        Raises:
+            SpecError: the data are not valid; the message has a line for each problem.
+            PluginError: parts are not installed, and nothing else is wrong.
+
+        Example:
+            layers = [{"units": 10, "activation": "softmax"}]
+            Spec.parse({"data": "glyphs", "model": {"loss": "cross_entropy", "layers": layers}, "optimizer": "adam"})
         """
-        return validate(cls, dict(value), registry or Registry(), "spec", {}, choices)
+        return validate(cls, dict(value), registry or Registry(), "spec", {})
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain data from which `parse` makes an equal spec."""
+        """Convert to plain data.
+
+        Returns:
+            Dicts, lists, texts and numbers, defaults included, from which `parse` makes an equal spec.
+
+        Example:
+            spec = zoo_core.read_spec("glyphs-quickstart")
+            spec.to_dict()["optimizer"]["name"]  # 'adam'
+        """
         return self.model_dump()
+
+
+def parts_of(spec: BaseModel) -> Iterator[Part]:
+    """Yield every part in a spec, the parts in options included."""
+    waiting: list[Any] = [spec]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Part):
+            yield item
+            waiting += [part for _, part in children(item)]
+        elif isinstance(item, (list, tuple)):
+            waiting += item
+        elif isinstance(item, BaseModel):
+            waiting += [getattr(item, name) for name in type(item).model_fields]

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from zoo_core.parts import Part
 from zoo_core.registry import Entry, Plugin, Registry
-from zoo_core.spec._options import bare, dump, is_part, is_union
+from zoo_core.spec._options import dump, is_part, is_union, without_bounds
 
 SIGNS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 
@@ -68,7 +68,7 @@ def option_rows(part: type[Part]) -> list[dict[str, str]]:
 def _words(hint: Any) -> str:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is Annotated:
-        return " ".join(filter(None, [_words(bare(hint)), ", ".join(_limits(arguments[1:]))]))
+        return " ".join(filter(None, [_words(without_bounds(hint)), ", ".join(_limits(arguments[1:]))]))
     if is_union(hint):
         return " or ".join(map(_words, arguments))
     if origin is typing.Literal:

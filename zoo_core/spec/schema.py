@@ -6,14 +6,14 @@ A plain `oneOf` over all parts would answer every mistake with "matches none of 
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from zoo_core.parts import KINDS, Part
 from zoo_core.registry import Registry
-from zoo_core.spec._options import options_model
+from zoo_core.spec._part_field import options_model
 from zoo_core.spec._spec import Spec
 
 Schema = dict[str, Any]
@@ -94,7 +94,7 @@ def _options(kind: str, registry: Registry) -> dict[str, Schema]:
 
 
 def _table(part: type[Part]) -> Schema:
-    schema = _of(options_model(cast(Any, part)))
+    schema = _of(options_model(part))
     return {
         "properties": {"name": True, **schema.get("properties", {})},
         "required": schema.get("required", []),

@@ -238,7 +238,7 @@ class Trainer:
             self.schedule.observe(record)
         self.history.append(record)
         if self.settings.trace:
-            self.model.trace.append(self.position.epoch, self.network.state())
+            self.model.fingerprints.append(self.position.epoch, self.network.state())
         reasons = [reason for c in self.callbacks if (reason := checked_reason(c, c.on_epoch_end(record, self)))]
         self.position = TrainingPosition(self.position.epoch + 1)
         return "; ".join(reasons)

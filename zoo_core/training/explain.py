@@ -30,7 +30,8 @@ def exact(trainer: Trainer, registry: Registry) -> Trainer:
     """Return a run that computes in float64, with the first weights, rows and random streams of another."""
     if trainer.network.dtype == np.float64:
         return trainer
-    model = Model(trainer.spec.model_copy(update={"dtype": "float64"}), trainer.model.about, registry)
+    spec = trainer.spec.model_copy(update={"dtype": "float64"})
+    model = Model(spec, trainer.model.about, environment=trainer.model.environment)
     model.preprocessor, model.source = trainer.model.preprocessor, trainer.model.source
     model.network.restore(trainer.network.state())
     for own, other in zip(model.network.stages, trainer.network.stages, strict=True):

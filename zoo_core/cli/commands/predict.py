@@ -14,7 +14,7 @@ from zoo_core.cli._output import warn
 from zoo_core.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from zoo_core.model import Predictor
+    from zoo_core.model import Model
 
 EXAMPLES = (
     "Examples: zoo predict glyphs.npz x.npy -o y.npy | zoo predict mnist-mlp seven.png --proba | "
@@ -41,7 +41,7 @@ def command(
 
     Inputs are in the data's own units, such as pixels from 0 to 255; the model prepares them itself.
     """
-    from zoo_core.cli._inputs import check_not_an_input, check_output_path, load_predictor
+    from zoo_core.cli._inputs import check_not_an_input, check_output_path, load_model
     from zoo_core.cli._output import redirect_prints
     from zoo_core.registry import Registry
     from zoo_core.training import blas_threads
@@ -53,7 +53,7 @@ def command(
         if output.suffix not in (".npy", ".csv"):
             raise UsageError(f"{output}: must end in .npy or .csv")
         check_output_path(output, force)
-    found = load_predictor(model, registry, sha256, max_size)
+    found = load_model(model, registry, sha256, max_size)
     x = read_input(input_, found)
     if not len(x):
         raise DataError(f"{input_}: has no rows")
@@ -65,7 +65,7 @@ def command(
     _write(result, output, json, _header(found, proba))
 
 
-def read_input(name: str, model: Predictor) -> Any:
+def read_input(name: str, model: Model) -> Any:
     """Return the rows of an input file, shape (rows, features)."""
     from zoo_core.data.readers.npy import read_array
 
@@ -103,7 +103,7 @@ def _rows(path: Path, features: int) -> Any:
     return rows
 
 
-def _cells(source: Path | IO[str], model: Predictor) -> Any:
+def _cells(source: Path | IO[str], model: Model) -> Any:
     from zoo_core.data.readers.csv import read_features
 
     return read_features(source, model.about.feature_names)
@@ -116,7 +116,7 @@ def _text(raw: bytes) -> str:
         raise DataError("standard input is neither .npy, .npz, .png nor CSV in UTF-8") from error
 
 
-def _image(source: str | IO[bytes], name: str, model: Predictor) -> Any:
+def _image(source: str | IO[bytes], name: str, model: Model) -> Any:
     from zoo_core.data.readers.png import read_png
 
     shape = model.about.image_shape
@@ -128,7 +128,7 @@ def _image(source: str | IO[bytes], name: str, model: Predictor) -> Any:
     return x
 
 
-def _header(model: Predictor, proba: bool) -> list[str]:
+def _header(model: Model, proba: bool) -> list[str]:
     if proba:
         return [str(label) for label in model.labels().tolist()]
     return list(model.about.target_names) or ["label" if model.about.task == "classification" else "value"]

@@ -15,7 +15,7 @@ from zoo_core.errors import UsageError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from zoo_core.model import LayerOutline, ModelSummary, NamedPart
+    from zoo_core.model import LayerSummary, ModelSummary, NamedPart
     from zoo_core.registry import Registry
 
 EXAMPLES = (
@@ -70,7 +70,7 @@ def command(
 
 def _model(name: str, registry: Registry, sha256: str | None, max_size: int, json: bool) -> None:
     """Show a file by its header alone, so that a model whose plugin is missing can still be looked at."""
-    from zoo_core.model import read_summary
+    from zoo_core.model import is_trained, read_summary
     from zoo_core.registry import find_model
     from zoo_core.storage import read_model_file
 
@@ -81,7 +81,7 @@ def _model(name: str, registry: Registry, sha256: str | None, max_size: int, jso
     data = {
         "name": outline.name,
         "sha256": contents.sha256,
-        "parameters": described.parameters or sum(a.size for k, a in contents.arrays.items() if _is_trained(k)),
+        "parameters": described.parameters or sum(a.size for k, a in contents.arrays.items() if is_trained(k)),
         "spec": header["spec"],
         "about": header["about"],
         "plugins": header["plugins"],
@@ -93,11 +93,6 @@ def _model(name: str, registry: Registry, sha256: str | None, max_size: int, jso
         report(data, True, None)
         return
     report(None, False, _table(outline, data))
-
-
-def _is_trained(name: str) -> bool:
-    """Tell whether a file of before 0.1.0, which does not count its parameters, holds one under this name."""
-    return not name.startswith("preprocessor.") and not name.rpartition(".")[2].startswith("running_")
 
 
 def _table(spec: ModelSummary, data: dict[str, Any]) -> RenderableType:
@@ -122,7 +117,7 @@ def _table(spec: ModelSummary, data: dict[str, Any]) -> RenderableType:
     return rows([{"": key, "value": value} for key, value in facts.items()], ["", "value"])
 
 
-def _layer(layer: LayerOutline) -> str:
+def _layer(layer: LayerSummary) -> str:
     return f"{layer.units} {_name(layer.activation)}"
 
 

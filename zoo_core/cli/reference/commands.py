@@ -16,7 +16,7 @@ from typer.models import ArgumentInfo, OptionInfo
 
 from zoo_core.cli._app import application
 from zoo_core.cli.reference.parts import escaped
-from zoo_core.spec import bare, is_union
+from zoo_core.spec import is_union, without_bounds
 
 HEAD = """\
 # Commands
@@ -122,4 +122,4 @@ def _variables(info: ArgumentInfo | OptionInfo) -> str:
 
 def _choices(kind: Any) -> list[str]:
     options = typing.get_args(kind) if is_union(kind) else (kind,)
-    return [str(v) for o in map(bare, options) if typing.get_origin(o) is Literal for v in typing.get_args(o)]
+    return [str(v) for o in map(without_bounds, options) if typing.get_origin(o) is Literal for v in typing.get_args(o)]

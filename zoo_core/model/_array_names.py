@@ -1,0 +1,35 @@
+"""Names of the arrays in a model file, and what each array holds.
+
+Arrays of the network are named by their place, such as "layers.0.weights" or "input.regularizers.0.mask".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from zoo_core.parts import Array
+
+PREPROCESSOR = "preprocessor."  # prefix of the fitted state of the preprocessor
+FINGERPRINTS = "trace"  # name of the table of fingerprints
+_NETWORK = ("layers.", "input.")
+_RUN = ("opt.", "run.")  # state of the optimizer and of the rest of a run; only in a checkpoint
+
+
+def is_of_network(name: str) -> bool:
+    """Tell whether an array belongs to the network: parameters and running state."""
+    return name.startswith(_NETWORK)
+
+
+def is_of_run(name: str) -> bool:
+    """Tell whether an array belongs to a run that is not over; only a checkpoint has such arrays."""
+    return name.startswith(_RUN)
+
+
+def is_trained(name: str) -> bool:
+    """Tell whether an array holds parameters, in a file of before 0.1.0, which does not count them."""
+    return is_of_network(name) and not name.rpartition(".")[2].startswith("running_")
+
+
+def preprocessor_state(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """Return the arrays of the preprocessor, by the name of its attribute."""
+    return {name.removeprefix(PREPROCESSOR): a for name, a in arrays.items() if name.startswith(PREPROCESSOR)}
