@@ -1,7 +1,7 @@
-"""What the notebook that the zoo grew out of does, quirk by quirk, so that its runs can be repeated to the digit.
+"""The parts of the notebook that the zoo started from, with its mistakes, so that its runs can be repeated exactly.
 
-None of these parts is advice: each says what it does differently from the sound part of the same purpose. The
-shipped models `corrected-1` to `corrected-4` do what the notebook meant to do.
+Do not use these parts for other purposes: each docstring says how the part differs from the correct one. The
+shipped models `corrected-1` to `corrected-4` do what the notebook intended.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from zoo_plugins.activations.softmax import Softmax
 
 
 class NotebookRelu(Activation):
-    """ReLU whose gradient passes straight through: the notebook tests `output >= 0`, which always holds."""
+    """ReLU whose gradient passes unchanged: the notebook tests `output >= 0`, which is always true."""
 
     name = "notebook_relu"
     backward_is_linear = True
@@ -48,12 +48,12 @@ class NotebookRelu(Activation):
         out[...] = 1
 
     def backward(self, x: Array, y: Array, grad: Array, out: Array) -> None:
-        """Pass the gradient on unchanged."""
+        """Copy the gradient."""
         out[...] = grad
 
 
 class NotebookTanh(Activation):
-    """tanh with the derivative 1 - (2a)^2, taken after dropout has doubled `a`; outside training it is ReLU."""
+    """tanh with the derivative 1 - (2a)^2, taken after dropout has doubled `a`. Outside training it is ReLU."""
 
     name = "notebook_tanh"
     expected_failures: ClassVar[Mapping[str, str]] = {
@@ -65,7 +65,7 @@ class NotebookTanh(Activation):
         np.tanh(x, out=out)
 
     def infer(self, x: Array, out: Array) -> None:
-        """Write max(x, 0): the notebook tests with the activation of its earlier runs."""
+        """Write max(x, 0): the notebook still tests with the activation of its earlier runs."""
         np.maximum(x, 0, out=out)
 
     def derivative(self, z: Array, a: Array, out: Array) -> None:
@@ -76,10 +76,10 @@ class NotebookTanh(Activation):
 
 
 class NotebookDropout(Noise):
-    """Dropout of one half, doubled on the way forward but not on the way back.
+    """Dropout with rate 1/2, whose outputs are doubled in forward, but whose gradient is not doubled in backward.
 
     The mask comes from the generator that also drew the weights: legacy `randint(2)` is the lowest bit of each raw
-    number of 32 bits.
+    32-bit number.
     """
 
     name = "notebook_dropout"
@@ -102,7 +102,10 @@ class NotebookDropout(Noise):
 
 @dataclass
 class NotebookUniform(Initializer):
-    """`scale * random - shift`, drawn in float64 from the run's generator."""
+    """Uniform distribution: `scale * random - shift`, drawn in float64 from the run's generator.
+
+    scale: above 0 and up to 1e6; shift: -1e6 to 1e6.
+    """
 
     name = "notebook_uniform"
 
@@ -110,16 +113,16 @@ class NotebookUniform(Initializer):
     shift: Annotated[float, Ge(-1e6), Le(1e6)] = 0.1
 
     def fill(self, out: Array, rng: np.random.Generator, gain: float) -> None:
-        """Draw row by row; the gain is not used."""
+        """Draw row by row; `gain` is not used."""
         out[...] = self.scale * rng.random(out.shape) - self.shift
 
 
 @dataclass
 class NotebookError(Loss):
-    """Summed squared error, with half its gradient, divided by the batch size `divisions` times.
+    """Summed squared error with half its gradient, which is divided by rows^divisions.
 
-    value = sum((y - target)^2) over the outputs of a row. The gradient y - target goes straight to the input of the
-    output layer, also through softmax, where it is not the gradient of this error.
+    value = sum((y - target)^2) over the outputs of a row. The gradient y - target is passed to the input of the output
+    layer unchanged, also through softmax, where it is wrong. divisions: 0 to 2.
     """
 
     name = "notebook_error"
@@ -132,7 +135,7 @@ class NotebookError(Loss):
     divisions: Annotated[int, Ge(0), Le(2)] = 0
 
     def __post_init__(self) -> None:
-        """Leave all division to `divisions`."""
+        """Switch off the core's own division by the number of rows."""
         self.reduction = "sum"
 
     def value(self, outputs: Array, targets: Array) -> Array:
@@ -148,18 +151,18 @@ class NotebookError(Loss):
             out /= len(outputs) ** self.divisions
 
     def fused_gradient(self, z: Array, outputs: Array, targets: Array, out: Array) -> None:
-        """Write the same, as if the output activation had slope 1."""
+        """Write the same gradient, as if the output activation had the derivative 1."""
         self.gradient(outputs, targets, out)
 
 
 @dataclass
 class NotebookRepeated(Optimizer):
-    """As many plain updates for each batch as it has rows, without running forward again.
+    """For each batch, as many gradient steps as it has rows, without another forward pass.
 
-    The outputs, and so the output layer's gradient G, stay as they are; the gradient of the layer before is taken
-    again from the weights as they change. With two weight matrices the sum over n updates has a closed form: the
-    output weights pass W - k r G for k = 0 .. n-1, and the gradient before them is linear in W, so one backward
-    pass at the mean, W - r G (n-1)/2, counted n times, gives it. Deeper networks take the n passes one by one.
+    So the outputs, and the gradient G of the output weights, stay the same. The gradient of earlier layers is computed
+    again from the changed weights. With two weight matrices the sum over n steps has a closed form. The output weights
+    are W - k r G for k = 0 .. n-1, and the gradient before them is linear in W. So n times the backward pass at their
+    mean, W - r G (n-1)/2, is exact. Deeper networks run all n passes.
     """
 
     name = "notebook_repeated"
@@ -167,11 +170,11 @@ class NotebookRepeated(Optimizer):
     learning_rate: Rate = 0.001
 
     def start(self, layout: Layout) -> None:
-        """Find the weight matrices."""
+        """Store the segments."""
         self._segments: tuple[Segment, ...] = layout.segments
 
     def update(self, parameters: Array, gradients: Array, learning_rate: float, batch: Batch) -> None:
-        """Take `batch.rows` updates."""
+        """Take `batch.rows` steps."""
         if [s.role for s in self._segments] == ["weights", "weights"]:
             self._closed_form(parameters, gradients, learning_rate, batch)
             return
@@ -191,7 +194,7 @@ class NotebookRepeated(Optimizer):
 
 @dataclass
 class NotebookGenerator(RandomSource):
-    """NumPy's legacy `RandomState`: one stream for everything, so that each draw depends on all before it."""
+    """NumPy's legacy `RandomState`: one stream for all purposes, so each draw depends on all earlier ones."""
 
     name = "notebook_mt19937"
     expected_failures: ClassVar[Mapping[str, str]] = {"streams": "the notebook draws everything from one stream"}
@@ -204,20 +207,21 @@ class NotebookGenerator(RandomSource):
         self._generator = np.random.Generator(bits)
 
     def stream(self, purpose: str) -> np.random.Generator:
-        """Return the one generator."""
+        """Return the only generator."""
         return self._generator
 
 
 class NotebookLog(Callback):
-    """The notebook's printed line for each epoch in which the test set was measured.
+    """The line that the notebook prints for each epoch with a test.
 
-    The notebook divides by all training rows, those that no batch took included: so the history says, too.
+    The notebook divides by all training rows, also those of an incomplete batch that is not used. The history is
+    changed to the same figures.
     """
 
     name = "notebook_log"
 
     def on_epoch_end(self, record: Mapping[str, Any], run: Run) -> str | None:
-        """Say the line; errors are cut to five characters, not rounded."""
+        """Print the line. Errors are cut to five characters, not rounded."""
         run.history[-1].update(self._over_all_rows(record))
         if "test_loss" in record:
             run.say(self._line(run.history[-1]))
@@ -225,7 +229,7 @@ class NotebookLog(Callback):
 
     @staticmethod
     def _over_all_rows(record: Mapping[str, Any]) -> dict[str, float]:
-        """Return the figures of the training split, divided as the notebook does."""
+        """Return the training loss and accuracy divided by all rows, as the notebook does."""
         used = record.get("train_rows", 1)
         rows = used + record.get("train_rows_left_out", 0)
         if rows == used:

@@ -1,4 +1,4 @@
-"""Lookahead around plain descent on p^2 / 2, held against algorithm 1 by hand."""
+"""Lookahead around gradient descent on p^2 / 2, compared with algorithm 1 computed by hand."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Descent(Optimizer):
 
 
 def path(part: Lookahead, start: list[float], steps: int) -> list[list[float]]:
-    """Follow p after each step; the gradient of p^2 / 2 is p."""
+    """Return p after each step; the gradient of p^2 / 2 is p."""
     p, seen = np.array(start), []
     part.start(Layout((), p.size, p.dtype))
     for step in range(1, steps + 1):

@@ -1,4 +1,4 @@
-"""Lookahead: slow weights that follow any optimizer's fast ones."""
+"""Lookahead: slow weights that follow the fast weights of any optimizer."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from zoo_core.parts import Array, Batch, Layout, OptimizerWrapper, Part
 class Lookahead(OptimizerWrapper):
     """Every `sync_period` steps of the base: slow += slow_step (fast - slow); fast = slow.
 
+    sync_period: 1 to 10,000 steps; slow_step: above 0 and up to 1.
     Source: Zhang et al., "Lookahead optimizer: k steps forward, 1 step back" (2019), algorithm 1.
     """
 
@@ -26,12 +27,12 @@ class Lookahead(OptimizerWrapper):
     slow_step: Annotated[float, Gt(0), Le(1)] = 0.5
 
     def start(self, layout: Layout) -> None:
-        """Start the base and make room for the slow weights."""
+        """Start the base; allocate the slow weights."""
         super().start(layout)
         self.slow = layout.vector()
 
     def update(self, parameters: Array, gradients: Array, learning_rate: float, batch: Batch) -> None:
-        """Let the base step, and look back from time to time."""
+        """Let the base take its step; every `sync_period` steps, synchronize both weights."""
         if self.steps == 1:
             self.slow[...] = parameters
         self.update_base(parameters, gradients, learning_rate, batch)
@@ -42,5 +43,5 @@ class Lookahead(OptimizerWrapper):
 
 @hookimpl
 def zoo_parts() -> Iterable[type[Part]]:
-    """Return the part."""
+    """Return the parts of this plugin."""
     return [Lookahead]

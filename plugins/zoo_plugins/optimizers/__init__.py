@@ -1,1 +1,1 @@
-"""Optimizers, and optimizers that wrap others."""
+"""Optimizers: update rules of parameters, and wrappers around any optimizer."""

@@ -1,7 +1,7 @@
-"""A step length that meets the strong Wolfe conditions: sufficient decrease, and a slope that has flattened.
+"""A line search for the strong Wolfe conditions: sufficient decrease, and a slope that is nearly flat.
 
 Source: Nocedal and Wright, "Numerical optimization" (2006), algorithms 3.5 (bracketing) and 3.6 (zoom) with cubic
-interpolation, equation 3.59, and the safeguards of Schmidt's minFunc (2005).
+interpolation, equation 3.59. The safeguards are those of Schmidt's minFunc (2005).
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 DECREASE = 1e-4
 CURVATURE = 0.9
-NARROW = 1e-9  # a bracket below this, in parameters, is not divided further
+NARROW = 1e-9  # a bracket that moves no parameter by more than this is not divided further
 
 
 class Point(NamedTuple):
-    """A step length with the value and the slope there."""
+    """A step length, with the value and the slope there."""
 
     t: float
     value: float
@@ -27,14 +27,14 @@ Probe = Callable[[float], tuple[float, float]]
 
 
 class _Search:
-    """One search along one direction."""
+    """A search along one direction."""
 
     def __init__(self, probe: Probe, origin: Point, reach: float, budget: int) -> None:
         self._probe, self.origin, self.reach, self.left = probe, origin, reach, budget
 
     def at(self, t: float) -> Point:
         value, slope = self._probe(t)
-        return Point(t, value if math.isfinite(value) else math.inf, slope)  # an overflow is a step too far
+        return Point(t, value if math.isfinite(value) else math.inf, slope)  # an overflow: too long a step
 
     def decreases(self, p: Point) -> bool:
         return p.value <= self.origin.value + DECREASE * p.t * self.origin.slope
@@ -54,7 +54,7 @@ def strong_wolfe(probe: Probe, t: float, value: float, slope: float, reach: floa
 
 
 def _bracket(search: _Search, t: float) -> tuple[Point, Point | None]:
-    """Return two points with a good one between them, or a good one and None."""
+    """Return two points that enclose an acceptable one, or an acceptable point and None."""
     before, now = search.origin, search.at(t)
     probes = 0
     while search.left:
@@ -72,7 +72,7 @@ def _bracket(search: _Search, t: float) -> tuple[Point, Point | None]:
 
 
 def _zoom(search: _Search, a: Point, b: Point) -> float:
-    """Narrow a bracket down to a point that meets both conditions, or to the best seen."""
+    """Narrow a bracket until a point meets both conditions; return its step length, or that of the lowest point."""
     low, high = (a, b) if a.value <= b.value else (b, a)
     stuck = False
     while search.left and abs(high.t - low.t) * search.reach >= NARROW:
@@ -89,7 +89,7 @@ def _zoom(search: _Search, a: Point, b: Point) -> float:
 
 
 def _guarded(t: float, low: float, high: float, stuck: bool) -> tuple[float, bool]:
-    """Keep the second interpolation in a row that lands near an end of the bracket away from it."""
+    """Move `t` away from the ends of the bracket if it is near one for the second time in a row."""
     margin = 0.1 * (high - low)
     if min(high - t, t - low) >= margin:
         return t, False
@@ -99,7 +99,7 @@ def _guarded(t: float, low: float, high: float, stuck: bool) -> tuple[float, boo
 
 
 def _cubic(a: Point, b: Point, bounds: tuple[float, float] | None = None) -> float:
-    """Return the minimum of the cubic through two points with their slopes, within bounds."""
+    """Return the minimum of the cubic through two points with their slopes, clipped to the bounds."""
     low, high = bounds or (min(a.t, b.t), max(a.t, b.t))
     d1 = a.slope + b.slope - 3 * (a.value - b.value) / (a.t - b.t)
     square = d1 * d1 - a.slope * b.slope
@@ -110,6 +110,6 @@ def _cubic(a: Point, b: Point, bounds: tuple[float, float] | None = None) -> flo
     d2 = math.sqrt(square)
     bend = b.slope - a.slope + 2 * d2
     if not bend:
-        return (low + high) / 2  # a straight line
+        return (low + high) / 2  # the cubic is a straight line
     t = b.t - (b.t - a.t) * ((b.slope + d2 - d1) / bend)
     return min(max(t, low), high)

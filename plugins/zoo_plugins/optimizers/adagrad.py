@@ -1,4 +1,4 @@
-"""Optimizers that divide by what has gathered of the squares of gradients: Adagrad and its heirs."""
+"""Optimizers that divide by a sum or mean of squared gradients: Adagrad and its successors."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from zoo_plugins.optimizers.basic import Decay, Epsilon
 
 @dataclass
 class Adagrad(Optimizer):
-    """Adagrad: s += g^2; p -= learning_rate g / (sqrt(s) + epsilon), s being `initial` at first.
+    """Adagrad: s += g^2; p -= learning_rate g / (sqrt(s) + epsilon).
 
+    initial: the first value of s, 0 or more; epsilon: between 0 and 1.
     Source: Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic optimization"
     (2011), figure 1 with diagonal matrices, as in PyTorch.
     """
@@ -28,7 +29,7 @@ class Adagrad(Optimizer):
     epsilon: Epsilon = 1e-10
 
     def start(self, layout: Layout) -> None:
-        """Make the sum of squares and a vector to work in."""
+        """Allocate the sum of squares and a scratch vector."""
         self.square, self._work = layout.vector(self.initial), layout.vector()
 
     def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
@@ -47,7 +48,7 @@ class Adagrad(Optimizer):
 class Adadelta(Optimizer):
     """Adadelta: d = g sqrt(u + epsilon) / sqrt(s + epsilon); p -= learning_rate d.
 
-    s and u are running means, with decay `rho`, of g^2 and d^2.
+    s and u are running means of g^2 and d^2. rho: their decay, 0 or more and below 1; epsilon: between 0 and 1.
     Source: Zeiler, "ADADELTA: an adaptive learning rate method" (2012), algorithm 1.
     """
 
@@ -59,19 +60,19 @@ class Adadelta(Optimizer):
     epsilon: Epsilon = 1e-6
 
     def start(self, layout: Layout) -> None:
-        """Make both running means and a vector to work in."""
+        """Allocate both running means and a scratch vector."""
         self.square, self.moves, self._work = layout.vector(), layout.vector(), layout.vector()
 
     def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
         """Take one step."""
-        self._take_in(self.square, gradients)
+        self._add_square(self.square, gradients)
         gradients /= self._root(self.square)
         gradients *= self._root(self.moves)
-        self._take_in(self.moves, gradients)
+        self._add_square(self.moves, gradients)
         gradients *= learning_rate
         parameters -= gradients
 
-    def _take_in(self, mean: Array, values: Array) -> None:
+    def _add_square(self, mean: Array, values: Array) -> None:
         np.multiply(values, values, out=self._work)
         mean *= self.rho
         mean += self._work
@@ -83,13 +84,13 @@ class Adadelta(Optimizer):
 
 @dataclass
 class Ftrl(Optimizer):
-    """FTRL-Proximal: z += g - (sqrt(n + g^2) - sqrt(n)) p / learning_rate; n += g^2; then p is computed anew.
+    """FTRL-Proximal: z += g - (sqrt(n + g^2) - sqrt(n)) p / learning_rate; n += g^2; then p is computed from z and n.
 
-    p = -(z - clip(z, -l1, l1)) / ((beta + sqrt(n)) / learning_rate + l2): zero wherever |z| <= l1. With n = 0 at first,
-    and no beta, l1 or l2, these are the steps of Adagrad; an `initial` n above 0 forgets the first weights, as suits a
-    linear model that begins at zero.
+    p = -(z - clip(z, -l1, l1)) / ((beta + sqrt(n)) / learning_rate + l2), which is zero wherever |z| <= l1. `initial`
+    is the first n. With initial = beta = l1 = l2 = 0 the steps are those of Adagrad. With an `initial` above 0 the
+    first weights have no effect, as suits a linear model that starts at zero. l1, l2, beta, initial: 0 or more.
     Source: McMahan et al., "Ad click prediction: a view from the trenches" (2013), algorithm 1. Keras's
-    `l2_regularization_strength` is half of l2, and its n begins at 0.1.
+    `l2_regularization_strength` is half of l2, and its n starts at 0.1.
     """
 
     name = "ftrl"
@@ -102,12 +103,12 @@ class Ftrl(Optimizer):
     initial: Annotated[float, Ge(0)] = 0.0
 
     def start(self, layout: Layout) -> None:
-        """Make n and z, and vectors to work in."""
+        """Allocate n, z and scratch vectors."""
         self.square, self.linear = layout.vector(self.initial), layout.vector()
         self._root, self._work = layout.vector(), layout.vector()
 
     def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
-        """Take one step; a parameter that has never had a gradient stays as it is."""
+        """Take one step. A parameter that never had a gradient is not changed."""
         self._gather(parameters, gradients, learning_rate)
         work, root = self._work, self._root
         root += self.beta
@@ -118,7 +119,7 @@ class Ftrl(Optimizer):
         np.divide(work, root, out=parameters, where=root > 0)
 
     def _gather(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
-        """Bring n and z up to date, and leave sqrt(n)."""
+        """Update n and z; leave sqrt(n) in `_root`."""
         work, root = self._work, self._root
         self.linear += gradients
         np.sqrt(self.square, out=work)

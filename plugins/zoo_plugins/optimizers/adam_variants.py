@@ -1,4 +1,4 @@
-"""Kin of Adam: other means, other moments. As in `optimizers`, running means are kept unnormalised."""
+"""Variants of Adam with other means or other moments. As in `basic`, running means are kept unnormalized."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Adamax(AdamFamily):
     learning_rate: Rate = 0.002
 
     def start(self, layout: Layout) -> None:
-        """Make the running mean and the running maximum."""
+        """Allocate the running mean and the running maximum."""
         self.mean, self.largest = layout.vector(), layout.vector()
         self.make_numbers(layout)
 
@@ -47,7 +47,7 @@ class Nadam(AdamFamily):
     """Nadam: Adam with Nesterov's momentum, p -= learning_rate (a g + b m) / (sqrt(v') + epsilon).
 
     a = (1 - mu_t) / (1 - mu_1 ... mu_t), b = mu_(t+1) / (1 - mu_1 ... mu_(t+1)), and
-    mu_t = beta1 (1 - 0.96^(t momentum_decay) / 2).
+    mu_t = beta1 (1 - 0.96^(t momentum_decay) / 2). momentum_decay: 0 or more and below 1.
     Source: Dozat, "Incorporating Nesterov momentum into Adam" (2016), algorithm 2, as in PyTorch.
     """
 
@@ -58,7 +58,7 @@ class Nadam(AdamFamily):
     momentum_decay: Annotated[float, Ge(0), Lt(1)] = 0.004
 
     def start(self, layout: Layout) -> None:
-        """Make the running means and the product of all mu."""
+        """Allocate the running means; start the product of all mu."""
         super().start(layout)
         self.product, self._work = 1.0, layout.vector()
 
@@ -92,7 +92,7 @@ class Nadam(AdamFamily):
 class Radam(AdamFamily):
     """Rectified Adam: Adam's step times r, or p -= learning_rate m' while the variance of v' is not yet tractable.
 
-    `epsilon` is added before v is corrected for its bias.
+    `epsilon` is added before the bias of v is corrected.
     Source: Liu et al., "On the variance of the adaptive learning rate and beyond" (2020), algorithm 2, as in PyTorch.
     """
 
@@ -113,7 +113,7 @@ class Radam(AdamFamily):
         parameters -= gradients
 
     def _rectification(self) -> float:
-        """Return r, or 0 where the approximated average has 5 entries or fewer (the paper's 4, PyTorch's 5)."""
+        """Return r, or 0 if the length of the approximated average is 5 or less (the paper has 4, PyTorch has 5)."""
         limit, power = 2 / (1 - self.beta2) - 1, self.beta2**self.steps
         length = limit - 2 * self.steps * power / (1 - power)
         if length <= 5:
@@ -124,9 +124,9 @@ class Radam(AdamFamily):
 
 @dataclass
 class AdaBelief(AdamFamily):
-    """AdaBelief: Adam with s = beta2 s + (1 - beta2) (g - m)^2 + epsilon in place of v, m being the mean of g.
+    """AdaBelief: Adam with s = beta2 s + (1 - beta2) (g - m)^2 + epsilon instead of v, where m is the mean of g.
 
-    Steps are long where gradients are as expected, and short where they surprise.
+    Steps are long if gradients are near their mean, and short otherwise.
     Source: Zhuang et al., "AdaBelief optimizer: adapting stepsizes by the belief in observed gradients" (2020),
     algorithm 2, as in optax.
     """
@@ -136,7 +136,7 @@ class AdaBelief(AdamFamily):
     epsilon: Epsilon = 1e-16
 
     def start(self, layout: Layout) -> None:
-        """Make both running means and a vector to work in."""
+        """Allocate both running means and a scratch vector."""
         super().start(layout)
         self._work = layout.vector()
 

@@ -1,4 +1,4 @@
-"""Rules that scale the move of each array by its own norm, for large batches."""
+"""Optimizers for large batches: they scale the step of each array by the norm of its parameters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from zoo_plugins.optimizers.basic import AdamFamily, Decay, Epsilon, WeightDecay
 
 
 def scale_to_norms(moves: Array, parameters: Array, arrays: Iterable[slice], trust: float = 1.0) -> None:
-    """Multiply each array's move by trust |p| / |move|; by 1 where either norm is zero."""
+    """Multiply each array's step by trust |p| / |step|, or by 1 if either norm is zero."""
     for where in arrays:
         size, length = float(np.linalg.norm(parameters[where])), float(np.linalg.norm(moves[where]))
         if size and length:
@@ -25,10 +25,10 @@ def scale_to_norms(moves: Array, parameters: Array, arrays: Iterable[slice], tru
 class Lars(Optimizer):
     """LARS: u = g + weight_decay p; v = momentum v + learning_rate trust (|p| / |u|) u for each array; p -= v.
 
-    A factor of 1 takes the place of trust |p| / |u| where either norm is zero. `nesterov` moves by the new step plus
-    momentum v.
+    The factor trust |p| / |u| is replaced by 1 if either norm is zero. momentum, weight_decay: 0 or more and below 1;
+    trust: above 0 and up to 1; nesterov: the step is the new term plus momentum v.
     Source: You, Gitman and Ginsburg, "Large batch training of convolutional networks" (2017), equation 6 and
-    algorithm 1, in the form of optax, which takes the norm of the sum u.
+    algorithm 1. As in optax, the norm is that of the sum u.
     """
 
     name = "lars"
@@ -41,7 +41,7 @@ class Lars(Optimizer):
     nesterov: bool = False
 
     def start(self, layout: Layout) -> None:
-        """Make the velocity, and learn where each array lies."""
+        """Allocate the velocity; store where each array lies."""
         self.velocity, self._work = layout.vector(), layout.vector()
         self._arrays = [segment.where for segment in layout.segments]
 
@@ -66,7 +66,8 @@ class Lars(Optimizer):
 class Lamb(AdamFamily):
     """LAMB: u = m' / (sqrt(v') + epsilon) + weight_decay p; p -= learning_rate (|p| / |u|) u for each array.
 
-    m' and v' are as in Adam; a factor of 1 takes the place of |p| / |u| where either norm is zero.
+    m' and v' are as in Adam. The factor |p| / |u| is replaced by 1 if either norm is zero. weight_decay: 0 or more and
+    below 1.
     Source: You et al., "Large batch optimization for deep learning: training BERT in 76 minutes" (2020),
     algorithm 2, as in optax.
     """
@@ -77,7 +78,7 @@ class Lamb(AdamFamily):
     weight_decay: WeightDecay = 0.0
 
     def start(self, layout: Layout) -> None:
-        """Make the running means, and learn where each array lies."""
+        """Allocate the running means; store where each array lies."""
         super().start(layout)
         self._work = layout.vector()
         self._arrays = [segment.where for segment in layout.segments]

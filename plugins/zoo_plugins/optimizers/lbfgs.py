@@ -1,4 +1,4 @@
-"""L-BFGS with a line search for the strong Wolfe conditions; meant for full batches (`batch_size = "all"`)."""
+"""L-BFGS with a line search for the strong Wolfe conditions, for full batches (`batch_size = "all"`)."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from annotated_types import Ge, Le
 from zoo_core.parts import Array, Batch, Layout, Optimizer, Rate
 from zoo_plugins.optimizers._line_search import strong_wolfe
 
-FLAT = 1e-9  # a slope above minus this promises no progress
-CURVED = 1e-10  # a move whose curvature is not above this is not remembered
+FLAT = 1e-9  # a slope closer to 0 than this means no progress
+CURVED = 1e-10  # a step with a smaller curvature is not stored
 
 
 @dataclass
 class Lbfgs(Optimizer):
     """Limited-memory BFGS: p += t d, with d = -H g by the two-loop recursion over the last `history` steps.
 
-    One step of training is one direction with one line search, which evaluates the batch up to 1 + `max_evaluations`
-    times. The search begins at t = `learning_rate`, in the first step at learning_rate / max(1, sum of |g|).
+    A training step is one direction with one line search for t. The search starts at t = `learning_rate`, in the first
+    step at learning_rate / max(1, sum of |g|). history: 1 to 1000; max_evaluations: evaluations of the batch in one
+    search after the first, 1 to 1000.
     Source: Nocedal and Wright, "Numerical optimization" (2006), algorithms 7.4, 7.5, 3.5 and 3.6, with the
     constants of PyTorch.
     """
@@ -33,14 +34,14 @@ class Lbfgs(Optimizer):
     max_evaluations: Annotated[int, Ge(1), Le(1000)] = 25
 
     def start(self, layout: Layout) -> None:
-        """Make the memory: moves s = p' - p and changes y = g' - g; number k stands in row k % history."""
+        """Allocate the memory of steps s = p' - p and changes y = g' - g. Number k is in row k % history."""
         self.moves = np.zeros((self.history, layout.size), layout.dtype)
         self.changes = np.zeros((self.history, layout.size), layout.dtype)
         self.count, self.scale, self.length = 0, 1.0, 0.0
         self.direction, self.gradient, self._here = layout.vector(), layout.vector(), layout.vector()
 
     def update(self, parameters: Array, gradients: Array, learning_rate: float, batch: Batch) -> None:
-        """Find a direction, search along it, and leave the parameters at the point that was found."""
+        """Choose a direction, search along it, and leave the parameters at the point found."""
         if self.steps > 1:
             self._remember(gradients)
         else:
@@ -52,7 +53,7 @@ class Lbfgs(Optimizer):
             self._search(parameters, gradients, learning_rate, slope, batch)
 
     def _search(self, parameters: Array, gradients: Array, first: float, slope: float, batch: Batch) -> None:
-        """Set the length of the step, and take it."""
+        """Choose the step length and take the step."""
         self._here[...] = parameters
 
         def move(length: float) -> None:
@@ -68,7 +69,7 @@ class Lbfgs(Optimizer):
         move(self.length)
 
     def _remember(self, gradients: Array) -> None:
-        """Take in the latest move, unless the curvature along it is not positive."""
+        """Store the last step, unless the curvature along it is not positive."""
         change, move = gradients - self.gradient, self.length * self.direction
         product = float(change @ move)
         if product > CURVED:
@@ -78,7 +79,7 @@ class Lbfgs(Optimizer):
             self.scale = product / float(change @ change)
 
     def _point_down(self, gradients: Array) -> None:
-        """Set the direction to -H g, H being the inverse Hessian that the memory implies."""
+        """Set the direction to -H g, where H approximates the inverse Hessian."""
         d, shares = self.direction, {}
         np.negative(gradients, out=d)
         rows = [k % self.history for k in range(max(0, self.count - self.history), self.count)]

@@ -1,4 +1,4 @@
-"""Rules that treat a weight matrix as a matrix."""
+"""Optimizers that use the matrix form of weights."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from annotated_types import Ge, Gt, Le, Lt
 from zoo_core.parts import Array, Layout, Optimizer, Rate
 from zoo_plugins.optimizers.basic import Decay, WeightDecay
 
-QUINTIC = 3.4445, -4.7750, 2.0315  # steepest at 0, and bound to about 0.7 to 1.2 on (0, 1]
+QUINTIC = 3.4445, -4.7750, 2.0315  # steep at 0, and between about 0.7 and 1.2 on (0, 1]
 TINY = 1e-7
 
 
 def as_matrix(array: Array) -> Array:
-    """Return a view with two axes; what has fewer is one row."""
+    """Return a view with two axes; an array with fewer becomes one row."""
     return array.reshape(-1, array.shape[-1])
 
 
@@ -34,14 +34,14 @@ def orthogonalized(matrix: Array, iterations: int) -> Array:
 
 @dataclass
 class Muon(Optimizer):
-    """Muon: v = momentum v + (1 - momentum) g; p -= learning_rate s O(u), u being v, or g + momentum (v - g).
+    """Muon: v = momentum v + (1 - momentum) g; p -= learning_rate s O(u), with u = v, or g + momentum (v - g).
 
-    O makes all singular values of a matrix about 1, in so many `iterations`. The scale s is sqrt(max(1, units /
-    inputs)), or with adjust = "match_rms_adamw" 0.2 sqrt(max(units, inputs)), which suits AdamW's learning rates. A
-    bias counts as a matrix of one row; to have another rule for biases, put both into `groups`. `weight_decay`
-    is decoupled; `nesterov` chooses the second u.
-    Source: Jordan et al., "Muon: an optimizer for hidden layers in neural networks" (2024), as in PyTorch, but
-    in the network's own precision.
+    O makes all singular values of a matrix about 1. The scale s is sqrt(max(1, units / inputs)) or, with adjust =
+    "match_rms_adamw", 0.2 sqrt(max(units, inputs)), which suits AdamW's learning rates. A bias counts as a matrix of
+    one row; use `groups` for another rule for biases. momentum: 0 or more and below 1; nesterov: use the second u;
+    iterations: those of O, 1 to 100; weight_decay: decoupled, 0 or more and below 1.
+    Source: Jordan et al., "Muon: an optimizer for hidden layers in neural networks" (2024). As in PyTorch, but
+    in the network's own dtype.
     """
 
     name = "muon"
@@ -55,7 +55,7 @@ class Muon(Optimizer):
     weight_decay: WeightDecay = 0.0
 
     def start(self, layout: Layout) -> None:
-        """Make the velocity, and learn where each array lies."""
+        """Allocate the velocity; store where each array lies."""
         self.velocity, self._work = layout.vector(), layout.vector()
         self._segments = layout.segments
 
@@ -71,7 +71,7 @@ class Muon(Optimizer):
         parameters -= gradients
 
     def _follow(self, gradients: Array) -> None:
-        """Bring the velocity up to date and put u into `gradients`."""
+        """Update the velocity and write u into `gradients`."""
         velocity, work = self.velocity, self._work
         np.subtract(gradients, velocity, out=work)
         work *= 1 - self.momentum
@@ -91,9 +91,11 @@ class Muon(Optimizer):
 class Adafactor(Optimizer):
     """Adafactor: p -= a u / max(1, rms(u) / clip), u = g / sqrt(v'), a = max(least_scale, rms(p)) rate.
 
-    rate is min(learning_rate, 1 / sqrt(t)) in step t. v' is the outer product of the running means of g^2 over the
-    rows and over the columns of a matrix, divided by the mean of the former: two vectors in place of a matrix. For
-    a bias it is the running mean itself. A running mean is m + t^-decay (g^2 - m). `weight_decay` is decoupled.
+    In step t, rate is min(learning_rate, 1 / sqrt(t)). For a matrix, r and c are running means of g^2 over each row and
+    over each column, and v' = r c^T / mean(r). So two vectors replace a matrix. For a bias, v' is the running mean
+    itself. A running mean is m + t^-decay (g^2 - m).
+    decay: above 0 and up to 1; clip: above 0 and up to 1e6; least_scale: between 0 and 1; weight_decay: decoupled, 0 or
+    more and below 1.
     Source: Shazeer and Stern, "Adafactor: adaptive learning rates with sublinear memory cost" (2018),
     algorithms 4 and 5, as in PyTorch.
     """
@@ -108,7 +110,7 @@ class Adafactor(Optimizer):
     weight_decay: WeightDecay = 0.0
 
     def start(self, layout: Layout) -> None:
-        """Make the running means, by path: of rows and columns of matrices, of all squares of biases."""
+        """Allocate the running means by path: of rows and columns of matrices, and of the squares of biases."""
         self._segments, self._work, self._least = layout.segments, layout.vector(), float(np.finfo(layout.dtype).eps)
         shapes = {s.path: s.shape for s in layout.segments}
         matrices = {path: shape for path, shape in shapes.items() if len(shape) > 1}
@@ -129,21 +131,21 @@ class Adafactor(Optimizer):
         parameters -= gradients
 
     def _root(self, path: str, gradient: Array, work: Array) -> Array:
-        """Bring an array's running means up to date and return sqrt(v'), computed in `work`."""
+        """Update an array's running means and return sqrt(v'), computed in `work`."""
         np.multiply(gradient, gradient, out=work)
         if path in self.square:
-            self._take_in(self.square[path], work)
+            self._update_mean(self.square[path], work)
             np.maximum(self.square[path], self._least**2, out=work)
         else:
             rows, columns = self.rows[path], self.columns[path]
-            self._take_in(rows, work.mean(axis=-1, keepdims=True))
-            self._take_in(columns, work.mean(axis=0))
+            self._update_mean(rows, work.mean(axis=-1, keepdims=True))
+            self._update_mean(columns, work.mean(axis=0))
             np.multiply(rows, columns, out=work)
             work /= max(float(rows.mean()), self._least)
             np.maximum(work, self._least**2, out=work)
         return np.sqrt(work, out=work)
 
-    def _take_in(self, mean: Array, value: Array) -> None:
+    def _update_mean(self, mean: Array, value: Array) -> None:
         mean += self.steps**-self.decay * (value - mean)
 
 

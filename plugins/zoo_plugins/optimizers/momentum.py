@@ -1,4 +1,4 @@
-"""Momentum in other forms: its sign, its Nesterov form with second moments, and an average in place of a schedule."""
+"""Other forms of momentum: its sign, Nesterov's form with second moments, and averaging instead of a schedule."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from zoo_plugins.optimizers.basic import AdamFamily, Decay, Epsilon, WeightDecay
 class Lion(Optimizer):
     """Lion: p -= learning_rate (sign(beta1 m + (1 - beta1) g) + weight_decay p); then m = beta2 m + (1 - beta2) g.
 
-    Every parameter moves by the same amount, so the rate is some ten times smaller than Adam's.
+    Every parameter moves by the same amount, so the rate should be about ten times smaller than Adam's. beta1, beta2,
+    weight_decay: 0 or more and below 1.
     Source: Chen et al., "Symbolic discovery of optimization algorithms" (2023), algorithm 2.
     """
 
@@ -30,7 +31,7 @@ class Lion(Optimizer):
     weight_decay: WeightDecay = 0.0
 
     def start(self, layout: Layout) -> None:
-        """Make the running mean and a vector to work in."""
+        """Allocate the running mean and a scratch vector."""
         self.mean, self._work = layout.vector(), layout.vector()
 
     def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
@@ -51,10 +52,11 @@ class Lion(Optimizer):
 class Adan(Optimizer):
     """Adan: p -= learning_rate (m' + beta2 d') / (sqrt(n') + epsilon); then p /= 1 + learning_rate weight_decay.
 
-    m', d' and n' are bias-corrected running means, with decays `beta1`, `beta2` and `beta3`, of g, of its change
-    g - g_before (0 at first) and of (g + beta2 (g - g_before))^2.
+    The change of g is c = g - g_before, 0 in the first step. m', d' and n' are bias-corrected running means of g, of c
+    and of (g + beta2 c)^2. beta1, beta2, beta3: their decays, 0 or more and below 1; epsilon: between 0 and 1;
+    weight_decay: 0 or more and below 1.
     Source: Xie et al., "Adan: adaptive Nesterov momentum algorithm for faster optimizing deep models" (2022),
-    algorithm 1, whose betas are 1 minus these, as in the authors' own code.
+    algorithm 1. As in the authors' code, the betas are 1 minus those of the paper.
     """
 
     name = "adan"
@@ -68,13 +70,13 @@ class Adan(Optimizer):
     weight_decay: WeightDecay = 0.0
 
     def start(self, layout: Layout) -> None:
-        """Make the three running means, and room for the gradients of the step before."""
+        """Allocate the three running means, and room for the previous gradients."""
         self.mean, self.change, self.square = layout.vector(), layout.vector(), layout.vector()
         self.before, self._work = layout.vector(), layout.vector()
 
     def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
         """Take one step."""
-        self._take_in(gradients)
+        self._update_means(gradients)
         work, root = self._work, math.sqrt((1 - self.beta3) / (1 - self.beta3**self.steps))
         np.multiply(self.mean, (1 - self.beta1) / (1 - self.beta1**self.steps), out=gradients)
         np.multiply(self.change, self.beta2 * (1 - self.beta2) / (1 - self.beta2**self.steps), out=work)
@@ -87,8 +89,8 @@ class Adan(Optimizer):
         if self.weight_decay:
             parameters *= 1 / (1 + learning_rate * self.weight_decay)
 
-    def _take_in(self, gradients: Array) -> None:
-        """Bring the means up to date; `gradients` become the next step's `before`."""
+    def _update_means(self, gradients: Array) -> None:
+        """Update the means; the gradients become those of the previous step."""
         work, before = self._work, self.before
         if self.steps == 1:
             before[...] = gradients
@@ -109,9 +111,10 @@ class Adan(Optimizer):
 class ScheduleFreeAdamW(AdamFamily):
     """Schedule-free AdamW: z -= learning_rate u; x += c (z - x); the gradient is taken at y = x + (1 - beta1) (z - x).
 
-    u = g / (sqrt(v') + epsilon) + weight_decay y, with v' as in Adam, and c is the share of this step's squared
-    rate, the largest so far, in the sum of all: x averages the z. In training the parameters are y; for
-    measuring, keeping and use they are x. It needs no schedule but a warm-up.
+    u = g / (sqrt(v') + epsilon) + weight_decay y, with v' as in Adam. x is a weighted average of z. The weight of a
+    step is the square of the largest rate so far, and c is its share in the sum of all weights. The parameters are y in
+    training, and x when the model is measured, saved or used. No schedule is needed, except a warm-up.
+    beta1: between 0 and 1; beta2: 0 or more and below 1; weight_decay: 0 or more and below 1.
     Source: Defazio et al., "The road less scheduled" (2024), equations 3 to 5 and algorithm 1, as in the authors'
     schedulefree.
     """
@@ -124,13 +127,13 @@ class ScheduleFreeAdamW(AdamFamily):
     weight_decay: WeightDecay = 0.0
 
     def start(self, layout: Layout) -> None:
-        """Make z, the running mean of squares and a vector to work in."""
+        """Allocate z, the running mean of squares and a scratch vector."""
         self.fast, self.square, self._work = layout.vector(), layout.vector(), layout.vector()
         self.make_numbers(layout)
         self.largest_rate = self.weight = 0.0
 
     def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
-        """Take one step, from y to y."""
+        """Take one step; the parameters are y before and after it."""
         if self.steps == 1:
             self.fast[...] = parameters
         self._normalize(parameters, gradients)
@@ -142,12 +145,12 @@ class ScheduleFreeAdamW(AdamFamily):
         self.fast -= gradients
 
     def start_epoch(self, parameters: Array) -> None:
-        """Go from x to y."""
+        """Turn x into y."""
         if self.steps:
             self._approach(parameters, 1 - self.beta1)
 
     def end_epoch(self, parameters: Array) -> None:
-        """Go from y to x."""
+        """Turn y into x."""
         if self.steps:
             self._approach(parameters, 1 - 1 / self.beta1)
 
@@ -171,7 +174,7 @@ class ScheduleFreeAdamW(AdamFamily):
         return now / self.weight if self.weight else 0.0
 
     def _approach(self, parameters: Array, share: float) -> None:
-        """Bring the parameters nearer to z by a share of the way, which may be negative."""
+        """Move the parameters towards z by a share of the way, which may be negative."""
         np.subtract(self.fast, parameters, out=self._work)
         self._work *= share
         parameters += self._work

@@ -1,4 +1,4 @@
-"""Different rules for different parameters, chosen by their paths."""
+"""Different optimizers for different parameters, selected by path."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from zoo_plugins.optimizers.wrappers import WITH_STATE, SgdWrapper
 
 @dataclass
 class Frozen(Optimizer):
-    """No step at all: the parameters keep their values. For layers that are not to learn, in `groups`."""
+    """Takes no step, so the parameters keep their values. Used in `groups`, for layers that must not learn."""
 
     name = "frozen"
     expected_failures: ClassVar[Mapping[str, str]] = {
@@ -26,21 +26,21 @@ class Frozen(Optimizer):
 
     @property
     def learning_rate(self) -> Any:
-        """None."""
+        """Always 0."""
         return 0.0
 
     def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
-        """Leave the parameters alone."""
+        """Do not change the parameters."""
 
 
 @dataclass
 class Groups(SgdWrapper):
-    """An optimizer of its own for each group of parameters: `paths` maps patterns to optimizers, `base` has the rest.
+    """One optimizer for each group of parameters: `paths` maps patterns to optimizers, and `base` has the rest.
 
-    A pattern is matched against whole paths such as "layers.0.weights", "layers.1.bias" or "layers.1.normalizer.scale";
-    "*" stands for any characters, "?" for one, "[0-3]" for one of some. Each parameter belongs to one group, and each
-    pattern has a parameter. Each optimizer keeps its own learning rate, schedule and state; the rate that is shown is
-    that of `base`. Rules that evaluate the batch again, such as sam, go around groups, not into them.
+    A pattern is matched against whole paths: "layers.0.weights", "layers.1.bias" or "layers.1.normalizer.scale".
+    In it, "*" stands for any characters, "?" for one, and "[0-3]" for one of a range. Each parameter belongs to one
+    group, and each pattern must match a parameter. Each optimizer has its own learning rate, schedule and state; the
+    displayed rate is that of `base`. Optimizers that evaluate the batch again, such as sam, must be outside of groups.
 
     As the parameter groups of PyTorch (`torch.optim`, "Per-parameter options") and of timm.
     """
@@ -52,7 +52,7 @@ class Groups(SgdWrapper):
     paths: dict[str, Optimizer] = field(default_factory=dict)
 
     def start(self, layout: Layout) -> None:
-        """Divide the parameters and start all optimizers. Raises SpecError for patterns that do not fit them."""
+        """Divide the parameters and start all optimizers. Raises SpecError if a pattern does not fit."""
         divided = divide(layout.segments, sorted(self.paths))
         self._members = [(Share(layout, divided[pattern]), self.paths[pattern]) for pattern in sorted(self.paths)]
         self._members.append((Share(layout, divided[""]), self.base))
@@ -62,11 +62,11 @@ class Groups(SgdWrapper):
 
     @property
     def learning_rate(self) -> Any:
-        """The rates of all groups, in step."""
+        """The rates of all groups as one schedule."""
         return _Rates(self)
 
     def set_rates(self, epoch: float) -> float:
-        """Set the rate of each group for a time in epochs; returns that of the base."""
+        """Set the rate of each group at a time in epochs; return that of the base."""
         self._rates = [_rate(optimizer, epoch) for _, optimizer in self._members]
         return self._rates[-1]
 
@@ -76,7 +76,7 @@ class Groups(SgdWrapper):
         return (rate for rate in rates if isinstance(rate, Schedule))
 
     def update(self, parameters: Array, gradients: Array, learning_rate: float, batch: Batch) -> None:
-        """Let each optimizer step on its share."""
+        """Let each optimizer take a step with its share."""
         alone = _Alone(batch)
         for (share, optimizer), rate in zip(self._members, self._rates, strict=True):
             optimizer.steps = self.steps
@@ -85,14 +85,14 @@ class Groups(SgdWrapper):
             share.put(own, parameters)
 
     def start_epoch(self, parameters: Array) -> None:
-        """Let each optimizer put in place what it trains."""
+        """Let each optimizer write the parameters to train."""
         for share, optimizer in self._members:
             own = share.take(parameters)
             optimizer.start_epoch(own)
             share.put(own, parameters)
 
     def end_epoch(self, parameters: Array) -> None:
-        """Let each optimizer put in place what is used."""
+        """Let each optimizer write the parameters to measure."""
         for share, optimizer in self._members:
             own = share.take(parameters)
             optimizer.end_epoch(own)
@@ -105,7 +105,7 @@ def _rate(optimizer: Optimizer, epoch: float) -> float:
 
 
 class _Rates(Schedule):
-    """All learning rates of groups as one schedule, whose rate is that of the base."""
+    """The learning rates of all groups as one schedule, whose rate is that of the base."""
 
     def __init__(self, groups: Groups) -> None:
         self._groups = groups
@@ -123,7 +123,7 @@ class _Rates(Schedule):
 
 
 class _Alone:
-    """The batch as a group sees it: it cannot be evaluated again, which would change the gradients of others."""
+    """The batch as one group sees it. It cannot be evaluated again, because that would change the other gradients."""
 
     def __init__(self, batch: Batch) -> None:
         self._batch = batch
@@ -141,9 +141,9 @@ class _Alone:
 
 
 def divide(segments: tuple[Segment, ...], patterns: list[str]) -> dict[str, list[Segment]]:
-    """Return the segments of each pattern, and under "" those of none.
+    """Return the segments that each pattern matches, and under "" those that none matches.
 
-    Raises SpecError for a pattern that matches no path, or two that match the same one.
+    Raises SpecError for a pattern that matches no path, and for two patterns that match the same path.
     """
     divided: dict[str, list[Segment]] = {pattern: [] for pattern in (*patterns, "")}
     for segment in segments:
@@ -165,7 +165,7 @@ def divide(segments: tuple[Segment, ...], patterns: list[str]) -> dict[str, list
 
 
 class Share:
-    """Some segments of flat vectors as flat vectors of their own: a view where they adjoin, otherwise a copy."""
+    """Some segments of flat vectors as a flat vector of its own: a view if they are adjacent, else a copy."""
 
     def __init__(self, layout: Layout, segments: list[Segment]) -> None:
         self._runs: list[slice] = []
@@ -182,13 +182,13 @@ class Share:
         self._copies = [self.layout.vector() for _ in range(2)] if len(self._runs) > 1 else []
 
     def take(self, vector: Array, into: int = 0) -> Array:
-        """Return this share of a vector, in buffer 0 or 1 where it is a copy."""
+        """Return this share of a vector. If it is a copy, it is in buffer 0 or 1."""
         if not self._copies:
             return vector[self._runs[0]] if self._runs else vector[:0]
         return np.concatenate([vector[run] for run in self._runs], out=self._copies[into])
 
     def put(self, own: Array, vector: Array) -> None:
-        """Put this share back, where it is a copy."""
+        """Write this share back into a vector, if it is a copy."""
         at = 0
         for run in self._runs if self._copies else ():
             size = run.stop - run.start

@@ -1,4 +1,4 @@
-"""Optimizers around any other optimizer."""
+"""Wrappers around any optimizer."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from annotated_types import Ge, Gt, Le, Lt
 from zoo_core.parts import Array, Batch, Layout, Optimizer, OptimizerWrapper
 from zoo_plugins.optimizers.basic import Sgd
 
-WITH_STATE = {"name": "sgd", "momentum": 0.8}  # a base that keeps something
+WITH_STATE = {"name": "sgd", "momentum": 0.8}  # a base that has state
 
 
 @dataclass
 class SgdWrapper(OptimizerWrapper):
-    """A wrapper whose base is plain gradient descent unless a spec names another optimizer."""
+    """Base of the wrappers: `base` is plain gradient descent unless a spec names another optimizer."""
 
     examples: ClassVar[tuple[Mapping[str, Any], ...]] = ({"base": WITH_STATE},)
 
@@ -28,8 +28,8 @@ class SgdWrapper(OptimizerWrapper):
 class Sam(SgdWrapper):
     """Sharpness-aware minimization: the step of `base` with the gradient at p + rho g / |g|.
 
-    Two evaluations a step. Source: Foret et al., "Sharpness-aware minimization for efficiently improving
-    generalization" (2021), algorithm 1 and equation 2 with p = 2.
+    A step evaluates the batch twice. rho: above 0 and up to 10. Source: Foret et al., "Sharpness-aware minimization for
+    efficiently improving generalization" (2021), algorithm 1 and equation 2 with p = 2.
     """
 
     name = "sam"
@@ -37,12 +37,12 @@ class Sam(SgdWrapper):
     rho: Annotated[float, Gt(0), Le(10)] = 0.05
 
     def start(self, layout: Layout) -> None:
-        """Start the base and make room for the parameters."""
+        """Start the base; allocate room for the parameters."""
         super().start(layout)
         self._here = layout.vector()
 
     def update(self, parameters: Array, gradients: Array, learning_rate: float, batch: Batch) -> None:
-        """Climb, evaluate, come back exactly, and let the base step."""
+        """Move up the gradient, evaluate, restore the parameters exactly, and let the base take its step."""
         norm = float(np.linalg.norm(gradients))
         if norm > 0:
             self._here[...] = parameters
@@ -57,8 +57,8 @@ class Sam(SgdWrapper):
 class Clip(SgdWrapper):
     """Gradient clipping before the step of `base`: g *= min(1, norm / |g|), over all gradients together.
 
-    `array_norm` does the same for each array alone, and `value` clips each number to [-value, value]. What is not
-    given is not done; with none of the three, norm is 1; the order is value, array_norm, norm.
+    norm: the largest norm of all gradients; array_norm: the largest norm of each array; value: the largest size of each
+    number; all above 0. Limits that are given are applied in the order value, array_norm, norm. Without any, norm is 1.
     Source: Pascanu et al., "On the difficulty of training recurrent neural networks" (2013), algorithm 1.
     """
 
@@ -69,17 +69,17 @@ class Clip(SgdWrapper):
     value: Annotated[float, Gt(0)] | None = None
 
     def __post_init__(self) -> None:
-        """Choose the common form where none is chosen."""
+        """Set norm to 1 if no limit is given."""
         if self.norm is None and self.array_norm is None and self.value is None:
             self.norm = 1.0
 
     def start(self, layout: Layout) -> None:
-        """Start the base and learn where each array lies."""
+        """Start the base; store where each array lies."""
         super().start(layout)
         self._arrays = [segment.where for segment in layout.segments]
 
     def update(self, parameters: Array, gradients: Array, learning_rate: float, batch: Batch) -> None:
-        """Clip, and let the base step."""
+        """Clip, and let the base take its step."""
         if self.value is not None:
             np.clip(gradients, -self.value, self.value, out=gradients)
         if self.array_norm is not None:
@@ -98,9 +98,10 @@ def _shorten(gradients: Array, limit: float) -> None:
 
 @dataclass
 class Accumulate(SgdWrapper):
-    """Gradient accumulation: `base` steps once in `every` steps, with the mean of the gradients since.
+    """Gradient accumulation: `base` takes one step in `every` steps, with the mean of the gradients since its last one.
 
-    As batches `every` times larger would do, in the memory of small ones. As Keras's `gradient_accumulation_steps`.
+    The effect is that of batches `every` times as large, in the memory of small ones. every: 1 to 100,000. As Keras's
+    `gradient_accumulation_steps`.
     """
 
     name = "accumulate"
@@ -109,12 +110,12 @@ class Accumulate(SgdWrapper):
     every: Annotated[int, Ge(1), Le(100_000)] = 4
 
     def start(self, layout: Layout) -> None:
-        """Start the base and make the sum of gradients."""
+        """Start the base; allocate the sum of gradients."""
         super().start(layout)
         self.total = layout.vector()
 
     def update(self, parameters: Array, gradients: Array, learning_rate: float, batch: Batch) -> None:
-        """Add up, and let the base step when it is time."""
+        """Add the gradients, and let the base take its step when it is due."""
         self.total += gradients
         if self.steps % self.every == 0:
             np.multiply(self.total, 1 / self.every, out=gradients)
@@ -125,11 +126,11 @@ class Accumulate(SgdWrapper):
 
 @dataclass
 class Ema(SgdWrapper):
-    """Exponential moving average of weights: a = decay a + (1 - decay) p after each step of `base`, a = p at first.
+    """Exponential moving average of weights: a = decay a + (1 - decay) p after each step of `base`, first a = p.
 
-    The average is what is measured, kept and used; training goes on from the parameters themselves. Running means of a
-    normalizer are not averaged. Source: Polyak and Juditsky, "Acceleration of stochastic approximation by averaging"
-    (1992), in the form of PyTorch.
+    The average is measured, saved and used; training continues from the parameters themselves. Running statistics of
+    a normalizer are not averaged. decay: between 0 and 1. Source: Polyak and Juditsky, "Acceleration of stochastic
+    approximation by averaging" (1992), in the form of PyTorch.
     """
 
     name = "ema"
@@ -138,13 +139,13 @@ class Ema(SgdWrapper):
     decay: Annotated[float, Gt(0), Lt(1)] = 0.99
 
     def start(self, layout: Layout) -> None:
-        """Start the base, and make room for the average and for the parameters that it hides."""
+        """Start the base; allocate the average, the trained parameters and a scratch vector."""
         super().start(layout)
         self.average, self.trained = layout.vector(), layout.vector()
         self._work = layout.vector()
 
     def update(self, parameters: Array, gradients: Array, learning_rate: float, batch: Batch) -> None:
-        """Let the base step, then take the parameters into the average."""
+        """Let the base take its step, then update the average."""
         self.update_base(parameters, gradients, learning_rate, batch)
         if self.steps == 1:
             self.average[...] = parameters
@@ -153,13 +154,13 @@ class Ema(SgdWrapper):
         self.average += self._work
 
     def start_epoch(self, parameters: Array) -> None:
-        """Put the parameters back."""
+        """Restore the trained parameters."""
         if self.steps:
             parameters[...] = self.trained
         super().start_epoch(parameters)
 
     def end_epoch(self, parameters: Array) -> None:
-        """Put the average in their place."""
+        """Replace the parameters by their average."""
         super().end_epoch(parameters)
         if self.steps:
             self.trained[...] = parameters
