@@ -17,7 +17,7 @@ from pydantic import create_model
 from tests.plugins.optimizer_runs import GOLDEN as OPTIMIZERS, NET, Walk, net, rosenbrock, valley
 from zoo_core.parts import KINDS
 from zoo_core.registry import Registry
-from zoo_core.spec._options import PartField, StrictTable
+from zoo_core.spec._part_field import PartField, StrictTable
 
 FOLDER = Path(__file__).parents[1] / "golden"
 REGISTRY = Registry()
