@@ -1,11 +1,13 @@
-"""Checks what parts give back, where the core takes it: a wrong answer is named at once, with its part and method."""
+"""Checks of parts: is the class sound, is what a method returned what the contract says, which part raised an error?"""
 
 from __future__ import annotations
 
+import inspect
 import math
+import re
 import traceback
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import is_dataclass
 from types import FrameType
 from typing import Any
 
@@ -16,59 +18,85 @@ from zoo_core.parts import (
     Array,
     BatchAugmentation,
     Callback,
-    Data,
-    Dataset,
     Initializer,
     Metric,
+    Optimizer,
     Part,
     Penalty,
     Preprocessor,
     Schedule,
-    Table,
+    Transform,
 )
 
 IN_PLACE = "it writes its result into `out`, as in `out[...] = ...`"
+PART_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def definition_errors(part: type[Part]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the definition of a part class, and how to correct it."""
+    own = {k for k, v in inspect.get_annotations(part).items() if "ClassVar" not in str(v)}
+    name = part.__qualname__
+    if not part.name:
+        yield f"{name} has no name", 'write the class attribute `name = "..."`'
+    elif not PART_NAME.fullmatch(str(part.name)):
+        yield f"{name}.name is {part.name!r}", "use lower-case letters, digits and '_'"
+    if own and "__dataclass_fields__" not in vars(part):
+        yield f"{name} has options ({', '.join(sorted(own))})", "put @dataclass above the class"
+    if issubclass(part, (Transform, Optimizer)) and is_dataclass(part) and part.__dataclass_params__.frozen:
+        yield (
+            f"{name} is frozen, and the core sets its attributes weights, gradients, rng and steps",
+            "write @dataclass without frozen=True",
+        )
+    if issubclass(part, Optimizer) and not hasattr(part, "learning_rate") and "learning_rate" not in _options(part):
+        yield f"{name} has no learning_rate", "write the option `learning_rate: Rate = 0.01`"
+
+
+def _options(part: type[Part]) -> Mapping[str, Any]:
+    return getattr(part, "__dataclass_fields__", {})
 
 
 def declares(part: Part, name: str, method: str) -> bool:
-    """Tell whether the class that writes a method says something of it; that holds for no override in a subclass."""
+    """Return a flag such as `backward_is_linear`, but only if the class that defines `method` also sets it.
+
+    An override in a subclass does not inherit the flag.
+    """
     author = next(kind for kind in type(part).__mro__ if method in vars(kind))
     return name in vars(author) and bool(getattr(part, name))
 
 
 def contract_error(part: Part, method: str, wrong: str, right: str) -> PluginError:
-    """Return the error for a method that does not do what the contract says, and what it should do."""
+    """Return the error for a method that breaks the contract: what it did `wrong`, and what is `right`."""
     return PluginError(f"{part.kind} {part.name!r}: its method {method!r} {wrong}; {right}")
 
 
 def initialize(initializer: Initializer, out: Array, rng: np.random.Generator, gain: float) -> None:
-    """Have an initializer fill `out`. Raises PluginError where it does not write there."""
+    """Let an initializer fill `out`. Raises PluginError if it writes nothing there."""
     out.fill(np.nan)
     initializer.fill(out, rng, gain)
     if out.size and np.isnan(out).all():
         raise contract_error(initializer, "fill", "left `out` as it was", IN_PLACE)
 
 
-def check_prepares(preprocessor: Preprocessor, x: Any, inputs: int, dtype: np.dtype[Any]) -> None:
-    """Have a preprocessor write the first row of `x`. Raises PluginError where it does not."""
+def check_transform(preprocessor: Preprocessor, x: Any, inputs: int, dtype: np.dtype[Any]) -> None:
+    """Let a preprocessor write the first row of `x`. Raises PluginError if it writes nothing."""
     out = np.full((1, inputs), np.nan, dtype)
     preprocessor.transform(x.take(np.arange(1), axis=0), out)
     if out.size and np.isnan(out).all():
         raise contract_error(preprocessor, "transform", "left `out` as it was", IN_PLACE)
 
 
-def checked_change(change: BatchAugmentation, answer: Any, x: Array, targets: Array) -> tuple[Array, Array]:
-    """Return the batch that a change gave. Raises PluginError unless it is two arrays of the shapes that it got."""
+def checked_batch(part: BatchAugmentation, answer: Any, x: Array, targets: Array) -> tuple[Array, Array]:
+    """Return the batch that `augment` gave. Raises PluginError unless it is two arrays of the shapes it was given."""
     shapes = tuple(map(np.shape, answer)) if isinstance(answer, tuple) else type(answer).__name__
     if shapes != (x.shape, targets.shape):
         right = f"it returns inputs {x.shape} and targets {targets.shape}"
-        raise contract_error(change, "augment", f"returned {shapes}", right)
-    changed: tuple[Array, Array] = answer
-    return changed
+        raise contract_error(part, "augment", f"returned {shapes}", right)
+    batch: tuple[Array, Array] = answer
+    return batch
 
 
-def checked_term(penalty: Penalty, value: Any) -> float:
-    """Return what a penalty adds to the loss, as it came. Raises PluginError unless it is a number."""
+def checked_penalty(penalty: Penalty, value: Any) -> float:
+    """Return the value of a penalty, unchanged. Raises PluginError unless it is a number."""
     if not _is_number(value):
         raise contract_error(penalty, "value", f"returned {type(value).__name__}", "it returns a number")
     term: float = value
@@ -76,7 +104,7 @@ def checked_term(penalty: Penalty, value: Any) -> float:
 
 
 def checked_losses(loss: Part, values: Any, rows: int) -> Array:
-    """Return the losses of the rows. Raises PluginError unless their shape is (rows,)."""
+    """Return the loss of each row. Raises PluginError unless the shape is (rows,)."""
     if getattr(values, "shape", None) != (rows,):
         raise contract_error(
             loss, "value", f"gave shape {np.shape(values)} for {rows} rows", "it returns one number a row"
@@ -86,16 +114,16 @@ def checked_losses(loss: Part, values: Any, rows: int) -> Array:
 
 
 def checked_rate(schedule: Schedule, rate: Any) -> float:
-    """Return a schedule's learning rate. Raises PluginError unless it is a finite number of 0 or more."""
+    """Return a schedule's learning rate. Raises PluginError unless it is a finite number, 0 or more."""
     if type(rate) is float and 0 <= rate < math.inf:
-        return rate  # what nearly every step meets
+        return rate  # the fast way, of nearly every step
     if not _is_number(rate) or not 0 <= rate < math.inf:
         raise contract_error(schedule, "rate", f"returned {rate!r}", "a learning rate is a finite number, 0 or more")
     return float(rate)
 
 
-def checked_reason(callback: Callback, answer: Any) -> str:
-    """Return why a callback wants to stop, or ''; True is an answer without a reason. Raises PluginError for others."""
+def stop_reason(callback: Callback, answer: Any) -> str:
+    """Return why a callback asks to stop, or ''. Raises PluginError unless the answer is a text, a bool or None."""
     if answer is None or answer is False:
         return ""
     if answer is True:
@@ -108,7 +136,7 @@ def checked_reason(callback: Callback, answer: Any) -> str:
 
 
 def checked_figures(metric: Metric) -> dict[str, float]:
-    """Return a metric's figures by name. Raises PluginError unless each is a number."""
+    """Return the figures of a metric by name. Raises PluginError unless each is a number."""
     figures = metric.figures()
     for name, value in figures.items() if isinstance(figures, Mapping) else [("", figures)]:
         if not _is_number(value):
@@ -116,43 +144,15 @@ def checked_figures(metric: Metric) -> dict[str, float]:
     return {name: float(value) for name, value in figures.items()}
 
 
-def checked_data(source: Dataset, data: Any) -> Data:
-    """Return what a data set loaded, with values as columns. Raises PluginError where it is not what Data says."""
-    if not isinstance(data, Data):
-        raise contract_error(source, "load", f"returned {type(data).__name__}", "it returns a zoo_core.parts.Data")
-    train = _checked_table(source, data, data.train)
-    return replace(data, train=train, test=data.test and _checked_table(source, data, data.test))
-
-
-def _checked_table(source: Dataset, data: Data, table: Table) -> Table:
-    x = table.x if hasattr(table.x, "shape") and hasattr(table.x, "take") else np.asarray(table.x)
-    y = np.asarray(table.y)
-    y = y.astype(np.uint8) if y.dtype.kind == "b" else y  # yes and no are classes 1 and 0
-    if len(x.shape) != 2:
-        raise contract_error(source, "load", f"gave x of shape {x.shape}", "x has shape (rows, features)")
-    if y.shape[:1] != x.shape[:1]:
-        raise contract_error(
-            source, "load", f"gave {x.shape[0]} rows and y of shape {y.shape}", "each row has a target"
-        )
-    if data.task == "regression":
-        return replace(table, x=x, y=y[:, None] if y.ndim == 1 else y)
-    if y.ndim != 1 or y.dtype.kind not in "iu":
-        raise contract_error(
-            source, "load", f"gave labels {y.dtype} of shape {y.shape}", "labels are integers (rows,) from 0"
-        )
-    y = y.astype(np.int64) if y.dtype == np.uint64 else y  # which NumPy takes for no index
-    classes = len(data.class_names) or math.inf
-    if y.size and not 0 <= y.min() <= y.max() < classes:
-        raise contract_error(source, "load", f"gave labels {y.min()} to {y.max()}", "labels count the classes, from 0")
-    return replace(table, x=x, y=y)
-
-
 def _is_number(value: Any) -> bool:
     return np.ndim(value) == 0 and np.asarray(value).dtype.kind in "biuf"
 
 
 def part_that_raised(error: BaseException) -> tuple[Part, str] | None:
-    """Return the innermost named part on an exception's way, and the line of it, or None where it was in no part."""
+    """Return the part whose method raised an exception, and the place as "module.method, line 7"; None if no part did.
+
+    It is the innermost call whose `self` is a part with a name: an inner part rather than the part around it.
+    """
     found = None
     for frame, line in traceback.walk_tb(error.__traceback__):
         owner = frame.f_locals.get("self")

@@ -213,7 +213,7 @@ def test_every_part_has_a_summary_and_a_line_that_a_spec_takes():
 
     registry = Registry()
     for entry in registry.entries():
-        shown = describe(entry, registry)
+        shown = describe(entry)
         assert 8 < len(summary(entry.part)) < 140, entry.name
         (value,) = tomllib.loads(shown["in_a_spec"]).values()
         part = value[0] if isinstance(value, list) else value

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.helpers.builtin import ENTRIES, REGISTRY
+from tests.helpers.builtin import ENTRIES
 from zoo_core.cli import run
 from zoo_core.cli._app import application
 from zoo_core.cli.reference.commands import commands, commands_page
@@ -34,9 +34,7 @@ def kept(picture: Path) -> dict[str, dict[str, list[float | None]]]:
         return json.loads(opened.text["Description"])
 
 
-@pytest.mark.parametrize(
-    ("name", "page"), [("README.md", lambda: parts_page(ENTRIES, REGISTRY)), ("commands.md", commands_page)]
-)
+@pytest.mark.parametrize(("name", "page"), [("README.md", lambda: parts_page(ENTRIES)), ("commands.md", commands_page)])
 def test_the_pages_are_current(name, page):
     assert (FOLDER / name).read_text() == page(), AGAIN
 

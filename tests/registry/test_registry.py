@@ -15,7 +15,7 @@ from zoo_core.cli._signals import terminate
 from zoo_core.errors import PluginError
 from zoo_core.hookspecs import LazyParts, hookimpl
 from zoo_core.parts import KINDS, Activation
-from zoo_core.registry import DISTRIBUTION, Registry
+from zoo_core.registry import DISTRIBUTION, Registry, entry_of
 
 
 class Wave(Activation):
@@ -343,7 +343,7 @@ def test_a_family_is_imported_when_one_of_its_parts_is_used(registry, families, 
     registry.add(plugin, "zoo-waves", "1.2")
     assert (registry.names("activation"), module in sys.modules) == (["wave"], False)
     assert registry.get("activation", "wave") is sys.modules[module].Wave
-    assert registry.entry_of(sys.modules[module].Wave()).version == "1.2"
+    assert entry_of(sys.modules[module].Wave(), registry).version == "1.2"
     assert capsys.readouterr() == ("", "imported\n")
 
 
@@ -394,9 +394,9 @@ def test_a_family_that_fails_harms_nobody_else(registry, families):
     mixed = SimpleNamespace(zoo_parts=hookimpl(lambda: [Good, LazyParts("activation", module, "wave")]))
     registry.add(mixed, "zoo-a", "1")
     registry.add(module_of(Wave), "zoo-c", "2")
-    assert registry.entry_of(Wave()).distribution == "zoo-c"
+    assert entry_of(Wave(), registry).distribution == "zoo-c"
     assert registry.get("activation", "wave") is registry.get("activation", "zoo-c:wave") is Wave
-    assert registry.key(registry.entry("activation", "wave")) == "wave"
+    assert registry.entry("activation", "wave").spec_name == "wave"
     assert registry.get("activation", "good") is Good
     assert registry.warnings() == [f"plugin zoo-a 1 is left out in part: {module}: RuntimeError: boom"]
 

@@ -38,7 +38,7 @@ def test_there_is_a_template_of_each_kind():
 @pytest.mark.parametrize("kind", USES)
 def test_the_part_keeps_its_promises_and_stands_in_the_spec(kind):
     registry, plugin, texts = registered(kind)
-    (entry,) = registry.entries_of(plugin)
+    (entry,) = registry.entries(plugin=plugin)
     results = list(check_part(entry.part, registry))
     assert [r for r in results if r.state != "passed"] == []
     assert entry.kind == ("regularizer" if kind in REGULARIZERS else kind)

@@ -103,9 +103,9 @@ def _check(target: str) -> Iterator[dict[str, Any]]:
     registry = Registry()
     found = list(_chosen(registry, target))
     if not found:
-        yield {"known": sorted({registry.key(e) for e in registry.entries()})}
+        yield {"known": sorted({e.spec_name for e in registry.entries()})}
     for plugin, entries in found:
-        yield {"plugin": plugin_row(registry, plugin, entries)}
+        yield {"plugin": plugin_row(plugin, entries)}
         for entry in entries:
             for check in checks_of(entry.part):
                 yield {"begins": f"{entry.kind} {entry.name}: {check.name}"}
@@ -114,7 +114,7 @@ def _check(target: str) -> Iterator[dict[str, Any]]:
 
 def _chosen(registry: Registry, target: str) -> Iterator[tuple[Plugin, list[Entry]]]:
     """Yield each plugin that the target names, with its parts; or the plugin of each part that it names."""
-    brought = registry.brought()
+    brought = [(plugin, registry.entries(plugin=plugin)) for plugin in registry.plugins]
     for plugin, entries in brought:
         if plugin.distribution == normalized_name(target):
             yield plugin, entries

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from zoo_core.data._folder import DataFolder as DataFolder, cache_folder as cache_folder
     from zoo_core.data._prefetch import Prefetcher as Prefetcher
     from zoo_core.data._splits import SLICE as SLICE, is_split as is_split, make_splits as make_splits
+    from zoo_core.data._validation import checked_data as checked_data
 
 _HOMES = {
     "_batches": "Batches number_of take_rows",
     "_folder": "DataFolder cache_folder",
     "_prefetch": "Prefetcher",
     "_splits": "SLICE is_split make_splits",
+    "_validation": "checked_data",
 }
 __all__, __dir__, __getattr__ = _lazy_names(__name__, _HOMES)

@@ -9,7 +9,7 @@ from typing import Any
 from zoo_core.errors import ModelFileError, PluginError
 from zoo_core.model._header import PartSource
 from zoo_core.parts import Part
-from zoo_core.registry import DISTRIBUTION, Entry, Registry
+from zoo_core.registry import DISTRIBUTION, Entry, Registry, entry_of
 
 
 class StoredParts:
@@ -22,8 +22,9 @@ class StoredParts:
 
     def check_installed(self) -> None:
         """Raise PluginError, with the command to run, if a part of the file is not installed; nothing is imported."""
-        for source in self._sources.values():
-            if not self._registry.knows(source.kind, source.name, source.distribution):
+        installed = {(e.kind, e.name, e.distribution) for p in self._registry.plugins for e in p.entries}
+        for key, source in self._sources.items():
+            if key not in installed:
                 raise self._missing(source)
 
     def warn_of_versions(self) -> None:
@@ -98,7 +99,7 @@ def provenance(registry: Registry, parts: Iterable[Part]) -> list[dict[str, Any]
     """Return the source of each part as a model file stores it: sorted, without duplicates."""
     found: dict[tuple[str, str, str], Mapping[str, Any]] = {}
     for part in parts:
-        e = registry.entry_of(part)
+        e = entry_of(part, registry)
         found[e.kind, e.name, e.distribution] = {
             "kind": e.kind,
             "name": e.name,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from zoo_core._arrays import aligned_like
-from zoo_core._part_checks import checked_losses, checked_term
+from zoo_core._part_checks import checked_losses, checked_penalty
 from zoo_core.nn._assembly import is_fused
 from zoo_core.nn._network import Layer, Network
 from zoo_core.nn._workspace import Workspace
@@ -93,7 +93,7 @@ class Objective:
 
     def penalty(self) -> float:
         """Return the sum of all penalties."""
-        return float(sum(checked_term(penalty, penalty.value(weights)) for penalty, weights, _ in self._penalties))
+        return float(sum(checked_penalty(penalty, penalty.value(weights)) for penalty, weights, _ in self._penalties))
 
     @property
     def has_penalties(self) -> bool:

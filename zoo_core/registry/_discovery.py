@@ -4,35 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from importlib import metadata
-from importlib.resources.abc import Traversable
 
 from zoo_core.errors import PluginError
+from zoo_core.registry._plugin import DISTRIBUTION, Plugin
 
-DISTRIBUTION = "mlp-zoo"
-GROUP = "zoo"
-
-
-@dataclass(eq=False)
-class Plugin:
-    """A distribution with an entry point in the group `zoo`: what it brought, or why it did not."""
-
-    distribution: str
-    version: str
-    problem: str = ""
-    models: Traversable | None = None
-    switched_off: bool = False
-
-    @property
-    def state(self) -> str:
-        """'ok', 'broken' or 'off'."""
-        return "off" if self.switched_off else "broken" if self.problem else "ok"
+GROUP = "zoo"  # of entry points
 
 
 def every_plugin(allowed: str | None) -> Iterator[tuple[Plugin, Callable[[], object]]]:
-    """Yield every installed plugin, sorted by name, the built-in one first; `allowed` is $ZOO_PLUGINS."""
+    """Yield every installed plugin with the function that imports its module; the built-in one first, then by name.
+
+    `allowed` is $ZOO_PLUGINS: names with commas between them, or None for all.
+    """
     chosen = None if allowed is None else {normalized_name(name) for name in allowed.split(",") if name.strip()}
     points = [(*_identity(point), point) for point in metadata.entry_points(group=GROUP)]
     for name, version, point in sorted(points, key=lambda item: (item[0] != DISTRIBUTION, item[0], item[2].name)):
@@ -41,7 +26,7 @@ def every_plugin(allowed: str | None) -> Iterator[tuple[Plugin, Callable[[], obj
 
 
 def installed() -> list[str]:
-    """Return the names of the distributions that have plugins, without loading any; the built-in one first."""
+    """Return the names of the distributions that have plugins; the built-in one first. None is loaded."""
     return list(dict.fromkeys(plugin.distribution for plugin, _ in every_plugin(None)))
 
 
@@ -51,22 +36,23 @@ def normalized_name(name: str) -> str:
 
 
 def _identity(point: metadata.EntryPoint) -> tuple[str, str]:
-    """Return name and version of the distribution that an entry point belongs to."""
+    """Return the name and version of the distribution that an entry point belongs to."""
     try:
-        told = point.dist.metadata  # type: ignore[union-attr] # is read anew each time
-        return normalized_name(told["Name"]), str(told["Version"])
+        fields = point.dist.metadata  # type: ignore[union-attr] # read from disk at each access
+        return normalized_name(fields["Name"]), str(fields["Version"])
     except Exception:  # an interrupted uninstall leaves entry points without METADATA
         return normalized_name(point.name), "unknown"
 
 
 def _load(name: str, point: metadata.EntryPoint) -> object:
-    """Import a plugin's module. Raises PluginError when it was made for another version of the core."""
+    """Import a plugin's module. Raises PluginError if it needs another version of the core."""
     if point.dist is not None and name != DISTRIBUTION:
-        _refuse_misfit(point.dist)
+        _check_requirement(point.dist)
     return point.load()
 
 
-def _refuse_misfit(dist: metadata.Distribution) -> None:
+def _check_requirement(dist: metadata.Distribution) -> None:
+    """Raise PluginError unless this version of the core is one that a distribution requires."""
     wanted = [
         text
         for text in dist.requires or ()

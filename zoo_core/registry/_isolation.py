@@ -1,4 +1,4 @@
-"""Runs the code of plugins so that whatever goes wrong in it stays with the plugin."""
+"""Runs the code of plugins so that a failure stays with the plugin."""
 
 from __future__ import annotations
 
@@ -6,34 +6,36 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from typing import TYPE_CHECKING
 
 from zoo_core.errors import PluginError
-from zoo_core.registry._discovery import Plugin
 
-LOAD_LOCK = threading.RLock()  # standard output is redirected for the whole process
+if TYPE_CHECKING:
+    from zoo_core.registry._plugin import Plugin
+
+LOAD_LOCK = threading.RLock()  # one thread at a time: standard output is redirected for the whole process
 
 
 @contextmanager
 def isolated(plugin: Plugin, module: str = "") -> Iterator[None]:
-    """Let a plugin's code run; whatever goes wrong but KeyboardInterrupt becomes the plugin's problem.
+    """Run a plugin's code. An exception other than KeyboardInterrupt becomes the plugin's `problem`.
 
-    `module` is where, if it is but one of the plugin's.
+    `module` names the module of the plugin that is imported, if it is not the plugin itself.
     """
     with LOAD_LOCK:
         try:
-            # Standard output belongs to results: what a plugin prints must not get into somebody's JSON.
-            with redirect_stdout(sys.stderr):
+            with redirect_stdout(sys.stderr):  # standard output belongs to results, such as JSON
                 yield
-        except KeyboardInterrupt as error:  # Ctrl-C
+        except KeyboardInterrupt as error:
             error.add_note(f"plugin {plugin.distribution} was being loaded")
             raise
-        except BaseException as error:  # extension modules raise such, and sys.exit does
+        except BaseException as error:  # extension modules raise it, and sys.exit raises SystemExit
             problem = f"{module}: {_reason(error)}" if module else _reason(error)
             plugin.problem = f"{plugin.problem}; {problem}" if plugin.problem else problem
 
 
 def _reason(error: BaseException) -> str:
-    """Return what `zoo plugins` says of a plugin that could not be loaded."""
+    """Return why a plugin could not be loaded, on one line."""
     text = " ".join(str(error).split())
     if isinstance(error, PluginError):
         return text

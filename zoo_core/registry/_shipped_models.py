@@ -1,4 +1,4 @@
-"""Models by name: the specs, weights and cards that installed plugins ship, the built-in ones among them."""
+"""Shipped models: the specs, weights and cards that installed plugins bring, by name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ShippedModel:
 
 
 def shipped_models(registry: Registry) -> dict[str, ShippedModel]:
-    """Return the shipped models by name; where two plugins bring a name, the first keeps it."""
+    """Return the shipped models by name. If two plugins bring a name, the first one has it."""
     found: dict[str, ShippedModel] = {}
     for plugin in registry.plugins:
         files = {f.name: f for f in plugin.models.iterdir()} if plugin.models is not None else {}
@@ -35,19 +35,25 @@ def shipped_models(registry: Registry) -> dict[str, ShippedModel]:
 
 
 def is_path(text: str, *endings: str) -> bool:
-    """Tell whether a word names a file rather than a shipped model."""
+    """Return whether a text names a file rather than a shipped model."""
     return "/" in text or "\\" in text or text.endswith(endings)
 
 
 def find_spec(name: str | Path, registry: Registry) -> Path | Traversable:
-    """Return the file for a path, which may be a model's, or a shipped name. Raises UsageError for an unknown name."""
+    """Return the file of a spec, given its path, the path of a model, or a shipped name.
+
+    Raises UsageError for an unknown name.
+    """
     if is_path(str(name), ".toml", ".json", ".npz"):
         return Path(name)
     return _known(str(name), registry, "a spec file (.toml or .json)").spec
 
 
 def find_model(name: str | Path, registry: Registry) -> Path:
-    """Return the model file for a path or a shipped name. Raises UsageError or ModelFileError."""
+    """Return the model file, given its path or a shipped name.
+
+    Raises UsageError for an unknown name, ModelFileError for a model that ships without weights.
+    """
     if is_path(str(name), ".npz"):
         return Path(name)
     model = _known(str(name), registry, "a model file (.npz)")
@@ -57,6 +63,7 @@ def find_model(name: str | Path, registry: Registry) -> Path:
 
 
 def _known(name: str, registry: Registry, file: str) -> ShippedModel:
+    """Return the shipped model of a name. Raises UsageError; `file` is what else the name could have meant."""
     models = shipped_models(registry)
     if name not in models:
         message = f"{name!r} is neither {file} nor a shipped model{nearest(name, models)}"

@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
-from zoo_core._part_checks import checked_data
-from zoo_core.data import DataFolder, make_splits
+from zoo_core.data import DataFolder, checked_data, make_splits
 from zoo_core.errors import DataError, SpecError
 from zoo_core.model import DataDescription, Model, short_errors
 from zoo_core.parts import Data, Loss, Metric, Preprocessor, RandomSource, Table

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 from zoo_core.parts import Part
-from zoo_core.registry import Entry, Plugin, Registry
+from zoo_core.registry import Entry, Plugin
 from zoo_core.spec._options import dump, is_part, is_union, without_bounds
 
 SIGNS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
@@ -27,19 +27,19 @@ def summary(part: type[Part]) -> str:
     return " ".join(text(part).partition("\n\n")[0].split())
 
 
-def describe(entry: Entry, registry: Registry, given: Mapping[str, str] | None = None) -> dict[str, Any]:
+def describe(entry: Entry, given: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Return kind, name, origin, text, shapes, options, a line for a spec, and the place of the code.
 
     `given` are options in TOML, for the line of the spec.
     """
     return {
         "kind": entry.kind,
-        "name": registry.key(entry),
+        "name": entry.spec_name,
         "from": f"{entry.distribution} {entry.version}",
         "what": text(entry.part),
         "shapes": entry.part.shapes,
         "options": option_rows(entry.part),
-        "in_a_spec": usage(entry.part, registry.key(entry), given or {}),
+        "in_a_spec": usage(entry.part, entry.spec_name, given or {}),
         "source": f"{entry.part.__module__}.{entry.part.__qualname__}",
         "code": code_place(entry.part),
     }
@@ -132,12 +132,12 @@ def code_place(part: type[Part]) -> str:
         return ""
 
 
-def plugin_row(registry: Registry, plugin: Plugin, entries: Iterable[Entry]) -> dict[str, Any]:
+def plugin_row(plugin: Plugin, entries: Iterable[Entry]) -> dict[str, Any]:
     """Return what `zoo plugins` shows of a plugin."""
     return {
         "name": plugin.distribution,
         "version": plugin.version,
         "state": plugin.state,
-        "parts": [f"{e.kind} {registry.key(e)}" for e in entries],
+        "parts": [f"{e.kind} {e.spec_name}" for e in entries],
         "problem": plugin.problem,
     }

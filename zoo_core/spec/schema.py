@@ -90,7 +90,7 @@ def _part(kind: str, registry: Registry) -> Schema:
 
 def _options(kind: str, registry: Registry) -> dict[str, Schema]:
     """Return the schema of the table of every part of a kind, by the part's name."""
-    return {registry.key(e): _table(e.part) for e in sorted(registry.entries(kind), key=registry.key)}
+    return {e.spec_name: _table(e.part) for e in sorted(registry.entries(kind), key=lambda e: e.spec_name)}
 
 
 def _table(part: type[Part]) -> Schema:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from zoo_core._arrays import aligned, row_slices
-from zoo_core._part_checks import check_prepares, checked_change
+from zoo_core._part_checks import check_transform, checked_batch
 from zoo_core.data import Batches, Prefetcher, number_of, take_rows
 from zoo_core.errors import DataError
 from zoo_core.model import Model
@@ -55,7 +55,7 @@ class BatchLoader:
         self._rng = source.stream("batch")
         self._targets = _targets(table, objective, soft=bool(self.changes))
         self._weights = _weights(table, objective)
-        check_prepares(model.preprocessor, table.x, model.network.inputs, model.network.dtype)
+        check_transform(model.preprocessor, table.x, model.network.inputs, model.network.dtype)
         self._ready = _ready(table, model.preprocessor, model.network.inputs, model.network.dtype)
         self._raw = self._read = np.empty((0, 0))
         self._reads, self._read_from = _reads(table, self.steps, self._together, self.batches.batch_size), 0
@@ -104,7 +104,7 @@ class BatchLoader:
 
     def _change(self, change: BatchAugmentation, p: Workspace, targets: Array) -> None:
         answer = change.augment(p.x, targets, self._rng)
-        x, changed = checked_change(change, answer, p.x, targets)
+        x, changed = checked_batch(change, answer, p.x, targets)
         if x is not p.x:
             p.x[...] = x
         if changed is not targets:

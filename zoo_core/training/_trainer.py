@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo_core._part_checks import checked_figures, checked_rate, checked_reason, declares
+from zoo_core._part_checks import checked_figures, checked_rate, declares, stop_reason
 from zoo_core.errors import NumericError
 from zoo_core.model import Model
 from zoo_core.nn import Objective
@@ -239,7 +239,7 @@ class Trainer:
         self.history.append(record)
         if self.settings.trace:
             self.model.fingerprints.append(self.position.epoch, self.network.state())
-        reasons = [reason for c in self.callbacks if (reason := checked_reason(c, c.on_epoch_end(record, self)))]
+        reasons = [reason for c in self.callbacks if (reason := stop_reason(c, c.on_epoch_end(record, self)))]
         self.position = TrainingPosition(self.position.epoch + 1)
         return "; ".join(reasons)
 

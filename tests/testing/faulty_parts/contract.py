@@ -230,7 +230,7 @@ class Cooling(Tanh):
         self.heat *= 0.99
 
 
-@faulty("form", "it is frozen")
+@faulty("form", "is frozen")
 @dataclass(frozen=True)
 class Frozen(Tanh):
     """Cannot be given weights."""

@@ -46,14 +46,14 @@ def show_parts(name: str, registry: Registry, wanted: Wanted) -> None:
     if wanted.output is not None:
         _draw(found[0], registry, wanted, wanted.output)
     elif wanted.json:
-        report([describe(e, registry, wanted.given) for e in found], True, None)
+        report([describe(e, wanted.given) for e in found], True, None)
     else:
         for entry in found:
             report(None, False, _page(entry, registry, wanted))
 
 
 def _named(name: str, kind: str | None, registry: Registry) -> list[Entry]:
-    found = [e for e in registry.entries(kind) if name in (e.name, registry.key(e))]
+    found = [e for e in registry.entries(kind) if name in (e.name, e.spec_name)]
     if not found:
         hint = nearest(name, [e.name for e in registry.entries(kind)])
         what = f"no {kind}" if kind else "no model file, shipped model or part"
@@ -64,7 +64,7 @@ def _named(name: str, kind: str | None, registry: Registry) -> list[Entry]:
 def _part(entry: Entry, registry: Registry, wanted: Wanted) -> Part:
     from zoo_core.spec import read_part
 
-    return read_part(entry.kind, registry.key(entry), wanted.options, registry)
+    return read_part(entry.kind, entry.spec_name, wanted.options, registry)
 
 
 def _draw(entry: Entry, registry: Registry, wanted: Wanted, target: Path) -> None:
@@ -86,7 +86,7 @@ def _page(entry: Entry, registry: Registry, wanted: Wanted) -> RenderableType:
     from zoo_core.spec.describe import describe
 
     width = shutil.get_terminal_size().columns
-    described = describe(entry, registry, wanted.given)
+    described = describe(entry, wanted.given)
     missing = {row["option"] for row in described["options"] if row["default"] == "required"}
     if missing - wanted.given.keys():
         return page(described, None, "", width)

@@ -81,14 +81,14 @@ def plugins(registry: Registry) -> list[dict[str, Any]]:
     """Return a row for every distribution: version, state, how many parts, what is wrong."""
     from zoo_core.spec.describe import plugin_row
 
-    return [plugin_row(registry, plugin, entries) | {"parts": len(entries)} for plugin, entries in registry.brought()]
+    return [plugin_row(p, entries := registry.entries(plugin=p)) | {"parts": len(entries)} for p in registry.plugins]
 
 
 def _parts(registry: Registry) -> list[dict[str, Any]]:
     from zoo_core.spec.describe import summary
 
     return [
-        {"kind": e.kind, "name": registry.key(e), "from": e.distribution, "what": summary(e.part)}
+        {"kind": e.kind, "name": e.spec_name, "from": e.distribution, "what": summary(e.part)}
         for e in registry.entries()
     ]
 

@@ -104,7 +104,7 @@ def _all(name: str | None) -> list[dict[str, Any]]:
     from zoo_core.spec.describe import plugin_row
 
     registry = Registry()
-    found = [plugin_row(registry, plugin, entries) for plugin, entries in registry.brought()]
+    found = [plugin_row(plugin, registry.entries(plugin=plugin)) for plugin in registry.plugins]
     chosen = [p for p in found if name is None or normalized_name(name) == p["name"]]
     if not chosen:
         raise PluginError(f"no plugin {name!r} is installed (installed: {', '.join(str(p['name']) for p in found)})")

@@ -22,7 +22,7 @@ def main(folder: str, distribution: str = DISTRIBUTION) -> None:
         panels = sheet(kind, entries)
         if panels:
             save_sheet(kind, panels, where / f"{kind}s.png")
-    pages = {"README.md": parts_page(entries, registry)}
+    pages = {"README.md": parts_page(entries)}
     if distribution == DISTRIBUTION:
         pages["commands.md"] = commands_page()
     for name, text in pages.items():

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from zoo_core.cli.reference.sheets import SHEETS
 from zoo_core.parts import KINDS
-from zoo_core.registry import Entry, Registry
+from zoo_core.registry import Entry
 from zoo_core.spec.describe import option_rows, summary, usage
 
 HEAD = """\
@@ -24,16 +24,16 @@ SIGNS = re.compile(r"(?<!\w)_|_(?!\w)|(?<!\s)\*|\*(?!\s)|<(?=[a-z/!])")  # empha
 COMMANDS = "\n[commands.md](commands.md) has every command with its options.\n"
 
 
-def parts_page(entries: Sequence[Entry], registry: Registry) -> str:
+def parts_page(entries: Sequence[Entry]) -> str:
     """Return the page as Markdown."""
     own = sorted(entries, key=lambda entry: (list(KINDS).index(entry.kind), entry.name))
     distribution = own[0].distribution
     commands = COMMANDS if any(e.kind == "dataset" for e in own) else ""
-    sections = [_section(kind, list(group), registry) for kind, group in groupby(own, key=lambda entry: entry.kind)]
+    sections = [_section(kind, list(group)) for kind, group in groupby(own, key=lambda entry: entry.kind)]
     return HEAD.format(distribution=distribution, commands=commands) + "\n".join(sections)
 
 
-def _section(kind: str, entries: Sequence[Entry], registry: Registry) -> str:
+def _section(kind: str, entries: Sequence[Entry]) -> str:
     base = re.split(r"[.;]\s|\.$", inspect.getdoc(KINDS[kind]) or "")[0]
     example = next((e for e in entries if option_rows(e.part)), entries[0])
     shapes = f". Shapes: {escaped(KINDS[kind].shapes)}" if KINDS[kind].shapes else ""
@@ -41,7 +41,7 @@ def _section(kind: str, entries: Sequence[Entry], registry: Registry) -> str:
     picture = f"\n![Each {kind}]({kind}s.png)\n\n{caption}\n" if caption else ""
     return (
         f"## {kind} ({len(entries)})\n\n{escaped(base)}. In a spec: "
-        f"`{usage(example.part, registry.key(example), {})}`{shapes}\n{picture}\n"
+        f"`{usage(example.part, example.spec_name, {})}`{shapes}\n{picture}\n"
         "| name | what it is | options |\n| --- | --- | --- |\n" + "".join(map(_row, entries))
     )
 

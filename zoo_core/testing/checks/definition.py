@@ -10,35 +10,22 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, Gt, Interval
 
-from zoo_core.parts import Optimizer, Part, Transform
-from zoo_core.registry import PART_NAME
+from zoo_core._part_checks import definition_errors
+from zoo_core.parts import Part
 from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.findings import Finding, NotRunError
 from zoo_core.testing.harness.part_under_test import PartUnderTest
 
 
-class _Thawed:
-    frozen = False
-
-
 def _form(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.part
-    if not part.name:
-        yield Finding(f"{part.__name__} has no name", likely='the class attribute `name = "..."` is missing')
-    elif not PART_NAME.fullmatch(str(part.name)):
-        yield Finding(f"the name {part.name!r} is not of lower-case letters, digits and '_'")
+    for fault, remedy in definition_errors(part):
+        yield Finding(fault, likely=remedy)
     if not (inspect.cleandoc(part.__doc__ or "") and not _is_generated(part)):
         yield Finding(
             f"{part.__name__} has no docstring",
             likely="`zoo show` and `zoo list parts` print it: the formula, what the options do, the source",
         )
-    if issubclass(part, (Transform, Optimizer)) and getattr(part, "__dataclass_params__", _Thawed).frozen:
-        yield Finding(
-            "it is frozen, and the core has attributes to set: weights, gradients, rng, steps",
-            likely="write @dataclass without frozen=True",
-        )
-    if issubclass(part, Optimizer) and not hasattr(part, "learning_rate") and "learning_rate" not in _options(part):
-        yield Finding("it has no learning_rate", likely="write the option `learning_rate: Rate = 0.01`")
 
 
 def _is_generated(part: type[Any]) -> bool:

@@ -1,0 +1,46 @@
+"""Checks what a data set loaded, before anything else reads it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from zoo_core._part_checks import contract_error
+from zoo_core.parts import Data, Dataset, Table
+
+
+def checked_data(source: Dataset, data: Any) -> Data:
+    """Return what a data set loaded; targets of a regression get the shape (rows, outputs).
+
+    Raises PluginError unless it is what `Data` and `Table` say.
+    """
+    if not isinstance(data, Data):
+        raise contract_error(source, "load", f"returned {type(data).__name__}", "it returns a zoo_core.parts.Data")
+    train = _checked_table(source, data, data.train)
+    return replace(data, train=train, test=data.test and _checked_table(source, data, data.test))
+
+
+def _checked_table(source: Dataset, data: Data, table: Table) -> Table:
+    x = table.x if hasattr(table.x, "shape") and hasattr(table.x, "take") else np.asarray(table.x)
+    y = np.asarray(table.y)
+    y = y.astype(np.uint8) if y.dtype.kind == "b" else y  # True and False are the classes 1 and 0
+    if len(x.shape) != 2:
+        raise contract_error(source, "load", f"gave x of shape {x.shape}", "x has shape (rows, features)")
+    if y.shape[:1] != x.shape[:1]:
+        raise contract_error(
+            source, "load", f"gave {x.shape[0]} rows and y of shape {y.shape}", "each row has a target"
+        )
+    if data.task == "regression":
+        return replace(table, x=x, y=y[:, None] if y.ndim == 1 else y)
+    if y.ndim != 1 or y.dtype.kind not in "iu":
+        raise contract_error(
+            source, "load", f"gave labels {y.dtype} of shape {y.shape}", "labels are integers (rows,) from 0"
+        )
+    y = y.astype(np.int64) if y.dtype == np.uint64 else y  # NumPy takes no uint64 as an index
+    classes = len(data.class_names) or math.inf
+    if y.size and not 0 <= y.min() <= y.max() < classes:
+        raise contract_error(source, "load", f"gave labels {y.min()} to {y.max()}", "labels count the classes, from 0")
+    return replace(table, x=x, y=y)

@@ -1,0 +1,119 @@
+"""A plugin, and an entry for each part that it brings; the class of a part is imported when it is first used."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from zoo_core._part_checks import definition_errors
+from zoo_core.errors import PluginError
+from zoo_core.parts import KINDS, Part
+from zoo_core.registry._isolation import LOAD_LOCK, isolated
+
+DISTRIBUTION = "mlp-zoo"
+Key = tuple[str, str]  # kind and name of a part
+
+
+@dataclass(eq=False)
+class Plugin:
+    """A distribution with an entry point in the group `zoo`: what it brings, or why it could not be loaded."""
+
+    distribution: str
+    version: str
+    problem: str = ""
+    models: Traversable | None = None
+    switched_off: bool = False
+    entries: list[Entry] = field(default_factory=list, repr=False)
+
+    @property
+    def state(self) -> str:
+        """'ok', 'broken' or 'off'."""
+        return "off" if self.switched_off else "broken" if self.problem else "ok"
+
+
+@dataclass(eq=False)
+class Entry:
+    """A part in the registry: its kind, its name and its plugin. `module` is where its class is, if imported later."""
+
+    kind: str
+    name: str
+    plugin: Plugin
+    module: str = ""
+    loaded: type[Part] | None = None
+    failed: bool = False  # whether the import of `module` has failed
+    rivals: list[Entry] = field(default_factory=list, repr=False)  # all entries of this kind and name
+
+    @property
+    def distribution(self) -> str:
+        """The name of the distribution that brings the part."""
+        return self.plugin.distribution
+
+    @property
+    def version(self) -> str:
+        """The version of that distribution."""
+        return self.plugin.version
+
+    @property
+    def spec_name(self) -> str:
+        """The name that a spec must use: the bare one, or 'distribution:name' if other plugins bring that name too."""
+        rivals = [entry for entry in self.rivals if not entry.failed]
+        return self.name if len(rivals) == 1 or self.distribution == DISTRIBUTION else self.full_name
+
+    @property
+    def full_name(self) -> str:
+        """'distribution:name'."""
+        return f"{self.distribution}:{self.name}"
+
+    @property
+    def part(self) -> type[Part]:
+        """The class, imported at its first use. Raises PluginError if the import fails."""
+        self.imports()
+        if self.loaded is None:
+            raise PluginError(f"plugin {self.distribution}: {self.plugin.problem}")
+        return self.loaded
+
+    def imports(self) -> bool:
+        """Import the class if necessary, and return whether it is there. If not, the plugin's `problem` says why."""
+        if self.loaded is None and not self.failed:
+            with LOAD_LOCK:
+                if self.loaded is None and not self.failed:
+                    _import_parts(self.plugin, self.module)
+        return self.loaded is not None
+
+
+def _import_parts(plugin: Plugin, module: str) -> None:
+    """Import a module of lazy parts, for all entries of the plugin that it holds."""
+    entries = {(e.kind, e.name): e for e in plugin.entries if e.module == module}
+    with isolated(plugin, module):
+        parts = [part_class(part) for part in import_module(module).PARTS]
+        refuse_duplicates((part.kind, part.name) for part in parts)
+        classes = {(part.kind, part.name): part for part in parts}
+        if differing := sorted(classes.keys() ^ entries.keys()):
+            raise PluginError(f"its PARTS and the names that zoo_parts gives differ: {_listed(differing)}")
+        for key, entry in entries.items():
+            entry.loaded = classes[key]
+    for entry in entries.values():
+        entry.failed = entry.loaded is None
+
+
+def part_class(item: Any) -> type[Part]:
+    """Return what a plugin gave as a part. Raises PluginError unless it is a sound part class."""
+    if not (isinstance(item, type) and issubclass(item, Part) and item.kind in KINDS):
+        raise PluginError(f"zoo_parts returned {item!r}, which is not a class derived from a kind in zoo_core.parts")
+    for fault, remedy in definition_errors(item):
+        raise PluginError(f"{fault}; {remedy}")
+    return item
+
+
+def refuse_duplicates(keys: Iterable[Key]) -> None:
+    """Raise PluginError if a kind and name occurs twice."""
+    if twice := sorted(key for key, count in Counter(keys).items() if count > 1):
+        raise PluginError(f"it brings more than one {_listed(twice)}")
+
+
+def _listed(keys: Iterable[Key]) -> str:
+    return ", ".join(f"{kind} {name!r}" for kind, name in keys)
