@@ -302,6 +302,32 @@ def test_every_data_set_has_a_row_with_its_options():
 # ------------------------------------------------------------------ the code
 
 
+def test_every_public_name_has_a_row_with_its_arguments():
+    table = rows(section("models/README.md", "## From Python"))
+    told = [word for row in table for word in re.findall(r"`([^`]+)`", row[0])]
+    assert sorted(word.partition("(")[0] for word in told) == sorted(zoo_core.__all__)
+    for name, _, arguments in (word.partition("(") for word in told if "(" in word):
+        shown = [argument for argument in arguments.strip(")").split(", ") if argument != "*"]
+        assert shown == list(inspect.signature(getattr(zoo_core, name)).parameters), name
+    for name, use in table:
+        for method in re.findall(r"`(\w+)\(", use):
+            assert callable(getattr(getattr(zoo_core, name.strip("`")), method)), f"{name}: {method}"
+
+
+def test_names_of_the_core_in_its_page_exist():
+    found = re.findall(
+        r"^(\w+)\.(\w+)((?:\.\w+)*)", "\n".join(words_in_code(prose("zoo_core/README.md"))), re.MULTILINE
+    )
+    folders = {path.name for path in (ROOT / "zoo_core").iterdir() if path.is_dir()}
+    names = [(folder, name, more) for folder, name, more in found if folder in folders and name != "py"]
+    assert len(names) >= 6
+    for folder, name, more in names:
+        if (folder, name) != ("model", "layers") and (folder, name) != ("training", "trace"):  # keys of a spec
+            value = getattr(importlib.import_module(f"zoo_core.{folder}"), name)
+            for member in filter(None, more.split(".")):
+                value = getattr(value, member)
+
+
 def test_the_tree_of_the_code_is_the_tree():
     tree = section("zoo_core/README.md", "## The tree")
     names = set(re.findall(r"^  (\w[\w.]*?)/? {2,}", tree, re.MULTILINE))
