@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def run_to_end(trainer: Trainer, output: Output, interval: Interval | None, *, quiet: bool, json: bool) -> None:
     """Train, show and save; after a signal exit with its code, the run being saved."""
     from zoo_core.display.progress.live import show
-    from zoo_core.display.text.figures import kept_record
+    from zoo_core.model import kept_record
     from zoo_core.runs import follow
 
     results = sys.stderr if json else sys.stdout

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         LayerSummary as LayerSummary,
         ModelSummary as ModelSummary,
         NamedPart as NamedPart,
+        kept_record as kept_record,
         read_summary as read_summary,
     )
 
@@ -43,6 +44,6 @@ _HOMES = {
     "_loading": "load model_from_contents set_arrays",
     "_model": "Model",
     "_provenance": "provenance",
-    "_summary": "LayerSummary ModelSummary NamedPart read_summary",
+    "_summary": "LayerSummary ModelSummary NamedPart kept_record read_summary",
 }
 __all__, __dir__, __getattr__ = _lazy_names(__name__, _HOMES)

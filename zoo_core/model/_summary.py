@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from annotated_types import Ge
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError
 
 from zoo_core.errors import ModelFileError
 from zoo_core.model._header import Header, read_header, short_errors
+from zoo_core.parts import Record
 from zoo_core.storage import ModelFile
 
 
@@ -62,3 +64,9 @@ def read_summary(contents: ModelFile, name: str) -> tuple[Header, ModelSummary]:
         return header, ModelSummary.model_validate(header.spec)
     except ValidationError as error:
         raise ModelFileError(f"{name}: its header does not describe a model: {short_errors(error)}") from None
+
+
+def kept_record(history: Sequence[Record]) -> Record:
+    """Return the record of the epoch whose weights a model holds: the one marked "kept", else the last."""
+    marked = [record for record in history if record.get("kept")]
+    return (marked or list(history) or [{}])[-1]

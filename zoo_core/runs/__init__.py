@@ -1,22 +1,25 @@
 """Runs: from a spec to a saved model, with checkpoints on the way.
 
-`_run.py` has `train`, `resume`, `prepare` and `follow`. `_defaults.py` fills in what a spec leaves open, `_output.py`
-owns the files of a run, `_checkpoint.py` and `_run_state.py` save and restore it.
+Read `_run.py` first: it has `train`, `resume`, `prepare` and `follow`. `_defaults.py` fills in what a spec leaves to
+its data. `_output.py` knows the files of a run, `_checkpoint_writer.py` writes them. `_checkpoint.py` and
+`_run_state.py` say what is in a checkpoint. `_evaluation.py` finds rows to measure a model on, and `_compare.py`
+compares finished runs.
 """
 
 from __future__ import annotations
 
-from zoo_core.runs._compare import compare_runs, differences, flatten
+from zoo_core.runs._compare import ModelComparison, RunComparison, compare_models, compare_runs
 from zoo_core.runs._evaluation import evaluation_table
 from zoo_core.runs._output import Output
 from zoo_core.runs._run import follow, prepare, prepare_resumed, resume, train
 
 __all__ = [
+    "ModelComparison",
     "Output",
+    "RunComparison",
+    "compare_models",
     "compare_runs",
-    "differences",
     "evaluation_table",
-    "flatten",
     "follow",
     "prepare",
     "prepare_resumed",

@@ -1,55 +1,95 @@
-"""Compares two runs: their settings, their figures, their arrays."""
+"""Compares models by their specs and figures, and two runs bit by bit."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from zoo_core.model import FINGERPRINTS, is_of_network
+from zoo_core.model import FINGERPRINTS, Model, is_of_network, kept_record
 from zoo_core.parts import Array, Record
 from zoo_core.storage import ModelFile
 
 
-def compare_runs(a: ModelFile, b: ModelFile) -> dict[str, Any]:
-    """Return where two runs part, from their model files: the first epoch, its first array, figures, final arrays.
+@dataclass(frozen=True)
+class ModelComparison:
+    """The figures of several models and the values in which their specs differ."""
 
-    `epoch` counts from 0 and is None where no epoch tells; `array` is None where only figures, or files without
-    traces, tell it.
-    """
-    by_array, by_figure = _arrays_part(a, b), _figures_part(a.header["history"], b.header["history"])
-    epochs = [found[0] for found in (by_array, by_figure) if found]
-    epoch = min(epochs, default=None)
-    return {
-        "same": a.sha256 == b.sha256,
-        "traced": FINGERPRINTS in a.arrays and FINGERPRINTS in b.arrays,
-        "epoch": epoch,
-        "array": by_array[1] if by_array and by_array[0] == epoch else None,
-        "figures": by_figure[1] if by_figure and by_figure[0] == epoch else [],
-        "final": dict(_finals_differ(a.arrays, b.arrays)),
+    results: dict[str, dict[str, Any]]  # by model: parameters, epochs, best accuracies, figures of the kept epoch
+    differences: dict[str, dict[str, Any]]  # by dotted key of the spec, then by model; None where a spec lacks it
+
+
+@dataclass(frozen=True)
+class RunComparison:
+    """Where two runs begin to differ."""
+
+    same: bool  # whether the files are equal to the bit
+    traced: bool  # whether both files have fingerprints of each epoch
+    epoch: int | None  # the first epoch that differs, from 0; None where no epoch does
+    array: str | None  # the first array that differs in that epoch; None where fingerprints do not tell
+    figures: list[str]  # the figures that differ in that epoch
+    final: dict[str, str]  # each array that differs at the end, and how
+    setup: list[str]  # each value of spec, data description and environment that differs
+
+
+def compare_models(models: Mapping[str, Model]) -> ModelComparison:
+    """Return the results of models, and where their specs differ; names and descriptions are left out."""
+    specs = {name: flatten(model.spec.to_dict()) for name, model in models.items()}
+    keys = sorted({key for spec in specs.values() for key in spec} - {"name", "description"})
+    differing = [key for key in keys if len({repr(spec.get(key)) for spec in specs.values()}) > 1]
+    return ModelComparison(
+        results={name: _results(model) for name, model in models.items()},
+        differences={key: {name: spec.get(key) for name, spec in specs.items()} for key in differing},
+    )
+
+
+def _results(model: Model) -> dict[str, Any]:
+    kept = kept_record(model.history)
+    best = {
+        f"best {key}": max(record[key] for record in model.history if key in record)
+        for key in kept
+        if key.endswith("_accuracy") and key.startswith(("test", "validation"))
     }
+    figures = {key: value for key, value in kept.items() if key not in ("epoch", "kept")}
+    return {"parameters": model.network.layout.size, "epochs": len(model.history), **best, **figures}
 
 
-def _arrays_part(a: ModelFile, b: ModelFile) -> tuple[int, str] | None:
-    """Return the first epoch in which two traces differ, and the first array that does."""
-    names = sorted(name for name in a.arrays if is_of_network(name))
-    if (
-        FINGERPRINTS not in a.arrays
-        or FINGERPRINTS not in b.arrays
-        or a.arrays[FINGERPRINTS].shape[1:] != b.arrays[FINGERPRINTS].shape[1:]
-    ):
+def compare_runs(a: ModelFile, b: ModelFile) -> RunComparison:
+    """Return where two runs begin to differ, from their model files."""
+    by_array, by_figure = _first_array(a.arrays, b.arrays), _first_figures(a.header["history"], b.header["history"])
+    epoch = min((found[0] for found in (by_array, by_figure) if found), default=None)
+    return RunComparison(
+        same=a.sha256 == b.sha256,
+        traced=FINGERPRINTS in a.arrays and FINGERPRINTS in b.arrays,
+        epoch=epoch,
+        array=by_array[1] if by_array and by_array[0] == epoch else None,
+        figures=by_figure[1] if by_figure and by_figure[0] == epoch else [],
+        final=dict(_final_differences(a.arrays, b.arrays)),
+        setup=[
+            f"{key}: {x!r} and {y!r}"
+            for table in ("spec", "about", "environment")
+            for key, x, y in differences(a.header[table], b.header[table])
+        ],
+    )
+
+
+def _first_array(a: Mapping[str, Array], b: Mapping[str, Array]) -> tuple[int, str] | None:
+    """Return the first epoch whose fingerprints differ, and the first array that does."""
+    if FINGERPRINTS not in a or FINGERPRINTS not in b or a[FINGERPRINTS].shape[1:] != b[FINGERPRINTS].shape[1:]:
         return None
-    others = {row[0]: row[1:] for row in b.arrays[FINGERPRINTS].tolist()}
-    for epoch, *own in a.arrays[FINGERPRINTS].tolist():
+    names = sorted(name for name in a if is_of_network(name))
+    others = {row[0]: row[1:] for row in b[FINGERPRINTS].tolist()}
+    for epoch, *own in a[FINGERPRINTS].tolist():
         for name, x, y in zip(names, own, others.get(epoch, own), strict=False):
             if x != y:
                 return epoch, name
     return None
 
 
-def _figures_part(a: Sequence[Record], b: Sequence[Record]) -> tuple[int, list[str]] | None:
+def _first_figures(a: Sequence[Record], b: Sequence[Record]) -> tuple[int, list[str]] | None:
     """Return the first epoch in which two histories differ, and the figures that do."""
     others = {record["epoch"]: record for record in b}
     for record in a:
@@ -60,7 +100,7 @@ def _figures_part(a: Sequence[Record], b: Sequence[Record]) -> tuple[int, list[s
     return None
 
 
-def _finals_differ(a: Mapping[str, Array], b: Mapping[str, Array]) -> Iterator[tuple[str, str]]:
+def _final_differences(a: Mapping[str, Array], b: Mapping[str, Array]) -> Iterator[tuple[str, str]]:
     """Yield the name of each array that differs at the end, and how."""
     for name in sorted((a.keys() | b.keys()) - {FINGERPRINTS}):
         x, y = a.get(name), b.get(name)
@@ -73,26 +113,25 @@ def _finals_differ(a: Mapping[str, Array], b: Mapping[str, Array]) -> Iterator[t
             yield name, f"{np.count_nonzero(change):,} of {change.size:,} values differ, at most by {change.max():.3g}"
 
 
-def difference_lines(there: Mapping[str, Any], here: Mapping[str, Any], what: str = "") -> Iterator[str]:
+def difference_lines(earlier: Mapping[str, Any], now: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     """Yield a line for each value that differs between two tables of plain data."""
-    for key, old, new in differences(there, here):
-        yield f"{what}{key} was {old!r} and is {new!r}"
+    for key, old, new in differences(earlier, now):
+        yield f"{prefix}{key} was {old!r} and is {new!r}"
 
 
-def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """Yield path and both values of what differs between two tables of plain data."""
-    a, b = flatten(there), flatten(json.loads(json.dumps(here)))
-    for key in sorted(a.keys() | b.keys()):
-        if a.get(key) != b.get(key):
-            yield key, a.get(key), b.get(key)
+def differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the dotted key and both values of what differs between two tables; `a` comes from JSON."""
+    first, second = flatten(a), flatten(json.loads(json.dumps(b)))
+    for key in sorted(first.keys() | second.keys()):
+        if first.get(key) != second.get(key):
+            yield key, first.get(key), second.get(key)
 
 
 def flatten(value: Any, path: str = "") -> dict[str, Any]:
-    """Return nested data as one table from dotted paths to plain values."""
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    if not items and not (isinstance(value, (dict, list)) and value):
+    """Return nested data as one table from dotted keys to plain values."""
+    if not isinstance(value, (dict, list)) or not value:
         return {path: value}
     found: dict[str, Any] = {}
-    for key, item in items:
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
         found |= flatten(item, f"{path}.{key}" if path else str(key))
     return found

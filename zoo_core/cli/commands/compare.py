@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from zoo_core.errors import UsageError
 
 if TYPE_CHECKING:
     from zoo_core.registry import Registry
+    from zoo_core.runs import ModelComparison, RunComparison
     from zoo_core.storage import ModelFile
 
 EXAMPLES = (
@@ -29,61 +31,62 @@ def command(
     max_size: MaxSize = MAX_SIZE,
     json: Json = False,
 ) -> None:
-    """Set models side by side: what differs, and what they reached."""
+    """Compare models: their results, and where their specs differ."""
     from zoo_core.cli._inputs import load_models
     from zoo_core.registry import Registry
-    from zoo_core.runs import flatten
+    from zoo_core.runs import compare_models
 
     registry = Registry()
     warn(registry)
     if exact:
-        _exact(models, registry, sha256, max_size, json)
+        _compare_exactly(models, registry, sha256, max_size, json)
         return
-    found = dict(zip(models, load_models(models, registry, sha256, max_size), strict=True))
-    specs = {name: flatten(m.spec.to_dict()) for name, m in found.items()}
-    keys = sorted({key for spec in specs.values() for key in spec} - {"name", "description"})
-    differing = [key for key in keys if len({repr(spec.get(key)) for spec in specs.values()}) > 1]
-    results = {name: _result(m) for name, m in found.items()}
-    if json:
-        report(
-            {
-                "models": results,
-                "differences": {k: {n: s.get(k) for n, s in specs.items()} for k in differing},
-            },
-            True,
-            None,
-        )
-        return
-    figures = list(dict.fromkeys(key for result in results.values() for key in result))
-    lines = [{"": key, **{name: _shown(result.get(key, "")) for name, result in results.items()}} for key in figures]
-    report(None, False, rows(lines, ["", *found]))
-    if differing:
-        lines = [
-            {"differs in": key, **{name: _shown(spec.get(key, "-")) for name, spec in specs.items()}}
-            for key in differing
-        ]
-        report(None, False, rows(lines, ["differs in", *found]))
+    loaded = load_models(models, registry, sha256, max_size)
+    found = compare_models(dict(zip(models, loaded, strict=True)))
+    report({"models": found.results, "differences": found.differences}, json, None)
+    if not json:
+        _print_tables(found)
 
 
-def _exact(names: list[str], registry: Registry, digests: list[str] | None, max_size: int, json: bool) -> None:
+def _print_tables(found: ModelComparison) -> None:
+    figures = list(dict.fromkeys(key for result in found.results.values() for key in result))
+    by_figure = {key: {name: result.get(key, "") for name, result in found.results.items()} for key in figures}
+    _print_table("", by_figure)
+    if found.differences:
+        by_key = {
+            key: {n: "-" if v is None else v for n, v in values.items()} for key, values in found.differences.items()
+        }
+        _print_table("differs in", by_key)
+
+
+def _print_table(head: str, table: dict[str, dict[str, Any]]) -> None:
+    """Print a table with a line for each key and a column for each model."""
+    lines = [{head: key, **{name: _text(v) for name, v in values.items()}} for key, values in table.items()]
+    report(None, False, rows(lines, list(lines[0])))
+
+
+def _text(value: Any) -> str:
+    from zoo_core.display.text.tables import number
+
+    return number(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
+
+
+def _compare_exactly(
+    names: list[str], registry: Registry, digests: list[str] | None, max_size: int, json: bool
+) -> None:
     """Compare two runs bit by bit, by their files alone."""
-    from zoo_core.runs import compare_runs, differences
+    from zoo_core.runs import compare_runs
 
     if len(names) != 2 or (digests and len(digests) != 2):
         raise UsageError(f"--exact compares two models, not {len(names)}; give one --sha256 for each, or none")
     wanted: list[Any] = [*(digests or (None, None))]
-    a, b = (_contents(name, registry, digest, max_size) for name, digest in zip(names, wanted, strict=True))
+    a, b = (_read_contents(name, registry, digest, max_size) for name, digest in zip(names, wanted, strict=True))
     found = compare_runs(a, b)
-    found["set-up"] = [
-        f"{key}: {x!r} and {y!r}"
-        for table in ("spec", "about", "environment")
-        for key, x, y in differences(a.header[table], b.header[table])
-    ]
-    report(found, json, None if json else "\n".join(_words(found)))
+    report(asdict(found), json, "\n".join(_lines(found)))
 
 
-def _contents(name: str, registry: Registry, digest: str | None, max_size: int) -> ModelFile:
-    """Return what a file holds, its header and its trace being sound."""
+def _read_contents(name: str, registry: Registry, digest: str | None, max_size: int) -> ModelFile:
+    """Return the contents of a model file with a sound header and sound fingerprints."""
     from zoo_core.model import FINGERPRINTS, Fingerprints, read_summary
     from zoo_core.registry import find_model
     from zoo_core.storage import read_model_file
@@ -94,39 +97,17 @@ def _contents(name: str, registry: Registry, digest: str | None, max_size: int) 
     return contents
 
 
-def _words(found: dict[str, Any]) -> list[str]:
-    lines = [f"set up differently: {line}" for line in found["set-up"]]
-    if found["same"]:
+def _lines(found: RunComparison) -> list[str]:
+    if found.same:
         return ["the same to the bit"]
-    if found["epoch"] is not None:
-        figures = f"figures {', '.join(found['figures'])}" if found["figures"] else ""
-        what = "; ".join(filter(None, [f"array {found['array']}" if found["array"] else "", figures]))
-        lines.append(f"the runs part in epoch {found['epoch'] + 1}: {what}")
-    elif found["final"]:
+    lines = [f"set up differently: {line}" for line in found.setup]
+    if found.epoch is not None:
+        array = [f"array {found.array}"] if found.array else []
+        figures = [f"figures {', '.join(found.figures)}"] if found.figures else []
+        lines.append(f"the runs part in epoch {found.epoch + 1}: {'; '.join(array + figures)}")
+    elif found.final:
         lines.append("no epoch differs that both have kept; the arrays at the end do")
-    lines += [f"at the end: {name}: {how}" for name, how in found["final"].items()]
-    if lines and not found["traced"]:
+    lines += [f"at the end: {name}: {how}" for name, how in found.final.items()]
+    if lines and not found.traced:
         lines.append("to see the first array that differs, train both with --set training.trace=true")
-    return lines or ["arrays and history are the same; only what the headers say besides differs"]
-
-
-def _result(model: Any) -> dict[str, Any]:
-    from zoo_core.display.text.figures import kept_record
-
-    last = kept_record(model.history)
-    best = {
-        f"best {key}": max(r[key] for r in model.history if key in r)
-        for key in last
-        if key.endswith("_accuracy") and key.startswith(("test", "validation"))
-    }
-    return {"parameters": model.network.layout.size, "epochs": len(model.history), **best, **_figures(last)}
-
-
-def _figures(record: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in record.items() if key not in ("epoch", "kept")}
-
-
-def _shown(value: Any) -> str:
-    from zoo_core.display.text.tables import number
-
-    return number(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
+    return lines or ["arrays and history are the same; only other parts of the headers differ"]

@@ -96,8 +96,8 @@ def _model(name: str, registry: Registry, sha256: str | None, max_size: int, jso
 
 
 def _table(spec: ModelSummary, data: dict[str, Any]) -> RenderableType:
-    from zoo_core.display.text.figures import kept_record
     from zoo_core.display.text.tables import number
+    from zoo_core.model import kept_record
 
     last = kept_record(data["history"])
     facts = {

@@ -48,12 +48,6 @@ def series(records: Sequence[Record], key: str) -> tuple[list[float], list[float
     return [epoch for epoch, _ in points], [value for _, value in points]
 
 
-def kept_record(records: Sequence[Record]) -> Record:
-    """Return the record of the epoch whose weights a model holds: the one marked "kept", else the last."""
-    marked = [record for record in records if record.get("kept")]
-    return (marked or list(records) or [{}])[-1]
-
-
 def best(points: tuple[Sequence[float], Sequence[float]], higher: bool) -> tuple[float, float]:
     """Return (epoch, value) of the best point, the earliest of equals; there must be one."""
     epochs, values = points
