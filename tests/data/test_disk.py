@@ -160,11 +160,11 @@ def test_the_rows_of_the_next_batches_are_read_meanwhile(tmp_path, monkeypatch):
     arrays = {"x": rng.normal(size=(1000, 300)).astype(np.float32), "y": rng.integers(0, 3, 1000)}
     trainer = zoo_core.prepare(spec(npy(saved(tmp_path, arrays)), evaluate=[]))
     monkeypatch.setattr(DiskRows, "take", noted)
-    steps, reads = trainer.feed.batches.steps, trainer.feed._reads
-    trainer.feed.start_epoch()
-    with closing(trainer.feed):
+    steps, reads = trainer.loader.batches.steps, trainer.loader._reads
+    trainer.loader.start_epoch()
+    with closing(trainer.loader):
         for step in range(steps):
-            trainer.feed.load(step)
+            trainer.loader.load(step)
             if step % reads:
                 continue
             assert taken.acquire(timeout=30)
@@ -172,11 +172,11 @@ def test_the_rows_of_the_next_batches_are_read_meanwhile(tmp_path, monkeypatch):
                 assert taken.acquire(timeout=30)
                 taken.release()
     assert not taken.acquire(blocking=False)
-    assert trainer.feed._together < reads < steps
+    assert trainer.loader._together < reads < steps
 
 
 def test_the_thread_that_reads_ahead_has_its_processor_to_itself(tmp_path, monkeypatch):
-    monkeypatch.setattr(zoo_core.runs._run, "processors", lambda: 2)
+    monkeypatch.setattr("zoo_core.training._parallel_matmul.processors", lambda: 2)
     rng = np.random.default_rng(0)
     arrays = {"x": rng.normal(size=(300, 784)).astype(np.float32), "y": rng.integers(0, 3, 300)}
     given = spec(npy(saved(tmp_path, arrays)), epochs=1, batch_size=100, evaluate=[])
@@ -275,7 +275,7 @@ def test_no_thread_is_left_behind_however_a_run_ends(tmp_path, arrays, ending):
     before = threading.active_count()
     given = spec(npy(saved(tmp_path, arrays)), batch_size=16, metrics=["accuracy"])
     trainer = zoo_core.prepare(given)
-    settle, counts = trainer._settle, []
+    settle, counts = trainer._end_block, []
 
     def settled():
         settle()
@@ -285,7 +285,7 @@ def test_no_thread_is_left_behind_however_a_run_ends(tmp_path, arrays, ending):
         if ending == "failed":
             raise DataError("gone")
 
-    trainer._settle = settled
+    trainer._end_block = settled
     events = zoo_core.follow(trainer)
     if ending == "abandoned":
         while not counts:
@@ -301,10 +301,10 @@ def test_no_thread_is_left_behind_however_a_run_ends(tmp_path, arrays, ending):
 def test_a_run_that_was_left_goes_on_with_another_thread(tmp_path, arrays):
     given = spec(npy(saved(tmp_path, arrays)))
     alone, trainer = zoo_core.train(given), zoo_core.prepare(given)
-    settle = trainer._settle
-    trainer._settle = lambda: (settle(), trainer.interrupt("enough"))
+    settle = trainer._end_block
+    trainer._end_block = lambda: (settle(), trainer.interrupt("enough"))
     list(zoo_core.follow(trainer))
     assert trainer.position.step > 0
-    trainer._settle, trainer.interrupted = settle, ""
+    trainer._end_block, trainer.interrupted = settle, ""
     list(zoo_core.follow(trainer))
     assert trainer.history == alone.history

@@ -129,7 +129,7 @@ def test_it_gives_what_the_same_rule_gives_that_multiplies_for_itself(changes: d
 def test_a_subclass_with_a_step_of_its_own_gets_gradient_and_rate() -> None:
     trainer = zoo_core.prepare(spec("signs", rate=0.25), registry=registry())
     before = trainer.network.parameters.copy()
-    steps = trainer.feed.batches.steps
+    steps = trainer.loader.batches.steps
     list(zoo_core.follow(trainer))
     moved = (trainer.network.parameters - before) / 0.25
     np.testing.assert_allclose(moved, np.round(moved), atol=1e-9)  # whole steps of the rate, whatever the gradients

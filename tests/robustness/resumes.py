@@ -53,8 +53,7 @@ def _checkpoint(folder: Path, optimizer: object, registry: Registry) -> storage.
         "training": {"epochs": 4, "batch_size": 120, "early_stopping": {"patience": 3}},
     }
     trainer = prepare(spec, registry=registry)
-    trainer.interval = Interval(steps=1)
-    for event in trainer.events():
+    for event in trainer.events(Interval(steps=1)):
         if isinstance(event, SafePoint) and trainer.optimizer.steps == STEP:
             checkpoint.save(trainer, folder / "sound.npz")
     return storage.read_model_file(folder / "sound.npz")

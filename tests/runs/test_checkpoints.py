@@ -404,8 +404,7 @@ def test_numbers_of_numpy_come_back_as_they_were(run_zoo, registry):
     spec = zoo_core.read_spec("s.toml", ['optimizer={name="counting"}'], registry)
     alone = zoo_core.train(spec, registry=registry).save("alone.npz")
     trainer = prepare(spec, registry=registry)
-    trainer.interval = Interval(steps=1)
-    for event in trainer.events():
+    for event in trainer.events(Interval(steps=1)):
         if isinstance(event, SafePoint) and trainer.optimizer.steps == 4:
             checkpoint.save(trainer, Output("m.npz").checkpoint_path(4))
     assert storage.read_model_file("m.checkpoint-0000000004.npz").header["run"]["opt.seen"]["scalar"][0] == "<f4"
@@ -498,7 +497,7 @@ def test_by_steps_a_time_is_never_later_than_the_interval():
 def test_a_run_without_checkpoints_still_saves_at_a_signal(run_zoo, alone, monkeypatch):
     events = Trainer.events
     with monkeypatch.context() as patch:
-        patch.setattr(Trainer, "events", lambda trainer: signal.raise_signal(signal.SIGINT) or events(trainer))
+        patch.setattr(Trainer, "events", lambda *given: signal.raise_signal(signal.SIGINT) or events(*given))
         code, _, err = run_zoo("train", "s.toml", "-o", "m.npz", "-q", "--checkpoint-every", "never")
     assert code == 130
     assert "saved m.checkpoint-0000000004.npz; go on with: zoo resume m.npz" in err

@@ -106,8 +106,7 @@ def contents(model):
 def left_alone(spec, folder):
     """Train to the end, saving checkpoints at STOPS; return the bytes of the final file."""
     trainer = prepare(spec, registry=REGISTRY)
-    trainer.interval = Interval(steps=1)
-    for event in trainer.events():
+    for event in trainer.events(Interval(steps=1)):
         if isinstance(event, SafePoint) and trainer.optimizer.steps in STOPS:
             checkpoint.save(trainer, Output(folder / "m.npz").checkpoint_path(trainer.optimizer.steps))
     return contents(trainer.model)

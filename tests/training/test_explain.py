@@ -110,7 +110,7 @@ def test_the_run_of_a_float32_spec_is_explained_from_its_own_first_weights() -> 
 def test_a_batch_is_the_one_that_training_draws_first() -> None:
     given = {**SPECS["plain"], "training": {"epochs": 1, "batch_size": 7}}
     trainer = prepare(given)
-    batches = trainer.feed.batches
+    batches = trainer.loader.batches
     batches.start_epoch()
     step = explained(given)
     np.testing.assert_array_equal(step.rows, batches.indices(0))

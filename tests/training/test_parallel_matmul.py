@@ -14,9 +14,16 @@ from threadpoolctl import threadpool_limits
 import zoo_core
 from zoo_core.data import Batches
 from zoo_core.nn import Dense
-from zoo_core.runs import _run as run
-from zoo_core.training import ParallelMatmul, _parallel_matmul as crews, blas_threads
-from zoo_core.training._parallel_matmul import FIRST, LONGEST, MOST, QUIET, SpeedMonitor, ThreadedProduct
+from zoo_core.training import _parallel_matmul as parallel_matmul, blas_threads
+from zoo_core.training._parallel_matmul import (
+    FIRST,
+    LONGEST,
+    MOST,
+    QUIET,
+    ParallelMatmul,
+    SpeedMonitor,
+    ThreadedProduct,
+)
 from zoo_core.training.events import EpochEnded, Started
 
 ALONE = 1e-3  # seconds of a product
@@ -152,10 +159,10 @@ def test_a_product_whose_bits_change_is_not_divided(monkeypatch: pytest.MonkeyPa
     trainer = zoo_core.prepare(spec())
     blas = Blas(ALONE)
     operands = (Operand(blas, {1: 1.0, 2: other}), np.ones((1, 1)))
-    monkeypatch.setattr(crews, "_examples", lambda dense, rows: {"multiply_forward": operands})
-    crew = ParallelMatmul(blas)
-    crew.join(trainer.network, {100}, 2)
-    assert crew.threads == (2 if other == 1.0 else 1)
+    monkeypatch.setattr(parallel_matmul, "_examples", lambda dense, rows: {"multiply_forward": operands})
+    products = ParallelMatmul(blas)
+    products.divide(trainer.network, {100}, 2)
+    assert products.threads == (2 if other == 1.0 else 1)
 
 
 def spec(**training: Any) -> dict[str, Any]:
@@ -171,15 +178,15 @@ def spec(**training: Any) -> dict[str, Any]:
     }
 
 
-def always(judge: SpeedMonitor, step: Callable[..., Any]) -> Callable[..., Any]:
+def always(monitor: SpeedMonitor, step: Callable[..., Any]) -> Callable[..., Any]:
     """Have helpers help in every step."""
-    judge.helping = True
+    monitor.helping = True
     return step
 
 
 def trained(monkeypatch: pytest.MonkeyPatch, processors: int) -> tuple[bytes, int]:
     """Train with helpers that always help, if there are any; returns the parameters, and how many there were."""
-    monkeypatch.setattr(run, "processors", lambda: processors)
+    monkeypatch.setattr(parallel_matmul, "processors", lambda: processors)
     monkeypatch.setattr(SpeedMonitor, "timed", always)
     trainer = zoo_core.prepare(spec())
     events = list(zoo_core.follow(trainer))
@@ -197,7 +204,7 @@ def test_helpers_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_model_may_be_copied_and_pickled_while_it_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "processors", lambda: 2)
+    monkeypatch.setattr(parallel_matmul, "processors", lambda: 2)
     trainer = zoo_core.prepare(spec())
     events = zoo_core.follow(trainer)
     assert any(isinstance(event, EpochEnded) for event in events)  # and the run goes on
@@ -218,7 +225,7 @@ def test_nobody_helps_where_another_run_holds_the_number_of_threads() -> None:
 
 
 def test_a_blas_that_has_one_thread_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "processors", lambda: 2)
+    monkeypatch.setattr(parallel_matmul, "processors", lambda: 2)
     with blas_threads(1):
         events = list(zoo_core.follow(zoo_core.prepare(spec())))
     assert isinstance(events[0], Started)
@@ -226,7 +233,7 @@ def test_a_blas_that_has_one_thread_keeps_it(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_run_that_is_followed_twice_at_once_leaves_its_products_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "processors", lambda: 2)
+    monkeypatch.setattr(parallel_matmul, "processors", lambda: 2)
     trainer = zoo_core.prepare(spec())
     first, second = zoo_core.follow(trainer), zoo_core.follow(trainer)
     next(first)
@@ -245,7 +252,7 @@ def test_products_are_tried_with_as_many_rows_as_batches_have() -> None:
 
 @pytest.mark.parametrize("fixed", [{"threads": 1}, {"threads": 2}])
 def test_a_number_that_a_user_fixes_has_no_helpers(monkeypatch: pytest.MonkeyPatch, fixed: dict[str, int]) -> None:
-    monkeypatch.setattr(run, "processors", lambda: 2)
+    monkeypatch.setattr(parallel_matmul, "processors", lambda: 2)
     for trainer in (zoo_core.prepare(spec(**fixed)), zoo_core.prepare(spec(), **fixed)):
         (started,) = [e for e in zoo_core.follow(trainer) if isinstance(e, Started)]
         assert (started.threads, started.extra_threads) == (fixed["threads"], 0)

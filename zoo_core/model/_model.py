@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core._part_checks import checked_figures
 from zoo_core.data.readers.npy import is_finite
 from zoo_core.errors import NumericError, SpecError, UsageError
 from zoo_core.model._array_names import FINGERPRINTS, PREPROCESSOR
@@ -27,7 +26,7 @@ from zoo_core.model._inputs import (
     class_indices,
     class_labels,
 )
-from zoo_core.nn import RandomStreams, assemble, is_fused, row_losses, targets_for
+from zoo_core.nn import RandomStreams, RunningMetrics, assemble, is_fused, targets_for
 from zoo_core.parts import Array, Layout, Loss, Metric, Record, Table
 from zoo_core.spec import Spec, copy_part
 from zoo_core.storage import write_model_file
@@ -104,6 +103,11 @@ class Model:
     def loss(self) -> Loss:
         """The loss of the spec, a copy."""
         return copy_part(self.spec.model.loss)
+
+    def set_history(self, history: list[Record], fingerprints: list[list[int]]) -> None:
+        """Put back the records and the fingerprints of the epochs of a checkpoint."""
+        self.history[:] = history
+        self.fingerprints.rows[:] = fingerprints
 
     def metrics(self) -> list[Metric]:
         """Return new copies of the metrics of the spec. Raises SpecError if it has none."""
@@ -257,21 +261,14 @@ class Model:
     @np.errstate(all="ignore")
     def evaluate_table(self, table: Table, *, check: bool = False) -> dict[str, float]:
         """Return loss and metrics over a split, with class indices (rows,) as labels; `check` looks at the inputs."""
-        metrics, rows = self.metrics(), table.x.shape[0]
-        fused = is_fused(self.loss, self.network)
+        running = RunningMetrics(self.loss, is_fused(self.loss, self.network), self.metrics())
         targets = targets_for(self.loss, table.y, self.network.outputs, self.network.dtype)
-        for metric in metrics:
-            metric.start(rows, self.network.outputs)
-        total = weight = 0.0
+        running.start(table.x.shape[0], self.network.outputs)
         with self._lock:
             for which, z, outputs in self._infer(table.x, check=check):
-                values = row_losses(self.loss, fused, z, outputs, targets[which])
                 weights = None if table.weights is None else table.weights[which]
-                total += float(values.sum() if weights is None else values @ weights)
-                weight += len(values) if weights is None else float(weights.sum())
-                for metric in metrics:
-                    metric.update(outputs, table.y[which], weights)
-        return {"loss": total / weight} | {name: value for m in metrics for name, value in checked_figures(m).items()}
+                running.update(z, outputs, targets[which], table.y[which], weights)
+        return {"loss": running.mean_loss} | running.figures()
 
     @np.errstate(all="ignore")
     def confusion(self, table: Table) -> Array:

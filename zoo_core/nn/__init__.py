@@ -1,7 +1,8 @@
 """The mathematics of one step: layers, the network, its buffers, and the objective.
 
-`_assembly.py` builds a `Network` from a spec. `_workspace.py` holds the arrays of a batch, `_network.py` the chain of
-transforms, and `_objective.py` the loss and its gradient. `_part_state.py` and `_random_streams.py` hold what is saved.
+`_assembly.py` builds a `Network` from a spec. `_network.py` is the chain of transforms, `_workspace.py` the arrays of a
+batch, `_objective.py` the loss and its gradient, `_evaluation.py` the loss and metrics of many rows. Running state is
+saved by `_part_state.py`, random streams by `_random_streams.py`.
 """
 
 from __future__ import annotations
@@ -17,33 +18,26 @@ if TYPE_CHECKING:
         central_difference as central_difference,
         central_differences as central_differences,
     )
+    from zoo_core.nn._dense import DOT as DOT, Dense as Dense, Product as Product
+    from zoo_core.nn._evaluation import RunningMetrics as RunningMetrics, row_losses as row_losses
     from zoo_core.nn._network import Layer as Layer, Network as Network
-    from zoo_core.nn._objective import (
-        Objective as Objective,
-        class_weights as class_weights,
-        one_hot as one_hot,
-        row_losses as row_losses,
-        targets_for as targets_for,
-    )
+    from zoo_core.nn._objective import Objective as Objective
     from zoo_core.nn._part_state import part_state as part_state, set_part_state as set_part_state
     from zoo_core.nn._random_streams import RandomStreams as RandomStreams
-    from zoo_core.nn._workspace import (
-        DOT as DOT,
-        Dense as Dense,
-        OutputBuffers as OutputBuffers,
-        Product as Product,
-        Stage as Stage,
-        Workspace as Workspace,
-    )
+    from zoo_core.nn._targets import class_weights as class_weights, one_hot as one_hot, targets_for as targets_for
+    from zoo_core.nn._workspace import OutputBuffers as OutputBuffers, Stage as Stage, Workspace as Workspace
 
 _HOMES = {
     "_alone": "set_up",
     "_assembly": "assemble is_fused",
     "_central_differences": "central_difference central_differences",
+    "_dense": "DOT Dense Product",
+    "_evaluation": "RunningMetrics row_losses",
     "_network": "Layer Network",
-    "_objective": "Objective class_weights one_hot row_losses targets_for",
+    "_objective": "Objective",
     "_part_state": "part_state set_part_state",
     "_random_streams": "RandomStreams",
-    "_workspace": "DOT Dense OutputBuffers Product Stage Workspace",
+    "_targets": "class_weights one_hot targets_for",
+    "_workspace": "OutputBuffers Stage Workspace",
 }
 __all__, __dir__, __getattr__ = _lazy_names(__name__, _HOMES)

@@ -1,16 +1,17 @@
-"""From a spec to what trains: network, loss, optimizer. Parts in a spec are templates; every place gets a copy."""
+"""From a spec to a network. Parts in a spec are templates: each place in the network gets a copy of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
 from zoo_core.errors import SpecError
+from zoo_core.nn._dense import Dense
 from zoo_core.nn._network import Layer, Network, stages_of
-from zoo_core.nn._workspace import Dense, Stage
-from zoo_core.parts import Constraint, Layout, Loss, Noise, Part, Penalty, RandomSource, Regularizer
-from zoo_core.spec import LayerSpec, Spec, copy_part, walk_parts
+from zoo_core.nn._workspace import Stage
+from zoo_core.parts import Constraint, Layout, Loss, Noise, Penalty, RandomSource, Regularizer
+from zoo_core.spec import LayerSpec, Spec, copy_part
 
 MAX_PARAMETER_BYTES = 2**31
 
@@ -25,11 +26,10 @@ def assemble(
 ) -> Network:
     """Build the network that a spec describes for `inputs` features; parameters are not yet filled.
 
-    `approve` may refuse the layout before anything is allocated. Where the network is not to be `trained`, the source
-    is asked for a stream only by parts that draw. Raises SpecError where the network would not fit in memory or its
-    parts cannot stand where they are.
+    `approve` may refuse the layout before anything is allocated. Unless the network is `trained`, only parts that draw
+    random numbers ask the source for a stream. Raises SpecError if the network would not fit in memory.
     """
-    _count(spec, inputs)
+    _check_size(spec, inputs)
     layers: list[Layer] = []
     width = inputs
     for i, layer in enumerate(spec.model.layers):
@@ -41,19 +41,7 @@ def assemble(
             stage.transform.rng = source.stream(stage.path)
         else:
             stage.transform.draw_from(source, stage.path)
-    network = Network(layers, inputs, spec.dtype, before, approve)
-    network.parts = {path: part for path, part in _parts(network) if part.state}
-    return network
-
-
-def _parts(network: Network) -> Iterator[tuple[str, Part]]:
-    """Yield every part of a network, those inside others included, with its path."""
-    for stage in network.stages:
-        yield from walk_parts(stage.transform, stage.path)
-    for layer in network.layers:
-        own: dict[int, Part] = {id(r): r for r in (*layer.penalties, *layer.constraints)}  # one may be both
-        for i, part in enumerate(own.values()):
-            yield from walk_parts(part, f"{layer.path}.regularizers.weights.{i}")
+    return Network(layers, inputs, spec.dtype, before, approve)
 
 
 def _layer(path: str, spec: LayerSpec, inputs: int, shared: Iterable[Regularizer]) -> Layer:
@@ -65,13 +53,13 @@ def _layer(path: str, spec: LayerSpec, inputs: int, shared: Iterable[Regularizer
         stages.append(Stage(f"{path}.normalizer", copy_part(spec.normalizer), columns))
     stages.append(Stage(f"{path}.activation", activation, spec.units))
     stages += _noise(f"{path}.regularizers", spec.regularizers, spec.units)
-    everyone = [copy_part(r) for r in (*shared, *spec.regularizers)]
+    on_weights = [copy_part(r) for r in (*shared, *spec.regularizers)]
     return Layer(
         path,
         stages,
         activation,
-        penalties=[r for r in everyone if isinstance(r, Penalty)],
-        constraints=[r for r in everyone if isinstance(r, Constraint)],
+        penalties=[r for r in on_weights if isinstance(r, Penalty)],
+        constraints=[r for r in on_weights if isinstance(r, Constraint)],
     )
 
 
@@ -80,8 +68,8 @@ def _noise(path: str, regularizers: Iterable[Regularizer], width: int) -> list[S
     return [Stage(f"{path}.{i}", copy_part(r), width, training_only=True) for i, r in noisy]
 
 
-def _count(spec: Spec, inputs: int) -> None:
-    """Count the weights before anything is allocated."""
+def _check_size(spec: Spec, inputs: int) -> None:
+    """Raise SpecError if the parameters would take more than MAX_PARAMETER_BYTES."""
     width, total = inputs, 0
     for layer in spec.model.layers:
         total += (width + 1) * layer.activation.input_width(layer.units)
@@ -94,5 +82,5 @@ def _count(spec: Spec, inputs: int) -> None:
 
 
 def is_fused(loss: Loss, network: Network) -> bool:
-    """Tell whether the loss takes its gradient straight to the input of the output activation."""
+    """Return whether the loss goes back through the output activation itself, to its input z."""
     return type(network.stages[-1].transform) in loss.fused_with

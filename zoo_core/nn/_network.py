@@ -1,7 +1,7 @@
 """The network: a chain of transforms over one flat vector of parameters and one of gradients.
 
-Everything that a step needs is bound when the network is assembled: the parameters of each transform are views
-into the flat vectors, and for each number of rows there is one set of buffers that lives as long as the network.
+The parameters of each transform are views into the flat vectors. For each number of rows there is one workspace, which
+is kept.
 """
 
 from __future__ import annotations
@@ -27,14 +27,15 @@ from zoo_core.parts import (
     Segment,
     Transform,
 )
+from zoo_core.spec import walk_parts
 
-MAX_PASSES = 16  # numbers of rows for which buffers are kept
+MAX_WORKSPACES = 16  # that are kept, one for each number of rows
 INFERENCE_ROWS = 512  # rows at a time outside training: large enough for BLAS, small enough for the cache
 
 
 @dataclass
 class Layer:
-    """What belongs together under one entry of `model.layers`."""
+    """The stages of one entry of `model.layers`, and what acts on its weights."""
 
     path: str
     stages: list[Stage]
@@ -44,10 +45,10 @@ class Layer:
 
 
 class Network:
-    """Layers over flat vectors. Passes from `passes` train, as an objective runs them; `infer` predicts.
+    """Layers over flat vectors. An objective trains it, in a workspace; `infer` predicts.
 
-    `parameters` and `gradients` have shape (layout.size,). `inputs` is the number of features. `approve` may
-    refuse the layout before anything is allocated.
+    `parameters` and `gradients` have shape (layout.size,). `inputs` is the number of features. `stateful_parts` are the
+    parts that keep running state, by path. `approve` may refuse the layout before anything is allocated.
     """
 
     def __init__(
@@ -59,16 +60,16 @@ class Network:
         approve: Callable[[Layout], None] = lambda layout: None,
     ) -> None:
         self.layers, self.inputs, self.dtype = list(layers), inputs, np.dtype(dtype)
-        self.parts: dict[str, Part] = {}  # all that keep running state, by path; filled by `assemble`
         self.stages = stages_of(layers, before)
-        self._served = [s for s in self.stages if not s.training_only]
+        self._inference_stages = [s for s in self.stages if not s.training_only]
         self.outputs = self.stages[-1].width
         self.layout, self._declared = self._lay_out()
         approve(self.layout)
         self.parameters, self.gradients = self.layout.vector(), self.layout.vector()
-        self._passes: dict[tuple[int, bool], Workspace] = {}
+        self._workspaces: dict[tuple[int, bool], Workspace] = {}
         self._bind()
-        self.after_step = list(self._moves())  # what is called after each step
+        self.after_step = list(self._step_hooks())  # what is called after each step
+        self.stateful_parts = {path: part for path, part in self._walk_parts() if part.state}
 
     # -------------------------------------------------------------- assembly
 
@@ -93,8 +94,17 @@ class Network:
             stage.transform.gradients = {name: arrays[f"{stage.path}.{name}"][1] for name in names}
             stage.transform.start(stage.width, self.dtype)
 
+    def _walk_parts(self) -> Iterator[tuple[str, Part]]:
+        """Yield every part with its path, also those inside others."""
+        for stage in self.stages:
+            yield from walk_parts(stage.transform, stage.path)
+        for layer in self.layers:
+            own: dict[int, Part] = {id(r): r for r in (*layer.penalties, *layer.constraints)}  # one may be both
+            for i, part in enumerate(own.values()):
+                yield from walk_parts(part, f"{layer.path}.regularizers.weights.{i}")
+
     def initialize(self, rng: np.random.Generator) -> None:
-        """Give every parameter its first value, layer by layer. Raises PluginError where an initializer writes none."""
+        """Give every parameter its first value. Raises PluginError if an initializer writes none."""
         gains = {stage.path: layer.activation.gain for layer in self.layers for stage in layer.stages}
         for segment in self.layout.segments:
             gain = gains.get(segment.path.rpartition(".")[0], 1.0)
@@ -103,20 +113,20 @@ class Network:
     # -------------------------------------------------------------- training
 
     def workspace(self, rows: int, *, training: bool = True) -> Workspace:
-        """Return the buffers for a number of rows, made at first use."""
-        found = self._passes.get((rows, training))
+        """Return the workspace for a number of rows, made at first use."""
+        found = self._workspaces.get((rows, training))
         if found is None:
-            stages = self.stages if training else self._served
-            if len(self._passes) >= MAX_PASSES:
-                self._passes.clear()  # whoever asks for rows in ever other numbers must not fill the memory
+            stages = self.stages if training else self._inference_stages
+            if len(self._workspaces) >= MAX_WORKSPACES:
+                self._workspaces.clear()  # a caller with ever new numbers of rows must not fill the memory
             x = aligned((rows, self.inputs), self.dtype, None)
-            found = self._passes[rows, training] = Workspace(x, stages, training)
+            found = self._workspaces[rows, training] = Workspace(x, stages, training)
         return found
 
     def workspaces(self, x: Array, rows: int, size: int) -> tuple[list[Workspace], OutputBuffers]:
-        """Return passes for training on `rows` rows, `size` at a time, and the arrays that their last stage fills.
+        """Return workspaces for training on `rows` rows, `size` at a time, and the arrays that their last stage fills.
 
-        `x`, shape (any, inputs), takes the inputs of so many passes as fit into it; then the next ones begin anew.
+        `x`, shape (any, inputs), holds their inputs. If it is shorter than `rows`, later workspaces share it again.
         """
         ends, room = output_buffers(x, rows, self.stages), len(x) // size * size
         found: list[Workspace] = []
@@ -127,8 +137,8 @@ class Network:
             found.append(Workspace(x[start : start + count], self.stages, training=True, like=like, ends=own))
         return found, ends
 
-    def _moves(self) -> Iterator[Callable[[], None]]:
-        """Yield what brings running state up to date, and what projects weights."""
+    def _step_hooks(self) -> Iterator[Callable[[], None]]:
+        """Yield the calls that update running state and those that project weights."""
         for transform in (stage.transform for stage in self.stages):
             if type(transform).end_step is not Transform.end_step:
                 yield transform.end_step
@@ -152,8 +162,8 @@ class Network:
     def infer(self, rows: int, load: Callable[[slice, Array], Array]) -> Iterator[tuple[slice, Array, Array]]:
         """Predict `rows` rows chunk by chunk; `load(which, x)` returns prepared inputs, in `x` or in an array like it.
 
-        Yields (which, z, outputs) for each chunk, z being the input of the output activation. The arrays are
-        buffers: copy what is to be kept.
+        Yields (which, z, outputs) for each chunk; z is the input of the output activation. The next chunk overwrites
+        these arrays.
         """
         for which in row_slices(rows, INFERENCE_ROWS):
             p = self.workspace(which.stop - which.start, training=False)
@@ -165,12 +175,9 @@ class Network:
     # -------------------------------------------------------------- state
 
     def state(self) -> dict[str, Array]:
-        """Return every array that makes the network what it is: parameters by path and running state, as views.
-
-        A number that a part keeps is an array without dimensions.
-        """
+        """Return parameters and running state by path, as views; a number is an array without dimensions."""
         found = {s.path: s.view(self.parameters) for s in self.layout.segments}
-        for path, part in self.parts.items():
+        for path, part in self.stateful_parts.items():
             for name in part.state:
                 value = getattr(part, name)
                 found[f"{path}.{name}"] = np.asarray(value, np.uint8 if isinstance(value, bool) else None)
@@ -180,7 +187,7 @@ class Network:
         """Put arrays from `state()` back, in place."""
         for segment in self.layout.segments:
             segment.view(self.parameters)[...] = state[segment.path]
-        for path, part in self.parts.items():
+        for path, part in self.stateful_parts.items():
             for name in part.state:
                 here, saved = getattr(part, name), state[f"{path}.{name}"]
                 if isinstance(here, np.ndarray):
@@ -190,5 +197,5 @@ class Network:
 
 
 def stages_of(layers: Sequence[Layer], before: Sequence[Stage]) -> list[Stage]:
-    """Return all stages in their order; those of `before` stand before the first layer."""
+    """Return all stages in order; those of `before` come before the first layer."""
     return [*before, *(stage for layer in layers for stage in layer.stages)]

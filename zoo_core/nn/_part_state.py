@@ -1,4 +1,4 @@
-"""What a part keeps over a run: the attributes that it names in `state`, and those of the parts inside it."""
+"""The state of a part in a checkpoint: the attributes that it names in `state`, and those of the parts inside it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ MISSING = object()
 
 
 def state_names(part: Part) -> tuple[str, ...]:
-    """Return the attributes that a part keeps; of an optimizer also its steps, which the core counts."""
+    """Return the names of a part's state; an optimizer's includes `steps`, which the core counts."""
     return (*part.state, "steps") if isinstance(part, Optimizer) else part.state
 
 
 def part_state(part: Part, path: str) -> dict[str, Any]:
-    """Return what a part and the parts inside it keep, by path; arrays are the part's own, not copies.
+    """Return the state of a part and of the parts inside it, by path; arrays are not copies.
 
-    Raises PluginError for an attribute that is named in `state` and never made.
+    Raises PluginError if `state` names an attribute that does not exist.
     """
     found: dict[str, Any] = {}
     for place, owner in walk_parts(part, path):
@@ -37,30 +37,31 @@ def part_state(part: Part, path: str) -> dict[str, Any]:
 
 
 def set_part_state(part: Part, path: str, values: Mapping[str, Any]) -> None:
-    """Give a part and the parts inside it what `kept` returned.
+    """Give a part and the parts inside it what `part_state` returned.
 
-    Raises KeyError where something is missing, ValueError where it is of another sort than the part's own.
+    Raises KeyError if a value is missing, ValueError if it is not of the same type as the part's own.
     """
     for place, owner in walk_parts(part, path):
         for name in state_names(owner):
-            _put(owner, name, values[f"{place}.{name}"])
+            _set_value(owner, name, values[f"{place}.{name}"])
 
 
-def _put(part: Part, name: str, value: Any) -> None:
+def _set_value(part: Part, name: str, value: Any) -> None:
     """Set an attribute; an array in place, because the part may hold views of it."""
     here = getattr(part, name, None)
     if isinstance(here, np.ndarray) and not here.size:
         here = None  # an array that is empty after the start may have grown, such as the rows that a metric collects
-    if here is not None and value is not None and _sort(here) != _sort(value):
-        raise ValueError(f"{part.kind} {part.name!r} keeps in {name!r} {_sort(here)}, not {_sort(value)}")
+    own, saved = _describe_type(here), _describe_type(value)
+    if here is not None and value is not None and own != saved:
+        raise ValueError(f"{part.kind} {part.name!r} keeps in {name!r} {own}, not {saved}")
     if isinstance(here, np.ndarray) and value is not None:
         here[...] = value
     else:
         setattr(part, name, value)
 
 
-def _sort(value: Any) -> str:
-    """Return what a part must find again where it kept such a value; None may become anything, and back."""
+def _describe_type(value: Any) -> str:
+    """Return the type of a saved value, as messages name it; arrays have dtype and shape."""
     if isinstance(value, np.ndarray):
         return f"an array of {value.dtype} {value.shape}"
     return "a number" if isinstance(value, (int, float, np.generic)) else type(value).__name__

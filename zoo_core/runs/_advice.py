@@ -51,7 +51,7 @@ def notes_after_stop(output: Output) -> Iterator[str]:
 def notes_after_divergence(output: Output, trainer: Trainer) -> Iterator[str]:
     """Save the best weights of a run that diverged, and yield what is left of it; resumed, it would diverge again."""
     best = output.path.with_name(f"{output.path.stem}.best{output.path.suffix}")
-    if trainer.restore_best():
+    if trainer.callback_run.finish():
         trainer.model.save(best)
         yield f"the best weights so far are kept: {best}"
     if found := output.latest_progress():

@@ -19,13 +19,12 @@ def save_run(output: Output, trainer: Trainer, events: Iterator[Event], interval
     The first checkpoint is written before the first step, so that an output that cannot be written fails at once.
     An error of the run gets notes that say how to go on.
     """
-    trainer.interval = interval
     try:
         if interval is not None and output.last is None:
-            save_checkpoint(output, trainer)
+            save_checkpoint(output, trainer, interval)
         for event in events:
             if isinstance(event, SafePoint):
-                save_checkpoint(output, trainer)
+                save_checkpoint(output, trainer, interval)
                 continue
             if isinstance(event, Finished):
                 _save_end(output, trainer)
@@ -45,12 +44,12 @@ def _save_end(output: Output, trainer: Trainer) -> None:
     output.clear()
 
 
-def save_checkpoint(output: Output, trainer: Trainer) -> None:
-    """Write a checkpoint; this one and the one before are kept."""
+def save_checkpoint(output: Output, trainer: Trainer, interval: Interval | None = None) -> None:
+    """Write a checkpoint, and tell the interval how long it took; this one and the one before are kept."""
     path, began = output.checkpoint_path(trainer.optimizer.steps), time.perf_counter()
     checkpoint.save(trainer, path)
-    if trainer.interval is not None:
-        trainer.interval.took(time.perf_counter() - began)
+    if interval is not None:
+        interval.took(time.perf_counter() - began)
     for other in output.checkpoints():
         if other not in (path, output.last):
             other.unlink(missing_ok=True)

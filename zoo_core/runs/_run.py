@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,10 @@ from zoo_core.spec import Spec, parts_of, read_spec
 from zoo_core.training import (
     DEFAULT_INTERVAL,
     Interval,
-    ParallelMatmul,
     Trainer,
-    blas_threads,
     choose_threads,
-    library,
     name_the_part,
-    processors,
+    training_threads,
 )
 from zoo_core.training.events import Event
 
@@ -121,11 +118,9 @@ def prepare_resumed(
     registry = registry or Registry()
     contents, path, warnings = output.latest(sha256)
     earlier = model_from_contents(contents, str(path), registry)
-    chosen = threads or earlier.environment.get("threads")
+    recorded = earlier.environment.get("threads")
     files = _files(data_dir, output.path)
-    trainer = _prepared(earlier.spec, files, registry, chosen, earlier, earlier.started_from)
-    fixed = threads or earlier.spec.training.threads  # as far as is known: a checkpoint does not tell who chose
-    trainer.allow_extra_threads = fixed is None and trainer.threads == 1
+    trainer = _prepared(earlier.spec, files, registry, threads, earlier, earlier.started_from, recorded)
     checkpoint.resume(trainer, contents, str(path))
     output.last = path
     for warning in warnings:
@@ -140,9 +135,18 @@ def _files(data_dir: str | Path | DataFolder | None, beside: object) -> DataFold
 
 
 def _prepared(
-    spec: Spec, files: DataFolder, registry: Registry, threads: int | None, earlier: Model | None, started_from: str
+    spec: Spec,
+    files: DataFolder,
+    registry: Registry,
+    threads: int | None,
+    earlier: Model | None,
+    started_from: str,
+    recorded: int | None = None,
 ) -> Trainer:
-    """Return a run that begins with the weights of an earlier model, or from scratch."""
+    """Return a run that begins with the weights of an earlier model, or from scratch.
+
+    `threads` is the user's choice, `recorded` the number that a checkpoint names.
+    """
     data = load_data(spec, files)
     spec = fill_defaults(spec, data, registry, earlier)
     plugins = provenance(registry, parts_of(spec))
@@ -155,9 +159,8 @@ def _prepared(
         model.preprocessor.fit(splits["train"].x)
         model.network.initialize(model.source.stream("initializer"))
     fixed = threads or spec.training.threads
-    trainer = Trainer(model, splits, threads=fixed or _threads(spec, model, splits["train"]))
-    trainer.allow_extra_threads = fixed is None and trainer.threads == 1
-    return trainer
+    number = threads or recorded or fixed or _threads(spec, model, splits["train"])
+    return Trainer(model, splits, threads=number, allow_extra_threads=fixed is None and number == 1)
 
 
 def _threads(spec: Spec, model: Model, table: Table) -> int:
@@ -172,36 +175,20 @@ def follow(trainer: Trainer, output: Output | None = None, every: Interval | Non
 
     An error that a part raises is passed on as a PluginError that names the part.
     """
-    events = _named(trainer)
-    blas = library() if trainer.allow_extra_threads else None
-    with blas_threads(trainer.threads), closing(trainer.feed), _helped(trainer, blas):
+    extra = trainer.allow_extra_threads and not trainer.loader.reads_ahead  # a thread that reads needs a processor
+    sizes = trainer.loader.batches.sizes
+    with closing(trainer.loader), training_threads(trainer.network, sizes, trainer.threads, extra=extra) as divided:
+        events = _named(trainer, trainer.events(every, divided))
         yield from events if output is None else save_run(output, trainer, events, every)
 
 
-@contextmanager
-def _helped(trainer: Trainer, blas: Any | None) -> Iterator[None]:
-    """Give a run its helping threads, where there is something to help with, until it is over."""
-    crew = ParallelMatmul(blas)
+def _named(trainer: Trainer, events: Iterator[Event]) -> Iterator[Event]:
     try:
-        if blas is not None and not trainer.feed.reads_ahead:  # the thread that reads needs a processor
-            crew.join(trainer.network, trainer.feed.batches.sizes, processors())
-        trainer.extra_threads, trainer.speed_monitor = (
-            crew.threads - 1,
-            crew.speed_monitor if crew.threads > 1 else None,
-        )
-        yield
-    finally:
-        trainer.extra_threads, trainer.speed_monitor = 0, None
-        crew.close()
-
-
-def _named(trainer: Trainer) -> Iterator[Event]:
-    try:
-        yield from trainer.events()
+        yield from events
     except (ZooError, MemoryError, OSError):
         raise
     except (Exception, SystemExit) as error:
-        named = name_the_part(error, trainer)
+        named = name_the_part(error, trainer.position.epoch, trainer.position.step)
         if named is None:
             raise
         raise named from error

@@ -16,16 +16,17 @@ def get_state(trainer: Trainer) -> dict[str, Any]:
 
     Valid between two steps: at a SafePoint, and before or after `Trainer.events`.
     """
-    trainer.start_callbacks()
+    trainer.callback_run.start()
     state = {
         "run.position": dict(vars(trainer.position)),
-        "run.permutation": trainer.feed.batches.permutation,
+        "run.permutation": trainer.loader.batches.permutation,
         "run.streams": trainer.model.source.get_state(),
         "run.history": tabulate(trainer.history),
         "run.trace": trainer.model.fingerprints.table(),
     }
     if trainer.position.step:
-        state["run.tally"] = {"total": trainer.tally.total, "weight": trainer.tally.weight}
+        running = trainer.metrics.training
+        state["run.tally"] = {"total": running.total, "weight": running.weight}
     for path, part in _parts(trainer).items():
         state |= part_state(part, path)
     return state
@@ -36,15 +37,11 @@ def set_state(trainer: Trainer, state: Mapping[str, Any]) -> None:
 
     Raises KeyError, TypeError, ValueError and the like for the state of another run.
     """
-    trainer.start_callbacks()
-    trainer.position = _position(trainer, state["run.position"])
-    trainer.feed.batches.set_state(trainer.position.step, state["run.permutation"])
+    trainer.callback_run.start()
+    position = _position(trainer, state["run.position"])
+    trainer.set_position(position, state["run.permutation"], state["run.tally"] if position.step else {})
     trainer.model.source.set_state(state["run.streams"])
-    trainer.history[:] = records(state["run.history"])
-    trainer.model.fingerprints.rows[:] = state["run.trace"].tolist()
-    if trainer.position.step:
-        trainer.tally.start(trainer.feed.batches.rows_used)
-        trainer.tally.set_state(**state["run.tally"])
+    trainer.model.set_history(records(state["run.history"]), state["run.trace"].tolist())
     for path, part in _parts(trainer).items():
         set_part_state(part, path, state)
     _check_lengths(trainer)
@@ -52,7 +49,7 @@ def set_state(trainer: Trainer, state: Mapping[str, Any]) -> None:
 
 def _position(trainer: Trainer, table: Mapping[str, Any]) -> TrainingPosition:
     at = TrainingPosition(**table)
-    if not (_is_within(at.epoch, trainer.epochs) and _is_within(at.step, trainer.feed.batches.steps)):
+    if not (_is_within(at.epoch, trainer.epochs) and _is_within(at.step, trainer.loader.batches.steps)):
         raise ValueError(f"there is no step {at.step!r} of epoch {at.epoch!r}")
     return at
 
@@ -63,11 +60,11 @@ def _is_within(value: object, most: int) -> bool:
 
 def _check_lengths(trainer: Trainer) -> None:
     """Hold that history, trace and steps are as long as the run is said to be."""
-    at, steps = trainer.position, trainer.feed.batches.steps
+    at, steps = trainer.position, trainer.loader.batches.steps
     epochs = [*range(at.epoch)]
     if [record["epoch"] for record in trainer.history] != epochs:
         raise ValueError("the history is not that of its epochs")
-    width, traced = 1 + len(trainer.network.state()), epochs if trainer.settings.trace else []
+    width, traced = 1 + len(trainer.network.state()), epochs if trainer.spec.training.trace else []
     if [(row[0], len(row)) for row in trainer.model.fingerprints.rows] != [(epoch, width) for epoch in traced]:
         raise ValueError("the trace is not that of its epochs")
     if trainer.optimizer.steps != at.epoch * steps + at.step:
@@ -76,10 +73,11 @@ def _check_lengths(trainer: Trainer) -> None:
 
 def _parts(trainer: Trainer) -> dict[str, Part]:
     """Return the parts that may keep state, by path; those of the network belong to the model."""
+    metrics = trainer.metrics.training.metrics if trainer.position.step else []  # not started between epochs
     named: dict[str, Sequence[Part]] = {
-        "callbacks": trainer.callbacks,
-        "changes": trainer.feed.changes,
-        "metrics": trainer.tally.metrics if trainer.position.step else [],  # between epochs they have not been started
+        "callbacks": trainer.callback_run.callbacks,
+        "changes": trainer.loader.changes,
+        "metrics": metrics,
     }
     lists = {f"run.{name}.{i}": part for name, parts in named.items() for i, part in enumerate(parts)}
     source = trainer.model.source.source

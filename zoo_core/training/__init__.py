@@ -1,7 +1,8 @@
 """Training: the loop, its batches, its events and what it measures.
 
-`Trainer.events()` in `_trainer.py` is a generator. `_batches.py` brings rows to the network, `_metrics.py` measures an
-epoch, `_diagnostics.py` explains losses that are not finite. Doors: `training.events` and `training.explain`.
+`Trainer.events()` in `_trainer.py` is a generator. `_batches.py` brings rows to the network, `_learning_rate.py` gives
+the rate of each step, `_metrics.py` measures an epoch, `_callback_run.py` calls the callbacks. `_diagnostics.py`
+explains losses that are not finite. Two more modules are public: `training.events` and `training.explain`.
 """
 
 from __future__ import annotations
@@ -14,22 +15,18 @@ if TYPE_CHECKING:
     from zoo_core.training._diagnostics import name_the_part as name_the_part
     from zoo_core.training._explanation import Change as Change, Explanation as Explanation, LayerPass as LayerPass
     from zoo_core.training._interval import DEFAULT_INTERVAL as DEFAULT_INTERVAL, Interval as Interval
-    from zoo_core.training._parallel_matmul import ParallelMatmul as ParallelMatmul, library as library
+    from zoo_core.training._parallel_matmul import training_threads as training_threads
     from zoo_core.training._preflight import lint_spec as lint_spec
-    from zoo_core.training._threads import (
-        blas_threads as blas_threads,
-        choose_threads as choose_threads,
-        processors as processors,
-    )
+    from zoo_core.training._threads import blas_threads as blas_threads, choose_threads as choose_threads
     from zoo_core.training._trainer import Trainer as Trainer, TrainingPosition as TrainingPosition
 
 _HOMES = {
     "_diagnostics": "name_the_part",
     "_explanation": "Change Explanation LayerPass",
     "_interval": "DEFAULT_INTERVAL Interval",
-    "_parallel_matmul": "ParallelMatmul library",
+    "_parallel_matmul": "training_threads",
     "_preflight": "lint_spec",
-    "_threads": "blas_threads choose_threads processors",
+    "_threads": "blas_threads choose_threads",
     "_trainer": "Trainer TrainingPosition",
 }
 __all__, __dir__, __getattr__ = _lazy_names(__name__, _HOMES)

@@ -1,9 +1,8 @@
-"""What a step tells about its layers, and why a loss left the finite numbers."""
+"""Statistics of the layers at one step, and the reason why a loss or a weight is not finite."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,25 +13,22 @@ from zoo_core.nn import Layer, Network, Objective, Stage
 from zoo_core.parts import Array, Record
 from zoo_core.training.events import LayerStats
 
-MODEST = 50.0  # inputs that no sound activation overflows on
+SAFE_INPUT = 50.0  # a sound activation does not overflow for inputs below this size
 OVERFLOWED = "the loss itself overflowed; scale the targets or choose a bounded loss"
-DIVERGED = 2.0  # how many times the first loss, and the least, the last one must be for a warning
-
-if TYPE_CHECKING:
-    from zoo_core.training._trainer import Trainer
+DIVERGED = 2.0  # the last loss over the first, and over the least, above which a run is warned of
 
 
 def layer_stats(network: Network, objective: Objective, before: Array, gradient: Array) -> tuple[LayerStats, ...]:
-    """Return the statistics of each layer for the latest step: `before` are the parameters that it changed."""
-    return tuple(_stats(network, layer, objective, before, gradient) for layer in network.layers)
+    """Return the statistics of each layer for the latest step; `before` are the parameters before it."""
+    return tuple(_layer_stats(network, layer, objective, before, gradient) for layer in network.layers)
 
 
-def _stats(network: Network, layer: Layer, objective: Objective, before: Array, gradient: Array) -> LayerStats:
+def _layer_stats(network: Network, layer: Layer, objective: Objective, before: Array, gradient: Array) -> LayerStats:
     own = [s.where for s in network.layout.segments if s.path.startswith(f"{layer.path}.")]
     where = slice(own[0].start, own[-1].stop)
     size = float(np.linalg.norm(before[where]))
     change = float(np.linalg.norm(network.parameters[where] - before[where]))
-    outputs = _outputs(network, layer, objective)
+    outputs = _layer_outputs(network, layer, objective)
     dead = float(np.mean(~outputs.any(axis=0))) if 0.0 in layer.activation.kinks else None
     return LayerStats(
         f"{layer.path} {layer.activation.name}",
@@ -43,18 +39,18 @@ def _stats(network: Network, layer: Layer, objective: Objective, before: Array, 
     )
 
 
-def _outputs(network: Network, layer: Layer, objective: Objective) -> Array:
+def _layer_outputs(network: Network, layer: Layer, objective: Objective) -> Array:
     index = next(i for i, stage in enumerate(network.stages) if stage.transform is layer.activation)
     return objective.workspace.values[index]
 
 
-def name_the_part(error: BaseException, trainer: Trainer) -> PluginError | None:
-    """Return an error that names the part inside which another was raised, or None where it was in no part."""
+def name_the_part(error: BaseException, epoch: int, step: int) -> PluginError | None:
+    """Return an error that names the part which raised another at a step, or None if no part did."""
     found = part_that_raised(error)
     if found is None:
         return None
     part, line = found
-    where = f"in epoch {trainer.position.epoch + 1}, step {trainer.position.step + 1}"
+    where = f"in epoch {epoch + 1}, step {step + 1}"
     if isinstance(error, NotImplementedError) and not str(error):
         return contract_error(
             part, line.rpartition(".")[2].partition(",")[0], f"is missing {where}", "its author has to write it"
@@ -62,59 +58,61 @@ def name_the_part(error: BaseException, trainer: Trainer) -> PluginError | None:
     return PluginError(f"{part.kind} {part.name!r} ({line}) raised {type(error).__name__} {where}: {error}")
 
 
-def nonfinite_step(trainer: Trainer, epoch: int, step: int) -> str:
-    """Return the message for a loss that is not finite: where it began and the likely cause."""
-    network, objective = trainer.network, trainer.objective
+def nonfinite_step(objective: Objective, name: str, epoch: int, step: int, rate: float) -> str:
+    """Return the message for a loss that is not finite: where this began, and the likely cause.
+
+    `name` is that of the spec, `rate` the learning rate of the step.
+    """
     p = objective.workspace
     place, cause = "loss", OVERFLOWED
-    for stage, x, values in reversed(list(zip(network.stages, p.inputs, p.values, strict=True))):
+    for stage, x, values in reversed(list(zip(objective.network.stages, p.inputs, p.values, strict=True))):
         if not np.isfinite(values).all():
             place = f"{stage.path} ({getattr(stage.transform, 'name', '') or 'matrix product'!r})"
-            cause = _cause(stage, x, trainer.rate(epoch + step / trainer.feed.batches.steps))
+            cause = _likely_cause(stage, x, rate)
     if not np.isfinite(p.x).all():
         place, cause = "input", "the prepared inputs are not finite; check data, preprocessor and changes of batches"
-    return _told(trainer, objective.loss, epoch, step, place, cause)
+    return _nonfinite_loss(name, objective.loss, epoch, step, place, cause)
 
 
-def nonfinite_block(trainer: Trainer, epoch: int, last: int) -> str:
-    """Return the message for a block, up to the step `last`, in which rows have a loss that is not finite.
+def nonfinite_block(
+    objective: Objective, losses: Array, batch_size: int, name: str, epoch: int, last: int, rate: float
+) -> str:
+    """Return the message for a block of steps ending at `last`, whose per-row `losses` are not all finite.
 
-    Outputs were finite in each step, and the arrays of earlier steps are gone: then it is the loss that overflowed.
+    Outputs were checked step by step. If an earlier step is at fault, the loss itself overflowed there.
     """
-    values, size = trainer.tally.values, trainer.feed.batches.batch_size
-    batches = list(row_slices(len(values), size))
-    lost = [i for i, which in enumerate(batches) if not np.isfinite(values[which]).all()]
+    batches = list(row_slices(len(losses), batch_size))
+    lost = [i for i, which in enumerate(batches) if not np.isfinite(losses[which]).all()]
     if not lost or lost[0] == len(batches) - 1:
-        return nonfinite_step(trainer, epoch, last)
+        return nonfinite_step(objective, name, epoch, last, rate)
     step = last - len(batches) + 1 + lost[0]
-    return _told(trainer, float(values[batches[lost[0]]].sum()), epoch, step, "loss", OVERFLOWED)
+    return _nonfinite_loss(name, float(losses[batches[lost[0]]].sum()), epoch, step, "loss", OVERFLOWED)
 
 
-def _told(trainer: Trainer, loss: float, epoch: int, step: int, place: str, cause: str) -> str:
+def _nonfinite_loss(name: str, loss: float, epoch: int, step: int, place: str, cause: str) -> str:
     where = f"in epoch {epoch + 1}, step {step + 1}; first seen at {place}"
-    return f"spec {trainer.spec.name!r}: the loss is {loss} {where}: {cause}"
+    return f"spec {name!r}: the loss is {loss} {where}: {cause}"
 
 
-def _cause(stage: Stage, x: Array, rate: float) -> str:
-    """Say why a stage gave values that are not finite: from small inputs only a part that is wrong does."""
-    if stage.transform.name and np.abs(x).max() < MODEST:
+def _likely_cause(stage: Stage, x: Array, rate: float) -> str:
+    """Return why the values of a stage are not finite: for small inputs, only a wrong formula gives such values."""
+    if stage.transform.name and np.abs(x).max() < SAFE_INPUT:
         return f"it gave them for inputs between {x.min():.3g} and {x.max():.3g}; its formula is wrong there"
     return f"its values overflowed; the learning rate {rate:g} is likely too large: try a tenth, or clip gradients"
 
 
-def nonfinite_weights(trainer: Trainer) -> str:
-    """Return the message for a run that ended with weights that are not finite, though its loss still was."""
-    network = trainer.network
+def nonfinite_weights(network: Network, name: str) -> str:
+    """Return the message for a run that ended with weights that are not finite though its loss was."""
     segments = network.layout.segments
     place = next(s.path for s in segments if not np.isfinite(s.view(network.parameters)).all())
     return (
-        f"spec {trainer.spec.name!r}: {place} is not finite after the last step: its gradient overflowed; "
+        f"spec {name!r}: {place} is not finite after the last step: its gradient overflowed; "
         "scale the inputs and targets, lower the learning rate, or clip gradients"
     )
 
 
 def divergence(history: Sequence[Record]) -> str:
-    """Return the warning for a run whose loss ended far above where it began, though it stayed finite, or ''."""
+    """Return the warning for a run whose loss ended finite but far above where it began, or ''."""
     losses = [record["train_loss"] for record in history]
     if len(losses) < 2 or not losses[-1] > DIVERGED * max(losses[0], abs(min(losses))):
         return ""

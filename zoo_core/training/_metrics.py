@@ -1,45 +1,51 @@
-"""The loss and the metrics of an epoch, gathered while it is trained."""
+"""What an epoch measures: the loss and metrics of training, and those of the splits that are evaluated."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
-from zoo_core.nn import Objective, row_losses
-from zoo_core.parts import Metric
-from zoo_core.training._batches import TargetBlock
+from zoo_core.model import Model
+from zoo_core.nn import Objective, RunningMetrics
+from zoo_core.parts import Record, Table
+from zoo_core.training._batches import BatchLoader
 
 
 class EpochMetrics:
-    """Counts what the network gave for the batches of a block, when the block ends.
+    """Measures each epoch of a run. `training` counts outputs as they were before each update.
 
-    Outputs are those before each update. After `settle`, `loss` is the mean over the epoch so far, and
-    `values` are the losses of the block's rows.
+    `directions` tells for each figure whether higher is better.
     """
 
-    def __init__(self, objective: Objective, metrics: Sequence[Metric]) -> None:
-        self.objective, self.metrics = objective, metrics
+    def __init__(self, model: Model, splits: Mapping[str, Table], objective: Objective, loader: BatchLoader) -> None:
+        self._model, self._splits, self._objective, self._loader = model, splits, objective, loader
+        self._settings = model.spec.training
+        metrics = model.metrics()
+        on_training = [] if "train" in self._settings.evaluate else metrics
+        self.training = RunningMetrics(objective.part, objective.fused, on_training)
+        self.directions = {f"{split}_loss": False for split in splits}
+        self.directions |= {f"{split}_{m.name}": m.higher_is_better for m in metrics for split in splits}
 
-    def start(self, rows: int) -> None:
-        """Begin an epoch of `rows` rows."""
-        self.total = self.weight = 0.0
-        for metric in self.metrics:
-            metric.start(rows, self.objective.network.outputs)
+    def start(self) -> None:
+        """Begin an epoch."""
+        self.training.start(self._loader.batches.rows_used, self._objective.network.outputs)
 
-    def set_state(self, total: float, weight: float) -> None:
-        """Take up what was counted of an epoch that has been started. Raises TypeError for what is no number."""
-        self.total, self.weight = self.total + total, self.weight + weight
+    def record(self, epoch: int) -> Record:
+        """Return the figures of an epoch that is over."""
+        record: Record = {"epoch": epoch, "train_loss": self.training.mean_loss}
+        record |= {f"train_{name}": value for name, value in self.training.figures().items()}
+        if self._loader.rows_left_out:
+            record["train_rows"] = self._loader.batches.rows_used
+            record["train_rows_left_out"] = self._loader.rows_left_out
+        if self._objective.has_penalties:
+            record["penalty"] = self._objective.penalty()
+        is_last = epoch == self._settings.epochs - 1
+        return record | (self._evaluate() if is_last or epoch % self._settings.evaluate_every == 0 else {})
 
-    @property
-    def loss(self) -> float:
-        """Mean loss over the rows counted so far."""
-        return self.total / self.weight if self.weight else 0.0
-
-    def update(self, block: TargetBlock) -> None:
-        """Count the batches of a block, all of which the network has seen."""
-        (z, outputs), weights = block.ends, block.weights
-        values = row_losses(self.objective.part, self.objective.fused, z, outputs, block.targets)
-        self.total += float(values.sum() if weights is None else values @ weights)
-        self.values = values
-        self.weight += len(values) if weights is None else float(weights.sum())
-        for metric in self.metrics:
-            metric.update(outputs, block.labels, weights)
+    def _evaluate(self) -> Record:
+        """Return the figures of the splits that the spec wants evaluated."""
+        found: Record = {}
+        for split in self._settings.evaluate:
+            if split in self._splits:
+                figures = self._model.evaluate_table(self._splits[split])
+                found |= {f"{split}_{name}": value for name, value in figures.items()}
+        return found

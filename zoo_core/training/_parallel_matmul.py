@@ -1,18 +1,19 @@
-"""Helping threads: products on several processors where that changes no bit, for as long as it is quicker.
+"""Extra BLAS threads for products whose bits do not depend on the number of threads, while they save time.
 
-BLAS divides a product among threads by its rows and columns, and each number stays one sum in one order; bits change
-only where it cuts long sums in other places. Which products keep theirs is tried, on arrays of their shapes. So helpers
-may come and go as other programs do, and the result is that of one thread.
+BLAS divides a product among threads by rows and columns, and most numbers stay one sum in one order. Bits change only
+if BLAS also cuts long sums. Each product is therefore tried on random arrays of its shapes. With extra threads the
+result is that of one thread, so they can be switched on and off during a run.
 
-Whether they gain anything is seen in the time of whole steps: a thread of BLAS that waits spins, and where another
-program wants its processor a product can take fifty times as long; where it shares a core, all else does.
+Whether they save time shows in the duration of whole steps. A waiting BLAS thread spins: if another program wants its
+processor, a product can take fifty times as long.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any, ParamSpec, TypeVar
 
@@ -20,86 +21,85 @@ import numpy as np
 
 from zoo_core.nn import DOT, Dense, Network, Product
 from zoo_core.parts import Array
-from zoo_core.training._threads import HOLDERS, WORTH_IT
+from zoo_core.training._threads import HOLDERS, WORTH_IT, blas_threads, processors
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-SMALLEST = 1_500_000  # multiplications in a product that is worth to be divided
-NARROW = 16  # rows or columns that are not
-EACH = 4_000_000  # for each thread, about
-GAIN = 0.95  # of a step's time alone: helpers that need more are not worth a processor
-QUIET = 0.03  # seconds until threads of BLAS that wait are asleep, and steps take what they take alone
-STRETCH = 16  # such steps, whose median that is: the first ones, on arrays in no cache yet, take twice as long
-START, MOST = 4, 0.02  # what helpers may lose before they have gained anything, in steps alone; and ever, in seconds
-FIRST, LONGEST = 0.1, 5.0  # seconds until helpers are tried again, and until the time alone is measured again
+SMALLEST = 1_500_000  # multiplications in a product that is worth dividing
+NARROW = 16  # products with fewer rows or columns are not divided
+EACH = 4_000_000  # multiplications for each thread, about
+GAIN = 0.95  # a step with extra threads may take this share of the time without
+QUIET = 0.03  # seconds until idle BLAS threads sleep; only then steps without them can be timed
+STRETCH = 16  # the baseline is the median of this many steps; the first ones run on cold caches and take twice as long
+START, MOST = 4, 0.02  # the budget at first, in steps, and at most, in seconds
+FIRST, LONGEST = 0.1, 5.0  # seconds of the shortest and the longest pause, and until the baseline is measured again
 
 
 class SpeedMonitor:
-    """Has helpers help while steps are quicker with them; `helping` tells whether they do now.
+    """Keeps a budget of the time that extra threads have saved; `helping` tells whether they are switched on.
 
-    Helpers may lose what they have gained of late, and stay away then, the longer the less they gained.
+    When the budget is spent they are switched off, for a pause that doubles each time (at most 5 s).
     """
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self.helping = False
         self._clock = clock
-        self._times: deque[float] = deque(maxlen=STRETCH)  # of steps alone, of late
-        self._quiet = self._next = clock() + QUIET  # when steps alone can be measured; when help comes or goes
-        self._alone, self._credit, self._wait = 0.0, 0.0, FIRST  # seconds
+        self._times: deque[float] = deque(maxlen=STRETCH)  # of the latest steps without extra threads
+        self._quiet = self._next = clock() + QUIET  # when steps can be timed; when to switch next
+        self._alone, self._budget, self._pause = 0.0, 0.0, FIRST  # seconds; `_alone` is the baseline
 
     def timed(self, step: Callable[P, R]) -> Callable[P, R]:
-        """Return a function that takes a step, and judges by its time."""
+        """Return a function that takes a step, times it, and switches extra threads on or off."""
 
-        def taken(*arguments: P.args, **options: P.kwargs) -> R:
+        def timed_step(*arguments: P.args, **options: P.kwargs) -> R:
             began = self._clock()
-            if self.helping and began >= self._next:  # only to see the time alone again
-                self._rest(began, 0.0)
+            if self.helping and began >= self._next:  # the baseline is due again
+                self._switch_off(began, 0.0)
             result = step(*arguments, **options)
             now = self._clock()
-            (self._weigh if self.helping else self._measure)(now - began, now)
+            (self._spend if self.helping else self._measure)(now - began, now)
             return result
 
-        return taken
+        return timed_step
 
     def _measure(self, seconds: float, now: float) -> None:
-        """Take a step alone into account."""
+        """Add a step without extra threads to the baseline, and switch them on when it is complete."""
         if now < self._quiet:
             return
         self._times.append(seconds)
         if len(self._times) == STRETCH and now >= self._next:
             self._alone = float(np.median(self._times))
-            self._credit = max(self._credit, START * self._alone)
+            self._budget = max(self._budget, START * self._alone)
             self.helping, self._next = True, now + LONGEST
 
-    def _weigh(self, seconds: float, now: float) -> None:
-        """See whether help still pays."""
+    def _spend(self, seconds: float, now: float) -> None:
+        """Take the time of a step with extra threads from the budget, which the baseline pays into."""
         self._quiet = now + QUIET
-        self._credit = min(self._credit + GAIN * self._alone - seconds, MOST)
-        if self._credit == MOST:
-            self._wait = FIRST
-        if self._credit < 0:
-            self._rest(now, self._wait)
-            self._wait = min(2 * self._wait, LONGEST)
+        self._budget = min(self._budget + GAIN * self._alone - seconds, MOST)
+        if self._budget == MOST:
+            self._pause = FIRST
+        if self._budget < 0:
+            self._switch_off(now, self._pause)
+            self._pause = min(2 * self._pause, LONGEST)
 
-    def _rest(self, now: float, wait: float) -> None:
-        self.helping, self._next = False, now + wait
+    def _switch_off(self, now: float, pause: float) -> None:
+        self.helping, self._next = False, now + pause
         self._times.clear()
 
 
 class ThreadedProduct:
-    """A product that helpers take part in while a judge has them.
+    """A product that runs on several threads while the monitor allows.
 
-    Others whose bits depend on the number of threads, which is one for the whole process, are left alone: where another
-    holds it, too, nobody helps.
+    The number of BLAS threads belongs to the whole process. If another run holds it too, one thread is used.
     """
 
-    def __init__(self, blas: Any, threads: int, judge: SpeedMonitor) -> None:
-        self._blas, self._threads, self._judge = blas, threads, judge
+    def __init__(self, blas: Any, threads: int, monitor: SpeedMonitor) -> None:
+        self._blas, self._threads, self._monitor = blas, threads, monitor
 
     def __call__(self, a: Array, b: Array, out: Array) -> None:
         """Multiply."""
-        if self._judge.helping and HOLDERS.count <= 1:
+        if self._monitor.helping and HOLDERS.count <= 1:
             self._blas.set_num_threads(self._threads)
             a.dot(b, out)
             self._blas.set_num_threads(1)
@@ -107,18 +107,18 @@ class ThreadedProduct:
             a.dot(b, out)
 
     def __reduce__(self) -> tuple[Callable[[], Product], tuple[()]]:
-        """Have a copy, of a model that is being trained, multiply without help."""
-        return _plain, ()
+        """Copy and pickle as the plain product: a copied model trains nowhere."""
+        return _plain_product, ()
 
 
-def _plain() -> Product:
+def _plain_product() -> Product:
     return DOT
 
 
 class ParallelMatmul:
-    """The divided products of a network; `threads` is the most that any of them may have, 1 where there are none.
+    """The divided products of a network; `threads` is the most that any of them uses, 1 if none is divided.
 
-    `blas` sets the number of threads by `set_num_threads`; it is 1 between products. `judge` is to time each step.
+    `blas` has a method `set_num_threads`; the number is 1 between products.
     """
 
     def __init__(self, blas: Any) -> None:
@@ -126,8 +126,12 @@ class ParallelMatmul:
         self._blas = blas
         self._divided: list[tuple[Dense, str, ThreadedProduct]] = []
 
-    def join(self, network: Network, sizes: Collection[int], most: int) -> None:
-        """Divide the products for batches of so many rows that keep their bits, among `most` threads at most."""
+    def timed(self, step: Callable[P, R]) -> Callable[P, R]:
+        """Return a function that takes a step and times it."""
+        return self.speed_monitor.timed(step)
+
+    def divide(self, network: Network, sizes: Collection[int], most: int) -> None:
+        """Divide products that keep their bits for batches of these sizes, each among `most` threads at most."""
         for dense in (s.transform for s in network.stages if isinstance(s.transform, Dense)):
             work = max(sizes) * dense.weights["weights"].size
             threads = min(most, max(2, work // EACH))
@@ -142,7 +146,7 @@ class ParallelMatmul:
                     self.threads = max(self.threads, threads)
 
     def close(self) -> None:
-        """Leave the products as they were."""
+        """Put the plain products back."""
         self.speed_monitor.helping = False
         for dense, name, product in self._divided:
             if vars(dense).get(name) is product:
@@ -150,16 +154,35 @@ class ParallelMatmul:
         self._divided.clear()
 
     def _keeps_bits(self, a: Array, b: Array, threads: int) -> bool:
-        alone, helped = (np.empty((len(a), b.shape[1]), a.dtype) for _ in range(2))
+        alone, divided = (np.empty((len(a), b.shape[1]), a.dtype) for _ in range(2))
         a.dot(b, alone)
         self._blas.set_num_threads(threads)
-        a.dot(b, helped)
+        a.dot(b, divided)
         self._blas.set_num_threads(1)
-        return np.array_equal(alone, helped)
+        return np.array_equal(alone, divided)
+
+
+@contextmanager
+def training_threads(
+    network: Network, sizes: Collection[int], threads: int, *, extra: bool
+) -> Iterator[ParallelMatmul | None]:
+    """Hold the number of BLAS threads; yield the divided products, or None unless `extra` ones divide any.
+
+    `sizes` are the numbers of rows that batches have.
+    """
+    blas = _find_blas() if extra else None
+    with blas_threads(threads):
+        products = ParallelMatmul(blas)
+        try:
+            if blas is not None:
+                products.divide(network, sizes, processors())
+            yield products if products.threads > 1 else None
+        finally:
+            products.close()
 
 
 def _examples(dense: Dense, rows: int) -> dict[str, tuple[Array, Array]]:
-    """Return operands like those of the products of a layer, by the attribute that multiplies them."""
+    """Return operands of the shapes of a layer's products, by the attribute that multiplies them."""
     weights, rng = dense.weights["weights"], np.random.default_rng(0)
     x, w, z = (
         rng.standard_normal(shape, weights.dtype)
@@ -168,8 +191,8 @@ def _examples(dense: Dense, rows: int) -> dict[str, tuple[Array, Array]]:
     return {"multiply_forward": (x, w), "multiply_for_weights": (x.T, z), "multiply_for_inputs": (z, w.T)}
 
 
-def library() -> Any | None:
-    """Return what sets the number of threads of BLAS, if it may have more than one at present."""
+def _find_blas() -> Any | None:
+    """Return an object that sets the number of BLAS threads, or None if BLAS may use only one at present."""
     from threadpoolctl import ThreadpoolController
 
     found = ThreadpoolController().select(user_api="blas").lib_controllers
@@ -177,7 +200,7 @@ def library() -> Any | None:
 
 
 def _direct(controller: Any) -> Any:
-    """Return OpenBLAS's own function where it is found: a step of a small network calls it four times."""
+    """Return OpenBLAS's own function if it is found: a step of a small network calls it four times."""
     names = (f"{p}openblas_set_num_threads{s}" for p in ("", "scipy_") for s in ("", "64_", "_64"))
     own = next((f for name in names if (f := getattr(controller.dynlib, name, None)) is not None), None)
     return controller if own is None else SimpleNamespace(set_num_threads=own)

@@ -17,7 +17,7 @@ from zoo_core.nn import Dense, Objective, Stage, central_difference, row_losses
 from zoo_core.parts import Activation, Array, Segment
 from zoo_core.registry import Registry
 from zoo_core.spec.describe import summary
-from zoo_core.training._diagnostics import nonfinite_step as diagnose
+from zoo_core.training._diagnostics import nonfinite_step
 from zoo_core.training._excerpt import choose, entry
 from zoo_core.training._explanation import Change, Cost, Excerpt, Explanation, GradientCheck, LayerPass
 from zoo_core.training._trainer import Trainer
@@ -47,13 +47,14 @@ def explain(trainer: Trainer, rows: int = 2, units: int = 4, step: int = 0) -> E
     """
     with np.errstate(all="ignore"):
         which = _go_to(trainer, step)
-        rate, given = trainer.rate(step / trainer.feed.batches.steps), trainer.begin_step()
+        rate = trainer.learning_rate.rate(step / trainer.loader.batches.steps)
+        rate_of_step = trainer.begin_step()
         factor = trainer.objective.gradient_scale
         trainer.objective.scale_gradients(1.0)  # what is shown is the gradient itself
         noise = _Noise(trainer.network.stages)
         trainer.objective.compute()
         if not trainer.objective.is_finite():
-            raise NumericError(diagnose(trainer, 0, step))
+            raise NumericError(nonfinite_step(trainer.objective, trainer.spec.name, 0, step, rate))
         stages, cost = _passes(trainer.objective), _cost(trainer.objective)
         gradient = trainer.network.gradients.copy()
         excerpt = choose(trainer, stages, rows, units)
@@ -61,7 +62,7 @@ def explain(trainer: Trainer, rows: int = 2, units: int = 4, step: int = 0) -> E
         noise.replay()
         trainer.objective.scale_gradients(factor)
         trainer.objective.compute()
-        changes = _update(trainer, given, gradient)
+        changes = _update(trainer, rate_of_step, gradient)
         noise.replay()
         after = trainer.objective.evaluate()
     part = trainer.optimizer
@@ -73,10 +74,10 @@ def explain(trainer: Trainer, rows: int = 2, units: int = 4, step: int = 0) -> E
 
 def _go_to(trainer: Trainer, step: int) -> Array:
     """Take the steps before one; returns the numbers of its rows."""
-    batches = trainer.feed.batches
+    batches = trainer.loader.batches
     if step >= batches.steps:
         raise UsageError(f"step {step + 1}: an epoch of this run has {batches.steps:,} step(s); explain one of these")
-    trainer.feed.start_epoch()
+    trainer.loader.start_epoch()
     for _ in range(step):
         rate = trainer.begin_step()
         trainer.objective.compute()

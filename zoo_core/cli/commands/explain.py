@@ -78,13 +78,13 @@ def _facts(trainer: Trainer, dtype: str, step: int) -> dict[str, str]:
     spec, network = trainer.spec, trainer.network
     layers = [f"{layer.units} {layer.activation.name}" for layer in spec.model.layers]
     rows = trainer.splits["train"].x.shape[0]
-    steps = f"{trainer.feed.batches.steps:,} steps in an epoch"
+    steps = f"{trainer.loader.batches.steps:,} steps in an epoch"
     here = "The first step" if step == 1 else f"Step {step:,}"
     own = "float64" if dtype == "float64" else f"float64, from the same first weights (training itself uses {dtype})"
     return {
         "explained": f"{here} of {spec.name}: {spec.description}".removesuffix(": "),
         "network": f"{' -> '.join([f'{network.inputs} inputs', *layers])}; {network.layout.size:,} parameters",
-        "data": f"{spec.data.source.name}, {rows:,} rows, {trainer.feed.batches.batch_size:,} in a batch, {steps}",
+        "data": f"{spec.data.source.name}, {rows:,} rows, {trainer.loader.batches.batch_size:,} in a batch, {steps}",
         "optimizer": toml(dump(spec.optimizer)),
         "computed in": own,
     }

@@ -1,0 +1,49 @@
+"""The learning rate of each step, and how much of it the gradient's factor takes over."""
+
+from __future__ import annotations
+
+import math
+
+from zoo_core._part_checks import checked_rate, declares
+from zoo_core.nn import Network
+from zoo_core.parts import Optimizer, Record, Schedule
+
+SMALLEST_FACTOR = 1e-9  # of gradients: smaller ones could vanish, and displays divide by it
+
+
+class LearningRate:
+    """The rate of an optimizer: a number, or a schedule for a run of `epochs` epochs of `steps` steps.
+
+    Plain gradient descent subtracts rate * gradient. Then the loss's gradient, a far smaller array, is multiplied by
+    the rate instead, and the optimizer takes the rate 1.
+    """
+
+    def __init__(self, optimizer: Optimizer, network: Network, epochs: int, steps: int) -> None:
+        self._optimizer, self._is_plain = optimizer, _is_plain(optimizer, network)
+        rate = optimizer.learning_rate
+        self._schedule = rate if isinstance(rate, Schedule) else None
+        if self._schedule is not None:
+            self._schedule.start(epochs, steps)
+
+    def rate(self, epochs: float) -> float:
+        """Return the learning rate after a number of epochs. Raises PluginError if a schedule gives no rate."""
+        return math.prod(self.factors(epochs))
+
+    def factors(self, epochs: float) -> tuple[float, float]:
+        """Return the factor of the gradients and the optimizer's rate; their product is the learning rate."""
+        schedule = self._schedule
+        rate = self._optimizer.learning_rate if schedule is None else checked_rate(schedule, schedule.rate(epochs))
+        return (rate, 1.0) if self._is_plain and rate > SMALLEST_FACTOR else (1.0, rate)
+
+    def end_epoch(self, record: Record) -> None:
+        """Add a schedule's rate to the record of an epoch, and let the schedule react to the record."""
+        if self._schedule is not None:
+            record["learning_rate"] = self.rate(float(record["epoch"]))
+            self._schedule.observe(record)
+
+
+def _is_plain(optimizer: Optimizer, network: Network) -> bool:
+    """Return whether a factor of the loss's gradient acts as the same factor of the parameters' gradient."""
+    inherited = type(optimizer).update is Optimizer.update
+    linear = all(declares(stage.transform, "backward_is_linear", "backward") for stage in network.stages)
+    return linear and inherited and declares(optimizer, "is_plain_gradient_step", "step")
