@@ -23,7 +23,7 @@ NAMES = {
 
 
 def test_the_public_names_are_these():
-    assert set(zoo_core.__all__) - {"Predictor", "load_predictor"} == NAMES
+    assert set(zoo_core.__all__) == NAMES
     assert set(dir(zoo_core)) >= NAMES - {"__version__"}
 
 
