@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
 import zoo_core
-from tests.helpers.plugins import Site
+from tests.helpers.plugins import Site, registry_with
+from tests.helpers.specs import small_spec
 from zoo_core import storage
 from zoo_core.errors import ModelFileError, PluginError, SpecError
 from zoo_core.hookspecs import LazyParts
@@ -60,27 +60,15 @@ class Shaken(Activation):
         out.fill(1.0)
 
 
-def knowing(*parts: type) -> Registry:
-    registry = Registry()
-    registry.add(SimpleNamespace(zoo_parts=zoo_core.hookimpl(lambda: list(parts))), "zoo-drift", "1.0")
-    return registry
-
-
-def spec(optimizer: str = "sgd", activation: str = "tanh") -> dict[str, Any]:
-    return {
-        "name": "drifting",
-        "data": {"name": "glyphs", "rows": 60, "test_rows": 20},
-        "model": {
-            "loss": "cross_entropy",
-            "layers": [{"units": 6, "activation": activation}, {"units": 10, "activation": "softmax"}],
-        },
-        "optimizer": optimizer,
-        "training": {"epochs": 1},
-    }
+def knowing(*parts: type | LazyParts, version: str = "1.0") -> Registry:
+    return registry_with(*parts, distribution="zoo-drift", version=version)
 
 
 def trained(path: Path, registry: Registry, **parts: str) -> Path:
-    zoo_core.train(spec(**parts), registry=registry).save(path)
+    spec = small_spec(
+        {"activation": parts.get("activation", "tanh")}, optimizer=parts.get("optimizer", "sgd"), name="drifting"
+    )
+    zoo_core.train(spec, registry=registry).save(path)
     return path
 
 
@@ -113,8 +101,7 @@ def test_a_plugin_that_is_gone_is_named(tmp_path: Path, part: type, place: str) 
 def test_a_plugin_of_another_version_is_warned_of_where_it_is_used(tmp_path: Path) -> None:
     registry = knowing(Shaken)
     path = trained(tmp_path / "m.npz", registry, activation="shaken")
-    newer = Registry()
-    newer.add(SimpleNamespace(zoo_parts=zoo_core.hookimpl(lambda: [Shaken])), "zoo-drift", "2.0")
+    newer = knowing(Shaken, version="2.0")
     with pytest.warns(UserWarning, match=r"plugin zoo-drift 1\.0, and version 2\.0 is installed"):
         zoo_core.load(path, newer)
 
@@ -125,7 +112,7 @@ def test_an_optimizer_that_no_longer_imports_does_not_stop_a_prediction(tmp_path
     (tmp_path / "drift_parts.py").write_text(DRIFT)
     np.save(tmp_path / "x.npy", X)
     spec_file = tmp_path / "s.json"
-    spec_file.write_text(json.dumps(spec(optimizer="drift") | {"name": "drift"}))  # which says nothing of its parts
+    spec_file.write_text(json.dumps(small_spec(optimizer="drift", name="drift")))  # which says nothing of its parts
     path = tmp_path / "m.npz"
     assert site.zoo("train", spec_file, "-o", path, "-q").returncode == 0
     whole = site.zoo("predict", path, tmp_path / "x.npy")
@@ -224,12 +211,10 @@ def test_a_model_that_cannot_be_trained_further_may_still_predict(
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "lost_parts.py").write_text("import a_library_that_is_gone")
     path = trained(tmp_path / "m.npz", knowing(Drift), optimizer="drift")
-    registry = Registry()
-    family = LazyParts("optimizer", "lost_parts", "drift")
-    registry.add(SimpleNamespace(zoo_parts=zoo_core.hookimpl(lambda: [family])), "zoo-drift", "1.0")
+    registry = knowing(LazyParts("optimizer", "lost_parts", "drift"))
     model = zoo_core.load(path, registry)
     assert len(model.predict(X)) == len(X)
-    further = partial(zoo_core.prepare, spec(), None, registry, start_from=path)
+    further = partial(zoo_core.prepare, small_spec(), None, registry, start_from=path)
     for use in (lambda: model.evaluate(X, [0] * len(X)), further):
         with pytest.raises(PluginError, match=r"m.npz: needs optimizer 'drift' .*a_library_that_is_gone"):
             use()
@@ -274,9 +259,9 @@ class Listening(Pcg64):
 
 def test_streams_are_made_in_order_for_training_and_when_they_are_drawn_from_for_predicting(tmp_path: Path) -> None:
     registry = knowing(Wilful, Listening)
-    given = spec() | {"generator": "listening"}
-    given["model"]["layers"][1]["activation"] = "wilful"
-    given["model"] |= {"loss": "mse", "regularizers": [{"name": "dropout", "rate": 0.5}]}
+    layers = [{"units": 6, "activation": "tanh"}, {"units": 10, "activation": "wilful"}]
+    model = {"loss": "mse", "layers": layers, "regularizers": [{"name": "dropout", "rate": 0.5}]}
+    given = small_spec(generator="listening", model=model)
     zoo_core.train(given, registry=registry).save(tmp_path / "m.npz")
     places = [f"layers.{i}{what}" for i in (0, 1) for what in ("", ".activation")]
     Listening.asked.clear()

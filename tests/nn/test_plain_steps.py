@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 import zoo_core
+from tests.helpers.plugins import registry_with
+from tests.helpers.specs import small_spec
 from zoo_core.parts import Array, Noise, Optimizer, Rate, Schedule
 from zoo_core.training.events import Progress
 from zoo_plugins.optimizers.basic import Sgd
@@ -77,22 +78,20 @@ class Signs(Sgd):
 
 
 def registry() -> zoo_core.Registry:
-    found = zoo_core.Registry()
-    found.add(SimpleNamespace(zoo_parts=zoo_core.hookimpl(lambda: [Descent, Signs, Twice, FromNothing, Limit])), "mine")
-    return found
+    return registry_with(Descent, Signs, Twice, FromNothing, Limit)
 
 
 def spec(
     optimizer: str, rate: Any = 0.05, batch_size: int = 50, loss: Any = "cross_entropy", also: Any = "dropout"
 ) -> dict[str, Any]:
-    layer = {"units": 8, "activation": "tanh", "regularizers": [{"name": "l2", "strength": 0.01}, also]}
-    return {
-        "dtype": "float64",
-        "data": {"name": "glyphs"},
-        "model": {"loss": loss, "layers": [layer, {"units": 10, "activation": "softmax"}]},
-        "optimizer": {"name": optimizer, "learning_rate": rate},
-        "training": {"epochs": 1, "batch_size": batch_size},
-    }
+    return small_spec(
+        {"activation": "tanh", "regularizers": [{"name": "l2", "strength": 0.01}, also]},
+        dtype="float64",
+        data={"name": "glyphs"},
+        model={"loss": loss},
+        optimizer={"name": optimizer, "learning_rate": rate},
+        training={"epochs": 1, "batch_size": batch_size},
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import zoo_core
+from tests.helpers.specs import small_spec
 from tests.plugins.comparisons import REGISTRY, made
 from tests.plugins.optimizer_runs import NET, Walk, layout, net, two_layers
 from zoo_core.errors import SpecError, UsageError
@@ -94,19 +95,12 @@ def test_a_share_of_adjoining_arrays_is_a_view_and_others_come_back_from_a_copy(
     assert [s.path for s in apart.layout.segments] == ["layers.0.bias", "layers.1.bias"]
 
 
-SPEC = {
-    "data": {"name": "glyphs", "rows": 60, "test_rows": 20},
-    "model": {
-        "loss": "cross_entropy",
-        "layers": [{"units": 8, "activation": "relu"}, {"units": 10, "activation": "softmax"}],
-    },
-    "optimizer": {
-        "name": "groups",
-        "base": {"name": "muon", "learning_rate": {"name": "cosine", "initial": 0.02}},
-        "paths": {"layers.*.bias": {"name": "adamw", "weight_decay": 0.0}, "layers.1.weights": "frozen"},
-    },
-    "training": {"epochs": 2},
+GROUPS = {
+    "name": "groups",
+    "base": {"name": "muon", "learning_rate": {"name": "cosine", "initial": 0.02}},
+    "paths": {"layers.*.bias": {"name": "adamw", "weight_decay": 0.0}, "layers.1.weights": "frozen"},
 }
+SPEC = small_spec(optimizer=GROUPS)
 
 
 def test_groups_in_a_spec_train_save_and_come_back(tmp_path):
@@ -133,7 +127,5 @@ def test_two_runs_of_one_spec_share_no_state():
 
 def test_options_inside_a_group_are_checked_with_their_place():
     with pytest.raises(SpecError, match=r"optimizer\.paths\.\*\.bias\.weight_decay: must be below 1, not 2"):
-        Spec.parse(
-            SPEC | {"optimizer": {"name": "groups", "paths": {"*.bias": {"name": "adamw", "weight_decay": 2.0}}}}
-        )
+        Spec.parse(small_spec(optimizer={"name": "groups", "paths": {"*.bias": {"name": "adamw", "weight_decay": 2}}}))
     assert made("optimizer", 'groups {"paths": {"*": "adam"}}').paths["*"].name == "adam"

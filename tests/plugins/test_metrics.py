@@ -11,6 +11,7 @@ import pytest
 
 import zoo_core
 from tests.helpers.builtin import PARTS
+from tests.helpers.specs import small_spec
 from tests.plugins.comparisons import FOLDER, REGISTRY, figures, metrics
 from zoo_core.parts import Metric
 
@@ -131,18 +132,12 @@ def test_start_forgets():
 
 def test_figures_of_each_class_stand_in_the_history_and_can_be_watched():
     metrics = [{"name": "recall", "per_class": True}, {"name": "confusion_matrix"}, "brier"]
-    model = zoo_core.train(
-        {
-            "data": {"name": "glyphs", "rows": 80, "test_rows": 40, "validation": 0.25},
-            "model": {"loss": "cross_entropy", "layers": [{"units": 10, "activation": "softmax"}]},
-            "optimizer": "adam",
-            "training": {
-                "epochs": 9,
-                "metrics": metrics,
-                "early_stopping": {"monitor": "validation_recall_1", "patience": 2},
-            },
-        }
-    )
+    stop = {"monitor": "validation_recall_1", "patience": 2}
+    model = zoo_core.train(small_spec(
+        data={"rows": 80, "test_rows": 40, "validation": 0.25},
+        model={"layers": [{"units": 10, "activation": "softmax"}]}, optimizer="adam",
+        training={"epochs": 9, "batch_size": 32, "metrics": metrics, "early_stopping": stop},
+    ))  # fmt: skip
     last = model.history[-1]
     each = [last[f"test_recall_{k}"] for k in range(10)]
     counts = [[last[f"test_confusion_matrix_{i}_{j}"] for j in range(10)] for i in range(10)]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import zoo_core
+from tests.helpers.specs import regression_spec, small_spec
 from zoo_core.cli import run
 from zoo_core.data import DataFolder
 from zoo_core.errors import DataError
@@ -91,10 +92,7 @@ def test_what_does_not_fit_is_named(model, x, y, words):
 def test_values_that_do_not_fit_are_named(tmp_path, y, words):
     x = np.random.default_rng(0).normal(size=(20, 2))
     np.savez(tmp_path / "r.npz", x=x, y=x)
-    model = zoo_core.train({
-        "data": {"name": "npz", "path": str(tmp_path / "r.npz"), "task": "regression"},
-        "model": {"loss": "mse", "layers": [{"units": 2}]}, "optimizer": "sgd", "training": {"epochs": 1},
-    })  # fmt: skip
+    model = zoo_core.train(regression_spec(tmp_path / "r.npz", model={"layers": [{"units": 2}]}))
     with pytest.raises(DataError, match=words):
         model.evaluate([[1, 2]], y)
 
@@ -177,14 +175,10 @@ def test_an_absurd_label_of_an_idx_file_is_refused(tmp_path):
 
 
 def test_threads_that_share_a_model_take_turns():
-    layers = [{"units": 100, "activation": "log_softmax"}, {"units": 10, "activation": "softmax"}]
-    spec = {
-        "data": {"name": "glyphs", "rows": 500, "test_rows": 300},
-        "model": {"loss": "cross_entropy", "layers": layers},
-        "optimizer": {"name": "adam"},
-        "training": {"epochs": 1, "batch_size": 50},
-    }
-    model = zoo_core.train(spec)
+    wide = {"units": 100, "activation": "log_softmax"}
+    model = zoo_core.train(
+        small_spec(wide, data={"rows": 500, "test_rows": 300}, optimizer="adam", training={"epochs": 1})
+    )
     inputs = [np.random.default_rng(i).integers(0, 256, (500, model.about.inputs)) for i in range(4)]
     alone = [model.outputs(x) for x in inputs]
 

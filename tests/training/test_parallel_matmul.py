@@ -12,6 +12,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 import zoo_core
+from tests.helpers.specs import small_spec
 from zoo_core.data import Batches
 from zoo_core.nn import Dense
 from zoo_core.training import _parallel_matmul as parallel_matmul, blas_threads
@@ -167,15 +168,7 @@ def test_a_product_whose_bits_change_is_not_divided(monkeypatch: pytest.MonkeyPa
 
 def spec(**training: Any) -> dict[str, Any]:
     """Return a network with products that are worth to be divided, and a short last batch."""
-    return {
-        "data": {"name": "glyphs", "rows": 450, "test_rows": 50},
-        "model": {
-            "loss": "cross_entropy",
-            "layers": [{"units": 96, "activation": "relu"}, {"units": 10, "activation": "softmax"}],
-        },
-        "optimizer": "sgd",
-        "training": {"epochs": 2, "batch_size": 100, **training},
-    }
+    return small_spec({"units": 96}, data={"rows": 450}, training={"batch_size": 100, **training})
 
 
 def always(monitor: SpeedMonitor, step: Callable[..., Any]) -> Callable[..., Any]:
