@@ -6,6 +6,7 @@ import importlib
 import inspect
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,17 @@ def test_every_path_in_code_exists(page):
             assert any((folder / word).exists() for folder in folders), f"{page}: {word}"
 
 
+@pytest.mark.parametrize("page", OWN)
+def test_every_block_of_code_can_be_read(page):
+    """Blocks are run by tests/test_readme.py; those of pages for contributors are templates."""
+    for language, body in FENCE.findall(TEXT[page]):
+        assert language in ("python", "toml", "sh", "text"), f"{page}: {body[:60]}"
+        if language == "python":
+            compile(body, page, "exec")
+        elif language == "toml":
+            tomllib.loads(body)
+
+
 # ------------------------------------------------------------------ commands
 
 
@@ -196,10 +208,15 @@ def test_every_error_has_its_exit_code():
 
 
 def test_every_variable_of_the_environment_has_a_row():
-    sources = [*(ROOT / "zoo_core").rglob("*.py"), *(ROOT / "plugins/zoo_plugins").rglob("*.py")]
-    used = {name for file in sources for name in re.findall(r"\bZOO_[A-Z_]+\b", file.read_text())}
     table = rows(section("models/README.md", "### Where files are looked for"))
-    assert {row[0].strip("`") for row in table if row[0].startswith("`ZOO_")} == used
+    told = {row[0].strip("`") for row in table if row[0].startswith("`ZOO_")}
+    assert told == _variables("zoo_core") | _variables("plugins/zoo_plugins")
+    assert _variables("tests") - told <= words_in_code(prose("tests/README.md"))
+
+
+def _variables(folder: str) -> set[str]:
+    texts = (file.read_text() for file in (ROOT / folder).rglob("*.py") if file != Path(__file__))
+    return {name for text in texts for name in re.findall(r"\bZOO_[A-Z]+(?:_[A-Z]+)*\b", text)}
 
 
 def test_the_number_of_parts_is_right():

@@ -1,6 +1,6 @@
 """A third party can say all that the contract must be able to say, without a change to the core.
 
-`zoo_contract.py` is a plugin written from the README alone. Each of its parts trains, is saved, and gives the
+`zoo_contract.py` is a plugin written from the pages alone. Each of its parts trains, is saved, and gives the
 same predictions when it is loaded; what they compute is held against the built-in parts or against mathematics.
 """
 
