@@ -1,4 +1,4 @@
-"""Fingerprints of every array after every epoch: where two runs part can be seen from their files."""
+"""Fingerprints of every array after every epoch: they show in which epoch two runs became different."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from zoo_core.errors import ModelFileError
 from zoo_core.model._array_names import FINGERPRINTS
 from zoo_core.parts import Array
 
-MAX_BYTES = 2**20  # in a file; longer traces are thinned evenly
+MAX_BYTES = 2**20  # in a file; a longer table is thinned evenly
 
 
 @dataclass
 class Fingerprints:
-    """One row for each epoch: its number, then the CRC-32 of each array of the network, sorted by name."""
+    """A row for each epoch: its number, then the CRC-32 of each array of the network, sorted by name."""
 
     rows: list[list[int]] = field(default_factory=list)
 
     @classmethod
     def read(cls, table: Array | None, name: str) -> Fingerprints:
-        """Return the trace in a file that messages call `name`; empty where it has none. Raises ModelFileError."""
+        """Return the fingerprints in a file, called `name`; empty if `table` is None. Raises ModelFileError."""
         if table is not None and (table.ndim != 2 or table.dtype != np.int64):
-            raise ModelFileError(f"{name}: array {FINGERPRINTS!r} is no table of whole numbers; get a sound file")
-        if table is not None and table.nbytes > 2 * MAX_BYTES:  # as Python's numbers it would take several times that
+            raise ModelFileError(f"{name}: array {FINGERPRINTS!r} is no table of whole numbers; get another file")
+        if table is not None and table.nbytes > 2 * MAX_BYTES:  # Python's integers take several times as much
             raise ModelFileError(
                 f"{name}: array {FINGERPRINTS!r} has {table.nbytes} bytes; about {MAX_BYTES} are allowed"
             )
@@ -41,7 +41,7 @@ class Fingerprints:
         return np.array(self.rows, np.int64).reshape(len(self.rows), -1 if self.rows else 0)
 
     def storable(self) -> Array:
-        """Return what a model file keeps: the last epoch and, evenly, as many others as there is room for."""
+        """Return the rows that a model file keeps: the last epoch and, evenly spaced, as many as fit."""
         table = self.table()
         every = -(-table.nbytes // MAX_BYTES) or 1
         kept = np.arange(len(table)) % every == 0

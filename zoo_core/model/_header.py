@@ -1,4 +1,4 @@
-"""What the header of a model file says about a model, checked before anybody relies on it."""
+"""The header of a model file: its tables, and the checks before anything is built from it."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from zoo_core.storage import MAX_HEADER, ModelFile, quoted
 
 MAX_SPEC_VALUES = 5000  # keys and items of a stored spec; some 250 layers with all their options
 MAX_RECORDS = 4000  # of a history in a file
-MAX_KEYS = 100  # of a table in a header, whose errors would otherwise take more memory than the file
-MAX_LABELS = 2**22  # characters of an array of class names, each as long as the longest
-RESERVE = MAX_HEADER // 4  # bytes of a header kept for what is neither history nor known before training
-CONTAINER = frozenset({"format", "version", "requires", "arrays", "sha256"})  # keys that the reader has checked
+MAX_KEYS = 100  # of a table; errors about more keys would take more memory than the file
+MAX_LABELS = 2**22  # characters of the array of class names, in which each takes as many as the longest
+RESERVE = MAX_HEADER // 4  # bytes of a header for what is neither history nor known before training
+CONTAINER = frozenset({"format", "version", "requires", "arrays", "sha256"})  # keys that `storage` checks
 
 
-def _few(value: Any) -> Any:
+def _check_size(value: Any) -> Any:
     if isinstance(value, dict) and len(value) > MAX_KEYS:
         raise ValueError(f"a table of {len(value)} keys")
     return value
 
 
 def _checked_history(value: Any) -> Any:
-    """Hold that a history is records of numbers; a plain loop, for it may be long."""
+    """Check that a history is a list of records of numbers; a plain loop, because it may be long."""
     if not isinstance(value, list) or len(value) > MAX_RECORDS + 1:
         raise ValueError(f"is no list of at most {MAX_RECORDS} records")
     for record in value:
@@ -42,22 +42,26 @@ def _checked_history(value: Any) -> Any:
 
 Names = Annotated[list[str], FailFast()]
 History = Annotated[list[dict[str, Any]], BeforeValidator(_checked_history)]
-Facts = Annotated[dict[str, str | int | None], BeforeValidator(_few)]
+Facts = Annotated[dict[str, str | int | None], BeforeValidator(_check_size)]
 
 
 class _Stored(BaseModel):
-    """A table in a header. Keys that begin with x_ are for others and are ignored."""
+    """A table in a header. Keys that begin with x_ belong to other programs and are ignored."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
-    def _leave_out(cls, value: Any) -> Any:
-        return {k: v for k, v in _few(value).items() if not k.startswith("x_")} if isinstance(value, dict) else value
+    def _drop_foreign_keys(cls, value: Any) -> Any:
+        return (
+            {k: v for k, v in _check_size(value).items() if not k.startswith("x_")}
+            if isinstance(value, dict)
+            else value
+        )
 
 
 class DataDescription(_Stored):
-    """What the data means; kept in the model file so that a model can be used without its data."""
+    """What inputs and outputs mean; a model file keeps it, so that a model can be used without its data."""
 
     inputs: Annotated[int, Ge(1), Le(2**31)]
     task: Literal["classification", "regression"] = "classification"
@@ -68,7 +72,7 @@ class DataDescription(_Stored):
     data_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
 
     @model_validator(mode="after")
-    def _fit(self) -> DataDescription:
+    def _check_counts(self) -> DataDescription:
         if self.image_shape and self.image_shape[0] * self.image_shape[1] != self.inputs:
             raise ValueError(f"image_shape {self.image_shape} is not of {self.inputs} pixels")
         if len(self.class_names) * max(map(len, self.class_names), default=0) > MAX_LABELS:
@@ -79,7 +83,7 @@ class DataDescription(_Stored):
 
 
 class PartSource(_Stored):
-    """Where a part came from. Names and versions are of a form that is safe in a command to copy."""
+    """Where a part came from. The patterns make names and versions safe in a command that a user copies."""
 
     kind: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,199}$")]
@@ -89,23 +93,25 @@ class PartSource(_Stored):
 
 
 class Header(_Stored):
-    """The part of a header that describes a model."""
+    """The keys of a header that describe a model."""
 
     spec: dict[str, Any]
     about: DataDescription
     history: History
     plugins: Annotated[list[PartSource], FailFast()]
     environment: Facts
-    parameters: Annotated[int, Ge(1)] | None = None  # how many are trained; files of before 0.1.0 do not say
-    started_from: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""  # sha256 of the model trained further
-    run: dict[str, Any] | None = None  # only in a checkpoint: what the rest of the run depends on
+    parameters: Annotated[int, Ge(1)] | None = None  # how many are trained; missing in files of before 0.1.0
+    started_from: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = (
+        ""  # sha256 of the model whose weights training began with
+    )
+    run: dict[str, Any] | None = None  # only in a checkpoint: the state of the run
 
 
 def read_header(contents: ModelFile, name: str) -> Header:
-    """Return what the header of a file, called `name` in messages, says of a model. Raises ModelFileError."""
+    """Validate the header of a file, called `name` in messages. Raises ModelFileError."""
     own = {key: value for key, value in contents.header.items() if key not in CONTAINER}
     if count_values(own.get("spec")) > MAX_SPEC_VALUES:
-        raise ModelFileError(f"{name} has a spec of more than {MAX_SPEC_VALUES} values; get a sound file")
+        raise ModelFileError(f"{name} has a spec of more than {MAX_SPEC_VALUES} values; get another file")
     try:
         header = Header.model_validate(own)
     except ValidationError as error:
@@ -115,7 +121,7 @@ def read_header(contents: ModelFile, name: str) -> Header:
 
 
 def _check_layers(spec: Mapping[str, Any], contents: ModelFile, name: str) -> None:
-    """Refuse layers without weights before parts are made for them: some bytes of a spec can name many parts."""
+    """Refuse layers without weights before parts are made for them: a short spec can name many parts."""
     model = spec.get("model")
     layers = model.get("layers") if isinstance(model, Mapping) else None
     if not isinstance(layers, list) or not layers:
@@ -128,7 +134,7 @@ def _check_layers(spec: Mapping[str, Any], contents: ModelFile, name: str) -> No
 
 
 def count_values(value: Any) -> int:
-    """Return how many keys and items plain data has, counted no further than MAX_SPEC_VALUES."""
+    """Return the number of keys and items in plain data; counting stops after MAX_SPEC_VALUES."""
     waiting, count = [value], 0
     while waiting and count <= MAX_SPEC_VALUES:
         item = waiting.pop()
@@ -139,7 +145,7 @@ def count_values(value: Any) -> int:
 
 
 def check_header_size(header: Mapping[str, Any], name: str) -> None:
-    """Raise SpecError where a header, before anything was learnt, leaves too little room for what will be."""
+    """Raise SpecError if a header from before training leaves too little room for the history."""
     size = len(json.dumps(header))
     if size > MAX_HEADER - 2 * RESERVE:
         raise SpecError(f"{name}: spec and names take {size} bytes of a header; at most {MAX_HEADER - 2 * RESERVE} fit")
@@ -148,7 +154,7 @@ def check_header_size(header: Mapping[str, Any], name: str) -> None:
 
 
 def short_errors(error: ValidationError) -> str:
-    """Return the first problems of a table in a few printable words."""
+    """Return the first three problems of a table, printable and short."""
     problems = error.errors(include_url=False, include_input=False)
     lines = [
         f"{quoted('.'.join(map(str, p['loc'])))[1:-1] or 'header'}: {quoted(p['msg'], 200)[1:-1]}" for p in problems[:3]
@@ -157,8 +163,8 @@ def short_errors(error: ValidationError) -> str:
 
 
 def fit_history(history: Sequence[Record], other: Mapping[str, Any]) -> list[Record]:
-    """Return a history that fits into a header beside `other`: thinned evenly where it is long, NaN as None."""
-    records = [{key: _plain(value) for key, value in record.items()} for record in history]
+    """Return a history that fits into a header beside `other`: thinned evenly if it is long, with None for NaN."""
+    records = [{key: _as_json_number(value) for key, value in record.items()} for record in history]
     longest = max((len(json.dumps(record)) + 2 for record in records), default=1)
     values = max((2 * len(record) + 2 for record in records), default=1)
     room = MAX_HEADER - RESERVE - len(json.dumps(other))
@@ -168,6 +174,6 @@ def fit_history(history: Sequence[Record], other: Mapping[str, Any]) -> list[Rec
     return [r for i, r in enumerate(records) if i % every == 0 or i == last or r.get("kept")]
 
 
-def _plain(value: Any) -> Any:
+def _as_json_number(value: Any) -> Any:
     number = value.item() if isinstance(value, np.generic) else value
     return None if isinstance(number, float) and not np.isfinite(number) else number

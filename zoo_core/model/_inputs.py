@@ -1,4 +1,4 @@
-"""What callers give a model, inputs and true targets, checked against what its data mean."""
+"""Checks of the arrays that callers pass to a model: inputs and true targets."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from zoo_core.data.readers.npy_rows import DiskRows
 from zoo_core.errors import DataError
 from zoo_core.parts import Array
 
-WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")  # a class's name that stands for itself as an integer
+WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")  # a class name that becomes an integer label
 
 
-def as_inputs(given: Any, features: int, image_shape: Sequence[int] | None, name: str) -> Any:
-    """Return inputs as an array (rows, features), or rows on disk: the caller's own if so, never to be written to.
+def as_inputs(x: Any, features: int, image_shape: Sequence[int] | None, name: str) -> Any:
+    """Return inputs as an array, shape (rows, features), or as rows on disk; without a copy, so it must not be changed.
 
-    Images may have the shape (rows, height, width), or (height, width) for one. Raises DataError for anything
-    else; `name` is the model's. Their values are not looked at: see `check_finite`.
+    Images have shape (rows, height, width), or (height, width) for one. `name` is the model's. Whether the values are
+    finite is left to `check_finite`. Raises DataError for another shape or type.
     """
-    if isinstance(given, DiskRows) and given.shape[1] == features:
-        return given
-    x = _array(given, "inputs")
+    if isinstance(x, DiskRows) and x.shape[1] == features:
+        return x
+    x = _as_array(x, "inputs")
     if x.dtype.kind not in "buif":
         raise DataError(f"inputs must be numbers, not {x.dtype}")
     if x.ndim == 3 or (x.ndim == 2 and image_shape and x.shape == tuple(image_shape)):
@@ -35,9 +35,9 @@ def as_inputs(given: Any, features: int, image_shape: Sequence[int] | None, name
     return x
 
 
-def as_targets(given: Any, rows: int) -> Array:
-    """Return true targets as an array of `rows` rows. Raises DataError where there are more, fewer or none."""
-    y = _array(given, "targets")
+def as_targets(value: Any, rows: int) -> Array:
+    """Return true targets as an array of `rows` rows. Raises DataError for another number of rows, or none."""
+    y = _as_array(value, "targets")
     count = len(y) if y.ndim else 1
     if y.ndim == 0 or count != rows or not rows:
         raise DataError(f"there are {rows} rows of inputs and {count} targets; give one target for each row")
@@ -45,10 +45,10 @@ def as_targets(given: Any, rows: int) -> Array:
 
 
 def as_class_indices(y: Array, labels: Array) -> Array:
-    """Return the index of each true label among `labels`, shape (rows,). Raises DataError for others."""
+    """Return the index of each true label in `labels`, shape (rows,). Raises DataError for an unknown label."""
     if y.ndim != 1:
         raise DataError(f"labels have shape {y.shape}; give one for each row, shape ({len(y)},)")
-    index = {label: at for at, label in enumerate(labels.tolist())}
+    index = {label: i for i, label in enumerate(labels.tolist())}
     try:
         return np.array([index[value] for value in y.tolist()], np.intp)
     except (KeyError, TypeError) as error:
@@ -56,7 +56,7 @@ def as_class_indices(y: Array, labels: Array) -> Array:
 
 
 def as_values(y: Array, outputs: int) -> Array:
-    """Return true values, shape (rows, outputs). Raises DataError for another shape or what is no finite number."""
+    """Return true values, shape (rows, outputs). Raises DataError for another shape or a value that is not finite."""
     y = y[:, None] if y.ndim == 1 else y
     if y.shape[1:] != (outputs,) or y.dtype.kind not in "buif":
         raise DataError(f"targets are {y.dtype} of shape {y.shape}; the model needs numbers ({len(y)}, {outputs})")
@@ -65,13 +65,13 @@ def as_values(y: Array, outputs: int) -> Array:
 
 
 def class_labels(names: Sequence[str], classes: int) -> Array:
-    """Return the label of each class: integers where all names are whole numbers or there are none, else names."""
+    """Return the label of each class: integers if all names are whole numbers or there are none, else names."""
     names = list(names) or [str(i) for i in range(classes)]
     return np.array([int(n) for n in names] if all(map(WHOLE_NUMBER.fullmatch, names)) else names)
 
 
 def class_indices(outputs: Array) -> Array:
-    """Return the index of the likeliest class of each row, shape (rows,)."""
+    """Return the index of the most probable class of each row, shape (rows,)."""
     return (outputs[:, 0] >= 0.5).astype(np.intp) if outputs.shape[1] == 1 else outputs.argmax(axis=1)
 
 
@@ -84,15 +84,15 @@ def are_probabilities(outputs: Array) -> bool:
     return bool(outputs.item(outputs.argmin()) >= 0 and least >= 0.999 and most <= 1.001)
 
 
-def _array(given: Any, what: str) -> Array:
+def _as_array(value: Any, what: str) -> Array:
     try:
-        return np.asarray(given)
+        return np.asarray(value)
     except ValueError as error:
         raise DataError(f"{what} are no array: the rows differ in length") from error
 
 
 def check_finite(array: Array, what: str, first: int = 0) -> None:
-    """Raise DataError at a value that is not finite; the first row of `array` is counted as `first`."""
+    """Raise DataError for a value that is not finite; `first` is the number of the first row."""
     if array.dtype.kind == "f" and not is_finite(array):
         row, column = np.argwhere(~np.isfinite(array))[0]
         value = array[row, column]

@@ -110,11 +110,10 @@ def _check_counts(model: Model, name: str, parameters: int | None) -> None:
     wanted = outputs if regression else max(outputs, 2)
     names = model.about.target_names if regression else model.about.class_names
     if len(names) not in (0, wanted):
-        raise ModelFileError(f"{name}: has {len(names)} names for {wanted} outputs; get another copy of the file")
+        raise ModelFileError(f"{name}: has {len(names)} names for {wanted} outputs; get another file")
     if parameters not in (None, model.network.layout.size):
         raise ModelFileError(
-            f"{name}: claims {parameters} parameters, and its spec has {model.network.layout.size}; "
-            "get another copy of the file"
+            f"{name}: claims {parameters} parameters, and its spec has {model.network.layout.size}; get another file"
         )
 
 
@@ -145,7 +144,7 @@ def _set_preprocessor(model: Model, saved: Mapping[str, Array], name: str) -> No
     except Exception as error:
         raise ModelFileError(
             f"{name}: its preprocessor {model.preprocessor.name!r} cannot use its arrays "
-            f"({type(error).__name__}: {error}); get another copy of the file"
+            f"({type(error).__name__}: {error}); get another file"
         ) from error
 
 

@@ -42,7 +42,7 @@ class StoredParts:
     def find(self, kind: str, name: str) -> type[Part]:
         """Return the class of a part that the spec in the file names.
 
-        Raises PluginError if it cannot be imported or keeps its state in another form, ModelFileError if it comes
+        Raises PluginError if it cannot be imported or its state has another form. Raises ModelFileError if it comes
         from a plugin that the file does not list.
         """
         entry = self._entry(kind, self._full_names.get((kind, name), name))
@@ -50,7 +50,7 @@ class StoredParts:
         if source is None and entry.distribution != DISTRIBUTION:
             raise ModelFileError(
                 f"{self._name}: its spec uses {kind} {entry.name!r} of {entry.distribution}, which its list of "
-                "plugins leaves out; get another copy of the file"
+                "plugins leaves out; get another file"
             )
         if source is not None and entry.part.state_version != source.state_version:
             raise PluginError(

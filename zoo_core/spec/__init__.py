@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         TrainingSpec as TrainingSpec,
         parts_of as parts_of,
     )
+    from zoo_core.spec._text import rename_text as rename_text, summarize_text as summarize_text
 
 _HOMES = {
     "_messages": "message validate",
@@ -40,5 +41,6 @@ _HOMES = {
     "_part_field": "options_model",
     "_reading": "read_part read_spec",
     "_spec": "DEFAULT_METRICS SPEC_NAME SPEC_NAME_RULE LayerSpec Spec TrainingSpec parts_of",
+    "_text": "rename_text summarize_text",
 }
 __all__, __dir__, __getattr__ = _lazy_names(__name__, _HOMES)

@@ -1,7 +1,7 @@
-"""Finds where each key of a TOML or JSON text stands, so that an error can name line and column.
+"""Finds line and column of each key in a TOML or JSON text, for messages of errors.
 
-The parsers of the standard library give values without places. This scanner trusts that they have accepted the
-text already, and so needs to know only enough grammar to keep count.
+The parsers of the standard library give values without places. This scanner reads a text that they have accepted, so
+it needs only a part of the grammar.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TOKEN = re.compile(
 
 
 class _Tokens:
-    """A stream of (text, offset) with one token of look-ahead."""
+    """A stream of tokens, each with its offset; `text` and `offset` are those of the present token."""
 
     def __init__(self, text: str) -> None:
         self._stream = self._scan(text)
@@ -33,58 +33,59 @@ class _Tokens:
                 yield match.group(), match.start()
         yield "", len(text)
 
-    def take(self) -> str:
-        """Return the present token and go on to the next."""
+    def advance(self) -> str:
+        """Return the present token and move to the next."""
         text = self.text
         self.text, self.offset = next(self._stream, ("", self.offset))
         return text
 
     def skip_lines(self) -> None:
+        """Move to the next token that is not the end of a line."""
         while self.text == "\n":
-            self.take()
+            self.advance()
 
 
 def locate_keys(text: str, *, toml: bool) -> dict[Path, Place]:
-    """Return the place of every key and array item of a valid TOML or JSON text, by path."""
+    """Return the place of each key and array item of a valid TOML or JSON text, by path."""
     offsets: dict[Path, int] = {}
     tokens = _Tokens(text)
     if toml:
-        _toml(tokens, offsets)
+        _read_toml(tokens, offsets)
     else:
         tokens.skip_lines()
-        _value(tokens, (), offsets)
+        _read_value(tokens, (), offsets)
     starts = [0, *(m.end() for m in re.finditer("\n", text))]
-    return {path: _place(starts, offset) for path, offset in offsets.items()}
+    return {path: _line_and_column(starts, offset) for path, offset in offsets.items()}
 
 
-def _place(starts: list[int], offset: int) -> Place:
+def _line_and_column(starts: list[int], offset: int) -> Place:
     from bisect import bisect_right
 
     line = bisect_right(starts, offset)
     return line, offset - starts[line - 1] + 1
 
 
-def _toml(tokens: _Tokens, offsets: dict[Path, int]) -> None:
+def _read_toml(tokens: _Tokens, offsets: dict[Path, int]) -> None:
     table: Path = ()
     counts: dict[Path, int] = {}
     while tokens.text:
         if tokens.text == "\n":
-            tokens.take()
+            tokens.advance()
         elif tokens.text == "[":
-            table = _header(tokens, offsets, counts)
+            table = _read_header(tokens, offsets, counts)
         else:
-            _pair(tokens, table, offsets)
+            _read_pair(tokens, table, offsets)
 
 
-def _header(tokens: _Tokens, offsets: dict[Path, int], counts: dict[Path, int]) -> Path:
-    """Read `[a.b]` or `[[a.b]]` and return the path that the keys below it belong to."""
+def _read_header(tokens: _Tokens, offsets: dict[Path, int], counts: dict[Path, int]) -> Path:
+    """Read `[a.b]` or `[[a.b]]` and return the path of the table that begins there."""
     start = tokens.offset
     depth = 0
     while tokens.text == "[":
         depth += 1
-        tokens.take()
+        tokens.advance()
     path: Path = ()
-    for key in _keys(tokens):
+    for key in _read_keys(tokens):
         path = (*path, key)
         offsets.setdefault(path, start)
         if path in counts:
@@ -95,16 +96,16 @@ def _header(tokens: _Tokens, offsets: dict[Path, int], counts: dict[Path, int]) 
         path = (*bare, counts[bare])
         offsets[path] = start
     while tokens.text == "]":
-        tokens.take()
+        tokens.advance()
     return path
 
 
-def _keys(tokens: _Tokens) -> list[str]:
+def _read_keys(tokens: _Tokens) -> list[str]:
     """Read a dotted key."""
-    keys = [_unquote(tokens.take())]
+    keys = [_unquote(tokens.advance())]
     while tokens.text == ".":
-        tokens.take()
-        keys.append(_unquote(tokens.take()))
+        tokens.advance()
+        keys.append(_unquote(tokens.advance()))
     return keys
 
 
@@ -116,34 +117,36 @@ def _unquote(token: str) -> str:
     return str(json.loads(token)) if token[0] == '"' else token[1:-1]
 
 
-def _pair(tokens: _Tokens, table: Path, offsets: dict[Path, int]) -> None:
+def _read_pair(tokens: _Tokens, table: Path, offsets: dict[Path, int]) -> None:
+    """Read a key with its value."""
     start = tokens.offset
     path = table
-    for key in _keys(tokens):
+    for key in _read_keys(tokens):
         path = (*path, key)
         offsets.setdefault(path, start)
-    tokens.take()  # '=' or ':'
+    tokens.advance()  # '=' or ':'
     tokens.skip_lines()
-    _value(tokens, path, offsets)
+    _read_value(tokens, path, offsets)
 
 
-def _value(tokens: _Tokens, path: Path, offsets: dict[Path, int]) -> None:
+def _read_value(tokens: _Tokens, path: Path, offsets: dict[Path, int]) -> None:
+    """Read a plain value, or an array or table with the places of what is in it."""
     if tokens.text not in ("[", "{"):
         while tokens.text not in ("", ",", "]", "}", "\n"):
-            tokens.take()  # a number such as 1.5 is several tokens
+            tokens.advance()  # a number such as 1.5 is several tokens
         return
-    closing = "]" if tokens.take() == "[" else "}"
+    closing = "]" if tokens.advance() == "[" else "}"
     index = 0
     tokens.skip_lines()
     while tokens.text not in ("", closing):
         if closing == "}":
-            _pair(tokens, path, offsets)
+            _read_pair(tokens, path, offsets)
         else:
             offsets[*path, index] = tokens.offset
-            _value(tokens, (*path, index), offsets)
+            _read_value(tokens, (*path, index), offsets)
             index += 1
         tokens.skip_lines()
         if tokens.text == ",":
-            tokens.take()
+            tokens.advance()
         tokens.skip_lines()
-    tokens.take()
+    tokens.advance()

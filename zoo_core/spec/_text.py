@@ -1,4 +1,4 @@
-"""The text of a spec: TOML or JSON to plain data, and single values put into it."""
+"""The text of a spec: TOML or JSON to plain data, changes of single values, a copy under another name."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ import tomllib
 from typing import Any
 
 from zoo_core.errors import SpecError, UsageError
+from zoo_core.spec._positions import locate_keys
 
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 32
 
 
 def is_toml(name: str) -> bool:
-    """Tell whether a file of this name is TOML; the others are JSON."""
+    """Tell whether a file of this name is TOML; other files are JSON."""
     return not name.endswith(".json")
 
 
 def read_text(file: Any) -> str:
-    """Return the text of a path or a packaged file. Raises SpecError where it is too large or no UTF-8."""
+    """Return the text of a path or a packaged file. Raises SpecError if it is too large or not UTF-8."""
     try:
         with file.open("rb") as stream:
             raw: bytes = stream.read(MAX_BYTES + 1)
@@ -39,7 +40,7 @@ def parse_text(text: str, name: str, *, toml: bool) -> dict[str, Any]:
     if text.startswith("\ufeff"):
         raise SpecError(f"{name}:1:1: begins with a byte order mark; save it as UTF-8 without BOM")
     try:
-        value = tomllib.loads(text) if toml else json.loads(text, object_pairs_hook=_once, parse_constant=_refuse)
+        value = tomllib.loads(text) if toml else json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
     except tomllib.TOMLDecodeError as error:
         where = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
         place = f":{where[1]}:{where[2]}" if where else ""
@@ -57,7 +58,8 @@ def parse_text(text: str, name: str, *, toml: bool) -> dict[str, Any]:
     return value
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object. Raises ValueError if a key is repeated."""
     found = dict(pairs)
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
@@ -66,10 +68,12 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse(word: str) -> None:
+    """Refuse NaN and the infinities, which Python's reader of JSON would take."""
     raise ValueError(f"{word} is not a number that a spec may hold")
 
 
 def _depth(value: Any) -> int:
+    """Return how deeply plain data are nested, counted to MAX_DEPTH + 1."""
     level, depth = [value], 0
     while level and depth <= MAX_DEPTH:
         depth += 1
@@ -77,8 +81,32 @@ def _depth(value: Any) -> int:
     return depth
 
 
+# ------------------------------------------------------------------ specs that are listed and copied
+
+
+def summarize_text(text: str, name: str) -> dict[str, str]:
+    """Return name, data set and description of a TOML spec, which is not validated; "" for what it leaves out."""
+    value = parse_text(text, name, toml=True)
+    data = value.get("data", "")
+    found = {"name": value.get("name"), "data": data.get("name") if isinstance(data, dict) else data}
+    return {key: str(item or "") for key, item in (found | {"description": value.get("description")}).items()}
+
+
+def rename_text(text: str, name: str) -> str:
+    """Return the text of a TOML spec with another name; comments and layout stay."""
+    line, lines = f"name = {json.dumps(name)}", text.split("\n")
+    place = locate_keys(text, toml=True).get(("name",))
+    if place is None:  # a key before the first table belongs to the whole spec
+        return f"{line}\n{text}"
+    lines[place[0] - 1] = line
+    return "\n".join(lines)
+
+
+# ------------------------------------------------------------------ overrides
+
+
 def override(value: dict[str, Any], change: str, places: dict[tuple[str | int, ...], str]) -> None:
-    """Put one "key.path=value" into plain data; the value is TOML, or a bare word."""
+    """Put one "key.path=value" into plain data; the value is TOML or a bare word. Raises UsageError."""
     path, equals, text = change.partition("=")
     if not equals or not path.strip():
         raise UsageError(f"override {change!r}: write it as key.path=value, for example training.epochs=5")
@@ -88,13 +116,13 @@ def override(value: dict[str, Any], change: str, places: dict[tuple[str | int, .
         read = {}
     new = read["x"] if read.keys() == {"x"} else text
     keys: list[str | int] = [int(key) if key.isdecimal() else key for key in path.strip().split(".")]
-    _put(value, keys, new, change)
-    for inside in [place for place in places if place[: len(keys)] == tuple(keys)]:
-        del places[inside]  # what stood there is gone
+    _set_item(value, keys, new, change)
+    for inner in [place for place in places if place[: len(keys)] == tuple(keys)]:
+        del places[inner]  # the replaced value had this place
     places[tuple(keys)] = f"override {change}"
 
 
-def _put(target: Any, keys: list[str | int], new: Any, change: str) -> None:
+def _set_item(target: Any, keys: list[str | int], new: Any, change: str) -> None:
     for i, key in enumerate(keys):
         if isinstance(target, list) and key == len(target):
             target.append({})  # one more layer, metric, ...
@@ -104,7 +132,7 @@ def _put(target: Any, keys: list[str | int], new: Any, change: str) -> None:
             target[key] = new
             return
         inner = target[key] if isinstance(key, int) else target.setdefault(key, {})
-        if isinstance(inner, str):  # a part given by name alone gets options
+        if isinstance(inner, str):  # a part that is only a name gets options
             inner = {"name": inner}
         elif not isinstance(inner, (dict, list)):
             raise UsageError(f"override {change}: {'.'.join(map(str, keys[: i + 1]))} is a value, not a table")

@@ -1,4 +1,4 @@
-"""What there is to say about a part, read from its class: summary, text, options, code, origin; and about a plugin."""
+"""Descriptions of parts, read from their classes, and of plugins, for `zoo show`, `zoo list` and the reference."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ SIGNS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 
 
 def text(part: type[Part]) -> str:
-    """Return the docstring of a part's class, without the indentation; "" where its author wrote none."""
+    """Return the docstring of a part's class, without indentation; "" if it has none."""
     found = inspect.cleandoc(part.__dict__.get("__doc__") or "")
-    return "" if found.startswith(f"{part.__name__}(") else found  # a dataclass without one gets its signature
+    return "" if found.startswith(f"{part.__name__}(") else found  # the docstring that Python makes for a dataclass
 
 
 def summary(part: type[Part]) -> str:
@@ -27,11 +27,8 @@ def summary(part: type[Part]) -> str:
     return " ".join(text(part).partition("\n\n")[0].split())
 
 
-def describe(entry: Entry, given: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Return kind, name, origin, text, shapes, options, a line for a spec, and the place of the code.
-
-    `given` are options in TOML, for the line of the spec.
-    """
+def describe(entry: Entry, options: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return all that `zoo show` says of a part; `options`, in TOML, are for its line in a spec."""
     return {
         "kind": entry.kind,
         "name": entry.spec_name,
@@ -39,14 +36,14 @@ def describe(entry: Entry, given: Mapping[str, str] | None = None) -> dict[str, 
         "what": text(entry.part),
         "shapes": entry.part.shapes,
         "options": option_rows(entry.part),
-        "in_a_spec": usage(entry.part, entry.spec_name, given or {}),
+        "in_a_spec": usage(entry.part, entry.spec_name, options or {}),
         "source": f"{entry.part.__module__}.{entry.part.__qualname__}",
         "code": code_place(entry.part),
     }
 
 
 def article(noun: str) -> str:
-    """Return a noun behind "a" or "an"."""
+    """Return "a" or "an", and a noun."""
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
@@ -59,34 +56,35 @@ def option_rows(part: type[Part]) -> list[dict[str, str]]:
         return []
     hints = typing.get_type_hints(part, include_extras=True)
     return [
-        {"option": f.name, "type": _words(hints[f.name]), "default": _default(f)}
+        {"option": f.name, "type": _type_text(hints[f.name]), "default": _default(f)}
         for f in dataclasses.fields(part)
         if f.init
     ]
 
 
-def _words(hint: Any) -> str:
+def _type_text(hint: Any) -> str:
+    """Return a type with its bounds in words, such as "float > 0"."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is Annotated:
-        return " ".join(filter(None, [_words(without_bounds(hint)), ", ".join(_limits(arguments[1:]))]))
+        return " ".join(filter(None, [_type_text(without_bounds(hint)), ", ".join(_bounds(arguments[1:]))]))
     if is_union(hint):
-        return " or ".join(map(_words, arguments))
+        return " or ".join(map(_type_text, arguments))
     if origin is typing.Literal:
         return " or ".join(map(toml, arguments))
     if origin is dict:
-        return f"table of {_words(arguments[1])}"
+        return f"table of {_type_text(arguments[1])}"
     if origin is not None:
-        return f"{origin.__name__} of {', '.join(map(_words, arguments))}"
+        return f"{origin.__name__} of {', '.join(map(_type_text, arguments))}"
     if is_part(hint):
         return article(hint.kind)
     return "none" if hint is type(None) else str(getattr(hint, "__name__", hint))
 
 
-def _limits(bounds: tuple[Any, ...]) -> list[str]:
-    return [f"{SIGNS[key]} {_plain(v)}" for b in bounds for key in SIGNS if (v := getattr(b, key, None)) is not None]
+def _bounds(bounds: tuple[Any, ...]) -> list[str]:
+    return [f"{SIGNS[key]} {_number(v)}" for b in bounds for key in SIGNS if (v := getattr(b, key, None)) is not None]
 
 
-def _plain(value: float) -> str:
+def _number(value: float) -> str:
     return str(value) if isinstance(value, int) else f"{value:g}"
 
 
@@ -96,12 +94,14 @@ def _default(field: dataclasses.Field[Any]) -> str:
         default = field.default_factory()
     if default is dataclasses.MISSING:
         return "required"
-    plain = isinstance(default, Part) and default == type(default)()  # a part as it is by default is its name
+    plain = (
+        isinstance(default, Part) and default == type(default)()
+    )  # a part with its own defaults is written as its name
     return toml(default.name if plain else dump(default))
 
 
 def toml(value: Any) -> str:
-    """Return plain data on one line as TOML writes it; None, which TOML has not, is "none"."""
+    """Return plain data as one line of TOML; None, which TOML does not have, becomes "none"."""
     if isinstance(value, dict):
         return "{}" if not value else "{ " + ", ".join(f"{key} = {toml(item)}" for key, item in value.items()) + " }"
     if isinstance(value, (list, tuple)):
@@ -109,14 +109,14 @@ def toml(value: Any) -> str:
     return "none" if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def usage(part: type[Part], key: str, given: Mapping[str, str]) -> str:
-    """Return a line of a spec that names a part with the options given, or else the required, or else its first."""
+def usage(part: type[Part], key: str, options: Mapping[str, str]) -> str:
+    """Return a line of a spec that names a part, with these options, else the required ones, else the first."""
     rows = option_rows(part)
     required = {row["option"]: '"..."' for row in rows if row["default"] == "required"}
     example = dict([(row["option"], row["default"]) for row in rows if row["default"] != "none"][:1])
-    options = {"name": toml(key), **(required | dict(given) or example)}
-    plain = len(options) == 1 and part.kind != "dataset"
-    value = options["name"] if plain else "{ " + ", ".join(f"{k} = {v}" for k, v in options.items()) + " }"
+    table = {"name": toml(key), **(required | dict(options) or example)}
+    plain = len(table) == 1 and part.kind != "dataset"
+    value = table["name"] if plain else "{ " + ", ".join(f"{k} = {v}" for k, v in table.items()) + " }"
     return f"{part.spec_key} = [{value}]" if part.spec_takes_list else f"{part.spec_key} = {value}"
 
 
@@ -124,7 +124,7 @@ def usage(part: type[Part], key: str, given: Mapping[str, str]) -> str:
 
 
 def code_place(part: type[Part]) -> str:
-    """Return file and line of a part's class, or "" where there is no file, as for a class typed into a session."""
+    """Return file and line of a part's class, or "" for a class that is in no file."""
     try:
         file = inspect.getsourcefile(part)
         return f"{file}:{inspect.getsourcelines(part)[1]}"

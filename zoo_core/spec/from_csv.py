@@ -1,4 +1,4 @@
-"""A spec to start from for a CSV file of one's own: what is to be predicted, from what, and how, is guessed."""
+"""A first spec for a CSV file: it guesses the target, the features and the task."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import Literal
 from zoo_core.data.readers.csv import NUMBER, column_index, guess_delimiter, read_rows
 from zoo_core.errors import DataError
 
-MAX_CLASSES = 20  # whole numbers of more kinds are values, not labels
-ROWS_A_CLASS = 5  # so many rows at least has each class on average
-STRATIFIED = 7  # rows of the rarest class that every split gets some of
+MAX_CLASSES = 20  # of a target of whole numbers; with more distinct ones it is a regression
+ROWS_PER_CLASS = 5  # at least, on average, in a target of whole numbers
+STRATIFIED_ROWS = 7  # of the rarest class, so that each split gets some
 WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*")
 
 Task = Literal["classification", "regression"]
@@ -23,62 +23,64 @@ Task = Literal["classification", "regression"]
 
 @dataclass(frozen=True)
 class Columns:
-    """A CSV file, column by column, as text; without a header the names are empty."""
+    """The columns of a CSV file, as text; without a header the names are empty."""
 
     path: str
     delimiter: str
     names: tuple[str, ...]
     cells: tuple[tuple[str, ...], ...]
 
-    def key(self, place: int) -> str | int:
-        """Return what a spec calls a column: its name, or its index from 0."""
-        return self.names[place] or place
+    def key(self, column: int) -> str | int:
+        """Return the name of a column in a spec, or its index from 0."""
+        return self.names[column] or column
 
 
 @dataclass(frozen=True)
 class Guess:
-    """What a spec for a file would do; places are those of columns."""
+    """Target, features and task for a file; columns are counted from 0."""
 
     columns: Columns
     target: int
     task: Task
     features: tuple[int, ...]
-    left_out: dict[int, str]  # columns that are no numbers, each with the reason
+    left_out: dict[int, str]  # columns that are not numeric, with the reason
 
     @property
     def classes(self) -> int:
-        """How many labels the target has."""
+        """Number of distinct labels in the target."""
         return len({cell.strip() for cell in self.columns.cells[self.target]})
 
     @property
     def summary(self) -> str:
-        """A line for the user."""
+        """One line that says what was guessed."""
         rows, target = len(self.columns.cells[0]), self.columns.key(self.target)
         kinds = f", {self.classes} classes" if self.task == "classification" else ""
         return f"{self.task} of {target!r}{kinds}, from {len(self.features)} column(s) and {rows:,} rows"
 
 
 def guess(path: Path, target: str | None = None, task: Task | None = None) -> Guess:
-    """Look at a CSV file and return what a spec for it would do; `target` is by default the last column.
+    """Guess target, features and task for a CSV file; `target` is by default the last column.
 
-    Raises DataError for a file that is no CSV, has no such column, or no column of numbers to learn from.
+    Raises DataError if the file is no CSV, lacks the target, or has no numeric column beside it.
     """
-    columns = _read(path)
-    place = _target(columns, target)
-    cells = columns.cells[place]
+    columns = _read_columns(path)
+    column = _target_column(columns, target)
+    cells = columns.cells[column]
     blank = next((row for row, cell in enumerate(cells, 1) if not cell.strip()), 0)
     if blank:
-        raise DataError(f"{path}: row {blank}: the target, column {columns.key(place)!r}, is blank")
+        raise DataError(f"{path}: row {blank}: the target, column {columns.key(column)!r}, is blank")
     if task == "regression" and (fault := _fault(cells)):
-        raise DataError(f"{path}: column {columns.key(place)!r} has no values to predict: {fault}, not a number")
-    others = {at: _fault(column) for at, column in enumerate(columns.cells) if at != place}
-    features = tuple(at for at, fault in others.items() if not fault)
+        raise DataError(f"{path}: column {columns.key(column)!r} has no values to predict: {fault}, not a number")
+    faults = {i: _fault(other) for i, other in enumerate(columns.cells) if i != column}
+    features = tuple(i for i, fault in faults.items() if not fault)
     if not features:
         raise DataError(f"{path}: no column but the target is of numbers alone; turn texts into numbers first")
-    return Guess(columns, place, task or _task(cells), features, {at: why for at, why in others.items() if why})
+    left_out = {i: fault for i, fault in faults.items() if fault}
+    return Guess(columns, column, task or _guess_task(cells), features, left_out)
 
 
-def _read(path: Path) -> Columns:
+def _read_columns(path: Path) -> Columns:
+    """Read a CSV file whole. Raises DataError if a line has more or fewer cells than the first."""
     where, rows = read_rows(path)
     found = list(rows)
     for line, cells in found:
@@ -96,14 +98,15 @@ def _read(path: Path) -> Columns:
 
 
 def _is_header(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
-    """Tell names from values: none is a number, or one is not that stands above numbers."""
+    """Tell whether the first line has names: it has no number, or a text above a column of numbers."""
     numeric = [bool(NUMBER.fullmatch(cell)) for cell in first]
     columns = list(zip(*body, strict=True))
     above = [not number and not _fault(column) for number, column in zip(numeric, columns, strict=False)]
     return not any(numeric) or any(above)
 
 
-def _target(columns: Columns, target: str | None) -> int:
+def _target_column(columns: Columns, target: str | None) -> int:
+    """Return the target's column, from its name or its number."""
     if target is None:
         return len(columns.names) - 1
     number = target not in columns.names and re.fullmatch(r"-?[0-9]+", target)
@@ -111,44 +114,43 @@ def _target(columns: Columns, target: str | None) -> int:
 
 
 def _fault(cells: Sequence[str]) -> str:
-    """Return why a column cannot be learnt from, or ''."""
+    """Return the first cell of a column that is no number, in words, or ''."""
     for row, cell in enumerate(cells, 1):
         if not NUMBER.fullmatch(cell):
             return f"row {row} is {cell.strip()[:20]!r}" if cell.strip() else f"row {row} is blank"
     return ""
 
 
-def _task(cells: Sequence[str]) -> Task:
-    """Guess: texts are labels, and so are whole numbers of few kinds; other numbers are values."""
+def _guess_task(cells: Sequence[str]) -> Task:
+    """Take texts for labels, and whole numbers with few distinct values; other numbers are values."""
     if not all(map(NUMBER.fullmatch, cells)):
         return "classification"
-    kinds = len(set(cells))
-    few = kinds <= min(MAX_CLASSES, len(cells) // ROWS_A_CLASS)
+    few = len(set(cells)) <= min(MAX_CLASSES, len(cells) // ROWS_PER_CLASS)
     return "classification" if few and all(map(WHOLE.fullmatch, cells)) else "regression"
 
 
 def csv_spec(name: str, found: Guess) -> str:
-    """Return the text of a spec, TOML, ready to train."""
+    """Return the text of a spec, TOML, that can be trained as it is."""
     classes = found.task == "classification"
     loss, activation, units = ("cross_entropy", "softmax", found.classes) if classes else ("mse", "identity", 1)
-    return SPEC.format(
-        name=name, data="\n".join(_data(found)), loss=loss, activation=activation, units=units,
+    return TEMPLATE.format(
+        name=name, data="\n".join(_data_lines(found)), loss=loss, activation=activation, units=units,
         metrics='["accuracy"]' if classes else '["rmse", "r2"]',
     )  # fmt: skip
 
 
-def _data(found: Guess) -> list[str]:
+def _data_lines(found: Guess) -> list[str]:
     """Return the lines of `[data]` that depend on the file."""
     columns, counts = found.columns, Counter(map(str.strip, found.columns.cells[found.target]))
     lines = [f"path = {_toml(columns.path)}", f"target = {_toml(columns.key(found.target))}", f'task = "{found.task}"']
     if found.left_out:
-        keys = ", ".join(_toml(columns.key(place)) for place in found.features)
+        keys = ", ".join(_toml(columns.key(column)) for column in found.features)
         lines.append(f"features = [{keys}]")
     if columns.delimiter != ",":
         lines.append(f"delimiter = {_toml(columns.delimiter)}")
     if not any(columns.names):
         lines.append("header = false")
-    if found.task == "classification" and min(counts.values()) >= STRATIFIED:
+    if found.task == "classification" and min(counts.values()) >= STRATIFIED_ROWS:
         lines.append("stratify = true                     # every split has the same share of each class")
     return lines
 
@@ -157,7 +159,7 @@ def _toml(value: str | int) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-SPEC = """#:schema zoo.schema.json
+TEMPLATE = """#:schema zoo.schema.json
 name = "{name}"
 seed = 1
 

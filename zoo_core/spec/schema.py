@@ -1,7 +1,7 @@
 """The JSON schema of a spec, plugins included, in the form that editors complete.
 
-A part is a name (an enum) or a table whose `name` is an enum; `if`/`then` adds the options of the part named.
-A plain `oneOf` over all parts would answer every mistake with "matches none of sixty schemas".
+A part is a name, or a table with a `name`; `if` and `then` add the options of the part with that name. A `oneOf` over
+all parts would answer each mistake with "matches none of sixty schemas".
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from zoo_core.spec._part_field import options_model
 from zoo_core.spec._spec import Spec
 
 Schema = dict[str, Any]
-PLACEHOLDER = "x-zoo-kind"  # pydantic resolves a "$ref" itself, and does not know ours yet
+PLACEHOLDER = "x-zoo-kind"  # pydantic would resolve a "$ref", to a definition that it does not have
 
 
 class _Generator(GenerateJsonSchema):
-    """pydantic's generator, with a reference where a part stands."""
+    """pydantic's generator, with a placeholder for each part."""
 
     def function_plain_schema(self, schema: Any) -> Schema:
-        """Return a placeholder for the kind that `PartField` left in the schema's metadata; see `_linked`."""
+        """Return a placeholder for the kind of part in the metadata of a `PartField`; see `_link_parts`."""
         return {PLACEHOLDER: schema["metadata"]["kind"]}
 
     def tagged_union_schema(self, schema: Any) -> Schema:
-        """Return a choice of a part or a plain value: by its type, for `anyOf` would hide what is wrong with either."""
+        """Choose part or plain value by the type of the data; the errors of `anyOf` would say less."""
         part, value = (self.generate_inner(schema["choices"][tag]) for tag in ("<part>", "<value>"))
         return {"if": {"type": ["string", "object"]}, "then": part, "else": value}
 
     def nullable_schema(self, schema: Any) -> Schema:
-        """Return a schema that also takes null, for the same reason without `anyOf`."""
+        """Return a schema that also takes null, without `anyOf` for the same reason."""
         return {"if": {"type": "null"}, "else": self.generate_inner(schema["schema"])}
 
     def default_schema(self, schema: Any) -> Schema:
-        """Leave out defaults that are objects of ours rather than plain data."""
+        """Leave out defaults that are no plain data."""
         inner = self.generate_inner(schema["schema"])
         default = schema.get("default")
         plain = default is None or isinstance(default, (bool, int, float, str))
@@ -45,34 +45,34 @@ class _Generator(GenerateJsonSchema):
 
 
 def spec_schema(registry: Registry) -> Schema:
-    """Return the schema of a whole spec for the parts that a registry holds."""
-    schema = _of(Spec)
+    """Return the schema of a spec with the parts of a registry."""
+    schema = _model_schema(Spec)
     definitions: Schema = schema.setdefault("$defs", {})
-    definitions |= {kind: _part(kind, registry) for kind in KINDS}
+    definitions |= {kind: _part_schema(kind, registry) for kind in KINDS}
     data = definitions["DataSpec"]
     del data["properties"]["source"]
-    definitions["DataSpec"] = _dataset(data, registry)
+    definitions["DataSpec"] = _data_schema(data, registry)
     schema["properties"]["$schema"] = {"type": "string", "description": "this schema's file; in JSON alone"}
     return {"$schema": "http://json-schema.org/draft-07/schema#", "title": "zoo spec", **schema}
 
 
-def _of(model: type[BaseModel]) -> Schema:
-    schema: Schema = _linked(model.model_json_schema(schema_generator=_Generator, mode="validation"))
+def _model_schema(model: type[BaseModel]) -> Schema:
+    schema: Schema = _link_parts(model.model_json_schema(schema_generator=_Generator, mode="validation"))
     return schema
 
 
-def _linked(value: Any) -> Any:
-    """Return a schema with references where placeholders stood."""
+def _link_parts(value: Any) -> Any:
+    """Replace the placeholders of a schema by references."""
     if isinstance(value, list):
-        return [_linked(item) for item in value]
+        return [_link_parts(item) for item in value]
     if not isinstance(value, dict):
         return value
     kind = value.get(PLACEHOLDER)
-    return {"$ref": f"#/$defs/{kind}"} if kind else {key: _linked(item) for key, item in value.items()}
+    return {"$ref": f"#/$defs/{kind}"} if kind else {key: _link_parts(item) for key, item in value.items()}
 
 
-def _part(kind: str, registry: Registry) -> Schema:
-    options = _options(kind, registry)
+def _part_schema(kind: str, registry: Registry) -> Schema:
+    options = _options_schemas(kind, registry)
     names = list(options)
     table: Schema = {
         "properties": {"name": {"enum": names}},
@@ -88,13 +88,14 @@ def _part(kind: str, registry: Registry) -> Schema:
     }
 
 
-def _options(kind: str, registry: Registry) -> dict[str, Schema]:
-    """Return the schema of the table of every part of a kind, by the part's name."""
-    return {e.spec_name: _table(e.part) for e in sorted(registry.entries(kind), key=lambda e: e.spec_name)}
+def _options_schemas(kind: str, registry: Registry) -> dict[str, Schema]:
+    """Return the schema of the options of each part of a kind, by the part's name."""
+    entries = sorted(registry.entries(kind), key=lambda e: e.spec_name)
+    return {e.spec_name: _options_schema(e.part) for e in entries}
 
 
-def _table(part: type[Part]) -> Schema:
-    schema = _of(options_model(part))
+def _options_schema(part: type[Part]) -> Schema:
+    schema = _model_schema(options_model(part))
     return {
         "properties": {"name": True, **schema.get("properties", {})},
         "required": schema.get("required", []),
@@ -106,9 +107,9 @@ def _when(name: str, then: Schema) -> Schema:
     return {"if": {"properties": {"name": {"const": name}}, "required": ["name"]}, "then": then}
 
 
-def _dataset(own: Schema, registry: Registry) -> Schema:
-    """Return the schema of `[data]`: its own keys beside those of the dataset named."""
-    found, cases = _options("dataset", registry), []
+def _data_schema(own: Schema, registry: Registry) -> Schema:
+    """Return the schema of `[data]`: its own keys beside the options of the data set."""
+    found, cases = _options_schemas("dataset", registry), []
     for name, options in found.items():
         known = {**dict.fromkeys(own["properties"], True), **options["properties"]}
         cases.append(_when(name, {**options, "properties": known}))

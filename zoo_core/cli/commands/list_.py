@@ -58,20 +58,19 @@ def _drawn(what: str, pattern: str, found: list[dict[str, Any]]) -> RenderableTy
 
 
 def _models(registry: Registry) -> list[dict[str, Any]]:
-    import tomllib
-
     from zoo_core.registry import shipped_models
+    from zoo_core.spec import summarize_text
 
     found = []
     for model in shipped_models(registry).values():
-        spec = tomllib.loads(model.spec.read_text("utf-8"))
+        spec = summarize_text(model.spec.read_text("utf-8"), model.name)
         weights = "yes" if model.weights is not None else "no"
         found.append(
             {
                 "name": model.name,
-                "data": spec["data"]["name"],
+                "data": spec["data"],
                 "weights": weights,
-                "description": spec.get("description", ""),
+                "description": spec["description"],
             }
         )
     return found

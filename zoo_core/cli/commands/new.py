@@ -61,9 +61,9 @@ def command(
 
 def _shipped(name: str, source: str) -> str:
     from zoo_core.registry import Registry, find_spec
+    from zoo_core.spec import rename_text
 
-    text = find_spec(source, Registry()).read_text("utf-8")
-    return re.sub(r'^name = ".*"$', f'name = "{name}"', text, count=1, flags=re.MULTILINE)
+    return rename_text(find_spec(source, Registry()).read_text("utf-8"), name)
 
 
 def _own(name: str, data: Path, target: str | None, task: Literal["classification", "regression"] | None) -> str:
