@@ -52,7 +52,7 @@ def test_every_base_class_of_a_kind_is_a_name_of_the_contract():
         ("import zoo_core", "numpy typer rich matplotlib pydantic"),
         ("import zoo_core.parts; zoo_core.load", "typer rich matplotlib"),
         ("from zoo_core.cli import run; run(['--help'])", "numpy matplotlib pydantic rich"),
-        ("import zoo_core.display.plots.learning, zoo_core.display.progress.live", "matplotlib rich"),
+        ("import zoo_core.display.plots._learning_curves, zoo_core.display.progress._live", "matplotlib rich"),
     ],
 )
 def test_what_is_not_used_is_not_imported(program, absent):

@@ -190,7 +190,7 @@ def test_a_kind_that_cannot_be_listed_is_refused(run_zoo, arguments, words):
 def test_on_a_terminal_a_part_takes_one_line():
     from rich.console import Console
 
-    from zoo_core.display.text.parts import PartList
+    from zoo_core.display.text import PartList
 
     registry = Registry()
     rows = [
@@ -228,10 +228,10 @@ def test_plots_cost_no_import_where_there_is_none():
 
 
 def test_a_schedule_is_logarithmic_only_where_that_helps():
-    from zoo_core.display.samples import rates
+    from zoo_core.display.samples import sample_schedule
 
     registry = Registry()
-    cosine = rates(registry.get("schedule", "cosine")(), 20, 100)
-    assert not cosine.wide  # only its last steps are small
-    assert rates(registry.get("schedule", "exponential")(factor=0.5), 20, 100).wide
+    cosine = sample_schedule(registry.get("schedule", "cosine")(), 20, 100)
+    assert not cosine.is_wide  # only its last steps are small
+    assert sample_schedule(registry.get("schedule", "exponential")(factor=0.5), 20, 100).is_wide
     np.testing.assert_allclose(cosine.rates[1000], 0.0005)

@@ -13,9 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tests.helpers.builtin import PARTS
-from zoo_core.display.plots.learning import (
+from zoo_core.display.plots import (
     activation_curve,
-    comparison,
     confusion_matrix,
     first_layer_weights,
     learning_curves,
@@ -147,20 +146,6 @@ def test_first_layer_weights_are_laid_out_as_images() -> None:
 def test_weights_that_are_no_images_are_refused() -> None:
     with pytest.raises(UsageError, match="not images of 28 x 28"):
         first_layer_weights(np.ones((10, 3)), (28, 28))
-
-
-@pytest.mark.parametrize(("higher", "order"), [(True, ["c", "a", "b"]), (False, ["b", "a", "c"])])
-def test_comparison_has_the_best_at_the_top(higher: bool, order: list[str]) -> None:
-    axes = comparison([("a", 0.5), ("b", 0.9), ("c", 0.1), ("d", math.nan)], higher_is_better=higher).axes[0]
-    assert [label.get_text() for label in axes.get_yticklabels()] == order
-    values = {"a": 0.5, "b": 0.9, "c": 0.1}
-    assert [float(drawn.get_xdata()[0]) for drawn in axes.lines] == [values[name] for name in order]
-    assert [text.get_text() for text in axes.texts] == [f"{values[name]:.4f}" for name in order]
-
-
-def test_comparison_of_nothing_is_refused() -> None:
-    with pytest.raises(UsageError, match="evaluate"):
-        comparison([("a", math.nan)])
 
 
 # ------------------------------------------------------------------ parts

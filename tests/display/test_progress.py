@@ -1,4 +1,4 @@
-"""What a user sees while training: plain lines or a live view, results apart, and quiet when asked."""
+"""The display of a run: plain lines or a live view, results on their own stream, only warnings if asked."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from collections.abc import Iterator
 import pytest
 from rich.console import Console
 
-from zoo_core.display.progress import live as progress
-from zoo_core.display.progress.live import show
-from zoo_core.display.progress.state import State
-from zoo_core.display.progress.view import live_lines, remarks
+from zoo_core.display.progress import _live, show
+from zoo_core.display.progress._run_progress import RunProgress
+from zoo_core.display.progress._view import layer_remarks, live_lines
 from zoo_core.training.events import EpochEnded, Event, Finished, LayerStats, Message, Progress, Started
 
 NAME = "net [red]x[/red]"
@@ -63,9 +62,9 @@ def shown(events: Iterator[Event], *, terminal: bool = False, width: int = 80, *
 
 @pytest.fixture
 def every_event(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every event refresh the live view, as if each came after a pause."""
-    monkeypatch.setattr(progress, "REFRESH", 0.0)
-    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    """Make every event refresh the live view, as if each came after a pause."""
+    monkeypatch.setattr(_live, "MIN_INTERVAL", 0.0)
+    monkeypatch.setattr(_live, "COST_FACTOR", 0.0)
 
 
 def plain(text: str) -> str:
@@ -73,7 +72,7 @@ def plain(text: str) -> str:
 
 
 def screen(text: str) -> list[str]:
-    """Return what a terminal shows after text: it knows the few movements that the view uses."""
+    """Return the lines of a terminal after it received text; only the movements that the view uses are known."""
     lines, row, column = [""], 0, 0
     for token in re.findall(r"\x1b\[[0-9;?]*[A-Za-z]|\r|\n|[^\x1b\r\n]+", text):
         if token == "\n":
@@ -139,9 +138,9 @@ def test_a_resumed_run_counts_on() -> None:
     assert "epoch 21/30  train_loss 0.5000" in error
 
 
-@pytest.mark.parametrize(("helpers", "words"), [(0, "2 threads\n"), (1, "2 threads, 1 helper\n")])
-def test_threads_are_named_with_their_helpers(helpers: int, words: str) -> None:
-    error, _ = shown(iter([Started("n", 30, 0, 5, ROWS, 7, 2, extra_threads=helpers)]))
+@pytest.mark.parametrize(("extra", "words"), [(0, "2 threads\n"), (1, "2 threads, 1 extra\n")])
+def test_threads_are_counted_with_extra_threads(extra: int, words: str) -> None:
+    error, _ = shown(iter([Started("n", 30, 0, 5, ROWS, 7, 2, extra_threads=extra)]))
     assert words in error
 
 
@@ -209,7 +208,7 @@ def test_live_view_shows_progress_figures_and_layers() -> None:
     assert "48,210 rows/s   learning rate 0.001" in text
     assert re.search(r"layers\.0 relu +100 +62 % +5\.0e-01 +1\.0e-03  many dead", text)
     assert re.search(r"layers\.1 softmax +10 +- +1\.0e-01 +2\.0e-01  large steps", text)
-    assert "layers.0" not in plain(shown(run(), terminal=True, learner=False)[0])
+    assert "layers.0" not in plain(shown(run(), terminal=True, layers=False)[0])
 
 
 def test_summary_marks_the_best_of_each_figure_in_its_own_direction() -> None:
@@ -232,7 +231,7 @@ def test_live_view_leaves_only_results_and_summary_on_the_screen() -> None:
 
 
 @pytest.mark.usefixtures("every_event")
-def test_lines_that_a_narrower_window_breaks_are_rubbed_out() -> None:
+def test_lines_that_a_narrower_window_breaks_are_erased() -> None:
     error = io.StringIO()
     console = Console(file=error, force_terminal=True, width=140, height=40, _environ={"TERM": "xterm"})
     rows: list[int] = []
@@ -240,7 +239,7 @@ def test_lines_that_a_narrower_window_breaks_are_rubbed_out() -> None:
     def events() -> Iterator[Event]:
         yield from list(run())[:9]
         lines = screen(error.getvalue())
-        rows.extend(-(-max(len(line), 1) // 60) for line in lines)  # what a reflowing terminal makes of each
+        rows.extend(-(-max(len(line), 1) // 60) for line in lines)  # rows of each line after the terminal wrapped it
         error.truncate(error.seek(0))
         console.width = 60
         yield list(run())[9]
@@ -257,15 +256,15 @@ def test_live_view_refreshes_by_the_clock_not_by_the_event() -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (140, 40), (60, 15), (30, 8)])
 def test_live_view_fits_the_terminal(width: int, height: int) -> None:
-    state = State()
-    state.take(Started("x" * 200, 1000, 0, 123456, ROWS, 10**9, 64))
+    run_progress = RunProgress()
+    run_progress.take(Started("x" * 200, 1000, 0, 123456, ROWS, 10**9, 64))
     keys = [
         f"{s}_{m}" for s in ("train", "validation", "test") for m in ("loss", "accuracy", "balanced_accuracy", "f1")
     ]
     for epoch in range(9):
-        state.take(EpochEnded({"epoch": epoch, **dict.fromkeys(keys, 1e-5 * (epoch + 1))}, 1.0))
-    state.take(Progress(9, 5, 123456, 1e6, 1.0, 0.1, 1e-5, LAYERS * 6))
-    lines = live_lines(state, 1e5, width - 1, height - 1, learner=True)
+        run_progress.take(EpochEnded({"epoch": epoch, **dict.fromkeys(keys, 1e-5 * (epoch + 1))}, 1.0))
+    run_progress.take(Progress(9, 5, 123456, 1e6, 1.0, 0.1, 1e-5, LAYERS * 6))
+    lines = live_lines(run_progress, 1e5, width - 1, height - 1, layers=True)
     assert len(lines) <= height - 1
     assert max(line.cell_len for line in lines) <= width - 1
     assert any("train loss" in line.plain for line in lines)
@@ -283,4 +282,4 @@ def test_live_view_fits_the_terminal(width: int, height: int) -> None:
     ],
 )
 def test_unusual_layers_are_named_in_words(dead: float | None, norm: float, ratio: float, expected: list[str]) -> None:
-    assert remarks(LayerStats("layers.0 relu", 10, dead, norm, ratio)) == expected
+    assert layer_remarks(LayerStats("layers.0 relu", 10, dead, norm, ratio)) == expected

@@ -1,17 +1,18 @@
-"""Reports: numbers as people read them, aligned tables, JSON for any reader, curves made of characters."""
+"""Text for the terminal: numbers, aligned tables, valid JSON, curves of braille characters."""
 
 from __future__ import annotations
 
 import io
 import json
 import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from rich.console import Console
 
-from zoo_core.display.text.tables import duration, number, print_json, printable, sizes, table, terminal_plot
+from zoo_core.display.text import Curve, draw_curves, format_duration, format_number, print_json, printable, text_table
 
 
 @pytest.mark.parametrize(
@@ -23,17 +24,7 @@ from zoo_core.display.text.tables import duration, number, print_json, printable
     ],
 )  # fmt: skip
 def test_numbers(value: float | None, text: str) -> None:
-    assert number(value) == text
-
-
-@pytest.mark.parametrize(
-    ("count", "text"),
-    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (318080, "318 kB"), (999_600, "1.0 MB"),
-     (11_594_722, "12 MB"),
-     (5 * 10**12, "5.0 TB")],
-)  # fmt: skip
-def test_sizes(count: int, text: str) -> None:
-    assert sizes(count) == text
+    assert format_number(value) == text
 
 
 @pytest.mark.parametrize(
@@ -42,7 +33,7 @@ def test_sizes(count: int, text: str) -> None:
      (7500, "2 h 05 min"), (277200, "3 d 05 h"), (math.nan, "-"), (-1, "0.0 s")],
 )  # fmt: skip
 def test_durations(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
+    assert format_duration(seconds) == text
 
 
 def test_printable_keeps_text_on_one_line_and_harmless() -> None:
@@ -55,7 +46,7 @@ ROWS = [("mnist [red]x[/red]", 79510, 0.9866, True), ("三", 7, None, False)]
 def test_table_away_from_a_terminal_is_plain_aligned_and_uncut() -> None:
     file = io.StringIO()
     long = [*ROWS, ("n" * 150, 1, 0.5, True)]
-    Console(file=file, width=80).print(table(("name", "parameters", "accuracy", "mine"), long), soft_wrap=True)
+    Console(file=file, width=80).print(text_table(("name", "parameters", "accuracy", "mine"), long), soft_wrap=True)
     lines = file.getvalue().splitlines()
     assert len(lines) == 4
     assert lines[1] == f"{'mnist [red]x[/red]':150}      79,510    0.9866  yes"
@@ -66,7 +57,7 @@ def test_table_away_from_a_terminal_is_plain_aligned_and_uncut() -> None:
 def test_table_on_a_terminal_fits_and_takes_no_markup() -> None:
     file = io.StringIO()
     console = Console(file=file, width=60, force_terminal=True, color_system=None, _environ={"TERM": "xterm"})
-    console.print(table(("name", "parameters", "accuracy", "mine"), ROWS, title="[b]Models[/b]"), soft_wrap=True)
+    console.print(text_table(("name", "parameters", "accuracy", "mine"), ROWS, title="[b]Models[/b]"), soft_wrap=True)
     text = file.getvalue()
     assert "[b]Models[/b]" in text
     assert "mnist [red]x[/red]" in text
@@ -74,7 +65,7 @@ def test_table_on_a_terminal_fits_and_takes_no_markup() -> None:
 
 
 def test_an_empty_table_shows_its_columns() -> None:
-    assert table(("name", "kind"), []).lines() == ["name  kind"]
+    assert text_table(("name", "kind"), []).lines() == ["name  kind"]
 
 
 def test_json_keeps_order_and_stays_valid() -> None:
@@ -110,13 +101,19 @@ def test_json_fits_a_stream_that_cannot_hold_all_characters() -> None:
 # ------------------------------------------------------------------ curves
 
 
+def plot(xs: Sequence[float], series: Mapping[str, Sequence[float]], width: int, height: int) -> str:
+    """Draw named curves: the first solid, the second dashed, the third dotted."""
+    curves = [Curve(name, xs, ys, dash) for dash, (name, ys) in enumerate(series.items())]
+    return "\n".join(draw_curves(curves, width, height).lines)
+
+
 def dots(line: str) -> list[int]:
     """Return the columns of characters that hold a dot."""
     return [at for at, character in enumerate(line) if 0x2800 < ord(character) < 0x2900]
 
 
 def test_a_rising_line_runs_from_the_lower_left_to_the_upper_right() -> None:
-    lines = terminal_plot(range(11), {"y": range(11)}, 43, 11).splitlines()
+    lines = plot(range(11), {"y": range(11)}, 43, 11).splitlines()
     assert len(lines) == 11
     assert max(map(len, lines)) <= 43
     assert lines[0].startswith("10 ")
@@ -130,7 +127,7 @@ def test_a_rising_line_runs_from_the_lower_left_to_the_upper_right() -> None:
 
 def test_several_curves_are_named_and_differ_without_colour() -> None:
     flat = {name: [level] * 50 for level, name in enumerate(("test", "train", "validation"))}
-    lines = terminal_plot(range(50), flat, 60, 7).splitlines()
+    lines = plot(range(50), flat, 60, 7).splitlines()
     patterns = [lines[0][2:], lines[5][2:]]
     assert all(name in lines[-1] for name in flat)
     assert sum(map(len, map(dots, patterns))) > 40
@@ -147,9 +144,9 @@ def test_several_curves_are_named_and_differ_without_colour() -> None:
     ],
 )
 def test_the_scale_covers_the_finite_values(values: list[float], shown: list[str]) -> None:
-    lines = terminal_plot(range(4), {"y": values}, 40, 6).splitlines()
+    lines = plot(range(4), {"y": values}, 40, 6).splitlines()
     assert [lines[0].split()[0], lines[4].split()[0]] == shown
 
 
 def test_nothing_to_draw_gives_empty_lines() -> None:
-    assert terminal_plot([1, 2], {"y": [math.nan, math.nan]}, 40, 4) == "\n\n\n"
+    assert plot([1, 2], {"y": [math.nan, math.nan]}, 40, 4) == "\n\n\n"

@@ -9,7 +9,7 @@ import pytest
 
 import zoo_core
 from zoo_core import hookimpl
-from zoo_core.display.text.explanation import explanation_page
+from zoo_core.display.text import explanation_page
 from zoo_core.errors import NumericError, UsageError
 from zoo_core.parts import Activation, Parameter
 from zoo_core.registry import Registry

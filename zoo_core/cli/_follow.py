@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def run_to_end(trainer: Trainer, output: Output, interval: Interval | None, *, quiet: bool, json: bool) -> None:
     """Train, show and save; after a signal exit with its code, the run being saved."""
-    from zoo_core.display.progress.live import show
+    from zoo_core.display.progress import show
     from zoo_core.model import kept_record
     from zoo_core.runs import follow
 
@@ -35,8 +35,8 @@ def run_to_end(trainer: Trainer, output: Output, interval: Interval | None, *, q
 
 
 def _summary(path: Path, last: dict[str, float]) -> str:
-    from zoo_core.display.text.tables import number
+    from zoo_core.display.text import format_number
 
-    shown = [f"{key} {number(value)}" for key, value in last.items() if key.startswith(("test_", "validation_"))]
+    shown = [f"{key} {format_number(value)}" for key, value in last.items() if key.startswith(("test_", "validation_"))]
     saved = f"saved {path}; see its learning curve: zoo plot {path}"
     return "\n".join([*([", ".join(shown)] if shown else []), saved])

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def report(data: Any, as_json: bool, human: RenderableType | None) -> None:
     """Print a result on standard output: as JSON, or as a text or table for people."""
     if as_json:
-        from zoo_core.display.text.tables import print_json
+        from zoo_core.display.text import print_json
 
         print_json(data, sys.stdout)
     elif human is not None:
@@ -26,7 +26,7 @@ def report(data: Any, as_json: bool, human: RenderableType | None) -> None:
 
 def show(renderable: RenderableType) -> None:
     """Print a text or table on standard output; a text is printed as it is, never as markup."""
-    from zoo_core.display.text.encoding import replace_unencodable
+    from zoo_core.display.text import replace_unencodable
 
     replace_unencodable(sys.stdout)
     if isinstance(renderable, str):
@@ -40,9 +40,9 @@ def show(renderable: RenderableType) -> None:
 
 def rows(table: Sequence[dict[str, Any]], columns: Sequence[str]) -> RenderableType:
     """Return a table for people from records."""
-    from zoo_core.display.text.tables import table as draw_table
+    from zoo_core.display.text import text_table
 
-    return draw_table(columns, [[record.get(column, "") for column in columns] for record in table])
+    return text_table(columns, [[record.get(column, "") for column in columns] for record in table])
 
 
 def messages() -> Console:

@@ -69,8 +69,7 @@ def _part(entry: Entry, registry: Registry, wanted: Wanted) -> Part:
 
 def _draw(entry: Entry, registry: Registry, wanted: Wanted, target: Path) -> None:
     from zoo_core.cli._inputs import check_output_path
-    from zoo_core.display.plots.parts import part_figure
-    from zoo_core.display.plots.style import save
+    from zoo_core.display.plots import part_figure, save
 
     check_output_path(target, wanted.force)
     save(part_figure(_part(entry, registry, wanted), wanted.epochs), target)
@@ -81,18 +80,18 @@ def _page(entry: Entry, registry: Registry, wanted: Wanted) -> RenderableType:
     """Return a part's page; where its picture cannot be drawn, the page says why."""
     import numpy as np
 
-    from zoo_core.display.samples import picture
-    from zoo_core.display.text.parts import page
+    from zoo_core.display.samples import part_curves
+    from zoo_core.display.text import part_page
     from zoo_core.spec.describe import describe
 
     width = shutil.get_terminal_size().columns
     described = describe(entry, wanted.given)
     missing = {row["option"] for row in described["options"] if row["default"] == "required"}
     if missing - wanted.given.keys():
-        return page(described, None, "", width)
+        return part_page(described, None, "", width)
     part = _part(entry, registry, wanted)
     try:
         with np.errstate(all="ignore"):
-            return page(described, picture(part, wanted.epochs), "", width)
+            return part_page(described, part_curves(part, wanted.epochs), "", width)
     except Exception as error:  # another's code: its page must still be readable
-        return page(described, None, f"cannot be drawn: {type(error).__name__}: {error}", width)
+        return part_page(described, None, f"cannot be drawn: {type(error).__name__}: {error}", width)

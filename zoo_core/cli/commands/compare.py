@@ -66,9 +66,9 @@ def _print_table(head: str, table: dict[str, dict[str, Any]]) -> None:
 
 
 def _text(value: Any) -> str:
-    from zoo_core.display.text.tables import number
+    from zoo_core.display.text import format_number
 
-    return number(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
+    return format_number(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
 
 
 def _compare_exactly(

@@ -30,7 +30,7 @@ def command(
     """Measure a model: the loss and every metric of its spec."""
     from zoo_core.cli._inputs import data_folder, load_model
     from zoo_core.cli._output import redirect_prints, rows
-    from zoo_core.display.text.tables import number
+    from zoo_core.display.text import format_number
     from zoo_core.registry import Registry
     from zoo_core.runs import evaluation_table
 
@@ -40,5 +40,5 @@ def command(
     with redirect_prints():
         table = evaluation_table(found, split, data_folder(data_dir).by(model), registry, data)
         figures = found.evaluate_table(table)
-    human = rows([{"figure": key, split: number(value)} for key, value in figures.items()], ["figure", split])
+    human = rows([{"figure": key, split: format_number(value)} for key, value in figures.items()], ["figure", split])
     report(figures, json, human)

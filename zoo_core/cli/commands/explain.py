@@ -41,8 +41,7 @@ def command(
     from rich.console import Group
 
     from zoo_core.cli._inputs import data_folder
-    from zoo_core.display.text.explanation import explanation_page
-    from zoo_core.display.text.tables import print_json
+    from zoo_core.display.text import explanation_page, print_json
     from zoo_core.registry import Registry
     from zoo_core.runs import prepare
     from zoo_core.spec import read_spec

@@ -50,7 +50,7 @@ def _check_kind(what: str, kind: str | None) -> None:
 
 
 def _drawn(what: str, pattern: str, found: list[dict[str, Any]]) -> RenderableType:
-    from zoo_core.display.text.parts import PartList
+    from zoo_core.display.text import PartList
 
     if not found:
         return f"no {what} match {pattern!r}"

@@ -54,7 +54,7 @@ def command(
     """
     from zoo_core.cli._inputs import check_output_path
     from zoo_core.cli._output import report
-    from zoo_core.display.plots.style import save
+    from zoo_core.display.plots import save
     from zoo_core.registry import Registry
 
     registry = Registry()
@@ -74,10 +74,10 @@ def command(
 
 
 def _figure(kind: Kind, names: list[str], registry: Registry, **given: Any) -> Figure:
-    from zoo_core.display.plots import learning as plots
+    from zoo_core.display import plots
 
     if kind == "activation":
-        from zoo_core.display.plots.parts import activation_curve
+        from zoo_core.display.plots import activation_curve
 
         spec = _spec(names[0], registry, given["options"])
         part = spec.model.layers[0].activation if spec else None
@@ -101,7 +101,7 @@ def _figure(kind: Kind, names: list[str], registry: Registry, **given: Any) -> F
 
 def _confusion(name: str, model: Any, registry: Registry, given: dict[str, Any]) -> Figure:
     from zoo_core.cli._inputs import data_folder
-    from zoo_core.display.plots import learning as plots
+    from zoo_core.display import plots
     from zoo_core.runs import evaluation_table
 
     if model.about.task != "classification":
@@ -127,7 +127,7 @@ def _spec(name: str, registry: Registry, options: list[str]) -> Spec | None:
 
 
 def _schedule(name: str, registry: Registry, options: list[str], epochs: int) -> Figure:
-    from zoo_core.display.plots.parts import schedule_curve
+    from zoo_core.display.plots import schedule_curve
     from zoo_core.parts import Schedule
 
     spec = _spec(name, registry, options)

@@ -62,9 +62,9 @@ def check(
     if json:
         report(found, True, None)
     else:
-        from zoo_core.display.text.conformance import conformance
+        from zoo_core.display.text import conformance_report
 
-        report(None, False, "\n\n".join(map(conformance, found)))
+        report(None, False, "\n\n".join(map(conformance_report, found)))
     bad = [f"{p['state']}: {p['name']}" for p in found if p["state"] in ("broken", "failing")]
     if bad:
         raise PluginError("; ".join(bad))

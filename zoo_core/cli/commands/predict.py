@@ -136,7 +136,7 @@ def _header(model: Model, proba: bool) -> list[str]:
 
 def _write(result: Any, output: Path | None, json: bool, header: list[str]) -> None:
     if output is None and json:
-        from zoo_core.display.text.tables import print_json
+        from zoo_core.display.text import print_json
 
         print_json(result.tolist(), sys.stdout)
     elif output is None:

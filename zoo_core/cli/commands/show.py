@@ -96,7 +96,7 @@ def _model(name: str, registry: Registry, sha256: str | None, max_size: int, jso
 
 
 def _table(spec: ModelSummary, data: dict[str, Any]) -> RenderableType:
-    from zoo_core.display.text.tables import number
+    from zoo_core.display.text import format_number
     from zoo_core.model import kept_record
 
     last = kept_record(data["history"])
@@ -109,7 +109,7 @@ def _table(spec: ModelSummary, data: dict[str, Any]) -> RenderableType:
         "loss": _name(spec.model.loss),
         "optimizer": _name(spec.optimizer),
         "epochs": f"{len(data['history'])} of {spec.training.epochs}",
-        **{key: number(value) for key, value in last.items() if key not in ("epoch", "kept")},
+        **{key: format_number(value) for key, value in last.items() if key not in ("epoch", "kept")},
         "sha256": data["sha256"],
     }
     plugins = sorted({f"{p['distribution']} {p['version']}" for p in data["plugins"]})

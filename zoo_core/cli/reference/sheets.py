@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo_core.display.plots.style import new_figure, save, styled
-from zoo_core.display.samples import rates, response
+from zoo_core.display.plots import new_figure, save, styled
+from zoo_core.display.samples import sample_activation, sample_schedule
 from zoo_core.parts import Array
 from zoo_core.registry import Entry
 
@@ -55,7 +55,7 @@ SHEETS = {
         (0, 1.05),
         ((0, 10, 20), (0, 0.5, 1)),
         f"The learning rate over {EPOCHS} epochs, as a share of its largest value; options as they are by default. "
-        "What reacts to figures of the run is drawn before it reacts.",
+        "What reacts to metrics of the run is drawn before it reacts.",
     ),
 }
 
@@ -68,12 +68,12 @@ def sheet(kind: str, entries: Sequence[Entry]) -> dict[str, Lines]:
 
 
 def _activation(part: Any) -> Lines:
-    found = response(part)
-    return {"f": (found.varied, found.outputs[:, 0]), "f'": (found.varied, found.slopes[:, 0])}
+    found = sample_activation(part)
+    return {"f": (found.inputs, found.outputs[:, 0]), "f'": (found.inputs, found.slopes[:, 0])}
 
 
 def _schedule(part: Any) -> Lines:
-    found = rates(part, EPOCHS, STEPS)
+    found = sample_schedule(part, EPOCHS, STEPS)
     return {"rate": (found.times, found.rates / found.rates.max())}
 
 

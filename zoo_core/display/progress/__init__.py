@@ -1,1 +1,16 @@
-"""display/progress."""
+"""Progress of a run: `show` consumes the events of a run and displays them until the run ends.
+
+`_live.py` keeps a view at the bottom of a terminal, `_plain.py` writes lines. Both read a `RunProgress`, which
+collects the events; `_view.py` lays it out as lines of styled text.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zoo_core import _lazy_names
+
+if TYPE_CHECKING:
+    from zoo_core.display.progress._live import show as show
+
+__all__, __dir__, __getattr__ = _lazy_names(__name__, {"_live": "show"})

@@ -1,13 +1,21 @@
-"""Plots of single parts: an activation with its derivative, a learning-rate schedule, anything else with lines."""
+"""Plots of single parts: an activation with its derivative, a learning-rate schedule, or any part that has curves."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from zoo_core.display.plots.style import MARKERS, colours, new_figure, plain_log_scale, styled
-from zoo_core.display.samples import HIGH, LOW, Picture, Response, picture, rates, response
-from zoo_core.display.text.tables import printable
+from zoo_core.display.plots._style import MARKERS, colours, new_figure, plain_log_scale, styled
+from zoo_core.display.samples import (
+    HIGH,
+    LOW,
+    ActivationSamples,
+    PartCurves,
+    part_curves,
+    sample_activation,
+    sample_schedule,
+)
+from zoo_core.display.text import printable
 from zoo_core.errors import UsageError
 from zoo_core.parts import Activation, Array, Part, Schedule
 
@@ -17,26 +25,26 @@ if TYPE_CHECKING:
 
 
 def part_figure(part: Part, epochs: int = 20, steps_per_epoch: int = 100) -> Figure:
-    """Draw any part that has a picture. Raises UsageError for one that has none."""
+    """Draw a part. Raises UsageError for a kind of part that has no curves."""
     if isinstance(part, Activation):
         return activation_curve(part)
     if isinstance(part, Schedule):
         return schedule_curve(part, epochs, steps_per_epoch)
-    found = picture(part)
+    found = part_curves(part)
     if found is None:
         raise UsageError(f"{part.kind} {part.name!r} has no picture; activations, schedules, initializers, losses do")
-    return line_plot(found, printable(part.name))
+    return _draw_lines(found, printable(part.name))
 
 
 @styled
-def line_plot(shown: Picture, title: str) -> Figure:
-    """Draw the lines of a picture in one plot."""
+def _draw_lines(shown: PartCurves, title: str) -> Figure:
+    """Draw the curves of a part in one plot."""
     figure = new_figure(6.5, 3.6)
     axes = figure.subplots()
     axes.axhline(0, color="#808080", lw=0.8)
     for (name, (xs, ys)), colour, style in zip(shown.lines.items(), colours(len(shown.lines)), "-:", strict=False):
         axes.plot(xs, ys, color=colour, ls=style, label=name)
-    axes.set(xlabel=shown.x, ylabel=shown.y if len(shown.lines) == 1 else "")
+    axes.set(xlabel=shown.x_label, ylabel=shown.y_label if len(shown.lines) == 1 else "")
     axes.set_title(title, loc="left")
     if len(shown.lines) > 1:
         axes.legend()
@@ -45,20 +53,20 @@ def line_plot(shown: Picture, title: str) -> Figure:
 
 @styled
 def activation_curve(activation: Activation) -> Figure:
-    """Draw an activation above its derivative on [-4, 4], both as the part computes them: see `response`."""
-    found = response(activation)
+    """Draw an activation above its derivative on [-4, 4], both computed by the part itself: see `sample_activation`."""
+    found = sample_activation(activation)
     figure = new_figure(6.0, 5.6)
     upper, lower = figure.subplots(2, 1, sharex=True)
-    _lines(upper, found.varied, found.outputs, found.kinks)
-    _lines(lower, found.varied, found.slopes, found.kinks)
-    _label(upper, lower, activation, found)
+    _draw_outputs(upper, found.inputs, found.outputs, found.kinks)
+    _draw_outputs(lower, found.inputs, found.slopes, found.kinks)
+    _label_axes(upper, lower, activation, found)
     units = found.outputs.shape[1]
     if units > 1:
         figure.legend(*upper.get_legend_handles_labels(), loc="outside lower left", ncols=units)
     return figure
 
 
-def _lines(axes: Axes, z: Array, values: Array, kinks: Sequence[float]) -> None:
+def _draw_outputs(axes: Axes, z: Array, values: Array, kinks: Sequence[float]) -> None:
     axes.axhline(0, color="#808080", lw=0.8)
     for kink in kinks:
         axes.axvline(kink, color="#404040", lw=1.0, ls=":")
@@ -69,7 +77,7 @@ def _lines(axes: Axes, z: Array, values: Array, kinks: Sequence[float]) -> None:
         axes.plot(z, column, color=colour, marker=marker, markevery=(20 * unit, 100), label=name)
 
 
-def _label(upper: Axes, lower: Axes, part: Activation, found: Response) -> None:
+def _label_axes(upper: Axes, lower: Axes, part: Activation, found: ActivationSamples) -> None:
     name, kinks = printable(part.name or type(part).__name__), found.kinks
     places = ", ".join(f"{kink:g}" for kink in kinks)
     upper.set_title(f"{name} (kink{'s' if len(kinks) > 1 else ''} at {places})" if kinks else name, loc="left")
@@ -77,23 +85,23 @@ def _label(upper: Axes, lower: Axes, part: Activation, found: Response) -> None:
     lower.set(ylabel="derivative da / dz", xlim=(LOW, HIGH), xlabel="input z")
     if found.held:
         held = ", ".join(f"{value:g}" for value in found.held)
-        lower.set_xlabel(f"input {found.input + 1} of {len(found.held) + 1} (the others: {held})")
+        lower.set_xlabel(f"input {found.varied + 1} of {len(found.held) + 1} (the others: {held})")
 
 
 @styled
 def schedule_curve(schedule: Schedule, epochs: int, steps_per_epoch: int) -> Figure:
-    """Draw the learning rate over the epochs of a run, as it is when no figure makes the schedule react."""
+    """Draw the learning rate over the epochs of a run, as long as no metric makes the schedule react."""
     from matplotlib.ticker import MaxNLocator
 
-    found = rates(schedule, epochs, steps_per_epoch)
+    found = sample_schedule(schedule, epochs, steps_per_epoch)
     figure = new_figure(6.5, 3.4)
     axes = figure.subplots()
     axes.plot(found.times, found.rates, color=colours(1)[0], drawstyle="steps-post")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.set(xlabel=f"epoch ({steps_per_epoch:,} steps each)", ylabel="learning rate", xlim=(0, epochs))
     name = printable(schedule.name or type(schedule).__name__)
-    axes.set_title(f"{name} (before it reacts to figures)" if found.reacts else name, loc="left")
-    if found.wide:
+    axes.set_title(f"{name} (before it reacts to metrics)" if found.reacts else name, loc="left")
+    if found.is_wide:
         plain_log_scale(axes)
     else:
         axes.set_ylim(bottom=min(0.0, float(found.rates.min())))

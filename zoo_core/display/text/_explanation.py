@@ -1,4 +1,4 @@
-"""An explanation of one step of training as a page to read: sections, small matrices, sums to do again by hand."""
+"""The page that explains one step of training: excerpts of the arrays, and sums to check by hand."""
 
 from __future__ import annotations
 
@@ -8,36 +8,46 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from rich.text import Text
 
-from zoo_core.display.text.matrices import WIDTH, by_hand, cells, columns_of, layer, matrix, plain, prose, section
-from zoo_core.display.text.tables import printable
+from zoo_core.display.text._blocks import (
+    WIDTH,
+    column_lines,
+    format_column,
+    format_digits,
+    heading,
+    layer_heading,
+    matrix_lines,
+    paragraph,
+    written_sum,
+)
+from zoo_core.display.text._values import printable
 from zoo_core.parts import Array
 from zoo_core.training import Change, Explanation, LayerPass
 
-ENTRIES = 3  # of each parameter, in the table of the update
-SYMBOLS = {"dense": "z", "normalizer": "n", "activation": "a", "regularizer": "d"}  # of what a stage puts out
+MAX_ENTRIES = 3  # of each parameter, in the table of the update
+SYMBOLS = {"dense": "z", "normalizer": "n", "activation": "a", "regularizer": "d"}  # of the output of a stage
 
 
 def explanation_page(step: Explanation, facts: dict[str, str]) -> list[Text]:
-    """Return the page as lines; `facts` stand at its head."""
+    """Return the page as lines; `facts` are its first lines."""
     page = _Page(step)
     lines = [
         *page.head(facts),
-        *section("1  Forward: from the inputs to the outputs"),
+        *heading("1  Forward: from the inputs to the outputs"),
         *(line for at in range(len(step.stages)) for line in page.forward(at)),
-        *section("2  Loss: how wrong the outputs are"),
+        *heading("2  Loss: how wrong the outputs are"),
         *page.loss(),
-        *section("3  Backward: how the loss changes with each number, last layer first"),
+        *heading("3  Backward: how the loss changes with each number, last layer first"),
         *(line for at in reversed(range(len(step.stages))) for line in page.backward(at)),
-        *section(f"4  Update: {step.optimizer}, learning rate {step.learning_rate:g}"),
+        *heading(f"4  Update: {step.optimizer}, learning rate {step.learning_rate:g}"),
         *page.update(),
-        *section("5  Check"),
+        *heading("5  Check"),
         *page.checks(),
     ]
     return [line for line, before in zip(lines, [Text(), *lines], strict=False) if line.plain or before.plain]
 
 
 class _Page:
-    """Draws the parts of one explanation."""
+    """Writes the sections of one explanation."""
 
     def __init__(self, step: Explanation) -> None:
         self.step, self.excerpt = step, step.excerpt
@@ -46,7 +56,7 @@ class _Page:
         self.first = next(at for at, stage in enumerate(step.stages) if stage.kind == "dense")
 
     def head(self, facts: dict[str, str]) -> Iterator[Text]:
-        """Yield the name, the facts, and what is shown of it all."""
+        """Yield the facts, and which rows and units the page shows."""
         room = max(map(len, facts)) + 2
         for key, value in facts.items():
             first, *more = textwrap.wrap(printable(value), WIDTH - room) or [""]
@@ -55,104 +65,108 @@ class _Page:
         total, rows = len(self.step.rows), self.excerpt.rows
         numbers = ", ".join(f"{self.step.rows[row]:,}" for row in rows)
         shown = f"{len(rows)} of the batch's {total} rows (training rows {numbers}), and in each layer the units with"
-        yield from prose(f"Shown: {shown} the largest gradients. [row, unit] count from 0.", before=True)
+        yield from paragraph(f"Shown: {shown} the largest gradients. [row, unit] count from 0.", blank_before=True)
 
     # -------------------------------------------------------------- forward
 
     def forward(self, at: int) -> Iterator[Text]:
-        """Yield what a stage computed."""
+        """Yield the output of a stage."""
         stage, symbol = self.step.stages[at], self.symbols[at + 1]
         if at == 0:
-            yield from self._rows("x", "the inputs, prepared", stage.x, self.excerpt.inputs[stage.path])
+            yield from self._batch_rows("x", "the inputs, prepared", stage.x, self.excerpt.inputs[stage.path])
         if stage.kind == "dense":
-            yield from self._dense(at, stage)
+            yield from self._dense_forward(at, stage)
             return
-        yield from self._rows(
+        yield from self._batch_rows(
             symbol, f"= {stage.name}({self.symbols[at]})", stage.y, self.excerpt.outputs[stage.path], stage.formula
         )
 
-    def _dense(self, at: int, stage: LayerPass) -> Iterator[Text]:
+    def _dense_forward(self, at: int, stage: LayerPass) -> Iterator[Text]:
         weights = self.changes[f"{stage.path}.weights"].before
         bias = self.changes.get(f"{stage.path}.bias")
-        yield from layer(stage.path, f"{weights.shape[0]:,} inputs, {weights.shape[1]:,} units")
+        yield from layer_heading(stage.path, f"{weights.shape[0]:,} inputs, {weights.shape[1]:,} units")
         if at > self.first:
-            yield from prose(f"x is the {self.symbols[at]} of the layer before.")
-        yield from self._weights("W", "the weights", weights, stage.path)
+            yield from paragraph(f"x is the {self.symbols[at]} of the previous layer.")
+        yield from self._weight_matrix("W", "the weights", weights, stage.path)
         if bias is not None:
-            yield from self._vector("b", "the biases", bias.before, stage.path)
+            yield from self._parameter_row("b", "the biases", bias.before, stage.path)
         formula = "= x W + b" if bias is not None else "= x W"
-        yield from self._rows("z", formula, stage.y, self.excerpt.outputs[stage.path])
+        yield from self._batch_rows("z", formula, stage.y, self.excerpt.outputs[stage.path])
         row, unit = self.excerpt.rows[0], self.excerpt.outputs[stage.path][0]
         shift = float(bias.before[unit]) if bias is not None else 0.0
-        yield from by_hand(f"z[{row}, {unit}]", stage.x[row], weights[:, unit], self.excerpt.inputs[stage.path], shift)
+        inputs = self.excerpt.inputs[stage.path]
+        yield from written_sum(f"z[{row}, {unit}]", stage.x[row], weights[:, unit], inputs, shift)
 
     # -------------------------------------------------------------- loss
 
     def loss(self) -> Iterator[Text]:
-        """Yield the loss of the rows shown, and how they add up."""
+        """Yield the losses of the rows shown, and their sum or mean."""
         cost, outputs = self.step.cost, self.step.stages[-1].y
-        yield from prose(f"{cost.name}: {cost.formula}")
+        yield from paragraph(f"{cost.name}: {cost.formula}")
         yield Text()
         if cost.targets.ndim == 2:
             columns = self.excerpt.outputs[self.step.stages[-1].path]
-            yield from self._rows("t", "the targets", cost.targets, columns)
+            yield from self._batch_rows("t", "the targets", cost.targets, columns)
         for row in self.excerpt.rows:
             label = ""
             if cost.targets.ndim == 1:
                 target = int(cost.targets[row])
-                label = f"target {target}, output a[{row}, {target}] = {plain(outputs[row, target])}, "
-            yield Text(f"  row {row}: {label}loss {plain(cost.values[row])}")
+                label = f"target {target}, output a[{row}, {target}] = {format_digits(outputs[row, target])}, "
+            yield Text(f"  row {row}: {label}loss {format_digits(cost.values[row])}")
         yield Text()
-        rows = f"{cost.reduction} over {len(cost.values)} rows"
-        yield Text(f"  {rows}{', each with its weight' if cost.weights is not None else ''}: {plain(cost.data)}")
+        weighted = ", each with its weight" if cost.weights is not None else ""
+        yield Text(f"  {cost.reduction} over {len(cost.values)} rows{weighted}: {format_digits(cost.data)}")
         for name, value in cost.penalties.items():
-            yield Text(f"  + penalty {name}: {plain(value)}")
-        yield Text(f"  L = {plain(cost.total)}", style="bold")
+            yield Text(f"  + penalty {name}: {format_digits(value)}")
+        yield Text(f"  L = {format_digits(cost.total)}", style="bold")
 
     # -------------------------------------------------------------- backward
 
     def backward(self, at: int) -> Iterator[Text]:
-        """Yield the gradients that a stage gives to its parameters and to what comes before it."""
+        """Yield the gradients of a stage: by its parameters and by its input."""
         stage = self.step.stages[at]
         if at == len(self.step.stages) - 1 or (self.step.stages[at + 1].kind == "dense" and at >= self.first):
-            yield from layer(self._layer_of(at), "")
-            yield from self._arriving(at, stage)
+            yield from layer_heading(self._layer_path(at), "")
+            yield from self._output_gradient(at, stage)
         if stage.kind == "dense":
             yield from self._dense_gradients(stage)
         elif stage.dx is not None:
-            yield from self._through(at, stage)
+            yield from self._input_gradient(at, stage)
 
-    def _layer_of(self, at: int) -> str:
+    def _layer_path(self, at: int) -> str:
         return next(s.path for s in reversed(self.step.stages[: at + 1]) if s.kind == "dense")
 
-    def _arriving(self, at: int, stage: LayerPass) -> Iterator[Text]:
-        """Yield the gradient of the layer's output, from the loss or from the layer behind."""
+    def _output_gradient(self, at: int, stage: LayerPass) -> Iterator[Text]:
+        """Yield the gradient by the layer's output, from the loss or from the next layer."""
         if stage.dy is not None:
-            origin = f"from the loss{self._mean()}" if at == len(self.step.stages) - 1 else "= δ Wᵀ of the layer behind"
-            yield from self._rows(f"∂L/∂{self.symbols[at + 1]}", origin, stage.dy, self.excerpt.outputs[stage.path])
+            last = at == len(self.step.stages) - 1
+            origin = f"from the loss{self._mean_note()}" if last else "= δ Wᵀ of the next layer"
+            columns = self.excerpt.outputs[stage.path]
+            yield from self._batch_rows(f"∂L/∂{self.symbols[at + 1]}", origin, stage.dy, columns)
 
-    def _through(self, at: int, stage: LayerPass) -> Iterator[Text]:
+    def _input_gradient(self, at: int, stage: LayerPass) -> Iterator[Text]:
         inner, outer = self.symbols[at], self.symbols[at + 1]
         columns = self.excerpt.inputs[stage.path]
         if stage.slope is not None and stage.dy is not None:
-            yield from self._rows(f"f'({inner})", f"the slope of {stage.name}", stage.slope, columns)
+            yield from self._batch_rows(f"f'({inner})", f"the slope of {stage.name}", stage.slope, columns)
         origin = f"back through {stage.name}"
         if stage.dy is None:
-            origin = f"{self.step.cost.name} goes back through {stage.name} itself{self._mean()}"
+            origin = f"{self.step.cost.name} goes back through {stage.name} itself{self._mean_note()}"
         elif stage.slope is not None:
             origin = f"= ∂L/∂{outer} · f'({inner})"
-        for name, change in self._own(stage):
-            yield from self._vector(f"∂L/∂{name}", f"a parameter of {stage.name}", change.gradient, stage.path)
+        for name, change in self._own_parameters(stage):
+            yield from self._parameter_row(f"∂L/∂{name}", f"a parameter of {stage.name}", change.gradient, stage.path)
         name = "δ = ∂L/∂z" if inner == "z" else f"∂L/∂{inner}"
-        yield from self._rows(name, origin, stage.dx, columns)  # type: ignore[arg-type] # asked before
+        yield from self._batch_rows(name, origin, stage.dx, columns)  # type: ignore[arg-type] # asked before
 
-    def _mean(self) -> str:
-        """Return why gradients are as small as they are."""
+    def _mean_note(self) -> str:
+        """Return a note that the gradient is divided by the number of rows."""
         cost = self.step.cost
-        return f", over {len(cost.values)} as L is a mean" if cost.reduction == "mean" and len(cost.values) > 1 else ""
+        rows = len(cost.values)
+        return f", averaged over {rows} rows" if cost.reduction == "mean" and rows > 1 else ""
 
-    def _own(self, stage: LayerPass) -> Iterator[tuple[str, Change]]:
-        """Yield the parameters of a part other than the matrix product, by their own names."""
+    def _own_parameters(self, stage: LayerPass) -> Iterator[tuple[str, Change]]:
+        """Yield the parameters of a stage other than a dense one, by their own names."""
         for path, change in self.changes.items():
             if path.rpartition(".")[0] == stage.path:
                 yield path.rpartition(".")[2], change
@@ -160,28 +174,30 @@ class _Page:
     def _dense_gradients(self, stage: LayerPass) -> Iterator[Text]:
         change = self.changes[f"{stage.path}.weights"]
         note = "= xᵀ δ, a sum over the rows" + (", and the penalties'" if change.penalty is not None else "")
-        yield from self._weights("∂L/∂W", note, change.gradient, stage.path)
+        yield from self._weight_matrix("∂L/∂W", note, change.gradient, stage.path)
         if (bias := self.changes.get(f"{stage.path}.bias")) is not None:
-            yield from self._vector("∂L/∂b", "= the sum of δ over the rows", bias.gradient, stage.path)
+            yield from self._parameter_row("∂L/∂b", "= the sum of δ over the rows", bias.gradient, stage.path)
         if stage.dy is None:
             return
-        at, unit = self._check_of(f"{stage.path}.weights")
+        at, unit = self._checked_index(f"{stage.path}.weights")
         shift = 0.0 if change.penalty is None else float(change.penalty[at, unit])
         rows = self.excerpt.rows
-        yield from by_hand(f"∂L/∂W[{at}, {unit}]", stage.x[:, at], stage.dy[:, unit], rows, shift)
+        yield from written_sum(f"∂L/∂W[{at}, {unit}]", stage.x[:, at], stage.dy[:, unit], rows, shift)
 
-    def _check_of(self, path: str) -> tuple[int, ...]:
+    def _checked_index(self, path: str) -> tuple[int, ...]:
         return next(check.index for check in self.step.checks if check.path == path)
 
     # -------------------------------------------------------------- update, checks
 
     def update(self) -> Iterator[Text]:
-        """Yield the formula of the optimizer and what became of some numbers."""
-        yield from prose(self.step.formula)
+        """Yield the formula of the optimizer, and some numbers before and after the step."""
+        yield from paragraph(self.step.formula)
         if self.step.constraints:
-            yield from prose(f"Then the weights are constrained: {', '.join(dict.fromkeys(self.step.constraints))}.")
+            yield from paragraph(
+                f"Then the weights are constrained: {', '.join(dict.fromkeys(self.step.constraints))}."
+            )
         yield Text()
-        picked = [(change, index) for change in self.step.changes for index in self._entries(change)]
+        picked = [(change, index) for change in self.step.changes for index in self._shown_entries(change)]
         names = [f"{change.path}{list(index)}" for change, index in picked]
         before = np.array([change.before[index] for change, index in picked])
         after = np.array([change.after[index] for change, index in picked])
@@ -189,21 +205,21 @@ class _Page:
         columns = {"before": before, "gradient g": gradient, "step": after - before, "after": after}
         steps = np.abs(after - before)
         finest = float(steps[steps > 0].min()) if steps.any() else 1.0
-        shown = {title: cells(values, finest) for title, values in columns.items()}
-        yield from columns_of(names, shown)
+        shown = {title: format_column(values, finest) for title, values in columns.items()}
+        yield from column_lines(names, shown)
 
-    def _entries(self, change: Change) -> list[tuple[int, ...]]:
+    def _shown_entries(self, change: Change) -> list[tuple[int, ...]]:
         """Return the checked entry of a parameter and its neighbours in the excerpt."""
-        index = self._check_of(change.path)
+        index = self._checked_index(change.path)
         stage = change.path.rpartition(".")[0]
         columns = [c for c in self.excerpt.outputs[stage] if change.before.ndim and c < change.before.shape[-1]]
         row = index[:-1]
-        chosen = [index, *((*row, c) for c in columns if (*row, c) != index)][:ENTRIES]
+        chosen = [index, *((*row, c) for c in columns if (*row, c) != index)][:MAX_ENTRIES]
         return sorted(chosen)
 
     def checks(self) -> Iterator[Text]:
         """Yield the gradient by central differences, and the loss after the step."""
-        yield from prose(
+        yield from paragraph(
             "The gradient by central differences: change one number w by h, up and down, and compute the whole loss "
             "again with everything else held, random numbers too: (L(w + h) - L(w - h)) / 2h."
         )
@@ -211,39 +227,39 @@ class _Page:
         checks = self.step.checks
         names = [f"{check.path}{list(check.index)}" for check in checks]
         columns = {
-            "backward": [plain(check.backward, 9) for check in checks],
-            "differences": [plain(check.central, 9) for check in checks],
+            "backward": [format_digits(check.backward, 9) for check in checks],
+            "differences": [format_digits(check.central, 9) for check in checks],
             "": ["the same" if check.agrees else "DIFFERENT" for check in checks],
         }
-        yield from columns_of(names, columns)
+        yield from column_lines(names, columns)
         if not all(check.agrees for check in checks):
-            yield from prose(
+            yield from paragraph(
                 "Different: the loss has a kink between w - h and w + h, or a part's backward pass is not the "
-                "derivative of its forward pass (zoo plugins check tells).", before=True,
+                "derivative of its forward pass (zoo plugins check finds it).", blank_before=True,
             )  # fmt: skip
         yield Text()
         down = "down" if self.step.loss_after < self.step.cost.total else "not down"
-        losses = f"L of this batch: {plain(self.step.cost.total)} before the step, {plain(self.step.loss_after)} after"
-        yield Text(f"  {losses}: {down}.", style="bold")
+        before, after = format_digits(self.step.cost.total), format_digits(self.step.loss_after)
+        yield Text(f"  L of this batch: {before} before the step, {after} after: {down}.", style="bold")
 
     # -------------------------------------------------------------- matrices
 
-    def _rows(self, name: str, note: str, array: Array, columns: Sequence[int], text: str = "") -> Iterator[Text]:
+    def _batch_rows(self, name: str, note: str, array: Array, columns: Sequence[int], text: str = "") -> Iterator[Text]:
         """Yield some rows of the batch."""
         labels = [f"row {row}" for row in self.excerpt.rows]
-        yield from matrix(name, note, array, self.excerpt.rows, columns, labels)
-        yield from prose(text) if text else ()
+        yield from matrix_lines(name, note, array, self.excerpt.rows, columns, labels)
+        yield from paragraph(text) if text else ()
         yield Text()
 
-    def _weights(self, name: str, note: str, array: Array, path: str) -> Iterator[Text]:
+    def _weight_matrix(self, name: str, note: str, array: Array, path: str) -> Iterator[Text]:
         """Yield some entries of a weight matrix."""
         inputs = self.excerpt.inputs[path]
-        yield from matrix(name, note, array, inputs, self.excerpt.outputs[path], [f"input {i}" for i in inputs])
+        yield from matrix_lines(name, note, array, inputs, self.excerpt.outputs[path], [f"input {i}" for i in inputs])
         yield Text()
 
-    def _vector(self, name: str, note: str, array: Array, path: str) -> Iterator[Text]:
-        """Yield some entries of a parameter that is no weight matrix: of its first row, if it has several."""
+    def _parameter_row(self, name: str, note: str, array: Array, path: str) -> Iterator[Text]:
+        """Yield some entries of a parameter that is not a weight matrix; of several rows, the first."""
         flat = array.reshape(-1, array.shape[-1]) if array.ndim else array.reshape(1, 1)
         columns = [c for c in self.excerpt.outputs[path] if c < flat.shape[1]] or [0]
-        yield from matrix(name, note, flat, [0], columns, [""])
+        yield from matrix_lines(name, note, flat, [0], columns, [""])
         yield Text()

@@ -1,4 +1,4 @@
-"""Excerpts of arrays, sums and columns as aligned lines, with as many digits as their size asks for."""
+"""Blocks of an explanation's page: headings, paragraphs, excerpts of arrays, sums, columns of numbers."""
 
 from __future__ import annotations
 
@@ -9,27 +9,49 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from rich.text import Text
 
-from zoo_core.display.text.tables import printable
+from zoo_core.display.text._values import printable
 from zoo_core.parts import Array
 
-WIDTH = 96  # of prose and rules
-CELL = 12  # characters of a number, the gap before it included
+WIDTH = 96  # characters of paragraphs and rules
+CELL = 12  # characters of a number, with the gap before it
 LABEL = 12
-MOST = 12  # decimals
+MAX_DECIMALS = 12
 STYLES = {"the same": "green", "DIFFERENT": "bold red"}
 
 
-def matrix(
+def heading(title: str) -> Iterator[Text]:
+    """Yield a heading with a rule over the whole width."""
+    yield Text()
+    yield Text(title, style="bold cyan")
+    yield Text("─" * WIDTH, style="cyan")
+    yield Text()
+
+
+def layer_heading(path: str, note: str) -> Iterator[Text]:
+    """Yield the heading of a layer: its number, from 1, then its path, which counts from 0."""
+    yield Text(f"Layer {int(path.split('.')[1]) + 1}", style="bold").append(
+        f"  {path}{', ' if note else ''}{note}", style="not bold dim"
+    )
+
+
+def paragraph(text: str, blank_before: bool = False) -> Iterator[Text]:
+    """Yield text wrapped to lines."""
+    if blank_before:
+        yield Text()
+    yield from (Text(f"  {line}") for line in textwrap.wrap(printable(text), WIDTH - 2))
+
+
+def matrix_lines(
     name: str, note: str, array: Array, rows: Sequence[int], columns: Sequence[int], labels: Sequence[str]
 ) -> Iterator[Text]:
-    """Yield a name with a note and the shape, then the chosen rows and columns, and how many there are besides."""
+    """Yield a name with a note and the shape, the chosen rows and columns, and how many are left out."""
     left = array.shape[1] - len(columns)
     head = Text(f"  {name}", style="bold").append(f"  {note}", style="not bold")
     yield head.append(f"   {array.shape[0]:,} x {array.shape[1]:,}", style="not bold dim")
     titles = "".join(f"{f'[{column}]':>{CELL}}" for column in columns)
     more = f"   and {left:,} more" if left else ""
     yield Text(" " * LABEL + titles + more, style="dim")
-    body = cells(array[np.ix_(rows, columns)].ravel())
+    body = format_column(array[np.ix_(rows, columns)].ravel())
     for at, label in enumerate(labels):
         own = body[at * len(columns) : (at + 1) * len(columns)]
         yield Text(f"  {label:{LABEL - 2}}", style="dim").append("".join(f"{c:>{CELL}}" for c in own), style="not dim")
@@ -37,54 +59,32 @@ def matrix(
         yield Text(f"  and {array.shape[0] - len(rows):,} more", style="dim")
 
 
-def cells(values: Array, finest: float = math.inf) -> list[str]:
-    """Return numbers with a common number of decimals: five digits for the largest, two at least for `finest`."""
+def format_column(values: Array, finest: float = math.inf) -> list[str]:
+    """Return numbers with equally many decimals: five digits for the largest, at least two for `finest`."""
     finite = np.abs(values[np.isfinite(values)])
     largest = float(finite.max()) if finite.size else 0.0
     if largest and not 1e-4 <= largest < 1e6:
         return ["0" if value == 0 else f"{value:.3e}" for value in values]
-    decimals = max(0, 4 - _power(largest), 1 - _power(finest)) if largest else 0
-    return ["0" if value == 0 else f"{value:.{min(decimals, MOST)}f}" for value in values]
+    decimals = max(0, 4 - _exponent(largest), 1 - _exponent(finest)) if largest else 0
+    return ["0" if value == 0 else f"{value:.{min(decimals, MAX_DECIMALS)}f}" for value in values]
 
 
-def _power(value: float) -> int:
+def _exponent(value: float) -> int:
     """Return the power of ten of a number's first digit."""
-    return math.floor(math.log10(value)) if math.isfinite(value) else MOST
+    return math.floor(math.log10(value)) if math.isfinite(value) else MAX_DECIMALS
 
 
-def plain(value: float, digits: int = 5) -> str:
-    """Return one number with so many significant digits: 0.30103, 1.2e-05, 0."""
+def format_digits(value: float, digits: int = 5) -> str:
+    """Return a number with this many significant digits: 0.30103, 1.2e-05, 0."""
     if value == 0:
         return "0"
     if not math.isfinite(value) or not 1e-4 <= abs(value) < 1e6:
         return f"{value:.{digits - 1}g}"
-    return f"{value:.{max(0, digits - 1 - _power(abs(value)))}f}"
+    return f"{value:.{max(0, digits - 1 - _exponent(abs(value)))}f}"
 
 
-def section(title: str) -> Iterator[Text]:
-    """Yield a heading over the whole width."""
-    yield Text()
-    yield Text(title, style="bold cyan")
-    yield Text("─" * WIDTH, style="cyan")
-    yield Text()
-
-
-def layer(path: str, note: str) -> Iterator[Text]:
-    """Yield the heading of a layer, counted from 1, with its path, counted from 0."""
-    yield Text(f"Layer {int(path.split('.')[1]) + 1}", style="bold").append(
-        f"  {path}{', ' if note else ''}{note}", style="not bold dim"
-    )
-
-
-def prose(text: str, before: bool = False) -> Iterator[Text]:
-    """Yield text wrapped to lines, behind an empty one where asked for."""
-    if before:
-        yield Text()
-    yield from (Text(f"  {line}") for line in textwrap.wrap(printable(text), WIDTH - 2))
-
-
-def by_hand(name: str, left: Array, right: Array, shown: Sequence[int], shift: float) -> Iterator[Text]:
-    """Yield a sum of products as one would write it down, the products that are not shown added up."""
+def written_sum(name: str, left: Array, right: Array, shown: Sequence[int], shift: float) -> Iterator[Text]:
+    """Yield a sum of products, written out for the indices `shown`; the other products are added up."""
     products = left.astype(float) * right
     terms = [f"{_factor(left[i])} · {_factor(right[i])}" for i in shown]
     rest = [i for i in range(len(products)) if i not in set(shown)]
@@ -93,15 +93,15 @@ def by_hand(name: str, left: Array, right: Array, shown: Sequence[int], shift: f
     if shift:
         terms.append(_factor(shift))
     total = math.fsum(products) + shift
-    yield from prose(f"By hand: {name} = {' + '.join(terms)} = {plain(total)}")
+    yield from paragraph(f"By hand: {name} = {' + '.join(terms)} = {format_digits(total)}")
     yield Text()
 
 
 def _factor(value: float) -> str:
-    return f"({plain(value)})" if value < 0 else plain(value)
+    return f"({format_digits(value)})" if value < 0 else format_digits(value)
 
 
-def columns_of(names: Sequence[str], columns: dict[str, list[str]]) -> Iterator[Text]:
+def column_lines(names: Sequence[str], columns: dict[str, list[str]]) -> Iterator[Text]:
     """Yield aligned lines: a name and a cell of each column."""
     room = max(map(len, names))
     widths = {title: max(len(title), *map(len, body)) + 3 for title, body in columns.items()}

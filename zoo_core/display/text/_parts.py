@@ -1,4 +1,4 @@
-"""Parts as people look them up: a list by kind, and one part with its options and its picture."""
+"""Parts as text: a list by kind, and the page of one part with its options and its curves."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.text import Text
 
-from zoo_core.display.samples import Picture
-from zoo_core.display.text.braille import Curve, draw
-from zoo_core.display.text.tables import printable, table
+from zoo_core.display.samples import PartCurves
+from zoo_core.display.text._braille import Curve, draw_curves
+from zoo_core.display.text._table import text_table
+from zoo_core.display.text._values import printable
 from zoo_core.registry import DISTRIBUTION
 from zoo_core.spec.describe import article
 
-WIDTH = 80  # of text, at most: longer lines are hard to read
-HEIGHT = 14  # of a plot
+MAX_WIDTH = 80  # characters; longer lines are hard to read
+PLOT_HEIGHT = 14  # lines
 COLOURS = ("cyan", "yellow", "magenta", "green")
 
 
 @dataclass(frozen=True)
 class PartList:
-    """Parts under a heading for each kind: on a terminal one line each, elsewhere uncut."""
+    """Parts under a heading for each kind. On a terminal each takes one line; elsewhere its text is not cut."""
 
     rows: Sequence[Mapping[str, Any]]
 
@@ -35,54 +36,55 @@ class PartList:
             rows = list(group)
             yield Text(f"{kind} ({len(rows)})", style="bold")
             for row in rows:
-                line = Text("  ").append(f"{printable(row['name']):{room}}", style="cyan").append(_what(row))
+                line = Text("  ").append(f"{printable(row['name']):{room}}", style="cyan").append(_description(row))
                 if console.is_terminal:
                     line.truncate(options.max_width, overflow="ellipsis")
                 line.no_wrap = True
                 yield line
 
 
-def _what(row: Mapping[str, Any]) -> str:
+def _description(row: Mapping[str, Any]) -> str:
     origin = "" if row["from"] == DISTRIBUTION else f"[{row['from']}] "
     return origin + printable(row["what"])
 
 
-def page(part: Mapping[str, Any], shown: Picture | None, note: str, width: int) -> Group:
-    """Return a part's page: what `describe` says of it, and its picture or a note why there is none."""
-    width = min(width, WIDTH)
+def part_page(part: Mapping[str, Any], curves: PartCurves | None, note: str, width: int) -> Group:
+    """Return a part's page: its description (see `spec.describe`), and its curves or a note why there are none."""
+    width = min(width, MAX_WIDTH)
     head = Text().append(part["name"], style="bold").append(f"  {article(part['kind'])} of {part['from']}")
-    blocks: list[Any] = [head, Text(), *_paragraphs(part["what"], width), Text()]
+    blocks: list[Any] = [head, Text(), *_paragraph_lines(part["what"], width), Text()]
     if part["options"]:
-        blocks += [table(["option", "type", "default"], [list(row.values()) for row in part["options"]]), Text()]
-    if shown is not None:
-        blocks += [*plot_lines(shown, width), Text()]
+        rows = [list(row.values()) for row in part["options"]]
+        blocks += [text_table(["option", "type", "default"], rows), Text()]
+    if curves is not None:
+        blocks += [*_plot_lines(curves, width), Text()]
     facts = {
         "shapes": part["shapes"],
         "in a spec": part["in_a_spec"],
         "code": part["code"] or part["source"],
         "picture": note,
     }
-    return Group(*blocks, *_facts({key: value for key, value in facts.items() if value}))
+    return Group(*blocks, *_fact_lines({key: value for key, value in facts.items() if value}))
 
 
-def _paragraphs(text: str, width: int) -> list[Text]:
+def _paragraph_lines(text: str, width: int) -> list[Text]:
     lines = [textwrap.wrap(paragraph, width) or [""] for paragraph in map(printable, text.split("\n\n"))]
     return [Text(line) for paragraph in lines for line in (*paragraph, "")][:-1]
 
 
-def plot_lines(shown: Picture, width: int) -> list[Text]:
-    """Return a picture as lines of braille dots, in colour where there is colour, with the axes named below."""
+def _plot_lines(shown: PartCurves, width: int) -> list[Text]:
+    """Return curves as lines of braille dots, with the names of the axes below."""
     curves = [Curve(name, xs, ys, number % 3) for number, (name, (xs, ys)) in enumerate(shown.lines.items())]
-    drawn = draw(curves, width, HEIGHT, log=shown.log)
+    drawn = draw_curves(curves, width, PLOT_HEIGHT, log=shown.log)
     lines = [Text(line) for line in drawn.lines]
     for line, owners in zip(lines, drawn.owners, strict=True):
         for at, owner in enumerate(owners):
             if owner >= 0:
                 line.stylize(COLOURS[owner % len(COLOURS)], at, at + 1)
-    below = [drawn.legend, f"{shown.y} against {shown.x}" if len(curves) == 1 else shown.x]
+    below = [drawn.legend, f"{shown.y_label} against {shown.x_label}" if len(curves) == 1 else shown.x_label]
     return [*lines, *(Text(text.center(width).rstrip()) for text in below if text)]
 
 
-def _facts(facts: Mapping[str, str]) -> list[Text]:
+def _fact_lines(facts: Mapping[str, str]) -> list[Text]:
     room = max(map(len, facts)) + 2
     return [Text().append(f"{key:{room}}", style="bold").append(value) for key, value in facts.items()]

@@ -1,6 +1,6 @@
 """What all plots share: colours, style, and writing a figure to a file.
 
-Matplotlib is imported inside functions, and only its object-oriented side: no window, no global figure.
+Matplotlib is imported inside functions. Only its object-oriented interface is used: no window, no global figure.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe and Ito, Color Universal Design (2008), from dark to light; without their yellow, too light on white.
+# Okabe and Ito, Color Universal Design (2008), from dark to light, without yellow, which is too light on white.
 PALETTE = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 DASHES = {"train": "--", "validation": ":", "test": "-"}
-ENDINGS = {  # what would make two files of the same figure differ is left out
+ENDINGS = {  # metadata that would make two files of the same figure differ are switched off
     ".png": {"Software": None},
     ".svg": {"Date": None, "Creator": None},
     ".pdf": {"CreationDate": None, "Producer": None, "Creator": None},
@@ -66,7 +66,7 @@ R = TypeVar("R")
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Draw in the zoo's style, whatever the user's own settings of Matplotlib are."""
+    """Use the zoo's style inside the block; the user's own settings of Matplotlib have no effect there."""
     import matplotlib
 
     with matplotlib.rc_context():
@@ -78,7 +78,7 @@ def style() -> Iterator[None]:
 
 
 def _wide_fonts() -> list[str]:
-    """Return the installed fonts that have the characters of East Asia, which names of classes may hold."""
+    """Return the installed fonts with East Asian characters, which the names of classes may contain."""
     from matplotlib.font_manager import fontManager
 
     installed = {font.name for font in fontManager.ttflist}
@@ -86,7 +86,7 @@ def _wide_fonts() -> list[str]:
 
 
 def styled(function: Callable[P, R]) -> Callable[P, R]:
-    """Run a function that draws in the zoo's style."""
+    """Make a function draw in the zoo's style."""
 
     @wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -97,7 +97,7 @@ def styled(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Return an empty figure, in inches, that belongs to no window."""
+    """Return an empty figure without a window; width and height are in inches."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -107,7 +107,7 @@ def new_figure(width: float, height: float) -> Figure:
 
 
 def colours(count: int) -> list[str]:
-    """Return colours that differ as much as they can in lightness too; beyond seven they come round again."""
+    """Return colours that differ as much as possible, also in lightness; after seven they repeat."""
     if count == 1:
         return [PALETTE[1]]
     if count >= len(PALETTE):
@@ -116,7 +116,7 @@ def colours(count: int) -> list[str]:
 
 
 def plain_log_scale(axes: Axes) -> None:
-    """Make the y axis logarithmic, with ticks that read 0.01 rather than a power of ten."""
+    """Make the y axis logarithmic, with ticks such as 0.01 instead of powers of ten."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     axes.set_yscale("log")
@@ -126,11 +126,10 @@ def plain_log_scale(axes: Axes) -> None:
 
 
 def save(figure: Figure, path: str | Path, **metadata: str) -> None:
-    """Write a figure as .png, .svg or .pdf; the file appears whole or not at all, the same bytes each time.
+    """Write a figure as .png, .svg or .pdf, atomically; the same figure gives the same bytes.
 
-    `metadata` are named texts to keep in the file, such as Description for .png.
-
-    Raises UsageError for another ending, ResourceError where the file cannot be written.
+    `metadata` are named texts to store in the file, such as Description for .png. Raises UsageError for another
+    ending, ResourceError if the file cannot be written.
     """
     path = Path(path)
     ending = path.suffix.lower()
@@ -139,6 +138,6 @@ def save(figure: Figure, path: str | Path, **metadata: str) -> None:
         raise UsageError(f"{path}: a plot is written as {known}; give the file one of these endings")
     buffer = io.BytesIO()
     with style(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph")  # the empty box in the picture says that a font is missing
+        warnings.filterwarnings("ignore", "Glyph")  # the picture shows an empty box for a character that no font has
         figure.savefig(buffer, format=ending[1:], metadata=ENDINGS[ending] | metadata)
     write_file(path, buffer.getvalue())

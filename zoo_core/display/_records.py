@@ -1,0 +1,57 @@
+"""The metrics of a run's records: the split of a key, the order of keys, which direction is better, the best epoch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from zoo_core.parts import Record
+from zoo_core.training.events import direction
+
+SPLITS = ("train", "validation", "test")
+SMALLER_IS_BETTER = ("loss", "error", "mae", "mse", "rmse", "brier")
+Points = tuple[list[float], list[float]]  # epochs and values, of equal length
+
+
+def split_key(key: str) -> tuple[str, str] | None:
+    """Return (split, metric) for a key such as "test_accuracy", or None if it does not begin with a split."""
+    split, _, metric = key.partition("_")
+    return (split, metric) if split in SPLITS and metric else None
+
+
+def metric_keys(records: Iterable[Record]) -> list[str]:
+    """Return the keys of all metrics of splits: losses first, then by metric, then by split."""
+    found = {key: pair for record in records for key in record if (pair := split_key(key))}
+    order = list(dict.fromkeys(metric for _, metric in found.values()))
+    return sorted(found, key=lambda key: _key_order(found[key], order))
+
+
+def _key_order(pair: tuple[str, str], metrics: list[str]) -> tuple[bool, int, int]:
+    split, metric = pair
+    return metric != "loss", metrics.index(metric), SPLITS.index(split)
+
+
+def higher_is_better(key: str, directions: Mapping[str, bool] | None = None) -> bool:
+    """Return the direction of a metric: the one listed, else by its name (a loss or an error should be small)."""
+    listed = direction(key, directions or {})
+    return not key.endswith(SMALLER_IS_BETTER) if listed is None else listed
+
+
+def is_finite_number(value: object) -> bool:
+    """Return whether a record's value is a number that can be compared and drawn."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def metric_points(records: Sequence[Record], key: str) -> Points:
+    """Return (epochs, values) of the records whose metric `key` is finite; epochs count from 1."""
+    shift = 1 if records and records[0]["epoch"] == 0 else 0
+    kept = [record for record in records if is_finite_number(record.get(key))]
+    return [float(record["epoch"] + shift) for record in kept], [float(record[key]) for record in kept]
+
+
+def best_point(points: Points, higher: bool) -> tuple[float, float]:
+    """Return (epoch, value) of the best point, the earliest of equals. There must be at least one point."""
+    epochs, values = points
+    pick = max if higher else min
+    at = pick(range(len(values)), key=values.__getitem__)
+    return epochs[at], values[at]

@@ -1,0 +1,116 @@
+"""Plots of trained models: the confusion matrix, and the weights of the first layer as images."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zoo_core.display.plots._style import new_figure, styled
+from zoo_core.display.text import format_number, printable
+from zoo_core.errors import UsageError
+from zoo_core.parts import Array
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MAX_ANNOTATED = 20  # classes; with more, counts would be too small to read
+MAX_LABELS = 40  # on one axis
+
+
+@styled
+def confusion_matrix(counts: Array, class_names: Sequence[str] = ()) -> Figure:
+    """Draw counts (k, k): a row for each true class, a column for each predicted one.
+
+    Cells are shaded by their share of the true class; the recall of each class stands at the right. Raises UsageError
+    if the counts are not square, or if there is not one name for each class.
+    """
+    counts = np.asarray(counts)
+    k = len(counts)
+    if counts.shape != (k, k) or not k or (class_names and len(class_names) != k):
+        got = f"{counts.shape} and {len(class_names)} names"
+        raise UsageError(f"a confusion matrix is square, with one name for each class or none; got {got}")
+    totals = counts.sum(axis=1, keepdims=True)
+    shares = counts / np.maximum(totals, 1)
+    side = min(max(0.52 * k, 3.0), 10.0)
+    figure = new_figure(side + 1.8, side + 2.0)
+    axes = figure.subplots()
+    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    _label_classes(axes, [printable(name) for name in class_names] or [str(at) for at in range(k)])
+    _write_counts(axes, counts, shares)
+    _write_recall(axes, shares, totals)
+    figure.colorbar(image, ax=axes, label="share of the true class", shrink=0.6, location="bottom", pad=0.02)
+    rows = int(counts.sum())
+    axes.set_title(f"Accuracy {np.trace(counts) / max(rows, 1):.4f} on {format_number(rows)} rows", loc="left", pad=20)
+    return figure
+
+
+def _label_classes(axes: Axes, names: Sequence[str]) -> None:
+    step = math.ceil(len(names) / MAX_LABELS)
+    places = range(0, len(names), step)
+    shown = [names[at] for at in places]
+    rotated = max(map(len, names)) > 3
+    axes.set_xticks(places, shown, rotation=45 if rotated else 0, ha="right" if rotated else "center")
+    axes.set_yticks(places, shown)
+    axes.set(xlabel="predicted class", ylabel="true class")
+    axes.grid(visible=False)
+    axes.tick_params(length=0)
+
+
+def _write_counts(axes: Axes, counts: Array, shares: Array) -> None:
+    if len(counts) > MAX_ANNOTATED:
+        return
+    for (row, column), count in np.ndenumerate(counts):
+        colour = "white" if shares[row, column] > 0.55 else "black" if count else "#a0a0a0"
+        axes.text(column, row, format_number(int(count)), ha="center", va="center", color=colour, fontsize=9)
+
+
+def _write_recall(axes: Axes, shares: Array, totals: Array) -> None:
+    k = len(shares)
+    if k > 2 * MAX_ANNOTATED:
+        return
+    axes.text(k - 0.3, -0.62, "recall", ha="left", va="bottom", fontsize=9)
+    for row in range(k):
+        recall = f"{shares[row, row]:.3f}" if totals[row, 0] else "-"
+        axes.text(k - 0.3, row, recall, ha="left", va="center", fontsize=9)
+
+
+@styled
+def first_layer_weights(weights: Array, image_shape: tuple[int, int], max_units: int = 64) -> Figure:
+    """Draw the weights (inputs, units) of each unit of the first layer as an image of the input's shape.
+
+    Of more than `max_units` units, those with the largest Euclidean norm are drawn, in their order. Dark is negative
+    and light is positive, also in grey. Raises UsageError if the inputs are not the pixels of such an image.
+    """
+    weights = np.asarray(weights, float)
+    height, width = image_shape
+    if weights.ndim != 2 or len(weights) != height * width:
+        raise UsageError(f"weights of shape {weights.shape} are not images of {height} x {width} pixels")
+    units = weights.shape[1]
+    chosen = np.sort(np.argsort(-np.linalg.norm(weights, axis=0), kind="stable")[:max_units])
+    limit = float(np.quantile(np.abs(weights[:, chosen]), 0.995)) or 1.0
+    grid = _image_grid(weights[:, chosen].T.reshape(-1, height, width))
+    figure = new_figure(7.0, max(5.9 * grid.shape[0] / grid.shape[1], 1.5) + 0.4)
+    axes = figure.subplots()
+    image = axes.imshow(grid, cmap="cividis", vmin=-limit, vmax=limit, interpolation="nearest")
+    axes.set_axis_off()
+    few = len(chosen) < units
+    which = f"the {len(chosen)} of {units} units with the largest weights" if few else f"{units} units"
+    axes.set_title(f"First-layer weights: {which}", loc="left")
+    figure.colorbar(image, ax=axes, label="weight", shrink=0.8, extend="both", aspect=30)
+    return figure
+
+
+def _image_grid(images: Array) -> Array:
+    """Return images (n, height, width) in a grid, one pixel apart; NaN in between."""
+    count, height, width = images.shape
+    columns = math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    padded = np.full((rows * columns, height + 1, width + 1), np.nan)
+    padded[:count, :height, :width] = images
+    tiles = padded.reshape(rows, columns, height + 1, width + 1).swapaxes(1, 2)
+    laid: Array = tiles.reshape(rows * (height + 1), columns * (width + 1))
+    return laid[:-1, :-1]
