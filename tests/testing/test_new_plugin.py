@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from zoo_core.cli.templates import REGULARIZERS, USES, plugin_files
+from zoo_core.cli._new_plugin import plugin_files
+from zoo_core.cli.templates import template_kinds
 from zoo_core.errors import UsageError
 from zoo_core.parts import KINDS
 from zoo_core.registry import Registry
@@ -20,6 +21,7 @@ from zoo_core.spec import Spec
 from zoo_core.testing import check_part
 
 ROOT = Path(__file__).parents[2]
+REGULARIZERS = {"penalty", "constraint", "noise", "batch_augmentation"}
 
 
 def registered(kind):
@@ -32,10 +34,10 @@ def registered(kind):
 
 
 def test_there_is_a_template_of_each_kind():
-    assert set(USES) == (set(KINDS) - {"regularizer"}) | set(REGULARIZERS)
+    assert set(template_kinds()) == (set(KINDS) - {"regularizer"}) | REGULARIZERS
 
 
-@pytest.mark.parametrize("kind", USES)
+@pytest.mark.parametrize("kind", template_kinds())
 def test_the_part_keeps_its_promises_and_stands_in_the_spec(kind):
     registry, plugin, texts = registered(kind)
     (entry,) = registry.entries(plugin=plugin)
@@ -97,7 +99,7 @@ def test_a_newcomer_gets_from_the_command_to_a_trained_model_for_every_kind(tmp_
 
     call(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", "wheels", ROOT)
     call("pip", "install", "-q", *(tmp_path / "wheels").glob("*.whl"))
-    names = {kind: f"zoo-my-{kind.replace('_', '-')}" for kind in USES}
+    names = {kind: f"zoo-my-{kind.replace('_', '-')}" for kind in template_kinds()}
     for kind, name in names.items():
         call("zoo", "plugins", "new", name, "--kind", kind)
     call("pip", "install", "-q", "-e", f"./{names['activation']}[test]")

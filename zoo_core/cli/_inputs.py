@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoo_core.cli._options import MAX_SIZE
 from zoo_core.cli._output import download_bar
-from zoo_core.errors import ResourceError, UsageError
+from zoo_core.errors import ResourceError, UsageError, nearest
 
 if TYPE_CHECKING:
     from zoo_core.data import DataFolder
@@ -38,6 +38,12 @@ def check_not_an_input(output: Path, *inputs: Path | str) -> None:
     for path in map(Path, inputs):
         if output.exists() and path.exists() and output.samefile(path):
             raise UsageError(f"{output}: is the same file as the input {path}; choose another output")
+
+
+def check_kind(kind: str, known: Collection[str]) -> None:
+    """Raise UsageError for an unknown kind of part."""
+    if kind not in known:
+        raise UsageError(f"--kind {kind}: there is no such kind{nearest(kind, known)} (there are: {', '.join(known)})")
 
 
 def data_folder(data_dir: Path | None, quiet: bool = False) -> DataFolder:

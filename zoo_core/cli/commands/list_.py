@@ -9,7 +9,7 @@ import typer
 
 from zoo_core.cli._options import Json
 from zoo_core.cli._output import report, rows, warn
-from zoo_core.errors import UsageError, nearest
+from zoo_core.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -40,13 +40,14 @@ def command(
 
 
 def _check_kind(what: str, kind: str | None) -> None:
-    """Refuse a kind that there is not, and one that is given for something else than parts."""
+    """Raise UsageError for an unknown kind, and for a kind where no parts are listed."""
+    from zoo_core.cli._inputs import check_kind
     from zoo_core.parts import KINDS
 
     if kind is not None and what != "parts":
         raise UsageError(f"--kind chooses among parts, not {what}; write: zoo list parts --kind {kind}")
-    if kind is not None and kind not in KINDS:
-        raise UsageError(f"--kind {kind}: there is no such kind{nearest(kind, KINDS)} (there are: {', '.join(KINDS)})")
+    if kind is not None:
+        check_kind(kind, KINDS)
 
 
 def _drawn(what: str, pattern: str, found: list[dict[str, Any]]) -> RenderableType:

@@ -1,39 +1,41 @@
-"""`zoo plugins`: list what is installed, check it, and begin one of your own."""
+"""`zoo plugins`: list what is installed, check it, and write a new one."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
 from zoo_core.cli._options import Json, format_examples
 from zoo_core.cli._output import report, rows
+from zoo_core.cli.templates import template_kinds
 from zoo_core.errors import PluginError
 
 app = typer.Typer(
-    help="Show every plugin: its distribution, version, parts and state. Check one, or begin your own.",
+    help="Show every plugin: its distribution, version, parts and state. Check one, or write a new one.",
     rich_markup_mode=None,
     invoke_without_command=True,
     epilog=format_examples(
         "Examples: zoo plugins | zoo plugins new zoo-mine --kind activation | zoo plugins check zoo-mine"
     ),
 )
+KINDS = [*template_kinds(), "regularizer"]
 
 
 @app.callback()
 def plugins(context: typer.Context, json: Json = False) -> None:
-    """Show every plugin, where no other command is given."""
+    """Show every plugin, if no other command is given."""
     if context.invoked_subcommand is None:
-        _print(_all(None), json)
+        _print_plugins(_rows(None), json)
 
 
 @app.command("list", epilog=format_examples("Examples: zoo plugins list | zoo plugins list zoo-lookahead --json"))
 def list_(
-    name: Annotated[str | None, typer.Argument(help="Only this distribution.")] = None, json: Json = False
+    name: Annotated[str | None, typer.Argument(help="Show only this distribution.")] = None, json: Json = False
 ) -> None:
     """Show every plugin: its distribution, version, parts and state."""
-    _print(_all(name), json)
+    _print_plugins(_rows(name), json)
 
 
 @app.command(
@@ -50,10 +52,11 @@ def check(
     ] = 120.0,
     json: Json = False,
 ) -> None:
-    """Load plugins in a process of their own and check that their parts keep the promises of their kinds.
+    """Check that the parts of plugins keep the promises of their kinds.
 
-    Derivatives are compared with central differences, buffers, dtypes, saved state, randomness and options
-    are tried out; a mistake is shown with the point, the numbers and the likely cause. Leaves with 4 if any fails.
+    Derivatives are compared with central differences; buffers, dtypes, saved state, randomness and options are
+    tested. A mistake is shown with the point, the numbers and the likely cause. Each plugin is loaded in a process of
+    its own. The exit code is 4 if any check fails.
     """
     from zoo_core.cli._check_process import check_in_process
     from zoo_core.registry import installed
@@ -70,12 +73,6 @@ def check(
         raise PluginError("; ".join(bad))
 
 
-Kind = Literal[
-    "activation", "normalizer", "penalty", "constraint", "noise", "batch_augmentation", "loss", "metric", "optimizer",
-    "schedule", "initializer", "generator", "preprocessor", "dataset", "callback", "regularizer",
-]  # fmt: skip
-
-
 @app.command(
     epilog=format_examples(
         "Examples: zoo plugins new zoo-mine --kind activation | zoo plugins new zoo-mine --kind loss --force"
@@ -83,23 +80,27 @@ Kind = Literal[
 )
 def new(
     name: Annotated[str, typer.Argument(help="Name of the distribution and its folder, such as zoo-mine.")],
-    kind: Annotated[Kind, typer.Option("--kind", help="What its part is; a regularizer is a penalty.")],
-    force: Annotated[bool, typer.Option("--force", help="Replace the files that are there.")] = False,
+    kind: Annotated[
+        str, typer.Option("--kind", help=f"Kind of its part: {', '.join(KINDS)}; a regularizer is a penalty.")
+    ],
+    force: Annotated[bool, typer.Option("--force", help="Replace existing files of these names.")] = False,
     json: Json = False,
 ) -> None:
-    """Write a complete distribution around a small part of a kind: module, tests, and a spec that uses it."""
-    from zoo_core.cli.templates import plugin_files, write
+    """Write a complete distribution around one small part: module, tests, and a spec that uses it."""
+    from zoo_core.cli._inputs import check_kind
+    from zoo_core.cli._new_plugin import plugin_files, write_plugin
     from zoo_core.registry import Registry
 
+    check_kind(kind, KINDS)
     texts = plugin_files(name, "penalty" if kind == "regularizer" else kind, Registry())
-    write(Path(name), texts, force)
+    write_plugin(Path(name), texts, force)
     spec = next(path for path in texts if path.endswith(".toml") and path != "pyproject.toml")
-    now = [f"pip install -e './{name}[test]'", f"zoo plugins check {name}", f"zoo train {name}/{spec}"]
-    told = "\n  ".join([f"saved {name}: {', '.join(sorted(texts))}\nnow:", *now])
-    report({"saved": name, "files": sorted(texts), "now": now}, json, told)
+    commands = [f"pip install -e './{name}[test]'", f"zoo plugins check {name}", f"zoo train {name}/{spec}"]
+    text = "\n  ".join([f"saved {name}: {', '.join(sorted(texts))}\nnow:", *commands])
+    report({"saved": name, "files": sorted(texts), "now": commands}, json, text)
 
 
-def _all(name: str | None) -> list[dict[str, Any]]:
+def _rows(name: str | None) -> list[dict[str, Any]]:
     from zoo_core.registry import Registry, normalized_name
     from zoo_core.spec.describe import plugin_row
 
@@ -111,10 +112,10 @@ def _all(name: str | None) -> list[dict[str, Any]]:
     return chosen
 
 
-def _print(found: list[dict[str, Any]], json: bool) -> None:
-    lines = [{**p, "parts": _short(p["parts"])} for p in found]
+def _print_plugins(found: list[dict[str, Any]], json: bool) -> None:
+    lines = [{**p, "parts": _join_parts(p["parts"])} for p in found]
     report(found, json, rows(lines, ["name", "version", "state", "parts", "problem"]))
 
 
-def _short(parts: list[str]) -> str:
+def _join_parts(parts: list[str]) -> str:
     return ", ".join(parts) if len(parts) <= 6 else f"{len(parts)} parts: zoo list parts"

@@ -1,3 +1,5 @@
+# spec: activation = "relu"
+# with: activation = "part_name"
 """An activation for the zoo."""
 
 from dataclasses import dataclass

@@ -1,3 +1,6 @@
+# spec: loss = "cross_entropy"
+# with: loss = "cross_entropy"
+# with: regularizers = ["part_name"]
 """A change of training batches for the zoo."""
 
 from dataclasses import dataclass

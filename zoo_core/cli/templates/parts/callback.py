@@ -1,3 +1,6 @@
+# spec: metrics = ["accuracy"]
+# with: metrics = ["accuracy"]
+# with: callbacks = ["part_name"]
 """A callback for the zoo."""
 
 from dataclasses import dataclass

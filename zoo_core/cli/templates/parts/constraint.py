@@ -1,3 +1,6 @@
+# spec: activation = "relu"
+# with: activation = "relu"
+# with: regularizers = ["part_name"]
 """A constraint on weights for the zoo."""
 
 from dataclasses import dataclass

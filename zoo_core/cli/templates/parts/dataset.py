@@ -1,3 +1,15 @@
+# spec: [data]
+# spec: name = "glyphs"
+# spec: rows = 1200
+# spec: test_rows = 200
+# spec: train = ":1000"
+# spec: validation = "1000:"
+# with: [data]
+# with: name = "part_name"
+# with: train = ":1000"
+# with: validation = "1000:"
+# spec: units = 10
+# with: units = 2
 """A data set for the zoo."""
 
 from dataclasses import dataclass

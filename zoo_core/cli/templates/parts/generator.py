@@ -1,3 +1,6 @@
+# spec: seed = 1
+# with: seed = 1
+# with: generator = "part_name"
 """A source of random numbers for the zoo."""
 
 import numpy as np

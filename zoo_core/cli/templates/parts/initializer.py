@@ -1,3 +1,5 @@
+# spec: initializer = "he_normal"
+# with: initializer = "part_name"
 """An initializer for the zoo."""
 
 from dataclasses import dataclass

@@ -1,3 +1,5 @@
+# spec: loss = "cross_entropy"
+# with: loss = "part_name"
 """A loss for the zoo."""
 
 from dataclasses import dataclass

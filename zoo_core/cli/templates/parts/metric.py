@@ -1,3 +1,5 @@
+# spec: metrics = ["accuracy"]
+# with: metrics = ["accuracy", "part_name"]
 """A metric for the zoo."""
 
 from dataclasses import dataclass

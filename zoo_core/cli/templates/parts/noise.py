@@ -1,3 +1,6 @@
+# spec: activation = "relu"
+# with: activation = "relu"
+# with: regularizers = ["part_name"]
 """Noise on a layer's outputs for the zoo, in training only."""
 
 from dataclasses import dataclass

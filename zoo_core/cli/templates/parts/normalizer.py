@@ -1,3 +1,6 @@
+# spec: activation = "relu"
+# with: activation = "relu"
+# with: normalizer = "part_name"
 """A normalizer for the zoo."""
 
 import numpy as np

@@ -1,3 +1,8 @@
+# spec: [optimizer]
+# spec: name = "adam"
+# spec: learning_rate = 0.003
+# with: [optimizer]
+# with: name = "part_name"
 """An optimizer for the zoo."""
 
 from dataclasses import dataclass

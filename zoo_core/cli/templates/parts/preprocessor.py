@@ -1,3 +1,6 @@
+# spec: validation = "1000:"
+# with: validation = "1000:"
+# with: preprocessor = "part_name"
 """A preprocessor of inputs for the zoo."""
 
 import numpy as np

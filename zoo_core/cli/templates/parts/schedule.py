@@ -1,3 +1,5 @@
+# spec: learning_rate = 0.003
+# with: learning_rate = { name = "part_name", initial = 0.003 }
 """A schedule of the learning rate for the zoo."""
 
 from dataclasses import dataclass
