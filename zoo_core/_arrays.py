@@ -1,4 +1,4 @@
-"""Arrays that live as long as a run and that the processor's vector instructions read at full speed."""
+"""Arrays that begin at a cache line, so that vector instructions read them at full speed; slices of rows."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-LINE = 64  # bytes of a cache line, and of the longest vector: one that begins elsewhere lies in two lines
+LINE = 64  # bytes of a cache line and of the longest vector; a vector that begins elsewhere spans two lines
 
 
 def aligned(shape: int | tuple[int, ...], dtype: DTypeLike, fill: float | None = 0.0) -> NDArray[Any]:
-    """Return a new array that begins with a cache line; NumPy's own begin 16 bytes behind one as a rule.
+    """Return a new array that begins at a cache line. Those of NumPy mostly begin 16 bytes after one.
 
-    With `fill` None it holds whatever was in the memory.
+    With `fill` None its values are undefined.
     """
     dtype, dimensions = np.dtype(dtype), shape if isinstance(shape, tuple) else (shape,)
     size = math.prod(map(int, dimensions)) * dtype.itemsize
@@ -31,11 +31,11 @@ def aligned(shape: int | tuple[int, ...], dtype: DTypeLike, fill: float | None =
 
 
 def aligned_like(array: NDArray[Any]) -> NDArray[Any]:
-    """Return a buffer of the form of an array, with whatever was in the memory."""
+    """Return an aligned array with the shape and dtype of another one; its values are undefined."""
     return aligned(array.shape, array.dtype, None)
 
 
 def row_slices(rows: int, size: int) -> Iterator[slice]:
-    """Yield slices that cover `rows` rows, `size` at a time."""
+    """Yield slices of at most `size` rows that cover `rows` rows."""
     for start in range(0, rows, size):
         yield slice(start, min(start + size, rows))

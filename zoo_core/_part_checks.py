@@ -34,8 +34,8 @@ PART_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 def definition_errors(part: type[Part]) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with the definition of a part class, and how to correct it."""
+    name, fields = part.__qualname__, getattr(part, "__dataclass_fields__", {})
     own = {k for k, v in inspect.get_annotations(part).items() if "ClassVar" not in str(v)}
-    name = part.__qualname__
     if not part.name:
         yield f"{name} has no name", 'write the class attribute `name = "..."`'
     elif not PART_NAME.fullmatch(str(part.name)):
@@ -47,12 +47,8 @@ def definition_errors(part: type[Part]) -> Iterator[tuple[str, str]]:
             f"{name} is frozen, and the core sets its attributes weights, gradients, rng and steps",
             "write @dataclass without frozen=True",
         )
-    if issubclass(part, Optimizer) and not hasattr(part, "learning_rate") and "learning_rate" not in _options(part):
+    if issubclass(part, Optimizer) and not hasattr(part, "learning_rate") and "learning_rate" not in fields:
         yield f"{name} has no learning_rate", "write the option `learning_rate: Rate = 0.01`"
-
-
-def _options(part: type[Part]) -> Mapping[str, Any]:
-    return getattr(part, "__dataclass_fields__", {})
 
 
 def declares(part: Part, name: str, method: str) -> bool:

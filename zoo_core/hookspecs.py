@@ -1,7 +1,7 @@
-"""The hooks: all that a plugin can tell the zoo.
+"""The hooks: the functions that a plugin may implement.
 
-A plugin is a distribution with one entry point in the group `zoo`, named like the distribution, that names a
-module. The module implements any of the functions below, each marked with `@hookimpl`.
+A plugin is a distribution with one entry point in the group `zoo`. The entry point has the name of the distribution
+and points to a module. The module implements any of the functions below, each marked with `@hookimpl`.
 """
 
 from __future__ import annotations
@@ -23,8 +23,13 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 class LazyParts:
     """Parts of one kind in a module that is imported when one of them is first used.
 
-    The module lists the classes as `PARTS`; `names`, with blanks between them, are those that specs use. A plugin
-    of many parts returns families, so that the zoo starts without waiting for what a run does not need.
+    A plugin with many parts returns these instead of classes: then the zoo starts without the modules that a run does
+    not need. Example: `LazyParts("activation", "zoo_mine.waves", "wave ripple")`.
+
+    Args:
+        kind: their kind, such as "activation".
+        module: the full name of the module, which lists the classes as `PARTS`.
+        names: the names that specs use, with blanks between them.
     """
 
     kind: str
@@ -34,9 +39,9 @@ class LazyParts:
 
 @hookspec
 def zoo_parts() -> Iterable[type[Part] | LazyParts]:  # type: ignore[empty-body]
-    """Return the part classes that this plugin brings, whose base classes say their kinds, or families of them."""
+    """Return the part classes of this plugin. Each derives from the base class of its kind in `zoo_core.parts`."""
 
 
 @hookspec
 def zoo_models() -> Traversable:  # type: ignore[empty-body]
-    """Return the folder that holds this plugin's models: `<name>.toml`, `<name>.npz`, `<name>.md`."""
+    """Return the folder of this plugin's models: `<name>.toml`, and perhaps `<name>.npz` and `<name>.md`."""

@@ -12,18 +12,19 @@ A part is a dataclass. Here is a complete one:
         slope: Annotated[float, Ge(0), Le(1)] = 0.01
 
         def forward(self, x, out):
-            np.multiply(x, np.where(x > 0, 1, self.slope), out=out)
+            np.maximum(x, self.slope * x, out=out)
 
         def derivative(self, z, a, out):
-            out[...] = np.where(z > 0, 1, self.slope)
+            out.fill(1)
+            out[z <= 0] = self.slope
 
 A spec then says `activation = { name = "my_leaky_relu", slope = 0.2 }`. The author writes the mathematics. The core
 owns buffers, loops, checks, saving and display.
 
 Arrays
     An array has one row for each sample: shape `(rows, columns)`. Three rules hold for every method. It overwrites
-    `out` and never reads it. It changes no other argument, unless its docstring says so. Its results have the dtype
-    of its inputs, float32 or float64.
+    `out` and never reads it. It changes no other argument, unless its docstring says so. Results, and arrays on the
+    way to them, have the dtype of the inputs: float32 or float64.
 
 Options
     The fields of the dataclass are the options: the keys in a spec, in the JSON schema and in a model file.

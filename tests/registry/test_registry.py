@@ -1,4 +1,4 @@
-"""Plugins are found, told apart and quarantined; a broken one stops nobody else."""
+"""Plugins are found; parts are found by name; a plugin that cannot be loaded is left out, and the others work."""
 
 import json
 import re
@@ -87,6 +87,11 @@ class Forgetful(Activation):
     slope: float = 0.1
 
 
+@dataclass(frozen=True)
+class Frozen(Activation):
+    name = "frozen"
+
+
 class Panic(BaseException):
     """As extension modules raise it: not an Exception."""
 
@@ -111,6 +116,7 @@ def raising(error):
         (module_of(Forgetful), "slope.*@dataclass"),
         (module_of(Good, Good), "more than one activation 'good'"),
         (module_of(int), "not a class derived"),
+        (module_of(Frozen), "Frozen is frozen.*frozen=True"),
         (module_of(type("Bad", (Activation,), {"name": "Bad Name"})), "lower-case"),
     ],
 )
@@ -122,13 +128,13 @@ def test_an_unsound_plugin_is_refused_with_the_reason(registry, plugin, words):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("late", [False, True], ids=["plugin", "family"])
-def test_a_signal_is_not_blamed_on_the_plugin(registry, families, number, late):
-    """It passes on as KeyboardInterrupt, which also ends a plugin that raises that itself, and names it in a note."""
+@pytest.mark.parametrize("late", [False, True], ids=["plugin", "lazy parts"])
+def test_a_signal_is_not_blamed_on_the_plugin(registry, modules, number, late):
+    """It passes on as KeyboardInterrupt, with a note that names the plugin. One that a plugin raises does the same."""
 
     def use(registry):
         if late:
-            registry.add(families.plugin(f"import signal\nsignal.raise_signal({int(number)})")[0], "zoo-b")
+            registry.add(modules.plugin(f"import signal\nsignal.raise_signal({int(number)})")[0], "zoo-b")
             registry.get("activation", "wave")
         else:
             registry.add(SimpleNamespace(zoo_parts=hookimpl(lambda: signal.raise_signal(number))), "zoo-b")
@@ -156,7 +162,7 @@ def test_what_a_plugin_prints_stays_out_of_the_results(registry, capsys):
     assert capsys.readouterr() == ("", "hello\n")
 
 
-SICK = {  # name: (source, requirement, words of the reason)
+BROKEN = {  # name: (source, requirement, words of the reason)
     "zoo-import": ("import nothing_of_that_name", "", "ModuleNotFoundError: No module named 'nothing_of_that_name'"),
     "zoo-syntax": ("def broken(:", "", "SyntaxError"),
     "zoo-exit": ("import sys; sys.exit(7)", "", "sys.exit(7)"),
@@ -167,12 +173,12 @@ SICK = {  # name: (source, requirement, words of the reason)
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """One sound plugin among sick ones."""
+    """Three sound plugins among plugins that cannot be loaded."""
     site = Site(tmp_path_factory.mktemp("site"))
     site.install("Zoo_Sound", SOUND, "mlp-zoo>=0.1")
     site.install("zoo-marked", SOUND.replace("wave", "ripple"), "mlp-zoo>=99; extra == 'later'")
     site.install("zoo-left", SOUND.replace("wave", "surge"), metadata=False)
-    for name, (source, requires, _) in SICK.items():
+    for name, (source, requires, _) in BROKEN.items():
         site.install(name, source, requires)
     return site
 
@@ -189,10 +195,10 @@ def listed(site):
     return site.zoo("list")
 
 
-@pytest.mark.parametrize("name", SICK)
+@pytest.mark.parametrize("name", BROKEN)
 def test_a_plugin_that_cannot_be_loaded_is_shown_with_the_reason(shown, listed, name):
     assert (shown[name]["state"], shown[name]["parts"]) == ("broken", [])
-    assert SICK[name][2] in shown[name]["problem"]
+    assert BROKEN[name][2] in shown[name]["problem"]
     assert len([line for line in listed.stderr.splitlines() if name in line]) == 1
 
 
@@ -201,7 +207,7 @@ def test_the_other_plugins_keep_working(shown, listed):
     assert (shown["zoo-sound"]["version"], shown["zoo-sound"]["parts"]) == ("1.0", ["activation wave"])
     assert shown["zoo-marked"]["parts"] == ["activation ripple"]  # its demand is that of an extra
     assert shown["zoo-left"]["parts"] == ["activation surge"]  # without METADATA
-    assert (listed.returncode, len(listed.stderr.splitlines())) == (0, len(SICK))
+    assert (listed.returncode, len(listed.stderr.splitlines())) == (0, len(BROKEN))
     assert "glyphs-quickstart" in listed.stdout
 
 
@@ -218,7 +224,7 @@ SAID = "plugin zoo-half 1.0 is left out in part: half_bad: RuntimeError: boom"
 
 @pytest.fixture(scope="module")
 def half(tmp_path_factory):
-    """A plugin with a sound family, and one that was sound when a model was made with it."""
+    """A plugin with two modules of lazy parts. One of them fails since a model was made with it."""
     site = Site(tmp_path_factory.mktemp("half"))
     site.install("zoo-half", HALF)
     for module, name in (("half_good", "ripple"), ("half_bad", "wave")):
@@ -236,7 +242,7 @@ def train(site, activation, out):
     return done.stderr
 
 
-def test_a_family_that_fails_is_told_where_all_parts_are_listed(half):
+def test_a_module_that_fails_is_reported_where_all_parts_are_listed(half):
     listed, shown = half.zoo("list", "parts", "*ripple*"), half.zoo("show", "wave")
     assert (listed.returncode, f"warning: {SAID}" in listed.stderr, "ripple" in listed.stdout) == (0, True, True)
     assert (shown.returncode, f"warning: {SAID}" in shown.stderr) == (2, True)
@@ -252,18 +258,18 @@ def test_the_schema_holds_the_parts_that_work(half):
     assert ("ripple" in names, "wave" in names) == (True, False)
 
 
-def test_a_family_that_fails_is_no_matter_to_a_run_that_does_not_need_it(half):
+def test_a_module_that_fails_does_not_stop_a_run_that_does_not_need_it(half):
     assert "boom" not in train(half, "ripple", half.folder / "ripple.npz")
 
 
-def test_a_model_of_a_family_that_fails_says_what_it_needs(half):
+def test_a_model_of_a_module_that_fails_says_what_it_needs(half):
     done = half.zoo("evaluate", half.folder / "wave.npz")
     assert done.returncode == 4
     assert "wave.npz: needs activation 'wave' of plugin zoo-half 1.0, which is not there (half_bad: Runt" in done.stderr
     assert "pip install 'zoo-half==1.0'" in done.stderr
 
 
-def test_a_check_of_a_plugin_that_has_a_failing_family_fails(half):
+def test_a_check_of_a_plugin_with_a_failing_module_fails(half):
     done = half.zoo("plugins", "check", "zoo-half")
     assert (done.returncode, "broken: zoo-half" in done.stderr) == (4, True)
     assert "half_bad: RuntimeError: boom" in done.stdout
@@ -273,7 +279,7 @@ def test_a_spec_that_needs_a_broken_plugin_is_refused_and_names_it(site, tmp_pat
     out = tmp_path / "x.npz"
     done = site.zoo("train", "glyphs-quickstart", "--set", "optimizer.name=sickle", "-o", out)
     assert done.returncode == 4, done.stderr
-    assert all(f"plugin {name} could not be loaded" in done.stderr for name in SICK)
+    assert all(f"plugin {name} could not be loaded" in done.stderr for name in BROKEN)
     assert not out.exists()
 
 
@@ -281,7 +287,7 @@ def test_a_spec_that_needs_a_broken_plugin_is_refused_and_names_it(site, tmp_pat
 def test_the_environment_says_which_plugins_are_on(site, allowed, on):
     states = {p["name"]: p["state"] for p in json.loads(site.zoo("plugins", "--json", ZOO_PLUGINS=allowed).stdout)}
     assert {name for name, state in states.items() if state == "ok"} == {DISTRIBUTION, *on}
-    assert {states[name] for name in SICK} == {"off"}
+    assert {states[name] for name in BROKEN} == {"off"}
 
 
 @pytest.mark.parametrize(
@@ -307,7 +313,7 @@ def test_a_check_knows_a_distribution_by_any_spelling(site):
     assert [p["parts"] for p in json.loads(done.stdout)] == [["activation wave"]]
 
 
-def test_a_misspelt_hook_is_told_the_nearest_one(registry):
+def test_a_misspelt_hook_is_refused_with_the_nearest_one(registry):
     misspelt = SimpleNamespace(zoo_part=hookimpl(lambda: []))
     with pytest.raises(
         PluginError, match=r"unknown hook 'zoo_part'; did you mean 'zoo_parts'\? \(known: zoo_parts, zoo_models\)"
@@ -319,8 +325,8 @@ WAVES = "from zoo_core.parts import Activation\nclass Wave(Activation):\n    nam
 PENALTY = "from zoo_core.parts import Penalty\nclass Own(Penalty):\n    name = 'own'\n"
 
 
-class Families:
-    """Modules in a folder, which plugins announce as families."""
+class Modules:
+    """Modules in a folder, whose parts plugins announce as lazy parts."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -333,13 +339,13 @@ class Families:
 
 
 @pytest.fixture
-def families(tmp_path, monkeypatch):
+def modules(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
-    return Families(tmp_path)
+    return Modules(tmp_path)
 
 
-def test_a_family_is_imported_when_one_of_its_parts_is_used(registry, families, capsys):
-    plugin, module = families.plugin(WAVES + "print('imported')")
+def test_a_module_is_imported_when_one_of_its_parts_is_used(registry, modules, capsys):
+    plugin, module = modules.plugin(WAVES + "print('imported')")
     registry.add(plugin, "zoo-waves", "1.2")
     assert (registry.names("activation"), module in sys.modules) == (["wave"], False)
     assert registry.get("activation", "wave") is sys.modules[module].Wave
@@ -360,8 +366,8 @@ def test_a_family_is_imported_when_one_of_its_parts_is_used(registry, families, 
         (WAVES + "PARTS = (Wave, int)", "wave", "which is not a class derived"),
     ],
 )
-def test_a_family_that_is_not_as_announced_is_the_plugins_problem(registry, families, source, names, words):
-    plugin, module = families.plugin(source, names)
+def test_a_module_that_is_not_as_announced_is_the_plugins_problem(registry, modules, source, names, words):
+    plugin, module = modules.plugin(source, names)
     name = names.split()[0]
     added = registry.add(plugin, "zoo-b", "1")
     assert added.state == "ok"
@@ -384,13 +390,13 @@ def test_a_family_that_is_not_as_announced_is_the_plugins_problem(registry, fami
         ("activation", "wave wave", "waves", "more than one activation 'wave'"),
     ],
 )
-def test_an_announcement_of_no_use_is_refused(registry, kind, names, where, words):
+def test_wrong_lazy_parts_are_refused(registry, kind, names, where, words):
     with pytest.raises(PluginError, match=words):
         registry.add(SimpleNamespace(zoo_parts=hookimpl(lambda: [LazyParts(kind, where, names)])), "zoo-b")
 
 
-def test_a_family_that_fails_harms_nobody_else(registry, families):
-    _, module = families.plugin("raise RuntimeError('boom')")
+def test_a_module_that_fails_leaves_the_other_parts_usable(registry, modules):
+    _, module = modules.plugin("raise RuntimeError('boom')")
     mixed = SimpleNamespace(zoo_parts=hookimpl(lambda: [Good, LazyParts("activation", module, "wave")]))
     registry.add(mixed, "zoo-a", "1")
     registry.add(module_of(Wave), "zoo-c", "2")
@@ -401,19 +407,19 @@ def test_a_family_that_fails_harms_nobody_else(registry, families):
     assert registry.warnings() == [f"plugin zoo-a 1 is left out in part: {module}: RuntimeError: boom"]
 
 
-def test_a_module_is_imported_once_even_if_that_fails(registry, families):
-    source = f"with open({str(families.folder / 'log')!r}, 'a') as log: log.write('x')\nraise RuntimeError('boom')"
-    plugin, _ = families.plugin(source, "wave ripple")
+def test_a_module_is_imported_once_even_if_that_fails(registry, modules):
+    source = f"with open({str(modules.folder / 'log')!r}, 'a') as log: log.write('x')\nraise RuntimeError('boom')"
+    plugin, _ = modules.plugin(source, "wave ripple")
     registry.add(plugin, "zoo-b")
     for name in ("wave", "ripple", "wave"):
         with pytest.raises(PluginError, match="boom"):
             registry.get("activation", name)
     assert registry.entries() == []
-    assert (families.folder / "log").read_text() == "x"
+    assert (modules.folder / "log").read_text() == "x"
 
 
-def test_threads_that_need_a_family_at_once_all_get_it(registry, families):
-    plugin, _ = families.plugin("import time\ntime.sleep(0.05)\n" + WAVES)
+def test_threads_that_need_a_module_at_once_all_get_it(registry, modules):
+    plugin, _ = modules.plugin("import time\ntime.sleep(0.05)\n" + WAVES)
     registry.add(plugin, "zoo-b")
     before = sys.stdout
     with ThreadPoolExecutor(8) as pool:
@@ -423,6 +429,6 @@ def test_threads_that_need_a_family_at_once_all_get_it(registry, families):
 
 
 @pytest.mark.parametrize("hook", ["zoo_parts", "zoo_models"])
-def test_a_hook_that_forgot_to_return_is_told(registry, hook):
+def test_a_hook_that_forgot_to_return_is_refused(registry, hook):
     with pytest.raises(PluginError, match=f"{hook} returned None; return what it brings"):
         registry.add(SimpleNamespace(**{hook: hookimpl(lambda: None)}), "zoo-a")

@@ -1,17 +1,22 @@
 """A third party can say all that the contract must be able to say, without a change to the core.
 
-`zoo_contract.py` is a plugin written from the pages alone. Each of its parts trains, is saved, and gives the
-same predictions when it is loaded; what they compute is held against the built-in parts or against mathematics.
+`zoo_contract.py` is a plugin written from the pages for authors alone. Each of its parts trains, is saved, and gives
+the same predictions when it is loaded. What they compute is compared with the built-in parts or with mathematics.
 """
 
 import importlib.util
+import re
+import textwrap
 from pathlib import Path
 
+import annotated_types
 import numpy as np
 import pytest
 
 import zoo_core
+from zoo_core import parts
 from zoo_core.errors import PluginError
+from zoo_core.testing import check_part
 
 MODULE = Path(__file__).with_name("zoo_contract.py")
 SOFTMAX = {"units": 3, "activation": "softmax"}
@@ -103,6 +108,15 @@ def test_it_trains_is_saved_and_loaded(case, folder, registry, tmp_path):
 def test_every_part_of_the_plugin_is_used_above(registry):
     named = repr(CASES)
     assert [e.name for e in registry.entries() if e.distribution == "zoo-contract" and e.name not in named] == []
+
+
+def test_the_example_of_the_contract_page_is_a_sound_part():
+    source = re.search(r"complete one:\n\n(.*?)\n\nA spec then", parts.__doc__, re.DOTALL)[1]
+    names = {**vars(annotated_types), **vars(parts), "__name__": "example"}
+    exec(textwrap.dedent(source), names)
+    results = list(check_part(names["LeakyRelu"]))
+    assert len(results) > 10
+    assert [r for r in results if r.state == "failed"] == []
 
 
 def test_an_inner_part_gets_weights_random_numbers_and_state_from_the_outer_one(folder, registry, tmp_path):

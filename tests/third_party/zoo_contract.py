@@ -1,4 +1,4 @@
-"""What `components.md` wants a third party to be able to say, each part written from the README's table alone."""
+"""A plugin with a part of every kind, each written from `plugins/README.md` and `zoo_core/parts.py` alone."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,7 @@ from zoo_core.parts import (
     Noise,
     Normalizer,
     Optimizer,
+    OptimizerWrapper,
     Parameter,
     Penalty,
     Preprocessor,
@@ -252,27 +253,18 @@ class Auc(Metric):
 
 
 @dataclass
-class Sam(Optimizer):
+class Sam(OptimizerWrapper):
     """Sharpness-aware minimization around any optimizer (Foret et al., 2021): two gradients a step."""
 
     name = "my_sam"
-    base: Optimizer
     rho: Annotated[float, Gt(0)] = 0.05
-
-    @property
-    def learning_rate(self):
-        return self.base.learning_rate
-
-    def start(self, layout):
-        self.base.start(layout)
 
     def update(self, parameters, gradients, learning_rate, batch):
         shift = self.rho / (np.linalg.norm(gradients) + 1e-12) * gradients
         parameters += shift
         batch.evaluate()
         parameters -= shift
-        self.base.steps += 1
-        self.base.update(parameters, gradients, learning_rate, batch)
+        self.update_base(parameters, gradients, learning_rate, batch)
 
 
 @dataclass
