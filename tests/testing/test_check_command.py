@@ -28,8 +28,8 @@ def test_a_wrong_derivative_is_shown_with_point_numbers_and_likely_mistake(site)
     assert "failing: zoo-wave" in done.stderr
     for words in (
         "zoo-wave 1.0: 1 part, 12 checks: 11 passed, 1 failed",
-        "FAILED derivative: the derivative is that of forward",
-        "the derivative is of the output, not of z: it is f'(a)",
+        "FAILED derivative: the derivative equals that of forward",
+        "the derivative is taken at the output, not at z: it is f'(a)",
     ):
         assert words in done.stdout
     assert re.search(r"at +row \d, column \d, z = -?\d", done.stdout)
@@ -68,7 +68,7 @@ def test_a_check_that_hangs_or_crashes_is_named(site, source, timeout, words):
     done = site.zoo("plugins", "check", "zoo-wave", "--timeout", timeout)
     assert done.returncode == 4
     assert words in done.stdout
-    assert "passed: form, options" in done.stdout
+    assert "passed: definition, options" in done.stdout
 
 
 def test_an_unknown_name_gets_the_nearest(site):

@@ -1,13 +1,15 @@
-"""The conformance kit: does a part keep the promises of its kind? `zoo plugins check NAME` runs it.
+"""The conformance kit: checks whether a part keeps the rules of its kind. `zoo plugins check NAME` runs it.
 
-`check_part` gives the result of each check of one part; `pytest_checks` makes a test of them all:
+`check_part` returns the result of each check of one part. `pytest_checks` makes a test of all parts of a plugin:
 
     from zoo_core.testing import pytest_checks
 
     test_conformance = pytest_checks("zoo-mine")
 
-Nothing here prints. If your part breaks a rule on purpose, list it in `expected_failures` with the reason. The check
-is then reported as declared, not as passed.
+If your part breaks a rule on purpose, list it in `expected_failures` with the reason. The check is then reported as
+declared. Nothing here prints.
+
+`_table.py` collects the checks in `checks`, and `_run.py` runs them. `harness` holds what they are built on.
 """
 
 from __future__ import annotations

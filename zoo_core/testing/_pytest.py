@@ -1,6 +1,6 @@
-"""The kit as a test of pytest's, which is imported only when one is made.
+"""The checks as a test for pytest, which is imported only when a test is made.
 
-There is no `pytest11` entry point: it would be loaded in every run of pytest, of all who have the zoo installed.
+There is no `pytest11` entry point: every pytest run in the same environment would load it.
 """
 
 from __future__ import annotations
@@ -16,10 +16,22 @@ from zoo_core.testing.harness.check import Check
 
 
 def pytest_checks(plugin: str | object) -> Callable[..., None]:
-    """Return a test, parametrized by part and check, of all parts of a plugin.
+    """Return a test of all parts of a plugin, parametrized by part and check.
 
-    `plugin` is the name of an installed distribution, or a module with hooks. A declared deviation is an expected
-    failure; a check that cannot be run is skipped. Raises PluginError for a plugin that is not there or broken.
+    A check in `expected_failures` is an expected failure. A check that cannot be run is skipped.
+
+    Args:
+        plugin: the name of an installed distribution, or a module with hooks.
+
+    Returns:
+        A test function. Assign it to a name that starts with `test_`.
+
+    Raises:
+        PluginError: the plugin is not installed, switched off or broken.
+
+    Example:
+        >>> from zoo_core.testing import pytest_checks
+        >>> test_conformance = pytest_checks("zoo-mine")
     """
     import pytest
 
@@ -34,8 +46,8 @@ def pytest_checks(plugin: str | object) -> Callable[..., None]:
     def test_conformance(entry: Entry, check: Check) -> None:
         result = run_check(entry.part, check, registry)
         if result.state == "failed":
-            text = "\n".join(map(str, result.findings))
-            pytest.fail(f"{result.part} does not keep its promise: {result.promise}\n{text}", pytrace=False)
+            findings = "\n".join(map(str, result.findings))
+            pytest.fail(f"{result.part} breaks the rule: {result.promise}\n{findings}", pytrace=False)
         if result.state == "declared":
             pytest.xfail(result.reason)
         if result.state == "not run":

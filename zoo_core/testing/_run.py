@@ -1,4 +1,4 @@
-"""Running checks: what a part raises becomes a finding, what it declares is told apart from what it passes."""
+"""Runs checks: an error in a part becomes a finding, and an expected failure is declared."""
 
 from __future__ import annotations
 
@@ -12,16 +12,25 @@ from zoo_core.parts import Part
 from zoo_core.registry import Registry
 from zoo_core.testing._table import checks_of
 from zoo_core.testing.harness.check import Check
-from zoo_core.testing.harness.dtypes import raised_at
 from zoo_core.testing.harness.findings import Finding, NotRunError, Result
 from zoo_core.testing.harness.part_under_test import PartUnderTest, defaults_and_examples
+from zoo_core.testing.harness.source_places import raised_at
 from zoo_core.testing.harness.variations import variations
 
 
 def check_part(part: type[Part], registry: Registry | None = None) -> Iterator[Result]:
-    """Yield the result of every check of a part's class, made with its defaults and with each of its `examples`.
+    """Run every check of a part, with its default options and with each of its `examples`.
 
-    The registry is where the names of parts among its options are looked up; by default all that is installed.
+    Args:
+        part: a part's class.
+        registry: where the names of parts among its options are looked up; by default, all installed plugins.
+
+    Yields:
+        The result of each check, as soon as it is known.
+
+    Example:
+        >>> [result.check for result in check_part(Relu) if result.state == "failed"]
+        []
     """
     registry = registry or Registry()
     for check in checks_of(part):
@@ -29,7 +38,20 @@ def check_part(part: type[Part], registry: Registry | None = None) -> Iterator[R
 
 
 def run_check(part: type[Part], check: Check, registry: Registry) -> Result:
-    """Run one check of a part's class."""
+    """Run one check of a part.
+
+    Args:
+        part: a part's class.
+        check: one of `checks_of(part)`.
+        registry: where the names of parts among its options are looked up.
+
+    Returns:
+        The result: "passed", "failed", "declared" or "not run".
+
+    Example:
+        >>> run_check(Relu, checks_of(Relu)[0], Registry()).state
+        'passed'
+    """
     name = f"{part.kind} {part.name or part.__name__}"
     result = Result(name, check.name, check.promise, "passed")
     declared = part.expected_failures.get(check.name, "")
@@ -43,35 +65,35 @@ def run_check(part: type[Part], check: Check, registry: Registry) -> Result:
     if declared:
         found = (
             Finding(
-                f"`expected_failures` says that it fails {check.name!r}, and it passes", likely="strike it out there"
+                f"`expected_failures` lists {check.name!r}, but the check passes", likely="remove it from the list"
             ),
         )
     return dataclasses.replace(result, state="failed" if found else "passed", findings=found)
 
 
 def findings(check: Check, subject: PartUnderTest) -> list[Finding]:
-    """Return what a check finds in a part. Raises NotRunError where it cannot be run."""
+    """Return the findings of a check for one instance. Raises NotRunError if it cannot be run."""
     options = ", ".join(f"{key} = {value!r}" for key, value in subject.options.items())
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        found = _found(check, subject)
+        found = _run_function(check, subject)
     return [dataclasses.replace(f, problem=f"with {options}: {f.problem}") for f in found] if options else found
 
 
-def _found(check: Check, subject: PartUnderTest) -> list[Finding]:
+def _run_function(check: Check, subject: PartUnderTest) -> list[Finding]:
     found = []
     try:
         for finding in check.run(subject):
-            found.append(finding)  # noqa: PERF402 - those before an error count
+            found.append(finding)  # noqa: PERF402 - findings before an error count
     except NotRunError:
         raise
     except (Exception, SystemExit) as error:
-        found.append(_raised(error))
+        found.append(_describe_error(error))
     return found
 
 
-def _raised(error: BaseException) -> Finding:
+def _describe_error(error: BaseException) -> Finding:
     words, place = " ".join(str(error).split()), raised_at(error)
     if isinstance(error, NotImplementedError) and not words:
-        return Finding(f"the method {place.rpartition(' ')[2]} of the contract is not written")
+        return Finding(f"the required method {place.rpartition(' ')[2]} is not written")
     return Finding(f"it raises {type(error).__name__}: {words}", place)

@@ -22,7 +22,7 @@ class Tanh(Activation):
         out[...] = 1 - a * a
 
 
-@faulty("derivative", "of the output, not of z: it is f'(a)")
+@faulty("derivative", "at the output, not at z: it is f'(a)")
 class OfOutput(Tanh):
     """tanh'(a) for tanh'(z)."""
 
@@ -30,7 +30,7 @@ class OfOutput(Tanh):
         out[...] = 1 - np.tanh(a) ** 2
 
 
-@faulty("derivative", "of the output, not of z: the formula is one for a = f(z), and z was put into it")
+@faulty("derivative", "at the output, not at z: the formula is one for a = f(z), but it is applied to z")
 class RuleForOutput(Tanh):
     """1 - z^2 for 1 - a^2."""
 
@@ -46,7 +46,7 @@ class Sign(Tanh):
         out[...] = a * a - 1
 
 
-@faulty("derivative", "it is 0.5 times the right one")
+@faulty("derivative", "it is 0.5 times the correct one")
 class Factor(Tanh):
     """Half of it."""
 
@@ -54,7 +54,7 @@ class Factor(Tanh):
         out[...] = (1 - a * a) / 2
 
 
-@faulty("derivative", "`grad` is not multiplied in: this is f'(x) alone")
+@faulty("derivative", "the factor `grad` is missing: this is f'(x) alone")
 class WithoutGrad(Tanh):
     """The chain is broken."""
 
@@ -92,7 +92,7 @@ class Mirrored(Silu):
         out[...] = s + -z * s * (1 - s)
 
 
-@faulty("derivative", "the case z < 0 is wrong, the other side of zero is right")
+@faulty("derivative", "the case z < 0 is wrong, the other side of zero is correct")
 class OneSide(Activation):
     """A leaky ReLU whose leak does not flow back."""
 
@@ -106,7 +106,7 @@ class OneSide(Activation):
         out[...] = z > 0
 
 
-@faulty("derivative", "passed straight through")
+@faulty("derivative", "passed on unchanged")
 class Straight(Tanh):
     """f' = 1."""
 
@@ -114,7 +114,7 @@ class Straight(Tanh):
         out[...] = 1
 
 
-@faulty("derivative", "the entries of a row mix in forward")
+@faulty("derivative", "in forward an output depends on several entries")
 class SoftmaxAlone(Activation):
     """Softmax with the derivative of each entry by itself only."""
 
@@ -129,7 +129,7 @@ class SoftmaxAlone(Activation):
         out[...] = a * (1 - a)
 
 
-@faulty("derivative", "right near zero and wrong farther out")
+@faulty("derivative", "correct near zero, wrong farther out")
 class Saturated(Silu):
     """Takes f' = 1 beyond 5, on both sides."""
 
@@ -138,7 +138,7 @@ class Saturated(Silu):
         out[np.abs(z) > 5] = 1
 
 
-@faulty("derivative", "with alpha = 1.5: d loss / d z is not the one")
+@faulty("derivative", "with alpha = 1.5: d loss / d z differs from central differences")
 @dataclass
 class OfDefault(Activation):
     """alpha tanh(z), with a derivative that is right where `alpha` is 1."""
@@ -154,7 +154,7 @@ class OfDefault(Activation):
         out[...] = 1 - a * a
 
 
-@faulty("derivative", "it is 0.5 times the right one")
+@faulty("derivative", "it is 0.5 times the correct one")
 class TwoFaced(Tanh):
     """Goes back rightly, with a derivative beside it that is half of the right one."""
 

@@ -29,7 +29,7 @@ class Writes(Callback):
         record["epoch"] += 1
 
 
-@faulty("state", "saved and loaded after 1 epoch, it answers otherwise")
+@faulty("state", "saved and loaded after 1 epoch, it gives other answers")
 @dataclass
 class Waiting(Callback):
     """Stops after `patience` epochs; the count is not saved."""
@@ -47,7 +47,7 @@ class Waiting(Callback):
         return "enough" if self.seen >= self.patience else None
 
 
-@faulty("restart", "`on_train_begin` does not forget what earlier epochs left")
+@faulty("restart", "`on_train_begin` does not reset what earlier epochs changed")
 class Impatient(Waiting):
     """Never forgets."""
 

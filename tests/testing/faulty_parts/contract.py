@@ -29,7 +29,7 @@ class Greedy(Tanh):
         x += 1e-9
 
 
-@faulty("out", "out of forward depends on what was in it before")
+@faulty("out", "out of forward depends on its previous content")
 class Adding(Tanh):
     """Adds to out."""
 
@@ -45,7 +45,7 @@ class AddingBack(Tanh):
         out += grad * (1 - y * y)
 
 
-@faulty("out", "these entries are left unwritten")
+@faulty("out", "these entries are not written")
 class Unwritten(Activation):
     """A ReLU that counts on zeros in out."""
 
@@ -80,7 +80,7 @@ class Overflowing(Activation):
         out[...] = a * (1 - a)
 
 
-@faulty("width", "input_width(1) is 3, and forward does not look at column 2")
+@faulty("width", "input_width(1) is 3, but forward does not use column 2")
 class TooWide(Activation):
     """A gated unit that asks for a third block of columns."""
 
@@ -99,7 +99,7 @@ class TooWide(Activation):
         out[:, :n], out[:, n : 2 * n] = grad * x[:, n : 2 * n], grad * x[:, :n]
 
 
-@faulty("width", "and forward fails with so many columns")
+@faulty("width", "but forward fails with this number of columns")
 class TooNarrow(TooWide):
     """The same unit, which asks for one block."""
 
@@ -107,7 +107,7 @@ class TooNarrow(TooWide):
         return units
 
 
-@faulty("parameters", "d loss / d slope is not the one")
+@faulty("parameters", "d loss / d slope differs from central differences")
 class Slope(Activation):
     """A trained slope whose gradient is the mean over rows."""
 
@@ -138,13 +138,13 @@ class RandomServed(Activation):
         np.multiply(grad, self._s, out=out)
 
 
-@faulty("form", "has no docstring")
+@faulty("definition", "has no docstring")
 @dataclass
 class Wordless(Tanh):
     pass
 
 
-@faulty("form", "has no name")
+@faulty("definition", "has no name")
 class Nameless(Tanh):
     """No name."""
 
@@ -159,7 +159,7 @@ class Boundless(Tanh):
     slope: float = 0.1
 
 
-@faulty("options", "the docstring does not say what the option 'steep' does")
+@faulty("options", "the docstring does not explain the option 'steep'")
 @dataclass
 class Secretive(Tanh):
     """An option that nobody explains."""
@@ -175,7 +175,7 @@ class Outside(Tanh):
     slope: Annotated[float, Gt(0), Le(1)] = 2.0
 
 
-@faulty("derivative", "the method derivative of the contract is not written")
+@faulty("derivative", "the required method derivative is not written")
 class Half(Activation):
     """Forward only."""
 
@@ -185,7 +185,7 @@ class Half(Activation):
         np.tanh(x, out=out)
 
 
-@faulty("derivative", "`expected_failures` says that it fails 'derivative', and it passes")
+@faulty("derivative", "`expected_failures` lists 'derivative', but the check passes")
 class Modest(Tanh):
     """Declares a deviation that there is not."""
 
@@ -199,7 +199,7 @@ class Misspelt(Tanh):
     expected_failures: ClassVar[Mapping[str, str]] = {"derivatif": "as in the first paper"}
 
 
-@faulty("dtype", "float64 creeps in: np.where of float32 and a float64 array")
+@faulty("dtype", "the result becomes float64: np.where of float32 and a float64 array")
 class Chosen(Tanh):
     """A table of float64 in a function that is no ufunc."""
 
@@ -216,7 +216,7 @@ class GreedyBack(Tanh):
         out[...] = grad
 
 
-@faulty("state", "`state` leaves out a running attribute")
+@faulty("state", "`state` lacks a running attribute")
 class Cooling(Tanh):
     """Cools with each step, and does not say so."""
 
@@ -230,7 +230,7 @@ class Cooling(Tanh):
         self.heat *= 0.99
 
 
-@faulty("form", "is frozen")
+@faulty("definition", "is frozen")
 @dataclass(frozen=True)
 class Frozen(Tanh):
     """Cannot be given weights."""

@@ -19,14 +19,14 @@ class Centred(Preprocessor):
         out[...] = x - self.mean
 
 
-@faulty("state", "`state` leaves out what `fit` has learnt")
+@faulty("state", "`state` lacks an attribute that `fit` sets")
 class Unkept(Centred):
     """Does not name its mean."""
 
     state = ()
 
 
-@faulty("values", "apply computes statistics of the rows it gets")
+@faulty("values", "transform computes statistics of its rows")
 class OfBatch(Centred):
     """Centres the batch."""
 
@@ -34,7 +34,7 @@ class OfBatch(Centred):
         out[...] = x - x.mean(axis=0)
 
 
-@faulty("values", "the spread of a feature that does not vary")
+@faulty("values", "the range of a constant feature")
 class Scaled(Centred):
     """Divides by a deviation of zero."""
 
@@ -48,7 +48,7 @@ class Scaled(Centred):
         out[...] = (x - self.mean) / self.deviation
 
 
-@faulty("streaming", "fit may use only x.shape, x.dtype and x.take")
+@faulty("streaming", "fit may only use x.shape, x.dtype and x.take")
 class InMemory(Centred):
     """Wants an array."""
 
@@ -75,7 +75,7 @@ class ThreeClasses(Points):
         return Data(Table(data.train.x, np.arange(10) % 3), class_names=("a", "b"))
 
 
-@faulty("tables", "x and y do not fit")
+@faulty("tables", "x and y have different numbers of rows")
 class Longer(Points):
     """A target too many."""
 

@@ -22,7 +22,7 @@ class Squares(Loss):
         out *= 2 / outputs.shape[1]
 
 
-@faulty("value", "the mean over the rows is the core's")
+@faulty("value", "the core takes the mean over the rows")
 class MeanLoss(Squares):
     """One number for the batch."""
 
@@ -30,7 +30,7 @@ class MeanLoss(Squares):
         return np.mean((outputs - targets) ** 2)
 
 
-@faulty("gradient", "divided by the number of rows, which the core does")
+@faulty("gradient", "divided by the number of rows, but the core does that")
 class DividedLoss(Squares):
     """Takes the mean itself."""
 
@@ -48,7 +48,7 @@ class WrongWay(Squares):
         out *= 2 / outputs.shape[1]
 
 
-@faulty("value", "something is computed over all rows")
+@faulty("value", "a computation over all rows")
 class Relative(Squares):
     """Relative to the batch."""
 
@@ -69,7 +69,7 @@ class Sigmoid(Activation):
         out[...] = a * (1 - a)
 
 
-@faulty("fused", "it is d loss / d outputs; d loss / d z is meant")
+@faulty("fused", "it is d loss / d outputs, and should be d loss / d z")
 class FusedSquares(Squares):
     """Fused with a sigmoid, whose slope it forgets."""
 
@@ -98,7 +98,7 @@ class NaiveLog(Squares):
         np.divide(-targets, outputs, out=out)
 
 
-@faulty("gradient", "value is divided by the number of columns, and gradient is not")
+@faulty("gradient", "value is divided by the number of columns, but gradient is not")
 class OfTheSum(Squares):
     """The gradient of the sum over the columns."""
 
@@ -107,7 +107,7 @@ class OfTheSum(Squares):
         out *= 2
 
 
-@faulty("gradient", "the gradient is not the one that central differences give")
+@faulty("gradient", "the gradient differs from central differences")
 class Bent(Squares):
     """A Huber loss whose gradient forgets the straight part."""
 
@@ -118,7 +118,7 @@ class Bent(Squares):
         return np.mean(np.where(size < 1, size * size, 2 * size - 1), axis=1)
 
 
-@faulty("gradient", "the gradient is not the one that central differences give")
+@faulty("gradient", "the gradient differs from central differences")
 class OneSided(Squares):
     """A hinge whose gradient forgets that targets of 0 stand for -1."""
 

@@ -52,7 +52,7 @@ class Unweighted(Mae):
         super().update(outputs, targets, None)
 
 
-@faulty("weights", "divide by the sum of the weights")
+@faulty("weights", "divide by the sum of weights")
 class ByRows(Mae):
     """Divides by rows."""
 
@@ -68,7 +68,7 @@ class Backwards(Mae):
     higher_is_better = True
 
 
-@faulty("result", "start does not forget")
+@faulty("result", "start does not reset")
 class Remembering(Mae):
     """Begins once only."""
 
@@ -77,7 +77,7 @@ class Remembering(Mae):
             super().start(rows, outputs)
 
 
-@faulty("state", "name what update gathers in the class attribute `state`")
+@faulty("state", "name what update collects in the class attribute `state`")
 class Forgetful(Mae):
     """Names no state."""
 

@@ -29,7 +29,7 @@ class Momentum(Optimizer):
         parameters -= learning_rate * self.velocity
 
 
-@faulty("descent", "a sign error: the step is to go against the gradient")
+@faulty("descent", "a sign error: the step must go against the gradient")
 class Uphill(Momentum):
     """p += rate v."""
 
@@ -45,7 +45,7 @@ class Elsewhere(Momentum):
         parameters = parameters - learning_rate * gradients
 
 
-@faulty("learning_rate", "perhaps for self.learning_rate")
+@faulty("learning_rate", "perhaps self.learning_rate is")
 class OwnRate(Momentum):
     """Uses its option for the rate that is given."""
 
@@ -53,7 +53,7 @@ class OwnRate(Momentum):
         super().step(parameters, gradients, self.learning_rate)
 
 
-@faulty("plain", "a step is not learning_rate * gradients alone")
+@faulty("plain_step", "a step is not learning_rate * gradients alone")
 class SaidToBePlain(Momentum):
     """Has a velocity, all the same."""
 
@@ -91,7 +91,7 @@ class FirstIsWeights(Momentum):
         super().step(parameters, gradients, learning_rate)
 
 
-@faulty("copies", "two optimizers disturb each other")
+@faulty("copies", "two optimizers change each other's state")
 class Shared(Momentum):
     """One velocity for all."""
 
@@ -134,7 +134,7 @@ class Jittery(Momentum):
         super().step(parameters, gradients * (1 + 1e-3 * random.random()), learning_rate)
 
 
-@faulty("descent", "30 steps leave layers.0.bias, layers.0.activation.slope, layers.1.weights, layers.1.bias as it was")
+@faulty("descent", "30 steps do not change layers.0.bias, layers.0.activation.slope, layers.1.weights, layers.1.bias")
 class FirstArray(Momentum):
     """Goes through the first array alone."""
 
@@ -210,7 +210,7 @@ class Halved(Optimizer):
         self.base.end_epoch(parameters)
 
 
-@faulty("epochs", "the optimizer 'base' inside is not told when an epoch begins and ends")
+@faulty("epochs", "start_epoch and end_epoch of the inner optimizer 'base' are not called")
 class Deaf(Halved):
     """Keeps the end of an epoch to itself."""
 

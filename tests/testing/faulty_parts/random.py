@@ -16,7 +16,7 @@ class OwnInitializer(Initializer):
         out[...] = np.random.default_rng(0).normal(size=out.shape)
 
 
-@faulty("out", "out of shape (7, 5) depends on what was in it before")
+@faulty("out", "out of shape (7, 5) depends on its previous content")
 class Diagonal(Initializer):
     """Leaves the rest as it was."""
 
@@ -26,7 +26,7 @@ class Diagonal(Initializer):
         np.fill_diagonal(np.atleast_2d(out), 1)
 
 
-@faulty("values", "the number of inputs or units less one")
+@faulty("values", "the number of inputs or units minus one")
 class Unbiased(Initializer):
     """Divides by inputs - 1."""
 
@@ -62,7 +62,7 @@ class OneStream(RandomSource):
         return self.rng
 
 
-@faulty("continues", "a stream begins again")
+@faulty("continues", "a stream starts again")
 class Repeating(RandomSource):
     """Makes the generator anew."""
 

@@ -34,7 +34,7 @@ class ScalarL2(L2):
         return 0.01 * (weights * weights).sum()
 
 
-@faulty("projection", "constrain changes again what it has constrained")
+@faulty("projection", "a second call of constrain changes the weights again")
 class Shrinking(Constraint):
     """Shrinks every time."""
 
@@ -44,7 +44,7 @@ class Shrinking(Constraint):
         weights *= 0.9
 
 
-@faulty("projection", "constrain returns a ndarray, which is thrown away")
+@faulty("projection", "constrain returns a ndarray, which is not used")
 class Returning(Constraint):
     """Changes a copy."""
 
@@ -85,7 +85,7 @@ class Shuffling(BatchAugmentation):
         return x + np.random.default_rng().normal(size=x.shape).astype(x.dtype), targets
 
 
-@faulty("dtype", "the inputs that change returns is not float32")
+@faulty("dtype", "the inputs that augment returns is not float32")
 class WideJitter(BatchAugmentation):
     """Jitter in float64."""
 
@@ -103,7 +103,7 @@ class AgainstL2(L2):
         np.multiply(weights, -0.02, out=out)
 
 
-@faulty("value", "training would be paid for large ones")
+@faulty("value", "training would reward large weights")
 class Reward(L2):
     """Both go the other way."""
 
@@ -114,7 +114,7 @@ class Reward(L2):
         np.multiply(weights, -0.02, out=out)
 
 
-@faulty("projection", "a name is bound anew")
+@faulty("projection", "an assignment to the name")
 class Renamed(Constraint):
     """Changes a copy, and keeps it to itself."""
 

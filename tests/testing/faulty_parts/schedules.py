@@ -16,7 +16,7 @@ class Falling(Schedule):
         return 0.1 - 0.01 * epoch
 
 
-@faulty("rates", "the rate is not a finite number")
+@faulty("rates", "the rate is not finite")
 class Growing(Schedule):
     """0 / 0 at first."""
 
@@ -40,7 +40,7 @@ class Counting(Schedule):
         return self.current
 
 
-@faulty("state", "`state` leaves out an attribute that `observe` changes")
+@faulty("state", "`state` lacks an attribute that `observe` changes")
 class Reacting(Schedule):
     """Reacts, and does not say what must be kept."""
 
@@ -56,7 +56,7 @@ class Reacting(Schedule):
         self.current *= 0.9
 
 
-@faulty("restart", "a second run does not begin anew")
+@faulty("restart", "a second run gives other rates")
 class Unending(Reacting):
     """Goes on where the last run ended."""
 

@@ -32,7 +32,7 @@ class BatchNorm(Normalizer):
         self.scale += 0.1 * (self._scale - self.scale)
 
 
-@faulty("gradient", "or rows do, and backward treats each entry alone")
+@faulty("gradient", "on several entries, but backward treats each entry alone")
 class MeanIsConstant(BatchNorm):
     """Forgets that the mean depends on the rows."""
 
@@ -41,7 +41,7 @@ class MeanIsConstant(BatchNorm):
         np.divide(grad * (1 - 1 / n - y * y / n), self._scale, out=out)
 
 
-@faulty("inference", "statistics of the batch are used")
+@faulty("inference", "infer uses statistics of the batch")
 class BatchServed(BatchNorm):
     """Normalizes by the batch in use, too."""
 
@@ -49,7 +49,7 @@ class BatchServed(BatchNorm):
         np.divide(x - x.mean(axis=0), self.scale, out=out)
 
 
-@faulty("state", "`state` leaves out a running attribute")
+@faulty("state", "`state` lacks a running attribute")
 class Forgetting(BatchNorm):
     """Does not name its mean."""
 
@@ -97,7 +97,7 @@ class FixedNoise(Dropout):
         return np.random.default_rng(42)
 
 
-@faulty("statistics", "such as a deviation for a variance")
+@faulty("statistics", "such as a variance with a standard deviation")
 class DeviationKept(BatchNorm):
     """Keeps the variance where the deviation is meant."""
 
@@ -106,7 +106,7 @@ class DeviationKept(BatchNorm):
         self.scale += 0.1 * (self._scale**2 - self.scale)
 
 
-@faulty("statistics", "does not bring the running figures nearer")
+@faulty("statistics", "does not move the running statistics towards")
 class NeverMoved(BatchNorm):
     """Leaves the running figures where they were."""
 
@@ -126,7 +126,7 @@ class MovedForward(BatchNorm):
         pass
 
 
-@faulty("gradient", "backward draws random numbers again")
+@faulty("gradient", "backward draws new random numbers")
 class SecondMask(Dropout):
     """Another mask on the way back."""
 
@@ -142,7 +142,7 @@ class OwnBits(Dropout):
         return Generator(PCG64(42))
 
 
-@faulty("statistics", "trained on one batch for long")
+@faulty("statistics", "after many steps with one batch")
 class Unshifted(BatchNorm):
     """Forgets its trained shift outside training."""
 
@@ -158,7 +158,7 @@ class Unshifted(BatchNorm):
         super().backward(x, y - self.weights["shift"], grad, out)
 
 
-@faulty("linear", "twice `grad` does not give twice the gradient")
+@faulty("linear_backward", "twice `grad` does not give twice the gradient")
 class Limiting(Noise):
     """Limits what comes back, and says that it is linear."""
 

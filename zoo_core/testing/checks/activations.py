@@ -1,4 +1,4 @@
-"""Activations: the derivative, and how many columns of z they need. Their other checks are those of transforms."""
+"""Checks of activations: the derivative, and the number of columns of z. `transforms` has their other checks."""
 
 from __future__ import annotations
 
@@ -10,59 +10,59 @@ import numpy as np
 from zoo_core.parts import Activation, Array
 from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.findings import Finding
-from zoo_core.testing.harness.gradients import gradient
+from zoo_core.testing.harness.gradients import gradient_findings
 from zoo_core.testing.harness.part_under_test import PartUnderTest
-from zoo_core.testing.harness.transform_harness import WIDTH, forward, prepare, sample
+from zoo_core.testing.harness.transform_harness import WIDTH, forward, prepare, sample_inputs
 
-_LIES = "input_width does not say what forward needs"
+_WRONG_WIDTH = "input_width does not return the number of columns that forward needs"
 
 
-def _width(subject: PartUnderTest) -> Iterator[Finding]:
+def _check_width(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
     for units in (1, 3, WIDTH):
         columns = part.input_width(units)
         claim = f"input_width({units}) is {columns}"
         if not isinstance(columns, int) or columns < 1:
-            yield Finding(f"{claim}, which is no number of columns")
+            yield Finding(f"{claim}, which is not a number of columns")
             return
         prepare(part, units)
-        x = sample(part, 40, units)
+        x = sample_inputs(part, 40, units)
         try:
             y = forward(part, x, units)
         except (ValueError, IndexError, TypeError) as error:
-            yield Finding(f"{claim}, and forward fails with so many columns: {error}", likely=_LIES)
+            yield Finding(f"{claim}, but forward fails with this number of columns: {error}", likely=_WRONG_WIDTH)
             return
-        idle = [j for j in range(columns) if np.array_equal(y, forward(part, _moved(x, j), units))]
+        idle = [j for j in range(columns) if np.array_equal(y, forward(part, _with_other_column(x, j), units))]
         if idle and columns != units:
-            yield Finding(f"{claim}, and forward does not look at column {', '.join(map(str, idle))}", likely=_LIES)
+            yield Finding(f"{claim}, but forward does not use column {', '.join(map(str, idle))}", likely=_WRONG_WIDTH)
             return
 
 
-def _moved(x: Array, column: int) -> Array:
+def _with_other_column(x: Array, column: int) -> Array:
     other = x.copy()
     other[:, column] = np.random.default_rng(11).normal(0, 3, len(x))
     return other
 
 
-def _derivative(subject: PartUnderTest) -> Iterator[Finding]:
-    """Check `backward` and, where it does not go through `derivative`, that too."""
-    found = list(gradient(subject.make()))
+def _check_derivative(subject: PartUnderTest) -> Iterator[Finding]:
+    """Check `backward`, and also `derivative` if a part overrides both."""
+    found = list(gradient_findings(subject.make()))
     yield from found
     kind = subject.part
     if not found and kind.backward is not Activation.backward and kind.derivative is not Activation.derivative:
         part = subject.make()
         part.backward = MethodType(Activation.backward, part)
-        yield from gradient(part)
+        yield from gradient_findings(part)
 
 
 CHECKS = {
     Activation: (
         Check(
             "derivative",
-            "the derivative is that of forward, by central differences",
-            _derivative,
+            "the derivative equals that of forward by central differences",
+            _check_derivative,
             varied=True,
         ),
-        Check("width", "input_width says how many columns forward takes", _width),
+        Check("width", "input_width returns the number of columns that forward needs", _check_width),
     ),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Callbacks: what they may answer, what they must leave alone, and how they go on."""
+"""Checks of callbacks: what they return, what they must not change, and how they continue."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from zoo_core.errors import PluginError
 from zoo_core.parts import Array, Callback, Record
-from zoo_core.testing.checks.schedules import record
+from zoo_core.testing.checks.schedules import sample_record
 from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.findings import Finding
 from zoo_core.testing.harness.part_under_test import PartUnderTest
@@ -20,7 +20,7 @@ from zoo_core.testing.harness.saved_state import transfer_state
 EPOCHS = 30
 
 
-class Rehearsal:
+class FakeRun:
     """A run without a network: its only weight is the number of the epoch."""
 
     epochs = EPOCHS
@@ -32,7 +32,7 @@ class Rehearsal:
         self.weight = np.zeros(1)
 
     def better(self, monitor: str, value: float, best: float | None) -> bool:
-        """Tell whether a figure beats another: accuracies are to rise, others to fall."""
+        """Return whether a value is better than another: higher for an accuracy, lower for all others."""
         return best is None or (value > best if "accuracy" in monitor else value < best)
 
     def snapshot(self) -> dict[str, Array]:
@@ -40,80 +40,80 @@ class Rehearsal:
         return {"weight": self.weight.copy()}
 
     def restore(self, snapshot: Mapping[str, Array], epoch: int | None = None) -> None:
-        """Put the weight back."""
+        """Restore the weight."""
         self.weight[...] = snapshot["weight"]
 
     def say(self, text: str) -> None:
-        """Keep a line."""
+        """Store a line."""
         self.said.append(text)
 
-    def follow(self, part: Callback, first: int = 0, last: int = EPOCHS) -> list[Any]:
-        """Run some epochs; returns the answers, up to the first reason to stop."""
+    def run_epochs(self, part: Callback, first: int = 0, last: int = EPOCHS) -> list[Any]:
+        """Run some epochs; return the answers, up to the first reason to stop."""
         answers: list[Any] = []
         for epoch in range(first, last):
             self.weight[...] = epoch
-            self.history.append(record(epoch))
+            self.history.append(sample_record(epoch))
             answers.append(part.on_epoch_end(self.history[-1], self))
             if answers[-1]:
                 break
         return answers
 
 
-def _run(part: Callback) -> tuple[list[Any], float]:
-    run = Rehearsal()
+def _run_training(part: Callback) -> tuple[list[Any], float]:
+    run = FakeRun()
     part.on_train_begin(run)
-    answers = run.follow(part)
+    answers = run.run_epochs(part)
     part.on_train_end(run)
     return answers, float(run.weight[0])
 
 
-def _answers(subject: PartUnderTest) -> Iterator[Finding]:
-    for epoch, answer in enumerate(_run(subject.make())[0]):
+def _check_answers(subject: PartUnderTest) -> Iterator[Finding]:
+    for epoch, answer in enumerate(_run_training(subject.make())[0]):
         if answer is not None and not isinstance(answer, str):
             yield Finding(
                 f"on_epoch_end returns a {type(answer).__name__}", f"epoch {epoch}",
-                "None to go on, or the reason to stop as a string", repr(answer),
+                "None to continue, or the reason to stop as a string", repr(answer),
             )  # fmt: skip
             return
 
 
-def _records(subject: PartUnderTest) -> Iterator[Finding]:
-    part, run = subject.make(), Rehearsal()
+def _check_records(subject: PartUnderTest) -> Iterator[Finding]:
+    part, run = subject.make(), FakeRun()
     part.on_train_begin(run)
-    run.follow(part)
+    run.run_epochs(part)
     part.on_train_end(run)
     for epoch, found in enumerate(run.history):
-        if found != record(epoch):
+        if found != sample_record(epoch):
             yield Finding(
-                "it changes a record of the history", f"epoch {epoch}", str(record(epoch)), str(found),
-                "the history is kept in the model; say things with run.say",
+                "it changes a record of the history", f"epoch {epoch}", str(sample_record(epoch)), str(found),
+                "the history is saved in the model; print lines with run.say",
             )  # fmt: skip
             return
 
 
-def _restart(subject: PartUnderTest) -> Iterator[Finding]:
+def _check_restart(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
-    first = _run(part)
-    if _run(part) != first:
+    first = _run_training(part)
+    if _run_training(part) != first:
         yield Finding(
-            "a second run goes otherwise than the first",
-            likely="`on_train_begin` does not forget what earlier epochs left",
+            "a second run gives other answers than the first",
+            likely="`on_train_begin` does not reset what earlier epochs changed",
         )
 
 
-def _state(subject: PartUnderTest) -> Iterator[Finding]:
+def _check_state(subject: PartUnderTest) -> Iterator[Finding]:
     for epochs in range(1, 13):
-        part, run = subject.make(), Rehearsal()
+        part, run = subject.make(), FakeRun()
         part.on_train_begin(run)
-        if any(run.follow(part, 0, epochs)):
+        if any(run.run_epochs(part, 0, epochs)):
             return
-        found = list(_goes_on(subject, part, run, epochs))
+        found = list(_compare_resumed(subject, part, run, epochs))
         yield from found
         if found:
             return
 
 
-def _goes_on(subject: PartUnderTest, part: Callback, run: Rehearsal, epochs: int) -> Iterator[Finding]:
+def _compare_resumed(subject: PartUnderTest, part: Callback, run: FakeRun, epochs: int) -> Iterator[Finding]:
     again, other = copy.deepcopy(run), subject.make()
     other.on_train_begin(again)
     try:
@@ -121,18 +121,18 @@ def _goes_on(subject: PartUnderTest, part: Callback, run: Rehearsal, epochs: int
     except (PluginError, ValueError) as error:
         yield Finding(f"its state cannot be saved: {error}")
         return
-    if run.follow(part, epochs) != again.follow(other, epochs):
+    if run.run_epochs(part, epochs) != again.run_epochs(other, epochs):
         yield Finding(
-            f"saved and loaded after {epochs} epoch{'s' * (epochs > 1)}, it answers otherwise",
-            likely=f"`state` leaves out an attribute that `on_epoch_end` changes; it names {part.state}",
+            f"saved and loaded after {epochs} epoch{'s' * (epochs > 1)}, it gives other answers",
+            likely=f"`state` lacks an attribute that `on_epoch_end` changes; it names {part.state}",
         )
 
 
 CHECKS = {
     Callback: (
-        Check("answers", "on_epoch_end returns None, or a reason to stop", _answers),
-        Check("records", "the records of the history are left as they are", _records),
-        Check("restart", "on_train_begin forgets an earlier run", _restart),
-        Check("state", "saved and loaded, it gives the same answers", _state, varied=True),
+        Check("answers", "on_epoch_end returns None or a reason to stop", _check_answers),
+        Check("records", "it does not change the records of the history", _check_records),
+        Check("restart", "on_train_begin resets what an earlier run changed", _check_restart),
+        Check("state", "saved and loaded, it gives the same answers", _check_state, varied=True),
     ),
 }

@@ -18,8 +18,8 @@ from zoo_core.testing.harness.part_under_test import PartUnderTest
 from zoo_core.testing.harness.randomness import no_randomness
 
 
-def _load(subject: PartUnderTest) -> Any:
-    """Load without downloading anything."""
+def _load_data(subject: PartUnderTest) -> Any:
+    """Load the data without a download."""
     own = os.environ.get("ZOO_DATA_DIR")
     folder = DataFolder((Path(own).expanduser(),) if own else (), cache_folder(), offline=True)
     try:
@@ -28,61 +28,61 @@ def _load(subject: PartUnderTest) -> Any:
         raise NotRunError("its files are not here, and a check downloads nothing; download them first") from None
 
 
-def _tables(data: Data) -> Iterator[tuple[str, Table]]:
+def _named_tables(data: Data) -> Iterator[tuple[str, Table]]:
     yield "train", data.train
     if data.test is not None:
         yield "test", data.test
 
 
-def _form(subject: PartUnderTest) -> Iterator[Finding]:
-    data = _load(subject)
+def _check_tables(subject: PartUnderTest) -> Iterator[Finding]:
+    data = _load_data(subject)
     if not isinstance(data, Data):
         yield Finding("load does not return Data", "", "zoo_core.parts.Data", type(data).__name__)
         return
-    for name, table in _tables(data):
-        yield from _table(name, table, data)
+    for name, table in _named_tables(data):
+        yield from _check_table(name, table, data)
     features = data.train.x.shape[1]
     if data.image_shape and int(np.prod(data.image_shape)) != features:
         yield Finding(f"image_shape {data.image_shape} does not make {features} features")
     if data.preprocessor not in subject.registry.names("preprocessor"):
-        yield Finding(f"the preprocessor {data.preprocessor!r} is not known")
+        yield Finding(f"the preprocessor {data.preprocessor!r} is unknown")
 
 
-def _table(name: str, table: Table, data: Data) -> Iterator[Finding]:
+def _check_table(name: str, table: Table, data: Data) -> Iterator[Finding]:
     x, y = table.x, table.y
     if len(x.shape) != 2 or x.shape[0] != len(y):
         yield Finding(
-            f"{name}: x and y do not fit", "", f"x of shape (rows, features) and {x.shape[0]} targets",
+            f"{name}: x and y have different numbers of rows", "", f"x (rows, features) and {x.shape[0]} targets",
             f"x of shape {x.shape}, {len(y)} targets",
         )  # fmt: skip
         return
     if data.task == "regression":
         if y.ndim != 2 or y.dtype.kind != "f":
             got = f"{y.dtype} of shape {y.shape}"
-            yield Finding(f"{name}: targets of a regression are values", "", "float, shape (rows, outputs)", got)
+            yield Finding(f"{name}: targets of a regression must be numbers", "", "float, shape (rows, outputs)", got)
     elif y.ndim != 1 or y.dtype.kind not in "iu":
         got = f"{y.dtype} of shape {y.shape}"
-        yield Finding(f"{name}: labels are whole numbers", "", "integers, shape (rows,)", got)
+        yield Finding(f"{name}: labels must be integers", "", "integers, shape (rows,)", got)
     elif y.min() < 0 or (data.class_names and y.max() >= len(data.class_names)):
         last = len(data.class_names) - 1
         yield Finding(f"{name}: a label is out of range", "", f"0 to {last}", f"{y.min()} to {y.max()}")
     head = np.asarray(x.take(np.arange(min(100, x.shape[0])), axis=0))
     if head.dtype.kind not in "fiu" or not np.isfinite(head).all():
-        yield Finding(f"{name}: x is to hold finite numbers", "the first 100 rows", "finite numbers", str(head.dtype))
+        yield Finding(f"{name}: x must hold finite numbers", "the first 100 rows", "finite numbers", str(head.dtype))
 
 
-def _arrays(data: Data) -> list[Array]:
-    rows = [table.x.take(np.arange(min(1000, table.x.shape[0])), axis=0) for _, table in _tables(data)]
-    return [*rows, *(table.y for _, table in _tables(data))]
+def _first_rows(data: Data) -> list[Array]:
+    rows = [table.x.take(np.arange(min(1000, table.x.shape[0])), axis=0) for _, table in _named_tables(data)]
+    return [*rows, *(table.y for _, table in _named_tables(data))]
 
 
 def _draw(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
-    return _arrays(_load(subject))
+    return _first_rows(_load_data(subject))
 
 
 CHECKS = {
     Dataset: (
-        Check("tables", "tables, labels, names and shapes fit together", _form),
+        Check("tables", "tables, labels, names and shapes agree", _check_tables),
         no_randomness(_draw),
     ),
 }

@@ -1,4 +1,4 @@
-"""What any part of any kind must have: a name, a docstring, and options with bounds."""
+"""Checks of all parts: a name, a docstring, and options with bounds."""
 
 from __future__ import annotations
 
@@ -17,58 +17,58 @@ from zoo_core.testing.harness.findings import Finding, NotRunError
 from zoo_core.testing.harness.part_under_test import PartUnderTest
 
 
-def _form(subject: PartUnderTest) -> Iterator[Finding]:
+def _check_definition(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.part
     for fault, remedy in definition_errors(part):
         yield Finding(fault, likely=remedy)
-    if not (inspect.cleandoc(part.__doc__ or "") and not _is_generated(part)):
+    if not (inspect.cleandoc(part.__doc__ or "") and not _is_generated_docstring(part)):
         yield Finding(
             f"{part.__name__} has no docstring",
-            likely="`zoo show` and `zoo list parts` print it: the formula, what the options do, the source",
+            likely="write the formula, the meaning of each option and the source: `zoo show` prints them",
         )
 
 
-def _is_generated(part: type[Any]) -> bool:
-    """Tell whether the docstring is the signature that @dataclass writes where there is none."""
+def _is_generated_docstring(part: type[Any]) -> bool:
+    """Return whether the docstring is the signature that @dataclass writes for a class without one."""
     return str(part.__doc__).startswith(f"{part.__name__}(")
 
 
-def _options(part: type[Any]) -> dict[str, Any]:
-    """Return the type hint of each option, or nothing for a part that is no dataclass."""
+def _option_hints(part: type[Any]) -> dict[str, Any]:
+    """Return the type hint of each option; empty if the part is not a dataclass."""
     if not dataclasses.is_dataclass(part):
         return {}
     hints = get_type_hints(part, include_extras=True)
     return {field.name: hints[field.name] for field in dataclasses.fields(part) if field.init}
 
 
-def _bounds(subject: PartUnderTest) -> Iterator[Finding]:
+def _check_options(subject: PartUnderTest) -> Iterator[Finding]:
     own = set(inspect.get_annotations(subject.part)) - {"learning_rate"}
-    for name, hint in _options(subject.part).items():
+    for name, hint in _option_hints(subject.part).items():
         if not has_bounds(hint):
             yield Finding(
-                f"the option {name!r} has no lower bound: a spec may say {name} = -1e300",
-                likely=f"write its range into its type, such as `{name}: Annotated[float, Ge(0), Le(1)]`",
+                f"the option {name!r} has no lower bound: a spec could contain {name} = -1e300",
+                likely=f"state its range in its type, such as `{name}: Annotated[float, Ge(0), Le(1)]`",
             )
         if name in own and not re.search(rf"\b{name}\b", str(subject.part.__doc__)):
-            yield Finding(f"the docstring does not say what the option {name!r} does")
+            yield Finding(f"the docstring does not explain the option {name!r}")
     try:
-        _validate(subject)
+        _make_with_checked_defaults(subject)
     except NotRunError:
         return
     except (TypeError, ValueError) as error:
-        words = " ".join(str(error).split())
-        yield Finding(f"it cannot be made with {dict(subject.options) or 'its defaults'}: {words}")
+        reason = " ".join(str(error).split())
+        yield Finding(f"it cannot be made with {dict(subject.options) or 'its defaults'}: {reason}")
 
 
-def _validate(subject: PartUnderTest) -> None:
-    """Make the part, and hold its options, defaults too, against their own types."""
+def _make_with_checked_defaults(subject: PartUnderTest) -> None:
+    """Make the part, and validate all its options, also the defaults, against their types."""
     made = subject.make()
-    given = {name: getattr(made, name) for name in _options(subject.part)}
+    given = {name: getattr(made, name) for name in _option_hints(subject.part)}
     PartUnderTest(subject.part, given, subject.registry).make()
 
 
 def has_bounds(hint: Any) -> bool:
-    """Tell whether every number that a type admits is bounded from below."""
+    """Return whether every number that a type admits has a lower bound."""
     if hint in (float, int):
         return False
     if get_origin(hint) is Literal or hint is type(None):
@@ -81,11 +81,11 @@ def has_bounds(hint: Any) -> bool:
 
 CHECKS = {
     Part: (
-        Check("form", "it has a name and a docstring", _form),
+        Check("definition", "it has a name and a docstring", _check_definition),
         Check(
             "options",
-            "the docstring tells of every option, and numbers have a range in which the default lies",
-            _bounds,
+            "the docstring explains every option, and the default of a number is in its range",
+            _check_options,
         ),
     ),
 }

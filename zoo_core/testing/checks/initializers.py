@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from zoo_core.parts import Array, Initializer
-from zoo_core.testing.harness.buffers import overwritten
+from zoo_core.testing.harness.buffers import overwrite_findings
 from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.dtypes import DTYPES
 from zoo_core.testing.harness.findings import Finding
@@ -18,33 +18,33 @@ from zoo_core.testing.harness.randomness import randomness
 SHAPES = (7, 5), (5, 7), (6,), (1, 4), (4, 1)
 
 
-def filled(part: Any, shape: tuple[int, ...], dtype: Any = np.float64, seed: int = 0, fill: float = 0.0) -> Array:
-    """Return what an initializer puts into an array."""
+def first_values(part: Any, shape: tuple[int, ...], dtype: Any = np.float64, seed: int = 0, fill: float = 0.0) -> Array:
+    """Return the array that an initializer has filled."""
     out = np.full(shape, fill, dtype)
     part.fill(out, np.random.default_rng(seed), 1.5)
     return out
 
 
-def _outputs(subject: PartUnderTest) -> Iterator[Finding]:
+def _check_out(subject: PartUnderTest) -> Iterator[Finding]:
     for shape in SHAPES:
-        yield from overwritten(lambda fill, shape=shape: {  # type: ignore[misc]
-            f"out of shape {shape}": filled(subject.make(), shape, fill=fill)
+        yield from overwrite_findings(lambda fill, shape=shape: {  # type: ignore[misc]
+            f"out of shape {shape}": first_values(subject.make(), shape, fill=fill)
         })  # fmt: skip
 
 
-def _values(subject: PartUnderTest) -> Iterator[Finding]:
+def _check_values(subject: PartUnderTest) -> Iterator[Finding]:
     for shape in SHAPES:
         for dtype in DTYPES:
-            values = filled(subject.make(), shape, dtype)
+            values = first_values(subject.make(), shape, dtype)
             if not np.isfinite(values).all():
                 yield Finding(
                     "some first values are not finite", f"shape {shape}, {np.dtype(dtype)}", "finite numbers",
-                    str(values[~np.isfinite(values)][0]), "a division by the number of inputs or units less one",
+                    str(values[~np.isfinite(values)][0]), "a division by the number of inputs or units minus one",
                 )  # fmt: skip
                 return
 
 
-def _fill(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
+def _draw(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
     out = np.zeros((7, 5))
     subject.make().fill(out, rng, 1.5)
     return [out]
@@ -52,8 +52,8 @@ def _fill(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
 
 CHECKS = {
     Initializer: (
-        Check("out", "every entry is written, for matrices and vectors", _outputs),
-        Check("values", "first values are finite, for shapes down to one row or column", _values),
-        randomness(_fill),
+        Check("out", "it writes every entry of matrices and vectors", _check_out),
+        Check("values", "the values are finite for all shapes, down to one row or column", _check_values),
+        randomness(_draw),
     ),
 }

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from zoo_core.parts import Array, Preprocessor
-from zoo_core.testing.harness.buffers import changed, overwritten
+from zoo_core.testing.harness.buffers import overwrite_findings, watch_inputs
 from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.findings import Finding
 from zoo_core.testing.harness.part_under_test import PartUnderTest
@@ -18,15 +18,15 @@ from zoo_core.testing.harness.saved_state import transfer_state
 ROWS, FEATURES = 40, 5
 
 
-def inputs(dtype: Any = np.float64) -> Array:
-    """Return raw inputs; the last feature does not vary."""
+def sample_inputs(dtype: Any = np.float64) -> Array:
+    """Return raw inputs, whose last feature is constant."""
     x = np.random.default_rng(9).uniform(0, 255, (ROWS, FEATURES))
     x[:, -1] = 3
     return x.astype(dtype)
 
 
-class Rows:
-    """Inputs that lie elsewhere: no array, but `shape`, `dtype` and `take` like one."""
+class LazyRows:
+    """Inputs that are not an array, but have `shape`, `dtype` and `take`, as files on disk do."""
 
     def __init__(self, array: Array) -> None:
         self._array = array
@@ -40,101 +40,101 @@ class Rows:
 
 def _fitted(subject: PartUnderTest, x: Any = None) -> Any:
     part = subject.make()
-    part.fit(inputs() if x is None else x)
+    part.fit(sample_inputs() if x is None else x)
     return part
 
 
-def _apply(part: Any, x: Array, dtype: Any = np.float64) -> Array:
+def _transform(part: Any, x: Array, dtype: Any = np.float64) -> Array:
     out = np.zeros(x.shape, dtype)
     part.transform(x, out)
     return out
 
 
-def _outputs(subject: PartUnderTest) -> Iterator[Finding]:
+def _check_out(subject: PartUnderTest) -> Iterator[Finding]:
     def run(fill: float) -> dict[str, Array]:
         out = np.full((ROWS, FEATURES), fill)
-        _fitted(subject).transform(inputs(), out)
-        return {"out of apply": out}
+        _fitted(subject).transform(sample_inputs(), out)
+        return {"out of transform": out}
 
-    yield from overwritten(run)
+    yield from overwrite_findings(run)
 
 
-def _unchanged(subject: PartUnderTest) -> Iterator[Finding]:
-    x, part = inputs(), subject.make()
-    with changed("fit", {"x": x}) as findings:
+def _check_inputs(subject: PartUnderTest) -> Iterator[Finding]:
+    x, part = sample_inputs(), subject.make()
+    with watch_inputs("fit", {"x": x}) as findings:
         part.fit(x)
     yield from findings
-    with changed("transform", {"x": x}) as findings:
-        _apply(part, x)
+    with watch_inputs("transform", {"x": x}) as findings:
+        _transform(part, x)
     yield from findings
 
 
-def _values(subject: PartUnderTest) -> Iterator[Finding]:
-    for x in (inputs(), inputs(np.float32), inputs(np.uint8)):
+def _check_values(subject: PartUnderTest) -> Iterator[Finding]:
+    for x in (sample_inputs(), sample_inputs(np.float32), sample_inputs(np.uint8)):
         part = _fitted(subject, x)
-        whole = _apply(part, x)
+        whole = _transform(part, x)
         if not np.isfinite(whole).all():
             at = tuple(np.argwhere(~np.isfinite(whole))[0])
             yield Finding(
-                "a prepared value is not finite", f"{x.dtype}, feature {at[1]}, input {x[at]:g}", "finite",
-                str(whole[at]), "a division by the spread of a feature that does not vary: take 1 there",
+                "a transformed value is not finite", f"{x.dtype}, feature {at[1]}, input {x[at]:g}", "finite",
+                str(whole[at]), "a division by the range of a constant feature: divide by 1 instead",
             )  # fmt: skip
             return
-        alone = np.concatenate([_apply(part, row[None]) for row in x])
+        alone = np.concatenate([_transform(part, row[None]) for row in x])
         if not np.allclose(alone, whole, rtol=1e-12, atol=0):
             yield Finding(
-                "a row is prepared otherwise alone than among others", f"{x.dtype}, row 0", str(alone[0]),
-                str(whole[0]), "apply computes statistics of the rows it gets; learn them in `fit`",
+                "the result for a row depends on the other rows", f"{x.dtype}, row 0", str(alone[0]),
+                str(whole[0]), "transform computes statistics of its rows; compute them in `fit`",
             )  # fmt: skip
             return
-        single = _apply(part, x, np.float32)
+        single = _transform(part, x, np.float32)
         if not np.allclose(single, whole, rtol=1e-4, atol=1e-4):
             yield Finding("a float32 network gets other values", f"{x.dtype}", str(whole[0]), str(single[0]))
 
 
-def _state(subject: PartUnderTest) -> Iterator[Finding]:
+def _check_state(subject: PartUnderTest) -> Iterator[Finding]:
     old, new = _fitted(subject), subject.make()
     transfer_state(old, new)
     try:
-        got = _apply(new, inputs())
+        got = _transform(new, sample_inputs())
     except AttributeError as error:
         yield Finding(
-            f"loaded from a model file, apply fails: {error}",
-            likely=f"`state` leaves out what `fit` has learnt; it names {old.state}",
+            f"loaded from a model file, transform fails: {error}",
+            likely=f"`state` lacks an attribute that `fit` sets; it names {old.state}",
         )
         return
-    if not np.array_equal(got, _apply(old, inputs())):
+    if not np.array_equal(got, _transform(old, sample_inputs())):
         yield Finding(
             "loaded from a model file, it gives other values",
-            likely=f"`state` leaves out what `fit` has learnt; it names {old.state}",
+            likely=f"`state` lacks an attribute that `fit` sets; it names {old.state}",
         )
 
 
-def _streaming(subject: PartUnderTest) -> Iterator[Finding]:
-    expected = _apply(_fitted(subject), inputs())
+def _check_streaming(subject: PartUnderTest) -> Iterator[Finding]:
+    expected = _transform(_fitted(subject), sample_inputs())
     try:
-        got = _apply(_fitted(subject, Rows(inputs())), inputs())
+        got = _transform(_fitted(subject, LazyRows(sample_inputs())), sample_inputs())
     except (TypeError, AttributeError) as error:
         yield Finding(
-            f"fit fails on rows that are no array: {error}",
-            likely="fit may use only x.shape, x.dtype and x.take(indices, axis=0): rows may lie on disk",
+            f"fit fails on rows that are not an array: {error}",
+            likely="fit may only use x.shape, x.dtype and x.take(indices, axis=0), since rows may be on disk",
         )
         return
     if not np.allclose(got, expected):
-        yield Finding("fit learns other numbers from rows that are no array", "", str(expected[0]), str(got[0]))
+        yield Finding("fit gives other numbers for rows that are not an array", "", str(expected[0]), str(got[0]))
 
 
-def _prepare(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
-    return [_apply(_fitted(subject), inputs())]
+def _draw(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
+    return [_transform(_fitted(subject), sample_inputs())]
 
 
 CHECKS = {
     Preprocessor: (
-        Check("out", "`out` is overwritten, never read or added to", _outputs),
-        Check("inputs", "the data is not changed", _unchanged),
-        Check("values", "prepared values are finite, and of their row alone, for bytes and floats", _values),
-        Check("state", "loaded from a model file, it prepares as before", _state),
-        Check("streaming", "fit needs only shape, dtype and take", _streaming),
-        no_randomness(_prepare),
+        Check("out", "`out` is overwritten and never read", _check_out),
+        Check("inputs", "it does not change the inputs", _check_inputs),
+        Check("values", "values are finite and depend on their row alone, for bytes and floats", _check_values),
+        Check("state", "loaded from a model file, it gives the same values", _check_state),
+        Check("streaming", "fit uses only shape, dtype and take", _check_streaming),
+        no_randomness(_draw),
     ),
 }

@@ -1,4 +1,4 @@
-"""Penalties, constraints and changes of a batch; noise is among the transforms."""
+"""Checks of penalties, constraints and batch augmentations. `transforms` has those of noise."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ import numpy as np
 
 from zoo_core.nn import central_differences
 from zoo_core.parts import Array, BatchAugmentation, Constraint, Penalty
-from zoo_core.testing.harness.buffers import changed, overwritten
+from zoo_core.testing.harness.buffers import overwrite_findings, watch_inputs
 from zoo_core.testing.harness.check import Check
-from zoo_core.testing.harness.differences import compare
-from zoo_core.testing.harness.dtypes import DTYPES, returned, strict, watch
+from zoo_core.testing.harness.differences import compare_gradients
+from zoo_core.testing.harness.dtypes import DTYPES, Float64Watch, expect_float32
 from zoo_core.testing.harness.findings import Finding
+from zoo_core.testing.harness.finite_values import watch_finite
 from zoo_core.testing.harness.part_under_test import PartUnderTest
 from zoo_core.testing.harness.randomness import no_randomness, randomness
 
 SHAPE = 5, 3
 
 
-def matrix(dtype: Any = np.float64) -> Array:
+def sample_weights(dtype: Any = np.float64) -> Array:
     """Return a weight matrix."""
     return np.random.default_rng(7).normal(size=SHAPE).astype(dtype)
 
@@ -28,202 +29,202 @@ def matrix(dtype: Any = np.float64) -> Array:
 # ------------------------------------------------------------------ penalties
 
 
-def _gradient(part: Penalty, weights: Array) -> Array:
+def _penalty_gradient(part: Penalty, weights: Array) -> Array:
     out = np.zeros_like(weights)
     part.gradient(weights, out)
     return out
 
 
-def penalty_gradient(part: Penalty) -> Iterator[Finding]:
+def penalty_findings(part: Penalty) -> Iterator[Finding]:
     """Compare `gradient` with the central differences of `value`."""
-    weights = matrix()
+    weights = sample_weights()
     expected = central_differences(lambda: part.value(weights), weights)
-    halved = ("value has the factor 1/2 and gradient has not, or the reverse", expected * 2)
-    yield from compare(
-        "the gradient", _gradient(part, weights), expected, {"weight": weights},
+    halved = ("the factor 1/2 is in value alone, or in gradient alone", expected * 2)
+    yield from compare_gradients(
+        "the gradient", _penalty_gradient(part, weights), expected, {"weight": weights},
         [halved, (halved[0], expected / 2)],
     )  # fmt: skip
 
 
-def _penalty_value(subject: PartUnderTest) -> Iterator[Finding]:
+def _check_penalty_value(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
     for dtype in DTYPES:
-        value = part.value(matrix(dtype))
+        value = part.value(sample_weights(dtype))
         if type(value) is not float:
             yield Finding(
                 "value does not return a float", str(np.dtype(dtype)), "float", type(value).__name__,
-                "write float(...) around it: NumPy's scalars turn float32 into float64",
+                "return float(...): a NumPy scalar would turn float32 into float64",
             )  # fmt: skip
             return
-    small, large, larger = (part.value(size * matrix()) for size in (1.0, 1e3, 1e4))
+    small, large, larger = (part.value(size * sample_weights()) for size in (1.0, 1e3, 1e4))
     if larger < large < min(small, 0):
         yield Finding(
-            "value falls without end as the weights grow: training would be paid for large ones",
-            "weights of 1, 1e3 and 1e4 in size", "numbers that do not fall", f"{small:.6g}, {large:.6g}, {larger:.6g}",
+            "value falls without limit as the weights grow: training would reward large weights",
+            "weights of size 1, 1e3 and 1e4", "values that do not fall", f"{small:.6g}, {large:.6g}, {larger:.6g}",
             "a sign error",
         )  # fmt: skip
 
 
-def _penalty_out(subject: PartUnderTest) -> Iterator[Finding]:
+def _check_penalty_out(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
 
     def run(fill: float) -> dict[str, Array]:
         out = np.full(SHAPE, fill)
-        part.gradient(matrix(), out)
+        part.gradient(sample_weights(), out)
         return {"out of gradient": out}
 
-    yield from overwritten(run)
+    yield from overwrite_findings(run)
 
 
-def _penalty_inputs(subject: PartUnderTest) -> Iterator[Finding]:
-    part, weights = subject.make(), matrix()
-    for method, call in (("value", part.value), ("gradient", lambda w: _gradient(part, w))):
-        with changed(method, {"weights": weights}) as findings:
+def _check_penalty_inputs(subject: PartUnderTest) -> Iterator[Finding]:
+    part, weights = subject.make(), sample_weights()
+    for method, call in (("value", part.value), ("gradient", lambda w: _penalty_gradient(part, w))):
+        with watch_inputs(method, {"weights": weights}) as findings:
             call(weights)
         yield from findings
 
 
-def _penalty_dtype(subject: PartUnderTest) -> Iterator[Finding]:
-    with watch() as watched:
-        subject.make().gradient(watched(matrix(np.float32)), watched(matrix(np.float32)))
+def _check_penalty_dtype(subject: PartUnderTest) -> Iterator[Finding]:
+    watched = Float64Watch()
+    subject.make().gradient(watched(sample_weights(np.float32)), watched(sample_weights(np.float32)))
     yield from watched.findings
 
 
-def _penalty_large(subject: PartUnderTest) -> Iterator[Finding]:
+def _check_penalty_large(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
     for dtype in DTYPES:
         for size in (0.0, 1e4):
-            weights = matrix(dtype) * dtype(size)
-            with strict("value and gradient", f"weights of {size:g} in size", dtype) as findings:
-                findings.finite(value=part.value(weights), out=_gradient(part, weights))
+            weights = sample_weights(dtype) * dtype(size)
+            with watch_finite("value and gradient", f"weights of size {size:g}", dtype) as findings:
+                findings.finite(value=part.value(weights), out=_penalty_gradient(part, weights))
             yield from findings
 
 
-def _penalty_draw(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
+def _draw_penalty(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
     part = subject.make()
-    return [np.asarray(part.value(matrix())), _gradient(part, matrix())]
+    return [np.asarray(part.value(sample_weights())), _penalty_gradient(part, sample_weights())]
 
 
 _PENALTY = (
     Check(
-        "gradient", "the gradient is that of value, by central differences",
-        lambda subject: penalty_gradient(subject.make()), varied=True,
+        "gradient", "the gradient equals that of value by central differences",
+        lambda subject: penalty_findings(subject.make()), varied=True,
     ),
-    Check("value", "value is a float, and large weights are not paid for", _penalty_value),
-    Check("out", "`out` is overwritten, never read or added to", _penalty_out),
-    Check("inputs", "the weights are not changed", _penalty_inputs),
-    Check("dtype", "float32 stays float32, also in between", _penalty_dtype),
-    Check("large", "weights of 0 and of 1e4 give finite numbers and no warning", _penalty_large),
-    no_randomness(_penalty_draw),
+    Check("value", "value is a float that does not fall without limit", _check_penalty_value),
+    Check("out", "`out` is overwritten and never read", _check_penalty_out),
+    Check("inputs", "it does not change the weights", _check_penalty_inputs),
+    Check("dtype", "float32 stays float32 in every operation", _check_penalty_dtype),
+    Check("large", "weights of 0 and 1e4 give finite numbers and no warning", _check_penalty_large),
+    no_randomness(_draw_penalty),
 )  # fmt: skip
 
 
 # ------------------------------------------------------------------ constraints
 
 
-def _projection(subject: PartUnderTest) -> Iterator[Finding]:
-    part, weights = subject.make(), 3 * matrix()
+def _check_projection(subject: PartUnderTest) -> Iterator[Finding]:
+    part, weights = subject.make(), 3 * sample_weights()
     given = weights.copy()
     answer = part.constrain(weights)
     if answer is not None:
         yield Finding(
-            f"constrain returns a {type(answer).__name__}, which is thrown away",
-            likely="it is to change `weights` in place: weights[...] = ...",
+            f"constrain returns a {type(answer).__name__}, which is not used",
+            likely="it must change `weights` in place: weights[...] = ...",
         )
-    elif np.array_equal(weights, given) and _is_idle(part):
+    elif np.array_equal(weights, given) and _changes_nothing(part):
         yield Finding(
-            "constrain leaves all weights as they are, from 1e-6 to 1e6 in size",
-            likely="a name is bound anew, such as `weights = np.maximum(weights, 0)`; write weights[...] = ...",
+            "constrain does not change weights of any size from 1e-6 to 1e6",
+            likely="an assignment to the name, such as `weights = np.maximum(weights, 0)`; write weights[...] = ...",
         )
     once = weights.copy()
     part.constrain(weights)
     if not np.allclose(weights, once, rtol=1e-6, atol=1e-12):
         at = tuple(np.argwhere(~np.isclose(weights, once, rtol=1e-6, atol=1e-12))[0])
         yield Finding(
-            "constrain changes again what it has constrained",
-            f"row {at[0]}, column {at[1]} the second time", f"{once[at]:.6g}", f"{weights[at]:.6g}",
-            "it is no projection: weights would go on shrinking or growing with each step",
+            "a second call of constrain changes the weights again",
+            f"row {at[0]}, column {at[1]} after the second call", f"{once[at]:.6g}", f"{weights[at]:.6g}",
+            "it is not a projection: weights would shrink or grow with each step",
         )  # fmt: skip
 
 
-def _is_idle(part: Any) -> bool:
-    """Tell whether a constraint does nothing to weights of any size."""
+def _changes_nothing(part: Any) -> bool:
+    """Return whether a constraint changes no weights, whatever their size."""
     for size in (1e-6, 1e-3, 1.0, 1e3, 1e6):
-        weights = size * matrix()
+        weights = size * sample_weights()
         part.constrain(weights)
-        if not np.array_equal(weights, size * matrix()):
+        if not np.array_equal(weights, size * sample_weights()):
             return False
     return True
 
 
-def _constraint_dtype(subject: PartUnderTest) -> Iterator[Finding]:
-    with watch() as watched:
-        subject.make().constrain(watched(3 * matrix(np.float32)))
+def _check_constraint_dtype(subject: PartUnderTest) -> Iterator[Finding]:
+    watched = Float64Watch()
+    subject.make().constrain(watched(3 * sample_weights(np.float32)))
     yield from watched.findings
 
 
-def _constraint_large(subject: PartUnderTest) -> Iterator[Finding]:
+def _check_constraint_large(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
     for dtype in DTYPES:
         weights = np.array([[0, 1e4, -1e4, 1e-3], [0, 1e4, 1e4, 0]], dtype)
-        with strict("constrain", "columns of zeros and of 1e4", dtype) as findings:
+        with watch_finite("constrain", "columns of zeros and of 1e4", dtype) as findings:
             part.constrain(weights)
             findings.finite(weights=weights)
         yield from findings
 
 
-def _constraint_draw(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
-    weights = matrix()
+def _draw_constraint(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
+    weights = sample_weights()
     subject.make().constrain(weights)
     return [weights]
 
 
 _CONSTRAINT = (
-    Check("projection", "weights are changed in place, and not again the second time", _projection),
-    Check("dtype", "float32 stays float32, also in between", _constraint_dtype),
-    Check("large", "weights of 0 and of 1e4 give finite numbers and no warning", _constraint_large),
-    no_randomness(_constraint_draw),
+    Check("projection", "weights are changed in place, and a second call changes nothing", _check_projection),
+    Check("dtype", "float32 stays float32 in every operation", _check_constraint_dtype),
+    Check("large", "weights of 0 and 1e4 give finite numbers and no warning", _check_constraint_large),
+    no_randomness(_draw_constraint),
 )
 
 
-# ------------------------------------------------------------------ changes of a batch
+# ------------------------------------------------------------------ batch augmentations
 
 
-def _batch(dtype: Any = np.float64) -> tuple[Array, Array]:
+def _sample_batch(dtype: Any = np.float64) -> tuple[Array, Array]:
     x = np.random.default_rng(8).normal(size=(8, 3)).astype(dtype)
     return x, np.eye(4, dtype=dtype)[np.arange(8) % 4]
 
 
-def _shapes(subject: PartUnderTest) -> Iterator[Finding]:
-    x, targets = _batch()
+def _check_batch_shapes(subject: PartUnderTest) -> Iterator[Finding]:
+    x, targets = _sample_batch()
     inputs, changed_targets = subject.make().augment(x, targets, np.random.default_rng(0))
     for name, was, now in (("inputs", x, inputs), ("targets", targets, changed_targets)):
         if np.shape(now) != was.shape:
-            yield Finding(f"change returns {name} of another shape", "", str(was.shape), str(np.shape(now)))
+            yield Finding(f"augment returns {name} of another shape", "", str(was.shape), str(np.shape(now)))
 
 
-def _batch_inputs(subject: PartUnderTest) -> Iterator[Finding]:
-    x, targets = _batch()
-    with changed("augment", {"x": x, "targets": targets}) as findings:
+def _check_batch_inputs(subject: PartUnderTest) -> Iterator[Finding]:
+    x, targets = _sample_batch()
+    with watch_inputs("augment", {"x": x, "targets": targets}) as findings:
         subject.make().augment(x, targets, np.random.default_rng(0))
     yield from findings
 
 
-def _batch_dtype(subject: PartUnderTest) -> Iterator[Finding]:
-    x, targets = _batch(np.float32)
+def _check_batch_dtype(subject: PartUnderTest) -> Iterator[Finding]:
+    x, targets = _sample_batch(np.float32)
     inputs, softened = subject.make().augment(x, targets, np.random.default_rng(0))
-    yield from returned({"the inputs that change returns": inputs, "the targets that change returns": softened})
+    yield from expect_float32({"the inputs that augment returns": inputs, "the targets that augment returns": softened})
 
 
-def _batch_draw(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
-    return list(subject.make().augment(*_batch(), rng))
+def _draw_batch(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
+    return list(subject.make().augment(*_sample_batch(), rng))
 
 
 _BATCH_AUGMENTATION = (
-    Check("shapes", "inputs and targets keep their shapes", _shapes),
-    Check("inputs", "the batch that is given is not changed", _batch_inputs),
-    Check("dtype", "float32 stays float32", _batch_dtype),
-    randomness(_batch_draw),
+    Check("shapes", "inputs and targets keep their shapes", _check_batch_shapes),
+    Check("inputs", "it does not change the given batch", _check_batch_inputs),
+    Check("dtype", "float32 stays float32", _check_batch_dtype),
+    randomness(_draw_batch),
 )
 
 CHECKS = {Penalty: _PENALTY, Constraint: _CONSTRAINT, BatchAugmentation: _BATCH_AUGMENTATION}

@@ -1,4 +1,4 @@
-"""Running figures of normalizers: they come to be those of the batches, however often a batch is looked at."""
+"""Checks of running statistics: they approach those of the batches, however often a batch is evaluated."""
 
 from __future__ import annotations
 
@@ -12,66 +12,66 @@ from zoo_core.parts import Array, Normalizer, Transform
 from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.findings import Finding
 from zoo_core.testing.harness.part_under_test import PartUnderTest
-from zoo_core.testing.harness.transform_harness import WIDTH, backward, forward, infer, prepare, upstream
+from zoo_core.testing.harness.transform_harness import WIDTH, backward, forward, infer, prepare, upstream_gradient
 
 ROWS = 64
-STEPS, ROUNDS = 500, 6  # steps in a round, and rounds at the most
+STEPS, ROUNDS = 500, 6  # steps in a round, and the largest number of rounds
 
 
-def _statistics(subject: PartUnderTest) -> Iterator[Finding]:
-    part, x = _begun(subject)
+def _check_statistics(subject: PartUnderTest) -> Iterator[Finding]:
+    part, x = _prepared(subject)
     off = [_distance(part, x)]
     for _ in range(ROUNDS):
         for _ in range(STEPS):
-            _step(part, x)
+            _train_step(part, x)
         off.append(_distance(part, x))
         if off[-1] < 0.25:
             return
-    if not off[-1] < 0.99 * off[-2]:  # slow ones still come nearer
+    if not off[-1] < 0.99 * off[-2]:  # slow statistics still approach those of the batch
         yield Finding(
-            "trained on one batch for long, it does not give that batch the same outputs outside training",
-            f"{ROWS} rows, {STEPS * ROUNDS} steps; means and deviations of the columns",
-            "those of the outputs in training", f"off by {off[-1]:.2g} of a deviation, and no nearer by more steps",
-            "`end_step` does not bring the running figures nearer to those of the batch, or infer takes one for "
-            "another, such as a deviation for a variance",
+            "after many steps with one batch, its outputs outside training differ from those in training",
+            f"{ROWS} rows, {STEPS * ROUNDS} steps; means and standard deviations of the columns",
+            "those of the outputs in training", f"off by {off[-1]:.2g} standard deviations, also after more steps",
+            "`end_step` does not move the running statistics towards those of the batch, or infer confuses them, "
+            "such as a variance with a standard deviation",
         )  # fmt: skip
 
 
-def _once(subject: PartUnderTest) -> Iterator[Finding]:
-    (once, x), (twice, _) = _begun(subject), _begun(subject)
-    _step(once, x)
-    _look(twice, x)
-    _step(twice, x)
+def _check_once(subject: PartUnderTest) -> Iterator[Finding]:
+    (once, x), (twice, _) = _prepared(subject), _prepared(subject)
+    _train_step(once, x)
+    _evaluate(twice, x)
+    _train_step(twice, x)
     first, second = (part_state(part, part.kind) for part in (once, twice))
     for name, value in first.items():
         if not np.array_equal(value, second[name]):
             yield Finding(
                 f"a batch that is evaluated twice in a step counts twice in the state {name!r}",
-                likely="`forward` updates running state; do it in `end_step`: some optimizers evaluate a batch often",
+                likely="`forward` updates running state; do it in `end_step`, since a step may evaluate a batch again",
             )
 
 
-def _begun(subject: PartUnderTest) -> tuple[Any, Array]:
-    """Return a fresh part and a batch whose columns have means and deviations far from 0 and 1."""
+def _prepared(subject: PartUnderTest) -> tuple[Any, Array]:
+    """Return a new part, and a batch whose columns have means and standard deviations far from 0 and 1."""
     part = subject.make()
     prepare(part, WIDTH)
     for weights in part.weights.values():
-        weights += 1  # far from what would leave the outputs alone
+        weights += 1  # far from weights that would not change the outputs
     columns = np.arange(1, WIDTH + 1)
     return part, np.random.default_rng(13).normal(2.0 * columns, 4.0 * columns, (ROWS, WIDTH))
 
 
-def _look(part: Transform, x: Array) -> None:
-    backward(part, x, forward(part, x, WIDTH), upstream(ROWS, WIDTH))
+def _evaluate(part: Transform, x: Array) -> None:
+    backward(part, x, forward(part, x, WIDTH), upstream_gradient(ROWS, WIDTH))
 
 
-def _step(part: Transform, x: Array) -> None:
-    _look(part, x)
+def _train_step(part: Transform, x: Array) -> None:
+    _evaluate(part, x)
     part.end_step()
 
 
 def _distance(part: Transform, x: Array) -> float:
-    """Return how far the columns' means and deviations outside training are from those in training, in deviations."""
+    """Return the largest distance between the columns' statistics outside and in training, in standard deviations."""
     training, outside = forward(part, x, WIDTH), infer(part, x, WIDTH)
     deviation = training.std(axis=0) + 1e-12
     means = np.abs(outside.mean(axis=0) - training.mean(axis=0)) / deviation
@@ -84,7 +84,7 @@ def _is_running(part: type[Any]) -> bool:
 
 CHECKS = {
     Normalizer: (
-        Check("statistics", "running figures come to be those of the batches", _statistics, _is_running),
-        Check("once", "a step counts once, however often its batch is evaluated", _once, _is_running),
+        Check("statistics", "running statistics approach those of the batches", _check_statistics, _is_running),
+        Check("once", "a batch counts once in a step, however often it is evaluated", _check_once, _is_running),
     ),
 }

@@ -1,1 +1,1 @@
-"""testing/harness."""
+"""What the checks are built on: parts under test, findings, and runs of parts with watched arrays and generators."""

@@ -1,4 +1,4 @@
-"""The rules for arrays that are handed in: `out` is overwritten, never read, and nothing else is changed."""
+"""The rules for arrays that a part gets: it overwrites `out`, never reads it, and changes nothing else."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from zoo_core.testing.harness.findings import Finding
 FILLS = 0.0, 7.0
 
 
-def overwritten(run: Callable[[float], Mapping[str, Array]]) -> Iterator[Finding]:
-    """Compare the outputs of runs whose buffers held different numbers before.
+def overwrite_findings(run: Callable[[float], Mapping[str, Array]]) -> Iterator[Finding]:
+    """Compare the results of two runs whose buffers held different numbers before.
 
-    `run(fill)` fills every buffer, computes, and returns the buffers by what they are.
+    `run(fill)` fills every buffer, computes, and returns the buffers by name.
     """
     first, second = (run(fill) for fill in FILLS)
     for name, array in first.items():
@@ -25,25 +25,25 @@ def overwritten(run: Callable[[float], Mapping[str, Array]]) -> Iterator[Finding
         if not differs.any():
             continue
         yield Finding(
-            f"{name} depends on what was in it before",
+            f"{name} depends on its previous content",
             f"{int(differs.sum())} of {differs.size} entries",
-            f"the same after a buffer of {FILLS[0]:g} as after one of {FILLS[1]:g}",
+            f"the same for a buffer of {FILLS[0]:g} and a buffer of {FILLS[1]:g}",
             f"{array[differs][0]:.6g} and {other[differs][0]:.6g}",
-            _why(array[differs], other[differs]),
+            _explain_difference(array[differs], other[differs]),
         )
 
 
-def _why(first: Array, second: Array) -> str:
+def _explain_difference(first: Array, second: Array) -> str:
     if (second == FILLS[1]).all():
-        return "these entries are left unwritten"
+        return "these entries are not written"
     if np.allclose(second - first, FILLS[1] - FILLS[0]):
         return "it is added to instead of overwritten"
     return "it is read before it is written"
 
 
 @contextmanager
-def changed(method: str, arrays: Mapping[str, Array]) -> Iterator[list[Finding]]:
-    """Fill a list with a finding for each array that what stands under `with` changes."""
+def watch_inputs(method: str, arrays: Mapping[str, Array]) -> Iterator[list[Finding]]:
+    """Fill a list with a finding for each array that the code under `with` changes."""
     before = {name: array.copy() for name, array in arrays.items()}
     findings: list[Finding] = []
     yield findings
@@ -57,6 +57,6 @@ def changed(method: str, arrays: Mapping[str, Array]) -> Iterator[list[Finding]]
                     f"index {', '.join(map(str, at))}",
                     str(before[name][at]),
                     str(array[at]),
-                    "an operation in place, such as `x *= 2` or `out=x`; write into `out` or a copy",
+                    "an in-place operation, such as `x *= 2` or `out=x`; write into `out` or a copy",
                 )
             )

@@ -1,4 +1,4 @@
-"""A small network's worth of parameters with an objective on them, for an optimizer to walk over."""
+"""The parameters of a small network with an objective, for an optimizer to minimize."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SHAPES = {
 
 @dataclass(frozen=True)
 class WatchedLayout(Layout):
-    """A layout whose vectors are watched for float64."""
+    """A layout whose vectors record operations with float64."""
 
     watched: Callable[[Array], Array] = lambda array: array
 
@@ -31,7 +31,7 @@ class WatchedLayout(Layout):
         return self.watched(super().vector(fill))
 
 
-def layout(dtype: Any = np.float64, paths: Sequence[str] = tuple(SHAPES)) -> Layout:
+def sample_layout(dtype: Any = np.float64, paths: Sequence[str] = tuple(SHAPES)) -> Layout:
     """Return a layout with the segments in the order of `paths`."""
     segments, at = [], 0
     for path in paths:
@@ -41,8 +41,8 @@ def layout(dtype: Any = np.float64, paths: Sequence[str] = tuple(SHAPES)) -> Lay
     return Layout(tuple(segments), at, np.dtype(dtype))
 
 
-def numbers(at: Layout, purpose: str) -> Array:
-    """Return random numbers that belong to the segments, whatever their order."""
+def random_vector(at: Layout, purpose: str) -> Array:
+    """Return random numbers that depend on the segment, but not on the order of segments."""
     found = np.empty(at.size)
     for segment in at.segments:
         seed = zlib.crc32(f"{purpose} {segment.path}".encode())
@@ -51,17 +51,21 @@ def numbers(at: Layout, purpose: str) -> Array:
 
 
 class OptimizerHarness:
-    """The batch at hand, and the trainer's few lines around an optimizer.
+    """The batch that an optimizer sees, and the trainer's loop around it.
 
-    The objective is convex: sum cosh(a p - b) + (c p)^2 / 2; or a plane whose slopes are `slope` in size.
+    The objective is convex: sum cosh(a p - b) + (c p)^2 / 2. With `slope`, it is a plane with slopes of this size.
     """
 
     rows = 4
 
     def __init__(self, part: Optimizer, at: Layout, *, slope: float | None = None) -> None:
         self.part, self.layout, self.slope = part, at, slope
-        self.a, self.b, self.c = np.abs(numbers(at, "a")) + 0.2, numbers(at, "b"), numbers(at, "c") / 5
-        self.parameters = numbers(at, "start").astype(at.dtype)
+        self.a, self.b, self.c = (
+            np.abs(random_vector(at, "a")) + 0.2,
+            random_vector(at, "b"),
+            random_vector(at, "c") / 5,
+        )
+        self.parameters = random_vector(at, "start").astype(at.dtype)
         self.gradients = at.vector()
         self.evaluations = 0
         self.loss = 0.0
@@ -76,7 +80,7 @@ class OptimizerHarness:
         return float(rate)
 
     def evaluate(self) -> float:
-        """Compute objective and gradient."""
+        """Compute the objective and its gradient."""
         self.evaluations += 1
         p = np.asarray(self.parameters, np.float64)
         self.loss, self.gradients[...] = self._convex(p) if self.slope is None else self._plane(p)
@@ -92,34 +96,34 @@ class OptimizerHarness:
         return float(slopes @ p), slopes
 
     def backward(self) -> None:
-        """Refresh the gradient."""
+        """Compute the gradient again."""
         self.evaluate()
 
     def step(self) -> Array:
-        """Take a step; returns a copy of the parameters."""
+        """Take one step; return a copy of the parameters."""
         self.evaluate()
         self.part.steps += 1
         self.part.update(self.parameters, self.gradients, self.rate, self)
         return np.array(self.parameters)
 
-    def walk(self, steps: int) -> Array:
-        """Take the steps of an epoch; returns the parameters after each."""
+    def take_steps(self, steps: int) -> Array:
+        """Take the steps of an epoch; return the parameters after each."""
         self.part.start_epoch(self.parameters)
         moved = np.array([self.step() for _ in range(steps)])
         self.part.end_epoch(self.parameters)
         return moved
 
 
-def watching(at: Layout, watched: Callable[[Array], Array]) -> Layout:
-    """Return the layout with vectors that are watched."""
+def watched_layout(at: Layout, watched: Callable[[Array], Array]) -> Layout:
+    """Return the layout with vectors that record operations with float64."""
     return WatchedLayout(**{**vars(at), "watched": watched})
 
 
-def permuted(at: Layout) -> Layout:
-    """Return the layout with its segments in another order."""
-    return layout(at.dtype, [s.path for s in reversed(at.segments)])
+def reversed_layout(at: Layout) -> Layout:
+    """Return the layout with its segments in reverse order."""
+    return sample_layout(at.dtype, [s.path for s in reversed(at.segments)])
 
 
-def ordered(vector: Array, at: Layout) -> dict[str, Array]:
-    """Return the arrays in a flat vector by path."""
+def arrays_by_path(vector: Array, at: Layout) -> dict[str, Array]:
+    """Return views of the arrays in a flat vector, by path."""
     return {s.path: s.view(vector) for s in at.segments}

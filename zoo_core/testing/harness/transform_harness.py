@@ -1,4 +1,4 @@
-"""What the core does around a transform: give it weights, a generator and buffers, and run it."""
+"""What the core does with a transform: it sets up weights, a generator and buffers, and runs the part."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from zoo_core.nn import set_up
 from zoo_core.parts import Activation, Array, Transform
 
 ROWS, WIDTH = 6, 5
-NEAR, FAR = 1.5, 6.0  # deviations of inputs
+NEAR, FAR = 1.5, 6.0  # standard deviations of inputs
 
 
 def prepare(part: Transform, width: int, dtype: Any = np.float64, seed: int = 0) -> None:
-    """Give a transform what the core gives it; its weights are moved off their first values."""
+    """Set up a transform as the core does, then change its weights, so that they are not the first values."""
     rng = np.random.default_rng(seed)
     set_up(part, width, dtype, rng)
     for weights in part.weights.values():
@@ -22,11 +22,11 @@ def prepare(part: Transform, width: int, dtype: Any = np.float64, seed: int = 0)
 
 
 def input_width(part: Transform, width: int) -> int:
-    """Return how many columns go in for `width` columns out."""
+    """Return the number of input columns for `width` output columns."""
     return part.input_width(width) if isinstance(part, Activation) else width
 
 
-def sample(part: Transform, rows: int, width: int, seed: int = 1, spread: float = NEAR) -> Array:
+def sample_inputs(part: Transform, rows: int, width: int, seed: int = 1, spread: float = NEAR) -> Array:
     """Return inputs, at least 0.05 away from the kinks."""
     x = np.random.default_rng(seed).normal(0.0, spread, (rows, input_width(part, width)))
     for kink in getattr(part, "kinks", ()):
@@ -36,7 +36,7 @@ def sample(part: Transform, rows: int, width: int, seed: int = 1, spread: float 
 
 
 def forward(part: Transform, x: Array, width: int, *, seed: int = 2) -> Array:
-    """Run `forward`, its generator begun anew."""
+    """Run `forward` with a reset generator."""
     reseed(part, seed)
     out = np.zeros((len(x), width), x.dtype)
     part.forward(x, out)
@@ -44,7 +44,7 @@ def forward(part: Transform, x: Array, width: int, *, seed: int = 2) -> Array:
 
 
 def reseed(part: Transform, seed: int) -> None:
-    """Let the generator of a part begin anew; it stays the same object, as the core leaves it."""
+    """Reset the generator of a part in place, since the core never replaces it."""
     if not hasattr(part, "rng"):
         part.rng = np.random.default_rng()
     part.rng.bit_generator.state = np.random.default_rng(seed).bit_generator.state
@@ -64,6 +64,6 @@ def backward(part: Transform, x: Array, y: Array, grad: Array) -> Array:
     return out
 
 
-def upstream(rows: int, width: int, dtype: Any = np.float64) -> Array:
-    """Return gradients that come from behind."""
+def upstream_gradient(rows: int, width: int, dtype: Any = np.float64) -> Array:
+    """Return the gradient of a loss with respect to the outputs."""
     return np.random.default_rng(3).normal(size=(rows, width)).astype(dtype)

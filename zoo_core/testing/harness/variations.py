@@ -1,4 +1,4 @@
-"""Options other than the defaults: one changed at a time, to the next value that the part takes."""
+"""Options other than the defaults: one is changed at a time, to the first valid value."""
 
 from __future__ import annotations
 
@@ -12,40 +12,42 @@ from zoo_core.testing.harness.part_under_test import PartUnderTest
 
 
 def variations(part: type[Any], registry: Registry) -> Iterator[PartUnderTest]:
-    """Yield a part with each of its options changed where that is allowed: numbers, alternatives, yes and no."""
+    """Yield a part with each of its options changed: numbers, alternatives and booleans."""
     if not dataclasses.is_dataclass(part):
         return
     hints = get_type_hints(part, include_extras=True)
     for field in dataclasses.fields(part):
-        tried = (PartUnderTest(part, {field.name: v}, registry) for v in _others(hints[field.name], field.default))
-        changed = next((subject for subject in tried if _is_taken(subject)), None)
+        tried = (
+            PartUnderTest(part, {field.name: v}, registry) for v in _other_values(hints[field.name], field.default)
+        )
+        changed = next((subject for subject in tried if _is_valid(subject)), None)
         if field.init and changed:
             yield changed
 
 
-def _is_taken(subject: PartUnderTest) -> bool:
+def _is_valid(subject: PartUnderTest) -> bool:
     try:
         subject.make()
-    except Exception:  # it may need another option, too
+    except Exception:  # the value may need a change of another option too
         return False
     return True
 
 
-def _others(hint: Any, default: Any) -> list[Any]:
-    """Return values of a type other than the default."""
+def _other_values(hint: Any, default: Any) -> list[Any]:
+    """Return values of a type that differ from the default."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        return _others(arguments[0], default)
+        return _other_values(arguments[0], default)
     if origin is Literal:
         found = list(arguments)
     elif origin in (Union, types.UnionType):
-        found = [value for argument in arguments for value in _others(argument, default)]
+        found = [value for argument in arguments for value in _other_values(argument, default)]
     else:
-        found = _values(hint, default)
+        found = _other_numbers(hint, default)
     return [value for value in found if value != default]
 
 
-def _values(hint: Any, default: Any) -> list[Any]:
+def _other_numbers(hint: Any, default: Any) -> list[Any]:
     known = default if isinstance(default, (int, float)) else 0
     if hint is bool:
         return [not known]

@@ -1,0 +1,35 @@
+"""Places in the source code of a part: file, line and function."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import FrameType
+
+KIT = Path(__file__).parents[1]
+RECORDERS = Path(__file__).with_name("dtypes.py"), Path(__file__).with_name("randomness.py")  # they call `caller`
+
+
+def caller() -> str:
+    """Return file, line and function of the part's code that made the call; '' if NumPy or the kit made it."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and Path(frame.f_code.co_filename) in RECORDERS:
+        frame = frame.f_back
+    if frame is None or _is_foreign(Path(frame.f_code.co_filename)):
+        return ""
+    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}, in {frame.f_code.co_name}"
+
+
+def _is_foreign(path: Path) -> bool:
+    return KIT in path.parents or "numpy" in path.parts
+
+
+def raised_at(error: BaseException) -> str:
+    """Return file, line and function of the deepest frame outside this kit and NumPy."""
+    found, step = "", error.__traceback__
+    while step is not None:
+        path = Path(step.tb_frame.f_code.co_filename)
+        if not _is_foreign(path):
+            found = f"{path.name}:{step.tb_lineno}, in {step.tb_frame.f_code.co_name}"
+        step = step.tb_next
+    return found
