@@ -16,14 +16,12 @@ import numpy as np
 from zoo_core.errors import PluginError
 from zoo_core.parts import (
     Array,
-    BatchAugmentation,
     Callback,
     Initializer,
     Metric,
     Optimizer,
     Part,
     Penalty,
-    Preprocessor,
     Schedule,
     Transform,
 )
@@ -71,24 +69,6 @@ def initialize(initializer: Initializer, out: Array, rng: np.random.Generator, g
     initializer.fill(out, rng, gain)
     if out.size and np.isnan(out).all():
         raise contract_error(initializer, "fill", "left `out` as it was", IN_PLACE)
-
-
-def check_transform(preprocessor: Preprocessor, x: Any, inputs: int, dtype: np.dtype[Any]) -> None:
-    """Let a preprocessor write the first row of `x`. Raises PluginError if it writes nothing."""
-    out = np.full((1, inputs), np.nan, dtype)
-    preprocessor.transform(x.take(np.arange(1), axis=0), out)
-    if out.size and np.isnan(out).all():
-        raise contract_error(preprocessor, "transform", "left `out` as it was", IN_PLACE)
-
-
-def checked_batch(part: BatchAugmentation, answer: Any, x: Array, targets: Array) -> tuple[Array, Array]:
-    """Return the batch that `augment` gave. Raises PluginError unless it is two arrays of the shapes it was given."""
-    shapes = tuple(map(np.shape, answer)) if isinstance(answer, tuple) else type(answer).__name__
-    if shapes != (x.shape, targets.shape):
-        right = f"it returns inputs {x.shape} and targets {targets.shape}"
-        raise contract_error(part, "augment", f"returned {shapes}", right)
-    batch: tuple[Array, Array] = answer
-    return batch
 
 
 def checked_penalty(penalty: Penalty, value: Any) -> float:

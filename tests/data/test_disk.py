@@ -160,11 +160,11 @@ def test_the_rows_of_the_next_batches_are_read_meanwhile(tmp_path, monkeypatch):
     arrays = {"x": rng.normal(size=(1000, 300)).astype(np.float32), "y": rng.integers(0, 3, 1000)}
     trainer = zoo_core.prepare(spec(npy(saved(tmp_path, arrays)), evaluate=[]))
     monkeypatch.setattr(DiskRows, "take", noted)
-    steps, reads = trainer.loader.batches.steps, trainer.loader._reads
+    steps, reads = trainer.loader.batches.steps, trainer.loader.rows._read_together
     trainer.loader.start_epoch()
     with closing(trainer.loader):
         for step in range(steps):
-            trainer.loader.load(step)
+            trainer.loader.load_batch(step)
             if step % reads:
                 continue
             assert taken.acquire(timeout=30)

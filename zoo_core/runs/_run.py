@@ -175,7 +175,7 @@ def follow(trainer: Trainer, output: Output | None = None, every: Interval | Non
 
     An error that a part raises is passed on as a PluginError that names the part.
     """
-    extra = trainer.allow_extra_threads and not trainer.loader.reads_ahead  # a thread that reads needs a processor
+    extra = trainer.allow_extra_threads and not trainer.loader.rows.reads_ahead  # that thread needs a processor
     sizes = trainer.loader.batches.sizes
     with closing(trainer.loader), training_threads(trainer.network, sizes, trainer.threads, extra=extra) as divided:
         events = _named(trainer, trainer.events(every, divided))

@@ -76,7 +76,7 @@ def _parts(trainer: Trainer) -> dict[str, Part]:
     metrics = trainer.metrics.training.metrics if trainer.position.step else []  # not started between epochs
     named: dict[str, Sequence[Part]] = {
         "callbacks": trainer.callback_run.callbacks,
-        "changes": trainer.loader.changes,
+        "changes": trainer.loader.augmentations,
         "metrics": metrics,
     }
     lists = {f"run.{name}.{i}": part for name, parts in named.items() for i, part in enumerate(parts)}

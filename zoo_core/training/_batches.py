@@ -1,36 +1,35 @@
-"""Brings training batches to the network: gathers rows, prepares them, changes them, and finds their targets."""
+"""Brings training batches to the objective: inputs, targets and weights, augmented batch by batch."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from zoo_core._arrays import aligned, row_slices
-from zoo_core._part_checks import check_transform, checked_batch
-from zoo_core.data import Batches, Prefetcher, number_of, take_rows
+from zoo_core._part_checks import contract_error
+from zoo_core.data import Batches
 from zoo_core.errors import DataError
 from zoo_core.model import Model
 from zoo_core.nn import Network, Objective, OutputBuffers, Workspace, class_weights, one_hot, targets_for
-from zoo_core.parts import Array, BatchAugmentation, Preprocessor, RandomSource, Table
+from zoo_core.parts import Array, BatchAugmentation, RandomSource, Table
 from zoo_core.spec import TrainingSpec, copy_part
+from zoo_core.training._row_loader import RowLoader
 
-BLOCK_ROWS = 512  # rows counted together where batches are small: that costs as much as a small step
-BLOCK_STEPS = 64  # batches at most
-GATHERED_BYTES = 128 * 2**10  # of inputs fetched together at most, so that they stay in a processor's own cache
-READ_BYTES = 2**20  # of rows read together at most, unless a batch has more
-BLOCK_WORK = 2**28  # multiplications at most: an interruption waits until a block is over
-UPDATE_WORK = 10  # of an update, for each parameter: as many passes over all of them as Adam's
-READY_BYTES = 32 * 2**20  # inputs that fit are prepared once, larger ones batch by batch
-CHUNK = 4096  # rows prepared at a time
+BLOCK_ROWS = 512  # in a block of small batches; counting a block costs as much as one small step
+BLOCK_STEPS = 64  # batches in a block
+BLOCK_WORK = 2**28  # multiplications in a block: an interruption waits until it is over
+LOADED_BYTES = 128 * 2**10  # of inputs loaded together, so that they stay in a processor's own cache
+UPDATE_WORK = 10  # multiplications of an update, for each parameter, as many as Adam needs
 
 
 @dataclass
 class TargetBlock:
-    """The rows of some batches in a row, without their inputs; `ends` take what the network makes of them.
+    """The rows of consecutive batches, without their inputs; `ends` receive the outputs of the network.
 
-    `targets` are in the form that the loss takes, with the changes of batches that have been loaded; `labels` are as
-    they came, (rows,) or values (rows, outputs); `weights`, (rows,), are sample times class weights, or None.
+    `targets` are in the form that the loss takes, augmented as far as batches are loaded. `labels` are those of the
+    data, (rows,) or values (rows, outputs). `weights`, (rows,), are sample weights times class weights, or None.
     """
 
     targets: Array
@@ -40,133 +39,92 @@ class TargetBlock:
 
 
 class BatchLoader:
-    """The training split of a model in the order that `batches` gives, as an objective sees it.
+    """The training split of a model, batch by batch, in the order that `batches` gives.
 
-    Targets are gathered in blocks of `steps` batches, inputs for as many of these as a cache holds. Changes of batches
-    are applied, one batch at a time, to what the network sees and to `block.targets`, not to the labels, which metrics
-    compare with.
+    Targets are gathered for a block of `block_steps` batches, inputs for as many of these as a cache holds.
+    Augmentation acts on the network's inputs and on `block.targets`, not on the labels, with which metrics compare.
     """
 
     def __init__(self, model: Model, table: Table, objective: Objective, source: RandomSource) -> None:
-        self.table, self.objective, self.preprocessor = table, objective, model.preprocessor
-        self.changes = [copy_part(r) for r in model.spec.model.regularizers if isinstance(r, BatchAugmentation)]
+        network, dtype = model.network, model.network.dtype
+        self.table, self.objective = table, objective
+        self.augmentations = [copy_part(r) for r in model.spec.model.regularizers if isinstance(r, BatchAugmentation)]
         self.batches = _batches(model.spec.training, table.x.shape[0], source.stream("shuffle"))
-        self.steps, self._together = _steps(self.batches.batch_size, model.network)
+        self.block_steps, self._together = _block_sizes(self.batches.batch_size, network)
         self._rng = source.stream("batch")
-        self._targets = _targets(table, objective, soft=bool(self.changes))
+        self._targets = _targets(table, objective, soft=bool(self.augmentations))
         self._weights = _weights(table, objective)
-        check_transform(model.preprocessor, table.x, model.network.inputs, model.network.dtype)
-        self._ready = _ready(table, model.preprocessor, model.network.inputs, model.network.dtype)
-        self._raw = self._read = np.empty((0, 0))
-        self._reads, self._read_from = _reads(table, self.steps, self._together, self.batches.batch_size), 0
-        self._prefetcher: Prefetcher | None = None
-        rows, inputs = self._together * self.batches.batch_size, model.network.inputs
-        self._x = aligned((rows, inputs), model.network.dtype, None)
-        self._passes: dict[
-            int, tuple[list[tuple[Workspace, slice]], OutputBuffers]
-        ] = {}  # by the number of rows in a block
-        self._batches: list[tuple[Workspace, Array, Array | None]] = []
-        self._first, self._group = 0, -1  # the first step of the block at hand; which of its groups is in `_x`
+        self.rows = RowLoader(table.x, model.preprocessor, self.batches, network, self.block_steps, self._together)
+        self._x = aligned((self._together * self.batches.batch_size, network.inputs), dtype, None)
+        self._workspaces: dict[int, tuple[list[tuple[Workspace, slice]], OutputBuffers]] = {}  # by rows of a block
+        self._loaded: list[tuple[Workspace, Array, Array | None]] = []  # the batches of the block
+        self._first = 0  # step of the block
 
     def start_epoch(self) -> None:
-        """Draw the order of the rows for the epoch that follows."""
+        """Draw the order of the rows for the next epoch."""
         self.batches.start_epoch()
-        self._batches, self._read = [], self._read[:0]
+        self.rows.start_epoch()
+        self._loaded = []
 
-    def load(self, step: int) -> None:
-        """Have the objective look at the batch of a step."""
+    def load_batch(self, step: int) -> None:
+        """Give the objective the batch of a step; the steps of an epoch are loaded in order."""
         at = step - self._first
-        if not 0 <= at < len(self._batches):
-            self._gather(step)
+        if not 0 <= at < len(self._loaded):
+            self._start_block(step)
             at = 0
-        if at // self._together != self._group:
-            self._fetch(at // self._together)
-        p, targets, weights = self._batches[at]
-        for change in self.changes:
-            self._change(change, p, targets)
-        self.objective.set_batch(p, targets, weights)
+        if at % self._together == 0:
+            self.rows.load(step, self._x)
+        workspace, targets, weights = self._loaded[at]
+        for part in self.augmentations:
+            self._augment(part, workspace.x, targets)
+        self.objective.set_batch(workspace, targets, weights)
 
     def close(self) -> None:
-        """Let go of the thread that reads ahead; another begins where one is needed again."""
-        if self._prefetcher is not None:
-            self._prefetcher.close()
-            self._prefetcher = None
-
-    @property
-    def reads_ahead(self) -> bool:
-        """Whether a thread reads the rows of the next batches meanwhile."""
-        return self._ready is None and getattr(self.table.x, "from_any_thread", False)
+        """End the thread that reads rows."""
+        self.rows.close()
 
     @property
     def rows_left_out(self) -> int:
-        """How many rows no batch of an epoch takes."""
+        """How many rows are in no batch of an epoch."""
         return self.batches.rows - self.batches.rows_used
 
-    def _change(self, change: BatchAugmentation, p: Workspace, targets: Array) -> None:
-        answer = change.augment(p.x, targets, self._rng)
-        x, changed = checked_batch(change, answer, p.x, targets)
-        if x is not p.x:
-            p.x[...] = x
-        if changed is not targets:
-            targets[...] = changed
+    def _augment(self, part: BatchAugmentation, x: Array, targets: Array) -> None:
+        new_x, new_targets = check_augmented(part, part.augment(x, targets, self._rng), x, targets)
+        if new_x is not x:
+            x[...] = new_x
+        if new_targets is not targets:
+            targets[...] = new_targets
 
-    def _gather(self, step: int) -> None:
-        """Begin the block that begins with a step."""
-        which = self.batches.indices(step, self.steps)
+    def _start_block(self, step: int) -> None:
+        """Gather the targets of the block that begins with a step."""
+        which = self.batches.indices(step, self.block_steps)
         targets = self._targets[which]
-        if self.changes and isinstance(which, slice):
+        if self.augmentations and isinstance(which, slice):
             targets = targets.copy()
-        rows, size = len(targets), self.batches.batch_size
         weights = None if self._weights is None else self._weights[which]
-        if rows not in self._passes:
-            passes, ends = self.objective.network.workspaces(self._x, rows, size)
-            self._passes[rows] = list(zip(passes, row_slices(rows, size), strict=True)), ends
-        places, ends = self._passes[rows]
-        labels = targets if self._targets is self.table.y and not self.changes else self.table.y[which]
+        labels = targets if self._targets is self.table.y and not self.augmentations else self.table.y[which]
+        workspaces, ends = self._block_workspaces(len(targets))
         self.block = TargetBlock(targets, labels, weights, ends)
-        self._batches = [(p, targets[w], None if weights is None else weights[w]) for p, w in places]
-        self._first, self._group = step, -1
+        self._loaded = [(p, targets[w], None if weights is None else weights[w]) for p, w in workspaces]
+        self._first = step
 
-    def _fetch(self, group: int) -> None:
-        """Bring the inputs of the batches of a group."""
-        step = self._first + group * self._together
-        which = self.batches.indices(step, self._together)
-        self._inputs(step, which, self._x[: number_of(which)])
-        self._group = group
+    def _block_workspaces(self, rows: int) -> tuple[list[tuple[Workspace, slice]], OutputBuffers]:
+        """Return the workspace and the rows of each batch in a block, and the arrays of their outputs."""
+        if rows not in self._workspaces:
+            size = self.batches.batch_size
+            workspaces, ends = self.objective.network.workspaces(self._x, rows, size)
+            self._workspaces[rows] = list(zip(workspaces, row_slices(rows, size), strict=True)), ends
+        return self._workspaces[rows]
 
-    def _inputs(self, step: int, which: slice | Array, out: Array) -> None:
-        """Write the prepared rows."""
-        if self._ready is None:
-            self.preprocessor.transform(self._rows(step, which, len(out)), out)
-            self._read_on(step)
-        elif (rows := take_rows(self._ready, which, out)) is not out:
-            out[...] = rows
 
-    def _rows(self, step: int, which: slice | Array, rows: int) -> Array:
-        x = self.table.x
-        if self.reads_ahead:
-            return self._rows_ahead(step, which)
-        if len(self._raw) < rows:
-            self._raw = aligned((rows, x.shape[1]), x.dtype, None)
-        return take_rows(x, which, self._raw[:rows])
-
-    def _rows_ahead(self, step: int, which: slice | Array) -> Array:
-        """Return the rows of a group, which are among those that were read together, or the first that now are."""
-        rows, at = number_of(which), (step - self._read_from) * self.batches.batch_size
-        if not 0 <= at <= len(self._read) - rows:
-            self._prefetcher = self._prefetcher or Prefetcher(self.table.x, self._reads * self.batches.batch_size)
-            at, self._read_from = 0, step
-            self._read = self._prefetcher.get(step, self.batches.indices(step, self._reads))
-        return self._read[at : at + rows]
-
-    def _read_on(self, step: int) -> None:
-        """Have the next rows read, once the first group of the present ones is prepared: now a long product comes.
-
-        Before shorter calls, each would wait for the thread that reads, which takes turns with Python row by row.
-        """
-        following = step + self._reads
-        if self._prefetcher is not None and step == self._read_from and following < self.batches.steps:
-            self._prefetcher.request(following, self.batches.indices(following, self._reads))
+def check_augmented(part: BatchAugmentation, answer: Any, x: Array, targets: Array) -> tuple[Array, Array]:
+    """Return the batch that `augment` gave. Raises PluginError unless it is two arrays of the shapes it was given."""
+    shapes = tuple(map(np.shape, answer)) if isinstance(answer, tuple) else type(answer).__name__
+    if shapes != (x.shape, targets.shape):
+        right = f"it returns inputs {x.shape} and targets {targets.shape}"
+        raise contract_error(part, "augment", f"returned {shapes}", right)
+    batch: tuple[Array, Array] = answer
+    return batch
 
 
 def _batches(settings: TrainingSpec, rows: int, rng: np.random.Generator) -> Batches:
@@ -174,23 +132,17 @@ def _batches(settings: TrainingSpec, rows: int, rng: np.random.Generator) -> Bat
     return Batches(rows, size, shuffle=settings.shuffle, rng=rng, drop_last=settings.last_batch == "drop")
 
 
-def _steps(batch_size: int, network: Network) -> tuple[int, int]:
-    """Return how many batches make a block, and of how many the inputs are fetched together."""
+def _block_sizes(batch_size: int, network: Network) -> tuple[int, int]:
+    """Return how many batches make a block, and of how many the inputs are loaded together."""
     work = (batch_size + UPDATE_WORK) * network.layout.size  # of a step
     steps = max(1, min(BLOCK_ROWS // batch_size, BLOCK_STEPS, BLOCK_WORK // work))
-    size = batch_size * network.inputs * network.dtype.itemsize
-    together = max(1, min(steps, GATHERED_BYTES // size))
+    batch_bytes = batch_size * network.inputs * network.dtype.itemsize
+    together = max(1, min(steps, LOADED_BYTES // batch_bytes))
     return steps // together * together, together
 
 
-def _reads(table: Table, steps: int, together: int, batch_size: int) -> int:
-    """Return of how many batches rows are read together: of a block, or of as many groups as are not large."""
-    size: int = together * batch_size * table.x.shape[1] * np.dtype(table.x.dtype).itemsize
-    return min(steps, max(1, READ_BYTES // size) * together)
-
-
 def _targets(table: Table, objective: Objective, *, soft: bool) -> Array:
-    """Return all targets in the form that the loss takes; one-hot where changes may mix them."""
+    """Return all targets in the form that the loss takes; one-hot if they are `soft`, so that they can be mixed."""
     outputs, dtype = objective.network.outputs, objective.network.dtype
     if soft and table.y.ndim == 1:
         return one_hot(table.y, outputs, dtype)
@@ -198,7 +150,7 @@ def _targets(table: Table, objective: Objective, *, soft: bool) -> Array:
 
 
 def _weights(table: Table, objective: Objective) -> Array | None:
-    """Return the weight of each row, or None where all weigh the same. Raises DataError for too few classes."""
+    """Return the weight of each row, or None if all are equal. Raises DataError for too few class weights."""
     y, dtype = table.y, objective.network.dtype
     weights = None if table.weights is None else np.asarray(table.weights, dtype)
     if y.ndim != 1 or y.dtype.kind not in "iu":
@@ -211,16 +163,3 @@ def _weights(table: Table, objective: Objective) -> Array | None:
         raise DataError(f"model.loss.class_weights has {len(by_class)} numbers for {classes} classes")
     own = np.asarray(by_class, dtype)[y]
     return own if weights is None else weights * own
-
-
-def _ready(table: Table, preprocessor: Preprocessor, inputs: int, dtype: np.dtype[np.generic]) -> Array | None:
-    """Return all rows prepared where they are in memory and small, or need no preprocessor; else None."""
-    x = table.x
-    if isinstance(x, np.ndarray) and x.dtype == dtype and preprocessor.is_identity:
-        return x
-    if not isinstance(x, np.ndarray) or x.shape[0] * inputs * dtype.itemsize > READY_BYTES:
-        return None
-    ready = aligned((x.shape[0], inputs), dtype, None)
-    for which in row_slices(x.shape[0], CHUNK):
-        preprocessor.transform(x[which], ready[which])
-    return ready

@@ -134,7 +134,7 @@ class Trainer:
 
     def _epoch(self, interval: Interval | None, extra: ParallelMatmul | None) -> Iterator[Event]:
         """Take the remaining steps of the present epoch, block by block."""
-        position, steps, block = self.position, self.loader.batches.steps, self.loader.steps
+        position, steps, block = self.position, self.loader.batches.steps, self.loader.block_steps
         step = self._step if extra is None else extra.timed(self._step)
         if position.step == 0:
             self.optimizer.start_epoch(self.network.parameters)
@@ -201,7 +201,7 @@ class Trainer:
         factor, rate = self.learning_rate.factors(position.epoch + position.step / self.loader.batches.steps)
         if factor != self.objective.gradient_scale:
             self.objective.scale_gradients(factor)
-        self.loader.load(position.step)
+        self.loader.load_batch(position.step)
         return rate
 
     def end_step(self, rate: float) -> None:
