@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,7 +20,7 @@ from tests.helpers.specs import small_spec
 from zoo_core import storage
 from zoo_core.errors import ModelFileError, PluginError, SpecError
 from zoo_core.hookspecs import LazyParts
-from zoo_core.model import model_from_contents
+from zoo_core.model import Model, model_from_contents
 from zoo_core.parts import Activation, Array
 from zoo_core.registry import Registry, shipped_models
 from zoo_plugins.generators.pcg64 import Pcg64
@@ -80,6 +84,19 @@ def test_a_model_predicts_the_same_whether_or_not_its_whole_spec_is_read(name: s
     assert model.predict(X).tolist() == whole.predict(X).tolist()
     assert "spec" not in vars(model)
     assert model.spec.to_dict() == whole.spec.to_dict()
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def test_a_copy_of_a_loaded_model_predicts_and_evaluates_on_its_own(copied: Callable[[Model], Model]) -> None:
+    model = zoo_core.load("glyphs-quickstart")
+    other = copied(model)
+    assert other.lock is not model.lock
+    with model.lock, ThreadPoolExecutor(1) as pool:
+        assert (
+            pool.submit(other.predict, X).result(10).tolist() == zoo_core.load("glyphs-quickstart").predict(X).tolist()
+        )
+    assert other.evaluate(X, other.predict(X)) == model.evaluate(X, model.predict(X))
+    assert (other.spec.to_dict(), other.header()) == (model.spec.to_dict(), model.header())
 
 
 def test_a_part_that_draws_when_it_predicts_draws_the_same(tmp_path: Path) -> None:

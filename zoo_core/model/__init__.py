@@ -1,7 +1,6 @@
-"""The model: a network with all it needs to predict, to be evaluated, saved and loaded.
+"""The model: a network that predicts, is evaluated, saved and loaded. `_model.py` has `Model`.
 
-`_model.py` has `Model`. `_loading.py` makes one from a file, after `_header.py` has checked what the file says and
-`_provenance.py` which parts it needs. `_inputs.py` checks the arrays of callers.
+`_inference.py` runs its network, `_saving.py` gives the contents of its file, and `_loading.py` makes it from a file.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from zoo_core.model._environment import environment as environment
     from zoo_core.model._fingerprints import Fingerprints as Fingerprints
     from zoo_core.model._header import DataDescription as DataDescription, short_errors as short_errors
+    from zoo_core.model._inference import confusion_counts as confusion_counts
     from zoo_core.model._inputs import class_labels as class_labels
     from zoo_core.model._loading import (
         load as load,
@@ -27,10 +27,9 @@ if TYPE_CHECKING:
     )
     from zoo_core.model._model import Model as Model
     from zoo_core.model._provenance import provenance as provenance
+    from zoo_core.model._saving import check_storable as check_storable
     from zoo_core.model._summary import (
-        LayerSummary as LayerSummary,
         ModelSummary as ModelSummary,
-        NamedPart as NamedPart,
         kept_record as kept_record,
         read_summary as read_summary,
     )
@@ -40,10 +39,12 @@ _HOMES = {
     "_environment": "environment",
     "_fingerprints": "Fingerprints",
     "_header": "DataDescription short_errors",
+    "_inference": "confusion_counts",
     "_inputs": "class_labels",
     "_loading": "load model_from_contents set_arrays",
     "_model": "Model",
     "_provenance": "provenance",
-    "_summary": "LayerSummary ModelSummary NamedPart kept_record read_summary",
+    "_saving": "check_storable",
+    "_summary": "ModelSummary kept_record read_summary",
 }
 __all__, __dir__, __getattr__ = _lazy_names(__name__, _HOMES)

@@ -35,16 +35,19 @@ def as_inputs(x: Any, features: int, image_shape: Sequence[int] | None, name: st
     return x
 
 
-def as_targets(value: Any, rows: int) -> Array:
-    """Return true targets as an array of `rows` rows. Raises DataError for another number of rows, or none."""
+def as_targets(value: Any, rows: int, outputs: int, labels: Array | None) -> Array:
+    """Return true targets: class indices (rows,) if there are `labels`, else values (rows, outputs).
+
+    Raises DataError for another number of rows, or none, an unknown label, or a value that is not finite.
+    """
     y = _as_array(value, "targets")
     count = len(y) if y.ndim else 1
     if y.ndim == 0 or count != rows or not rows:
         raise DataError(f"there are {rows} rows of inputs and {count} targets; give one target for each row")
-    return y
+    return _as_values(y, outputs) if labels is None else _as_class_indices(y, labels)
 
 
-def as_class_indices(y: Array, labels: Array) -> Array:
+def _as_class_indices(y: Array, labels: Array) -> Array:
     """Return the index of each true label in `labels`, shape (rows,). Raises DataError for an unknown label."""
     if y.ndim != 1:
         raise DataError(f"labels have shape {y.shape}; give one for each row, shape ({len(y)},)")
@@ -55,7 +58,7 @@ def as_class_indices(y: Array, labels: Array) -> Array:
         raise DataError(f"label {error} is none of this model's classes ({', '.join(map(str, index))})") from error
 
 
-def as_values(y: Array, outputs: int) -> Array:
+def _as_values(y: Array, outputs: int) -> Array:
     """Return true values, shape (rows, outputs). Raises DataError for another shape or a value that is not finite."""
     y = y[:, None] if y.ndim == 1 else y
     if y.shape[1:] != (outputs,) or y.dtype.kind not in "buif":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,26 +12,16 @@ import numpy as np
 
 from zoo_core.data.readers.npy import is_finite
 from zoo_core.errors import NumericError, SpecError, UsageError
-from zoo_core.model._array_names import FINGERPRINTS, PREPROCESSOR
 from zoo_core.model._environment import environment as current_environment
 from zoo_core.model._fingerprints import Fingerprints
-from zoo_core.model._header import DataDescription, check_header_size, fit_history
-from zoo_core.model._inputs import (
-    are_probabilities,
-    as_class_indices,
-    as_inputs,
-    as_targets,
-    as_values,
-    check_finite,
-    class_indices,
-    class_labels,
-)
-from zoo_core.nn import RandomStreams, RunningMetrics, assemble, is_fused, targets_for
+from zoo_core.model._header import DataDescription
+from zoo_core.model._inference import compute_outputs, loss_and_metrics
+from zoo_core.model._inputs import are_probabilities, as_inputs, as_targets, class_indices, class_labels
+from zoo_core.model._saving import arrays_of, header_of
+from zoo_core.nn import RandomStreams, assemble
 from zoo_core.parts import Array, Layout, Loss, Metric, Record, Table
 from zoo_core.spec import Spec, copy_part
 from zoo_core.storage import write_model_file
-
-MAX_ARRAYS = 240  # of 255 in a file; a checkpoint needs the others for its run
 
 
 class Model:
@@ -78,7 +68,7 @@ class Model:
         self.started_from = started_from  # sha256 of the model file whose weights the training began with
         self.sha256 = sha256  # of the file that was read or written last
         self.not_finite = ""  # the first array of the file that holds NaN or infinity
-        self._lock = threading.RLock()  # the network has one set of buffers
+        self.lock = threading.RLock()  # held while the network, which has one set of buffers, is used
 
     def __repr__(self) -> str:
         """Return the name, the layers and the number of parameters."""
@@ -88,11 +78,11 @@ class Model:
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a copy gets: all but the lock, which no other process can use."""
-        return vars(self) | {"spec": self.spec, "_read_spec": None, "_lock": None}
+        return vars(self) | {"spec": self.spec, "_read_spec": None, "lock": None}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         """Give a copy a lock of its own."""
-        vars(self).update(state, _lock=threading.RLock())
+        vars(self).update(state, lock=threading.RLock())
 
     @cached_property
     def spec(self) -> Spec:
@@ -117,7 +107,6 @@ class Model:
 
     # -------------------------------------------------------------- predicting
 
-    @np.errstate(all="ignore")  # values that are not finite are found and explained
     def outputs(self, x: Any) -> Array:
         """Compute the outputs of the last layer.
 
@@ -136,16 +125,12 @@ class Model:
             model = zoo_core.load("glyphs-quickstart")
             model.outputs(x).shape  # (rows, 10)
         """
-        x = as_inputs(x, self.about.inputs, self.about.image_shape, self.name)
-        out = np.empty((x.shape[0], self.network.outputs), self.network.dtype)
-        with self._lock:
-            for rows, _, outputs in self._infer(x, check=True):
-                out[rows] = outputs
-        if not is_finite(out):
+        outputs = compute_outputs(self, as_inputs(x, self.about.inputs, self.about.image_shape, self.name))
+        if not is_finite(outputs):
             raise NumericError(
                 f"model {self.name!r} gives values that are not finite; its weights are damaged or its inputs huge"
             )
-        return out
+        return outputs
 
     def predict(self, x: Any) -> Array:
         """Predict labels or values.
@@ -158,8 +143,7 @@ class Model:
             else names. For regression values, shape (rows,) for one target, else (rows, targets).
 
         Raises:
-            DataError: the inputs have another shape or are not finite.
-            NumericError: the weights or the outputs are not finite.
+            DataError, NumericError: as in `outputs`.
 
         Example:
             model = zoo_core.load("glyphs-quickstart")
@@ -182,8 +166,7 @@ class Model:
 
         Raises:
             UsageError: the output layer gives no probabilities.
-            DataError: the inputs have another shape or are not finite.
-            NumericError: the weights or the outputs are not finite.
+            DataError, NumericError: as in `outputs`.
 
         Example:
             model = zoo_core.load("glyphs-quickstart")
@@ -201,38 +184,12 @@ class Model:
         return outputs
 
     def labels(self) -> Array:
-        """Return the label of each class.
-
-        Returns:
-            Labels, shape (classes,): integers if all class names are whole numbers, else names.
-
-        Example:
-            model = zoo_core.load("glyphs-quickstart")
-            model.labels()  # array([0, 1, ..., 9])
-        """
+        """Return the label of each class, shape (classes,): integers if all class names are whole numbers."""
         return self._labels.copy()
 
     @cached_property
     def _labels(self) -> Array:
         return class_labels(self.about.class_names, max(self.network.outputs, 2))
-
-    def _infer(self, x: Any, *, check: bool = False) -> Iterator[tuple[slice, Array, Array]]:
-        """Yield slices of rows with the outputs of the network, see `Network.infer`; `check` looks at the inputs."""
-
-        def load(rows: slice, out: Array) -> Array:
-            inputs: Array = x[rows] if isinstance(x, np.ndarray) else x.take(np.arange(rows.start, rows.stop), axis=0)
-            if check:
-                check_finite(inputs, "inputs", rows.start)
-            return self.preprocessor.prepare(inputs, out)
-
-        if self.not_finite:
-            raise NumericError(
-                f"model {self.name!r}: its array {self.not_finite!r} holds values that are not finite; "
-                "it diverged in training or was damaged: train it again, or get another file"
-            )
-        yield from self.network.infer(x.shape[0], load)
-
-    # -------------------------------------------------------------- evaluating
 
     def evaluate(self, x: Any, y: Any) -> dict[str, float]:
         """Compute the loss and the metrics of the spec.
@@ -253,32 +210,13 @@ class Model:
             model.evaluate(x, y)  # {"loss": 0.05, "accuracy": 0.98}
         """
         x = as_inputs(x, self.about.inputs, self.about.image_shape, self.name)
-        y = as_targets(y, len(x))
-        classes = self.about.task == "classification"
-        targets = as_class_indices(y, self.labels()) if classes else as_values(y, self.network.outputs)
-        return self.evaluate_table(Table(x, targets), check=True)
+        labels = self._labels if self.about.task == "classification" else None
+        targets = as_targets(y, len(x), self.network.outputs, labels)
+        return loss_and_metrics(self, Table(x, targets), check=True)
 
-    @np.errstate(all="ignore")
-    def evaluate_table(self, table: Table, *, check: bool = False) -> dict[str, float]:
-        """Return loss and metrics over a split, with class indices (rows,) as labels; `check` looks at the inputs."""
-        running = RunningMetrics(self.loss, is_fused(self.loss, self.network), self.metrics())
-        targets = targets_for(self.loss, table.y, self.network.outputs, self.network.dtype)
-        running.start(table.x.shape[0], self.network.outputs)
-        with self._lock:
-            for which, z, outputs in self._infer(table.x, check=check):
-                weights = None if table.weights is None else table.weights[which]
-                running.update(z, outputs, targets[which], table.y[which], weights)
-        return {"loss": running.mean_loss} | running.figures()
-
-    @np.errstate(all="ignore")
-    def confusion(self, table: Table) -> Array:
-        """Return counts, shape (classes, classes): row the true class, column the predicted one."""
-        classes = max(self.network.outputs, 2)
-        counts = np.zeros((classes, classes), np.int64)
-        with self._lock:
-            for rows, _, outputs in self._infer(table.x):
-                np.add.at(counts, (table.y[rows], class_indices(outputs)), 1)
-        return counts
+    def evaluate_table(self, table: Table) -> dict[str, float]:
+        """Return loss and metrics over a split of the data, whose labels are class indices, shape (rows,)."""
+        return loss_and_metrics(self, table)
 
     # -------------------------------------------------------------- files
 
@@ -305,26 +243,8 @@ class Model:
 
     def arrays(self) -> dict[str, Array]:
         """Return the arrays of a model file by name, not copies: network, preprocessor and fingerprints."""
-        fitted = {name: getattr(self.preprocessor, name, None) for name in self.preprocessor.state}
-        found = {f"{PREPROCESSOR}{name}": np.asarray(v) for name, v in fitted.items() if v is not None}
-        fingerprints = {FINGERPRINTS: self.fingerprints.storable()} if self.fingerprints.rows else {}
-        return self.network.state() | found | fingerprints
+        return arrays_of(self)
 
     def header(self) -> dict[str, Any]:
         """Return the header of a model file."""
-        header = {
-            "spec": self.spec.to_dict(),
-            "about": self.about.model_dump(),
-            "parameters": self.network.layout.size,
-            "plugins": self.plugins,
-            "environment": self.environment,
-            **({"started_from": self.started_from} if self.started_from else {}),
-        }
-        return {**header, "history": fit_history(self.history, header)}
-
-    def check_storable(self) -> None:
-        """Raise SpecError unless a model file can hold this model: better before training than after it."""
-        count = len(self.network.state()) + len(self.preprocessor.state)
-        if count > MAX_ARRAYS:
-            raise SpecError(f"spec {self.name!r}: a model file holds {MAX_ARRAYS} arrays, not {count}: fewer layers")
-        check_header_size(self.header(), f"spec {self.name!r}")
+        return header_of(self)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from annotated_types import Ge
-from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError, model_validator
 
 from zoo_core.errors import ModelFileError
 from zoo_core.model._header import Header, read_header, short_errors
@@ -20,24 +20,29 @@ class _Summary(BaseModel):
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
 
 
-class NamedPart(_Summary):
-    """A part with options."""
+class _PartSummary(_Summary):
+    """The name of a part, which a spec writes as a text or in a table with options."""
 
     name: str
 
+    @model_validator(mode="before")
+    @classmethod
+    def _as_table(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
 
-class LayerSummary(_Summary):
+
+class _LayerSummary(_Summary):
     """The units and the activation of a layer."""
 
     units: Annotated[int, Ge(1)]
-    activation: str | NamedPart
+    activation: _PartSummary
 
 
 class _LayersSummary(_Summary):
     """The loss and the layers."""
 
-    loss: str | NamedPart
-    layers: Annotated[list[LayerSummary], Field(min_length=1, max_length=255), FailFast()]
+    loss: _PartSummary
+    layers: Annotated[list[_LayerSummary], Field(min_length=1, max_length=255), FailFast()]
 
 
 class _TrainingSummary(_Summary):
@@ -51,9 +56,9 @@ class ModelSummary(_Summary):
 
     name: str
     description: str = ""
-    data: NamedPart
+    data: _PartSummary
     model: _LayersSummary
-    optimizer: str | NamedPart
+    optimizer: _PartSummary
     training: _TrainingSummary
 
 

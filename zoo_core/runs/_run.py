@@ -9,7 +9,7 @@ from typing import Any
 
 from zoo_core.data import DataFolder
 from zoo_core.errors import ZooError
-from zoo_core.model import Model, load, model_from_contents, provenance, set_arrays
+from zoo_core.model import Model, check_storable, load, model_from_contents, provenance, set_arrays
 from zoo_core.parts import Table
 from zoo_core.registry import Registry, find_model
 from zoo_core.runs import _checkpoint as checkpoint
@@ -151,7 +151,7 @@ def _prepared(
     spec = fill_defaults(spec, data, registry, earlier)
     plugins = provenance(registry, parts_of(spec))
     model = Model(spec, describe_data(spec, data), plugins=plugins, started_from=started_from)
-    model.check_storable()
+    check_storable(model)
     splits = split(spec, data, model.source)
     if earlier is not None:
         set_arrays(model, earlier.arrays(), f"spec {spec.name!r}, started from model {earlier.spec.name!r}")

@@ -102,12 +102,13 @@ def _figure(kind: Kind, names: list[str], registry: Registry, **given: Any) -> F
 def _confusion(name: str, model: Any, registry: Registry, given: dict[str, Any]) -> Figure:
     from zoo_core.cli._inputs import data_folder
     from zoo_core.display import plots
+    from zoo_core.model import confusion_counts
     from zoo_core.runs import evaluation_table
 
     if model.about.task != "classification":
         raise UsageError(f"model {model.spec.name!r} is for regression; a confusion matrix needs classes")
     table = evaluation_table(model, given["split"], data_folder(given["data_dir"]).by(name), registry, None)
-    return plots.confusion_matrix(model.confusion(table), [str(label) for label in model.labels().tolist()])
+    return plots.confusion_matrix(confusion_counts(model, table), [str(label) for label in model.labels().tolist()])
 
 
 def _part(registry: Registry, kind: str, name: str, options: list[str]) -> Any:

@@ -15,7 +15,7 @@ from zoo_core.errors import UsageError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from zoo_core.model import LayerSummary, ModelSummary, NamedPart
+    from zoo_core.model import ModelSummary
     from zoo_core.registry import Registry
 
 EXAMPLES = (
@@ -100,14 +100,15 @@ def _table(spec: ModelSummary, data: dict[str, Any]) -> RenderableType:
     from zoo_core.model import kept_record
 
     last = kept_record(data["history"])
+    layers = [f"{layer.units} {layer.activation.name}" for layer in spec.model.layers]
     facts = {
         "name": spec.name,
         "description": spec.description,
         "data": spec.data.name,
-        "layers": " -> ".join([str(data["about"]["inputs"]), *map(_layer, spec.model.layers)]),
+        "layers": " -> ".join([str(data["about"]["inputs"]), *layers]),
         "parameters": f"{data['parameters']:,}",
-        "loss": _name(spec.model.loss),
-        "optimizer": _name(spec.optimizer),
+        "loss": spec.model.loss.name,
+        "optimizer": spec.optimizer.name,
         "epochs": f"{len(data['history'])} of {spec.training.epochs}",
         **{key: format_number(value) for key, value in last.items() if key not in ("epoch", "kept")},
         "sha256": data["sha256"],
@@ -115,11 +116,3 @@ def _table(spec: ModelSummary, data: dict[str, Any]) -> RenderableType:
     plugins = sorted({f"{p['distribution']} {p['version']}" for p in data["plugins"]})
     facts["made with"] = ", ".join([*plugins, f"numpy {data['environment'].get('numpy', 'unknown')}"])
     return rows([{"": key, "value": value} for key, value in facts.items()], ["", "value"])
-
-
-def _layer(layer: LayerSummary) -> str:
-    return f"{layer.units} {_name(layer.activation)}"
-
-
-def _name(part: str | NamedPart) -> str:
-    return part if isinstance(part, str) else part.name

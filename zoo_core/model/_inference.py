@@ -1,0 +1,70 @@
+"""Runs the network of a model over rows: outputs, loss and metrics, counts of right and wrong classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zoo_core.errors import NumericError
+from zoo_core.model._inputs import check_finite, class_indices
+from zoo_core.nn import RunningMetrics, is_fused, targets_for
+from zoo_core.parts import Array, Table
+
+if TYPE_CHECKING:
+    from zoo_core.model._model import Model
+
+
+def infer_rows(model: Model, x: Any, *, check: bool = False) -> Iterator[tuple[slice, Array, Array]]:
+    """Yield slices of rows with what `Network.infer` gives for them; `check` looks for inputs that are not finite.
+
+    The caller holds `model.lock`.
+    """
+
+    def load(rows: slice, out: Array) -> Array:
+        inputs: Array = x[rows] if isinstance(x, np.ndarray) else x.take(np.arange(rows.start, rows.stop), axis=0)
+        if check:
+            check_finite(inputs, "inputs", rows.start)
+        return model.preprocessor.prepare(inputs, out)
+
+    if model.not_finite:
+        raise NumericError(
+            f"model {model.name!r}: its array {model.not_finite!r} holds values that are not finite; "
+            "it diverged in training or was damaged: train it again, or get another file"
+        )
+    yield from model.network.infer(x.shape[0], load)
+
+
+@np.errstate(all="ignore")
+def compute_outputs(model: Model, x: Any) -> Array:
+    """Return the outputs for checked inputs, shape (rows, outputs). Raises DataError or NumericError."""
+    out = np.empty((x.shape[0], model.network.outputs), model.network.dtype)
+    with model.lock:
+        for rows, _, outputs in infer_rows(model, x, check=True):
+            out[rows] = outputs
+    return out
+
+
+@np.errstate(all="ignore")
+def loss_and_metrics(model: Model, table: Table, *, check: bool = False) -> dict[str, float]:
+    """Return loss and metrics over a split, whose labels are class indices (rows,)."""
+    running = RunningMetrics(model.loss, is_fused(model.loss, model.network), model.metrics())
+    targets = targets_for(model.loss, table.y, model.network.outputs, model.network.dtype)
+    running.start(table.x.shape[0], model.network.outputs)
+    with model.lock:
+        for rows, z, outputs in infer_rows(model, table.x, check=check):
+            weights = None if table.weights is None else table.weights[rows]
+            running.update(z, outputs, targets[rows], table.y[rows], weights)
+    return {"loss": running.mean_loss} | running.figures()
+
+
+@np.errstate(all="ignore")
+def confusion_counts(model: Model, table: Table) -> Array:
+    """Return the counts of a confusion matrix, shape (classes, classes): row the true class, column the predicted."""
+    classes = max(model.network.outputs, 2)
+    counts = np.zeros((classes, classes), np.int64)
+    with model.lock:
+        for rows, _, outputs in infer_rows(model, table.x):
+            np.add.at(counts, (table.y[rows], class_indices(outputs)), 1)
+    return counts
