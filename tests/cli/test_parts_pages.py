@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from annotated_types import Ge, Le
 
-from zoo_core import hookimpl
+from tests.helpers.plugins import registry_with
 from zoo_core.parts import KINDS, Activation, Optimizer, Rate
 from zoo_core.registry import Registry
 from zoo_core.spec.describe import describe, option_rows, summary
@@ -131,16 +131,8 @@ class Wrapping(Optimizer):
     by_path: dict[str, Optimizer] = field(default_factory=dict)
 
 
-class Brought:
-    @staticmethod
-    @hookimpl
-    def zoo_parts():
-        return [Broken, Wrapping]
-
-
 def test_a_strangers_part_that_fails_still_has_a_page(run_zoo, monkeypatch):
-    registry = Registry()
-    registry.add(Brought, "zoo-stranger", "2.0")
+    registry = registry_with(Broken, Wrapping, distribution="zoo-stranger", version="2.0")
     monkeypatch.setattr("zoo_core.registry.Registry", lambda: registry)
     code, out, _ = run_zoo("show", "broken")
     assert code == 0

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.helpers.plugins import SOUND, Site
+from tests.helpers.plugins import SOUND, Site, plugin_with
 from zoo_core.cli._signals import terminate
 from zoo_core.errors import PluginError
 from zoo_core.hookspecs import LazyParts, hookimpl
@@ -22,17 +22,13 @@ class Wave(Activation):
     name = "wave"
 
 
-def module_of(*parts):
-    return SimpleNamespace(zoo_parts=hookimpl(lambda: list(parts)))
-
-
 @pytest.fixture
 def registry():
     return Registry(discover=False)
 
 
 def test_a_part_is_found_by_kind_and_name(registry):
-    registry.add(module_of(Wave), "zoo-waves", "1.2")
+    registry.add(plugin_with(Wave), "zoo-waves", "1.2")
     entry = registry.entry("activation", "wave")
     assert (entry.part, entry.distribution, entry.version) == (Wave, "zoo-waves", "1.2")
 
@@ -45,7 +41,7 @@ def test_the_example_of_a_kind_is_a_built_in_part(kind):
 
 
 def test_an_unknown_name_lists_the_known_and_the_nearest(registry):
-    registry.add(module_of(Wave), "zoo-waves")
+    registry.add(plugin_with(Wave), "zoo-waves")
     with pytest.raises(
         PluginError, match=r"unknown activation 'wav'; did you mean 'wave'\? \(known: wave\)"
     ) as refused:
@@ -55,8 +51,8 @@ def test_an_unknown_name_lists_the_known_and_the_nearest(registry):
 
 def test_two_distributions_with_one_name_are_named_and_can_be_chosen(registry):
     other = type("Other", (Activation,), {"name": "wave"})
-    registry.add(module_of(Wave), "zoo-a", "1")
-    registry.add(module_of(other), "zoo-b", "2")
+    registry.add(plugin_with(Wave), "zoo-a", "1")
+    registry.add(plugin_with(other), "zoo-b", "2")
     with pytest.raises(PluginError, match="zoo-a 1 and zoo-b 2; write 'zoo-a:wave' or 'zoo-b:wave'"):
         registry.get("activation", "wave")
     assert registry.get("activation", "zoo-b:wave") is other
@@ -64,16 +60,16 @@ def test_two_distributions_with_one_name_are_named_and_can_be_chosen(registry):
 
 
 def test_a_name_of_the_core_stays_the_cores(registry):
-    registry.add(module_of(Wave), DISTRIBUTION, "1")
-    registry.add(module_of(type("Other", (Activation,), {"name": "wave"})), "zoo-b", "2")
+    registry.add(plugin_with(Wave), DISTRIBUTION, "1")
+    registry.add(plugin_with(type("Other", (Activation,), {"name": "wave"})), "zoo-b", "2")
     assert registry.get("activation", "wave") is Wave
     assert registry.get("activation", "zoo-b:wave") is not Wave
 
 
 def test_one_distribution_cannot_bring_a_name_twice(registry):
-    registry.add(module_of(Wave), "zoo-a")
+    registry.add(plugin_with(Wave), "zoo-a")
     with pytest.raises(PluginError, match="zoo-a has brought activation 'wave' before"):
-        registry.add(module_of(type("Other", (Activation,), {"name": "wave"})), "zoo-a")
+        registry.add(plugin_with(type("Other", (Activation,), {"name": "wave"})), "zoo-a")
     assert registry.get("activation", "wave") is Wave
 
 
@@ -113,17 +109,17 @@ def raising(error):
         (raising(ValueError("no")), "ValueError: no"),
         (raising(Panic("deep")), "Panic: deep"),
         (SimpleNamespace(zoo_models=hookimpl(lambda: "models")), "'models', which is no folder"),
-        (module_of(Forgetful), "slope.*@dataclass"),
-        (module_of(Good, Good), "more than one activation 'good'"),
-        (module_of(int), "not a class derived"),
-        (module_of(Frozen), "Frozen is frozen.*frozen=True"),
-        (module_of(type("Bad", (Activation,), {"name": "Bad Name"})), "lower-case"),
+        (plugin_with(Forgetful), "slope.*@dataclass"),
+        (plugin_with(Good, Good), "more than one activation 'good'"),
+        (plugin_with(int), "not a class derived"),
+        (plugin_with(Frozen), "Frozen is frozen.*frozen=True"),
+        (plugin_with(type("Bad", (Activation,), {"name": "Bad Name"})), "lower-case"),
     ],
 )
 def test_an_unsound_plugin_is_refused_with_the_reason(registry, plugin, words):
     with pytest.raises(PluginError, match=words):
         registry.add(plugin, "zoo-bad")
-    registry.add(module_of(Wave), "zoo-waves")
+    registry.add(plugin_with(Wave), "zoo-waves")
     assert [p.state for p in registry.plugins] == ["broken", "ok"]
 
 
@@ -335,7 +331,7 @@ class Modules:
         """Return a plugin, and the name of its module."""
         name = f"waves_{self.folder.name}_{len(list(self.folder.glob('*.py')))}"
         (self.folder / f"{name}.py").write_text(source)
-        return SimpleNamespace(zoo_parts=hookimpl(lambda: [LazyParts(kind, name, names)])), name
+        return plugin_with(LazyParts(kind, name, names)), name
 
 
 @pytest.fixture
@@ -392,14 +388,14 @@ def test_a_module_that_is_not_as_announced_is_the_plugins_problem(registry, modu
 )
 def test_wrong_lazy_parts_are_refused(registry, kind, names, where, words):
     with pytest.raises(PluginError, match=words):
-        registry.add(SimpleNamespace(zoo_parts=hookimpl(lambda: [LazyParts(kind, where, names)])), "zoo-b")
+        registry.add(plugin_with(LazyParts(kind, where, names)), "zoo-b")
 
 
 def test_a_module_that_fails_leaves_the_other_parts_usable(registry, modules):
     _, module = modules.plugin("raise RuntimeError('boom')")
-    mixed = SimpleNamespace(zoo_parts=hookimpl(lambda: [Good, LazyParts("activation", module, "wave")]))
+    mixed = plugin_with(Good, LazyParts("activation", module, "wave"))
     registry.add(mixed, "zoo-a", "1")
-    registry.add(module_of(Wave), "zoo-c", "2")
+    registry.add(plugin_with(Wave), "zoo-c", "2")
     assert entry_of(Wave(), registry).distribution == "zoo-c"
     assert registry.get("activation", "wave") is registry.get("activation", "zoo-c:wave") is Wave
     assert registry.entry("activation", "wave").spec_name == "wave"

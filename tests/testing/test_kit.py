@@ -1,9 +1,8 @@
 """The kit finds each mistake and names it, and lets every right part pass."""
 
-from types import SimpleNamespace
-
 import pytest
 
+from tests.helpers.plugins import plugin_with
 from tests.testing import unusual
 from tests.testing.faulty_parts import (
     FAULTY,
@@ -19,7 +18,7 @@ from tests.testing.faulty_parts import (
     schedules,
     transforms,
 )
-from zoo_core import LazyParts, hookimpl
+from zoo_core import LazyParts
 from zoo_core.errors import PluginError
 from zoo_core.registry import Registry
 from zoo_core.testing import check_part, pytest_checks
@@ -46,7 +45,7 @@ def found(part):
 def test_a_plugin_whose_family_fails_is_not_passed_over(tmp_path, monkeypatch):
     (tmp_path / "failing_family.py").write_text("raise RuntimeError('boom')")
     monkeypatch.syspath_prepend(tmp_path)
-    plugin = SimpleNamespace(zoo_parts=hookimpl(lambda: [LazyParts("activation", "failing_family", "wave")]))
+    plugin = plugin_with(LazyParts("activation", "failing_family", "wave"))
     with pytest.raises(PluginError, match="'under test' is broken: failing_family: RuntimeError: boom"):
         pytest_checks(plugin)
 

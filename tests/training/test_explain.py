@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import zoo_core
-from zoo_core import hookimpl
+from tests.helpers.plugins import registry_with
 from zoo_core.display.text import explanation_page
 from zoo_core.errors import NumericError, UsageError
 from zoo_core.parts import Activation, Parameter
@@ -197,16 +197,8 @@ class Scaled(Activation):
         np.multiply(grad, self.weights["scale"] * (1 - np.tanh(x) ** 2), out=out)
 
 
-class Brought:
-    @staticmethod
-    @hookimpl
-    def zoo_parts():
-        return [Twice, Scaled]
-
-
 def test_a_strangers_wrong_derivative_is_seen() -> None:
-    registry = Registry()
-    registry.add(Brought, "zoo-twice")
+    registry = registry_with(Twice)
     checks = {check.path: check for check in explained(spec("twice"), registry).checks}
     wrong = checks["layers.0.weights"]
     assert not wrong.agrees
@@ -215,8 +207,7 @@ def test_a_strangers_wrong_derivative_is_seen() -> None:
 
 
 def test_parameters_of_any_shape_are_explained_and_drawn() -> None:
-    registry = Registry()
-    registry.add(Brought, "zoo-scaled")
+    registry = registry_with(Scaled)
     step = explained(spec("scaled"), registry)
     checks = {check.path: check for check in step.checks}
     assert checks["layers.0.activation.scale"].index == ()
