@@ -80,9 +80,7 @@ def _print_version(asked: bool) -> None:
 
 
 def _options_before_command(
-    debug: Annotated[
-        bool, typer.Option("--debug", help="Show the traceback of an error; it may stand anywhere.")
-    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error; may stand anywhere.")] = False,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version and stop.", callback=_print_version, is_eager=True)
     ] = False,

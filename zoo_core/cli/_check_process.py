@@ -29,9 +29,9 @@ DIED_CHECKING = "{check} ended the process that checked it ({reason}); what foll
 
 
 def check_in_process(target: str, limit: float) -> list[dict[str, Any]]:
-    """Load and check each plugin that a target names, and return what came of it; `limit` is in seconds.
+    """Load and check each plugin that a target names, and return the records of their checks; `limit` is in seconds.
 
-    Raises PluginError for an unknown target. What went wrong in a plugin stands in its record.
+    Raises PluginError for an unknown target. The record of a plugin says what went wrong in it.
     """
     name = normalized_name(target)
     alone = {"ZOO_PLUGINS": name} if name in installed() else {}
@@ -114,12 +114,12 @@ def _check(target: str) -> Iterator[dict[str, Any]]:
 
 def _chosen(registry: Registry, target: str) -> Iterator[tuple[Plugin, list[Entry]]]:
     """Yield each plugin that the target names, with its parts; or the plugin of each part that it names."""
-    brought = [(plugin, registry.entries(plugin=plugin)) for plugin in registry.plugins]
-    for plugin, entries in brought:
+    all_plugins = [(plugin, registry.entries(plugin=plugin)) for plugin in registry.plugins]
+    for plugin, entries in all_plugins:
         if plugin.distribution == normalized_name(target):
             yield plugin, entries
             return
-    for plugin, entries in brought:
+    for plugin, entries in all_plugins:
         named = [e for e in entries if target in _names(e)]
         if named:
             yield plugin, named

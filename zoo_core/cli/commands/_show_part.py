@@ -1,4 +1,4 @@
-"""The part of `zoo show` that is about parts: their page, or their picture in a file."""
+"""`zoo show` for a part: its page, or its picture in a file."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """How a part is to be shown."""
+class ShowOptions:
+    """The options of `zoo show` that are about parts."""
 
     kind: str | None
-    options: list[str]
+    changes: list[str]  # of --set
     output: Path | None
     epochs: int
     force: bool
@@ -30,29 +30,29 @@ class Wanted:
 
     @property
     def given(self) -> dict[str, str]:
-        """The options of --set by name."""
-        pairs = (text.partition("=") for text in self.options)
+        """The values of --set by name."""
+        pairs = (text.partition("=") for text in self.changes)
         return {name.strip(): value.strip() for name, _, value in pairs}
 
 
-def show_parts(name: str, registry: Registry, wanted: Wanted) -> None:
-    """Show every part of a name, or draw the one that is asked for."""
+def show_parts(name: str, registry: Registry, options: ShowOptions) -> None:
+    """Show every part of a name, or draw its only one."""
     from zoo_core.spec.describe import article, describe
 
-    found = _named(name, wanted.kind, registry)
-    if len(found) > 1 and (wanted.options or wanted.output):
+    found = _find_entries(name, options.kind, registry)
+    if len(found) > 1 and (options.changes or options.output):
         kinds = " or ".join(f"--kind {e.kind}" for e in found)
         raise UsageError(f"{name!r} is {' and '.join(article(e.kind) for e in found)}; choose with {kinds}")
-    if wanted.output is not None:
-        _draw(found[0], registry, wanted, wanted.output)
-    elif wanted.json:
-        report([describe(e, wanted.given) for e in found], True, None)
+    if options.output is not None:
+        _draw_part(found[0], registry, options, options.output)
+    elif options.json:
+        report([describe(e, options.given) for e in found], True, None)
     else:
         for entry in found:
-            report(None, False, _page(entry, registry, wanted))
+            report(None, False, _part_page(entry, registry, options))
 
 
-def _named(name: str, kind: str | None, registry: Registry) -> list[Entry]:
+def _find_entries(name: str, kind: str | None, registry: Registry) -> list[Entry]:
     found = [e for e in registry.entries(kind) if name in (e.name, e.spec_name)]
     if not found:
         hint = nearest(name, [e.name for e in registry.entries(kind)])
@@ -61,23 +61,23 @@ def _named(name: str, kind: str | None, registry: Registry) -> list[Entry]:
     return found
 
 
-def _part(entry: Entry, registry: Registry, wanted: Wanted) -> Part:
+def _make_part(entry: Entry, registry: Registry, options: ShowOptions) -> Part:
     from zoo_core.spec import read_part
 
-    return read_part(entry.kind, entry.spec_name, wanted.options, registry)
+    return read_part(entry.kind, entry.spec_name, options.changes, registry)
 
 
-def _draw(entry: Entry, registry: Registry, wanted: Wanted, target: Path) -> None:
+def _draw_part(entry: Entry, registry: Registry, options: ShowOptions, target: Path) -> None:
     from zoo_core.cli._inputs import check_output_path
     from zoo_core.display.plots import part_figure, save
 
-    check_output_path(target, wanted.force)
-    save(part_figure(_part(entry, registry, wanted), wanted.epochs), target)
-    report({"saved": str(target)}, wanted.json, f"saved {target}")
+    check_output_path(target, options.force)
+    save(part_figure(_make_part(entry, registry, options), options.epochs), target)
+    report({"saved": str(target)}, options.json, f"saved {target}")
 
 
-def _page(entry: Entry, registry: Registry, wanted: Wanted) -> RenderableType:
-    """Return a part's page; where its picture cannot be drawn, the page says why."""
+def _part_page(entry: Entry, registry: Registry, options: ShowOptions) -> RenderableType:
+    """Return a part's page. If its picture cannot be drawn, the page says why."""
     import numpy as np
 
     from zoo_core.display.samples import part_curves
@@ -85,13 +85,13 @@ def _page(entry: Entry, registry: Registry, wanted: Wanted) -> RenderableType:
     from zoo_core.spec.describe import describe
 
     width = shutil.get_terminal_size().columns
-    described = describe(entry, wanted.given)
+    described = describe(entry, options.given)
     missing = {row["option"] for row in described["options"] if row["default"] == "required"}
-    if missing - wanted.given.keys():
+    if missing - options.given.keys():
         return part_page(described, None, "", width)
-    part = _part(entry, registry, wanted)
+    part = _make_part(entry, registry, options)
     try:
         with np.errstate(all="ignore"):
-            return part_page(described, part_curves(part, wanted.epochs), "", width)
-    except Exception as error:  # another's code: its page must still be readable
+            return part_page(described, part_curves(part, options.epochs), "", width)
+    except Exception as error:  # the part is another's code; its page must still be readable
         return part_page(described, None, f"cannot be drawn: {type(error).__name__}: {error}", width)

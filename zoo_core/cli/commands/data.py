@@ -24,15 +24,15 @@ Name = Annotated[str | None, typer.Argument(help="A data set; default: all.")]
 
 @app.callback()
 def data(context: typer.Context, json: Json = False) -> None:
-    """Show the files of all data sets, where no other command is given."""
+    """Show the files of all data sets, if no other command is given."""
     if context.invoked_subcommand is None:
         list_(json=json)
 
 
 @app.command("list")
 def list_(name: Name = None, data_dir: DataDir = None, json: Json = False) -> None:
-    """Show which files are there, and where."""
-    _print([row for dataset in _public(name) for row in _status(dataset, data_dir)], json)
+    """Show which files exist, and where."""
+    _print_rows([row for dataset in _public_datasets(name) for row in _file_rows(dataset, data_dir)], json)
 
 
 @app.command()
@@ -43,23 +43,23 @@ def fetch(
     from zoo_core.cli._inputs import data_folder
 
     where = data_folder(data_dir)
-    for dataset in _public(name):
+    for dataset in _public_datasets(name):
         for file in dataset.files:
             where.file(dataset.name, file)
-        _print(_status(dataset, data_dir), json)
+        _print_rows(_file_rows(dataset, data_dir), json)
 
 
 @app.command()
 def verify(name: Name = None, data_dir: DataDir = None, json: Json = False) -> None:
-    """Compare each file that is there with the public file's sha256."""
-    found = [row for dataset in _public(name) for row in _status(dataset, data_dir)]
-    _print(found, json)
+    """Compare each existing file with the public file's sha256."""
+    found = [row for dataset in _public_datasets(name) for row in _file_rows(dataset, data_dir)]
+    _print_rows(found, json)
     bad = [row["file"] for row in found if row["state"] == "damaged"]
     if bad:
         raise DataError(f"damaged: {', '.join(bad)}; remove them, then zoo data fetch")
 
 
-def _public(name: str | None) -> list[Any]:
+def _public_datasets(name: str | None) -> list[Any]:
     from zoo_core.registry import Registry
 
     registry = Registry()
@@ -72,7 +72,7 @@ def _public(name: str | None) -> list[Any]:
     return chosen
 
 
-def _status(dataset: Any, data_dir: Any) -> list[dict[str, Any]]:
+def _file_rows(dataset: Any, data_dir: Any) -> list[dict[str, Any]]:
     from zoo_core.cli._inputs import data_folder
 
     where: DataFolder = data_folder(data_dir)
@@ -88,5 +88,5 @@ def _status(dataset: Any, data_dir: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _print(found: list[dict[str, Any]], json: bool) -> None:
+def _print_rows(found: list[dict[str, Any]], json: bool) -> None:
     report(found, json, rows(found, ["dataset", "file", "state", "sha256", "where"]))

@@ -21,13 +21,15 @@ def command(
             help="Another data set, or a file like the model's own, or a .npz of arrays x and y: all its rows.",
         ),
     ] = None,
-    split: Annotated[str, typer.Option("--split", help="train, validation or test.")] = "test",
+    split: Annotated[
+        str, typer.Option("--split", help="The split to evaluate on: train, validation or test.")
+    ] = "test",
     data_dir: DataDir = None,
     sha256: Sha256 = None,
     max_size: MaxSize = MAX_SIZE,
     json: Json = False,
 ) -> None:
-    """Measure a model: the loss and every metric of its spec."""
+    """Evaluate a model: the loss and every metric of its spec."""
     from zoo_core.cli._inputs import data_folder, load_model
     from zoo_core.cli._output import redirect_prints, rows
     from zoo_core.display.text import format_number

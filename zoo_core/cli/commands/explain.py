@@ -34,9 +34,9 @@ def command(
 ) -> None:
     """Print one step of training with its numbers, layer by layer.
 
-    Forward, loss, backward, update, with sums to do again by hand, and the gradient checked by central differences.
-    The step is one of zoo train, computed in float64 from the same first weights. What is shown is an
-    excerpt; --json gives everything.
+    It shows forward pass, loss, backward pass and update, with sums to compute again by hand. Central differences check
+    the gradient. The step is one of zoo train, computed in float64 from the same first weights. The text is an excerpt;
+    --json gives all numbers.
     """
     from rich.console import Group
 
@@ -55,13 +55,13 @@ def command(
     with blas_threads(trainer.threads):
         taken = explain(trainer, rows, units, step - 1)
     if json:
-        print_json(_data(taken), sys.stdout, indent=None)  # a number a line would be many megabytes
+        print_json(_step_data(taken), sys.stdout, indent=None)  # with one number a line it would be many megabytes
     else:
-        report(None, False, Group(*explanation_page(taken, _facts(trainer, checked.dtype, step))))
+        report(None, False, Group(*explanation_page(taken, _page_facts(trainer, checked.dtype, step))))
 
 
-def _data(step: Explanation) -> dict[str, Any]:
-    """Return everything as plain data, with what a reader would have to compute."""
+def _step_data(step: Explanation) -> dict[str, Any]:
+    """Return all numbers of a step as plain data, with the update of each parameter and whether each check agrees."""
     data = asdict(step)
     for change, own in zip(data["changes"], step.changes, strict=True):
         change["step"] = own.after - own.before
@@ -70,7 +70,7 @@ def _data(step: Explanation) -> dict[str, Any]:
     return data
 
 
-def _facts(trainer: Trainer, dtype: str, step: int) -> dict[str, str]:
+def _page_facts(trainer: Trainer, dtype: str, step: int) -> dict[str, str]:
     from zoo_core.spec import dump
     from zoo_core.spec.describe import toml
 

@@ -21,26 +21,28 @@ EXAMPLES = "Examples: zoo list | zoo list parts --kind optimizer | zoo list part
 
 def command(
     what: Annotated[
-        Literal["models", "plugins", "parts", "datasets"], typer.Argument(help="What to list; models if left out.")
+        Literal["models", "plugins", "parts", "datasets"], typer.Argument(help="What to list; default: models.")
     ] = "models",
-    pattern: Annotated[str, typer.Argument(help="Names to show; * and ? stand for any letters, in quotes.")] = "*",
-    kind: Annotated[str | None, typer.Option("--kind", help="Only parts of this kind, such as optimizer.")] = None,
+    pattern: Annotated[str, typer.Argument(help="Names to show, in quotes; * and ? stand for any letters.")] = "*",
+    kind: Annotated[str | None, typer.Option("--kind", help="List only parts of this kind, such as optimizer.")] = None,
     json: Json = False,
 ) -> None:
-    """List models, plugins, parts or data sets, a line for each."""
+    """List models, plugins, parts or data sets, one a line."""
     from zoo_core.registry import Registry
 
     _check_kind(what, kind)
     registry = Registry()
     if what != "plugins":
         warn(registry, all_parts=what != "models")
-    found = {"models": _models, "plugins": plugins, "parts": _parts, "datasets": _datasets}[what](registry)
+    found = {"models": _model_rows, "plugins": _plugin_rows, "parts": _part_rows, "datasets": _dataset_rows}[what](
+        registry
+    )
     found = [row for row in found if fnmatchcase(row["name"], pattern) and kind in (None, row.get("kind"))]
-    report(found, json, _drawn(what, pattern, found))
+    report(found, json, _draw_list(what, pattern, found))
 
 
 def _check_kind(what: str, kind: str | None) -> None:
-    """Raise UsageError for an unknown kind, and for a kind where no parts are listed."""
+    """Raise UsageError for an unknown kind, and for a kind if it is not parts that are listed."""
     from zoo_core.cli._inputs import check_kind
     from zoo_core.parts import KINDS
 
@@ -50,7 +52,7 @@ def _check_kind(what: str, kind: str | None) -> None:
         check_kind(kind, KINDS)
 
 
-def _drawn(what: str, pattern: str, found: list[dict[str, Any]]) -> RenderableType:
+def _draw_list(what: str, pattern: str, found: list[dict[str, Any]]) -> RenderableType:
     from zoo_core.display.text import PartList
 
     if not found:
@@ -58,7 +60,7 @@ def _drawn(what: str, pattern: str, found: list[dict[str, Any]]) -> RenderableTy
     return PartList(found) if what == "parts" else rows(found, list(found[0]))
 
 
-def _models(registry: Registry) -> list[dict[str, Any]]:
+def _model_rows(registry: Registry) -> list[dict[str, Any]]:
     from zoo_core.registry import shipped_models
     from zoo_core.spec import summarize_text
 
@@ -77,14 +79,14 @@ def _models(registry: Registry) -> list[dict[str, Any]]:
     return found
 
 
-def plugins(registry: Registry) -> list[dict[str, Any]]:
-    """Return a row for every distribution: version, state, how many parts, what is wrong."""
+def _plugin_rows(registry: Registry) -> list[dict[str, Any]]:
+    """Return a row for each plugin: name, version, state, number of parts, problem."""
     from zoo_core.spec.describe import plugin_row
 
     return [plugin_row(p, entries := registry.entries(plugin=p)) | {"parts": len(entries)} for p in registry.plugins]
 
 
-def _parts(registry: Registry) -> list[dict[str, Any]]:
+def _part_rows(registry: Registry) -> list[dict[str, Any]]:
     from zoo_core.spec.describe import summary
 
     return [
@@ -93,7 +95,7 @@ def _parts(registry: Registry) -> list[dict[str, Any]]:
     ]
 
 
-def _datasets(registry: Registry) -> list[dict[str, Any]]:
+def _dataset_rows(registry: Registry) -> list[dict[str, Any]]:
     from zoo_core.spec.describe import summary
 
     return [{"name": e.name, "from": e.distribution, "what": summary(e.part)} for e in registry.entries("dataset")]

@@ -19,28 +19,28 @@ EXAMPLES = (
 
 
 def command(
-    name: Annotated[str, typer.Argument(help="Name of the new spec; NAME.toml is written here.")],
+    name: Annotated[str, typer.Argument(help="Name of the new spec, which is written to NAME.toml here.")],
     source: Annotated[
         str | None, typer.Option("--from", help="Shipped model to start from; default: glyphs-quickstart.")
     ] = None,
     data: Annotated[
-        Path | None, typer.Option("--data", metavar="FILE.csv", help="Your own table to write a spec for.")
+        Path | None, typer.Option("--data", metavar="FILE.csv", help="A table of your own to write a spec for.")
     ] = None,
     target: Annotated[
         str | None,
-        typer.Option("--target", metavar="COLUMN", help="With --data: what to predict; default: the last column."),
+        typer.Option("--target", metavar="COLUMN", help="With --data: the column to predict; default: the last one."),
     ] = None,
     task: Annotated[
         Literal["classification", "regression"] | None,
-        typer.Option("--task", help="With --data; default: guessed from the target."),
+        typer.Option("--task", help="With --data: the task; default: guessed from the target."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace NAME.toml if it exists.")] = False,
     json: Json = False,
 ) -> None:
-    """Write a spec to start from, ready to train.
+    """Write a spec that is ready to train.
 
-    It is a shipped model's, or one for a table of your own: with --data, what to predict, from which columns and
-    as what is guessed, and told.
+    It is that of a shipped model, or, with --data, one for a table of your own. For a table it guesses target, columns
+    and task, and prints its guesses.
     """
     from zoo_core.cli._inputs import check_output_path
     from zoo_core.cli._output import report
@@ -50,24 +50,24 @@ def command(
     if not re.fullmatch(SPEC_NAME, name):
         raise UsageError(f"{name!r}: a name {SPEC_NAME_RULE}")
     if data is None and (target or task):
-        raise UsageError("--target and --task say what to learn from a file: name it with --data FILE.csv")
+        raise UsageError("--target and --task belong to a table: name it with --data FILE.csv")
     if data is not None and source:
         raise UsageError("--from starts from a shipped model, --data from a file; give one of them")
     path = check_output_path(Path(f"{name}.toml"), force)
-    text = _shipped(name, source or "glyphs-quickstart") if data is None else _own(name, data, target, task)
+    text = _shipped_text(name, source or "glyphs-quickstart") if data is None else _table_text(name, data, target, task)
     write_file(path, text.encode())
     report({"saved": str(path), "now": [f"zoo train {path}"]}, json, f"saved {path}; train it: zoo train {path}")
 
 
-def _shipped(name: str, source: str) -> str:
+def _shipped_text(name: str, source: str) -> str:
     from zoo_core.registry import Registry, find_spec
     from zoo_core.spec import rename_text
 
     return rename_text(find_spec(source, Registry()).read_text("utf-8"), name)
 
 
-def _own(name: str, data: Path, target: str | None, task: Literal["classification", "regression"] | None) -> str:
-    """Return a spec for a file, and say what was guessed."""
+def _table_text(name: str, data: Path, target: str | None, task: Literal["classification", "regression"] | None) -> str:
+    """Return a spec for a table, and print what was guessed."""
     from zoo_core.spec.from_csv import csv_spec, guess
 
     found = guess(data, target, task)

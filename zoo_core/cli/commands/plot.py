@@ -29,19 +29,21 @@ def command(
         list[str],
         typer.Argument(
             metavar="MODEL...",
-            help="Model files or names; for activation (the first layer's) and schedule also a spec or a part.",
+            help="Model files or names; for activation (first layer) and schedule also a spec or part.",
         ),
     ],
     kind: Annotated[Kind, typer.Option("--kind", help="What to draw.")] = "curves",
     what: Annotated[
-        str, typer.Option("--what", help="The figure of learning curves: loss, accuracy, rmse, ...")
+        str, typer.Option("--what", help="The figure to draw learning curves of: loss, accuracy, rmse, ...")
     ] = "loss",
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="A .png, .svg or .pdf file; default: MODEL-KIND.png here.")
     ] = None,
     split: Annotated[str, typer.Option("--split", help="The split of a confusion matrix.")] = "test",
     set_: SetOption = None,
-    epochs: Annotated[int, typer.Option("--epochs", min=1, help="Length of a schedule drawn by its name.")] = 20,
+    epochs: Annotated[
+        int, typer.Option("--epochs", min=1, help="Epochs to draw a schedule over, if it is given by its name.")
+    ] = 20,
     data_dir: DataDir = None,
     sha256: Sha256s = None,
     max_size: MaxSize = MAX_SIZE,
@@ -50,7 +52,7 @@ def command(
 ) -> None:
     """Draw learning curves, a confusion matrix, weights, or a part.
 
-    Learning curves of several models are laid over each other; the best epoch is marked.
+    Learning curves of several models share one plot; the best epoch of each is marked.
     """
     from zoo_core.cli._inputs import check_output_path
     from zoo_core.cli._output import report
@@ -64,8 +66,8 @@ def command(
     if kind != "curves" and len(models) > 1:
         raise UsageError(f"--kind {kind} draws one at a time, and {len(models)} names were given")
     if sha256 and kind in ("activation", "schedule"):
-        raise UsageError(f"--sha256 is for what is drawn from a model's arrays or history, and --kind {kind} is not")
-    figure = _figure(
+        raise UsageError(f"--sha256 is for pictures of a model's arrays or history, and --kind {kind} is none")
+    figure = _draw_figure(
         kind, models, registry, what=what, split=split, options=set_ or [], epochs=epochs, data_dir=data_dir,
         sha256=sha256, max_size=max_size,
     )  # fmt: skip
@@ -73,17 +75,17 @@ def command(
     report({"saved": str(target), "kind": kind}, json, f"saved {target}")
 
 
-def _figure(kind: Kind, names: list[str], registry: Registry, **given: Any) -> Figure:
+def _draw_figure(kind: Kind, names: list[str], registry: Registry, **given: Any) -> Figure:
     from zoo_core.display import plots
 
     if kind == "activation":
         from zoo_core.display.plots import activation_curve
 
-        spec = _spec(names[0], registry, given["options"])
+        spec = _find_spec(names[0], registry, given["options"])
         part = spec.model.layers[0].activation if spec else None
-        return activation_curve(part or _part(registry, "activation", names[0], given["options"]))
+        return activation_curve(part or _make_part(registry, "activation", names[0], given["options"]))
     if kind == "schedule":
-        return _schedule(names[0], registry, given["options"], given["epochs"])
+        return _draw_schedule(names[0], registry, given["options"], given["epochs"])
     from zoo_core.cli._inputs import load_models
 
     titles = [Path(name).stem if name.endswith(".npz") else name for name in names]
@@ -92,14 +94,14 @@ def _figure(kind: Kind, names: list[str], registry: Registry, **given: Any) -> F
         return plots.learning_curves([(name, m.history) for name, m in found], what=given["what"])
     first = found[0][1]
     if kind == "confusion":
-        return _confusion(names[0], first, registry, given)
+        return _draw_confusion(names[0], first, registry, given)
     if first.about.image_shape is None:
         raise UsageError(f"{names[0]}: was not trained on images, so its weights are no pictures")
     weights = first.network.weights(first.network.layers[0])
     return plots.first_layer_weights(weights, (first.about.image_shape[0], first.about.image_shape[1]))
 
 
-def _confusion(name: str, model: Any, registry: Registry, given: dict[str, Any]) -> Figure:
+def _draw_confusion(name: str, model: Any, registry: Registry, given: dict[str, Any]) -> Figure:
     from zoo_core.cli._inputs import data_folder
     from zoo_core.display import plots
     from zoo_core.model import confusion_counts
@@ -111,14 +113,14 @@ def _confusion(name: str, model: Any, registry: Registry, given: dict[str, Any])
     return plots.confusion_matrix(confusion_counts(model, table), [str(label) for label in model.labels().tolist()])
 
 
-def _part(registry: Registry, kind: str, name: str, options: list[str]) -> Any:
+def _make_part(registry: Registry, kind: str, name: str, options: list[str]) -> Any:
     from zoo_core.spec import read_part
 
     return read_part(kind, name, options, registry)
 
 
-def _spec(name: str, registry: Registry, options: list[str]) -> Spec | None:
-    """Return the spec of a file or a shipped model, or None where the name is a part's."""
+def _find_spec(name: str, registry: Registry, options: list[str]) -> Spec | None:
+    """Return the spec of a file or a shipped model, or None if the name is that of a part."""
     from zoo_core.registry import is_path, shipped_models
     from zoo_core.spec import read_spec
 
@@ -127,13 +129,13 @@ def _spec(name: str, registry: Registry, options: list[str]) -> Spec | None:
     return None
 
 
-def _schedule(name: str, registry: Registry, options: list[str], epochs: int) -> Figure:
+def _draw_schedule(name: str, registry: Registry, options: list[str], epochs: int) -> Figure:
     from zoo_core.display.plots import schedule_curve
     from zoo_core.parts import Schedule
 
-    spec = _spec(name, registry, options)
+    spec = _find_spec(name, registry, options)
     if spec is None:
-        return schedule_curve(_part(registry, "schedule", name, options), epochs, 100)
+        return schedule_curve(_make_part(registry, "schedule", name, options), epochs, 100)
     rate = spec.optimizer.learning_rate
     if not isinstance(rate, Schedule):
         rate = registry.get("schedule", "constant")(rate)  # type: ignore[call-arg]

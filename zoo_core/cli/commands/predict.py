@@ -39,7 +39,7 @@ def command(
 ) -> None:
     """Predict labels, values or probabilities for rows of inputs.
 
-    Inputs are in the data's own units, such as pixels from 0 to 255; the model prepares them itself.
+    Inputs are in the units of the data, such as pixels from 0 to 255; the model's preprocessor is applied.
     """
     from zoo_core.cli._inputs import check_not_an_input, check_output_path, load_model
     from zoo_core.cli._output import redirect_prints
@@ -62,7 +62,7 @@ def command(
             result = found.predict_proba(x) if proba else found.predict(x)
         except DataError as error:
             raise DataError(f"{input_}: {error}") from error
-    _write(result, output, json, _header(found, proba))
+    _write_result(result, output, json, _column_names(found, proba))
 
 
 def read_input(name: str, model: Model) -> Any:
@@ -72,30 +72,30 @@ def read_input(name: str, model: Model) -> Any:
     if name == "-":
         raw = sys.stdin.buffer.read()
         if raw[:8] == b"\x89PNG\r\n\x1a\n":
-            return _image(io.BytesIO(raw), "standard input", model)
+            return _read_image(io.BytesIO(raw), "standard input", model)
         if raw[:6] == b"\x93NUMPY" or raw[:4] == b"PK\x03\x04":
             return read_array(io.BytesIO(raw))
-        return _cells(io.StringIO(_text(raw)), model)
+        return _read_csv(io.StringIO(_decode(raw)), model)
     ending = Path(name).suffix.lower()
     if ending == ".png":
-        return _image(name, name, model)
+        return _read_image(name, name, model)
     if ending == ".npy":
-        return _rows(Path(name), model.about.inputs)
+        return _read_npy(Path(name), model.about.inputs)
     if ending == ".npz":
         return read_array(Path(name))
     if ending == ".csv":
-        return _cells(Path(name), model)
+        return _read_csv(Path(name), model)
     raise UsageError(f"{name}: must end in .npy, .npz, .csv or .png, or be - for standard input")
 
 
-def _rows(path: Path, features: int) -> Any:
-    """Return the rows of a .npy file, which stay there if they are as the model needs them: it may be a large one."""
+def _read_npy(path: Path, features: int) -> Any:
+    """Return the rows of a .npy file, which are read when they are needed if the file has the model's form."""
     from zoo_core.data.readers.npy import read_array
     from zoo_core.data.readers.npy_rows import DiskRows
 
     try:
         rows = DiskRows(path)
-    except DataError:  # of another order, or a fault that is told better by the other reader
+    except DataError:  # in Fortran order, or with a fault that the other reader explains better
         return read_array(path)
     if rows.shape[1] != features or len(rows.sample_shape) > 2:
         return read_array(path)
@@ -103,20 +103,20 @@ def _rows(path: Path, features: int) -> Any:
     return rows
 
 
-def _cells(source: Path | IO[str], model: Model) -> Any:
+def _read_csv(source: Path | IO[str], model: Model) -> Any:
     from zoo_core.data.readers.csv import read_features
 
     return read_features(source, model.about.feature_names)
 
 
-def _text(raw: bytes) -> str:
+def _decode(raw: bytes) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError("standard input is neither .npy, .npz, .png nor CSV in UTF-8") from error
 
 
-def _image(source: str | IO[bytes], name: str, model: Model) -> Any:
+def _read_image(source: str | IO[bytes], name: str, model: Model) -> Any:
     from zoo_core.data.readers.png import read_png
 
     shape = model.about.image_shape
@@ -128,31 +128,31 @@ def _image(source: str | IO[bytes], name: str, model: Model) -> Any:
     return x
 
 
-def _header(model: Model, proba: bool) -> list[str]:
+def _column_names(model: Model, proba: bool) -> list[str]:
     if proba:
         return [str(label) for label in model.labels().tolist()]
     return list(model.about.target_names) or ["label" if model.about.task == "classification" else "value"]
 
 
-def _write(result: Any, output: Path | None, json: bool, header: list[str]) -> None:
+def _write_result(result: Any, output: Path | None, json: bool, header: list[str]) -> None:
     if output is None and json:
         from zoo_core.display.text import print_json
 
         print_json(result.tolist(), sys.stdout)
     elif output is None:
-        _lines(result, sys.stdout)
+        _write_lines(result, sys.stdout)
     else:
-        _save(result, output, header)
+        _save_result(result, output, header)
 
 
-def _lines(result: Any, file: Any) -> None:
-    """Write a line for each row: numbers as short as their own type allows, labels as they are."""
+def _write_lines(result: Any, file: Any) -> None:
+    """Write a line for each row, with the fewest digits that give the same number again."""
     for row in result:
         file.write((",".join(map(str, row)) if row.ndim else str(row)) + "\n")
 
 
-def _table(result: Any, header: list[str]) -> str:
-    """Return CSV, with quotes where a label or a name needs them."""
+def _csv_text(result: Any, header: list[str]) -> str:
+    """Return a CSV text, with quotes around a label or a name that needs them."""
     import csv
 
     text = io.StringIO()
@@ -162,7 +162,7 @@ def _table(result: Any, header: list[str]) -> str:
     return text.getvalue()
 
 
-def _save(result: Any, output: Path, header: list[str]) -> None:
+def _save_result(result: Any, output: Path, header: list[str]) -> None:
     import numpy as np
 
     from zoo_core.storage import write_file
@@ -172,4 +172,4 @@ def _save(result: Any, output: Path, header: list[str]) -> None:
         np.save(stream, result, allow_pickle=False)
         write_file(output, stream.getvalue())
     else:
-        write_file(output, _table(result, header).encode())
+        write_file(output, _csv_text(result, header).encode())

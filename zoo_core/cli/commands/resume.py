@@ -15,7 +15,7 @@ EXAMPLES = "Examples: zoo resume my.npz | zoo resume my.checkpoint-0000000500.np
 
 
 def command(
-    file: Annotated[Path, typer.Argument(help="The output of a run that was stopped, or one of its checkpoints.")],
+    file: Annotated[Path, typer.Argument(help="The output of a stopped run, or one of its checkpoints.")],
     data_dir: DataDir = None,
     threads: Threads = None,
     checkpoint_every: CheckpointEvery = DEFAULT_INTERVAL,
@@ -23,10 +23,10 @@ def command(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Go on with a training run that was stopped.
+    """Resume a training run that was stopped.
 
-    The result is the same, to the bit, as that of a run left alone. Other data, another spec or another number of
-    threads is refused.
+    The result is equal, to the bit, to that of a run that was never stopped. Other data, another spec or another number
+    of threads is refused.
     """
     from zoo_core.cli._follow import run_to_end
     from zoo_core.cli._inputs import data_folder

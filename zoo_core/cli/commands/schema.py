@@ -16,15 +16,15 @@ EXAMPLES = "Example: zoo schema -o zoo.schema.json, and '#:schema zoo.schema.jso
 
 def command(
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Where it goes; default: standard output.")
+        Path | None, typer.Option("-o", "--output", help="File to write; default: standard output.")
     ] = None,
     force: Force = False,
-    as_json: Annotated[bool, typer.Option("--json", help="As it is anyway: the schema is JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Changes nothing: the schema is JSON anyway.")] = False,
 ) -> None:
     """Print the JSON schema of a spec, for editors to complete with.
 
-    A TOML spec names it in its first line, a JSON spec by the key "$schema". It includes the parts of all
-    installed plugins: print it anew after installing one.
+    A TOML spec names it in its first line, a JSON spec by the key "$schema". It includes the parts of all installed
+    plugins, so print it again after you install one.
     """
     import json
 

@@ -9,7 +9,7 @@ import typer
 
 from zoo_core.cli._options import MAX_SIZE, Force, Json, MaxSize, Sha256
 from zoo_core.cli._output import report, rows, warn
-from zoo_core.cli.commands._show_part import Wanted, show_parts
+from zoo_core.cli.commands._show_part import ShowOptions, show_parts
 from zoo_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ EXAMPLES = (
 
 def command(
     name: Annotated[str, typer.Argument(help="A model file, a shipped model, or a part.")],
-    kind: Annotated[str | None, typer.Option("--kind", help="The kind of a part, where several have the name.")] = None,
+    kind: Annotated[str | None, typer.Option("--kind", help="The kind of a part, if several have the name.")] = None,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="OPTION=VALUE", help="An option of the part to draw; may be repeated."),
@@ -42,34 +42,34 @@ def command(
     max_size: MaxSize = MAX_SIZE,
     json: Json = False,
 ) -> None:
-    """Show what a model or a part is; parts with options and a plot.
+    """Show a model, or a part with its options and a plot.
 
-    Of a part: formula and source, options with bounds and defaults, where its code is, and who brought it.
-    Activations are drawn with their derivative, schedules over a run, initializers as a histogram, losses with
-    their gradient.
+    A part is shown with its formula and source, its options with bounds and defaults, its plugin, and its code's file.
+    Activations are drawn with their derivative, schedules over a run, initializers as a histogram, losses with their
+    gradient.
     """
     from zoo_core.registry import Registry, is_path, shipped_models
 
     registry = Registry()
     models = shipped_models(registry)
-    wanted = Wanted(kind, set_ or [], output, epochs, force, json)
+    options = ShowOptions(kind, set_ or [], output, epochs, force, json)
     is_model = kind is None and (is_path(name, ".npz") or name in models)
     warn(registry, all_parts=not is_model)
     if is_model and (set_ or output):
         raise UsageError(f"{name!r} is a model; --set and -o are for parts. Its curves: zoo plot {name}")
     if is_path(name, ".npz") or (is_model and models[name].weights is not None):
-        _model(name, registry, sha256, max_size, json)
+        _show_model(name, registry, sha256, max_size, json)
     elif sha256:
         raise UsageError(f"{name!r} is no model file, and --sha256 is for those")
     elif is_model:
         text = models[name].spec.read_text("utf-8")
         report({"name": name, "spec": text}, json, text)
     else:
-        show_parts(name, registry, wanted)
+        show_parts(name, registry, options)
 
 
-def _model(name: str, registry: Registry, sha256: str | None, max_size: int, json: bool) -> None:
-    """Show a file by its header alone, so that a model whose plugin is missing can still be looked at."""
+def _show_model(name: str, registry: Registry, sha256: str | None, max_size: int, json: bool) -> None:
+    """Show a model by the header of its file alone, so that its plugins need not be installed."""
     from zoo_core.model import is_trained, read_summary
     from zoo_core.registry import find_model
     from zoo_core.storage import read_model_file
@@ -92,10 +92,10 @@ def _model(name: str, registry: Registry, sha256: str | None, max_size: int, jso
     if json:
         report(data, True, None)
         return
-    report(None, False, _table(outline, data))
+    report(None, False, _facts_table(outline, data))
 
 
-def _table(spec: ModelSummary, data: dict[str, Any]) -> RenderableType:
+def _facts_table(spec: ModelSummary, data: dict[str, Any]) -> RenderableType:
     from zoo_core.display.text import format_number
     from zoo_core.model import kept_record
 

@@ -23,31 +23,31 @@ def command(
         str, typer.Argument(help="A spec file (.toml or .json), the name of a shipped model, or a model file (.npz).")
     ],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Where the model goes, a .npz file; default: NAME.npz here.")
+        Path | None, typer.Option("-o", "--output", help="The .npz file to save the model in; default: NAME.npz here.")
     ] = None,
     set_: SetOption = None,
     seed: Seed = None,
     start_from: Annotated[
         str | None,
-        typer.Option("--from", metavar="MODEL", help="Begin with this model's weights and preprocessor of inputs."),
+        typer.Option("--from", metavar="MODEL", help="Begin with the weights and the preprocessor of this model."),
     ] = None,
     sha256: Annotated[
         str | None,
-        typer.Option("--sha256", help="Refuse the model of --from, or without it of SPEC, unless it has this digest."),
+        typer.Option("--sha256", help="Refuse the model of --from, or else of SPEC, unless it has this digest."),
     ] = None,
     max_size: MaxSize = MAX_SIZE,
     data_dir: DataDir = None,
     threads: Threads = None,
     checkpoint_every: CheckpointEvery = DEFAULT_INTERVAL,
     force: Annotated[
-        bool, typer.Option("--force", help="Replace the output if it exists; give up an unfinished run of it.")
+        bool, typer.Option("--force", help="Replace the output if it exists; discard its unfinished run.")
     ] = False,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Train a network from a spec and save it to one file.
 
-    Until it is finished, two checkpoints lie beside the output: `zoo resume` goes on with a run that was stopped.
+    Until the run is finished, its last two checkpoints lie beside the output. `zoo resume` goes on with a stopped run.
     """
     from zoo_core.cli._follow import run_to_end
     from zoo_core.cli._inputs import check_not_an_input, check_output_path, data_folder, load_model
@@ -56,17 +56,17 @@ def command(
     from zoo_core.spec import read_spec
     from zoo_core.training import Interval
 
-    registry, every = Registry(), Interval.parse(checkpoint_every)
+    registry, interval = Registry(), Interval.parse(checkpoint_every)
     warn(registry, quiet)
     earlier = None if start_from is None else load_model(start_from, registry, sha256, max_size)
     of_spec = sha256 if earlier is None else None
     checked = read_spec(spec, set_ or [], registry, seed=seed, sha256=of_spec, limit=max_size * 2**20)
-    place = Output(check_output_path(output or Path(f"{checked.name}.npz"), force), overwrite=force)
-    check_not_an_input(place.path, *filter(None, (spec, start_from)))
+    target = Output(check_output_path(output or Path(f"{checked.name}.npz"), force), overwrite=force)
+    check_not_an_input(target.path, *filter(None, (spec, start_from)))
     if output is not None and output.suffix != ".npz":
         raise UsageError(f"{output}: a model file must end in .npz; try -o {output}.npz")
     files = data_folder(data_dir, quiet).by(spec)
-    with place.lock():
-        place.prepare(checked.to_dict())
+    with target.lock():
+        target.prepare(checked.to_dict())
         trainer = prepare(checked, files, registry, threads=threads, start_from=earlier)
-        run_to_end(trainer, place, every, quiet=quiet, json=json)
+        run_to_end(trainer, target, interval, quiet=quiet, json=json)

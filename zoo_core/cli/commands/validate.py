@@ -22,7 +22,7 @@ def command(
     max_size: MaxSize = MAX_SIZE,
     json: Json = False,
 ) -> None:
-    """Check a spec: every error at once, with its line and column."""
+    """Check a spec and show all its errors, each with line and column."""
     from zoo_core.registry import Registry
     from zoo_core.spec import read_spec
     from zoo_core.training import lint_spec

@@ -13,11 +13,11 @@ from zoo_core.storage import write_file
 
 
 def main(folder: str, distribution: str = DISTRIBUTION) -> None:
-    """Write the page of parts, a picture for each kind that has one, and the commands of the built-in ones."""
+    """Write the page of parts and a picture for some kinds; for the built-in parts also the page of commands."""
     where, registry = Path(folder), Registry()
     entries = [entry for entry in registry.entries() if entry.distribution == distribution]
     if not entries:
-        sys.exit(f"{distribution!r} brings no parts; zoo plugins shows what is installed")
+        sys.exit(f"{distribution!r} provides no parts; zoo plugins shows what is installed")
     for kind in SHEETS:
         panels = sheet(kind, entries)
         if panels:

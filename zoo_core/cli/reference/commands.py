@@ -1,6 +1,6 @@
-"""The page of commands: each with its arguments and options, read from the command line itself.
+"""The page of commands: each with its arguments and options.
 
-Read from what the commands declare rather than from the text of `--help`, whose form changes with the library.
+It is made from what the commands declare, not from the text of `--help`, which changes with the library.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ class Command:
 def commands_page() -> str:
     """Return the page as Markdown."""
     app = application()
-    return HEAD + "".join(map(_section, [_whole(app), *commands("zoo", app)]))
+    return HEAD + "".join(map(_section, [_shared_options(app), *commands("zoo", app)]))
 
 
-def _whole(app: typer.Typer) -> Command:
-    """Return the command line itself, for the options that come before a command."""
+def _shared_options(app: typer.Typer) -> Command:
+    """Return the options before a command, as a command."""
     shared = app.registered_callback
     if shared is None or shared.callback is None:
         raise TypeError("the command line declares no options of its own")
@@ -82,7 +82,7 @@ class _Declared:
 
 
 def _declared(callback: Callable[..., Any]) -> Iterator[_Declared]:
-    """Yield the parameters of a command's function with what they say of themselves."""
+    """Yield the parameters of a command's function that are arguments or options."""
     hints = typing.get_type_hints(callback, include_extras=True)
     for name, parameter in inspect.signature(callback).parameters.items():
         kind, info = typing.get_args(hints[name])[:2] if typing.get_origin(hints[name]) is Annotated else (None, None)
@@ -105,7 +105,7 @@ def _row(declared: _Declared) -> str:
 
 
 def _options(declared: _Declared) -> list[str]:
-    """Return the names of an option; in an annotation the first of them stands in the place of the default."""
+    """Return the names of an option; Typer keeps the first name of an annotation as the default."""
     names = [name for name in (declared.info.default, *(declared.info.param_decls or ())) if isinstance(name, str)]
     return names or [f"--{declared.name.replace('_', '-')}"]
 

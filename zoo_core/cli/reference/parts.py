@@ -1,4 +1,4 @@
-"""The page of parts: for each kind what it is, where it stands in a spec, and every part with its options."""
+"""The page of parts: each kind with its place in a spec, and every part with its options."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""Contact sheets: all parts of a kind in one picture, each on the same scale and of the same shape.
+"""Contact sheets: all parts of a kind in one picture, each in a panel of the same scale.
 
-The numbers that are drawn are kept in the picture's own metadata, so that a test can tell whether it is current
-whatever the version of the library that drew it.
+The picture's metadata holds the drawn numbers. So a test can tell whether it is current, whatever library drew it.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ Lines = dict[str, tuple[Array, Array]]
 
 @dataclass(frozen=True)
 class Sheet:
-    """How the panels of a kind look: the limits of both axes, their ticks, and what the picture shows."""
+    """The panels of a kind: the limits of both axes, their ticks, and the caption of the picture."""
 
     x: tuple[float, float]
     y: tuple[float, float]
@@ -78,7 +77,7 @@ def _schedule(part: Any) -> Lines:
 
 
 def marks(panels: Mapping[str, Lines]) -> dict[str, dict[str, list[float | None]]]:
-    """Return a few points of each line, enough to tell one curve from another; None where there is a gap."""
+    """Return a few points of each line, enough to recognize a curve; None where the curve has a gap."""
     return {
         name: {line: [_mark(x, xs, ys) for x in _places(xs)] for line, (xs, ys) in lines.items()}
         for name, lines in panels.items()
@@ -86,7 +85,7 @@ def marks(panels: Mapping[str, Lines]) -> dict[str, dict[str, list[float | None]
 
 
 def _places(xs: Array) -> Array:
-    """Return places off the points where functions usually jump."""
+    """Return abscissas that avoid the points where functions usually jump, such as 0."""
     edges = np.linspace(xs[0], xs[-1], MARKED + 1)
     places: Array = edges[:-1] + 0.37 * np.diff(edges)
     return places
