@@ -1,8 +1,7 @@
-"""Make activations.npz: outputs and gradients of sum(c * f(x)) in float64, by PyTorch and its autograd.
+"""Makes activations.npz: outputs and gradients of sum(c * f(x)) in float64, by PyTorch and its autograd.
 
-A key is an activation's name and options, as a spec would give them. Where PyTorch has no such function, or
-one that computes in part in float32 (hardsigmoid; celu rounds its alpha), the formula of the source is
-written out and autograd differentiates it.
+A key is an activation's name and options, as in a spec. The formula of the source is written out, and differentiated by
+autograd, if PyTorch lacks the function or computes partly in float32 (hardsigmoid; celu rounds its alpha).
 """
 
 from __future__ import annotations
@@ -92,7 +91,7 @@ CASES: dict[str, Callable[[Tensor], Tensor]] = {
     "reglu": lambda x: x[:, :3] * F.relu(x[:, 3:]),
 }
 
-y = np.full((len(CASES), *X.shape), np.nan)  # width-changing activations fill the first columns
+y = np.full((len(CASES), *X.shape), np.nan)  # activations that change the width fill the first columns
 gradient = np.empty_like(y)
 for case, function in enumerate(CASES.values()):
     x = X.clone().requires_grad_()

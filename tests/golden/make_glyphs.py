@@ -1,6 +1,6 @@
-"""Makes `glyphs.npz` of the data set: the ten digits in the fonts that matplotlib carries, 48 x 48 pixels each.
+"""Makes `glyphs.npz` of the data set: the ten digits in the fonts of matplotlib, 48 x 48 pixels each.
 
-Run it only to change the base shapes: the file is kept so that the data set does not depend on a renderer.
+Run it only to change the base shapes. The file is stored, so that the data set does not depend on a renderer.
 """
 
 from pathlib import Path
@@ -30,7 +30,7 @@ FONTS = [
 
 
 def draw(digit: int, font: tuple[str, str, str]) -> np.ndarray:
-    """Return one digit, white on black, cut to its box, scaled to the same height and centred."""
+    """Return one digit, white on black, cropped, scaled to a fixed height and centred."""
     figure = Figure(figsize=(2, 2), dpi=200, facecolor="black")
     canvas = FigureCanvasAgg(figure)
     family, style, weight = font

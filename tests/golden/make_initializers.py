@@ -1,8 +1,8 @@
-"""Makes tests/golden/initializers.npz: mean, deviation and largest size of what PyTorch and Keras draw, 20 times.
+"""Makes initializers.npz: mean, standard deviation and largest size of 20 draws of PyTorch and Keras.
 
-Run it with a Python that has torch, keras and jax. The weights are those of 400 inputs and 300 units; PyTorch's have
-the shape (units, inputs). Constants and the identity are stored themselves, of a random orthogonal matrix its product
-with its own transpose, of a sparse one also the share of zeros in a column.
+Run it with a Python that has torch, keras and jax. The weights have 400 inputs and 300 units; PyTorch's have the shape
+(units, inputs). Constants and the identity are stored themselves. For a random orthogonal matrix, its product with its
+own transpose is stored; for a sparse one also the share of zeros in a column.
 """
 
 import os

@@ -1,7 +1,7 @@
-"""Make losses.npz: the loss of each row and the gradient of their sum in float64, by PyTorch and autograd.
+"""Makes losses.npz: the loss of each row and the gradient of their sum in float64, by PyTorch and autograd.
 
-A key is a loss's name and options; "fused" stands for the loss as a function of the logits, "labels" for
-integer targets. Where PyTorch has no such function, the formula of the source is written out.
+A key is a loss's name and options. "fused" is the loss as a function of the logits, and "labels" means integer
+targets. If PyTorch lacks the function, the formula of the source is written out.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SIGNS = 2 * BITS - 1
 
 
 def key(name: str, form: str, **options: object) -> str:
-    """Return the key of a case: how it is called, the loss, its options."""
+    """Return the key of a case: its form, the loss and its options."""
     return f"{form} {name} {json.dumps(options)}"
 
 

@@ -1,7 +1,7 @@
-"""Makes tests/golden/metrics.npz: figures of scikit-learn, weighted and not; the calibration error by torchmetrics.
+"""Makes metrics.npz: values of scikit-learn, weighted and not; the calibration error is by torchmetrics.
 
 Run it with a Python that has scikit-learn, torch and torchmetrics. The weights are whole numbers, so that rows can be
-repeated for torchmetrics, which knows no weights and computes in part in float32.
+repeated for torchmetrics, which has no weights and computes partly in float32.
 """
 
 import json
@@ -15,7 +15,7 @@ from torchmetrics.functional.classification import multiclass_calibration_error
 
 RNG = np.random.default_rng(11)
 Y, SCORES = RNG.integers(0, 4, 60), np.round(RNG.dirichlet(np.ones(4), 60), 2)
-SCORES[:, 3] = 1 - SCORES[:, :3].sum(axis=1)  # rounded, so that some are equal
+SCORES[:, 3] = 1 - SCORES[:, :3].sum(axis=1)  # rounded, so that some values are equal
 SCORES[Y == 2, 2] += 0.3
 SCORES /= SCORES.sum(axis=1, keepdims=True)
 BITS, P = (Y > 1).astype(int), np.round(np.clip(RNG.beta(2, 2, 60) + 0.2 * (Y > 1), 0.01, 0.98), 2)[:, None] + 0.003
@@ -25,7 +25,7 @@ FOUND = TRUE + RNG.normal(size=(60, 2)) * [0.5, 9]
 
 
 def averaged(score, w, average):
-    """Return the average over classes, then the figure of each class."""
+    """Return the average over classes, then the value of each class."""
     guess = SCORES.argmax(axis=1)
     return [score(Y, guess, average=average, sample_weight=w), *score(Y, guess, average=None, sample_weight=w)]
 
@@ -38,7 +38,7 @@ def areas(w):
 def calibration(w, bins, single):
     repeats = np.ones(60, int) if w is None else w.astype(int)
     p, y = (torch.tensor(np.repeat(a, repeats, axis=0)) for a in ((P, BITS) if single else (SCORES, Y)))
-    if single:  # torchmetrics bins the probability of class 1; ours the larger of the two, as of two columns
+    if single:  # torchmetrics bins the probability of class 1; the zoo bins the larger of both, as for two columns
         return multiclass_calibration_error(
             torch.hstack([1 - p, p]), y, num_classes=2, n_bins=bins, validate_args=False
         )
@@ -46,7 +46,7 @@ def calibration(w, bins, single):
 
 
 def figures(w):
-    """Return the cases: the data they are about, the peer, the figures."""
+    """Return the cases: their data, the peer and the values."""
     guess, single, s = SCORES.argmax(axis=1), (P[:, 0] >= 0.5).astype(int), {"sample_weight": w}
     found = {
         ("accuracy", "scores"): sk.accuracy_score(Y, guess, **s),

@@ -1,6 +1,6 @@
 """Makes the model files of this version in tests/golden/models, which every later version must read.
 
-Run it once for each released version, under a new VERSION; files of versions that were released stay as they are.
+Run it once for each released version, under a new VERSION. Files of released versions are never changed.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ PLUGIN = {
 
 
 def write_points(target: str) -> None:
-    """Write 200 rows of four features and the targets that a spec asks for."""
+    """Write 200 rows of four features and the targets that a spec needs."""
     rng = np.random.default_rng(7)
     x = rng.normal(size=(200, 4)).round(3)
     kind = np.array(["ash", "birch", "cedar"])[(x @ [1, -1, 0.5, 0.2] > 0.5).astype(int) + (x[:, 0] > 0)]
@@ -78,7 +78,7 @@ def write_points(target: str) -> None:
 
 
 def main() -> None:
-    """Train the three in a folder that is gone afterwards."""
+    """Train the three models in a temporary folder."""
     registry = zoo_core.Registry()
     registry.add(golden_plugin, "zoo-golden", "1.0")
     for spec, target in ((CLASSES, "kind"), (VALUES, "u,v"), (PLUGIN, "yes")):

@@ -1,8 +1,8 @@
-"""Compute the polynomial coefficients of `zoo_plugins._special` and print them; needs mpmath.
+"""Computes the polynomial coefficients of `zoo_plugins._special` and prints them; needs mpmath.
 
-With u = |z| / sqrt(2), half the scaled complementary error function, exp(u^2) erfc(u) / 2, is smooth in
-s = scale / (3 + u) - shift, which maps u in [0, u_max] onto [-1, 1]. Its Chebyshev interpolant there, in 60
-digits, is truncated where the coefficients fall below the precision wanted and written out in powers of s.
+With u = |z| / sqrt(2), half the scaled complementary error function is exp(u^2) erfc(u) / 2. It is smooth in
+s = scale / (3 + u) - shift, which maps u in [0, u_max] onto [-1, 1]. Its Chebyshev interpolant is computed with 60
+digits. It is truncated where the coefficients fall below the wanted precision, and written in powers of s.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def chebyshev(u_max: mp.mpf) -> list[mp.mpf]:
 
 
 def powers(coefficients: list[mp.mpf]) -> list[mp.mpf]:
-    """Turn a Chebyshev series into powers of s, the highest first."""
+    """Convert a Chebyshev series into powers of s, the highest first."""
     before, now = [mp.mpf(1)], [mp.mpf(0), mp.mpf(1)]
     total = [mp.mpf(0)] * len(coefficients)
     for k, coefficient in enumerate(coefficients):

@@ -1,4 +1,4 @@
-"""Make normalizers.npz: outputs, gradients and running statistics in float64, by PyTorch and its autograd."""
+"""Makes normalizers.npz: outputs, gradients and running statistics in float64, by PyTorch and its autograd."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ arrays |= {f"x{i}": batch.numpy() for i, batch in enumerate(BATCHES)}
 
 
 def trace(name: str, module: nn.Module) -> None:
-    """Record the output and all gradients of sum(c * f(x)) at the first batch."""
+    """Store the output and all gradients of sum(c * f(x)) at the first batch."""
     x: Tensor = BATCHES[0].clone().requires_grad_()
     y = module(x)
     (C * y).sum().backward()

@@ -1,8 +1,9 @@
-"""Makes tests/golden/optimizers.npz: float64 traces of 20 steps of each optimizer, by independent implementations.
+"""Makes optimizers.npz: the parameters after each step of each optimizer, by independent implementations in float64.
 
-Run it with a Python that has torch, optax, jax, keras, schedulefree and pytorch-optimizer. Most walk over
-f(p) = sum(cosh(a p - b)) + (p_0 p_1 - p_2)^2 / 2, smooth and with no gradient at zero on the way; rules that see arrays
-walk over a small network's weights, shape (inputs, units), and biases; L-BFGS walks through Rosenbrock's valley.
+Run it with a Python that has torch, optax, jax, keras, schedulefree and pytorch-optimizer. Most of them minimize
+f(p) = sum(cosh(a p - b)) + (p_0 p_1 - p_2)^2 / 2, which is smooth and has no zero gradient on the way. Optimizers that
+use arrays train the weights, shape (inputs, units), and biases of a small network; L-BFGS minimizes Rosenbrock's
+function.
 """
 
 import os
@@ -46,11 +47,11 @@ def net(p, math):
     return ((hidden @ p["layers.1.weights"] + p["layers.1.bias"] - Y) ** 2).mean()
 
 
-# ------------------------------------------------------------------ how each peer walks
+# ------------------------------------------------------------------ the steps of each peer
 
 
 def by_torch(make, start=START, turned=False, **options):
-    """Walk with a torch optimizer; `turned` gives it matrices as PyTorch keeps them, (units, inputs)."""
+    """Run a torch optimizer; `turned` gives it matrices in PyTorch's shape, (units, inputs)."""
     arrays = start if isinstance(start, dict) else {"": start}
     turn = [turned and a.ndim == 1 for a in arrays.values()], [turned and a.ndim == 2 for a in arrays.values()]
     leaves = [
@@ -140,7 +141,7 @@ def lbfgs():
 
 
 def ema(decay):
-    """What PyTorch's AveragedModel holds after each step of its SGD."""
+    """PyTorch's AveragedModel after each step of its SGD."""
     model = torch.nn.Linear(3, 1, bias=False)
     model.weight.data[...] = torch.tensor(START)
     average = torch.optim.swa_utils.AveragedModel(model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(decay))
@@ -155,7 +156,7 @@ def ema(decay):
 
 
 def schedule_free(**options):
-    """The parameters for use, which schedulefree calls those of `eval`, after each step."""
+    """The parameters to use after each step, which schedulefree calls those of `eval`."""
     p = torch.tensor(START, requires_grad=True)
     optimizer, found = schedulefree.AdamWScheduleFree([p], foreach=False, **options), []
     for _ in range(STEPS):
@@ -169,7 +170,7 @@ def schedule_free(**options):
 
 
 def accumulate(every, **options):
-    """PyTorch's own way: gradients of parts of the loss add up until the step."""
+    """PyTorch's own way: gradients of parts of the loss are added until the step."""
     p = torch.tensor(START, requires_grad=True)
     optimizer, found = torch.optim.SGD([p], **options), []
     for step in range(1, STEPS + 1):
@@ -182,7 +183,7 @@ def accumulate(every, **options):
 
 
 def groups():
-    """PyTorch's parameter groups: AdamW without decay for the biases, a frozen matrix, SGD's rule for the rest."""
+    """PyTorch's parameter groups: AdamW without decay for the biases, a frozen matrix, and SGD for the rest."""
     leaves = {path: torch.tensor(a, requires_grad=True) for path, a in ARRAYS.items()}
     biases = [leaves["layers.0.bias"], leaves["layers.1.bias"]]
     optimizers = [
@@ -209,7 +210,7 @@ SMALL, MATCH = optax.sgd(0.05), "match_rms_adamw"
 
 
 def case(peer, trace, name, **options):
-    """Return a case's key, which is a part's name and options, its peer and its trace."""
+    """Return a case's key (a part's name and options), its peer and its parameters after each step."""
     return f"{name} {json.dumps(options)}", peer, trace
 
 

@@ -1,4 +1,4 @@
-"""Draws models/notebook-and-corrected.png, the README's picture, from the model files of the eight runs.
+"""Draws models/notebook-and-corrected.png from the model files of the eight runs.
 
 for run in notebook-1-sgd ... corrected-4-tanh-softmax: zoo train RUN -o FOLDER/RUN.npz
 python tests/golden/make_picture.py FOLDER
@@ -21,7 +21,7 @@ LOOKS = {"notebook": ("#0072B2", "--"), "corrected": ("#D55E00", "-")}
 
 
 def points(history: list[dict[str, float]], key: str) -> tuple[list[float], list[float]]:
-    """Return how far through the run, in percent, and the error in percent, for every measured epoch."""
+    """Return the share of the run and the error, both in percent, for every measured epoch."""
     end = history[-1]["epoch"] + 1
     rows = [r for r in history if key in r and "test_accuracy" in r]
     return [100 * (r["epoch"] + 1) / end for r in rows], [100 * (1 - r[key]) for r in rows]

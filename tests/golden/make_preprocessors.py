@@ -1,4 +1,4 @@
-"""Makes tests/golden/preprocessors.npz: inputs scaled by scikit-learn, and by hand."""
+"""Makes preprocessors.npz: inputs scaled by scikit-learn, and by hand."""
 
 from importlib.metadata import version
 from pathlib import Path

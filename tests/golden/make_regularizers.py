@@ -1,6 +1,7 @@
-"""Make regularizers.npz: penalties with gradients, noise, label smoothing in float64 by PyTorch; constraints by Keras.
+"""Makes regularizers.npz: penalties with gradients, noise and label smoothing by PyTorch; constraints by Keras.
 
-Of noise on a standard normal input, only the mean and the deviation are stored, over 4 million numbers.
+All is in float64. For noise on a standard normal input, only mean and standard deviation over 4 million numbers are
+stored.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import keras  # noqa: E402 - its numbers follow the line above
 
 torch.set_default_dtype(torch.float64)
 keras.config.set_floatx("float64")
-keras.config.set_epsilon(1e-300)  # it is added to every norm, and would hide the digits below it
+keras.config.set_epsilon(1e-300)  # Keras adds it to every norm, which would hide smaller differences
 generator = torch.Generator().manual_seed(0)
 W = torch.randn(5, 3, generator=generator)
 
@@ -56,7 +57,7 @@ CONSTRAINTS = {
 }
 arrays |= {name: np.asarray(project(keras.ops.array(W.numpy()))) for name, project in CONSTRAINTS.items()}
 
-# Penalties on outputs: the gradient of sum(c x) and of the term, which Keras divides by the number of rows.
+# Penalties of outputs: the gradient of sum(c x) plus the term, which Keras divides by the number of rows.
 C = torch.randn(5, 3, generator=generator)
 for name, size in (("activity_l1", torch.abs), ("activity_l2", torch.square)):
     x = W.clone().requires_grad_()
@@ -75,10 +76,10 @@ NOISE = {
 arrays |= {name: np.array([np.asarray(noisy).mean(), np.asarray(noisy).std()]) for name, noisy in NOISE.items()}
 arrays["dropout_values"] = torch.unique(F.dropout(torch.full((1000,), 0.5), 0.3)).numpy()
 
-# Mixed rows, by the paper's equation: share 0.25 of a row and 0.75 of its partner.
+# Mixed rows, by the paper's equation: 0.25 of a row and 0.75 of its partner.
 arrays["mixup"] = 0.25 * W[[0, 1, 2]].numpy() + 0.75 * W[[2, 0, 1]].numpy()
 
-# Smoothed targets as PyTorch uses them: with logits z, the gradient of cross-entropy is softmax(z) - targets.
+# The smoothed targets of PyTorch: for logits z, the gradient of cross-entropy is softmax(z) - targets.
 labels = torch.tensor([0, 3, 1])
 z = torch.randn(3, 4, generator=generator).requires_grad_()
 F.cross_entropy(z, labels, label_smoothing=0.2, reduction="sum").backward()
@@ -91,7 +92,7 @@ parameter.grad = torch.zeros_like(W)
 torch.optim.SGD([parameter], lr=1.0, weight_decay=0.02).step()
 arrays["weight_decay"] = (W - parameter).detach().numpy()
 
-# Alpha dropout as PyTorch defines it: its output for an entry dropped and an entry kept.
+# PyTorch's alpha dropout: its output for a dropped and for a kept entry.
 torch.manual_seed(0)
 dropped = F.alpha_dropout(torch.full((1000,), 0.5), p=0.3, training=True)
 arrays["alpha_dropout"] = torch.unique(dropped).numpy()

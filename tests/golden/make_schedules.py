@@ -1,7 +1,7 @@
-"""Makes tests/golden/schedules.npz: rates at each of 4 steps in 12 epochs, by independent implementations.
+"""Makes schedules.npz: rates at each of 4 steps in 12 epochs, by independent implementations.
 
 Run it with a Python that has torch, optax, jax, keras, scikit-learn, thinc and transformers. Keras, optax and PyTorch
-count steps, so that times in epochs are multiplied by 4. A warm-up is optax's line from the first step's rate on.
+count steps, so times in epochs are multiplied by 4. A warm-up is optax's linear rise from the rate of the first step.
 """
 
 import os
@@ -59,7 +59,7 @@ def restarts(initial, final, decay, steps=12):
 
 
 def one_cycle(**options):
-    """OneCycleLR steps up to the last step, and not past it."""
+    """OneCycleLR can be stepped up to the last step, but not past it."""
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
     schedule, found = L.OneCycleLR(optimizer, total_steps=TOTAL, cycle_momentum=False, **options), []
     for step in range(TOTAL):
@@ -81,7 +81,7 @@ def plateau(figures, **options):
 
 
 def adaptive(figures, tol, patience):
-    """Drive scikit-learn's own bookkeeping, epoch by epoch."""
+    """Run scikit-learn's own bookkeeping, epoch by epoch."""
     network = MLPClassifier(learning_rate="adaptive", tol=tol, n_iter_no_change=patience)
     network.loss_curve_, network.best_loss_, network._no_improvement_count = [], np.inf, 0
     optimizer, found = SGDOptimizer([np.zeros(1)], 0.4, "adaptive"), []

@@ -1,7 +1,7 @@
-"""Makes tests/golden/weights.npz: scikit-learn's logistic regression with sample weights and class weights.
+"""Makes weights.npz: scikit-learn's logistic regression with sample weights and class weights.
 
-Its objective is C sum_i w_i loss_i + |W|^2 / 2; ours, the weighted mean of the losses + strength |W|^2, is the same
-with strength = 1 / (2 C sum_i w_i).
+Its objective is C sum_i w_i loss_i + |W|^2 / 2. The zoo's objective, the weighted mean of the losses +
+strength |W|^2, is the same with strength = 1 / (2 C sum_i w_i).
 """
 
 from importlib.metadata import version
@@ -17,7 +17,7 @@ W = RNG.integers(0, 4, 60).astype(float)
 
 
 def fitted(weights, balance):
-    """Return coefficients (features, classes), intercepts, and the sum of all weights as the fit sees them."""
+    """Return coefficients (features, classes), intercepts, and the sum of all weights as the fit uses them."""
     model = LogisticRegression(C=0.5, tol=1e-13, max_iter=10_000, class_weight=balance, solver="newton-cg")
     model.fit(X, Y, sample_weight=weights)
     return np.vstack([model.coef_.T, model.intercept_])

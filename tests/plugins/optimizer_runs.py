@@ -1,4 +1,4 @@
-"""Objectives to walk over with an optimizer, each with its gradient by hand, and the trainer's few lines around it."""
+"""Objectives for optimizers, each with its gradient by hand, and the trainer's loop around an optimizer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.parts import Array, Layout, Schedule, Segment
+from zoo_core.parts import Array, Layout, Schedule
+from zoo_core.testing.harness.optimizer_harness import layout_of
 
 GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "optimizers.npz")
 A, B, START = (np.array(v) for v in ([0.5, 1.0, 1.5], [0.2, -0.4, 0.6], [1.4, -1.1, 0.7]))
@@ -15,21 +16,12 @@ PATHS = ("layers.0.weights", "layers.0.bias", "layers.1.weights", "layers.1.bias
 NET = np.concatenate([GOLDEN[path].ravel() for path in PATHS])
 
 
-def layout(arrays: dict[str, tuple[int, ...]], dtype: Any = np.float64) -> Layout:
-    """Return the layout of some arrays, by path and shape."""
-    segments, at = [], 0
-    for path, shape in arrays.items():
-        segments.append(Segment(path, shape, slice(at, at + int(np.prod(shape)))))
-        at = segments[-1].where.stop
-    return Layout(tuple(segments), at, np.dtype(dtype))
-
-
 def vector(size: int, dtype: Any = np.float64) -> Layout:
-    return layout({"layers.0.bias": (size,)}, dtype)
+    return layout_of({"layers.0.bias": (size,)}, dtype)
 
 
 def two_layers(dtype: Any = np.float64) -> Layout:
-    return layout({path: GOLDEN[path].shape for path in PATHS}, dtype)
+    return layout_of({path: GOLDEN[path].shape for path in PATHS}, dtype)
 
 
 def valley(p: Array) -> tuple[float, Array]:
@@ -56,18 +48,18 @@ def rosenbrock(p: Array) -> tuple[float, Array]:
     return float(100 * (y - x * x) ** 2 + (1 - x) ** 2), gradient
 
 
-class Walk:
-    """A batch over a function of the parameters, and the trainer's few lines around an optimizer."""
+class OptimizerRun:
+    """A batch with a function of the parameters as its loss, and the trainer's loop around an optimizer."""
 
     rows = 1
 
-    def __init__(self, part: Any, function: Any = valley, start: Any = START, form: Layout | None = None) -> None:
-        form = form or (two_layers() if function is net else vector(len(start)))
+    def __init__(self, part: Any, function: Any = valley, start: Any = START, layout: Layout | None = None) -> None:
+        layout = layout or (two_layers() if function is net else vector(len(start)))
         self.part, self.function = part, function
-        self.parameters = np.array(start, form.dtype)
+        self.parameters = np.array(start, layout.dtype)
         self.gradients = np.empty_like(self.parameters)
         self.evaluations = 0
-        part.start(form)
+        part.start(layout)
         self.rate = part.learning_rate
         if isinstance(self.rate, Schedule):
             self.rate.start(100, 1)
@@ -87,7 +79,7 @@ class Walk:
         self.part.update(self.parameters, self.gradients, rate, self)
 
     def step(self) -> Array:
-        """Take one step, an epoch by itself; returns the parameters for use after it."""
+        """Take one step as an epoch of its own; return the parameters to use after it."""
         self.part.start_epoch(self.parameters)
         self.train_step()
         self.part.end_epoch(self.parameters)

@@ -1,4 +1,4 @@
-"""Activations match PyTorch in value and gradient, pass the general checks, and have the right gains."""
+"""Activations match PyTorch in value and gradient, pass the general checks, and have the correct gains."""
 
 from __future__ import annotations
 

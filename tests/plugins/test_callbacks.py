@@ -1,4 +1,4 @@
-"""Stopping rules, with a run that is a list of figures: when they stop, what they put back, what they refuse."""
+"""Stopping rules, for a run that is a list of values: when they stop, what they restore, what they refuse."""
 
 import math
 
@@ -46,7 +46,7 @@ class Run:
 
 
 @pytest.mark.parametrize(("patience", "epochs"), [(0, 3), (1, 3), (2, 6), (3, 7)])
-def test_early_stopping_stops_after_so_many_epochs_without_a_better_one(patience, epochs):
+def test_early_stopping_stops_after_patience_epochs_without_improvement(patience, epochs):
     run = Run([3.0, 2.0, 2.5, 1.0, 1.5, 1.2, 1.1, 1.0], "validation_loss")
     reason, seen = run.follow(EarlyStopping(patience=patience))
     assert seen == epochs

@@ -1,4 +1,4 @@
-"""Random streams: repeatable from the seed, apart from each other, and NumPy's own PCG64 underneath."""
+"""Random streams: repeatable from the seed, independent of each other, and NumPy's own PCG64."""
 
 import numpy as np
 

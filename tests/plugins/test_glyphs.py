@@ -1,4 +1,4 @@
-"""The embedded digits: the same bits from a seed everywhere, balanced, and learnable."""
+"""The generated digits: the same bits from a seed everywhere, balanced classes, and learnable."""
 
 import hashlib
 

@@ -1,23 +1,24 @@
-"""Groups of parameters by pattern: each its own rule, rate and state; patterns that do not fit are refused."""
+"""Groups of parameters by pattern: each has its own optimizer, rate and state; wrong patterns are refused."""
 
 import numpy as np
 import pytest
 
 import zoo_core
 from tests.helpers.specs import small_spec
-from tests.plugins.comparisons import REGISTRY, made
-from tests.plugins.optimizer_runs import NET, Walk, layout, net, two_layers
+from tests.plugins.comparisons import REGISTRY, make_part
+from tests.plugins.optimizer_runs import NET, OptimizerRun, net, two_layers
 from zoo_core.errors import SpecError, UsageError
 from zoo_core.spec import Spec
+from zoo_core.testing.harness.optimizer_harness import layout_of
 from zoo_plugins.optimizers.parameter_groups import Share
 
 
-def walked(steps=8, **options):
+def trained(steps=8, **options):
     part = REGISTRY.get("optimizer", "groups")(**options)
-    walk = Walk(part, net, NET)
+    run = OptimizerRun(part, net, NET)
     for _ in range(steps):
-        walk.step()
-    return walk.parameters
+        run.step()
+    return run.parameters
 
 
 def optimizer(name, **options):
@@ -26,15 +27,15 @@ def optimizer(name, **options):
 
 @pytest.mark.parametrize("pattern", ["*.bias", "layers.0.*", "layers.?.weights", "layers.[1-9].*"])
 def test_one_rule_in_two_groups_is_that_rule_over_all(pattern):
-    plain = Walk(optimizer("adam"), net, NET)
+    plain = OptimizerRun(optimizer("adam"), net, NET)
     for _ in range(8):
         plain.step()
-    found = walked(paths={pattern: optimizer("adam")}, base=optimizer("adam"))
+    found = trained(paths={pattern: optimizer("adam")}, base=optimizer("adam"))
     np.testing.assert_array_equal(found, plain.parameters)
 
 
 def test_a_frozen_layer_stays_to_the_bit_and_the_rest_learns():
-    found = walked(paths={"layers.0.*": optimizer("frozen")}, base=optimizer("adam"))
+    found = trained(paths={"layers.0.*": optimizer("frozen")}, base=optimizer("adam"))
     assert [(s.view(found) == s.view(NET)).all() for s in two_layers().segments] == [True, True, False, False]
 
 
@@ -42,7 +43,7 @@ def test_each_group_follows_its_own_schedule_and_the_base_shows_its_rate():
     step = REGISTRY.get("schedule", "step")
     paths = {"*.bias": optimizer("sgd", learning_rate=step(1.0, factor=0.5, every=1))}
     part = optimizer("groups", paths=paths, base=optimizer("sgd", learning_rate=0.25))
-    part.start(layout({"a.bias": (1,), "a.weights": (1, 1)}))
+    part.start(layout_of({"a.bias": (1,), "a.weights": (1, 1)}))
     rates = part.learning_rate
     rates.start(3, 1)
     moves = []
@@ -50,7 +51,7 @@ def test_each_group_follows_its_own_schedule_and_the_base_shows_its_rate():
         parameters = np.zeros(2)
         assert rates.rate(float(epoch)) == 0.25
         part.steps += 1
-        part.update(parameters, np.ones(2), 0.25, Walk(optimizer("sgd")))
+        part.update(parameters, np.ones(2), 0.25, OptimizerRun(optimizer("sgd")))
         moves.append(parameters)
     np.testing.assert_array_equal(moves, [[-1, -0.25], [-0.5, -0.25], [-0.25, -0.25]])
 
@@ -68,19 +69,19 @@ def test_a_schedule_in_a_group_sees_the_records():
 
 def test_a_pattern_without_a_parameter_is_refused_with_the_paths():
     with pytest.raises(SpecError, match=r"'layers.0.biass' matches no.*did you mean 'layers.0.bias'.*layers.1.bias\)"):
-        walked(paths={"layers.0.biass": optimizer("frozen")})
+        trained(paths={"layers.0.biass": optimizer("frozen")})
 
 
 def test_two_patterns_for_one_parameter_are_refused():
     with pytest.raises(SpecError, match=r"'\*.bias' and 'layers.0.\*' both match layers.0.bias; make one narrower"):
-        walked(paths={"layers.0.*": optimizer("frozen"), "*.bias": optimizer("adam")})
+        trained(paths={"layers.0.*": optimizer("frozen"), "*.bias": optimizer("adam")})
 
 
 def test_a_rule_that_evaluates_again_goes_around_groups():
     with pytest.raises(UsageError, match="goes around groups, not into them"):
-        walked(paths={"*.bias": optimizer("sam")})
+        trained(paths={"*.bias": optimizer("sam")})
     part = optimizer("sam", base=optimizer("groups", paths={"*.bias": optimizer("adam")}))
-    assert np.isfinite(Walk(part, net, NET).step()).all()
+    assert np.isfinite(OptimizerRun(part, net, NET).step()).all()
 
 
 def test_a_share_of_adjoining_arrays_is_a_view_and_others_come_back_from_a_copy():
@@ -128,4 +129,4 @@ def test_two_runs_of_one_spec_share_no_state():
 def test_options_inside_a_group_are_checked_with_their_place():
     with pytest.raises(SpecError, match=r"optimizer\.paths\.\*\.bias\.weight_decay: must be below 1, not 2"):
         Spec.parse(small_spec(optimizer={"name": "groups", "paths": {"*.bias": {"name": "adamw", "weight_decay": 2}}}))
-    assert made("optimizer", 'groups {"paths": {"*": "adam"}}').paths["*"].name == "adam"
+    assert make_part("optimizer", 'groups {"paths": {"*": "adam"}}').paths["*"].name == "adam"

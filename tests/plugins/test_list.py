@@ -1,4 +1,4 @@
-"""Every part that a user of Keras, PyTorch or scikit-learn expects is there, by its usual name, and of one shape."""
+"""Every part that a user of Keras, PyTorch or scikit-learn expects exists, has its usual name, and has one shape."""
 
 import ast
 import inspect
@@ -47,7 +47,7 @@ EXPECTED = {
 }
 MORE = {"optimizer": {"frozen"}, "preprocessor": {"none", "pixels"}, "dataset": {"npy"}}
 LOOKAHEAD = Path(zoo_plugins.__file__).parents[1] / "zoo-lookahead"  # the plugin that stands beside the built-in parts
-FAMILIES = [
+MODULES = [
     m.name.removeprefix("zoo_plugins.")
     for m in walk_packages(zoo_plugins.__path__, "zoo_plugins.")
     if not m.ispkg and "._" not in m.name and m.name != "zoo_plugins.notebook"
@@ -71,13 +71,13 @@ def test_each_is_found_by_its_name(kind):
         assert registry.get(kind, name).name == name
 
 
-def test_every_family_is_announced():
-    assert {module for modules in zoo_plugins.PARTS_BY_KIND.values() for module in modules} == {*FAMILIES, "notebook"}
+def test_every_module_is_listed():
+    assert {module for modules in zoo_plugins.PARTS_BY_KIND.values() for module in modules} == {*MODULES, "notebook"}
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_a_family_is_one_file_that_ends_with_its_parts(family):
-    module = import_module(f"zoo_plugins.{family}")
+@pytest.mark.parametrize("module_name", MODULES)
+def test_a_module_ends_with_its_parts(module_name):
+    module = import_module(f"zoo_plugins.{module_name}")
     tree = ast.parse(inspect.getsource(module))
     assert ast.unparse(tree.body[-1]).startswith("PARTS = ")
     assert len({part.kind for part in module.PARTS}) == 1

@@ -1,4 +1,4 @@
-"""Losses match PyTorch in value and gradient, row by row, and stay exact where logits are large."""
+"""Losses match PyTorch in value and gradient, row by row, and stay exact for large logits."""
 
 from __future__ import annotations
 

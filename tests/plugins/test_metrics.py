@@ -1,6 +1,6 @@
-"""Metrics gathered over uneven batches equal scikit-learn's over all rows, to 1e-9; odd cases by hand.
+"""Metrics over uneven batches equal scikit-learn's over all rows, to 1e-9; special cases by hand.
 
-The figures are made by tests/golden/make_metrics.py.
+The expected values are made by tests/golden/make_metrics.py.
 """
 
 import copy

@@ -1,6 +1,6 @@
-"""The notebook's printed lines come out of the ordinary core, every digit; the corrected recipes do better.
+"""The notebook's printed lines come out of the ordinary core, digit by digit; the corrected recipes do better.
 
-The logs in tests/golden are what the notebook's own cells printed. Other values are held against a plain rewriting
+The logs in tests/golden are what the notebook's own cells printed. Other values are compared with a plain rewriting
 of the notebook's loop, below.
 """
 

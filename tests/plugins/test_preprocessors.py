@@ -1,4 +1,4 @@
-"""Preprocessors follow their formulas, keep every digit they can, and survive features that do not vary."""
+"""Preprocessors follow their formulas, keep their precision, and accept constant features."""
 
 import numpy as np
 import pytest

@@ -1,6 +1,6 @@
-"""Schedules give the rates of independent ones, to 1e-9; warm-up, cooling and unmeasured epochs by hand.
+"""Schedules give the rates of independent ones, to 1e-9; warm-up, cooldown and unmeasured epochs by hand.
 
-The rates are made by tests/golden/make_schedules.py.
+The expected rates are made by tests/golden/make_schedules.py.
 """
 
 import copy

@@ -1,21 +1,21 @@
-"""Parts agree with independent implementations as closely as is allowed, and the page that says so is current."""
+"""Parts agree with independent implementations within the allowed difference, and the page that says so is current."""
 
 import pytest
 
 from tests.helpers.builtin import PARTS
 from tests.plugins.comparisons import FORMULA
-from tests.plugins.comparisons_seconds import seconds
-from tests.plugins.comparisons_static import activations, initializers, losses, normalizers, preprocessors, regularizers
+from tests.plugins.comparisons_arrays import activations, initializers, losses, normalizers, preprocessors, regularizers
+from tests.plugins.second_opinions import second_opinions
 from tests.plugins.verification import PAGE, all_comparisons, page
 from zoo_plugins import notebook
 
 STATIC = [
     case
-    for family in (activations, initializers, losses, normalizers, preprocessors, regularizers, seconds)
+    for family in (activations, initializers, losses, normalizers, preprocessors, regularizers, second_opinions)
     for case in family()
 ]
-BY_HAND = {"frozen"}  # a rule that does nothing
-OTHER_KINDS = {"callback", "dataset", "generator"}  # which compute nothing that a peer could tell
+BY_HAND = {"frozen"}  # an optimizer that does nothing
+OTHER_KINDS = {"callback", "dataset", "generator"}  # kinds whose results have no peer
 
 
 @pytest.mark.parametrize("case", STATIC, ids=str)
@@ -27,11 +27,11 @@ def test_every_part_that_computes_has_a_peer():
     parts = {(p.kind, p.name) for p in PARTS if p not in notebook.PARTS and p.kind not in OTHER_KINDS}
     held = {(case.kind, case.name) for case in all_comparisons()}
     assert {(kind, name) for kind, name in parts - held if name not in BY_HAND} == set()
-    assert held - parts == {("optimizer", "lookahead")}  # of the plugin that stands beside them
+    assert held - parts == {("optimizer", "lookahead")}  # of the plugin zoo-lookahead
 
 
 def test_a_formula_written_out_has_a_second_opinion_where_a_library_has_one():
-    held = {(case.kind, case.name) for case in seconds()}
+    held = {(case.kind, case.name) for case in second_opinions()}
     written = {(case.kind, case.name) for case in all_comparisons() if case.peer == FORMULA}
     by_definition = {"identity", "maxout", "swiglu", "geglu", "reglu"}  # products and maxima of functions of PyTorch's
     assert {name for _, name in written - held} == by_definition

@@ -1,4 +1,4 @@
-"""`zoo plugins check`: a report that names the mistake, exit code 4, and a limit on time."""
+"""`zoo plugins check`: a report that names the mistake, exit code 4, and a limit of time."""
 
 import json
 import re
@@ -48,7 +48,7 @@ def test_a_distribution_or_a_part_can_be_named(site, name):
     assert {"derivative", "dtype", "options"} <= {c["check"] for c in plugin["checks"]}
 
 
-def test_a_declared_deviation_is_told_apart_and_no_failure(site):
+def test_an_expected_failure_is_reported_and_no_failure(site):
     site.install("zoo-wave", DECLARED)
     done = site.zoo("plugins", "check", "wave")
     assert done.returncode == 0, done.stderr

@@ -1,14 +1,14 @@
-"""The kit finds each mistake and names it, and lets every right part pass."""
+"""The kit finds each mistake and names it, and every correct part passes."""
 
 import pytest
 
 from tests.helpers.plugins import plugin_with
-from tests.testing import unusual
+from tests.testing import correct_parts
 from tests.testing.faulty_parts import (
     FAULTY,
     activations,
     callbacks,
-    contract as manners,
+    contract,
     data,
     losses,
     metrics,
@@ -24,16 +24,16 @@ from zoo_core.registry import Registry
 from zoo_core.testing import check_part, pytest_checks
 
 REGISTRY = Registry()
-PLACES = (
-    activations, callbacks, data, losses, manners, metrics, optimizers, randoms, regularizers, schedules, transforms,
-    unusual,
+MODULES = (
+    activations, callbacks, contract, correct_parts, data, losses, metrics, optimizers, randoms, regularizers,
+    schedules, transforms,
 )  # fmt: skip
 WRONG = {part for part, _, _ in FAULTY}
-RIGHT = [
+CORRECT = [
     part
-    for family in PLACES
-    for part in vars(family).values()
-    if isinstance(part, type) and part.__module__ == family.__name__ and part not in WRONG
+    for module in MODULES
+    for part in vars(module).values()
+    if isinstance(part, type) and part.__module__ == module.__name__ and part not in WRONG
 ]
 
 
@@ -42,11 +42,11 @@ def found(part):
     return {r.check: r for r in check_part(part, REGISTRY) if r.state != "passed"}
 
 
-def test_a_plugin_whose_family_fails_is_not_passed_over(tmp_path, monkeypatch):
-    (tmp_path / "failing_family.py").write_text("raise RuntimeError('boom')")
+def test_a_plugin_whose_lazy_parts_fail_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "failing_parts.py").write_text("raise RuntimeError('boom')")
     monkeypatch.syspath_prepend(tmp_path)
-    plugin = plugin_with(LazyParts("activation", "failing_family", "wave"))
-    with pytest.raises(PluginError, match="'under test' is broken: failing_family: RuntimeError: boom"):
+    plugin = plugin_with(LazyParts("activation", "failing_parts", "wave"))
+    with pytest.raises(PluginError, match="'under test' is broken: failing_parts: RuntimeError: boom"):
         pytest_checks(plugin)
 
 
@@ -57,6 +57,6 @@ def test_a_mistake_is_found_and_named(part, check, words):
     assert words in "\n".join(map(str, results[check].findings))
 
 
-@pytest.mark.parametrize("part", RIGHT)
-def test_a_right_part_passes_whatever_its_form(part):
+@pytest.mark.parametrize("part", CORRECT)
+def test_a_correct_part_passes(part):
     assert not found(part)

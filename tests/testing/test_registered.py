@@ -1,4 +1,4 @@
-"""Every part that is registered passes the kit, but for what it declares."""
+"""Every registered part passes the kit, except for its expected failures."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from zoo_core.testing.harness.part_under_test import PartUnderTest
 test_conformance = pytest_checks(DISTRIBUTION)
 
 
-def test_only_these_deviate_and_only_files_are_missing():
+def test_only_these_have_expected_failures_and_all_can_be_made():
     declared = {e.part.__module__ for e in ENTRIES if e.part.expected_failures}
     assert declared == {"zoo_plugins.notebook", "zoo_plugins.optimizers.parameter_groups"}
     for entry in ENTRIES:
@@ -48,7 +48,7 @@ def files(tmp_path, monkeypatch):
         ("idx", {"images": "x.idx", "labels": "y.idx"}),
     ],
 )
-def test_data_sets_from_files_pass_where_there_are_files(name, options):
+def test_data_sets_from_files_pass(name, options):
     part = REGISTRY.get("dataset", name)
     assert issubclass(part, Dataset)
     assert [f for check in checks_of(part) for f in findings(check, PartUnderTest(part, options, REGISTRY))] == []
@@ -56,6 +56,6 @@ def test_data_sets_from_files_pass_where_there_are_files(name, options):
 
 @pytest.mark.mnist
 @pytest.mark.slow
-def test_mnist_passes_where_it_lies(mnist_dir, monkeypatch):
+def test_mnist_passes(mnist_dir, monkeypatch):
     monkeypatch.setenv("ZOO_DATA_DIR", str(mnist_dir))
     assert {r.state for r in check_part(REGISTRY.get("dataset", "mnist"), REGISTRY)} == {"passed"}

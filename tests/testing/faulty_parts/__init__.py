@@ -1,4 +1,4 @@
-"""Parts with one mistake each, and the words that the kit must find for it."""
+"""Parts with one mistake each, and the words that the kit must report for it."""
 
 FAULTY = []  # (part, check, words of the finding)
 

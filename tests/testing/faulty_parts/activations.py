@@ -11,7 +11,7 @@ from zoo_core.parts import Activation
 
 
 class Tanh(Activation):
-    """Right: tanh."""
+    """Correct: tanh."""
 
     name = "tanh_under_test"
 
@@ -24,7 +24,7 @@ class Tanh(Activation):
 
 @faulty("derivative", "at the output, not at z: it is f'(a)")
 class OfOutput(Tanh):
-    """tanh'(a) for tanh'(z)."""
+    """tanh'(a) instead of tanh'(z)."""
 
     def derivative(self, z, a, out):
         out[...] = 1 - np.tanh(a) ** 2
@@ -32,7 +32,7 @@ class OfOutput(Tanh):
 
 @faulty("derivative", "at the output, not at z: the formula is one for a = f(z), but it is applied to z")
 class RuleForOutput(Tanh):
-    """1 - z^2 for 1 - a^2."""
+    """1 - z^2 instead of 1 - a^2."""
 
     def derivative(self, z, a, out):
         out[...] = 1 - z * z
@@ -48,7 +48,7 @@ class Sign(Tanh):
 
 @faulty("derivative", "it is 0.5 times the correct one")
 class Factor(Tanh):
-    """Half of it."""
+    """Half of the derivative."""
 
     def derivative(self, z, a, out):
         out[...] = (1 - a * a) / 2
@@ -56,7 +56,7 @@ class Factor(Tanh):
 
 @faulty("derivative", "the factor `grad` is missing: this is f'(x) alone")
 class WithoutGrad(Tanh):
-    """The chain is broken."""
+    """The factor `grad` is missing."""
 
     def backward(self, x, y, grad, out):
         out[...] = 1 - y * y
@@ -64,14 +64,14 @@ class WithoutGrad(Tanh):
 
 @faulty("derivative", "it is f(x) times `grad`")
 class Itself(Tanh):
-    """a for f'(z)."""
+    """a instead of f'(z)."""
 
     def derivative(self, z, a, out):
         out[...] = a
 
 
 class Silu(Activation):
-    """Right: z / (1 + exp(-z))."""
+    """Correct: z / (1 + exp(-z))."""
 
     name = "silu_under_test"
 
@@ -94,7 +94,7 @@ class Mirrored(Silu):
 
 @faulty("derivative", "the case z < 0 is wrong, the other side of zero is correct")
 class OneSide(Activation):
-    """A leaky ReLU whose leak does not flow back."""
+    """A leaky ReLU whose derivative lacks the leak."""
 
     name = "one_side"
     kinks = (0.0,)
@@ -116,7 +116,7 @@ class Straight(Tanh):
 
 @faulty("derivative", "in forward an output depends on several entries")
 class SoftmaxAlone(Activation):
-    """Softmax with the derivative of each entry by itself only."""
+    """Softmax with the diagonal of its Jacobian only."""
 
     name = "softmax_alone"
 
@@ -141,7 +141,7 @@ class Saturated(Silu):
 @faulty("derivative", "with alpha = 1.5: d loss / d z differs from central differences")
 @dataclass
 class OfDefault(Activation):
-    """alpha tanh(z), with a derivative that is right where `alpha` is 1."""
+    """alpha tanh(z), with a derivative that is correct for `alpha` = 1 only."""
 
     name = "of_default"
 
@@ -156,7 +156,7 @@ class OfDefault(Activation):
 
 @faulty("derivative", "it is 0.5 times the correct one")
 class TwoFaced(Tanh):
-    """Goes back rightly, with a derivative beside it that is half of the right one."""
+    """A correct `backward`, beside a `derivative` that is half of the correct one."""
 
     def derivative(self, z, a, out):
         out[...] = (1 - a * a) / 2

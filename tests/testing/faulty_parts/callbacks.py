@@ -11,7 +11,7 @@ from zoo_core.parts import Callback
 
 @faulty("answers", "on_epoch_end returns a bool")
 class SaysTrue(Callback):
-    """Answers yes or no."""
+    """Answers true or false."""
 
     name = "says_true"
 
@@ -49,7 +49,7 @@ class Waiting(Callback):
 
 @faulty("restart", "`on_train_begin` does not reset what earlier epochs changed")
 class Impatient(Waiting):
-    """Never forgets."""
+    """Never resets its state."""
 
     state = ("seen",)
 
@@ -59,6 +59,6 @@ class Impatient(Waiting):
 
 @faulty("state", "an attribute that `on_epoch_end` changes")
 class Hasty(Waiting):
-    """Has stopped long before the eighth epoch."""
+    """Stops before the eighth epoch; the count is not saved."""
 
     patience: ClassVar[int] = 4

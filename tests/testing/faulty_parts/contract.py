@@ -1,4 +1,4 @@
-"""Activations that compute rightly, with bad manners: buffers, dtypes, widths, names, options."""
+"""Activations with correct formulas that break another rule: buffers, dtypes, widths, names, options."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Adding(Tanh):
 
 @faulty("out", "it is added to instead of overwritten")
 class AddingBack(Tanh):
-    """Adds to out on the way back."""
+    """Adds to out in backward."""
 
     def backward(self, x, y, grad, out):
         out += grad * (1 - y * y)
@@ -47,7 +47,7 @@ class AddingBack(Tanh):
 
 @faulty("out", "these entries are not written")
 class Unwritten(Activation):
-    """A ReLU that counts on zeros in out."""
+    """A ReLU that assumes zeros in out."""
 
     name = "unwritten"
     kinks = (0.0,)
@@ -101,7 +101,7 @@ class TooWide(Activation):
 
 @faulty("width", "but forward fails with this number of columns")
 class TooNarrow(TooWide):
-    """The same unit, which asks for one block."""
+    """The same unit, which asks for one block only."""
 
     def input_width(self, units):
         return units
@@ -126,7 +126,7 @@ class Slope(Activation):
 
 @faulty("inference", "it draws random numbers outside training")
 class RandomServed(Activation):
-    """Random slopes, in use too."""
+    """Random slopes, also outside training."""
 
     name = "random_served"
 
@@ -187,21 +187,21 @@ class Half(Activation):
 
 @faulty("derivative", "`expected_failures` lists 'derivative', but the check passes")
 class Modest(Tanh):
-    """Declares a deviation that there is not."""
+    """Declares a failure that does not occur."""
 
     expected_failures: ClassVar[Mapping[str, str]] = {"derivative": "as in the first paper"}
 
 
 @faulty("expected_failures", "`expected_failures` names 'derivatif'")
 class Misspelt(Tanh):
-    """Declares a deviation that is no check."""
+    """Declares the failure of an unknown check."""
 
     expected_failures: ClassVar[Mapping[str, str]] = {"derivatif": "as in the first paper"}
 
 
 @faulty("dtype", "the result becomes float64: np.where of float32 and a float64 array")
 class Chosen(Tanh):
-    """A table of float64 in a function that is no ufunc."""
+    """A table of float64 in a function that is not a ufunc."""
 
     def forward(self, x, out):
         out[...] = np.where(np.ones(1, bool), np.tanh(x), np.zeros(1))
@@ -209,7 +209,7 @@ class Chosen(Tanh):
 
 @faulty("inputs", "backward changes its input grad")
 class GreedyBack(Tanh):
-    """Multiplies the gradient from behind where it lies."""
+    """Multiplies the upstream gradient in place."""
 
     def backward(self, x, y, grad, out):
         grad *= 1 - y * y
@@ -218,7 +218,7 @@ class GreedyBack(Tanh):
 
 @faulty("state", "`state` lacks a running attribute")
 class Cooling(Tanh):
-    """Cools with each step, and does not say so."""
+    """Changes with each step, but does not name it in `state`."""
 
     def start(self, width, dtype):
         self.heat = 1.0
@@ -233,4 +233,4 @@ class Cooling(Tanh):
 @faulty("definition", "is frozen")
 @dataclass(frozen=True)
 class Frozen(Tanh):
-    """Cannot be given weights."""
+    """A frozen dataclass, which cannot be given weights."""

@@ -7,7 +7,7 @@ from zoo_core.parts import Data, Dataset, Preprocessor, Table
 
 
 class Centred(Preprocessor):
-    """Right: x - mean."""
+    """Correct: x - mean."""
 
     name = "centred_under_test"
     state = ("mean",)
@@ -28,7 +28,7 @@ class Unkept(Centred):
 
 @faulty("values", "transform computes statistics of its rows")
 class OfBatch(Centred):
-    """Centres the batch."""
+    """Subtracts the mean of the batch."""
 
     def transform(self, x, out):
         out[...] = x - x.mean(axis=0)
@@ -36,7 +36,7 @@ class OfBatch(Centred):
 
 @faulty("values", "the range of a constant feature")
 class Scaled(Centred):
-    """Divides by a deviation of zero."""
+    """Divides by a standard deviation of zero."""
 
     state = ("mean", "deviation")
 
@@ -50,14 +50,14 @@ class Scaled(Centred):
 
 @faulty("streaming", "fit may only use x.shape, x.dtype and x.take")
 class InMemory(Centred):
-    """Wants an array."""
+    """Needs an array."""
 
     def fit(self, x):
         self.mean = x.mean(axis=0)
 
 
 class Points(Dataset):
-    """Right: two classes of points."""
+    """Correct: two classes of points."""
 
     name = "points_under_test"
 
@@ -68,7 +68,7 @@ class Points(Dataset):
 
 @faulty("tables", "a label is out of range")
 class ThreeClasses(Points):
-    """A label too many."""
+    """One label too many."""
 
     def load(self, folder):
         data = super().load(folder)
@@ -77,7 +77,7 @@ class ThreeClasses(Points):
 
 @faulty("tables", "x and y have different numbers of rows")
 class Longer(Points):
-    """A target too many."""
+    """One target too many."""
 
     def load(self, folder):
         return Data(Table(super().load(folder).train.x, np.arange(11) % 2), class_names=("a", "b"))

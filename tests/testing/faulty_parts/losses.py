@@ -10,7 +10,7 @@ from zoo_core.parts import Activation, Loss
 
 @dataclass(kw_only=True)
 class Squares(Loss):
-    """Right: the mean of squares over the columns."""
+    """Correct: the mean of squares over the columns."""
 
     name = "squares_under_test"
 
@@ -32,7 +32,7 @@ class MeanLoss(Squares):
 
 @faulty("gradient", "divided by the number of rows, but the core does that")
 class DividedLoss(Squares):
-    """Takes the mean itself."""
+    """Takes the mean over rows itself."""
 
     def gradient(self, outputs, targets, out):
         super().gradient(outputs, targets, out)
@@ -71,7 +71,7 @@ class Sigmoid(Activation):
 
 @faulty("fused", "it is d loss / d outputs, and should be d loss / d z")
 class FusedSquares(Squares):
-    """Fused with a sigmoid, whose slope it forgets."""
+    """Fused with a sigmoid, but without its derivative."""
 
     fused_with = (Sigmoid,)
 
@@ -109,7 +109,7 @@ class OfTheSum(Squares):
 
 @faulty("gradient", "the gradient differs from central differences")
 class Bent(Squares):
-    """A Huber loss whose gradient forgets the straight part."""
+    """A Huber loss whose gradient lacks the linear piece."""
 
     task = "regression"
 
@@ -120,7 +120,7 @@ class Bent(Squares):
 
 @faulty("gradient", "the gradient differs from central differences")
 class OneSided(Squares):
-    """A hinge whose gradient forgets that targets of 0 stand for -1."""
+    """A hinge loss whose gradient is wrong for targets of 0, which mean -1."""
 
     task = "classification"
 

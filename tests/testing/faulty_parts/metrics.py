@@ -7,7 +7,7 @@ from zoo_core.parts import Metric
 
 
 class Mae(Metric):
-    """Right: the mean absolute error."""
+    """Correct: the mean absolute error."""
 
     name = "mae_under_test"
     task = "regression"
@@ -63,14 +63,14 @@ class ByRows(Mae):
 
 @faulty("direction", "higher_is_better is True")
 class Backwards(Mae):
-    """An error of which more is said to be better."""
+    """An error with higher_is_better."""
 
     higher_is_better = True
 
 
 @faulty("result", "start does not reset")
 class Remembering(Mae):
-    """Begins once only."""
+    """Starts only once."""
 
     def start(self, rows, outputs):
         if not hasattr(self, "total"):

@@ -13,7 +13,7 @@ from zoo_core.parts import Optimizer, Rate
 
 @dataclass
 class Momentum(Optimizer):
-    """Right: v = 0.9 v + g; p -= rate v."""
+    """Correct: v = 0.9 v + g; p -= rate v."""
 
     name = "momentum_under_test"
     state = ("velocity",)
@@ -47,7 +47,7 @@ class Elsewhere(Momentum):
 
 @faulty("learning_rate", "perhaps self.learning_rate is")
 class OwnRate(Momentum):
-    """Uses its option for the rate that is given."""
+    """Uses its option instead of the given rate."""
 
     def step(self, parameters, gradients, learning_rate):
         super().step(parameters, gradients, self.learning_rate)
@@ -55,7 +55,7 @@ class OwnRate(Momentum):
 
 @faulty("plain_step", "a step is not learning_rate * gradients alone")
 class SaidToBePlain(Momentum):
-    """Has a velocity, all the same."""
+    """Has a velocity, but claims a plain gradient step."""
 
     is_plain_gradient_step = True
 
@@ -84,7 +84,7 @@ class Listed(Momentum):
 
 @faulty("order", "depend on the order of the parameters in the vector")
 class FirstIsWeights(Momentum):
-    """Takes it that the first dozen numbers are a matrix."""
+    """Assumes that the first twelve numbers are a matrix."""
 
     def step(self, parameters, gradients, learning_rate):
         gradients[:12] /= np.linalg.norm(gradients[:12]).astype(gradients.dtype)
@@ -93,7 +93,7 @@ class FirstIsWeights(Momentum):
 
 @faulty("copies", "two optimizers change each other's state")
 class Shared(Momentum):
-    """One velocity for all."""
+    """One velocity for all instances."""
 
     kept: ClassVar[dict[str, Any]] = {}
 
@@ -136,7 +136,7 @@ class Jittery(Momentum):
 
 @faulty("descent", "30 steps do not change layers.0.bias, layers.0.activation.slope, layers.1.weights, layers.1.bias")
 class FirstArray(Momentum):
-    """Goes through the first array alone."""
+    """Updates the first array alone."""
 
     def start(self, layout):
         super().start(layout)
@@ -148,7 +148,7 @@ class FirstArray(Momentum):
 
 @faulty("state", "takes another step")
 class Counting(Momentum):
-    """Corrects its start by a count of its own, which is not saved."""
+    """Corrects its first steps by its own count, which is not saved."""
 
     def start(self, layout):
         super().start(layout)
@@ -170,7 +170,7 @@ class BoundAbove(Momentum):
 @faulty("state", "with warm = True: saved and loaded after 5 steps")
 @dataclass
 class WarmOnly(Momentum):
-    """Where it is `warm` it counts its steps, and does not save the count."""
+    """With `warm` it counts its steps, but does not save the count."""
 
     warm: bool = False
 
@@ -185,7 +185,7 @@ class WarmOnly(Momentum):
 
 @dataclass
 class Halved(Optimizer):
-    """Right: `base` with half the gradients."""
+    """Correct: `base` with half the gradients."""
 
     name = "halved"
 
@@ -212,7 +212,7 @@ class Halved(Optimizer):
 
 @faulty("epochs", "start_epoch and end_epoch of the inner optimizer 'base' are not called")
 class Deaf(Halved):
-    """Keeps the end of an epoch to itself."""
+    """Does not pass on the end of an epoch."""
 
     def end_epoch(self, parameters):
         pass

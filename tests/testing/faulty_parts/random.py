@@ -18,7 +18,7 @@ class OwnInitializer(Initializer):
 
 @faulty("out", "out of shape (7, 5) depends on its previous content")
 class Diagonal(Initializer):
-    """Leaves the rest as it was."""
+    """Writes only the diagonal."""
 
     name = "diagonal"
 
@@ -64,7 +64,7 @@ class OneStream(RandomSource):
 
 @faulty("continues", "a stream starts again")
 class Repeating(RandomSource):
-    """Makes the generator anew."""
+    """Makes a new generator at each call."""
 
     name = "repeating"
 
@@ -77,7 +77,7 @@ class Repeating(RandomSource):
 
 @faulty("randomness", "with a fixed seed (random.py:")
 class OwnBits(Initializer):
-    """The same numbers for every layer, from a generator made by hand."""
+    """The same numbers for every layer, from a bit generator."""
 
     name = "own_bits"
 

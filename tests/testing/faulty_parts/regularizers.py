@@ -1,4 +1,4 @@
-"""Penalties, constraints and changes of a batch with one mistake each."""
+"""Penalties, constraints and batch augmentations with one mistake each."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from zoo_core.parts import BatchAugmentation, Constraint, Penalty
 
 
 class L2(Penalty):
-    """Right: 0.01 sum w^2."""
+    """Correct: 0.01 sum w^2."""
 
     name = "l2_under_test"
 
@@ -20,7 +20,7 @@ class L2(Penalty):
 
 @faulty("gradient", "the factor 1/2")
 class HalfL2(L2):
-    """w for 2 w."""
+    """w instead of 2 w."""
 
     def gradient(self, weights, out):
         np.multiply(weights, 0.01, out=out)
@@ -36,7 +36,7 @@ class ScalarL2(L2):
 
 @faulty("projection", "a second call of constrain changes the weights again")
 class Shrinking(Constraint):
-    """Shrinks every time."""
+    """Shrinks the weights at each call."""
 
     name = "shrinking"
 
@@ -66,7 +66,7 @@ class UnitNorm(Constraint):
 
 @faulty("inputs", "augment changes its input targets")
 class Smoothing(BatchAugmentation):
-    """Softens the targets themselves."""
+    """Changes the given targets."""
 
     name = "smoothing"
 
@@ -77,7 +77,7 @@ class Smoothing(BatchAugmentation):
 
 @faulty("randomness", "ignores the given generator")
 class Shuffling(BatchAugmentation):
-    """Jitter from somewhere."""
+    """Noise from another generator."""
 
     name = "shuffling"
 
@@ -87,7 +87,7 @@ class Shuffling(BatchAugmentation):
 
 @faulty("dtype", "the inputs that augment returns is not float32")
 class WideJitter(BatchAugmentation):
-    """Jitter in float64."""
+    """Noise in float64."""
 
     name = "wide_jitter"
 
@@ -97,7 +97,7 @@ class WideJitter(BatchAugmentation):
 
 @faulty("gradient", "a sign error")
 class AgainstL2(L2):
-    """Its gradient goes the other way."""
+    """Its gradient has the wrong sign."""
 
     def gradient(self, weights, out):
         np.multiply(weights, -0.02, out=out)
@@ -105,7 +105,7 @@ class AgainstL2(L2):
 
 @faulty("value", "training would reward large weights")
 class Reward(L2):
-    """Both go the other way."""
+    """Value and gradient have the wrong sign."""
 
     def value(self, weights):
         return -super().value(weights)
@@ -116,7 +116,7 @@ class Reward(L2):
 
 @faulty("projection", "an assignment to the name")
 class Renamed(Constraint):
-    """Changes a copy, and keeps it to itself."""
+    """Assigns the result to the name."""
 
     name = "renamed"
 

@@ -8,7 +8,7 @@ from zoo_core.parts import Schedule
 
 @faulty("rates", "the rate is negative")
 class Falling(Schedule):
-    """A line that goes on below zero."""
+    """A line that continues below zero."""
 
     name = "falling"
 
@@ -18,7 +18,7 @@ class Falling(Schedule):
 
 @faulty("rates", "the rate is not finite")
 class Growing(Schedule):
-    """0 / 0 at first."""
+    """0 / 0 in the first epoch."""
 
     name = "growing"
 
@@ -28,7 +28,7 @@ class Growing(Schedule):
 
 @faulty("calls", "rate counts its calls")
 class Counting(Schedule):
-    """Falls with each call."""
+    """Falls at each call."""
 
     name = "counting"
 
@@ -42,7 +42,7 @@ class Counting(Schedule):
 
 @faulty("state", "`state` lacks an attribute that `observe` changes")
 class Reacting(Schedule):
-    """Reacts, and does not say what must be kept."""
+    """Reacts to records, but names no state."""
 
     name = "reacting"
 
@@ -58,7 +58,7 @@ class Reacting(Schedule):
 
 @faulty("restart", "a second run gives other rates")
 class Unending(Reacting):
-    """Goes on where the last run ended."""
+    """Continues where the last run ended."""
 
     state = ("current",)
 
@@ -68,7 +68,7 @@ class Unending(Reacting):
 
 @faulty("rates", "the rate is negative")
 class LateFalling(Schedule):
-    """A line to zero at epoch 50, whatever the length of the run."""
+    """A line to zero at epoch 50, whatever the length of the run is."""
 
     name = "late_falling"
 

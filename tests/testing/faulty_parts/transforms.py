@@ -8,7 +8,7 @@ from zoo_core.parts import Noise, Normalizer, Parameter
 
 
 class BatchNorm(Normalizer):
-    """Right, but for what it leaves out: (x - mean) / deviation, with running figures."""
+    """Correct, without options: (x - mean) / standard deviation, with running statistics."""
 
     name = "norm_under_test"
     state = ("mean", "scale")
@@ -34,7 +34,7 @@ class BatchNorm(Normalizer):
 
 @faulty("gradient", "on several entries, but backward treats each entry alone")
 class MeanIsConstant(BatchNorm):
-    """Forgets that the mean depends on the rows."""
+    """Treats the mean as a constant."""
 
     def backward(self, x, y, grad, out):
         n = len(x)
@@ -43,7 +43,7 @@ class MeanIsConstant(BatchNorm):
 
 @faulty("inference", "infer uses statistics of the batch")
 class BatchServed(BatchNorm):
-    """Normalizes by the batch in use, too."""
+    """Normalizes by the batch, also outside training."""
 
     def infer(self, x, out):
         np.divide(x - x.mean(axis=0), self.scale, out=out)
@@ -57,7 +57,7 @@ class Forgetting(BatchNorm):
 
 
 class Dropout(Noise):
-    """Right: half of the outputs, doubled."""
+    """Correct: half of the outputs, doubled."""
 
     name = "noise_under_test"
 
@@ -83,7 +83,7 @@ class GlobalNoise(Dropout):
 
 @faulty("randomness", "draws from a generator of its own, such as np.random.default_rng()")
 class OwnNoise(Dropout):
-    """A generator of its own."""
+    """Draws from its own generator."""
 
     def _rng(self):
         return np.random.default_rng()
@@ -99,7 +99,7 @@ class FixedNoise(Dropout):
 
 @faulty("statistics", "such as a variance with a standard deviation")
 class DeviationKept(BatchNorm):
-    """Keeps the variance where the deviation is meant."""
+    """Stores the variance instead of the standard deviation."""
 
     def end_step(self):
         self.mean += 0.1 * (self._mean - self.mean)
@@ -108,7 +108,7 @@ class DeviationKept(BatchNorm):
 
 @faulty("statistics", "does not move the running statistics towards")
 class NeverMoved(BatchNorm):
-    """Leaves the running figures where they were."""
+    """Never updates the running statistics."""
 
     def end_step(self):
         pass
@@ -116,7 +116,7 @@ class NeverMoved(BatchNorm):
 
 @faulty("once", "counts twice in the state 'normalizer.mean'")
 class MovedForward(BatchNorm):
-    """Takes in the batch whenever it is looked at."""
+    """Updates the running statistics in forward."""
 
     def forward(self, x, out):
         super().forward(x, out)
@@ -128,7 +128,7 @@ class MovedForward(BatchNorm):
 
 @faulty("gradient", "backward draws new random numbers")
 class SecondMask(Dropout):
-    """Another mask on the way back."""
+    """Draws another mask in backward."""
 
     def backward(self, x, y, grad, out):
         out[...] = grad * 2 * (self.rng.random(x.shape) < 0.5)
@@ -136,7 +136,7 @@ class SecondMask(Dropout):
 
 @faulty("randomness", "with a fixed seed (transforms.py:")
 class OwnBits(Dropout):
-    """A generator made by hand."""
+    """Draws from its own bit generator."""
 
     def _rng(self):
         return Generator(PCG64(42))
@@ -144,7 +144,7 @@ class OwnBits(Dropout):
 
 @faulty("statistics", "after many steps with one batch")
 class Unshifted(BatchNorm):
-    """Forgets its trained shift outside training."""
+    """Leaves out its trained shift outside training."""
 
     def parameters(self, width):
         return {"shift": Parameter((width,), 0.0)}
@@ -160,7 +160,7 @@ class Unshifted(BatchNorm):
 
 @faulty("linear_backward", "twice `grad` does not give twice the gradient")
 class Limiting(Noise):
-    """Limits what comes back, and says that it is linear."""
+    """Limits the gradient, but claims to be linear."""
 
     name = "limiting_under_test"
     backward_is_linear = True

@@ -1,9 +1,9 @@
-"""Makes tests/golden/seconds.npz: second opinions in float64, by libraries that have the functions ready-made.
+"""Makes second_opinions.npz: results in float64, by libraries that have the function.
 
-They are for the parts whose formula the other scripts write out in PyTorch, and for many others: Keras and optax
-differentiated by JAX, thinc with its own derivatives, modules of transformers and timm with autograd, scikit-learn. Run
-it with a Python that has them. Of timm the one file timm/layers/activations.py is enough: $TIMM_ACTIVATIONS is its path
-and $TIMM its version.
+They are for the parts whose formula the other scripts write out in PyTorch, and for many others. Keras and optax are
+differentiated by JAX, modules of transformers and timm by autograd; thinc has its own derivatives. Run it with a Python
+that has these libraries and scikit-learn. Of timm, the file timm/layers/activations.py is enough: $TIMM_ACTIVATIONS is
+its path and $TIMM its version.
 """
 
 import os
@@ -32,8 +32,8 @@ jax.config.update("jax_enable_x64", val=True)
 import keras  # noqa: E402 - its numbers follow the line above
 
 keras.config.set_floatx("float64")
-keras.config.set_epsilon(1e-300)  # added to logarithms, norms and divisors, where it would hide the digits below it
-# Keras takes means and tanh of float64 in float32; its formulas in full precision.
+keras.config.set_epsilon(1e-300)  # Keras adds it to logarithms, norms and divisors; its default hides small differences
+# Keras computes means and tanh of float64 in float32; this makes it use full precision.
 keras.src.backend.jax.numpy.dtypes.result_type = lambda *types: str(np.result_type(*map(np.dtype, types)))
 
 RNG = np.random.default_rng(7)
@@ -52,7 +52,7 @@ def key(name, **options):
     return f"{name} {json.dumps(options)}" if options else name
 
 
-# ------------------------------------------------------------------ what flows through: x, c -> y, gradient
+# ------------------------------------------------------------------ activations: x, c -> y, gradient
 
 
 def by_jax(function):
@@ -111,7 +111,7 @@ def loss(function, at, targets):
 
 
 def overlap(alpha, beta, smooth):
-    """optax's loss of columns as it is for each row: a picture with one class, whose logits it takes."""
+    """optax's loss of columns for each row: each row is a picture with one class, and optax takes logits."""
 
     def function(targets, p):
         logits = jnp.log(p / (1 - p))
@@ -179,11 +179,11 @@ PENALTIES = {
     ("keras", key("activity_l2", strength=0.3)): activity(l2=0.3),
 }
 
-# ------------------------------------------------------------------ optimizers around others: steps -> parameters
+# ------------------------------------------------------------------ optimizers and wrappers: steps -> parameters
 
 
 def sam():
-    """optax's SAM around its SGD, its ascent a normalized gradient times rho."""
+    """optax's SAM around its SGD, with a normalized gradient times rho as its ascent."""
     slope, p, found = jax.grad(lambda p: walks.valley(p, jnp)), jnp.asarray(walks.START), []
     ascent = optax.chain(optax.contrib.normalize(), optax.sgd(0.1))
     rule = optax.contrib.sam(optax.sgd(0.05, momentum=0.8), ascent, sync_period=2, opaque_mode=True)
@@ -200,7 +200,7 @@ def lookahead(leaves, **options):
 
 
 def accumulated(every):
-    """PyTorch's own way to gather gradients, over batches that differ: the valley tilts another way in each step."""
+    """PyTorch's own way to accumulate gradients, over batches that differ: each step tilts the valley another way."""
     p = torch.tensor(walks.START, requires_grad=True)
     optimizer, found = torch.optim.SGD([p], lr=0.05), []
     for step in range(1, walks.STEPS + 1):
@@ -221,8 +221,8 @@ STEPS = {
     ("pytorch-optimizer", key("lookahead", base=MOMENTUM, sync_period=3, slow_step=0.4)): walks.by_torch(
         lookahead, lr=0.05, momentum=0.8
     ),
-    # Where the walks of make_optimizers.py leave something unseen: signs that turn, an epsilon that counts, a rate that
-    # changes, moves that are clipped.
+    # What the cases of make_optimizers.py do not cover: signs that change, an epsilon that matters, a rate that
+    # changes, steps that are clipped.
     ("optax", key("lion", learning_rate=0.3, weight_decay=0.1)): walks.by_optax(optax.lion(0.3, weight_decay=0.1)),
     ("optax", key("lion", learning_rate=0.5, beta1=0.6, beta2=0.3)): walks.by_optax(
         optax.lion(0.5, b1=0.6, b2=0.3, weight_decay=0)
@@ -244,14 +244,14 @@ STEPS = {
 
 
 def mixed():
-    """Rows mixed by Keras's layer, which takes them for pictures of one pixel: share 0.25, partners 2, 0, 1."""
+    """Rows mixed by Keras's layer, as pictures of one pixel: share 0.25, partners 2, 0, 1."""
     chosen = {"mix_weight": np.full(3, 0.25), "permutation_order": np.array([2, 0, 1])}
     layer = keras.layers.MixUp(dtype="float64", data_format="channels_last")
     return np.asarray(layer.transform_images(W[:3, None, None, :], chosen))[:, 0, 0, :]
 
 
 def alpha_dropped():
-    """What Keras's layer makes of 0.5, dropped and kept."""
+    """The output of Keras's layer for 0.5, dropped and kept."""
     layer = keras.layers.AlphaDropout(0.3, seed=0, dtype="float64")
     return np.unique(np.asarray(layer(np.full((40, 30), 0.5), training=True)))
 
@@ -265,32 +265,32 @@ def calibration(scores, labels, bins):
 
 
 def moments(layer):
-    """Mean and deviation of what Keras's layer makes of 4 million times 2."""
+    """Mean and standard deviation of the output of Keras's layer for 4 million times 2."""
     noisy = np.asarray(layer(np.full((2000, 2000), 2.0), training=True))
     return np.array([noisy.mean(), noisy.std()])
 
 
 def fresh(module):
-    """What a normalizer of PyTorch's gives before it has learnt anything, in training and outside."""
+    """The outputs of a new normalizer of PyTorch, in training and outside."""
     x = torch.tensor(W)
     return np.stack([module(x).detach().numpy(), type(module)(3, eps=1e-3).double().eval()(x).detach().numpy()])
 
 
 def scaled():
-    """Inputs scaled by scikit-learn with a mean and a deviation that it is given."""
+    """Inputs scaled by scikit-learn with a given mean and standard deviation."""
     scaler = StandardScaler()
     scaler.mean_, scaler.scale_, scaler.n_features_in_ = np.full(3, 1.5), np.full(3, 0.3), 3
     return scaler.transform(W)
 
 
 def warmed():
-    """Two epochs of optax's linear rise, whose first step moves, then its exponential decay; 4 steps in an epoch."""
+    """Two epochs of optax's linear rise, whose first rate is above 0, then its exponential decay; 4 steps an epoch."""
     rise, fall = optax.linear_schedule(0, 0.1, 8), optax.exponential_decay(0.1, 4, 0.8)
     return np.array([float(rise(k + 1)) if k < 8 else float(fall(k - 8)) for k in range(48)])
 
 
 def plateau(mode):
-    """PyTorch's rates in 12 epochs whose figures change by less, and by more, than the threshold."""
+    """PyTorch's rates in 12 epochs whose values change by less, and by more, than the threshold."""
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.4)
     schedule, found = (
         torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, mode, factor=0.5, patience=1, threshold=0.1, eps=0),
@@ -307,7 +307,7 @@ SCORES, LABELS = RNG.dirichlet(np.ones(4), 60), RNG.integers(0, 4, 60)
 
 
 def numbered(kind, cases, *names):
-    """Return the arrays of some cases, each by kind, number and name."""
+    """Return the arrays of some cases, each named by kind, number and name."""
     return {
         f"{kind}.{i}.{name}": array
         for i, arrays in enumerate(cases.values())
@@ -328,7 +328,7 @@ def main():
         "scikit-learn",
     )
     np.savez_compressed(
-        Path(__file__).with_name("seconds.npz"),
+        Path(__file__).with_name("second_opinions.npz"),
         versions=np.array([*(f"{peer} {version(peer)}" for peer in peers), f"timm {os.environ['TIMM']}"]),
         x=X, c=C, weights=W, scores=SCORES, labels=LABELS,
         flows=np.array(list(FLOWS)), losses=np.array(list(LOSSES)),

@@ -1,4 +1,4 @@
-"""Right parts of forms that the built-in ones do not have; the kit has nothing to say against any of them."""
+"""Correct parts of forms that no built-in part has; the kit must find nothing in them."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -41,7 +41,7 @@ class Sine(Activation):
 
 
 class Kept(Activation):
-    """tanh, which keeps its slope from forward for backward."""
+    """tanh, which stores its slope in forward for backward."""
 
     name = "kept"
 
@@ -70,7 +70,7 @@ class Waves(Activation):
 
 
 class Interleaved(Activation):
-    """Products of neighbouring columns."""
+    """Products of adjacent columns."""
 
     name = "interleaved"
 
@@ -105,7 +105,7 @@ class Scaled(Activation):
 
 
 class Precise(Activation):
-    """tanh, which asks for float64 in between."""
+    """tanh, which asks for float64 within forward."""
 
     name = "precise"
 
@@ -117,7 +117,7 @@ class Precise(Activation):
 
 
 class Sinusoid(Initializer):
-    """First values that are not random."""
+    """Values that are not random."""
 
     name = "sinusoid"
 
@@ -148,7 +148,7 @@ class Signs(Optimizer):
 
 @dataclass
 class Heun(Optimizer):
-    """The mean of two gradients, the second after a step on trial."""
+    """The mean of two gradients, the second after a trial step."""
 
     name = "heun"
 
@@ -163,7 +163,7 @@ class Heun(Optimizer):
 
 @dataclass
 class ByPath(Optimizer):
-    """Momentum in a table of arrays by path."""
+    """Momentum with a dict of arrays by path as its state."""
 
     name = "by_path"
     state = ("velocity",)
@@ -184,7 +184,7 @@ class ByPath(Optimizer):
 
 @dataclass
 class Averaged(Optimizer):
-    """Gradient descent of which the mean of all parameters is used."""
+    """Gradient descent; the mean of all parameters is used."""
 
     name = "averaged"
     state = ("mean", "trained", "count")
@@ -210,7 +210,7 @@ class Averaged(Optimizer):
 
 
 class Cumulative(Normalizer):
-    """Batch normalization whose running figures are plain means over all steps."""
+    """Batch normalization whose running statistics are plain means over all steps."""
 
     name = "cumulative"
     state = ("mean", "variance", "count")
@@ -236,7 +236,7 @@ class Cumulative(Normalizer):
 
 
 class Slow(Cumulative):
-    """Running figures that take a thousandth of each batch."""
+    """Running statistics that take a thousandth of each batch."""
 
     name = "slow"
     state = ("mean", "variance")
@@ -260,7 +260,7 @@ class RowDrop(Noise):
 
 
 class Unchanged(BatchAugmentation):
-    """Returns what it is given."""
+    """Returns the batch unchanged."""
 
     name = "unchanged"
 
@@ -290,7 +290,7 @@ class Cap(Constraint):
 
 
 class MedianError(Metric):
-    """The weighted median of errors, for which all rows are kept."""
+    """The weighted median of errors, which stores all rows."""
 
     name = "median_error"
     task = "regression"
@@ -312,7 +312,7 @@ class MedianError(Metric):
 
 @dataclass(kw_only=True)
 class Tolerant(Loss):
-    """The square of what an error exceeds `margin` by."""
+    """The square of the part of an error that exceeds `margin`."""
 
     name = "tolerant"
     task = "regression"
@@ -329,7 +329,7 @@ class Tolerant(Loss):
 
 @dataclass
 class Delayed(Schedule):
-    """Nothing for `wait` epochs, and `initial` from then on."""
+    """0 for `wait` epochs, then `initial`."""
 
     name = "delayed"
 
@@ -350,7 +350,7 @@ class Once(Callback):
 
 
 class SignedLog(Preprocessor):
-    """sign(x) log(1 + |x|), for which nothing is learnt."""
+    """sign(x) log(1 + |x|), which needs no fit."""
 
     name = "signed_log"
 

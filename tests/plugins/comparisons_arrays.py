@@ -1,4 +1,4 @@
-"""Comparisons of parts that do not walk: of what flows through, losses, penalties, first values, preprocessors."""
+"""Comparisons of parts that map arrays to arrays: transforms, losses, regularizers, initializers, preprocessors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.plugins.comparisons import FOLDER, FORMULA, Comparison, difference, made
+from tests.plugins.comparisons import FOLDER, FORMULA, Comparison, difference, make_part
 
 WRITTEN = {
     "identity", "squareplus", "dish", "quick_gelu", "hard_sigmoid", "hard_mish", "sparse_plus", "sparse_sigmoid",
@@ -16,17 +16,17 @@ WRITTEN = {
     "focal", "tversky", "dice", "log_cosh", "mape", "quantile", "orthogonal", "l1", "l2", "l1_l2", "activity_l1",
     "activity_l2",
 }  # fmt: skip
-GAIN = 1.5  # of an activation that is not there
-SHAPE = (400, 300)  # inputs and units of the weights whose moments are compared
+GAIN = 1.5  # of an activation
+SHAPE = (400, 300)  # inputs and units of weights whose moments are compared
 
 
 def by_torch(case: str) -> str:
-    """Return what to call a peer in PyTorch: its own function, or a formula written out in it."""
+    """Return the name of a peer in PyTorch: its own function, or a formula written out in it."""
     return FORMULA if case.partition(" ")[0] in WRITTEN else "torch"
 
 
-def flow(part: Any, x: Any, c: Any, weights: Mapping[str, Any]) -> tuple[Any, Any]:
-    """Return a transform's output and the gradient of sum(c * output) by the input."""
+def run_transform(part: Any, x: Any, c: Any, weights: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Return a transform's output, and the gradient of sum(c * output) with respect to the input."""
     part.weights = {name: np.array(weights[name]) for name in part.parameters(c.shape[1])}
     part.gradients = {name: np.empty_like(array) for name, array in part.weights.items()}
     part.rng = np.random.default_rng(0)
@@ -38,24 +38,24 @@ def flow(part: Any, x: Any, c: Any, weights: Mapping[str, Any]) -> tuple[Any, An
 
 
 def activations() -> Iterator[Comparison]:
-    """Compare outputs and gradients; of rrelu, the outputs outside training."""
+    """Compare outputs and gradients; for rrelu, the outputs outside training."""
     golden = np.load(FOLDER / "activations.npz")
 
     def through(i: int, case: str) -> float:
-        part, expected = made("activation", case), golden["y"][i]
+        part, expected = make_part("activation", case), golden["y"][i]
         width = int(np.isfinite(expected[0]).sum())
-        y, grad = flow(part, golden["x"], np.ascontiguousarray(golden["c"][:, :width]), {})
+        y, grad = run_transform(part, golden["x"], np.ascontiguousarray(golden["c"][:, :width]), {})
         return max(difference(y, expected[:, :width]), difference(grad, golden["gradient"][i]))
 
     def prelu() -> float:
-        part = made("activation", "prelu")
-        y, grad = flow(part, golden["x"], golden["c"], {"slope": golden["slopes"]})
+        part = make_part("activation", "prelu")
+        y, grad = run_transform(part, golden["x"], golden["c"], {"slope": golden["slopes"]})
         slopes = difference(part.gradients["slope"], golden["prelu_slope_gradient"])
         return max(difference(y, golden["prelu_y"]), difference(grad, golden["prelu_gradient"]), slopes)
 
     def rrelu() -> float:
         out = np.empty_like(golden["x"])
-        made("activation", 'rrelu {"lower": 0.1, "upper": 0.4}').infer(golden["x"], out)
+        make_part("activation", 'rrelu {"lower": 0.1, "upper": 0.4}').infer(golden["x"], out)
         return difference(out, golden["rrelu_infer"])
 
     for i, case in enumerate(map(str, golden["cases"])):
@@ -65,7 +65,7 @@ def activations() -> Iterator[Comparison]:
 
 
 def loss_rows(part: Any, form: str, at: Any, targets: Any) -> tuple[Any, Any]:
-    """Return the loss of each row and the gradient, plain, or fused where the form says so."""
+    """Return the loss of each row and the gradient: plain ones, or fused ones if `form` says so."""
     targets, out = targets[:, 0].astype(np.int64) if "labels" in form else targets, np.empty_like(at)
     if "fused" not in form:
         part.gradient(at, targets, out)
@@ -81,7 +81,7 @@ def losses() -> Iterator[Comparison]:
     golden = np.load(FOLDER / "losses.npz")
 
     def rows(i: int, form: str, case: str) -> float:
-        value, gradient = loss_rows(made("loss", case), form, golden["at"][i], golden["targets"][i])
+        value, gradient = loss_rows(make_part("loss", case), form, golden["at"][i], golden["targets"][i])
         return max(difference(value, golden["value"][i]), difference(gradient, golden["gradient"][i]))
 
     for i, key in enumerate(map(str, golden["cases"])):
@@ -92,18 +92,18 @@ def losses() -> Iterator[Comparison]:
 
 
 def normalizers() -> Iterator[Comparison]:
-    """Compare outputs and all gradients; of batch_norm also running statistics and outputs outside training."""
+    """Compare outputs and all gradients; for batch_norm also running statistics and outputs outside training."""
     golden = np.load(FOLDER / "normalizers.npz")
 
     def through(name: str) -> float:
-        part = made("normalizer", name + ' {"epsilon": 1e-3}')
-        y, grad = flow(part, golden["x0"], golden["c"], golden)
+        part = make_part("normalizer", name + ' {"epsilon": 1e-3}')
+        y, grad = run_transform(part, golden["x0"], golden["c"], golden)
         found = {"y": y, "x": grad, **part.gradients}
         return max(difference(array, golden[f"{name}.{key}"]) for key, array in found.items())
 
     def running() -> float:
-        part = made("normalizer", 'batch_norm {"epsilon": 1e-3, "momentum": 0.3}')
-        flow(part, golden["x0"], golden["c"], golden)
+        part = make_part("normalizer", 'batch_norm {"epsilon": 1e-3, "momentum": 0.3}')
+        run_transform(part, golden["x0"], golden["c"], golden)
         part.end_step()
         for batch in (golden["x1"], golden["x2"]):
             part.forward(batch, np.empty_like(batch))
@@ -119,40 +119,40 @@ def normalizers() -> Iterator[Comparison]:
 
 
 def regularizers() -> Iterator[Comparison]:
-    """Compare penalties with their gradients, projected weights, changed targets, and what noise does."""
+    """Compare penalties with their gradients, constrained weights, augmented targets, and noise."""
     golden = np.load(FOLDER / "regularizers.npz")
     weights = golden["weights"]
 
     def penalty(key: str, case: str) -> float:
-        part, out = made("regularizer", case), np.empty_like(weights)
+        part, out = make_part("regularizer", case), np.empty_like(weights)
         part.gradient(weights, out)
         value = difference(part.value(weights), golden[f"{key}.value"])
         return max(value, difference(out, golden[f"{key}.gradient"]))
 
     def constraint(key: str, case: str) -> float:
         changed = weights.copy()
-        made("regularizer", case).constrain(changed)
+        make_part("regularizer", case).constrain(changed)
         return difference(changed, golden[key])
 
     def activity(key: str, case: str) -> float:
-        return difference(flow(made("regularizer", case), weights, golden["c"], {})[1], golden[key])
+        return difference(run_transform(make_part("regularizer", case), weights, golden["c"], {})[1], golden[key])
 
     def noise(key: str, case: str) -> float:
         normal = np.random.default_rng(1).normal(size=(2000, 2000))
-        y, _ = flow(made("regularizer", case), normal, normal, {})
+        y, _ = run_transform(make_part("regularizer", case), normal, normal, {})
         return float(np.abs(np.array([y.mean(), y.std()]) - golden[key]).max())
 
     def values(key: str, case: str) -> float:
         x = np.full((40, 30), 0.5)
-        return difference(np.unique(flow(made("regularizer", case), x, x, {})[0]), golden[key])
+        return difference(np.unique(run_transform(make_part("regularizer", case), x, x, {})[0]), golden[key])
 
     def smoothing() -> float:
-        part = made("regularizer", 'label_smoothing {"smoothing": 0.2}')
+        part = make_part("regularizer", 'label_smoothing {"smoothing": 0.2}')
         targets = np.eye(4)[golden["labels"]]
         return difference(part.augment(targets, targets, np.random.default_rng())[1], golden["label_smoothing"])
 
     def mixup() -> float:
-        part, rng = made("regularizer", "mixup"), Chosen()
+        part, rng = make_part("regularizer", "mixup"), FixedGenerator()
         return difference(part.augment(weights[:3], weights[:3], rng)[0], golden["mixup"])
 
     measures: list[tuple[str, str, str, Callable[..., float], float]] = [
@@ -176,7 +176,7 @@ def regularizers() -> Iterator[Comparison]:
     for key, case, peer, measure, allowed in measures:
         named = by_torch(case) if peer == "torch" else peer
         yield Comparison("regularizer", case, named, partial(measure, key, case), allowed)
-    spread = 5 * (2 / 4e6) ** 0.5 * 1.5  # five standard errors of two samples, of deviations up to 1.5
+    spread = 5 * (2 / 4e6) ** 0.5 * 1.5  # five standard errors of two samples, with standard deviations of up to 1.5
     for key, case, peer in (
         ("dropout", 'dropout {"rate": 0.3}', "torch"),
         ("alpha_dropout_moments", 'alpha_dropout {"rate": 0.3}', "torch"),
@@ -188,8 +188,8 @@ def regularizers() -> Iterator[Comparison]:
     yield Comparison("regularizer", "mixup", "the paper's equation", mixup)
 
 
-class Chosen:
-    """A generator whose draws are known."""
+class FixedGenerator:
+    """A generator with fixed draws."""
 
     def beta(self, a: float, b: float) -> float:
         return 0.25
@@ -199,11 +199,11 @@ class Chosen:
 
 
 def initializers() -> Iterator[Comparison]:
-    """Compare values where they are certain, else mean, deviation and, where there is a bound, the largest size."""
+    """Compare values of deterministic initializers, else mean, standard deviation and, if bounded, the largest size."""
     golden = np.load(FOLDER / "initializers.npz")
 
     def measure(case: str, expected: Any) -> float:
-        part, certain = made("initializer", case), expected.ndim == 2
+        part, certain = make_part("initializer", case), expected.ndim == 2
         out = np.empty((6, 4) if certain else SHAPE)
         part.fill(out, np.random.default_rng(0), GAIN)
         if case.startswith("orthogonal"):
@@ -212,29 +212,29 @@ def initializers() -> Iterator[Comparison]:
             return difference(out, expected)
         mean, std, largest = out.mean(), out.std(), np.abs(out).max()
         errors = [abs(mean - expected[0]) / expected[1], abs(std / expected[1] - 1)]
-        return float(max(*errors, abs(largest / expected[2] - 1) if bounded(part) else 0.0))
+        return float(max(*errors, abs(largest / expected[2] - 1) if is_bounded(part) else 0.0))
 
     for i, (case, peer) in enumerate(zip(golden["cases"], golden["peers"], strict=True)):
         figures = golden[f"figures.{i}"]
         if figures.ndim == 2:
             yield Comparison("initializer", str(case), str(peer), partial(measure, str(case), figures))
-        else:  # five standard errors of 120,000 numbers, of a tenth of them where nine tenths are zeros
+        else:  # five standard errors of 120,000 numbers, or of 12,000 where 90 % are zeros
             spread = 5 / np.sqrt(12_000 if case.startswith("sparse") else 120_000)
             about = f"{peer}, moments"
             yield Comparison("initializer", str(case), about, partial(measure, str(case), figures), spread)
 
 
-def bounded(part: Any) -> bool:
-    """Tell whether what an initializer draws has a largest size."""
+def is_bounded(part: Any) -> bool:
+    """Return whether the values of an initializer have a largest size."""
     return "uniform" in part.name or "truncated" in part.name or getattr(part, "distribution", "") == "uniform"
 
 
 def preprocessors() -> Iterator[Comparison]:
-    """Compare prepared rows, fitted on the first 20."""
+    """Compare transformed rows, after a fit on the first 20."""
     golden = np.load(FOLDER / "preprocessors.npz")
 
     def measure(case: str, x: Any, expected: Any) -> float:
-        part, out = made("preprocessor", case), np.empty(x.shape)
+        part, out = make_part("preprocessor", case), np.empty(x.shape)
         part.fit(x[:20])
         part.transform(x, out)
         return difference(out, expected)
