@@ -1,6 +1,6 @@
-"""The project's list of bad inputs and faults, run through the command line as a user would.
+"""Bad inputs and faults, met through the command line as a user would meet them.
 
-A row holds: the exit code; a message that names the culprit and the way out; no traceback; and that the folder is as
+A row holds: the exit code; a message that names the cause and the way out; no traceback; and that the folder is as
 it was, to the byte. What takes processes, plugins, a server or signals is tested beside the code that it concerns.
 """
 
@@ -26,7 +26,7 @@ import numpy as np
 import pytest
 
 from tests.robustness import forge
-from tests.storage.test_model_file_refusals import CASES as REFUSED
+from tests.storage.refused_files import CASES as REFUSED
 from zoo_core.cli import run
 
 HERE = Path(__file__).parents[1]
