@@ -89,12 +89,10 @@ def test_a_model_predicts_the_same_whether_or_not_its_whole_spec_is_read(name: s
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
 def test_a_copy_of_a_loaded_model_predicts_and_evaluates_on_its_own(copied: Callable[[Model], Model]) -> None:
     model = zoo_core.load("glyphs-quickstart")
-    other = copied(model)
+    other, wanted = copied(model), model.predict(X).tolist()
     assert other.lock is not model.lock
     with model.lock, ThreadPoolExecutor(1) as pool:
-        assert (
-            pool.submit(other.predict, X).result(10).tolist() == zoo_core.load("glyphs-quickstart").predict(X).tolist()
-        )
+        assert pool.submit(other.predict, X).result(10).tolist() == wanted
     assert other.evaluate(X, other.predict(X)) == model.evaluate(X, model.predict(X))
     assert (other.spec.to_dict(), other.header()) == (model.spec.to_dict(), model.header())
 
@@ -142,7 +140,7 @@ def test_an_optimizer_that_no_longer_imports_does_not_stop_a_prediction(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("where", "wrong", "said"),
+    ("where", "wrong", "problem"),
     [
         (("model", "layers", 0, "units"), -1, r"spec: model\.layers\.0\.units: must be at least 1"),
         (("model", "layers", 0, "activation"), 7, "must be a name or a table"),
@@ -154,14 +152,14 @@ def test_an_optimizer_that_no_longer_imports_does_not_stop_a_prediction(tmp_path
         (("dtype",), "float16", "dtype"),
     ],
 )
-def test_a_half_that_describes_no_network_is_refused(tmp_path: Path, where: Any, wrong: Any, said: str) -> None:
+def test_a_half_that_describes_no_network_is_refused(tmp_path: Path, where: Any, wrong: Any, problem: str) -> None:
     contents = storage.read_model_file(trained(tmp_path / "m.npz", Registry()))
     *path, last = where
     table = contents.header["spec"]
     for key in path:
         table = table[key]
     table[last] = wrong
-    with pytest.raises(ModelFileError, match=f"^m.npz: its header does not describe a model: .*{said}"):
+    with pytest.raises(ModelFileError, match=f"^m.npz: its header does not describe a model: .*{problem}"):
         model_from_contents(contents, "m.npz", Registry())
 
 
@@ -278,11 +276,11 @@ def test_streams_are_made_in_order_for_training_and_when_they_are_drawn_from_for
     registry = knowing(Wilful, Listening)
     layers = [{"units": 6, "activation": "tanh"}, {"units": 10, "activation": "wilful"}]
     model = {"loss": "mse", "layers": layers, "regularizers": [{"name": "dropout", "rate": 0.5}]}
-    given = small_spec(generator="listening", model=model)
-    zoo_core.train(given, registry=registry).save(tmp_path / "m.npz")
+    spec = small_spec(generator="listening", model=model)
+    zoo_core.train(spec, registry=registry).save(tmp_path / "m.npz")
     places = [f"layers.{i}{what}" for i in (0, 1) for what in ("", ".activation")]
     Listening.asked.clear()
-    zoo_core.prepare(given, registry=registry)
+    zoo_core.prepare(spec, registry=registry)
     assert Listening.asked[: 1 + len(places)] == ["input.regularizers.0", *places]
     Listening.asked.clear()
     zoo_core.load(tmp_path / "m.npz", registry).predict(X)

@@ -1,13 +1,16 @@
-"""Specs are validated whole: every error at once, with its place and the way out."""
+"""Specs are validated as a whole: one message has every error, with its place and a hint."""
 
 import json
 import re
+from dataclasses import dataclass
+from types import SimpleNamespace
 
 import jsonschema
 import pytest
 
 import zoo_core
 from zoo_core.errors import PluginError, SpecError, UsageError
+from zoo_core.parts import Schedule
 from zoo_core.registry import Registry
 from zoo_core.spec.schema import spec_schema
 
@@ -37,14 +40,14 @@ def read(tmp_path, text, *overrides, name="s.toml"):
     return zoo_core.read_spec(file, overrides)
 
 
-def test_a_spec_survives_the_way_to_plain_data_and_back(tmp_path):
+def test_plain_data_of_a_spec_give_an_equal_spec(tmp_path):
     spec = read(tmp_path, GOOD)
     again = zoo_core.Spec.parse(json.loads(json.dumps(spec.to_dict())))
     assert again.to_dict() == spec.to_dict()
     assert read(tmp_path, json.dumps(spec.to_dict()), name="s.json").to_dict() == spec.to_dict()
 
 
-def test_all_errors_come_at_once_each_with_line_and_column(tmp_path):
+def test_one_message_has_all_errors_with_line_and_column(tmp_path):
     text = (
         GOOD.replace("units = 8", "unts = 8").replace("rate = 0.5", "rate = 1.5").replace("rows = 100", "rows = true")
     )
@@ -59,7 +62,7 @@ def test_all_errors_come_at_once_each_with_line_and_column(tmp_path):
     assert "did you mean 'units'?" in str(caught.value)
 
 
-def test_an_unknown_part_is_placed_where_its_name_stands(tmp_path):
+def test_an_unknown_part_has_the_place_of_its_name(tmp_path):
     text = GOOD.replace("[optimizer]", "[optimizer]\n# a comment").replace('name = "adam"', 'name = "adm"')
     with pytest.raises(PluginError) as caught:
         read(tmp_path, text)
@@ -67,17 +70,17 @@ def test_an_unknown_part_is_placed_where_its_name_stands(tmp_path):
     assert f"s.toml:{line}:1: optimizer: unknown optimizer 'adm'; did you mean 'adam'?" in str(caught.value)
 
 
-def test_alternatives_of_one_value_are_one_line(tmp_path):
+def test_the_types_of_a_union_share_a_line(tmp_path):
     text = (
         GOOD.replace('"cross_entropy"', '{ name = "cross_entropy", class_weights = CW }')
         + "[training]\nbatch_size = BS"
     )
-    for given, line in {
+    for values, line in {
         ('"even"', '"some"'): "class_weights: must be 'balanced' or a list, not 'even'",
         ("[1, -2]", '"some"'): "class_weights.1: must be above 0, not -2",
     }.items():
         with pytest.raises(SpecError) as caught:
-            read(tmp_path, text.replace("CW", given[0]).replace("BS", given[1]))
+            read(tmp_path, text.replace("CW", values[0]).replace("BS", values[1]))
         lines = str(caught.value).splitlines()
         assert [line.partition(": ")[2] for line in lines] == [
             f"model.loss.{line}",
@@ -85,7 +88,7 @@ def test_alternatives_of_one_value_are_one_line(tmp_path):
         ]
 
 
-def test_errors_come_in_the_order_of_the_file_and_have_a_place_even_for_what_is_not_there(tmp_path):
+def test_errors_are_in_the_order_of_the_file_and_a_missing_key_has_a_place(tmp_path):
     with pytest.raises(SpecError) as caught:
         read(tmp_path, 'nam = "m"\nseed = -1\n[data]\nname = "glyphs"\nrows = 0\n')
     places = re.findall(r"s\.toml:(\d+:\d+): (\w+)", str(caught.value))
@@ -93,13 +96,13 @@ def test_errors_come_in_the_order_of_the_file_and_have_a_place_even_for_what_is_
 
 
 @pytest.mark.parametrize("base", ['base = "sgd"', 'base = { name = "adam", beta1 = 0.5 }', ""])
-def test_an_option_of_a_part_inside_is_sent_there(tmp_path, base):
+def test_an_option_of_an_inner_part_gets_its_path_as_a_hint(tmp_path, base):
     text = GOOD.replace('name = "adam"', f'name = "sam"\n{base}')
     with pytest.raises(SpecError, match=r"optimizer\.learning_rate: unknown key; did you mean 'base\.learning_rate'"):
         read(tmp_path, text)
 
 
-def test_only_unknown_parts_are_a_plugin_error(tmp_path):
+def test_unknown_parts_alone_are_a_plugin_error(tmp_path):
     with pytest.raises(PluginError, match=r"s\.toml:14:1.*did you mean 'softmax'") as caught:
         read(tmp_path, GOOD.replace('"softmax"', '"softmx"'))
     assert caught.value.exit_code == 4
@@ -125,7 +128,7 @@ def test_only_unknown_parts_are_a_plugin_error(tmp_path):
         (("\nloss", "\n# loss"), r"model\.loss: is required"),
     ],
 )
-def test_a_wrong_value_is_refused_with_words(tmp_path, change, message):
+def test_the_message_about_a_wrong_value(tmp_path, change, message):
     with pytest.raises(SpecError, match=message):
         read(tmp_path, GOOD.replace(*change))
 
@@ -154,7 +157,7 @@ def test_json_that_is_no_spec(tmp_path, raw, message):
         read(tmp_path, raw, name="s.json")
 
 
-def test_overrides_change_one_value_and_name_themselves_in_errors(tmp_path):
+def test_an_override_changes_one_value_and_is_named_in_errors(tmp_path):
     spec = read(tmp_path, GOOD, "training.epochs=7", "model.layers.0.units=9", "optimizer.learning_rate=0.5")
     assert (spec.training.epochs, spec.model.layers[0].units, spec.optimizer.learning_rate) == (7, 9, 0.5)
     with pytest.raises(UsageError, match=r"override training\.epochs=-1: training\.epochs"):
@@ -245,12 +248,31 @@ class TestSchema:
         assert validator.is_valid(tomllib.loads(GOOD + "[training]\nearly_stopping = { patience = 3 }"))
 
 
-def test_a_change_of_batches_is_refused_in_a_layer(tmp_path):
+def test_a_batch_augmentation_is_refused_in_a_layer(tmp_path):
     text = GOOD.replace('{ name = "l2", strength = 1e-4 }', '"mixup"')
     with pytest.raises(SpecError, match=r"layers\.0\.regularizers.*'mixup' changes.*among model\.regularizers"):
         read(tmp_path, text)
 
 
-def test_a_part_that_may_be_left_out_is_told_what_it_may_be(tmp_path):
+def test_the_message_about_a_wrong_optional_part(tmp_path):
     with pytest.raises(SpecError, match=r"training\.early_stopping: must be a name or a table with a name"):
         read(tmp_path, GOOD + "[training]\nearly_stopping = 3")
+
+
+def test_a_frozen_part_keeps_the_name_of_its_distribution(tmp_path):
+    @dataclass(frozen=True)
+    class Fixed(Schedule):
+        """The same rate at all times."""
+
+        name = "fixed"
+
+        def at(self, progress, initial):
+            return 0.1
+
+    registry = Registry()
+    registry.add(SimpleNamespace(zoo_parts=zoo_core.hookimpl(lambda: [Fixed])), "zoo-fixed", "1.0")
+    value = json.loads(json.dumps(read(tmp_path, GOOD).to_dict()))
+    value["optimizer"]["learning_rate"] = "zoo-fixed:fixed"
+    spec = zoo_core.Spec.parse(value, registry)
+    assert spec.to_dict()["optimizer"]["learning_rate"] == "zoo-fixed:fixed"
+    assert Fixed().spec_name == ""
