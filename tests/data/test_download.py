@@ -155,7 +155,7 @@ def test_the_next_attempt_or_mirror_helps(
     [
         ("missing", ResourceError, ["answered 404"]),
         ("down", ResourceError, ["answered 503"]),
-        ("silent", ResourceError, ["fell silent"]),
+        ("silent", ResourceError, ["stopped sending"]),
         ("circle", ResourceError, ["302"]),
         ("cut", DataError, ["broke the connection"]),
         ("short", DataError, ["sent 1000 of 256000 bytes"]),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from zoo_core.data import make_splits
-from zoo_core.data._splits import Rows, apportion
+from zoo_core.data._splits import SelectedRows, split_proportionally
 from zoo_core.errors import DataError, SpecError, UsageError, ZooError
 from zoo_core.parts import Data, Table
 
@@ -114,7 +114,7 @@ def test_stratified_splits_keep_the_shares_of_the_classes(counts: list[int], sha
 
 def test_the_largest_remainder_by_hand() -> None:
     # By hand: quotas 4.7, 1.6, 1.58, 1.2, 0.61, 0.31; the three seats left go to 0.7, 0.61 and 0.6.
-    assert apportion(10, [47_000, 16_000, 15_800, 12_000, 6_100, 3_100]) == [5, 2, 1, 1, 1, 0]
+    assert split_proportionally(10, [47_000, 16_000, 15_800, 12_000, 6_100, 3_100]) == [5, 2, 1, 1, 1, 0]
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_the_largest_remainder_by_hand() -> None:
         (ALONE, {"train": ":11"}, UsageError, ["':11'", "only 10 rows"]),
         (ALONE, {"train": "-11:"}, UsageError, ["'-11:'", "only 10 rows"]),
         (ALONE, {"validation": "test[:5]"}, UsageError, ["test part does not exist"]),
-        (WITH_TEST, {"train": "test[:2]"}, UsageError, ["must not be learnt from"]),
+        (WITH_TEST, {"train": "test[:2]"}, UsageError, ["must not be trained on"]),
         (ALONE, {"validation": 0.6, "test": 0.6}, UsageError, ["add up to 1"]),
         (ALONE, {"validation": -0.1}, UsageError, ["above 0"]),
         (Data(numbered(10, classes=1)), {}, DataError, ["one class (0)"]),
@@ -157,14 +157,14 @@ def test_contiguous_splits_share_memory_and_drawn_ones_copy_nothing() -> None:
     tables = make_splits(ALONE, train=":8", validation="8:", rng=np.random.default_rng(0))
     assert all(np.shares_memory(table.x, ALONE.train.x) for table in tables.values())
     drawn = make_splits(ALONE, validation=0.4, rng=np.random.default_rng(0))["validation"].x
-    assert isinstance(drawn, Rows)
+    assert isinstance(drawn, SelectedRows)
     assert drawn.base is ALONE.train.x
 
 
 def test_rows_behave_like_the_array_they_stand_for() -> None:
     base = np.arange(20, dtype=np.float32).reshape(10, 2)
     where = np.array([1, 4, 9])
-    rows, array = Rows(base, where), base[where]
+    rows, array = SelectedRows(base, where), base[where]
     assert (rows.shape, rows.dtype, len(rows)) == (array.shape, array.dtype, 3)
     np.testing.assert_array_equal(np.asarray(rows), array)
     np.testing.assert_array_equal(rows[1:], array[1:])
@@ -173,7 +173,7 @@ def test_rows_behave_like_the_array_they_stand_for() -> None:
     assert rows.take(np.array([2, 0]), axis=0, out=out) is out
     np.testing.assert_array_equal(out, array[[2, 0]])
     np.testing.assert_array_equal(rows.take(np.array([7]), mode="clip"), array[[2]])
-    np.testing.assert_array_equal(np.asarray(Rows(rows, np.array([2]))), array[[2]])
+    np.testing.assert_array_equal(np.asarray(SelectedRows(rows, np.array([2]))), array[[2]])
     with pytest.raises(ValueError, match="axis 0"):
         rows.take(where, axis=1)
     with pytest.raises(IndexError):

@@ -1,4 +1,4 @@
-"""Batches of rows: which rows come next, and how they are fetched without new memory."""
+"""Batches of rows: the order of the rows in an epoch, and gathering rows without new memory."""
 
 from __future__ import annotations
 
@@ -9,24 +9,25 @@ import numpy as np
 from zoo_core.parts import Array
 
 LONG_ROW = 2_048  # bytes
+RowIndices = slice | Array  # row numbers: contiguous ones as a slice, others as an array (count,)
 
 
-def number_of(indices: slice | Array) -> int:
-    """Return how many rows `Batches.indices` names."""
+def count_rows(indices: RowIndices) -> int:
+    """Return the number of rows that indices select."""
     return indices.stop - indices.start if isinstance(indices, slice) else len(indices)
 
 
-def take_rows(x: Any, indices: slice | Array, out: Array) -> Array:
-    """Return the rows of `x`, shape (rows, features), that `indices` names.
+def take_rows(x: Any, indices: RowIndices, out: Array) -> Array:
+    """Return the selected rows of `x`, shape (rows, features).
 
-    A slice of an array gives a view and leaves `out` alone; everything else is gathered into `out`, which
-    must have the dtype of `x` and one row for each index. Indices are not checked: they come from `Batches`.
+    A slice of an array gives a view, and `out` is not used. Otherwise rows are gathered into `out`, which has the
+    dtype of `x` and one row for each index. Indices are not checked: they come from `Batches`.
     """
     if isinstance(x, np.ndarray):
         if isinstance(indices, slice):
             return x[indices]
         if x.strides[0] >= LONG_ROW:
-            x[:, 0][indices]  # the memory is asked for the beginning of every row at once, not of one after the other
+            x[:, 0][indices]  # so that the cache misses of all rows overlap
         # "clip" lets NumPy write to `out` directly; with "raise" it fills a hidden copy first.
         return x.take(indices, 0, out, "clip")
     if isinstance(indices, slice):
@@ -36,10 +37,10 @@ def take_rows(x: Any, indices: slice | Array, out: Array) -> Array:
 
 
 class Batches:
-    """Divides `rows` rows into batches, epoch after epoch.
+    """Divides `rows` rows into batches, in a new order for each epoch if `shuffle` is true.
 
-    `steps` is the number of batches in an epoch, `rows_used` how many rows they hold together (fewer than
-    `rows` only where `drop_last` leaves a short last batch out).
+    `steps` is the number of batches in an epoch and `rows_used` the number of rows in them. With `drop_last`, an
+    incomplete last batch is left out, and `rows_used` may be less than `rows`.
     """
 
     def __init__(
@@ -56,26 +57,26 @@ class Batches:
 
     @property
     def sizes(self) -> set[int]:
-        """The numbers of rows that batches have: one, or two where the last is shorter."""
+        """The numbers of rows that batches have: one number, or two if the last batch is shorter."""
         return {self.batch_size, self.rows_used % self.batch_size or self.batch_size}
 
     def start_epoch(self) -> None:
-        """Draw the order of the rows for the epoch that follows, unless nothing is shuffled."""
-        # A fresh permutation, not a reshuffled one: the order depends on the generator's state alone.
+        """Draw the order of the rows for the next epoch, if rows are shuffled."""
+        # A new permutation, not a reshuffled one, so that the order depends only on the state of the generator.
         self.permutation = self.rng.permutation(self.rows) if self.shuffle else None
 
     def set_state(self, step: int, permutation: Array | None) -> None:
-        """Take up the order of an epoch again. Raises ValueError for one that is not of these rows."""
+        """Restore the order of rows after `step` steps of an epoch. Raises ValueError if it does not fit these rows."""
         if permutation is None:
-            sound = not self.shuffle or not step
+            fits = not self.shuffle or not step
         else:
-            sound = self.shuffle and np.array_equal(np.sort(permutation), np.arange(self.rows, dtype=permutation.dtype))
-        if not sound:
+            fits = self.shuffle and np.array_equal(np.sort(permutation), np.arange(self.rows, dtype=permutation.dtype))
+        if not fits:
             raise ValueError(f"the order of the rows is not that of {self.rows} rows")
         self.permutation = permutation
 
-    def indices(self, step: int, count: int = 1) -> slice | Array:
+    def indices(self, step: int, count: int = 1) -> RowIndices:
         """Return the rows of `count` steps from `step` on, 0 <= step < steps: a slice, or a view of the permutation."""
         start = step * self.batch_size
-        where = slice(start, min(start + count * self.batch_size, self.rows_used))
-        return where if self.permutation is None else self.permutation[where]
+        rows = slice(start, min(start + count * self.batch_size, self.rows_used))
+        return rows if self.permutation is None else self.permutation[rows]

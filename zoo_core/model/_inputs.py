@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from zoo_core.data.labels import is_whole_number
 from zoo_core.data.readers.npy import is_finite
 from zoo_core.data.readers.npy_rows import DiskRows
 from zoo_core.errors import DataError
 from zoo_core.parts import Array
-
-WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")  # a class name that becomes an integer label
 
 
 def as_inputs(x: Any, features: int, image_shape: Sequence[int] | None, name: str) -> Any:
@@ -70,7 +68,8 @@ def _as_values(y: Array, outputs: int) -> Array:
 def class_labels(names: Sequence[str], classes: int) -> Array:
     """Return the label of each class: integers if all names are whole numbers or there are none, else names."""
     names = list(names) or [str(i) for i in range(classes)]
-    return np.array([int(n) for n in names] if all(map(WHOLE_NUMBER.fullmatch, names)) else names)
+    whole = all(is_whole_number(name) and name == str(int(name)) for name in names)  # "007" stays a name
+    return np.array([int(name) for name in names] if whole else names)
 
 
 def class_indices(outputs: Array) -> Array:

@@ -131,7 +131,7 @@ def prepare_resumed(
 def _files(data_dir: str | Path | DataFolder | None, beside: object) -> DataFolder:
     """Return the data folder; a user's own files are also looked for beside a spec file or an output."""
     folder = data_dir if isinstance(data_dir, DataFolder) else DataFolder.open(data_dir)
-    return folder.by(beside) if isinstance(beside, (str, Path)) else folder
+    return folder.for_spec(beside) if isinstance(beside, (str, Path)) else folder
 
 
 def _prepared(

@@ -24,7 +24,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from zoo_core.data import SLICE, is_split
+from zoo_core.data import SLICE_PATTERN, is_split
 from zoo_core.parts import (
     Activation,
     BatchAugmentation,
@@ -51,7 +51,7 @@ DEFAULT_METRICS = {"classification": ("accuracy",), "regression": ("rmse", "r2")
 SPEC_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}"
 SPEC_NAME_RULE = "has letters, digits, '_', '-' and '.', at most 100, and begins with a letter or digit"
 
-Split = Annotated[str, Field(pattern=SLICE)] | Annotated[float, Gt(0), Le(1)] | None
+Split = Annotated[str, Field(pattern=SLICE_PATTERN)] | Annotated[float, Gt(0), Le(1)] | None
 
 
 def _check_name(name: str) -> str:

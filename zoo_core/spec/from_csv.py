@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from zoo_core.data.readers.csv import NUMBER, column_index, guess_delimiter, read_rows
+from zoo_core.data.labels import is_whole_number
+from zoo_core.data.readers.csv import column_index, guess_delimiter, is_number, read_rows
 from zoo_core.errors import DataError
 
 MAX_CLASSES = 20  # of a target of whole numbers; with more distinct ones it is a regression
 ROWS_PER_CLASS = 5  # at least, on average, in a target of whole numbers
 STRATIFIED_ROWS = 7  # of the rarest class, so that each split gets some
-WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*")
 
 Task = Literal["classification", "regression"]
 
@@ -99,7 +99,7 @@ def _read_columns(path: Path) -> Columns:
 
 def _is_header(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     """Tell whether the first line has names: it has no number, or a text above a column of numbers."""
-    numeric = [bool(NUMBER.fullmatch(cell)) for cell in first]
+    numeric = [is_number(cell) for cell in first]
     columns = list(zip(*body, strict=True))
     above = [not number and not _fault(column) for number, column in zip(numeric, columns, strict=False)]
     return not any(numeric) or any(above)
@@ -116,17 +116,17 @@ def _target_column(columns: Columns, target: str | None) -> int:
 def _fault(cells: Sequence[str]) -> str:
     """Return the first cell of a column that is no number, in words, or ''."""
     for row, cell in enumerate(cells, 1):
-        if not NUMBER.fullmatch(cell):
+        if not is_number(cell):
             return f"row {row} is {cell.strip()[:20]!r}" if cell.strip() else f"row {row} is blank"
     return ""
 
 
 def _guess_task(cells: Sequence[str]) -> Task:
     """Take texts for labels, and whole numbers with few distinct values; other numbers are values."""
-    if not all(map(NUMBER.fullmatch, cells)):
+    if not all(map(is_number, cells)):
         return "classification"
     few = len(set(cells)) <= min(MAX_CLASSES, len(cells) // ROWS_PER_CLASS)
-    return "classification" if few and all(map(WHOLE.fullmatch, cells)) else "regression"
+    return "classification" if few and all(is_whole_number(cell.strip()) for cell in cells) else "regression"
 
 
 def csv_spec(name: str, found: Guess) -> str:

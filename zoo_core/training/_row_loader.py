@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo_core._arrays import aligned, row_slices
 from zoo_core._part_checks import IN_PLACE, contract_error
-from zoo_core.data import Batches, Prefetcher, number_of, take_rows
+from zoo_core.data import Batches, Prefetcher, count_rows, take_rows
 from zoo_core.nn import Network
 from zoo_core.parts import Array, Preprocessor
 
@@ -44,7 +44,7 @@ class RowLoader:
     def load(self, step: int, out: Array) -> None:
         """Write the inputs of the batches from `step` on into the first rows of `out`."""
         which = self._batches.indices(step, self._together)
-        out = out[: number_of(which)]
+        out = out[: count_rows(which)]
         if self._prepared is not None:
             if (rows := take_rows(self._prepared, which, out)) is not out:
                 out[...] = rows

@@ -40,7 +40,7 @@ def command(
     warn(registry)
     found = load_model(model, registry, sha256, max_size)
     with redirect_prints():
-        table = evaluation_table(found, split, data_folder(data_dir).by(model), registry, data)
+        table = evaluation_table(found, split, data_folder(data_dir).for_spec(model), registry, data)
         figures = found.evaluate_table(table)
     human = rows([{"figure": key, split: format_number(value)} for key, value in figures.items()], ["figure", split])
     report(figures, json, human)

@@ -38,6 +38,6 @@ def command(
     warn(registry, quiet)
     with output.lock():
         trainer = prepare_resumed(
-            output, data_folder(data_dir, quiet).by(file), registry, threads=threads, sha256=sha256
+            output, data_folder(data_dir, quiet).for_spec(file), registry, threads=threads, sha256=sha256
         )
         run_to_end(trainer, output, interval, quiet=quiet, json=json)

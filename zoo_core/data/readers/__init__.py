@@ -1,5 +1,10 @@
-"""Readers of files that people bring: `npy` (.npy, .npz), `csv`, `idx` (MNIST's format), `png`.
+"""Readers of files that users bring, one module for each format: `npy`, `csv`, `idx` and `png`.
 
-Each checks everything before it allocates memory. Damaged or wrong files raise DataError with the place in the file;
-files that cannot be opened raise ResourceError. `npy_rows` reads single rows of a .npy file larger than memory.
+- `npy`: NumPy's .npy and .npz files; `npy_rows` reads single rows of a .npy file that is larger than memory
+- `csv`: tables of numbers with a column of labels
+- `idx`: the format of MNIST, gzipped or plain
+- `png`: a picture as one row of grey pixels
+
+All check a file before they allocate memory for it. DataError says what is wrong and where in the file;
+ResourceError says that the file cannot be opened.
 """

@@ -1,4 +1,4 @@
-"""NumPy's own files, .npy and .npz, read without trust: no pickles, no bombs, no numbers that are none."""
+"""NumPy's .npy and .npz files, read without trusting them: no pickles, no more memory than the file justifies."""
 
 from __future__ import annotations
 
@@ -8,121 +8,139 @@ import re
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.lib import format as npy
 
-from zoo_core.errors import DataError, ResourceError
+from zoo_core.data.readers._open import MAX_DEFLATE_RATIO, opened, source_name
+from zoo_core.errors import DataError
 from zoo_core.parts import Array
 
-MAX_DEFLATE_RATIO = 1032  # no deflate stream inflates by more (zlib's technical notes)
-MAX_MEMBERS = 1000
-PIECE_ROWS = 4096
+MAX_MEMBERS = 1000  # arrays in one .npz file
+CHUNK_ROWS = 4096  # rows checked at a time
+
+
+class NpyHeader(NamedTuple):
+    """What the header of a .npy file says, and the position of the first byte of the values."""
+
+    shape: tuple[int, ...]
+    is_fortran: bool  # column by column
+    dtype: np.dtype[Any]
+    start: int
 
 
 def read_array(source: Path | str | BinaryIO) -> Array:
-    """Read one array of numbers from a .npy file, or from a .npz file that holds one alone or one named "x".
+    """Read one array of finite numbers from a .npy or .npz file.
 
-    `source` is a path or an open binary file such as standard input. Raises DataError for anything else, for
-    objects and text, and for values that are not finite; ResourceError where the file cannot be opened.
+    Args:
+        source: a path or an open binary file such as standard input. A .npz file must hold one array, or one named
+            "x".
+
+    Returns:
+        The array, in the machine's byte order.
+
+    Raises:
+        DataError: anything else is in the file, such as text, objects, NaN or infinity, or the file is damaged.
+        ResourceError: the file cannot be opened.
+
+    Example:
+        x = read_array("samples.npy")
+        x.shape  # (rows, features)
     """
-    arrays = read_arrays(source)
+    arrays, where = read_arrays(source), source_name(source)
     if len(arrays) > 1 and "x" not in arrays:
-        raise DataError(f"{_name(source)}: of {len(arrays)} arrays ({', '.join(sorted(arrays)[:8])}) none is named 'x'")
+        raise DataError(f"{where}: of {len(arrays)} arrays ({', '.join(sorted(arrays)[:8])}) none is named 'x'")
     array = arrays["x"] if len(arrays) > 1 else next(iter(arrays.values()))
     if array.dtype.kind == "U":
-        raise DataError(f"{_name(source)}: holds text; save numbers instead")
-    check_finite(array, _name(source))
+        raise DataError(f"{where}: holds text; save numbers instead")
+    check_finite(array, where)
     return array
 
 
 def read_arrays(source: Path | str | BinaryIO) -> dict[str, Array]:
-    """Read all arrays of a .npz file by name; a .npy file gives one array named "".
+    """Read all arrays of a .npz file, or the array of a .npy file.
 
-    Raises as `read_array` does, except that values may be infinite or NaN, and text may be read.
+    Args:
+        source: a path or an open binary file.
+
+    Returns:
+        The arrays by name; the name of the array in a .npy file is "". They may hold text, NaN and infinity.
+
+    Raises:
+        DataError: the file is neither .npy nor .npz, holds objects, or is damaged.
+        ResourceError: the file cannot be opened.
+
+    Example:
+        arrays = read_arrays("data.npz")
+        x, y = arrays["x"], arrays["y"]
     """
-    where = _name(source)
-    try:
-        with _open(source) as stream:
-            start = stream.read(6)
-            stream.seek(0)
-            if start == npy.MAGIC_PREFIX:
-                size = stream.seek(0, io.SEEK_END)
-                stream.seek(0)
-                return {"": _read_npy(stream, size, where)}
-            if start[:2] != b"PK":
-                raise DataError(f"{where}: is neither a .npy nor a .npz file")
-            return _read_npz(stream, where)
-    except OSError as error:
-        raise ResourceError(f"cannot read {where}: {error.strerror or error}") from error
+    where = source_name(source)
+    with opened(source) as file:
+        # A pipe cannot be read twice, so what is already open is copied to memory.
+        stream = file if isinstance(source, (str, Path)) else io.BytesIO(file.read())
+        start = stream.read(6)
+        size = stream.seek(0, io.SEEK_END)
+        stream.seek(0)
+        if start == npy.MAGIC_PREFIX:
+            return {"": _read_npy(stream, size, where)}
+        if start[:2] != b"PK":
+            raise DataError(f"{where}: is neither a .npy nor a .npz file")
+        return _read_npz(stream, where)
 
 
-def read_header(path: Path) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
-    """Return shape, whether it lies column by column, dtype and first byte of the array in a .npy file.
-
-    Raises as `read_array` does.
-    """
-    try:
-        with _open(path) as stream:
-            shape, fortran, dtype = _header(stream, path.stat().st_size, str(path))
-            return shape, fortran, dtype, stream.tell()
-    except OSError as error:
-        raise ResourceError(f"cannot read {path}: {error.strerror or error}") from error
+def read_header(path: Path) -> NpyHeader:
+    """Return the header of a .npy file. Raises as `read_arrays` does."""
+    with opened(path) as stream:
+        return _read_header(stream, path.stat().st_size, str(path))
 
 
 def is_finite(array: Array) -> bool:
-    """Tell whether every number of an array of floats is finite; to be called where NumPy does not warn."""
+    """Return whether every number of an array of floats is finite. Call it inside `np.errstate(all="ignore")`."""
     flat = array.ravel()
-    # The square is the faster way to say yes; it may overflow where no number does.
+    # The sum of squares is the faster test, but it may overflow although every number is finite.
     return math.isfinite(flat.dot(flat)) or bool(np.isfinite(flat).all())
 
 
 def check_finite(array: Array, where: str, columns: tuple[str, ...] = (), first: int = 1) -> None:
-    """Raise DataError at the first value that is NaN or infinite, with its row, from `first`, and column, from 1."""
+    """Raise DataError at the first value that is NaN or infinite; the message names its row and column.
+
+    Args:
+        array: numbers, shape (rows, ...).
+        where: what the message calls the array.
+        columns: names of the columns; without them, columns count from 1.
+        first: the number of the first row.
+    """
     if array.dtype.kind != "f":
         return
-    for start in range(0, len(array) if array.ndim else 0, PIECE_ROWS):
-        piece = array[start : start + PIECE_ROWS]
-        if not np.isfinite(piece).all():
-            row, *rest = (int(i) for i in np.argwhere(~np.isfinite(piece))[0])
+    for start in range(0, len(array) if array.ndim else 0, CHUNK_ROWS):
+        chunk = array[start : start + CHUNK_ROWS]
+        if not np.isfinite(chunk).all():
+            row, *rest = (int(i) for i in np.argwhere(~np.isfinite(chunk))[0])
             column = f", column {columns[rest[0]] if columns else rest[0] + 1}" if len(rest) == 1 else ""
-            value = piece[(row, *rest)]
+            value = chunk[(row, *rest)]
             raise DataError(
                 f"{where}: row {start + row + first}{column} is {value}; every value must be a finite number"
             )
 
 
-def _open(source: Path | str | BinaryIO) -> BinaryIO:
-    if not isinstance(source, (str, Path)):
-        return io.BytesIO(source.read())  # a pipe cannot be rewound
-    path = Path(source)
-    if not path.is_file():
-        raise DataError(f"{path}: is not a file" if path.exists() else f"{path}: does not exist")
-    return path.open("rb")
-
-
-def _name(source: Path | str | BinaryIO) -> str:
-    return str(source) if isinstance(source, (str, Path)) else str(getattr(source, "name", "the input"))
-
-
 def _read_npy(stream: BinaryIO, size: int, where: str) -> Array:
-    """Read a .npy of `size` bytes; nothing is allocated before the header and the size agree."""
-    shape, fortran, dtype = _header(stream, size, where)
-    raw = stream.read(math.prod(shape) * dtype.itemsize)
+    """Read a .npy file of `size` bytes; nothing is allocated unless the header agrees with the size."""
+    header = _read_header(stream, size, where)
+    raw = stream.read(math.prod(header.shape) * header.dtype.itemsize)
     try:
-        array: Array = np.ndarray(shape, dtype, raw, order="F" if fortran else "C")
-    except (ValueError, TypeError) as error:  # no rows, of impossible dimensions; or fewer bytes than claimed
-        raise DataError(f"{where}: the data do not fill the shape {shape} of the header") from error
-    return np.ascontiguousarray(array, dtype.newbyteorder("=")).reshape(shape)
+        array: Array = np.ndarray(header.shape, header.dtype, raw, order="F" if header.is_fortran else "C")
+    except (ValueError, TypeError) as error:  # no rows, but other dimensions that are too large; or too few bytes
+        raise DataError(f"{where}: the data do not fill the shape {header.shape} of the header") from error
+    return np.ascontiguousarray(array, header.dtype.newbyteorder("=")).reshape(header.shape)
 
 
-def _header(stream: BinaryIO, size: int, where: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Read shape, whether it lies column by column, and dtype of a .npy that holds as many bytes as they need."""
+def _read_header(stream: BinaryIO, size: int, where: str) -> NpyHeader:
+    """Read the header of a .npy file of `size` bytes, which must hold as many values as the header says."""
     try:
         version = npy.read_magic(stream)
-        header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        shape, fortran, dtype = header(stream)
+        read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+        shape, is_fortran, dtype = read(stream)
     except (ValueError, TypeError, SyntaxError, RecursionError, UnicodeDecodeError) as error:
         raise DataError(f"{where}: the header is damaged ({str(error).splitlines()[0][:80]})") from error
     if dtype.hasobject or dtype.kind not in "biufU":
@@ -130,7 +148,7 @@ def _header(stream: BinaryIO, size: int, where: str) -> tuple[tuple[int, ...], b
     promised, rest = math.prod(shape) * dtype.itemsize, size - stream.tell()
     if promised != rest or any(n < 0 for n in shape):
         raise DataError(f"{where}: the header says {shape} {dtype} ({promised} bytes), but {rest} bytes follow")
-    return shape, fortran, dtype
+    return NpyHeader(shape, is_fortran, dtype, stream.tell())
 
 
 def _read_npz(stream: BinaryIO, where: str) -> dict[str, Array]:
@@ -139,12 +157,12 @@ def _read_npz(stream: BinaryIO, where: str) -> dict[str, Array]:
             members = archive.infolist()
             if not members or len(members) > MAX_MEMBERS:
                 raise DataError(f"{where}: holds {len(members)} arrays; between 1 and {MAX_MEMBERS} are read")
-            return {member.filename.removesuffix(".npy"): _member(archive, member, where) for member in members}
+            return {member.filename.removesuffix(".npy"): _read_member(archive, member, where) for member in members}
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError) as error:
         raise DataError(f"{where}: the archive is damaged or of a kind that is not read ({error})") from error
 
 
-def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> Array:
+def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> Array:
     place = f"{where}, array {member.filename!r}"
     if ".." in re.split(r"[/\\]", member.filename) or member.filename.startswith(("/", "\\")):
         raise DataError(f"{place}: has a name that leads out of the archive; get the file from elsewhere")

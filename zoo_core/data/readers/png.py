@@ -8,7 +8,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo_core.errors import DataError, ResourceError
+from zoo_core.data.readers._open import opened, source_name
+from zoo_core.errors import DataError
 from zoo_core.parts import Array
 
 if TYPE_CHECKING:
@@ -18,16 +19,27 @@ MAX_PIXELS = 25_000_000
 
 
 def read_png(source: Path | str | IO[bytes], image_shape: tuple[int, int], name: str = "") -> tuple[Array, list[str]]:
-    """Read a PNG as one row of grey pixels, uint8 (1, height * width), light on dark.
+    """Read a PNG as one row of grey pixels, light on dark.
 
-    `source` is a path, or an open file that messages call `name`.
+    Args:
+        source: a path or an open binary file.
+        image_shape: height and width of the training images; other pictures are resized.
+        name: what messages call the source; by default its path or file name.
 
-    Returns the row and a note for each change that was needed: to grey, to the model's size (`image_shape` is
-    height, width), to light on dark. Raises DataError for files that are no PNG, damaged, or larger than 25
-    million pixels; ResourceError where the file cannot be opened.
+    Returns:
+        The row, uint8, shape (1, height * width), and a note for each change that was needed: to grey, to the size
+        of the training images, to light on dark.
+
+    Raises:
+        DataError: the file is no PNG, is damaged, or has more than 25 million pixels.
+        ResourceError: the file cannot be opened.
+
+    Example:
+        row, notes = read_png("seven.png", (28, 28))
+        row.shape  # (1, 784)
     """
-    image = _open(source, name or str(source))
-    image, notes = _grey(image)
+    with opened(source) as stream:
+        image, notes = _to_grey(_decode(stream, name or source_name(source)))
     height, width = image_shape
     if image.size != (width, height):
         notes.append(f"resized from {image.size[0]} x {image.size[1]} to {width} x {height}")
@@ -39,32 +51,28 @@ def read_png(source: Path | str | IO[bytes], image_shape: tuple[int, int], name:
     return pixels.reshape(1, -1), notes
 
 
-def _open(source: Path | str | IO[bytes], path: str) -> Image:
+def _decode(stream: IO[bytes], where: str) -> Image:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with warnings.catch_warnings(), Image.open(source, formats=["PNG"]) as image:
+        with warnings.catch_warnings(), Image.open(stream, formats=["PNG"]) as image:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             if image.width * image.height > MAX_PIXELS:
-                raise DataError(f"{path}: is {image.width} x {image.height} pixels, more than {MAX_PIXELS:,}")
+                raise DataError(f"{where}: is {image.width} x {image.height} pixels, more than {MAX_PIXELS:,}")
             image.load()
             return image.copy()
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: does not exist") from error
     except UnidentifiedImageError as error:
-        raise DataError(f"{path}: is not a PNG picture") from error
+        raise DataError(f"{where}: is not a PNG picture") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise DataError(f"{path}: has more than {MAX_PIXELS:,} pixels") from error
-    except (PermissionError, IsADirectoryError) as error:
-        raise ResourceError(f"cannot read {path}: {error.strerror}") from error
+        raise DataError(f"{where}: has more than {MAX_PIXELS:,} pixels") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:  # what Pillow raises for damaged files
-        raise DataError(f"{path}: the picture is damaged ({error})") from error
+        raise DataError(f"{where}: the picture is damaged ({error})") from error
 
 
-def _grey(image: Any) -> tuple[Any, list[str]]:
+def _to_grey(image: Any) -> tuple[Any, list[str]]:
     from PIL import Image
 
-    if image.mode.startswith("I"):  # 16 bits a pixel
+    if image.mode.startswith("I"):  # 16 bits for each pixel
         return Image.fromarray((np.asarray(image) / 257).round().astype(np.uint8)), ["reduced from 16 to 8 bits"]
     notes = []
     if image.has_transparency_data:
@@ -80,6 +88,6 @@ def _grey(image: Any) -> tuple[Any, list[str]]:
 
 
 def _is_dark_on_light(pixels: Array) -> bool:
-    """Tell from the border, where a drawing shows its paper."""
+    """Return whether the background, which is the border of the picture, is light."""
     border = np.concatenate([pixels[0], pixels[-1], pixels[1:-1, 0], pixels[1:-1, -1]])
     return bool(np.median(border) > 127)
