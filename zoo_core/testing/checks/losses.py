@@ -193,11 +193,11 @@ def _check_large(subject: PartUnderTest) -> Iterator[Finding]:
         for targets in targets_for(part, len(z), dtype=dtype):
             yield from _check_finite(part, "outputs of 0 and 1", (z > 0).astype(dtype), targets)
             if part.task == "regression":
-                yield from _check_finite(part, "outputs of 1e4 in size", z, targets)
+                yield from _check_finite(part, "outputs of size 1e4", z, targets)
             for words, activation in _fused_activations(part):
                 with np.errstate(all="ignore"):
                     outputs = forward(activation, z, COLUMNS)
-                with watch_finite("a fused method", f"logits of 1e4 in size, {words}", dtype) as findings:
+                with watch_finite("a fused method", f"logits of size 1e4, {words}", dtype) as findings:
                     out = np.zeros_like(z)
                     part.fused_gradient(z, outputs, targets, out)
                     findings.finite(value=part.fused_value(z, outputs, targets), gradient=out)

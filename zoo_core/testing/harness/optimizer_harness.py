@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.parts import Array, Layout, Optimizer, Schedule, Segment
+from zoo_core.parts import Array, Layout, Optimizer, Rate, Schedule, Segment
 
 SHAPES = {
     "layers.0.weights": (4, 3),
@@ -132,3 +132,29 @@ def reversed_layout(at: Layout) -> Layout:
 def arrays_by_path(vector: Array, at: Layout) -> dict[str, Array]:
     """Return views of the arrays in a flat vector, by path."""
     return {s.path: s.view(vector) for s in at.segments}
+
+
+@dataclass
+class EpochRecorder(Optimizer):
+    """Gradient descent that records the calls at the start and the end of an epoch."""
+
+    name = "epoch_recorder"
+
+    learning_rate: Rate = 0.01
+
+    def start(self, layout: Layout) -> None:
+        """Reset the record."""
+        self.calls: list[str] = []
+
+    def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
+        """Take one step."""
+        gradients *= learning_rate
+        parameters -= gradients
+
+    def start_epoch(self, parameters: Array) -> None:
+        """Record the call."""
+        self.calls.append("start_epoch")
+
+    def end_epoch(self, parameters: Array) -> None:
+        """Record the call."""
+        self.calls.append("end_epoch")
