@@ -468,19 +468,19 @@ def test_never_leaves_no_checkpoint(run_zoo, stopped):
 
 def times(interval, seconds):
     begun = time.perf_counter()
-    return [s for s in seconds if interval.due(0, begun + s)]
+    return [s for s in seconds if interval.due(begun + s, 0)]
 
 
 def test_between_two_times_lies_no_more_than_the_interval():
     """It is time when the next chance, as far away as the one before, would come too late."""
-    assert times(Interval(seconds=10), range(1, 40)) == [9, 18, 27, 36]
+    assert times(Interval(seconds=10), range(1, 40)) == [9, 19, 29, 39]
     assert times(Interval(seconds=10), range(0, 40, 3)) == [9, 18, 27, 36]
 
 
 def test_of_an_interval_goes_what_saving_takes():
     interval = Interval(seconds=10)
     interval.took(3)
-    assert times(interval, range(1, 30)) == [6, 12, 18, 24]
+    assert times(interval, range(1, 30)) == [6, 13, 20, 27]
 
 
 def test_by_steps_a_time_is_never_later_than_the_interval():
@@ -488,7 +488,7 @@ def test_by_steps_a_time_is_never_later_than_the_interval():
     chances = [57 * epoch + step for epoch in range(9) for step in (*range(8, 57, 8), 57)]
     for every in (1, 8, 40, 41, 300):
         interval = Interval(steps=every)
-        found = [0, *(step for step in chances if interval.due(step, 0, 8))]
+        found = [0, *(step for step in chances if interval.due(0, step, 8))]
         gaps = {b - a for a, b in pairwise(found)}
         assert max(gaps) <= max(every, 8)
         assert every < 40 or max(gaps) > every - 8

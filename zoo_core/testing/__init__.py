@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from zoo_core import _lazy_names
 
 if TYPE_CHECKING:
+    from zoo_core.testing._buffer_rules import buffer_findings as buffer_findings
     from zoo_core.testing._pytest import pytest_checks as pytest_checks
     from zoo_core.testing._run import check_part as check_part, run_check as run_check
     from zoo_core.testing._table import checks_of as checks_of
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from zoo_core.testing.harness.findings import Finding as Finding, Result as Result
 
 _HOMES = {
+    "_buffer_rules": "buffer_findings",
     "_pytest": "pytest_checks",
     "_run": "check_part run_check",
     "_table": "checks_of",

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from zoo_core.training._diagnostics import name_the_part as name_the_part
     from zoo_core.training._explanation import Change as Change, Explanation as Explanation, LayerPass as LayerPass
     from zoo_core.training._interval import DEFAULT_INTERVAL as DEFAULT_INTERVAL, Interval as Interval
+    from zoo_core.training._lint import lint_spec as lint_spec
     from zoo_core.training._parallel_matmul import training_threads as training_threads
-    from zoo_core.training._preflight import lint_spec as lint_spec
     from zoo_core.training._threads import blas_threads as blas_threads, choose_threads as choose_threads
     from zoo_core.training._trainer import Trainer as Trainer, TrainingPosition as TrainingPosition
 
@@ -25,7 +25,7 @@ _HOMES = {
     "_explanation": "Change Explanation LayerPass",
     "_interval": "DEFAULT_INTERVAL Interval",
     "_parallel_matmul": "training_threads",
-    "_preflight": "lint_spec",
+    "_lint": "lint_spec",
     "_threads": "blas_threads choose_threads",
     "_trainer": "Trainer TrainingPosition",
 }

@@ -1,4 +1,4 @@
-"""How often something is done in a run: every so many seconds, or every so many steps."""
+"""How often to save a checkpoint: every N seconds or every N steps."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ import time
 
 from zoo_core.errors import UsageError
 
-DEFAULT_INTERVAL = "auto"  # of checkpoints, unless a run is told otherwise
+DEFAULT_INTERVAL = "auto"
 AUTO_SECONDS = 30.0
-AUTO_SHARE = 0.01  # of the time, at most, that what is done may take
+AUTO_SHARE = 0.01  # of the run time, which saving may take
 FORM = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?) ?(s|seconds?|min|minutes?|h|hours?|steps?)")
 SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
 class Interval:
-    """Says when it is time again. By steps where `steps` is not 0, else by `seconds` on a clock that never jumps.
+    """How often to save a checkpoint: every `steps` steps, or every `seconds` seconds if `steps` is 0.
 
-    That is so early that no more lies between two times: when the next chance, with what is done then, would come too
-    late. With `share`, seconds that are longer where it takes more than this share of the time.
+    `due` answers early if waiting for the next call would overshoot the interval. `share` bounds the fraction of run
+    time that saving may take; the interval is stretched to keep to it.
     """
 
     def __init__(self, seconds: float = 0.0, steps: int = 0, *, share: float = 1.0) -> None:
         self.seconds, self.steps, self.share = seconds, steps, share
-        self._seen = time.perf_counter()
-        self._next, self._next_step = self._seen + seconds, steps
-        self._took = 0.0
+        self._last_call = time.perf_counter()
+        self._next = float(steps) if steps else self._last_call + seconds
+        self._save_seconds = 0.0
 
     @classmethod
     def parse(cls, text: str) -> Interval | None:
-        """Return what "30s", "5min", "1h" or "500steps" means, None for "never". Raises UsageError.
+        """Return the interval of a text such as "30s", "5min", "1h" or "500steps"; None for "never". Raises UsageError.
 
-        "auto" is every 30 seconds, and less often where that would take more than 1% of the time.
+        "auto" is every 30 seconds, and less often if saving would take more than 1% of the run time.
         """
         known = {"never": None, "auto": cls(AUTO_SECONDS, share=AUTO_SHARE)}
         if text.strip().lower() in known:
@@ -42,26 +42,20 @@ class Interval:
             raise UsageError(f"{text!r} is no interval; write it as 30s, 5min, 1h, 500steps, auto or never")
         return cls(steps=int(number)) if unit.startswith("step") else cls(number * SECONDS[unit[0]])
 
-    def due(self, steps: int, now: float, ahead: int = 1) -> bool:
-        """Tell whether it is time, after so many steps of the run, at `now` on `time.perf_counter`.
+    def due(self, now: float, steps: int, block: int = 1) -> bool:
+        """Return whether to save now, at `now` on `time.perf_counter` and after `steps` steps of the run.
 
-        The next chance comes after `ahead` more steps at the latest.
+        The next call comes after at most `block` more steps, and probably after as much time as since the last call.
         """
-        if self.steps:
-            return self._steps_due(steps, ahead)
-        chance, self._seen = now + (now - self._seen), now
-        if chance + self._took < self._next:
+        position, ahead = (float(steps), float(block)) if self.steps else (now, now - self._last_call)
+        self._last_call = now
+        if position + ahead + self._save_seconds <= self._next:
             return False
-        self._next = now + self.seconds
-        return True
-
-    def _steps_due(self, steps: int, ahead: int) -> bool:
-        if steps + ahead <= self._next_step:
-            return False
-        self._next_step = steps + self.steps
+        self._next = position + (self.steps or self.seconds)
         return True
 
     def took(self, seconds: float) -> None:
-        """Learn how long it took what was done."""
-        self._took = seconds
-        self._next = max(self._next, time.perf_counter() + seconds / self.share)
+        """Note how long it took to save a checkpoint."""
+        if not self.steps:
+            self._save_seconds = seconds
+            self._next = max(self._next, time.perf_counter() + seconds / self.share)

@@ -20,9 +20,10 @@ from zoo_core.training._callback_run import CallbackRun
 from zoo_core.training._diagnostics import divergence, layer_stats, nonfinite_block, nonfinite_step, nonfinite_weights
 from zoo_core.training._interval import Interval
 from zoo_core.training._learning_rate import LearningRate
+from zoo_core.training._lint import lint_spec
 from zoo_core.training._metrics import EpochMetrics
 from zoo_core.training._parallel_matmul import ParallelMatmul
-from zoo_core.training._preflight import dry_run, lint_spec
+from zoo_core.training._preflight import check_parts
 from zoo_core.training._speed import Speed
 from zoo_core.training.events import EpochEnded, Event, Finished, LayerStats, Progress, SafePoint, Started
 
@@ -75,7 +76,7 @@ class Trainer:
         """
         self._speed.start(self._rows_done())
         yield self._started(0 if extra is None else extra.threads - 1)
-        dry_run(self.spec)
+        check_parts(self.spec)
         for line in lint_spec(self.spec):
             self.warn(line)
         self.callback_run.start()
@@ -153,7 +154,7 @@ class Trainer:
                 stats_due = now + STATS_SECONDS if layers else stats_due
             if self.interrupted:
                 return
-            if interval is not None and interval.due(self.optimizer.steps, now, block):
+            if interval is not None and interval.due(now, self.optimizer.steps, block):
                 yield SafePoint(position.epoch, position.step)
 
     def _end_block(self) -> None:

@@ -1,0 +1,69 @@
+"""Finds settings of a valid spec that are hardly meant: an output layer that does not fit the loss, unknown figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import chain
+
+import numpy as np
+
+from zoo_core.errors import nearest
+from zoo_core.nn import set_up
+from zoo_core.parts import Array
+from zoo_core.spec import DEFAULT_METRICS, Spec, copy_part
+
+ROWS = 8
+SPREAD = 3.0  # standard deviation of z: large enough for values outside 0 to 1
+
+
+def lint_spec(spec: Spec) -> list[str]:
+    """Return a line for each setting of a valid spec that is hardly meant."""
+    return [*_unsuitable_outputs(spec), *_unknown_figures(spec)]
+
+
+def _unsuitable_outputs(spec: Spec) -> Iterator[str]:
+    """Yield a line if the output layer does not give what the loss needs."""
+    loss, last, outputs = spec.model.loss, len(spec.model.layers) - 1, _sample_outputs(spec)
+    if outputs is None or loss.output_range == "any":
+        return
+    inside = outputs.min() >= 0 and outputs.max() <= 1
+    if inside and (loss.output_range == "unit_interval" or np.allclose(outputs.sum(axis=1), 1, atol=1e-3)):
+        return
+    hint = f"; use {loss.fused_with[0].name!r}" if loss.fused_with else ""
+    yield (
+        f"model.layers.{last}.activation is {spec.model.layers[last].activation.name!r}, which gives no "
+        f"{'probabilities' if loss.output_range == 'probabilities' else 'numbers from 0 to 1'}, and loss {loss.name!r} "
+        f"means nothing without them{hint}"
+    )
+
+
+def _sample_outputs(spec: Spec) -> Array | None:
+    """Return outputs of the last activation for random z, shape (rows, outputs), or None if it fails."""
+    layer, rng = spec.model.layers[-1], np.random.default_rng(0)
+    activation, outputs = copy_part(layer.activation), np.empty((ROWS, layer.units))
+    with suppress(Exception), np.errstate(all="ignore"):
+        set_up(activation, layer.units, outputs.dtype, rng, activation.gain)
+        activation.infer(rng.normal(0.0, SPREAD, (ROWS, activation.input_width(layer.units))), outputs)
+        return outputs
+    return None
+
+
+def _unknown_figures(spec: Spec) -> Iterator[str]:
+    """Yield a line for each part that watches a figure which no record will hold."""
+    settings, known = spec.training, _figures(spec)
+    for part in (settings.early_stopping, *settings.callbacks, spec.optimizer.learning_rate):
+        monitor = getattr(part, "monitor", None)
+        if isinstance(monitor, str) and not any(monitor == k or monitor.startswith(f"{k}_") for k in known):
+            validation = monitor.startswith("validation_") and spec.data.validation is None
+            hint = "; give data.validation some rows" if validation else nearest(monitor, known)
+            yield f"{part.kind} {part.name!r} watches {monitor!r}, which is not measured{hint}"
+
+
+def _figures(spec: Spec) -> list[str]:
+    """Return the names of all figures that records of a run can hold."""
+    settings = spec.training
+    metrics = [*chain(*DEFAULT_METRICS.values())] if settings.metrics is None else [m.name for m in settings.metrics]
+    splits = [s for s in settings.evaluate if s != "validation" or spec.data.validation is not None]
+    figures = [f"{split}_{name}" for split in dict.fromkeys(["train", *splits]) for name in ["loss", *metrics]]
+    return [*figures, "penalty", "learning_rate"]
