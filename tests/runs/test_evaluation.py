@@ -128,7 +128,7 @@ def test_a_file_is_measured_whole_and_its_classes_are_those_of_the_model(run_zoo
     ("header", "row", "words"),
     [
         ("a;b;kind", "1;2;perhaps", "the label 'perhaps', which is none of the classes of model 't' (no, never, yes)"),
-        ("b;a;kind", "1;2;yes", "a column 'b' where model 't' has learnt from 'a'"),
+        ("b;a;kind", "1;2;yes", "a column 'b' where model 't' was trained on 'a'"),
         ("a;b;c;kind", "1;2;3;yes", "has 3 features for classification, and model 't' needs 2"),
     ],
 )
@@ -143,7 +143,7 @@ def test_a_data_set_that_needs_options_asks_for_a_file(run_zoo):
     code, _, err = run_zoo("evaluate", "glyphs-quickstart", "--data", "csv")
     assert (code, "--data FILE" in err) == (2, True)
     code, _, err = run_zoo("evaluate", "glyphs-quickstart", "--data", "t.csv")
-    assert (code, "reads no such file" in err) == (2, True)
+    assert (code, "reads no files" in err) == (2, True)
 
 
 def test_labels_with_commas_survive_a_csv(run_zoo, folder):

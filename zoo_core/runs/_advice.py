@@ -1,4 +1,4 @@
-"""What a user can do after a run could not begin or go on: the words of errors and of their notes."""
+"""What a user can do when a run cannot begin, was stopped or diverged: words of errors and of their notes."""
 
 from __future__ import annotations
 

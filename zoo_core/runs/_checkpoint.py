@@ -1,7 +1,7 @@
-"""A checkpoint: a model file that also holds all that the rest of its run depends on.
+"""A checkpoint: a model file that also holds the state of its run, between two steps.
 
-It has the model's header and arrays as they are between two steps, arrays of the run named `opt.*` and `run.*`, and a
-section `run` in the header with everything that is no array. So it can be used as a model too.
+It has the header and arrays of the model, so it can also be used as a model. The arrays `opt.*` and `run.*` are the
+state of the run; state that is no array stands in the section `run` of the header.
 """
 
 from __future__ import annotations
@@ -20,58 +20,61 @@ from zoo_core.training import Trainer
 
 
 def save(trainer: Trainer, path: str | Path) -> None:
-    """Write a checkpoint of a run between two steps. Raises also PluginError for state that no file can keep."""
+    """Write a checkpoint of a run between two steps. Raises PluginError for state that a file cannot hold."""
     arrays: dict[str, Array] = {}
     run = {name: pack(value, name, arrays) for name, value in run_state.get_state(trainer).items()}
     write_model_file(path, trainer.model.header() | {"run": run}, trainer.model.arrays() | arrays)
 
 
 def resume(trainer: Trainer, contents: ModelFile, name: str) -> None:
-    """Put a run that has been prepared with the model in the checkpoint `name` where that left it.
+    """Set a prepared run to the state in the checkpoint `name`, whose model it already has.
 
-    Raises ResourceError where spec, data or threads are not those of the checkpoint, ModelFileError for a file
-    that is no checkpoint.
+    Raises ResourceError where spec, data or threads differ from those of the checkpoint, ModelFileError for a file that
+    is no checkpoint.
     """
     header = contents.header
-    run = _run(header, name)
+    run = _run_section(header, name)
     found = list(_obstacles(header, trainer.model.header()))
     if found:
         raise ResourceError(
-            f"{name}: cannot go on, because the result would not be that of a run left alone:\n  " + "\n  ".join(found),
+            f"{name}: cannot resume, because the result would differ from that of a run that was never stopped:\n  "
+            + "\n  ".join(found),
             Hint("start_from", path=name),
         )
-    _warn(trainer, header, name)
+    _warn_of_versions(trainer, header, name)
     try:
         run_state.set_state(trainer, {key: unpack(value, contents.arrays) for key, value in run.items()})
     except (LookupError, TypeError, ValueError, OverflowError, AttributeError, StopIteration) as error:
         raise ModelFileError(f"{name}: its state is not that of a run of its spec: {error!r}") from error
 
 
-def _warn(trainer: Trainer, header: Mapping[str, Any], name: str) -> None:
-    """Say what else differs: a run may go on with another NumPy, and then its last digits may be others.
+def _warn_of_versions(trainer: Trainer, header: Mapping[str, Any], name: str) -> None:
+    """Warn of other versions of NumPy, BLAS and the zoo: a run may go on, but its last digits may differ.
 
-    Of other versions of plugins loading the model has warned, but not of the zoo's own.
+    Loading the model has already warned of other versions of plugins.
     """
     own = trainer.model.header()
     for line in difference_lines(header["environment"], own["environment"]):
-        trainer.warn(f"{name}: the last digits of the result may not be those of a run left alone: {line}")
-    for line in difference_lines(_versions(header), _versions(own)):
+        trainer.warn(
+            f"{name}: the last digits of the result may differ from those of a run that was never stopped: {line}"
+        )
+    for line in difference_lines(_zoo_version(header), _zoo_version(own)):
         trainer.warn(f"{name}: was made with another version of the zoo: {line}")
 
 
-def _run(header: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def _run_section(header: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     run = header.get("run")
     if not isinstance(run, dict) or not isinstance(run.get("run.position"), dict):
         raise ModelFileError(f"{name}: is no checkpoint of a run")
     return run
 
 
-def _obstacles(there: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what differs between the headers of two runs, so that one cannot be the other's continuation."""
-    yield from difference_lines(there["spec"], here["spec"], "spec: ")
+def _obstacles(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    """Yield each difference between two headers for which the second run cannot continue the first."""
+    yield from difference_lines(then["spec"], now["spec"], "spec: ")
     for table, key in (("about", "data_sha256"), ("environment", "threads")):
-        yield from difference_lines({key: there[table].get(key)}, {key: here[table].get(key)})
+        yield from difference_lines({key: then[table].get(key)}, {key: now[table].get(key)})
 
 
-def _versions(header: Mapping[str, Any]) -> dict[str, str]:
+def _zoo_version(header: Mapping[str, Any]) -> dict[str, str]:
     return {p["distribution"]: p["version"] for p in header["plugins"] if p["distribution"] == DISTRIBUTION}

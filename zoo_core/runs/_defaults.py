@@ -1,4 +1,4 @@
-"""What a spec leaves to its data: the splits, the preprocessor, the metrics, and what a model keeps of them."""
+"""What depends on the data of a spec: splits, the default preprocessor and metrics, the description of the data."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from zoo_core.spec import DEFAULT_METRICS, Spec, copy_part, dump
 
 
 def load_data(spec: Spec, data_dir: str | Path | DataFolder | None = None) -> Data:
-    """Load the data set that a spec names. Raises PluginError where what it loads is no sound Data."""
+    """Load the data set of a spec. Raises PluginError where the data set breaks the contract of its kind."""
     folder = data_dir if isinstance(data_dir, DataFolder) else DataFolder.open(data_dir)
     return checked_data(spec.data.source, copy_part(spec.data.source).load(folder))
 
 
 def split(spec: Spec, data: Data, source: RandomSource) -> dict[str, Table]:
-    """Return the splits of a spec by name. Raises DataError where the rows of one all weigh nothing."""
+    """Return the splits of a spec by name. Raises DataError where all rows of a split have the weight 0."""
     d = spec.data
     rng = source.stream("split")
     splits = make_splits(data, train=d.train, validation=d.validation, test=d.test, stratify=d.stratify, rng=rng)
     for name, table in splits.items():
         if table.weights is not None and not np.any(table.weights):
-            raise DataError(f"data.{name}: all its {len(table.y)} rows have the weight 0, so it says nothing")
+            raise DataError(f"data.{name}: all its {len(table.y)} rows have the weight 0; give some rows a weight")
     return splits
 
 
 def fill_defaults(spec: Spec, data: Data, registry: Registry, earlier: Model | None = None) -> Spec:
-    """Return the spec with what it left to the data, or to an earlier model, filled in.
+    """Return the spec with its preprocessor and metrics filled in, from the data or from an earlier model.
 
-    Raises SpecError where they do not fit.
+    Raises SpecError where spec, data and earlier model do not fit together.
     """
-    preprocessor = spec.data.preprocessor or _preprocessor(data, registry, earlier)
+    preprocessor = spec.data.preprocessor or _default_preprocessor(data, registry, earlier)
     if earlier is not None and dump(preprocessor) != dump(earlier.spec.data.preprocessor):
         raise SpecError(
             f"spec {spec.name!r}: data.preprocessor is {dump(preprocessor)!r}, and the weights to start from were "
@@ -57,7 +57,7 @@ def fill_defaults(spec: Spec, data: Data, registry: Registry, earlier: Model | N
     )
 
 
-def _preprocessor(data: Data, registry: Registry, earlier: Model | None) -> Preprocessor:
+def _default_preprocessor(data: Data, registry: Registry, earlier: Model | None) -> Preprocessor:
     if earlier is not None and earlier.spec.data.preprocessor is not None:
         return earlier.spec.data.preprocessor
     return registry.get("preprocessor", data.preprocessor)()  # type: ignore[return-value]
@@ -86,7 +86,7 @@ def _check_outputs(spec: Spec, data: Data) -> None:
 
 
 def describe_data(spec: Spec, data: Data) -> DataDescription:
-    """Return what a model keeps of its data. Raises DataError where the data set describes them wrongly."""
+    """Return what a model file says of its data. Raises DataError where the data set describes them wrongly."""
     try:
         return DataDescription(
             inputs=int(data.train.x.shape[1]),

@@ -1,4 +1,4 @@
-"""The rows that a model is measured on: a split of its own data, another data set, or a file of the same form."""
+"""Finds the rows to evaluate a model on: a split of its own data, another data set, or a file of the same form."""
 
 from __future__ import annotations
 
@@ -14,47 +14,47 @@ from zoo_core.registry import Registry, is_path
 from zoo_core.runs._defaults import load_data, split
 from zoo_core.spec import copy_part, option_names
 
-FILES = (".csv", ".npz", ".npy", ".txt", ".tsv")  # endings by which a file is told from the name of a data set
+FILES = (".csv", ".npz", ".npy", ".txt", ".tsv")  # endings that tell a file from the name of a data set
 
 
 def evaluation_table(
     model: Model, split_name: str, folder: DataFolder, registry: Registry, dataset: str | None = None
 ) -> Table:
-    """Return rows to measure a model on, with labels as the model's class indices.
+    """Return rows to evaluate a model on, with labels as the model's class indices.
 
-    Without `dataset`, a split of the model's own data; with the name of a data set, that split of it; with a
-    file, all its rows, read as the model's own data were, or arrays x and y of a .npz. Raises UsageError for a split
-    that there is not, DataError for data unlike the model's.
+    Without `dataset` they are a split of the model's own data. The name of a data set gives that split of it. A file
+    gives all its rows: it is read like the model's own data, or it is a .npz with arrays x and y.
+    Raises UsageError for an unknown split, DataError for data that do not fit the model.
     """
     source = model.spec.data.source
     if dataset is None or dataset == source.name:
-        return _split(model, source, split_name, folder)
+        return _split_of(model, source, split_name, folder)
     if is_path(dataset, *FILES):
-        data = _load(model, _from_file(model, source, dataset, registry), folder)
-        return _translated(model, data, data.train)
-    return _split(model, _by_name(dataset, registry), split_name, folder)
+        data = _load_checked(model, _file_dataset(model, source, dataset, registry), folder)
+        return _with_model_labels(model, data, data.train)
+    return _split_of(model, _named_dataset(dataset, registry), split_name, folder)
 
 
-def _from_file(model: Model, source: Dataset, path: str, registry: Registry) -> Dataset:
+def _file_dataset(model: Model, source: Dataset, path: str, registry: Registry) -> Dataset:
     if "path" not in option_names(source):
-        if path.endswith(".npz"):  # what anybody can save, wherever the model has learnt from
+        if path.endswith(".npz"):  # any model can be evaluated on a .npz with arrays x and y
             return registry.get("dataset", "npz")(path=path, task=model.about.task)  # type: ignore[call-arg, return-value]
         raise UsageError(
-            f"{path}: the model's data set {source.name!r} reads no such file; give a .npz file with "
+            f"{path}: the model's data set {source.name!r} reads no files; give a .npz file with "
             "arrays x and y, numpy.savez(path, x=..., y=...), or name a data set"
         )
     changes = {name: None for name in ("test_path",) if name in option_names(source)}
     return dataclasses.replace(source, path=path, **changes)  # type: ignore[type-var]
 
 
-def _by_name(name: str, registry: Registry) -> Dataset:
+def _named_dataset(name: str, registry: Registry) -> Dataset:
     try:
         return registry.get("dataset", name)()  # type: ignore[return-value]
     except TypeError as error:
         raise UsageError(f"dataset {name!r} needs options", Hint("data_file")) from error
 
 
-def _load(model: Model, source: Dataset, folder: DataFolder) -> Data:
+def _load_checked(model: Model, source: Dataset, folder: DataFolder) -> Data:
     spec = model.spec
     data = load_data(spec.model_copy(update={"data": spec.data.model_copy(update={"source": source})}), folder)
     features, task = int(data.train.x.shape[1]), data.task
@@ -65,23 +65,23 @@ def _load(model: Model, source: Dataset, folder: DataFolder) -> Data:
         )
     for ours, theirs in zip(model.about.feature_names, data.feature_names, strict=False):
         if ours != theirs:
-            raise DataError(f"the data have a column {theirs!r} where model {spec.name!r} has learnt from {ours!r}")
+            raise DataError(f"the data have a column {theirs!r} where model {spec.name!r} was trained on {ours!r}")
     return data
 
 
-def _split(model: Model, source: Dataset, name: str, folder: DataFolder) -> Table:
-    data = _load(model, source, folder)
+def _split_of(model: Model, source: Dataset, name: str, folder: DataFolder) -> Table:
+    data = _load_checked(model, source, folder)
     randomness = copy_part(model.spec.generator)
     randomness.start(model.spec.seed)
     splits = split(model.spec, data, randomness)
     if name not in splits:
         message = f"there is no split {name!r}{nearest(name, splits)} (there are: {', '.join(splits)})"
         raise UsageError(message, Hint("split"))
-    return _translated(model, data, splits[name])
+    return _with_model_labels(model, data, splits[name])
 
 
-def _translated(model: Model, data: Data, table: Table) -> Table:
-    """Return a table with labels as the model counts its classes, whatever classes the data happen to hold."""
+def _with_model_labels(model: Model, data: Data, table: Table) -> Table:
+    """Return a table whose labels are the model's class indices, also where the data lack some classes."""
     if data.task != "classification":
         return table
     ours = model.labels().tolist()

@@ -1,4 +1,4 @@
-"""From a spec to a trained model: prepare a run, follow it, go on with one that was left."""
+"""From a spec to a trained model: prepare a run, follow it, resume it."""
 
 from __future__ import annotations
 
@@ -38,24 +38,41 @@ def train(
     start_from: str | Path | None = None,
     overwrite: bool = False,
 ) -> Model:
-    """Train a spec (an object, a mapping, a file or a shipped name) and return the model.
+    """Train a network and return the model.
 
-    With `output` the model is saved there; until then checkpoints lie beside it, one for each `checkpoint_every`
-    ("30s", "500steps", "auto", "never"), from which `resume` goes on. `start_from` is a model whose weights and
-    preprocessor the training begins with. With `overwrite` what stands at `output` is replaced, and the checkpoints of
-    an unfinished run are given up.
+    Args:
+        spec: a `Spec`, a mapping, a spec file (.toml or .json), or the name of a shipped model.
+        data_dir: folder with the files of data sets; default: $ZOO_DATA_DIR, then the cache.
+        registry: the parts to use; default: those of all installed plugins.
+        output: the .npz file to save the model in. Until the run is finished, its last two checkpoints lie beside it.
+        checkpoint_every: how often to save a checkpoint: "30s", "5min", "1h", "500steps" or "never"; "auto" is every
+            30 seconds, and less often if that would take more than 1 % of the time. Only with `output`.
+        start_from: a model, by file or shipped name, whose weights and preprocessor the training begins with.
+        overwrite: replace an existing `output`, and discard the checkpoints of its unfinished run.
 
-    Raises the errors of reading the spec and the data, and NumericError when training leaves the finite numbers;
-    with `output` also ResourceError when it cannot be written and UsageError where an unfinished run stands.
+    Returns:
+        The trained model, with its history; it is saved already if `output` is given.
+
+    Raises:
+        SpecError: the spec is not valid, or does not fit the data.
+        DataError: the data are missing or damaged.
+        PluginError: a part is missing, or raised an error of its own.
+        NumericError: a loss or weight is no longer finite.
+        UsageError: `output` exists, or has an unfinished run, and `overwrite` is False.
+        ResourceError: `output` cannot be written, or another process writes it.
+
+    Example:
+        model = zoo_core.train("glyphs-quickstart", output="glyphs.npz", checkpoint_every="500steps")
+        model.history[-1]["validation_accuracy"]
     """
     registry = registry or Registry()
-    files, spec = _files(data_dir, spec), _parsed(spec, registry)
+    files, spec = _open_data_folder(data_dir, spec), _as_spec(spec, registry)
     if output is None:
-        return _to_the_end(prepare(spec, files, registry, start_from=start_from))
-    place, every = Output(output, overwrite=overwrite), Interval.parse(checkpoint_every)
-    with place.lock():
-        place.prepare(spec.to_dict())
-        return _to_the_end(prepare(spec, files, registry, start_from=start_from), place, every)
+        return _run_to_end(prepare(spec, files, registry, start_from=start_from))
+    target, interval = Output(output, overwrite=overwrite), Interval.parse(checkpoint_every)
+    with target.lock():
+        target.prepare(spec.to_dict())
+        return _run_to_end(prepare(spec, files, registry, start_from=start_from), target, interval)
 
 
 def resume(
@@ -65,23 +82,40 @@ def resume(
     *,
     checkpoint_every: str = DEFAULT_INTERVAL,
 ) -> Model:
-    """Finish a run from its last checkpoint; `path` is its output or a checkpoint. Returns what `train` would have.
+    """Finish a run that was stopped, from its newest whole checkpoint.
 
-    Raises UsageError where there is no checkpoint, ResourceError where data, threads or spec have changed.
+    Args:
+        path: the output of the run, or one of its checkpoints.
+        data_dir: folder with the files of data sets; default: $ZOO_DATA_DIR, then the cache.
+        registry: the parts to use; default: those of all installed plugins.
+        checkpoint_every: how often to save a checkpoint, as for `train`.
+
+    Returns:
+        The model that `train` would have returned, equal to the bit.
+
+    Raises:
+        UsageError: there is no checkpoint.
+        ModelFileError: no checkpoint is whole.
+        ResourceError: data, spec or number of threads differ from those of the run, or another process writes it.
+        DataError, PluginError, NumericError: as `train`.
+
+    Example:
+        zoo_core.train("my.toml", output="my.npz")  # is stopped
+        model = zoo_core.resume("my.npz")
     """
-    place, every = Output(path), Interval.parse(checkpoint_every)
-    with place.lock():
-        return _to_the_end(prepare_resumed(place, data_dir, registry), place, every)
+    output, interval = Output(path), Interval.parse(checkpoint_every)
+    with output.lock():
+        return _run_to_end(prepare_resumed(output, data_dir, registry), output, interval)
 
 
-def _parsed(spec: Spec | str | Path | Mapping[str, Any], registry: Registry) -> Spec:
+def _as_spec(spec: Spec | str | Path | Mapping[str, Any], registry: Registry) -> Spec:
     if isinstance(spec, Mapping):
         return Spec.parse(spec, registry)
     return spec if isinstance(spec, Spec) else read_spec(spec, registry=registry)
 
 
-def _to_the_end(trainer: Trainer, output: Output | None = None, every: Interval | None = None) -> Model:
-    for _ in follow(trainer, output, every):
+def _run_to_end(trainer: Trainer, output: Output | None = None, interval: Interval | None = None) -> Model:
+    for _ in follow(trainer, output, interval):
         pass
     return trainer.model
 
@@ -94,12 +128,30 @@ def prepare(
     threads: int | None = None,
     start_from: str | Path | Model | None = None,
 ) -> Trainer:
-    """Return a run that is ready to go; `follow` starts it."""
+    """Prepare a run: load the data, fill in what the spec leaves to them, initialize the network.
+
+    Args:
+        spec: a `Spec`, a mapping, a spec file (.toml or .json), or the name of a shipped model.
+        data_dir: folder with the files of data sets, or a `DataFolder`; default: $ZOO_DATA_DIR, then the cache.
+        registry: the parts to use; default: those of all installed plugins.
+        threads: number of BLAS threads, at least 1; default: that of the spec, or chosen by the size of the products.
+        start_from: a model whose weights and preprocessor the run begins with.
+
+    Returns:
+        A run before its first step, which `follow` trains.
+
+    Raises:
+        SpecError, DataError, PluginError: as `train`.
+
+    Example:
+        trainer = zoo_core.prepare("glyphs-quickstart")
+        events = list(zoo_core.follow(trainer))  # trains; trainer.model is the model
+    """
     registry = registry or Registry()
-    files = _files(data_dir, spec)
-    spec = _parsed(spec, registry)
+    files = _open_data_folder(data_dir, spec)
+    spec = _as_spec(spec, registry)
     earlier = load(find_model(start_from, registry), registry) if isinstance(start_from, (str, Path)) else start_from
-    return _prepared(spec, files, registry, threads, earlier, "" if earlier is None else earlier.sha256)
+    return _prepare(spec, files, registry, threads, earlier, "" if earlier is None else earlier.sha256)
 
 
 def prepare_resumed(
@@ -110,17 +162,17 @@ def prepare_resumed(
     threads: int | None = None,
     sha256: str | None = None,
 ) -> Trainer:
-    """Return a run at the place where its last checkpoint left it; `follow` goes on.
+    """Prepare the rest of a run, from its newest whole checkpoint; `follow` trains it.
 
-    With `sha256`, only from the checkpoint that has this digest. Raises UsageError where there is no checkpoint,
-    ModelFileError where none is whole, ResourceError where data, threads or spec are not those of the run.
+    With `sha256`, only from the checkpoint with this digest. Raises UsageError where there is no checkpoint,
+    ModelFileError where none is whole, ResourceError where data, spec or threads differ from those of the run.
     """
     registry = registry or Registry()
     contents, path, warnings = output.latest(sha256)
     earlier = model_from_contents(contents, str(path), registry)
     recorded = earlier.environment.get("threads")
-    files = _files(data_dir, output.path)
-    trainer = _prepared(earlier.spec, files, registry, threads, earlier, earlier.started_from, recorded)
+    files = _open_data_folder(data_dir, output.path)
+    trainer = _prepare(earlier.spec, files, registry, threads, earlier, earlier.started_from, recorded)
     checkpoint.resume(trainer, contents, str(path))
     output.last = path
     for warning in warnings:
@@ -128,13 +180,13 @@ def prepare_resumed(
     return trainer
 
 
-def _files(data_dir: str | Path | DataFolder | None, beside: object) -> DataFolder:
-    """Return the data folder; a user's own files are also looked for beside a spec file or an output."""
+def _open_data_folder(data_dir: str | Path | DataFolder | None, beside: object) -> DataFolder:
+    """Return the data folder. A user's own files may also lie beside a spec file or an output."""
     folder = data_dir if isinstance(data_dir, DataFolder) else DataFolder.open(data_dir)
     return folder.for_spec(beside) if isinstance(beside, (str, Path)) else folder
 
 
-def _prepared(
+def _prepare(
     spec: Spec,
     files: DataFolder,
     registry: Registry,
@@ -143,9 +195,9 @@ def _prepared(
     started_from: str,
     recorded: int | None = None,
 ) -> Trainer:
-    """Return a run that begins with the weights of an earlier model, or from scratch.
+    """Prepare a run that begins with the weights of an earlier model, or with initial ones.
 
-    `threads` is the user's choice, `recorded` the number that a checkpoint names.
+    `threads` is the user's choice, `recorded` the number of threads in a checkpoint.
     """
     data = load_data(spec, files)
     spec = fill_defaults(spec, data, registry, earlier)
@@ -159,30 +211,46 @@ def _prepared(
         model.preprocessor.fit(splits["train"].x)
         model.network.initialize(model.source.stream("initializer"))
     fixed = threads or spec.training.threads
-    number = threads or recorded or fixed or _threads(spec, model, splits["train"])
+    number = threads or recorded or fixed or _choose_threads(spec, model, splits["train"])
     return Trainer(model, splits, threads=number, allow_extra_threads=fixed is None and number == 1)
 
 
-def _threads(spec: Spec, model: Model, table: Table) -> int:
+def _choose_threads(spec: Spec, model: Model, table: Table) -> int:
     size = spec.training.batch_size
     rows = int(table.x.shape[0])
     widths = [model.about.inputs, *(layer.units for layer in spec.model.layers)]
     return choose_threads(rows if size == "all" else min(size, rows), widths, spec.dtype)
 
 
-def follow(trainer: Trainer, output: Output | None = None, every: Interval | None = None) -> Iterator[Event]:
-    """Train, with the number of BLAS threads that the run was made for; with `output`, save there.
+def follow(trainer: Trainer, output: Output | None = None, interval: Interval | None = None) -> Iterator[Event]:
+    """Train a prepared run, and yield what happens.
 
-    An error that a part raises is passed on as a PluginError that names the part.
+    Args:
+        trainer: what `prepare` returned.
+        output: where to save checkpoints and the model; the caller holds its lock. Default: nothing is saved.
+        interval: how often to save a checkpoint; default: never.
+
+    Returns:
+        An iterator of the events in `zoo_core.training.events`. The run goes on as long as events are taken from it.
+
+    Raises:
+        PluginError: a part raised an error; the message names the part.
+        NumericError: a loss or weight is no longer finite.
+        ResourceError: `output` cannot be written.
+
+    Example:
+        for event in zoo_core.follow(zoo_core.prepare("glyphs-quickstart")):
+            print(event)
     """
     extra = trainer.allow_extra_threads and not trainer.loader.rows.reads_ahead  # that thread needs a processor
     sizes = trainer.loader.batches.sizes
     with closing(trainer.loader), training_threads(trainer.network, sizes, trainer.threads, extra=extra) as divided:
-        events = _named(trainer, trainer.events(every, divided))
-        yield from events if output is None else save_run(output, trainer, events, every)
+        events = _name_parts(trainer, trainer.events(interval, divided))
+        yield from events if output is None else save_run(output, trainer, events, interval)
 
 
-def _named(trainer: Trainer, events: Iterator[Event]) -> Iterator[Event]:
+def _name_parts(trainer: Trainer, events: Iterator[Event]) -> Iterator[Event]:
+    """Pass events on; turn an error that a part raises into a PluginError that names the part."""
     try:
         yield from events
     except (ZooError, MemoryError, OSError):

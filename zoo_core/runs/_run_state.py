@@ -1,4 +1,4 @@
-"""All that the rest of a run depends on, apart from its model: taken from a trainer, and put back into another."""
+"""The state of a run apart from its model: taken from a trainer, and set in another."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from zoo_core.training import Trainer, TrainingPosition
 
 
 def get_state(trainer: Trainer) -> dict[str, Any]:
-    """Return the state of a run by path; arrays are not copies.
+    """Return the state of a run by path; arrays are not copied.
 
-    Valid between two steps: at a SafePoint, and before or after `Trainer.events`.
+    Call it between two steps: at a SafePoint, or before or after `Trainer.events`.
     """
     trainer.callback_run.start()
     state = {
@@ -27,27 +27,27 @@ def get_state(trainer: Trainer) -> dict[str, Any]:
     if trainer.position.step:
         running = trainer.metrics.training
         state["run.tally"] = {"total": running.total, "weight": running.weight}
-    for path, part in _parts(trainer).items():
+    for path, part in _stateful_parts(trainer).items():
         state |= part_state(part, path)
     return state
 
 
 def set_state(trainer: Trainer, state: Mapping[str, Any]) -> None:
-    """Put back what `take` returned, the model's arrays being back already; `events` then goes on from there.
+    """Set what `get_state` returned, in a trainer whose model has its arrays; `events` then goes on from there.
 
-    Raises KeyError, TypeError, ValueError and the like for the state of another run.
+    Raises KeyError, TypeError, ValueError or a similar error for the state of another run.
     """
     trainer.callback_run.start()
-    position = _position(trainer, state["run.position"])
+    position = _read_position(trainer, state["run.position"])
     trainer.set_position(position, state["run.permutation"], state["run.tally"] if position.step else {})
     trainer.model.source.set_state(state["run.streams"])
     trainer.model.set_history(records(state["run.history"]), state["run.trace"].tolist())
-    for path, part in _parts(trainer).items():
+    for path, part in _stateful_parts(trainer).items():
         set_part_state(part, path, state)
     _check_lengths(trainer)
 
 
-def _position(trainer: Trainer, table: Mapping[str, Any]) -> TrainingPosition:
+def _read_position(trainer: Trainer, table: Mapping[str, Any]) -> TrainingPosition:
     at = TrainingPosition(**table)
     if not (_is_within(at.epoch, trainer.epochs) and _is_within(at.step, trainer.loader.batches.steps)):
         raise ValueError(f"there is no step {at.step!r} of epoch {at.epoch!r}")
@@ -59,7 +59,7 @@ def _is_within(value: object, most: int) -> bool:
 
 
 def _check_lengths(trainer: Trainer) -> None:
-    """Hold that history, trace and steps are as long as the run is said to be."""
+    """Raise ValueError unless history, fingerprints and steps are as long as the position says."""
     at, steps = trainer.position, trainer.loader.batches.steps
     epochs = [*range(at.epoch)]
     if [record["epoch"] for record in trainer.history] != epochs:
@@ -71,8 +71,8 @@ def _check_lengths(trainer: Trainer) -> None:
         raise ValueError("the optimizer has not taken the steps of its epochs")
 
 
-def _parts(trainer: Trainer) -> dict[str, Part]:
-    """Return the parts that may keep state, by path; those of the network belong to the model."""
+def _stateful_parts(trainer: Trainer) -> dict[str, Part]:
+    """Return the parts that may have state, by path; the model saves those of the network."""
     metrics = trainer.metrics.training.metrics if trainer.position.step else []  # not started between epochs
     named: dict[str, Sequence[Part]] = {
         "callbacks": trainer.callback_run.callbacks,
