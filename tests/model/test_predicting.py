@@ -97,6 +97,13 @@ def test_a_copy_of_a_loaded_model_predicts_and_evaluates_on_its_own(copied: Call
     assert (other.spec.to_dict(), other.header()) == (model.spec.to_dict(), model.header())
 
 
+def test_a_shallow_copy_shares_the_network_and_the_lock() -> None:
+    model = zoo_core.load("glyphs-quickstart")
+    other = copy.copy(model)
+    assert (other.network, other.lock) == (model.network, model.lock)
+    assert other.predict(X).tolist() == model.predict(X).tolist()
+
+
 def test_a_part_that_draws_when_it_predicts_draws_the_same(tmp_path: Path) -> None:
     registry = knowing(Shaken)
     path = trained(tmp_path / "m.npz", registry, activation="shaken")

@@ -23,6 +23,7 @@ CONTAINER = frozenset({"format", "version", "requires", "arrays", "sha256"})  # 
 
 
 def _check_size(value: Any) -> Any:
+    """Refuse a table of too many keys."""
     if isinstance(value, dict) and len(value) > MAX_KEYS:
         raise ValueError(f"a table of {len(value)} keys")
     return value
@@ -53,11 +54,9 @@ class _Stored(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _drop_foreign_keys(cls, value: Any) -> Any:
-        return (
-            {k: v for k, v in _check_size(value).items() if not k.startswith("x_")}
-            if isinstance(value, dict)
-            else value
-        )
+        if not isinstance(value, dict):
+            return value
+        return {key: item for key, item in _check_size(value).items() if not key.startswith("x_")}
 
 
 class DataDescription(_Stored):
@@ -101,9 +100,7 @@ class Header(_Stored):
     plugins: Annotated[list[PartSource], FailFast()]
     environment: Facts
     parameters: Annotated[int, Ge(1)] | None = None  # how many are trained; missing in files of before 0.1.0
-    started_from: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = (
-        ""  # sha256 of the model whose weights training began with
-    )
+    started_from: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""  # sha256 of the model with the first weights
     run: dict[str, Any] | None = None  # only in a checkpoint: the state of the run
 
 

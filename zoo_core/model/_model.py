@@ -50,9 +50,8 @@ class Model:
     ) -> None:
         """Assemble the network; its parameters are not set.
 
-        `plugins` has the source of each part, see `provenance`. `approve` may refuse the layout of the network before
-        memory is allocated. `read_spec` is for a model that is only used: `spec` then describes the network alone,
-        and `read_spec` returns the whole spec, for the first use of `Model.spec`.
+        `approve` may refuse the layout before memory is allocated. With `read_spec`, the model is only used: `spec`
+        describes the network alone, and `read_spec` returns the whole spec for the first use of `Model.spec`.
         """
         if spec.data.preprocessor is None:
             raise SpecError(f"spec {spec.name!r}: data.preprocessor is missing; name one, such as 'standard'")
@@ -76,8 +75,14 @@ class Model:
         chain = " -> ".join([str(self.about.inputs), *layers])
         return f"<{type(self).__name__} {self.name!r}: {chain}; {self.network.layout.size:,} parameters>"
 
+    def __copy__(self) -> Model:
+        """Return a copy that shares the network, and so the lock."""
+        other = object.__new__(type(self))
+        vars(other).update(vars(self))
+        return other
+
     def __getstate__(self) -> dict[str, Any]:
-        """Return what a copy gets: all but the lock, which no other process can use."""
+        """Return what a deep copy or another process gets: the whole spec, and no lock."""
         return vars(self) | {"spec": self.spec, "_read_spec": None, "lock": None}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
@@ -105,14 +110,11 @@ class Model:
             raise SpecError(f"spec {self.name!r}: training.metrics is missing; name them, such as ['accuracy']")
         return [copy_part(metric) for metric in self.spec.training.metrics]
 
-    # -------------------------------------------------------------- predicting
-
     def outputs(self, x: Any) -> Array:
         """Compute the outputs of the last layer.
 
         Args:
-            x: inputs, shape (rows, features) or, for images, (rows, height, width), in the units of the data, such as
-                pixels from 0 to 255.
+            x: inputs in the units of the data, shape (rows, features), or (rows, height, width) for images.
 
         Returns:
             Outputs, shape (rows, outputs), in the dtype of the network.
@@ -217,8 +219,6 @@ class Model:
     def evaluate_table(self, table: Table) -> dict[str, float]:
         """Return loss and metrics over a split of the data, whose labels are class indices, shape (rows,)."""
         return loss_and_metrics(self, table)
-
-    # -------------------------------------------------------------- files
 
     def save(self, path: str | Path, *, overwrite: bool = True) -> str:
         """Write a model file, atomically.
