@@ -90,7 +90,7 @@ class Part:
     kind: ClassVar[str] = ""  # such as "activation"
     spec_key: ClassVar[str] = ""  # the key of a spec that holds a part of this kind
     spec_takes_list: ClassVar[bool] = False  # whether that key holds a list of parts
-    spec_example: ClassVar[str] = ""  # the name of a built-in part of this kind, for messages
+    spec_example: ClassVar[str] = ""  # the name of a built-in part of this kind, for messages and checks
     shapes: ClassVar[str] = ""  # the shapes of inputs and outputs, for `zoo show`; a part may state its own
 
     # Set by the author of a part:

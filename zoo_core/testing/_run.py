@@ -93,7 +93,7 @@ def _run_function(check: Check, subject: PartUnderTest) -> list[Finding]:
 
 
 def _describe_error(error: BaseException) -> Finding:
-    words, place = " ".join(str(error).split()), raised_at(error)
-    if isinstance(error, NotImplementedError) and not words:
+    message, place = " ".join(str(error).split()), raised_at(error)
+    if isinstance(error, NotImplementedError) and not message:
         return Finding(f"the required method {place.rpartition(' ')[2]} is not written")
-    return Finding(f"it raises {type(error).__name__}: {words}", place)
+    return Finding(f"it raises {type(error).__name__}: {message}", place)

@@ -16,7 +16,7 @@ from annotated_types import Ge, Gt, Le
 from zoo_core.parts import Activation, Array
 from zoo_plugins._special import exponential_branch, normal_cdf, sigmoid, softplus
 
-FEW = 1024  # up to this number of entries, one call is faster than two vectorised ones
+SMALL_SIZE = 1024  # up to this number of entries, one call is faster than two vectorised ones
 
 
 @dataclass
@@ -78,7 +78,7 @@ class Relu(Activation):
         np.maximum(z, self.scratch(z, "zero"), out=out)
 
     def derivative(self, z: Array, a: Array, out: Array) -> None:
-        if a.size <= FEW:
+        if a.size <= SMALL_SIZE:
             np.sign(a, out=out)
             return
         # NumPy vectorises `ceil` and `minimum`, but not a sign or a comparison.

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from annotated_types import Ge, Gt, Le, MinLen
 
 from zoo_core.parts import Array, Callback, Run
-from zoo_plugins._watch import watched
+from zoo_plugins._monitor import monitored_value
 
 
 @dataclass
@@ -39,7 +39,7 @@ class EarlyStopping(Callback):
 
     def on_epoch_end(self, record: Mapping[str, Any], run: Run) -> str | None:
         """Compare the epoch's value with the best; return a reason to stop when patience is over."""
-        value = watched(record, self.monitor)
+        value = monitored_value(record, self.monitor)
         if value is None:
             return None
         if self._improved(value, run):
@@ -81,7 +81,7 @@ class StopAt(Callback):
 
     def on_epoch_end(self, record: Mapping[str, Any], run: Run) -> str | None:
         """Compare the epoch's value with the target."""
-        value = watched(record, self.monitor)
+        value = monitored_value(record, self.monitor)
         if value is not None and (value == self.target or run.better(self.monitor, value, self.target)):
             return f"{self.monitor} reached {value:.6g}"
         return None
@@ -111,7 +111,7 @@ class StopOnNan(Callback):
         if self.monitor is None:
             figures = {key: value for key, value in record.items() if key.endswith("_loss")}
         else:
-            value = watched(record, self.monitor)
+            value = monitored_value(record, self.monitor)
             figures = {} if value is None else {self.monitor: value}
         for key, value in figures.items():
             if not math.isfinite(value):

@@ -41,7 +41,7 @@ class Glyphs(Dataset):
 
     def load(self, folder: DataFiles) -> Data:
         """Draw all images; `folder` is not used."""
-        shapes = _shapes()
+        shapes = _load_shapes()
         tables = []
         for part, rows in enumerate((self.rows, self.test_rows)):
             rng = np.random.Generator(np.random.PCG64([self.seed, part]))
@@ -49,7 +49,7 @@ class Glyphs(Dataset):
             images = np.empty((rows, SIDE * SIDE), np.uint8)
             for start in range(0, rows, CHUNK):
                 which = slice(start, min(start + CHUNK, rows))
-                images[which] = _draw(shapes, labels[which], rng, self.noise)
+                images[which] = _draw_images(shapes, labels[which], rng, self.noise)
             tables.append(Table(images, labels))
         return Data(
             tables[0],
@@ -60,19 +60,19 @@ class Glyphs(Dataset):
         )
 
 
-def _shapes() -> Array:
+def _load_shapes() -> Array:
     """Return the base shapes, shape (fonts, 10, side, side), int32."""
     raw = files(__package__).joinpath("glyphs.npz").read_bytes()
     shapes: Array = np.load(io.BytesIO(raw), allow_pickle=False)["shapes"].astype(np.int32)
     return shapes
 
 
-def _draw(shapes: Array, labels: Array, rng: np.random.Generator, noise: int) -> Array:
+def _draw_images(shapes: Array, labels: Array, rng: np.random.Generator, noise: int) -> Array:
     """Return images of the given labels, shape (rows, 784), uint8."""
     rows = len(labels)
     fonts = rng.integers(0, len(shapes), rows)
-    x, y = _places(rows, shapes.shape[-1], rng)
-    grey = _sample(shapes, fonts, labels, x, y)
+    x, y = _source_positions(rows, shapes.shape[-1], rng)
+    grey = _interpolate(shapes, fonts, labels, x, y)
     weight = rng.integers(-90, 91, (rows, 1), dtype=np.int32)  # thin or thicken the strokes
     contrast = rng.integers(2, 5, (rows, 1), dtype=np.int32)
     grey = np.clip((grey - 128 + weight) * contrast // 2 + 128, 0, 255) * (grey > 0)
@@ -81,7 +81,7 @@ def _draw(shapes: Array, labels: Array, rng: np.random.Generator, noise: int) ->
     return images
 
 
-def _places(rows: int, side: int, rng: np.random.Generator) -> tuple[Array, Array]:
+def _source_positions(rows: int, side: int, rng: np.random.Generator) -> tuple[Array, Array]:
     """Return the position in the base shape of each pixel of each image, shape (rows, 784), in fixed point."""
     turns = np.array(ROTATIONS, np.int32)[rng.integers(0, len(ROTATIONS), rows)]
     scale_x, scale_y = (rng.integers(ONE * 12 // 10, ONE * 21 // 10, (rows, 1), dtype=np.int32) for _ in range(2))
@@ -99,7 +99,7 @@ def _places(rows: int, side: int, rng: np.random.Generator) -> tuple[Array, Arra
     return x // 64 * scale_x // (ONE // 64) + centre, y // 64 * scale_y // (ONE // 64) + centre
 
 
-def _sample(shapes: Array, fonts: Array, labels: Array, x: Array, y: Array) -> Array:
+def _interpolate(shapes: Array, fonts: Array, labels: Array, x: Array, y: Array) -> Array:
     """Return grey values at the positions by bilinear interpolation; outside a shape it is black."""
     side = shapes.shape[-1]
     base = ((fonts * 10 + labels) * side * side).astype(np.int32)[:, None]

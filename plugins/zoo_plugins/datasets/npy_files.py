@@ -41,11 +41,11 @@ class Npy(Dataset):
 
     def load(self, folder: DataFiles) -> Data:
         """Return the tables; targets are in memory, inputs are not."""
-        x, y = _pair(folder.locate(self.inputs), folder.locate(self.targets))
+        x, y = _read_pair(folder.locate(self.inputs), folder.locate(self.targets))
         classes = self._classes(y)
         own, test = Table(x, self._targets(y, classes, self.targets)), None
         if self.test_inputs is not None and self.test_targets is not None:
-            aside = _pair(folder.locate(self.test_inputs), folder.locate(self.test_targets))
+            aside = _read_pair(folder.locate(self.test_inputs), folder.locate(self.test_targets))
             if aside[0].sample_shape != x.sample_shape:
                 raise DataError(f"{aside[0].path}: samples of shape {aside[0].sample_shape}, not {x.sample_shape}")
             test = Table(aside[0], self._targets(aside[1], classes, self.test_targets))
@@ -68,16 +68,16 @@ class Npy(Dataset):
         return (y if y.ndim == 2 else y[:, None]).astype(np.float64)
 
 
-def _pair(inputs: Path, targets: Path) -> tuple[DiskRows, Array]:
+def _read_pair(inputs: Path, targets: Path) -> tuple[DiskRows, Array]:
     """Return samples and targets. Raises DataError if their numbers of rows differ, or if one is not finite."""
-    x, y = DiskRows(inputs), _read(targets)
+    x, y = DiskRows(inputs), _read_targets(targets)
     if y.ndim == 0 or len(x) != len(y) or not len(x) or not x.shape[1]:
         raise DataError(f"{inputs} has {len(x)} rows of {x.shape[1]} numbers, {targets} has shape {y.shape}")
     x.check_finite()
     return x, y
 
 
-def _read(path: Path) -> Array:
+def _read_targets(path: Path) -> Array:
     """Return targets: numbers, or names of classes."""
     found = read_arrays(path)
     if list(found) != [""]:

@@ -56,31 +56,31 @@ class Csv(Dataset):
         load = self._classes if self.task == "classification" else self._values
         return load(tables)
 
-    def _aside(self) -> list[Column]:
+    def _target_and_weight_columns(self) -> list[Column]:
         """Return the numeric columns that are not features: the targets of a regression, and the weights."""
         targets = self.target if isinstance(self.target, list) else [self.target]
         return [*(targets if self.task == "regression" else []), *([] if self.weights is None else [self.weights])]
 
     def _read(self, path: Path) -> CsvTable:
         text = self.target if self.task == "classification" and not isinstance(self.target, list) else None
-        columns = None if self.features is None else [*self.features, *self._aside()]
+        columns = None if self.features is None else [*self.features, *self._target_and_weight_columns()]
         return read_csv(path, delimiter=self.delimiter, header=self.header, text=text, columns=columns)
 
     def _classes(self, tables: list[CsvTable]) -> Data:
         classes = find_classes(tables[0].text, tables[0].where)
-        divided = [self._divide(table) for table in tables]
+        divided = [self._split_columns(table) for table in tables]
         parts = [
             Table(x, encode(table.text, classes, table.where), weights)
             for table, (x, _, weights) in zip(tables, divided, strict=True)
         ]
-        return _data(parts, tables[0].where, class_names=classes, feature_names=self._names(tables[0])[0])
+        return _make_data(parts, tables[0].where, class_names=classes, feature_names=self._column_names(tables[0])[0])
 
     def _values(self, tables: list[CsvTable]) -> Data:
-        parts = [Table(*self._divide(table)) for table in tables]
-        features, targets = self._names(tables[0])
-        return _data(parts, tables[0].where, task="regression", feature_names=features, target_names=targets)
+        parts = [Table(*self._split_columns(table)) for table in tables]
+        features, targets = self._column_names(tables[0])
+        return _make_data(parts, tables[0].where, task="regression", feature_names=features, target_names=targets)
 
-    def _divide(self, table: CsvTable) -> tuple[Array, Array, Array | None]:
+    def _split_columns(self, table: CsvTable) -> tuple[Array, Array, Array | None]:
         """Return features, targets and weights."""
         places = self._places(table)
         rest = np.delete(table.numbers, places, axis=1) if places else table.numbers
@@ -89,13 +89,13 @@ class Csv(Dataset):
         return rest, table.numbers[:, places[:-1]], _check_weights(table.numbers[:, places[-1]], table.where)
 
     def _places(self, table: CsvTable) -> list[int]:
-        columns = self._aside()
+        columns = self._target_and_weight_columns()
         places = [table.find(column) for column in columns]
         if len(set(places)) < len(places):
             raise DataError(f"{table.where}: target and weights name a column twice: {columns}")
         return places
 
-    def _names(self, table: CsvTable) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def _column_names(self, table: CsvTable) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the names of the features and of the targets."""
         if not self.header:
             return (), ()
@@ -140,7 +140,7 @@ class Npz(Dataset):
             parts.append(replace(aside, weights=self._weigh(arrays, self.weights_test, len(aside.y), path)))
         image = (x.shape[1], x.shape[2]) if x.ndim == 3 else None
         pixels = "pixels" if x.dtype == np.uint8 else "standard"
-        return _data(parts, str(path), task=self.task, class_names=classes, image_shape=image, preprocessor=pixels)
+        return _make_data(parts, str(path), task=self.task, class_names=classes, image_shape=image, preprocessor=pixels)
 
     @staticmethod
     def _weigh(arrays: dict[str, Array], key: str | None, rows: int, path: Path) -> Array | None:
@@ -198,7 +198,7 @@ def _check_columns(table: CsvTable, like: CsvTable) -> None:
         raise DataError(f"{table.where}: its columns are not those of {like.where}, in the same order")
 
 
-def _data(
+def _make_data(
     parts: list[Table], where: str, *, task: Task = "classification", class_names: tuple[str, ...] = (),
     feature_names: tuple[str, ...] = (), target_names: tuple[str, ...] = (),
     image_shape: tuple[int, int] | None = None, preprocessor: str = "standard",

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 DECREASE = 1e-4
 CURVATURE = 0.9
-NARROW = 1e-9  # a bracket that moves no parameter by more than this is not divided further
+MIN_WIDTH = 1e-9  # a bracket that moves no parameter by more than this is not divided further
 
 
 class Point(NamedTuple):
@@ -65,7 +65,7 @@ def _bracket(search: _Search, t: float) -> tuple[Point, Point | None]:
         if now.slope >= 0:
             return before, now
         bounds = (now.t + 0.01 * (now.t - before.t), 10 * now.t)
-        before, now = now, search.at(_cubic(before, now, bounds))
+        before, now = now, search.at(_cubic_minimum(before, now, bounds))
         probes += 1
         search.left -= 1
     return search.origin, now
@@ -75,8 +75,8 @@ def _zoom(search: _Search, a: Point, b: Point) -> float:
     """Narrow a bracket until a point meets both conditions; return its step length, or that of the lowest point."""
     low, high = (a, b) if a.value <= b.value else (b, a)
     stuck = False
-    while search.left and abs(high.t - low.t) * search.reach >= NARROW:
-        t, stuck = _guarded(_cubic(low, high), min(low.t, high.t), max(low.t, high.t), stuck)
+    while search.left and abs(high.t - low.t) * search.reach >= MIN_WIDTH:
+        t, stuck = _keep_from_ends(_cubic_minimum(low, high), min(low.t, high.t), max(low.t, high.t), stuck)
         new = search.at(t)
         search.left -= 1
         if not search.decreases(new) or new.value >= low.value:
@@ -88,7 +88,7 @@ def _zoom(search: _Search, a: Point, b: Point) -> float:
     return low.t
 
 
-def _guarded(t: float, low: float, high: float, stuck: bool) -> tuple[float, bool]:
+def _keep_from_ends(t: float, low: float, high: float, stuck: bool) -> tuple[float, bool]:
     """Move `t` away from the ends of the bracket if it is near one for the second time in a row."""
     margin = 0.1 * (high - low)
     if min(high - t, t - low) >= margin:
@@ -98,7 +98,7 @@ def _guarded(t: float, low: float, high: float, stuck: bool) -> tuple[float, boo
     return t, True
 
 
-def _cubic(a: Point, b: Point, bounds: tuple[float, float] | None = None) -> float:
+def _cubic_minimum(a: Point, b: Point, bounds: tuple[float, float] | None = None) -> float:
     """Return the minimum of the cubic through two points with their slopes, clipped to the bounds."""
     low, high = bounds or (min(a.t, b.t), max(a.t, b.t))
     d1 = a.slope + b.slope - 3 * (a.value - b.value) / (a.t - b.t)

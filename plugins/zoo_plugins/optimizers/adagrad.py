@@ -109,7 +109,7 @@ class Ftrl(Optimizer):
 
     def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
         """Take one step. A parameter that never had a gradient is not changed."""
-        self._gather(parameters, gradients, learning_rate)
+        self._update_sums(parameters, gradients, learning_rate)
         work, root = self._work, self._root
         root += self.beta
         root *= 1 / learning_rate
@@ -118,7 +118,7 @@ class Ftrl(Optimizer):
         work -= self.linear
         np.divide(work, root, out=parameters, where=root > 0)
 
-    def _gather(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
+    def _update_sums(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
         """Update n and z; leave sqrt(n) in `_root`."""
         work, root = self._work, self._root
         self.linear += gradients

@@ -57,12 +57,12 @@ class Sgd(Optimizer):
         """Take one step."""
         self._rate[()] = learning_rate
         if self.velocity is not None:
-            self._follow(self.velocity, gradients)
+            self._apply_velocity(self.velocity, gradients)
         elif learning_rate != 1.0:
             gradients *= self._rate
         parameters -= gradients
 
-    def _follow(self, velocity: Array, gradients: Array) -> None:
+    def _apply_velocity(self, velocity: Array, gradients: Array) -> None:
         """Update the velocity and write the step into `gradients`."""
         velocity *= self._momentum
         velocity += gradients
@@ -222,7 +222,7 @@ class RmsProp(Optimizer):
         np.multiply(gradients, gradients, out=work)
         self.square *= self.rho
         self.square += work
-        np.sqrt(self._spread(gradients, work), out=work)
+        np.sqrt(self._mean_or_variance(gradients, work), out=work)
         work += self.epsilon / scale
         gradients /= work
         if self.velocity is not None:
@@ -232,7 +232,7 @@ class RmsProp(Optimizer):
         gradients *= learning_rate / scale
         parameters -= gradients
 
-    def _spread(self, gradients: Array, work: Array) -> Array:
+    def _mean_or_variance(self, gradients: Array, work: Array) -> Array:
         """Return the mean of squares or, if centered, the variance; both divided by 1 - rho."""
         if self.mean is None:
             return self.square

@@ -11,8 +11,8 @@ from annotated_types import Ge, Le
 from zoo_core.parts import Array, Batch, Layout, Optimizer, Rate
 from zoo_plugins.optimizers._line_search import strong_wolfe
 
-FLAT = 1e-9  # a slope closer to 0 than this means no progress
-CURVED = 1e-10  # a step with a smaller curvature is not stored
+MIN_SLOPE = 1e-9  # a slope closer to 0 than this means no progress
+MIN_CURVATURE = 1e-10  # a step with a smaller curvature is not stored
 
 
 @dataclass
@@ -43,16 +43,16 @@ class Lbfgs(Optimizer):
     def update(self, parameters: Array, gradients: Array, learning_rate: float, batch: Batch) -> None:
         """Choose a direction, search along it, and leave the parameters at the point found."""
         if self.steps > 1:
-            self._remember(gradients)
+            self._store_last_step(gradients)
         else:
             learning_rate /= max(1.0, float(np.abs(gradients).sum()))
-        self._point_down(gradients)
+        self._set_direction(gradients)
         self.gradient[...] = gradients
         self.length, slope = 0.0, float(gradients @ self.direction)
-        if slope <= -FLAT:
-            self._search(parameters, gradients, learning_rate, slope, batch)
+        if slope <= -MIN_SLOPE:
+            self._take_step(parameters, gradients, learning_rate, slope, batch)
 
-    def _search(self, parameters: Array, gradients: Array, first: float, slope: float, batch: Batch) -> None:
+    def _take_step(self, parameters: Array, gradients: Array, first: float, slope: float, batch: Batch) -> None:
         """Choose the step length and take the step."""
         self._here[...] = parameters
 
@@ -68,17 +68,17 @@ class Lbfgs(Optimizer):
         self.length = strong_wolfe(probe, first, value, slope, reach, self.max_evaluations)
         move(self.length)
 
-    def _remember(self, gradients: Array) -> None:
+    def _store_last_step(self, gradients: Array) -> None:
         """Store the last step, unless the curvature along it is not positive."""
         change, move = gradients - self.gradient, self.length * self.direction
         product = float(change @ move)
-        if product > CURVED:
+        if product > MIN_CURVATURE:
             row = self.count % self.history
             self.moves[row], self.changes[row] = move, change
             self.count += 1
             self.scale = product / float(change @ change)
 
-    def _point_down(self, gradients: Array) -> None:
+    def _set_direction(self, gradients: Array) -> None:
         """Set the direction to -H g, where H approximates the inverse Hessian."""
         d, shares = self.direction, {}
         np.negative(gradients, out=d)

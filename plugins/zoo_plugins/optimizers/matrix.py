@@ -61,7 +61,7 @@ class Muon(Optimizer):
 
     def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
         """Take one step."""
-        self._follow(gradients)
+        self._update_velocity(gradients)
         if self.weight_decay:
             parameters *= 1 - learning_rate * self.weight_decay
         for segment in self._segments:
@@ -70,7 +70,7 @@ class Muon(Optimizer):
             matrix *= learning_rate * self._scale(*matrix.shape)
         parameters -= gradients
 
-    def _follow(self, gradients: Array) -> None:
+    def _update_velocity(self, gradients: Array) -> None:
         """Update the velocity and write u into `gradients`."""
         velocity, work = self.velocity, self._work
         np.subtract(gradients, velocity, out=work)
@@ -124,13 +124,13 @@ class Adafactor(Optimizer):
         for segment in self._segments:
             p, u, work = segment.view(parameters), segment.view(gradients), segment.view(self._work)
             scale = rate * max(self.least_scale, rms(p))
-            u /= self._root(segment.path, u, work)
+            u /= self._root_mean_square(segment.path, u, work)
             u *= scale / max(1.0, rms(u) / self.clip)
         if self.weight_decay:
             parameters *= 1 - learning_rate * self.weight_decay
         parameters -= gradients
 
-    def _root(self, path: str, gradient: Array, work: Array) -> Array:
+    def _root_mean_square(self, path: str, gradient: Array, work: Array) -> Array:
         """Update an array's running means and return sqrt(v'), computed in `work`."""
         np.multiply(gradient, gradient, out=work)
         if path in self.square:

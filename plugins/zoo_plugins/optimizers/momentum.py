@@ -137,8 +137,8 @@ class ScheduleFreeAdamW(AdamFamily):
         if self.steps == 1:
             self.fast[...] = parameters
         self._normalize(parameters, gradients)
-        share = self._share(learning_rate)
-        self._approach(parameters, share)
+        share = self._averaging_weight(learning_rate)
+        self._move_towards_fast(parameters, share)
         np.multiply(gradients, learning_rate * (1 - self.beta1 * (1 - share)), out=self._work)
         parameters -= self._work
         gradients *= learning_rate
@@ -147,12 +147,12 @@ class ScheduleFreeAdamW(AdamFamily):
     def start_epoch(self, parameters: Array) -> None:
         """Turn x into y."""
         if self.steps:
-            self._approach(parameters, 1 - self.beta1)
+            self._move_towards_fast(parameters, 1 - self.beta1)
 
     def end_epoch(self, parameters: Array) -> None:
         """Turn y into x."""
         if self.steps:
-            self._approach(parameters, 1 - 1 / self.beta1)
+            self._move_towards_fast(parameters, 1 - 1 / self.beta1)
 
     def _normalize(self, parameters: Array, gradients: Array) -> None:
         """Turn the gradients into u."""
@@ -166,14 +166,14 @@ class ScheduleFreeAdamW(AdamFamily):
             np.multiply(parameters, self.weight_decay, out=work)
             gradients += work
 
-    def _share(self, learning_rate: float) -> float:
+    def _averaging_weight(self, learning_rate: float) -> float:
         """Return c."""
         self.largest_rate = max(float(self.largest_rate), learning_rate)
         now = self.largest_rate**2
         self.weight = float(self.weight) + now
         return now / self.weight if self.weight else 0.0
 
-    def _approach(self, parameters: Array, share: float) -> None:
+    def _move_towards_fast(self, parameters: Array, share: float) -> None:
         """Move the parameters towards z by a share of the way, which may be negative."""
         np.subtract(self.fast, parameters, out=self._work)
         self._work *= share

@@ -63,7 +63,7 @@ class Groups(SgdWrapper):
     @property
     def learning_rate(self) -> Any:
         """The rates of all groups as one schedule."""
-        return _Rates(self)
+        return _GroupRates(self)
 
     def set_rates(self, epoch: float) -> float:
         """Set the rate of each group at a time in epochs; return that of the base."""
@@ -77,7 +77,7 @@ class Groups(SgdWrapper):
 
     def update(self, parameters: Array, gradients: Array, learning_rate: float, batch: Batch) -> None:
         """Let each optimizer take a step with its share."""
-        alone = _Alone(batch)
+        alone = _GroupBatch(batch)
         for (share, optimizer), rate in zip(self._members, self._rates, strict=True):
             optimizer.steps = self.steps
             own = share.take(parameters)
@@ -104,7 +104,7 @@ def _rate(optimizer: Optimizer, epoch: float) -> float:
     return rate.rate(epoch) if isinstance(rate, Schedule) else float(rate)
 
 
-class _Rates(Schedule):
+class _GroupRates(Schedule):
     """The learning rates of all groups as one schedule, whose rate is that of the base."""
 
     def __init__(self, groups: Groups) -> None:
@@ -122,7 +122,7 @@ class _Rates(Schedule):
             schedule.observe(record)
 
 
-class _Alone:
+class _GroupBatch:
     """The batch as one group sees it. It cannot be evaluated again, because that would change the other gradients."""
 
     def __init__(self, batch: Batch) -> None:

@@ -84,13 +84,13 @@ class Clip(SgdWrapper):
             np.clip(gradients, -self.value, self.value, out=gradients)
         if self.array_norm is not None:
             for where in self._arrays:
-                _shorten(gradients[where], self.array_norm)
+                _limit_norm(gradients[where], self.array_norm)
         if self.norm is not None:
-            _shorten(gradients, self.norm)
+            _limit_norm(gradients, self.norm)
         self.update_base(parameters, gradients, learning_rate, batch)
 
 
-def _shorten(gradients: Array, limit: float) -> None:
+def _limit_norm(gradients: Array, limit: float) -> None:
     norm = float(np.linalg.norm(gradients))
     if norm > limit:
         gradients *= limit / norm

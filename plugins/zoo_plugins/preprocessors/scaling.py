@@ -21,14 +21,14 @@ def chunks(x: Any) -> Iterator[Array]:
         yield x.take(np.arange(start, min(start + CHUNK, x.shape[0])), axis=0).astype(np.float64)
 
 
-def _range(x: Any) -> tuple[Array, Array]:
+def _feature_ranges(x: Any) -> tuple[Array, Array]:
     """Return the smallest and the largest value of each feature."""
     low = np.min([chunk.min(axis=0) for chunk in chunks(x)], axis=0)
     high = np.max([chunk.max(axis=0) for chunk in chunks(x)], axis=0)
     return low, high
 
 
-def _within(scale: Array, dtype: np.dtype[Any]) -> Array:
+def _clip_to_dtype(scale: Array, dtype: np.dtype[Any]) -> Array:
     """Return `scale` in another dtype, clipped to its range, so that it is never 0 or inf."""
     if scale.dtype == dtype:
         return scale
@@ -70,9 +70,9 @@ class _Fitted(Preprocessor):
     def transform(self, x: Array, out: Array) -> None:
         """Write the scaled rows."""
         np.subtract(x, self.shift, out=out, casting="unsafe")  # in float64: both may be large and close
-        np.divide(out, _within(self.scale, out.dtype), out=out)  # in the dtype of `out`: 25 % faster for float32
+        np.divide(out, _clip_to_dtype(self.scale, out.dtype), out=out)  # in the dtype of `out`: 25 % faster for float32
 
-    def _keep(self, shift: Array, scale: Array) -> None:
+    def _store(self, shift: Array, scale: Array) -> None:
         """Store shift and scale; a constant feature is shifted, not scaled."""
         constant = np.flatnonzero(~(scale > 0))
         if constant.size:
@@ -96,11 +96,11 @@ class Standard(_Fitted):
     def fit(self, x: Any) -> None:
         """Compute mean and standard deviation in two passes, which avoids cancellation."""
         rows = x.shape[0]
-        low, high = _range(x)
+        low, high = _feature_ranges(x)
         mean = sum(chunk.sum(axis=0) for chunk in chunks(x)) / rows
         mean = np.where(low == high, low, mean)  # exact, so that rounding gives a constant feature no deviation
         square = sum(((chunk - mean) ** 2).sum(axis=0) for chunk in chunks(x)) / rows
-        self._keep(np.asarray(mean), np.sqrt(square))
+        self._store(np.asarray(mean), np.sqrt(square))
 
 
 class MinMax(_Fitted):
@@ -113,8 +113,8 @@ class MinMax(_Fitted):
 
     def fit(self, x: Any) -> None:
         """Find the range of each feature."""
-        low, high = _range(x)
-        self._keep(low, high - low)
+        low, high = _feature_ranges(x)
+        self._store(low, high - low)
 
 
 @dataclass

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from annotated_types import Ge, Gt, Le, Lt
 
 from zoo_core.parts import Schedule
-from zoo_plugins._watch import watched
+from zoo_plugins._monitor import monitored_value
 from zoo_plugins.schedules.decay import Factor, Positive
 
 
@@ -40,7 +40,7 @@ class Reactive(Schedule):
 
     def observe(self, record: Mapping[str, Any]) -> None:
         """Read an epoch's value. Raises UsageError if it is never measured."""
-        value = watched(record, self.monitor)
+        value = monitored_value(record, self.monitor)
         if value is None:
             return
         self.waited = 0 if self.improved(value) else self.waited + 1

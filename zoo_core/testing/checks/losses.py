@@ -108,7 +108,7 @@ def _check_value(subject: PartUnderTest) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def fused_findings(part: Loss, words: str, activation: Activation) -> Iterator[Finding]:
+def fused_findings(part: Loss, case: str, activation: Activation) -> Iterator[Finding]:
     """Compare the fused methods with the plain ones, and with central differences with respect to the logits."""
     z = _sample_logits()
     for targets in targets_for(part):
@@ -119,20 +119,20 @@ def fused_findings(part: Loss, words: str, activation: Activation) -> Iterator[F
         outputs = forward(activation, z, COLUMNS)
         plain, both = part.value(outputs, targets), part.fused_value(z, outputs, targets)
         if not np.allclose(both, plain, rtol=1e-9, atol=1e-12):
-            yield Finding(f"fused_value {words} differs from value", "row 0", str(plain[0]), str(both[0]))
+            yield Finding(f"fused_value {case} differs from value", "row 0", str(plain[0]), str(both[0]))
         out, right = np.zeros_like(z), central_differences(total, z)
         part.fused_gradient(z, outputs, targets, out)
         by_outputs = central_differences(lambda t=targets, o=outputs: float(np.sum(part.value(o, t))), outputs)  # type: ignore[misc]
         yield from compare_gradients(
-            f"the fused gradient {words}", out, right, {"z": z, "output": outputs, "target": targets},
+            f"the fused gradient {case}", out, right, {"z": z, "output": outputs, "target": targets},
             [("it is d loss / d outputs, and should be d loss / d z", by_outputs), *_wrong_divisions(right)],
         )  # fmt: skip
 
 
 def _check_fused(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
-    for words, activation in _fused_activations(part):
-        yield from fused_findings(part, words, activation)
+    for case, activation in _fused_activations(part):
+        yield from fused_findings(part, case, activation)
 
 
 # ------------------------------------------------------------------ buffers, dtypes, large numbers
@@ -145,8 +145,8 @@ def _check_out(subject: PartUnderTest) -> Iterator[Finding]:
     def run(fill: float) -> dict[str, Array]:
         found = {"out of gradient": np.full((ROWS, COLUMNS), fill)}
         part.gradient(positive_rows(), targets, found["out of gradient"])
-        for words, activation in _fused_activations(part):
-            out = found[f"out of fused_gradient {words}"] = np.full((ROWS, COLUMNS), fill)
+        for case, activation in _fused_activations(part):
+            out = found[f"out of fused_gradient {case}"] = np.full((ROWS, COLUMNS), fill)
             part.fused_gradient(_sample_logits(), forward(activation, _sample_logits(), COLUMNS), targets, out)
         return found
 
@@ -163,9 +163,9 @@ def _check_inputs(subject: PartUnderTest) -> Iterator[Finding]:
         with watch_inputs("gradient", {"outputs": outputs, "targets": targets}) as findings:
             _loss_gradient(part, outputs, targets)
         yield from findings
-        for words, activation in _fused_activations(part):
+        for case, activation in _fused_activations(part):
             z, outputs = _sample_logits(), forward(activation, _sample_logits(), COLUMNS)
-            with watch_inputs(f"a fused method {words}", {"z": z, "outputs": outputs, "targets": targets}) as findings:
+            with watch_inputs(f"a fused method {case}", {"z": z, "outputs": outputs, "targets": targets}) as findings:
                 part.fused_value(z, outputs, targets)
                 part.fused_gradient(z, outputs, targets, np.zeros_like(z))
             yield from findings
@@ -194,21 +194,21 @@ def _check_large(subject: PartUnderTest) -> Iterator[Finding]:
             yield from _check_finite(part, "outputs of 0 and 1", (z > 0).astype(dtype), targets)
             if part.task == "regression":
                 yield from _check_finite(part, "outputs of size 1e4", z, targets)
-            for words, activation in _fused_activations(part):
+            for case, activation in _fused_activations(part):
                 with np.errstate(all="ignore"):
                     outputs = forward(activation, z, COLUMNS)
-                with watch_finite("a fused method", f"logits of size 1e4, {words}", dtype) as findings:
+                with watch_finite("a fused method", f"logits of size 1e4, {case}", dtype) as findings:
                     out = np.zeros_like(z)
                     part.fused_gradient(z, outputs, targets, out)
                     findings.finite(value=part.fused_value(z, outputs, targets), gradient=out)
                 yield from findings
 
 
-def _check_finite(part: Loss, words: str, outputs: Array, targets: Array) -> Iterator[Finding]:
-    with watch_finite("value", words, outputs.dtype) as findings:
+def _check_finite(part: Loss, case: str, outputs: Array, targets: Array) -> Iterator[Finding]:
+    with watch_finite("value", case, outputs.dtype) as findings:
         findings.finite(value=part.value(outputs, targets))
     yield from findings
-    with watch_finite("gradient", words, outputs.dtype) as findings:
+    with watch_finite("gradient", case, outputs.dtype) as findings:
         findings.finite(out=_loss_gradient(part, outputs, targets))
     yield from findings
 

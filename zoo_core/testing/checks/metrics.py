@@ -44,7 +44,7 @@ def metric_value(
 
 def _check_buffers(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
-    for words, outputs, targets in sample_rows(part):
+    for case, outputs, targets in sample_rows(part):
         expected = metric_value(part, outputs, targets, cuts=(20,))
         part.start(len(outputs), outputs.shape[1])
         buffer = np.empty_like(outputs)
@@ -55,7 +55,7 @@ def _check_buffers(subject: PartUnderTest) -> Iterator[Finding]:
         got = part.result()
         if not _is_equal(got, expected):
             yield Finding(
-                "the value changes when the memory of an earlier batch is reused", words, f"{expected:.10g}",
+                "the value changes when the memory of an earlier batch is reused", case, f"{expected:.10g}",
                 f"{got:.10g}", "update keeps `outputs` itself, but the next batch overwrites it: keep a copy",
             )  # fmt: skip
             return
@@ -67,7 +67,7 @@ def _is_equal(a: Any, b: Any, tolerance: float = 1e-9) -> bool:
 
 def _check_batching(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
-    for words, outputs, targets in sample_rows(part):
+    for case, outputs, targets in sample_rows(part):
         whole = metric_value(part, outputs, targets)
         cut = metric_value(part, outputs, targets, cuts=(1, 8, 41))
         if not _is_equal(whole, cut):
@@ -76,7 +76,7 @@ def _check_batching(subject: PartUnderTest) -> Iterator[Finding]:
             means = [metric_value(part, outputs[a:b], targets[a:b]) for _, a, b in batches]
             yield Finding(
                 "the value depends on the batches",
-                f"{words}: {ROWS} rows at once, and as 1 + 7 + 33 + 19",
+                f"{case}: {ROWS} rows at once, and as 1 + 7 + 33 + 19",
                 f"{whole:.10g}", f"{cut:.10g}", _explain_batching(cut, last, float(np.mean(means))),
             )  # fmt: skip
             return
@@ -92,7 +92,7 @@ def _explain_batching(cut: float, last: float, mean: float) -> str:
 
 def _check_weights(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
-    for words, outputs, targets in sample_rows(part):
+    for case, outputs, targets in sample_rows(part):
         repeats = np.arange(ROWS) % 4  # rows that count not at all, once, twice and three times
         expected = metric_value(part, np.repeat(outputs, repeats, axis=0), np.repeat(targets, repeats, axis=0))
         got = metric_value(part, outputs, targets, repeats.astype(np.float64), cuts=(20,))
@@ -100,33 +100,33 @@ def _check_weights(subject: PartUnderTest) -> Iterator[Finding]:
         if not _is_equal(got, expected):
             yield Finding(
                 "a row of weight 2 does not count as two rows, or a row of weight 0 counts",
-                f"{words}, with weights 0, 1, 2, 3, 0, ...", f"{expected:.10g}", f"{got:.10g}",
+                f"{case}, with weights 0, 1, 2, 3, 0, ...", f"{expected:.10g}", f"{got:.10g}",
                 "the weights are ignored" if _is_equal(got, plain) else "divide by the sum of weights, not by the rows",
             )  # fmt: skip
             return
         if not _is_equal(metric_value(part, outputs, targets, np.ones(ROWS)), plain):
-            yield Finding("weights of 1 give another value than no weights", words)
+            yield Finding("weights of 1 give another value than no weights", case)
 
 
 def _check_result(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
-    for words, outputs, targets in sample_rows(part):
+    for case, outputs, targets in sample_rows(part):
         value = metric_value(part, outputs, targets)
         if not isinstance(value, float):
-            yield Finding("result does not return a float", words, "float", type(value).__name__)
+            yield Finding("result does not return a float", case, "float", type(value).__name__)
             return
         metric_value(part, outputs[:7], targets[:7])
         if not _is_equal(metric_value(part, outputs, targets), value):
-            yield Finding("start does not reset: a second run gives another value", words, f"{value:.10g}")
+            yield Finding("start does not reset: a second run gives another value", case, f"{value:.10g}")
             return
         single = metric_value(part, outputs.astype(np.float32), targets)
         if not _is_equal(single, value, 1e-3):
-            yield Finding("float32 outputs give another value", words, f"{value:.6g}", f"{single:.6g}")
+            yield Finding("float32 outputs give another value", case, f"{value:.6g}", f"{single:.6g}")
 
 
 def _check_state(subject: PartUnderTest) -> Iterator[Finding]:
     """Stop within an epoch, as a checkpoint does, and continue with another instance that loads the state."""
-    for words, outputs, targets in sample_rows(subject.make()):
+    for case, outputs, targets in sample_rows(subject.make()):
         expected = metric_value(subject.make(), outputs, targets, cuts=(20,))
         stopped, resumed = subject.make(), subject.make()
         for part in (stopped, resumed):
@@ -137,7 +137,7 @@ def _check_state(subject: PartUnderTest) -> Iterator[Finding]:
         if not _is_equal(resumed.result(), expected):
             yield Finding(
                 "a run that is resumed within an epoch gives another value",
-                words, f"{expected:.10g}", f"{resumed.result():.10g}",
+                case, f"{expected:.10g}", f"{resumed.result():.10g}",
                 'name what update collects in the class attribute `state`, such as state = ("total", "weight")',
             )  # fmt: skip
             return
@@ -154,7 +154,7 @@ def _check_inputs(subject: PartUnderTest) -> Iterator[Finding]:
 
 def _check_direction(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
-    for words, outputs, targets in sample_rows(part):
+    for case, outputs, targets in sample_rows(part):
         perfect = _perfect_outputs(outputs, targets)
         good = metric_value(part, perfect, targets)
         poor = metric_value(part, np.roll(perfect, 1, axis=0), targets)
@@ -164,7 +164,7 @@ def _check_direction(subject: PartUnderTest) -> Iterator[Finding]:
             yield Finding(
                 f"perfect outputs score {'lower' if good < poor else 'higher'} than shifted ones, but "
                 f"higher_is_better is {part.higher_is_better}",
-                words, "", f"{good:.6g} for perfect outputs, {poor:.6g} for shifted ones",
+                case, "", f"{good:.6g} for perfect outputs, {poor:.6g} for shifted ones",
                 "a wrong higher_is_better, or a sign error: early stopping would keep the worst weights",
             )  # fmt: skip
             return

@@ -28,9 +28,9 @@ def _started(subject: PartUnderTest, epochs: int, steps: int) -> Any:
 def sample_record(epoch: int) -> dict[str, Any]:
     """Return the record of an epoch, with values that improve for a few epochs only."""
     loss = 1.0 / (1 + min(epoch, 4)) + 0.01 * (epoch % 3)
-    figures = {f"{split}_loss": loss for split in ("train", "validation", "test")}
+    losses = {f"{split}_loss": loss for split in ("train", "validation", "test")}
     accuracies = {f"{split}_accuracy": 1 - loss / 2 for split in ("train", "validation", "test")}
-    return {"epoch": epoch, **figures, **accuracies, "learning_rate": 0.1}
+    return {"epoch": epoch, **losses, **accuracies, "learning_rate": 0.1}
 
 
 def _check_rates(subject: PartUnderTest) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from typing import Any
 from zoo_core.errors import UsageError, nearest
 
 
-def watched(record: Mapping[str, Any], monitor: str) -> float | None:
+def monitored_value(record: Mapping[str, Any], monitor: str) -> float | None:
     """Return the value, or None in an epoch that did not measure it.
 
     Raises UsageError if the first epoch lacks it, since the first epoch measures everything.
