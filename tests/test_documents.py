@@ -363,3 +363,8 @@ def test_the_order_of_imports_is_that_of_its_test():
 def test_the_markers_of_tests_have_rows(pytestconfig):
     own = {line.partition(":")[0] for line in pytestconfig.getini("markers")} & {"slow", "mnist", "peers"}
     assert {row[0].strip("`") for row in rows(section("tests/README.md", "## Markers"))} == own
+
+
+def test_the_helpers_of_tests_have_rows():
+    told = words_in_code(section("tests/README.md", "## Helpers"))
+    assert {f"tests/helpers/{file.name}" for file in (ROOT / "tests/helpers").glob("[a-z]*.py")} <= told
