@@ -1,4 +1,4 @@
-"""Batches cover each row once an epoch, in an order that the generator decides, and gather without copies."""
+"""Batches: each row once in an epoch, in an order that depends on the generator, gathered without copies."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_take_rows_of_many_numbers_each(x: np.ndarray) -> None:
 
 
 class Streamed:
-    """Rows from elsewhere: only `shape`, `dtype` and `take`, as the contract asks."""
+    """Rows that are no array: they have only `shape`, `dtype` and `take`, as the contract demands."""
 
     shape, dtype = (6, 2), np.dtype(np.float32)
 

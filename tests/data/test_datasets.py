@@ -1,4 +1,4 @@
-"""Data sets from files: MNIST as published, and users' own tables; what does not fit is named."""
+"""Data sets from files: MNIST as published, and users' own tables; errors name what does not fit."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def idx(array: np.ndarray) -> bytes:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DataFolder:
-    """A data folder alone: no cache, no network."""
+    """Return only a data folder: no cache, no network."""
     monkeypatch.delenv("ZOO_DATA_DIR", raising=False)
     monkeypatch.setenv("ZOO_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("ZOO_OFFLINE", "1")
@@ -57,20 +57,20 @@ def test_mnist_is_the_published_one(mnist_dir: Path) -> None:
     assert data.test is not None
     assert (data.train.x.shape, data.test.x.shape) == ((60_000, 784), (10_000, 784))
     assert data.train.x.dtype == np.uint8
-    # The first labels and the counts of the digits, as published with the set.
+    # The first labels and the counts of the digits, as published with the data set.
     assert data.train.y[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
     assert data.test.y[:10].tolist() == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]
     counts = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
     assert np.bincount(data.train.y).tolist() == counts
     assert (data.image_shape, data.preprocessor, data.class_names[9]) == ((28, 28), "pixels", "9")
-    # Mean and deviation of the training pixels, 0.1307 and 0.3081, as used everywhere.
+    # Mean and standard deviation of the training pixels, 0.1307 and 0.3081, are well known.
     assert data.train.x.mean() / 255 == pytest.approx(0.1307, abs=1e-4)
     assert data.train.x.std() / 255 == pytest.approx(0.3081, abs=1e-4)
 
 
 @pytest.fixture
 def small(put: Callable[..., Path]) -> Callable[..., None]:
-    """Write a set in MNIST's form with three rows a part; `changes` replaces files by name."""
+    """Write a data set in MNIST's format with three rows in each part; `changes` replaces files by name."""
 
     def write(dataset: str, **changes: bytes) -> None:
         images, labels = idx(np.arange(3 * 784).reshape(3, 28, 28)), idx(np.array([9, 0, 4]))

@@ -1,4 +1,4 @@
-"""Downloads: mirrors that fail in the usual ways, each named; nothing half done, and the cache kept."""
+"""Downloads: each way in which a mirror may fail is named; no partial file is stored, the cache stays."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from zoo_core.parts import PublicFile
 CONTENT = bytes(range(256)) * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 NAME = "rows.gz"
-Public = Callable[..., PublicFile]  # makes a file whose mirrors answer in the ways named
-Server = tuple[str, list[str]]  # its address, and the ways it was asked for
+Public = Callable[..., PublicFile]  # makes a file; each argument is the way in which a mirror answers
+Server = tuple[str, list[str]]  # its address, and the ways in which it was asked to answer
 PROXIES = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
 
 
 class Mirror(BaseHTTPRequestHandler):
-    """Answers as the first part of the path says."""
+    """Answers in the way that the first part of the path names."""
 
     asked: list[str]
 
@@ -88,7 +88,7 @@ class Mirror(BaseHTTPRequestHandler):
         time.sleep(0.6)
 
     def log_message(self, *args: object) -> None:
-        """Keep the test's output clean."""
+        """Print nothing."""
 
 
 @pytest.fixture(autouse=True)
@@ -112,7 +112,7 @@ def server() -> Iterator[tuple[str, list[str]]]:
 
 @pytest.fixture
 def public(server: Server) -> Public:
-    """Make a file whose mirrors answer in the ways named."""
+    """Return a function that makes a file; each argument is the way in which a mirror answers."""
     server[1].clear()
 
     def make(*ways: str) -> PublicFile:
@@ -121,7 +121,7 @@ def public(server: Server) -> Public:
     return make
 
 
-def test_a_download_is_whole_and_followed(public: Public, tmp_path: Path) -> None:
+def test_a_download_is_complete_and_reports_progress(public: Public, tmp_path: Path) -> None:
     heard: list[tuple[str, int, int | None]] = []
     path = fetch(public("good"), tmp_path / "new", lambda *what: heard.append(what))
     assert path == tmp_path / "new" / NAME
@@ -201,7 +201,7 @@ def test_a_folder_that_cannot_be_made(public: Public, tmp_path: Path) -> None:
         ("https://a/b", "", True),
     ],
 )
-def test_https_is_never_left(url: str, target: str, safe: bool) -> None:
+def test_redirects_never_lead_from_https_to_http(url: str, target: str, safe: bool) -> None:
     assert safe_redirect(url, target) is safe
 
 
@@ -228,7 +228,7 @@ def test_the_search_order(public: Public, cache: Path, tmp_path: Path, monkeypat
     assert folder.find("rows", file) is None
     assert folder.status("rows", [file])[0].state == "absent"
     assert folder.file("rows", file) == cache / "rows" / NAME
-    # A user's file is taken as it is: the checksum is for downloads.
+    # A user's file is used as it is: the checksum is only for downloads.
     for place in (tmp_path / "env", tmp_path / "given"):
         mine = place / "rows" / NAME
         assert folder.file("rows", file) != mine
@@ -247,7 +247,7 @@ def test_a_user_may_have_unpacked_the_file(public: Public, cache: Path, tmp_path
     assert DataFolder.open(str(tmp_path)).file("rows", public("good")) == path
 
 
-def test_what_is_cached_is_not_fetched_again(public: Public, server: Server, cache: Path) -> None:
+def test_a_cached_file_is_not_downloaded_again(public: Public, server: Server, cache: Path) -> None:
     file = public("good")
     path = put(cache, CONTENT)
     assert DataFolder.open().file("rows", file) == path
@@ -256,7 +256,7 @@ def test_what_is_cached_is_not_fetched_again(public: Public, server: Server, cac
     assert (status.name, status.state, status.verified) == (NAME, "present", True)
 
 
-def test_a_damaged_cache_is_mended(public: Public, cache: Path) -> None:
+def test_a_damaged_cached_file_is_downloaded_again(public: Public, cache: Path) -> None:
     path = put(cache, CONTENT[::-1])
     file, folder = public("good"), DataFolder.open()
     (status,) = folder.status("rows", [file])
@@ -276,7 +276,7 @@ def test_offline_says_what_to_put_where(
     assert server[1] == []
 
 
-def test_a_data_folder_that_is_none(tmp_path: Path) -> None:
+def test_a_missing_data_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="absent"):
         DataFolder.open(tmp_path / "absent")
 
@@ -294,7 +294,7 @@ def test_own_files_are_found_in_the_data_folder_too(tmp_path: Path, monkeypatch:
         folder.locate("yours.csv")
 
 
-def test_a_disk_that_refuses_is_not_blamed_on_the_mirrors(
+def test_an_error_of_the_disk_is_not_reported_as_one_of_the_mirrors(
     public: Public, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*args: object) -> None:

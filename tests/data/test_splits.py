@@ -1,4 +1,4 @@
-"""Splits are disjoint, of the sizes asked for, and say what is wrong where they cannot be."""
+"""Splits are disjoint and have the requested sizes; errors say what is wrong."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_labels_and_weights_go_with_their_rows() -> None:
         ({"train": 0.6, "validation": 0.2, "test": 0.2}, {"train": 6, "validation": 2, "test": 2}),
         ({"train": 0.7, "validation": 0.2, "test": 0.1}, {"train": 7, "validation": 2, "test": 1}),
         ({"train": 0.5}, {"train": 5}),
-        ({"train": ":6", "validation": 0.5}, {"train": 6, "validation": 2}),  # half of the four rows left
+        ({"train": ":6", "validation": 0.5}, {"train": 6, "validation": 2}),  # half of the four remaining rows
     ],
 )
 def test_fractions(wanted: dict[str, Any], sizes: dict[str, int]) -> None:
@@ -103,7 +103,7 @@ def test_stratified_splits_keep_the_shares_of_the_classes(counts: list[int], sha
     data = Data(Table(labels[:, None], labels))
     try:
         tables = make_splits(data, validation=share, stratify=True, rng=np.random.default_rng(seed))
-    except ZooError:  # too few rows for this fraction, or one class left: other tests hold the messages
+    except ZooError:  # too few rows for this fraction, or only one class: other tests check the messages
         return
     size = len(tables["validation"].y)
     assert abs(size - share * len(labels)) < 1
@@ -113,7 +113,7 @@ def test_stratified_splits_keep_the_shares_of_the_classes(counts: list[int], sha
 
 
 def test_the_largest_remainder_by_hand() -> None:
-    # By hand: quotas 4.7, 1.6, 1.58, 1.2, 0.61, 0.31; the three seats left go to 0.7, 0.61 and 0.6.
+    # By hand: quotas 4.7, 1.6, 1.58, 1.2, 0.61, 0.31; the three remaining seats go to 0.7, 0.61 and 0.6.
     assert split_proportionally(10, [47_000, 16_000, 15_800, 12_000, 6_100, 3_100]) == [5, 2, 1, 1, 1, 0]
 
 

@@ -1,4 +1,4 @@
-"""Plots: they draw the numbers given, mark the best, name all; files are whole and the same each time."""
+"""Plots draw the given numbers and mark the best one; the same figure always gives the same file."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_several_models_differ_in_colour_and_marker_and_keep_their_names() -> No
     assert legend(figure)[-2:] == [f"{name}: best test accuracy 0.7500 in epoch 3" for name in ("a$b_$", "_net")]
 
 
-def test_a_figure_where_lower_is_better_by_declaration() -> None:
+def test_a_metric_declared_as_lower_is_better() -> None:
     records = [{"epoch": 1, "test_churn": 3.0}, {"epoch": 2, "test_churn": 5.0}]
     axes = learning_curves([("n", records)], what="churn", higher_is_better={"test_churn": False}).axes[0]
     assert line(axes, "best") == [(1, 3.0)]
@@ -87,12 +87,12 @@ def test_a_diverged_run_is_drawn_as_far_as_it_is_finite() -> None:
 
 
 @pytest.mark.parametrize("runs", [[("net", RECORDS)], [("net", [])], []])
-def test_an_unrecorded_figure_is_refused(runs: list[Any]) -> None:
+def test_an_unrecorded_metric_is_refused(runs: list[Any]) -> None:
     with pytest.raises(UsageError, match="no model recorded 'acuracy'"):
         learning_curves(runs, what="acuracy")
 
 
-def test_the_refusal_names_what_there_is() -> None:
+def test_the_error_names_the_recorded_metrics() -> None:
     with pytest.raises(UsageError, match=r"did you mean 'accuracy'\?; recorded: loss, accuracy"):
         learning_curves([("net", RECORDS)], what="acuracy")
 
@@ -205,7 +205,7 @@ class Noisy(Activation):
 
 
 def curves(figure: Figure) -> tuple[Array, list[Array], list[Array]]:
-    """Return z, the outputs and the derivatives that a figure shows."""
+    """Return the inputs, outputs and derivatives that a figure shows."""
     upper, lower = ([drawn for drawn in axes.lines if len(drawn.get_xdata()) > 2] for axes in figure.axes)
     z = np.asarray(upper[0].get_xdata(), float)
     return z, *([np.asarray(drawn.get_ydata(), float) for drawn in side] for side in (upper, lower))
@@ -249,7 +249,7 @@ def test_an_activation_that_is_random_in_training_shows_what_it_is_otherwise() -
     z, (a,), (slope,) = curves(activation_curve(part))
     np.testing.assert_allclose(a, np.where(z > 0, 2 * z, z / 2))
     np.testing.assert_allclose(slope[np.abs(z) > 1e-3], np.where(z > 0, 2, 0.5)[np.abs(z) > 1e-3], rtol=1e-6)
-    assert not hasattr(part, "weights")  # the part itself is left alone
+    assert not hasattr(part, "weights")  # the part itself is not changed
 
 
 class Warmup(Schedule):
@@ -296,7 +296,7 @@ def test_files_are_valid_and_the_same_each_time(tmp_path: Path, ending: str, mag
     first, second = (path.read_bytes() for path in paths)
     assert first.startswith(magic)
     assert first == second
-    assert len(list(tmp_path.iterdir())) == 2  # no temporary is left
+    assert len(list(tmp_path.iterdir())) == 2  # no temporary file is left
 
 
 @pytest.mark.parametrize("name", ["plot.jpg", "plot", "png"])

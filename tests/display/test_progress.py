@@ -23,7 +23,7 @@ ROWS = {"train": 50000, "test": 10000}
 
 
 def run(epochs: int = 20, *, messages: tuple[Message, ...] = (), stop: int | None = None) -> Iterator[Event]:
-    """A run whose test accuracy is best (0.95) in epoch 3 and whose loss falls to the end."""
+    """Yield a run whose test accuracy is best (0.95) in epoch 3 and whose loss falls until the end."""
     directions = {"train_loss": False, "test_accuracy": True, "test_churn": False}
     yield Started(NAME, epochs, 0, 500, ROWS, 79510, 1, directions)
     for epoch in range(1, epochs + 1):
@@ -199,7 +199,7 @@ def test_an_interrupt_passes_through_and_leaves_the_cursor_visible(terminal: boo
 
 
 @pytest.mark.usefixtures("every_event")
-def test_live_view_shows_progress_figures_and_layers() -> None:
+def test_live_view_shows_progress_metrics_and_layers() -> None:
     error, _ = shown(run(), terminal=True)
     text = plain(error)
     assert NAME in text
@@ -211,7 +211,7 @@ def test_live_view_shows_progress_figures_and_layers() -> None:
     assert "layers.0" not in plain(shown(run(), terminal=True, layers=False)[0])
 
 
-def test_summary_marks_the_best_of_each_figure_in_its_own_direction() -> None:
+def test_summary_marks_the_best_of_each_metric_in_its_own_direction() -> None:
     rows = {line[:13].strip(): line[13:].split() for line in screen(shown(run(), terminal=True)[0])}
     assert rows["train loss"][:3] == ["0.0500", "0.0500", "last"]
     assert rows["test accuracy"][:4] == ["0.9000", "0.9500", "epoch", "3"]

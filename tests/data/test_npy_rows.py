@@ -1,4 +1,4 @@
-"""Rows on disk are the rows of the array that was saved, and train the same model to the bit."""
+"""Rows read from a file are those of the saved array, and train a bit-identical model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 
 import zoo_core
 from zoo_core.cli import run
-from zoo_core.data.readers import npy_rows as disk
+from zoo_core.data.readers import npy_rows
 from zoo_core.data.readers.npy_rows import DiskRows
 from zoo_core.errors import DataError, ResourceError
 
@@ -30,7 +30,7 @@ def arrays() -> dict[str, np.ndarray]:
 
 
 def saved(folder: Path, arrays: dict[str, np.ndarray]) -> dict[str, str]:
-    """Save each array and return where, by its name."""
+    """Save each array; return the path of each by its name."""
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array)
     return {name: str(folder / f"{name}.npy") for name in arrays}
@@ -85,7 +85,7 @@ def test_a_row_that_is_not_there_is_refused(tmp_path, arrays, indices):
 
 
 @pytest.mark.parametrize("indices", [[ROWS - 1], [ROWS - 2, ROWS - 1]])
-def test_a_file_that_shrinks_is_told(tmp_path, arrays, indices):
+def test_a_file_that_shrinks_is_an_error(tmp_path, arrays, indices):
     np.save(tmp_path / "x.npy", arrays["x"])
     rows = DiskRows(tmp_path / "x.npy")
     os.truncate(tmp_path / "x.npy", 1000)
@@ -149,8 +149,8 @@ def test_rows_are_read_ahead_only_where_any_thread_may(tmp_path, arrays, monkeyp
     assert all(taken) is not anywhere
 
 
-def test_the_rows_of_the_next_batches_are_read_meanwhile(tmp_path, monkeypatch):
-    """Also where batches that are counted together do not fit into a cache together."""
+def test_the_rows_of_the_next_batches_are_read_ahead(tmp_path, monkeypatch):
+    """Also if the batches of a block do not fit into a cache together."""
     taken, take, rng = threading.Semaphore(0), DiskRows.take, np.random.default_rng(0)
 
     def noted(self, *arguments, **options):
@@ -168,19 +168,19 @@ def test_the_rows_of_the_next_batches_are_read_meanwhile(tmp_path, monkeypatch):
             if step % reads:
                 continue
             assert taken.acquire(timeout=30)
-            if step + reads < steps:  # before they are asked for
+            if step + reads < steps:  # before they are needed
                 assert taken.acquire(timeout=30)
                 taken.release()
     assert not taken.acquire(blocking=False)
     assert trainer.loader._together < reads < steps
 
 
-def test_the_thread_that_reads_ahead_has_its_processor_to_itself(tmp_path, monkeypatch):
+def test_there_are_no_extra_threads_beside_the_prefetcher(tmp_path, monkeypatch):
     monkeypatch.setattr("zoo_core.training._parallel_matmul.processors", lambda: 2)
     rng = np.random.default_rng(0)
     arrays = {"x": rng.normal(size=(300, 784)).astype(np.float32), "y": rng.integers(0, 3, 300)}
     given = spec(npy(saved(tmp_path, arrays)), epochs=1, batch_size=100, evaluate=[])
-    given["model"]["layers"][0]["units"] = 96  # enough for helpers, where rows are in memory
+    given["model"]["layers"][0]["units"] = 96  # enough for extra threads, if rows are in memory
     started = next(zoo_core.follow(zoo_core.prepare(given)))
     assert started.extra_threads == 0
 
@@ -219,14 +219,14 @@ def test_the_advice_for_other_orders_of_numbers_helps(tmp_path):
         np.testing.assert_array_equal(DiskRows(tmp_path / "x.npy").take(np.arange(6)), x)
 
 
-def test_arrays_that_nobody_brings_again_are_not_kept(tmp_path, arrays):
+def test_buffers_of_unused_arrays_are_dropped(tmp_path, arrays):
     np.save(tmp_path / "x.npy", arrays["x"])
     rows = DiskRows(tmp_path / "x.npy")
     gone = weakref.ref(rows.take(np.array([5, 3])))
     assert gone() is None
 
 
-def test_two_views_of_one_array_are_told_apart(tmp_path, arrays):
+def test_two_views_of_one_array_have_their_own_buffers(tmp_path, arrays):
     np.save(tmp_path / "x.npy", arrays["x"])
     rows, out = DiskRows(tmp_path / "x.npy"), np.zeros((6, 20), np.uint8)
     for view in (out[::2], out[:3]):
@@ -259,19 +259,19 @@ def test_a_row_that_is_not_finite_is_found_while_a_file_is_predicted(tmp_path, a
     assert "new.npy: row 561, column 4 is nan" in capsys.readouterr().err
 
 
-def test_a_disk_that_fails_in_training_is_told_with_the_file(tmp_path, arrays, monkeypatch):
+def test_an_error_of_the_disk_in_training_names_the_file(tmp_path, arrays, monkeypatch):
     trainer = zoo_core.prepare(spec(npy(saved(tmp_path, arrays))))
 
     def failing(*_):
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(disk, "_read_at", failing)
+    monkeypatch.setattr(npy_rows, "_read_at", failing)
     with pytest.raises(ResourceError, match=r"cannot read .*x\.npy: Input/output error"):
         list(zoo_core.follow(trainer))
 
 
 @pytest.mark.parametrize("ending", ["done", "interrupted", "abandoned", "failed"])
-def test_no_thread_is_left_behind_however_a_run_ends(tmp_path, arrays, ending):
+def test_no_thread_remains_however_a_run_ends(tmp_path, arrays, ending):
     before = threading.active_count()
     given = spec(npy(saved(tmp_path, arrays)), batch_size=16, metrics=["accuracy"])
     trainer = zoo_core.prepare(given)
@@ -298,7 +298,7 @@ def test_no_thread_is_left_behind_however_a_run_ends(tmp_path, arrays, ending):
     assert threading.active_count() == before
 
 
-def test_a_run_that_was_left_goes_on_with_another_thread(tmp_path, arrays):
+def test_an_interrupted_run_goes_on_with_another_thread(tmp_path, arrays):
     given = spec(npy(saved(tmp_path, arrays)))
     alone, trainer = zoo_core.train(given), zoo_core.prepare(given)
     settle = trainer._end_block

@@ -1,12 +1,14 @@
-"""CSV, npy, npz and PNG readers take plain numbers alone; each refusal names file, row and column."""
+"""Readers of CSV, npy, npz and PNG accept only plain numbers; each error names file, row and column."""
 
 from __future__ import annotations
 
 import io
 import os
+import re
 import struct
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,11 @@ import numpy as np
 import pytest
 
 from zoo_core.data.readers.csv import read_csv, read_features
+from zoo_core.data.readers.idx import read_idx
 from zoo_core.data.readers.npy import check_finite, read_array, read_arrays
+from zoo_core.data.readers.npy_rows import DiskRows
 from zoo_core.data.readers.png import read_png
-from zoo_core.errors import DataError
+from zoo_core.errors import DataError, ResourceError
 
 # ------------------------------------------------------------------ CSV
 
@@ -106,8 +110,8 @@ def test_a_label_column_that_is_not_there(text: str | int, words: list[str]) -> 
         assert word in str(caught.value)
 
 
-def test_a_header_that_is_none_is_found_out_by_its_label(tmp_path: Path) -> None:
-    """A first row of numbers with a label is data; columns that are named by numbers are no such row."""
+def test_a_first_row_of_numbers_with_a_label_is_no_header(tmp_path: Path) -> None:
+    """A first row of numbers with a label is data; a header may have names that are numbers."""
     with pytest.raises(DataError, match="header = false"):
         read_csv(io.StringIO("1,2,x\n3,4,y\n5,6,x\n"), text=-1)
     table = read_csv(io.StringIO("0,1,label\n3,4,y\n5,6,x\n"), text=-1)
@@ -228,8 +232,8 @@ def zipped(content: bytes, method: int = zipfile.ZIP_DEFLATED) -> bytes:
     return stream.getvalue()
 
 
-def lying(content: bytes) -> bytes:
-    """An archive whose directory says that its member is 100 MB."""
+def with_false_size(content: bytes) -> bytes:
+    """An archive whose directory claims that its member has 100 MB."""
     raw = bytearray(zipped(content))
     for mark, offset in ((b"PK\1\2", 24), (b"PK\3\4", 22)):
         at = raw.rindex(mark) + offset
@@ -263,7 +267,7 @@ BAD_ARRAYS = {
     "empty npz": (saved(), "holds 0 arrays"),
     "two without x": (saved(a=[1], b=[2]), "none is named 'x'"),
     "bzip2": (zipped(npy(np.ones(3)), zipfile.ZIP_BZIP2), "compressed in a way"),
-    "lying directory": (lying(npy(np.ones(3))), "more bytes than"),
+    "lying directory": (with_false_size(npy(np.ones(3))), "more bytes than"),
     "bomb": (zipped(forged("(2,)") + bytes(5_000_000)), "bytes follow"),
     "flipped bit": ((lambda c: c[:60] + bytes([c[60] ^ 16]) + c[61:])(saved(x=np.arange(500.0))), "damaged"),
 }
@@ -279,10 +283,24 @@ def test_arrays_that_are_refused(tmp_path: Path, name: str) -> None:
     assert str(path) in str(caught.value)
 
 
-def test_what_is_no_file(tmp_path: Path) -> None:
-    for path in (tmp_path / "absent.npy", tmp_path):
-        with pytest.raises(DataError, match=r"does not exist|is not a file"):
-            read_array(path)
+@pytest.mark.parametrize(("name", "words"), [("absent", "does not exist"), (".", "is not a file")])
+@pytest.mark.parametrize(
+    "read", [read_array, read_arrays, read_csv, read_idx, DiskRows, lambda path: read_png(path, (28, 28))]
+)
+def test_what_is_no_file(tmp_path: Path, read: Callable[[Path], object], name: str, words: str) -> None:
+    with pytest.raises(DataError, match=rf"^{re.escape(str(tmp_path / name))}: {words}$"):
+        read(tmp_path / name)
+
+
+def test_a_file_that_the_system_refuses_to_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*args: object, **options: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "x").touch()
+    monkeypatch.setattr(Path, "open", refused)
+    for read in (read_array, read_csv, read_idx, lambda path: read_png(path, (28, 28))):
+        with pytest.raises(ResourceError, match=rf"^cannot read {re.escape(str(tmp_path / 'x'))}: Permission denied$"):
+            read(tmp_path / "x")
 
 
 def test_the_first_bad_value_is_named_far_down_and_by_column_name() -> None:
@@ -306,7 +324,7 @@ def picture(tmp_path: Path, pixels: Any, mode: str | None = None) -> Path:
     return path
 
 
-def test_a_picture_of_the_right_form_is_left_as_it_is(tmp_path: Path) -> None:
+def test_a_picture_of_the_right_form_is_not_changed(tmp_path: Path) -> None:
     pixels = np.zeros((4, 5), np.uint8)
     pixels[1:3, 2] = (200, 77)
     row, notes = read_png(picture(tmp_path, pixels), (4, 5))
@@ -315,7 +333,7 @@ def test_a_picture_of_the_right_form_is_left_as_it_is(tmp_path: Path) -> None:
     assert notes == []
 
 
-def test_dark_on_light_is_inverted_and_said(tmp_path: Path) -> None:
+def test_dark_on_light_is_inverted_with_a_note(tmp_path: Path) -> None:
     pixels = np.full((4, 4), 255, np.uint8)
     pixels[1:3, 1:3] = 10
     row, notes = read_png(picture(tmp_path, pixels, "RGB"), (4, 4))
@@ -324,7 +342,7 @@ def test_dark_on_light_is_inverted_and_said(tmp_path: Path) -> None:
     assert notes[0].startswith("inverted")
 
 
-def test_colour_size_depth_and_transparency_are_said(tmp_path: Path) -> None:
+def test_changes_of_colour_size_depth_and_transparency_are_noted(tmp_path: Path) -> None:
     colour = np.zeros((8, 6, 3), np.uint8)
     colour[2:4, 2:4] = (255, 0, 0)
     row, notes = read_png(picture(tmp_path, colour), (4, 3))
@@ -333,7 +351,7 @@ def test_colour_size_depth_and_transparency_are_said(tmp_path: Path) -> None:
     assert "6 x 8 to 3 x 4" in notes[1]
 
     glass = np.zeros((4, 4, 4), np.uint8)
-    glass[1:3, 1:3, 3] = 255  # black ink on nothing
+    glass[1:3, 1:3, 3] = 255  # black on a transparent background
     row, notes = read_png(picture(tmp_path, glass), (4, 4))
     assert row.reshape(4, 4)[1, 1] == 255
     assert row.reshape(4, 4)[0, 0] == 0
@@ -346,14 +364,14 @@ def test_colour_size_depth_and_transparency_are_said(tmp_path: Path) -> None:
     assert notes == ["reduced from 16 to 8 bits"]
 
 
-def test_an_opaque_picture_with_an_alpha_channel_is_laid_on_nothing(tmp_path: Path) -> None:
+def test_an_opaque_picture_with_an_alpha_channel_is_not_changed(tmp_path: Path) -> None:
     opaque = np.zeros((4, 4, 4), np.uint8)
     opaque[..., 3] = 255
     assert read_png(picture(tmp_path, opaque), (4, 4))[1] == []
 
 
 def bomb() -> bytes:
-    """A few bytes that say they are 60,000 x 60,000 pixels."""
+    """A few bytes that claim to be 60,000 x 60,000 pixels."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -372,5 +390,3 @@ def test_pictures_that_are_refused(tmp_path: Path) -> None:
         with pytest.raises(DataError, match=words) as caught:
             read_png(path, (28, 28))
         assert str(path) in str(caught.value)
-    with pytest.raises(DataError, match="does not exist"):
-        read_png(tmp_path / "absent.png", (28, 28))
