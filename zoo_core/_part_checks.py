@@ -114,7 +114,9 @@ def stop_reason(callback: Callback, answer: Any) -> str:
 def checked_figures(metric: Metric) -> dict[str, float]:
     """Return the figures of a metric by name. Raises PluginError unless each is a number."""
     figures = metric.figures()
-    for name, value in figures.items() if isinstance(figures, Mapping) else [("", figures)]:
+    if not isinstance(figures, Mapping):
+        raise contract_error(metric, "figures", f"returned {type(figures).__name__}", "it returns numbers by name")
+    for name, value in figures.items():
         if not _is_number(value):
             raise contract_error(metric, "result", f"gave {value!r} for {name!r}", "it returns a number")
     return {name: float(value) for name, value in figures.items()}

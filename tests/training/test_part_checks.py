@@ -172,6 +172,8 @@ def test_a_metric_whose_result_is_no_number(figure):
     methods = {name: lambda *_: None for name in ("start", "update")}
     with pytest.raises(PluginError, match="metric 'mine': its method 'result' gave"):
         train(spec, part(Metric, result=lambda self: figure, **methods))
+    with pytest.raises(PluginError, match="metric 'mine': its method 'figures' returned"):
+        train(spec, part(Metric, figures=lambda self: figure, **methods))
 
 
 def test_a_callback_may_stop_with_true_but_not_with_a_number():
