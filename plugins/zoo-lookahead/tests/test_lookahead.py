@@ -17,8 +17,8 @@ test_conformance = pytest_checks(zoo_lookahead)
 
 
 @dataclass
-class Descent(Optimizer):
-    name = "descent"
+class GradientDescent(Optimizer):
+    name = "gradient_descent"
 
     learning_rate: float = 0.1
 
@@ -44,26 +44,26 @@ def path(part: Lookahead, start: list[float], steps: int) -> list[list[float]]:
         (2, 0.5, [0.9, 0.905, 0.8145, 0.819025]),
         # fast: 1 -> 0.9 -> 0.81 -> 0.729, slow 1 - 0.25 * 0.271 = 0.93225; fast: 0.839025
         (3, 0.25, [0.9, 0.81, 0.93225, 0.839025]),
-        # a slow step after each fast one: p (1 - 0.5 * 0.1) every time
+        # a slow step after each fast one: p (1 - 0.5 * 0.1) each time
         (1, 0.5, [0.95, 0.9025, 0.857375, 0.81450625]),
-        # the whole way: plain descent
+        # slow_step = 1: plain descent
         (2, 1.0, [0.9, 0.81, 0.729, 0.6561]),
     ],
 )
-def test_it_walks_as_algorithm_1_says(sync_period: int, slow_step: float, expected: list[float]) -> None:
-    seen = path(Lookahead(Descent(), sync_period, slow_step), [1.0, -2.0], 4)
+def test_it_takes_the_steps_of_algorithm_1(sync_period: int, slow_step: float, expected: list[float]) -> None:
+    seen = path(Lookahead(GradientDescent(), sync_period, slow_step), [1.0, -2.0], 4)
     assert seen == [pytest.approx([p, -2 * p], rel=1e-14) for p in expected]
 
 
 def test_the_slow_weights_are_saved_with_the_model() -> None:
-    part = Lookahead(Descent(), sync_period=2)
+    part = Lookahead(GradientDescent(), sync_period=2)
     path(part, [1.0], 3)
     assert part.state == ("slow",)
     assert part.slow == pytest.approx([0.905])
 
 
 def test_the_base_counts_its_steps_and_gives_the_learning_rate() -> None:
-    base = Descent(0.25)
+    base = GradientDescent(0.25)
     part = Lookahead(base)
     path(part, [1.0], 7)
     assert (part.learning_rate, base.steps) == (0.25, 7)
