@@ -5,13 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-import numpy as np
 from rich.text import Text
 
 from zoo_core.display.text._blocks import (
     WIDTH,
-    column_lines,
-    format_column,
     format_digits,
     heading,
     layer_heading,
@@ -19,11 +16,11 @@ from zoo_core.display.text._blocks import (
     paragraph,
     written_sum,
 )
+from zoo_core.display.text._update import check_lines, checked_index, update_lines
 from zoo_core.display.text._values import printable
 from zoo_core.parts import Array
 from zoo_core.training import Change, Explanation, LayerPass
 
-MAX_ENTRIES = 3  # of each parameter, in the table of the update
 SYMBOLS = {"dense": "z", "normalizer": "n", "activation": "a", "regularizer": "d"}  # of the output of a stage
 
 
@@ -39,9 +36,9 @@ def explanation_page(step: Explanation, facts: dict[str, str]) -> list[Text]:
         *heading("3  Backward: how the loss changes with each number, last layer first"),
         *(line for at in reversed(range(len(step.stages))) for line in page.backward(at)),
         *heading(f"4  Update: {step.optimizer}, learning rate {step.learning_rate:g}"),
-        *page.update(),
+        *update_lines(step),
         *heading("5  Check"),
-        *page.checks(),
+        *check_lines(step),
     ]
     return [line for line, before in zip(lines, [Text(), *lines], strict=False) if line.plain or before.plain]
 
@@ -77,9 +74,8 @@ class _Page:
         if stage.kind == "dense":
             yield from self._dense_forward(at, stage)
             return
-        yield from self._batch_rows(
-            symbol, f"= {stage.name}({self.symbols[at]})", stage.y, self.excerpt.outputs[stage.path], stage.formula
-        )
+        columns, note = self.excerpt.outputs[stage.path], f"= {stage.name}({self.symbols[at]})"
+        yield from self._batch_rows(symbol, note, stage.y, columns, stage.formula)
 
     def _dense_forward(self, at: int, stage: LayerPass) -> Iterator[Text]:
         weights = self.changes[f"{stage.path}.weights"].before
@@ -179,68 +175,10 @@ class _Page:
             yield from self._parameter_row("∂L/∂b", "= the sum of δ over the rows", bias.gradient, stage.path)
         if stage.dy is None:
             return
-        at, unit = self._checked_index(f"{stage.path}.weights")
+        at, unit = checked_index(self.step, f"{stage.path}.weights")
         shift = 0.0 if change.penalty is None else float(change.penalty[at, unit])
         rows = self.excerpt.rows
         yield from written_sum(f"∂L/∂W[{at}, {unit}]", stage.x[:, at], stage.dy[:, unit], rows, shift)
-
-    def _checked_index(self, path: str) -> tuple[int, ...]:
-        return next(check.index for check in self.step.checks if check.path == path)
-
-    # -------------------------------------------------------------- update, checks
-
-    def update(self) -> Iterator[Text]:
-        """Yield the formula of the optimizer, and some numbers before and after the step."""
-        yield from paragraph(self.step.formula)
-        if self.step.constraints:
-            yield from paragraph(
-                f"Then the weights are constrained: {', '.join(dict.fromkeys(self.step.constraints))}."
-            )
-        yield Text()
-        picked = [(change, index) for change in self.step.changes for index in self._shown_entries(change)]
-        names = [f"{change.path}{list(index)}" for change, index in picked]
-        before = np.array([change.before[index] for change, index in picked])
-        after = np.array([change.after[index] for change, index in picked])
-        gradient = np.array([change.gradient[index] for change, index in picked])
-        columns = {"before": before, "gradient g": gradient, "step": after - before, "after": after}
-        steps = np.abs(after - before)
-        finest = float(steps[steps > 0].min()) if steps.any() else 1.0
-        shown = {title: format_column(values, finest) for title, values in columns.items()}
-        yield from column_lines(names, shown)
-
-    def _shown_entries(self, change: Change) -> list[tuple[int, ...]]:
-        """Return the checked entry of a parameter and its neighbours in the excerpt."""
-        index = self._checked_index(change.path)
-        stage = change.path.rpartition(".")[0]
-        columns = [c for c in self.excerpt.outputs[stage] if change.before.ndim and c < change.before.shape[-1]]
-        row = index[:-1]
-        chosen = [index, *((*row, c) for c in columns if (*row, c) != index)][:MAX_ENTRIES]
-        return sorted(chosen)
-
-    def checks(self) -> Iterator[Text]:
-        """Yield the gradient by central differences, and the loss after the step."""
-        yield from paragraph(
-            "The gradient by central differences: change one number w by h, up and down, and compute the whole loss "
-            "again with everything else held, random numbers too: (L(w + h) - L(w - h)) / 2h."
-        )
-        yield Text()
-        checks = self.step.checks
-        names = [f"{check.path}{list(check.index)}" for check in checks]
-        columns = {
-            "backward": [format_digits(check.backward, 9) for check in checks],
-            "differences": [format_digits(check.central, 9) for check in checks],
-            "": ["the same" if check.agrees else "DIFFERENT" for check in checks],
-        }
-        yield from column_lines(names, columns)
-        if not all(check.agrees for check in checks):
-            yield from paragraph(
-                "Different: the loss has a kink between w - h and w + h, or a part's backward pass is not the "
-                "derivative of its forward pass (zoo plugins check finds it).", blank_before=True,
-            )  # fmt: skip
-        yield Text()
-        down = "down" if self.step.loss_after < self.step.cost.total else "not down"
-        before, after = format_digits(self.step.cost.total), format_digits(self.step.loss_after)
-        yield Text(f"  L of this batch: {before} before the step, {after} after: {down}.", style="bold")
 
     # -------------------------------------------------------------- matrices
 
