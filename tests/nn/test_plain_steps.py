@@ -1,4 +1,4 @@
-"""A step that is `plain` takes its learning rate with the gradients; what a user sees stays as it was."""
+"""A plain gradient step takes its learning rate with the gradients; what a user sees does not change."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from zoo_plugins.optimizers.basic import Sgd
 
 @dataclass
 class Descent(Optimizer):
-    """p -= learning_rate g, which does not say that it is plain."""
+    """p -= learning_rate g, without declaring that it is a plain gradient step."""
 
     name = "descent"
 
@@ -31,7 +31,7 @@ class Descent(Optimizer):
 
 @dataclass
 class Twice(Sgd):
-    """A subclass that takes the step of a plain optimizer after a look of its own."""
+    """A subclass of a plain optimizer with an `update` of its own."""
 
     name = "twice"
 
@@ -53,7 +53,7 @@ class FromNothing(Schedule):
 
 
 class Limit(Noise):
-    """Limits what comes back: its backward is not linear, and it does not say so."""
+    """Limits the gradient: its backward is not linear, and it declares nothing."""
 
     name = "limit"
 
@@ -119,7 +119,7 @@ def spec(
         "a limit on the way back",
     ],
 )
-def test_it_gives_what_the_same_rule_gives_that_multiplies_for_itself(changes: dict[str, Any]) -> None:
+def test_a_plain_step_equals_the_same_rule_that_multiplies_itself(changes: dict[str, Any]) -> None:
     plain, other = (zoo_core.train(spec(name, **changes), registry=registry()) for name in ("sgd", "descent"))
     np.testing.assert_allclose(plain.network.parameters, other.network.parameters, rtol=1e-9, atol=1e-12)
     assert plain.history[0] == pytest.approx(other.history[0], rel=1e-9)

@@ -1,4 +1,4 @@
-"""Streams of random numbers go on where they stood, and are never put where there is no memory of theirs."""
+"""Random streams continue from a saved state; a state outside their memory is refused."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GENERATORS = (np.random.PCG64, np.random.PCG64DXSM, np.random.MT19937, np.random
 
 
 class Source(RandomSource):
-    """Gives streams of any of NumPy's generators, as a plugin may."""
+    """Returns streams of any of NumPy's generators, as a plugin may."""
 
     def __init__(self, kind: type[Any]) -> None:
         self.bits = kind  # `kind` is what sort of part this is
@@ -33,7 +33,7 @@ def begun(kind: type[Any]) -> tuple[RandomStreams, np.random.Generator]:
     return streams, streams.stream("shuffle")
 
 
-def test_a_source_that_gives_no_generator_is_named() -> None:
+def test_a_source_that_returns_no_generator_is_named() -> None:
     class Old(Source):
         name = "old"
 
@@ -45,7 +45,7 @@ def test_a_source_that_gives_no_generator_is_named() -> None:
 
 
 @pytest.mark.parametrize("kind", GENERATORS, ids=lambda kind: kind.__name__)
-def test_a_stream_goes_on_where_it_stood(kind: type[Any]) -> None:
+def test_a_stream_continues_from_its_state(kind: type[Any]) -> None:
     streams, stream = begun(kind)
     for used in (0, 1, 5, 622, 1):
         stream.random(used)
@@ -59,8 +59,8 @@ def test_a_stream_goes_on_where_it_stood(kind: type[Any]) -> None:
 @pytest.mark.parametrize(
     ("kind", "keys"), [(np.random.MT19937, ("state", "pos")), (np.random.Philox, ("buffer_pos",))], ids=["MT", "Philox"]
 )
-def test_a_place_outside_the_buffer_is_refused(kind: type[Any], keys: tuple[str, ...], place: Any) -> None:
-    """NumPy takes it, and then reads whatever memory is there."""
+def test_a_position_outside_the_buffer_is_refused(kind: type[Any], keys: tuple[str, ...], place: Any) -> None:
+    """NumPy accepts it, and then reads memory outside the buffer."""
     streams, stream = begun(kind)
     positions = copy.deepcopy(streams.get_state())
     table: Any = positions["shuffle"]

@@ -15,7 +15,7 @@ from zoo_core.parts import Activation, Parameter
 from zoo_core.registry import Registry
 from zoo_core.runs import prepare
 from zoo_core.training import Explanation
-from zoo_core.training.explain import exact, explain
+from zoo_core.training.explain import explain, in_float64
 
 GLYPHS = {"name": "glyphs", "rows": 40, "test_rows": 10}
 
@@ -52,7 +52,7 @@ SPECS = {
 
 def explained(given: dict, registry: Registry | None = None) -> Explanation:
     registry = registry or Registry()
-    return explain(exact(prepare(given, registry=registry), registry))
+    return explain(in_float64(prepare(given, registry=registry)))
 
 
 @pytest.mark.parametrize("name", SPECS)
@@ -82,7 +82,7 @@ def test_central_differences_confirm_every_gradient(name: str) -> None:
     assert any(abs(check.backward) > 1e-4 for check in step.checks)
 
 
-def test_each_stage_hands_on_what_the_next_takes() -> None:
+def test_the_output_of_each_stage_is_the_input_of_the_next() -> None:
     step = explained(SPECS["noise, penalty, constraint"])
     for one, other in zip(step.stages, step.stages[1:], strict=False):
         np.testing.assert_array_equal(one.y, other.x)
@@ -120,7 +120,7 @@ def test_a_batch_is_the_one_that_training_draws_first() -> None:
 def test_a_later_step_follows_those_before_it() -> None:
     given = {**SPECS["noise, penalty, constraint"], "training": {"epochs": 1, "batch_size": 7}}
     registry = Registry()
-    step = explain(exact(prepare(given, registry=registry), registry), step=5)  # the last of 40 rows
+    step = explain(in_float64(prepare(given, registry=registry)), step=5)  # the last of 40 rows
     model = zoo_core.train(given)
     assert len(step.rows) == 5
     for change, segment in zip(step.changes, model.network.layout.segments, strict=True):
@@ -197,7 +197,7 @@ class Scaled(Activation):
         np.multiply(grad, self.weights["scale"] * (1 - np.tanh(x) ** 2), out=out)
 
 
-def test_a_strangers_wrong_derivative_is_seen() -> None:
+def test_a_wrong_derivative_of_a_third_party_part_is_seen() -> None:
     registry = registry_with(Twice)
     checks = {check.path: check for check in explained(spec("twice"), registry).checks}
     wrong = checks["layers.0.weights"]

@@ -1,4 +1,4 @@
-"""Helping threads change no bit, come where they gain something, and go where another program wants the processor."""
+"""Extra threads change no bit, start if they save time, and stop if another program wants the processor."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from zoo_core.data import Batches
 from zoo_core.nn import Dense
 from zoo_core.training import _parallel_matmul as parallel_matmul, blas_threads
 from zoo_core.training._parallel_matmul import (
-    FIRST,
-    LONGEST,
-    MOST,
-    QUIET,
+    MAX_BUDGET,
+    MAX_PAUSE,
+    MIN_PAUSE,
+    QUIET_SECONDS,
     ParallelMatmul,
     SpeedMonitor,
     ThreadedProduct,
@@ -32,13 +32,13 @@ ALONE = 1e-3  # seconds of a product
 
 @pytest.fixture(autouse=True)
 def two_threads() -> Iterator[None]:
-    """Let BLAS have two threads, whatever the environment says and tests before have left."""
+    """Give BLAS two threads, whatever the environment and earlier tests have set."""
     with threadpool_limits(limits=2, user_api="blas"):
         yield
 
 
 class Blas:
-    """A BLAS and a clock: a product takes as long as is said, depending on the number of threads."""
+    """A BLAS and a clock: a product takes `helped` seconds on several threads, ALONE on one."""
 
     def __init__(self, helped: float) -> None:
         self.helped, self.now, self.threads = helped, 0.0, 1
@@ -68,7 +68,7 @@ class Operand:
 
 
 class Steps:
-    """Steps of one product, and of `rest` more where helpers help."""
+    """Steps of one product, which take `rest` seconds more with extra threads."""
 
     def __init__(self, helped: float, rest: float = 0.0) -> None:
         self.blas, self.rest = Blas(helped), rest
@@ -79,16 +79,16 @@ class Steps:
     def _step(self, more: float) -> None:
         a: Any = Operand(self.blas)
         nothing: Any = None
-        self.blas.now += more + (self.rest if self.speed_monitor.helping else 0.0)
+        self.blas.now += more + (self.rest if self.speed_monitor.enabled else 0.0)
         self._product(a, nothing, nothing)
         assert self.blas.threads == 1  # between products
 
     def one(self, more: float = 0.0) -> None:
-        """Take one step, which takes so many seconds more."""
+        """Take one step, which takes `more` seconds longer."""
         self._timed(more)
 
     def go(self, seconds: float) -> float:
-        """Take steps for some seconds; returns how many those were, for each second."""
+        """Take steps for some seconds; return the number of steps in a second."""
         began, count = self.blas.now, 0
         while self.blas.now < began + seconds:
             self.one()
@@ -101,27 +101,27 @@ class Steps:
     [(0.6 * ALONE, 0.6 * ALONE), (0.97 * ALONE, ALONE), (1.3 * ALONE, ALONE), (50 * ALONE, ALONE)],
     ids=["quicker", "hardly quicker", "slower", "pushed aside"],
 )
-def test_steps_are_nearly_as_quick_as_the_better_way(helped: float, best: float) -> None:
+def test_steps_are_nearly_as_fast_as_the_faster_way(helped: float, best: float) -> None:
     steps = Steps(helped)
     steps.go(5.0)
     assert steps.go(60.0) > 0.97 / best
 
 
-def test_what_waiting_threads_cost_elsewhere_counts() -> None:
+def test_the_time_that_waiting_threads_cost_elsewhere_counts() -> None:
     steps = Steps(0.6 * ALONE, rest=0.5 * ALONE)
     steps.go(5.0)
     assert steps.go(60.0) > 0.97 / ALONE
 
 
-def test_first_steps_that_take_long_make_no_help_look_quick() -> None:
+def test_slow_first_steps_do_not_make_extra_threads_look_fast() -> None:
     steps = Steps(1.3 * ALONE)
-    while steps.blas.now < QUIET:
+    while steps.blas.now < QUIET_SECONDS:
         steps.one(2 * ALONE)
     steps.one(2 * ALONE)
     assert steps.go(1.0) > 0.95 / ALONE
 
 
-def test_what_a_short_last_batch_takes_makes_nobody_leave() -> None:
+def test_a_short_last_batch_does_not_stop_extra_threads() -> None:
     steps = Steps(0.6 * ALONE)
     for _ in range(60):
         steps.go(0.1)
@@ -129,22 +129,22 @@ def test_what_a_short_last_batch_takes_makes_nobody_leave() -> None:
     assert steps.go(30.0) > 0.97 / (0.6 * ALONE)
 
 
-def test_helpers_go_when_a_program_comes_and_come_when_it_goes() -> None:
+def test_extra_threads_stop_while_another_program_runs() -> None:
     steps = Steps(0.6 * ALONE)
     steps.go(2.0)
-    assert steps.speed_monitor.helping
+    assert steps.speed_monitor.enabled
     steps.blas.helped = 50 * ALONE
     began = steps.blas.now
-    while steps.speed_monitor.helping:
+    while steps.speed_monitor.enabled:
         steps.one()
-    assert steps.blas.now - began < MOST + 2 * steps.blas.helped  # what was gained, and one product more
+    assert steps.blas.now - began < MAX_BUDGET + 2 * steps.blas.helped  # what was gained, and one product more
     steps.go(30.0)
     steps.blas.helped = 0.6 * ALONE
-    steps.go(LONGEST + FIRST)
-    assert steps.speed_monitor.helping
+    steps.go(MAX_PAUSE + MIN_PAUSE)
+    assert steps.speed_monitor.enabled
 
 
-def test_now_and_then_a_bad_product_drives_no_helper_away() -> None:
+def test_a_rare_slow_product_does_not_stop_extra_threads() -> None:
     steps = Steps(0.6 * ALONE)
     steps.go(1.0)
     for _ in range(20):
@@ -152,7 +152,7 @@ def test_now_and_then_a_bad_product_drives_no_helper_away() -> None:
         steps.one()
         steps.blas.helped = 0.6 * ALONE
         steps.go(0.2)
-    assert steps.speed_monitor.helping
+    assert steps.speed_monitor.enabled
 
 
 @pytest.mark.parametrize("other", [1.0, 1.0 + 2**-23])
@@ -167,18 +167,18 @@ def test_a_product_whose_bits_change_is_not_divided(monkeypatch: pytest.MonkeyPa
 
 
 def spec(**training: Any) -> dict[str, Any]:
-    """Return a network with products that are worth to be divided, and a short last batch."""
+    """Return a network with products that are worth dividing, and a short last batch."""
     return small_spec({"units": 96}, data={"rows": 450}, training={"batch_size": 100, **training})
 
 
 def always(monitor: SpeedMonitor, step: Callable[..., Any]) -> Callable[..., Any]:
-    """Have helpers help in every step."""
-    monitor.helping = True
+    """Use extra threads in every step."""
+    monitor.enabled = True
     return step
 
 
 def trained(monkeypatch: pytest.MonkeyPatch, processors: int) -> tuple[bytes, int]:
-    """Train with helpers that always help, if there are any; returns the parameters, and how many there were."""
+    """Train with extra threads in every step; return the parameters and the number of extra threads."""
     monkeypatch.setattr(parallel_matmul, "processors", lambda: processors)
     monkeypatch.setattr(SpeedMonitor, "timed", always)
     trainer = zoo_core.prepare(spec())
@@ -187,7 +187,7 @@ def trained(monkeypatch: pytest.MonkeyPatch, processors: int) -> tuple[bytes, in
     return trainer.network.parameters.tobytes(), events[0].extra_threads
 
 
-def test_helpers_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_extra_threads_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
     alone, none = trained(monkeypatch, 1)
     helped, some = trained(monkeypatch, 2)
     assert none == 0
@@ -209,7 +209,7 @@ def test_a_model_may_be_copied_and_pickled_while_it_is_trained(monkeypatch: pyte
     events.close()
 
 
-def test_nobody_helps_where_another_run_holds_the_number_of_threads() -> None:
+def test_no_extra_threads_while_another_run_holds_the_number() -> None:
     steps = Steps(0.6 * ALONE)
     steps.go(1.0)
     with blas_threads(1), blas_threads(1):
@@ -244,7 +244,9 @@ def test_products_are_tried_with_as_many_rows_as_batches_have() -> None:
 
 
 @pytest.mark.parametrize("fixed", [{"threads": 1}, {"threads": 2}])
-def test_a_number_that_a_user_fixes_has_no_helpers(monkeypatch: pytest.MonkeyPatch, fixed: dict[str, int]) -> None:
+def test_a_number_that_a_user_fixes_gets_no_extra_threads(
+    monkeypatch: pytest.MonkeyPatch, fixed: dict[str, int]
+) -> None:
     monkeypatch.setattr(parallel_matmul, "processors", lambda: 2)
     for trainer in (zoo_core.prepare(spec(**fixed)), zoo_core.prepare(spec(), **fixed)):
         (started,) = [e for e in zoo_core.follow(trainer) if isinstance(e, Started)]

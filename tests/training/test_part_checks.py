@@ -1,4 +1,4 @@
-"""A part that breaks its contract is named with its method and what it should do, whatever its kind: exit code 4."""
+"""A part of any kind that breaks its contract is named, with its method and what it should do."""
 
 import re
 import signal
@@ -66,7 +66,7 @@ ACTIVATIONS = {
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
-def test_an_activation_is_tried_before_it_trains(name):
+def test_an_activation_is_checked_before_it_trains(name):
     forward, words = ACTIVATIONS[name]
     with pytest.raises(PluginError, match=f"activation 'mine'.*{words}"):
         train(small_spec({"activation": "mine"}), part(Activation, forward=forward, derivative=linear))
@@ -77,7 +77,7 @@ def test_a_missing_method_is_named():
         train(small_spec({"activation": "mine"}), part(Activation, forward=linear))
 
 
-def test_a_formula_that_gives_nan_for_small_inputs_is_not_blamed_on_the_learning_rate():
+def test_nan_for_small_inputs_is_the_fault_of_the_formula_not_of_the_learning_rate():
     def root(self, z, out):
         np.sqrt(z, out=out)
 
@@ -114,7 +114,7 @@ def test_a_change_of_batches_that_returns_something_else(name):
         train(spec, part(BatchAugmentation, augment=lambda self, x, targets, rng: answer(x, targets)))
 
 
-def test_inputs_that_are_not_finite_are_not_blamed_on_the_learning_rate():
+def test_inputs_that_are_not_finite_are_not_the_fault_of_the_learning_rate():
     spec = small_spec(model={"regularizers": ["mine"]})
     with pytest.raises(NumericError, match="first seen at input: the prepared inputs are not finite"):
         train(spec, part(BatchAugmentation, augment=lambda self, x, targets, rng: (x * np.nan, targets)))
@@ -230,8 +230,8 @@ def test_checking_parts_before_training_leaves_no_trace():
     assert repr((trainer.model.source.get_state(), trainer.model.arrays())) == before
 
 
-def test_a_part_that_leaves_while_data_load_is_named(monkeypatch, capsys):
-    """And a signal that comes while a part is at work is still a signal."""
+def test_a_part_that_exits_while_data_load_is_named(monkeypatch, capsys):
+    """A signal that comes while a part runs is still a signal."""
     monkeypatch.setattr("zoo_plugins.datasets.glyphs.Glyphs.load", leaving)
     assert cli.run(["train", "glyphs-quickstart", "-o", "never.npz"]) != 0
     assert "SystemExit" in capsys.readouterr().err

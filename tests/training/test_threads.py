@@ -1,4 +1,4 @@
-"""The number of BLAS threads is measured where it can matter, and a user's own number goes before it."""
+"""The number of BLAS threads is measured if it can matter; a number that the user gives comes first."""
 
 import itertools
 
@@ -9,7 +9,7 @@ from zoo_core.training import _threads as threads
 
 
 def stopwatch(times):
-    """Return a function that gives, for each number of threads, one of its times after the other."""
+    """Return a function that returns the times of each number of threads, one at a call."""
     turns = {number: itertools.cycle(values) for number, values in times.items()}
     return lambda number: next(turns[number])
 
@@ -46,7 +46,7 @@ def test_large_products_are_measured_on_this_machine(monkeypatch):
     assert threads.choose_threads(256, [784, 512, 10]) == 1
 
 
-def test_a_spec_may_fix_the_number_and_a_call_goes_before_it():
+def test_a_spec_may_fix_the_number_and_an_argument_comes_before_it():
     spec = zoo_core.read_spec(
         "glyphs-quickstart", ["data.rows=200", "data.train=:150", "data.validation=150:", "training.threads=2"]
     )

@@ -159,7 +159,7 @@ def test_sample_weights_are_as_good_as_repeated_rows(tmp_path):
     np.testing.assert_allclose(objective("repeated.npz", None), objective("weighted.npz", weights), rtol=1e-10)
 
 
-def test_a_loss_that_leaves_the_numbers_is_explained():
+def test_a_loss_that_is_not_finite_is_explained():
     with pytest.raises(NumericError, match=r"epoch \d+, step \d+.*layers\.\d.*learning rate 1e\+38"):
         zoo_core.train(glyphs(optimizer={"name": "sgd", "learning_rate": 1e38}))
 
@@ -211,7 +211,7 @@ def lost_in_step_two(folder, bound, batch_size):
 
 
 @pytest.mark.parametrize(("batch_size", "step"), [(1, 18), (10, 2), (200, 1)])
-def test_a_loss_that_overflows_is_told_with_its_own_step(tmp_path, batch_size, step):
+def test_a_loss_that_overflows_is_reported_with_its_own_step(tmp_path, batch_size, step):
     wanted = rf"the loss is inf in epoch 1, step {step}; first seen at loss: the loss itself overflowed"
     with pytest.raises(NumericError, match=wanted):
         zoo_core.train(lost_in_step_two(tmp_path, "tanh", batch_size))
@@ -242,7 +242,7 @@ def test_a_run_that_was_stopped_early_stays_stopped():
     np.testing.assert_array_equal(trainer.network.parameters, parameters)
 
 
-def test_metrics_compare_with_the_targets_as_they_came_where_a_part_changes_them(tmp_path):
+def test_metrics_compare_with_the_targets_of_the_data_not_the_augmented_ones(tmp_path):
     class Nothing(BatchAugmentation):
         name = "nothing"
 

@@ -1,8 +1,8 @@
 """The mathematics of one step: layers, the network, its buffers, and the objective.
 
 `_assembly.py` builds a `Network` from a spec. `_network.py` is the chain of transforms, `_workspace.py` the arrays of a
-batch, `_objective.py` the loss and its gradient, `_evaluation.py` the loss and metrics of many rows. Running state is
-saved by `_part_state.py`, random streams by `_random_streams.py`.
+batch, `_objective.py` the loss and its gradient. `_evaluation.py` counts loss and metrics. `_part_state.py` saves the
+state of parts, `_random_streams.py` that of random streams.
 """
 
 from __future__ import annotations

@@ -47,8 +47,18 @@ class Layer:
 class Network:
     """Layers over flat vectors. An objective trains it, in a workspace; `infer` predicts.
 
-    `parameters` and `gradients` have shape (layout.size,). `inputs` is the number of features. `stateful_parts` are the
-    parts that keep running state, by path. `approve` may refuse the layout before anything is allocated.
+    `parameters` and `gradients` have shape (layout.size,). `stateful_parts` are the parts with running state, by path.
+
+    Args:
+        layers: the layers, inputs first.
+        inputs: the number of features.
+        dtype: of parameters and all buffers.
+        before: stages before the first layer.
+        approve: may refuse the layout before anything is allocated.
+
+    Example:
+        network = assemble(spec, 784, source)
+        network.initialize(np.random.default_rng(0))
     """
 
     def __init__(

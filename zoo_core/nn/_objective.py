@@ -19,8 +19,16 @@ from zoo_core.parts import Array, Loss, Penalty
 class Objective:
     """Runs network and loss on a batch, and writes the network's gradient vector.
 
-    It is the `Batch` that optimizers see. Call `set_batch`, then `compute`. The value of the loss is computed only when
-    `loss` is read: the gradient does not need it.
+    It is the `Batch` that optimizers see. The value of the loss is computed only when `loss` is read: the gradient does
+    not need it.
+
+    Args:
+        network: its vector of gradients is written.
+        loss: the loss of the output layer.
+
+    Example:
+        objective.set_batch(workspace, targets, None)
+        objective.compute()
     """
 
     def __init__(self, network: Network, loss: Loss) -> None:

@@ -1,4 +1,4 @@
-"""Which few of the numbers of a step are worth a look."""
+"""Chooses the few numbers of a step that are shown."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from zoo_core.training._explanation import Excerpt, LayerPass
 from zoo_core.training._trainer import Trainer
 
 
-def choose(trainer: Trainer, stages: Sequence[LayerPass], rows: int, units: int) -> Excerpt:
-    """Choose the first rows, the units with the largest gradients on them, and the inputs that matter to these."""
+def choose_excerpt(trainer: Trainer, stages: Sequence[LayerPass], rows: int, units: int) -> Excerpt:
+    """Choose the first rows, the units with the largest gradients there, and the inputs that matter to those."""
     shown = list(range(min(rows, trainer.objective.rows)))
     columns = _features(trainer, stages, shown, units)
     inputs: dict[str, list[int]] = {}
@@ -26,13 +26,13 @@ def choose(trainer: Trainer, stages: Sequence[LayerPass], rows: int, units: int)
 
 
 def _units(stage: LayerPass, rows: Sequence[int], count: int) -> list[int]:
-    """Return the columns of a stage's output with the largest gradients, or values where there are no gradients."""
+    """Return the columns of a stage's output with the largest gradients, or values if there are no gradients."""
     by = stage.y if stage.dy is None or not stage.dy[rows].any() else stage.dy
     return _largest(np.abs(by[rows]).sum(axis=0), count)
 
 
 def _features(trainer: Trainer, stages: Sequence[LayerPass], rows: Sequence[int], count: int) -> list[int]:
-    """Return the inputs of the first layer whose values and gradients are largest together."""
+    """Return the inputs of the first layer with the largest product of value and gradient."""
     first = next(stage for stage in stages if stage.kind == "dense")
     gradient = trainer.network.weight_gradients(trainer.network.layers[0])
     pull = np.abs(gradient[:, _units(first, rows, count)]).sum(axis=1)
@@ -40,12 +40,12 @@ def _features(trainer: Trainer, stages: Sequence[LayerPass], rows: Sequence[int]
 
 
 def _largest(values: Array, count: int) -> list[int]:
-    """Return the places of the largest values, in ascending order."""
+    """Return the indices of the largest values, in ascending order."""
     return sorted(np.argsort(-values, kind="stable")[:count].tolist())
 
 
-def entry(gradient: Array, stage: str, excerpt: Excerpt) -> tuple[int, ...]:
-    """Return where the largest gradient of a parameter is, as far as the excerpt shows it."""
+def largest_entry(gradient: Array, stage: str, excerpt: Excerpt) -> tuple[int, ...]:
+    """Return the index of the largest gradient of a parameter, among the entries that the excerpt shows."""
     if not gradient.ndim:
         return ()
     columns = excerpt.outputs[stage]

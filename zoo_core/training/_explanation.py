@@ -1,4 +1,4 @@
-"""What an explanation of one training step holds."""
+"""The records of one explained step of training."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from zoo_core.parts import Array
 
-TOLERANCE = 1e-5  # how far, relative to its size, a central difference may be from a right gradient
+TOLERANCE = 1e-5  # of a correct gradient, relative to its size
 
 
 @dataclass(frozen=True)
 class LayerPass:
-    """What one stage did: a matrix product ("dense") or a part. Arrays are (rows, width), or None where unused."""
+    """One stage of the step: a matrix product ("dense") or a part. Arrays have shape (rows, width)."""
 
     path: str
     kind: str
@@ -19,9 +19,9 @@ class LayerPass:
     formula: str
     x: Array
     y: Array
-    dy: Array | None  # d objective / d y: None for an output activation that the loss goes back through itself
-    dx: Array | None  # d objective / d x: None where nothing trained comes before
-    slope: Array | None  # f'(x) of an elementwise activation
+    dy: Array | None  # d objective / d y; None for an output activation that is fused with the loss
+    dx: Array | None  # d objective / d x; None if no trained stage comes before
+    slope: Array | None  # f'(x) of an elementwise activation, else None
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Cost:
     name: str
     formula: str
     reduction: str
-    fused: bool  # the loss goes back through the output activation itself
+    fused: bool  # whether the loss goes back through the output activation itself
     targets: Array
     values: Array
     weights: Array | None
@@ -42,7 +42,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Change:
-    """What the step did to one named parameter; `penalty` is the share of the penalties in `gradient`."""
+    """One parameter before and after the step; `penalty` is the part of `gradient` that comes from penalties."""
 
     path: str
     before: Array
@@ -55,7 +55,7 @@ class Change:
 class GradientCheck:
     """One entry of the gradient, by backpropagation and by (L(w + h) - L(w - h)) / 2h with h = `width`.
 
-    `rounding` is how far the rounding of L alone may move the second.
+    `rounding` is the error of the second that the rounding of L may cause.
     """
 
     path: str
@@ -67,14 +67,14 @@ class GradientCheck:
 
     @property
     def agrees(self) -> bool:
-        """Whether the two are the same number, as far as a difference can tell."""
+        """Whether the two are equal within the tolerance and the rounding error."""
         larger = max(abs(self.backward), abs(self.central))
         return abs(self.backward - self.central) <= TOLERANCE * larger + 10 * self.rounding
 
 
 @dataclass(frozen=True)
 class Excerpt:
-    """Which rows of the batch, and which columns of each stage's input and output, are worth a look."""
+    """Rows of the batch, and columns of each stage's input and output, by path, that are shown."""
 
     rows: list[int]
     inputs: dict[str, list[int]]

@@ -21,44 +21,44 @@ import numpy as np
 
 from zoo_core.nn import DOT, Dense, Network, Product
 from zoo_core.parts import Array
-from zoo_core.training._threads import HOLDERS, WORTH_IT, blas_threads, processors
+from zoo_core.training._threads import HOLDERS, MEASURED_WORK, blas_threads, processors
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-SMALLEST = 1_500_000  # multiplications in a product that is worth dividing
-NARROW = 16  # products with fewer rows or columns are not divided
-EACH = 4_000_000  # multiplications for each thread, about
-GAIN = 0.95  # a step with extra threads may take this share of the time without
-QUIET = 0.03  # seconds until idle BLAS threads sleep; only then steps without them can be timed
-STRETCH = 16  # the baseline is the median of this many steps; the first ones run on cold caches and take twice as long
-START, MOST = 4, 0.02  # the budget at first, in steps, and at most, in seconds
-FIRST, LONGEST = 0.1, 5.0  # seconds of the shortest and the longest pause, and until the baseline is measured again
+MIN_DIVIDED_WORK = 1_500_000  # multiplications in a product that is worth dividing
+MIN_SIDE = 16  # products with fewer rows or columns are not divided
+WORK_PER_THREAD = 4_000_000  # multiplications for each thread, about
+MAX_SHARE = 0.95  # a step with extra threads may take this share of the time without
+QUIET_SECONDS = 0.03  # seconds until idle BLAS threads sleep; only then steps without them can be timed
+BASELINE_STEPS = 16  # for the median that is the baseline; the first steps run on cold caches and take twice as long
+START_BUDGET, MAX_BUDGET = 4, 0.02  # at first, in steps; at most, in seconds
+MIN_PAUSE, MAX_PAUSE = 0.1, 5.0  # seconds; the baseline is measured again after the longest
 
 
 class SpeedMonitor:
-    """Keeps a budget of the time that extra threads have saved; `helping` tells whether they are switched on.
+    """Keeps a budget of the time that extra threads have saved; `enabled` tells whether they are switched on.
 
     When the budget is spent they are switched off, for a pause that doubles each time (at most 5 s).
     """
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
-        self.helping = False
+        self.enabled = False
         self._clock = clock
-        self._times: deque[float] = deque(maxlen=STRETCH)  # of the latest steps without extra threads
-        self._quiet = self._next = clock() + QUIET  # when steps can be timed; when to switch next
-        self._alone, self._budget, self._pause = 0.0, 0.0, FIRST  # seconds; `_alone` is the baseline
+        self._times: deque[float] = deque(maxlen=BASELINE_STEPS)  # of the latest steps without extra threads
+        self._quiet = self._next = clock() + QUIET_SECONDS  # when steps can be timed; when to switch next
+        self._alone, self._budget, self._pause = 0.0, 0.0, MIN_PAUSE  # seconds; `_alone` is the baseline
 
     def timed(self, step: Callable[P, R]) -> Callable[P, R]:
         """Return a function that takes a step, times it, and switches extra threads on or off."""
 
         def timed_step(*arguments: P.args, **options: P.kwargs) -> R:
             began = self._clock()
-            if self.helping and began >= self._next:  # the baseline is due again
+            if self.enabled and began >= self._next:  # the baseline is due again
                 self._switch_off(began, 0.0)
             result = step(*arguments, **options)
             now = self._clock()
-            (self._spend if self.helping else self._measure)(now - began, now)
+            (self._spend if self.enabled else self._measure)(now - began, now)
             return result
 
         return timed_step
@@ -68,23 +68,23 @@ class SpeedMonitor:
         if now < self._quiet:
             return
         self._times.append(seconds)
-        if len(self._times) == STRETCH and now >= self._next:
+        if len(self._times) == BASELINE_STEPS and now >= self._next:
             self._alone = float(np.median(self._times))
-            self._budget = max(self._budget, START * self._alone)
-            self.helping, self._next = True, now + LONGEST
+            self._budget = max(self._budget, START_BUDGET * self._alone)
+            self.enabled, self._next = True, now + MAX_PAUSE
 
     def _spend(self, seconds: float, now: float) -> None:
         """Take the time of a step with extra threads from the budget, which the baseline pays into."""
-        self._quiet = now + QUIET
-        self._budget = min(self._budget + GAIN * self._alone - seconds, MOST)
-        if self._budget == MOST:
-            self._pause = FIRST
+        self._quiet = now + QUIET_SECONDS
+        self._budget = min(self._budget + MAX_SHARE * self._alone - seconds, MAX_BUDGET)
+        if self._budget == MAX_BUDGET:
+            self._pause = MIN_PAUSE
         if self._budget < 0:
             self._switch_off(now, self._pause)
-            self._pause = min(2 * self._pause, LONGEST)
+            self._pause = min(2 * self._pause, MAX_PAUSE)
 
     def _switch_off(self, now: float, pause: float) -> None:
-        self.helping, self._next = False, now + pause
+        self.enabled, self._next = False, now + pause
         self._times.clear()
 
 
@@ -99,7 +99,7 @@ class ThreadedProduct:
 
     def __call__(self, a: Array, b: Array, out: Array) -> None:
         """Multiply."""
-        if self._monitor.helping and HOLDERS.count <= 1:
+        if self._monitor.enabled and HOLDERS.count <= 1:
             self._blas.set_num_threads(self._threads)
             a.dot(b, out)
             self._blas.set_num_threads(1)
@@ -134,9 +134,9 @@ class ParallelMatmul:
         """Divide products that keep their bits for batches of these sizes, each among `most` threads at most."""
         for dense in (s.transform for s in network.stages if isinstance(s.transform, Dense)):
             work = max(sizes) * dense.weights["weights"].size
-            threads = min(most, max(2, work // EACH))
-            narrow = min(max(sizes), *dense.weights["weights"].shape) < NARROW
-            if threads == 1 or narrow or not SMALLEST <= work < WORTH_IT:
+            threads = min(most, max(2, work // WORK_PER_THREAD))
+            narrow = min(max(sizes), *dense.weights["weights"].shape) < MIN_SIDE
+            if threads == 1 or narrow or not MIN_DIVIDED_WORK <= work < MEASURED_WORK:
                 continue
             examples = [_examples(dense, rows) for rows in sizes]
             for name in examples[0]:
@@ -147,7 +147,7 @@ class ParallelMatmul:
 
     def close(self) -> None:
         """Put the plain products back."""
-        self.speed_monitor.helping = False
+        self.speed_monitor.enabled = False
         for dense, name, product in self._divided:
             if vars(dense).get(name) is product:
                 delattr(dense, name)

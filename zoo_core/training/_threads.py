@@ -1,9 +1,10 @@
-"""How many threads BLAS may use: the largest single effect on the speed of small networks.
+"""How many threads BLAS uses: the largest single effect on the speed of small networks.
 
-On small products a second thread costs more than it brings, and many times more when another program wants the core,
-since waiting threads spin. So where products are large the number is measured, on the largest one, when a run begins.
-The bits of a result depend on it: small networks always take one thread, and helpers where that keeps them (`crew`); a
-model file names the number, a resumed run keeps it, and a spec or `--threads` can fix it.
+On small products a second thread costs more than it saves, and far more if another program wants the core, since a
+waiting thread spins. If products are large, the number is measured on the largest one when a run begins.
+
+The bits of a result depend on the number. Small networks always take one thread; `_parallel_matmul.py` adds threads
+only to products that keep their bits. A model file names the number, a resumed run keeps it, a user can fix it.
 """
 
 from __future__ import annotations
@@ -19,31 +20,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-WORTH_IT = 30_000_000  # multiplications in the largest product of a step: below, one thread, and bits that never vary
-SIDE = 768  # rows and columns that are enough to measure with
-TRIALS, TRIAL = 7, 40_000_000  # how often each number is tried, and with how many multiplications at least
-ATTEMPTS = 3  # at trials without a bad one: a program that wants the processor spoils all, a passing one not
-GAIN = 0.95  # more threads must need less than this share of the time, even in their worst trial
+MEASURED_WORK = 30_000_000  # multiplications in the largest product of a step, below which it is one thread
+MAX_SIDE = 768  # rows and columns of the measured product, at most
+TRIALS, TRIAL_WORK = 7, 40_000_000  # trials of each number of threads, and the multiplications in a trial
+ATTEMPTS = 3  # at a set of trials: a short disturbance spoils one set only
+MAX_SHARE = 0.95  # more threads must take less than this share of the time, even in their worst trial
 
 
 def choose_threads(batch_size: int, widths: Sequence[int], dtype: DTypeLike = np.float32) -> int:
-    """Return the number of threads for batches of so many rows and layers of these widths, inputs first."""
+    """Return the number of threads for a batch size and the widths of the layers, inputs first."""
     inputs, units = max(itertools.pairwise(widths), key=lambda pair: pair[0] * pair[1])
     most = processors()
-    if most == 1 or batch_size * inputs * units < WORTH_IT:
+    if most == 1 or batch_size * inputs * units < MEASURED_WORK:
         return 1
-    return quickest(most, _stopwatch(min(batch_size, SIDE), min(inputs, SIDE), min(units, SIDE), dtype))
+    return quickest(most, _stopwatch(min(batch_size, MAX_SIDE), min(inputs, MAX_SIDE), min(units, MAX_SIDE), dtype))
 
 
 def quickest(most: int, seconds: Callable[[int], float]) -> int:
     """Return a number of threads up to `most` that is quicker than any smaller one in every trial, or 1.
 
-    `seconds` times a number of threads. One bad trial is enough to refuse it: that is what a busy processor looks like.
-    Where more threads are quicker as a rule, that is tried again.
+    `seconds(number)` times that many threads. One slow trial rules a number out: it is the sign of a busy processor.
+    If more threads are quicker in most trials, the trials are repeated.
     """
     numbers = sorted({most, *(2**i for i in range(most.bit_length()))})
     for number in numbers:
-        seconds(number)  # threads are made, and buffers
+        seconds(number)  # BLAS makes its threads and buffers
     for _ in range(ATTEMPTS):
         trials = [[seconds(number) for number in numbers] for _ in range(TRIALS)]
         times = dict(zip(numbers, zip(*trials, strict=True), strict=True))
@@ -56,7 +57,7 @@ def quickest(most: int, seconds: Callable[[int], float]) -> int:
 def _quickest(times: Mapping[int, Sequence[float]], of: Callable[[Sequence[float]], Any]) -> int:
     best = 1
     for number, own in times.items():
-        if of(own) < GAIN * np.median(times[best]):
+        if of(own) < MAX_SHARE * np.median(times[best]):
             best = number
     return best
 
@@ -71,7 +72,7 @@ def _stopwatch(rows: int, inputs: int, units: int, dtype: DTypeLike) -> Callable
     from threadpoolctl import ThreadpoolController
 
     x, w, z = (np.ones(shape, dtype) for shape in ((rows, inputs), (inputs, units), (rows, units)))
-    gradient, repeats = np.empty_like(w), max(1, TRIAL // (2 * rows * inputs * units))
+    gradient, repeats = np.empty_like(w), max(1, TRIAL_WORK // (2 * rows * inputs * units))
     controller = ThreadpoolController()
 
     def seconds(threads: int) -> float:
@@ -85,24 +86,24 @@ def _stopwatch(rows: int, inputs: int, units: int, dtype: DTypeLike) -> Callable
     return seconds
 
 
-class Holders:
-    """How many hold the number of BLAS threads at present, which is one for the whole process."""
+class ThreadHolders:
+    """Counts the runs that hold the number of BLAS threads, which is one for the whole process."""
 
     def __init__(self) -> None:
         self.count, self._lock = 0, threading.Lock()
 
     def change(self, by: int) -> None:
-        """Count one more or less."""
+        """Add to the count."""
         with self._lock:
             self.count += by
 
 
-HOLDERS = Holders()
+HOLDERS = ThreadHolders()
 
 
 @contextmanager
 def blas_threads(threads: int) -> Iterator[None]:
-    """Hold the number of BLAS threads."""
+    """Hold the number of BLAS threads of this process."""
     from threadpoolctl import threadpool_limits
 
     HOLDERS.change(1)

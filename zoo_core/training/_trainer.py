@@ -40,10 +40,17 @@ class TrainingPosition:
 
 
 class Trainer:
-    """One run: a model and the splits that it learns from. `events()` trains; the model is changed in place.
+    """One run: a model and the splits that it learns from. `events` trains; the model is changed in place.
 
-    `threads` is the number of BLAS threads. With `allow_extra_threads`, products whose bits do not depend on the
-    number of threads may use more.
+    Args:
+        model: the network to train, initialized.
+        splits: "train", and those of "validation" and "test" that there are.
+        threads: the number of BLAS threads; `follow` sets it, `events` alone does not.
+        allow_extra_threads: whether products whose bits do not depend on the number of threads may use more.
+
+    Example:
+        trainer = zoo_core.prepare("glyphs-quickstart")
+        losses = [e.record["train_loss"] for e in trainer.events() if isinstance(e, EpochEnded)]
     """
 
     def __init__(
@@ -67,12 +74,19 @@ class Trainer:
         self._speed = Speed()
         self._stopped = ""  # why the run is over before its last epoch
 
-    # -------------------------------------------------------------- the run
-
     def events(self, interval: Interval | None = None, extra: ParallelMatmul | None = None) -> Iterator[Event]:
-        """Train to the end and yield what happens; with an `interval`, also a SafePoint each time that it is due.
+        """Train to the end of the last epoch, from the present position.
 
-        `extra` are the extra threads in use. Raises NumericError when loss or weights are no longer finite.
+        Args:
+            interval: how often a SafePoint comes; by default, none comes.
+            extra: the products that use extra threads.
+
+        Yields:
+            Started, then events in the order in which they happen, at the end Finished.
+
+        Raises:
+            NumericError: the loss or a weight is not finite.
+            PluginError: a part breaks its contract.
         """
         self._speed.start(self._rows_done())
         yield self._started(0 if extra is None else extra.threads - 1)
@@ -213,8 +227,6 @@ class Trainer:
         for call in network.after_step:
             call()
         self.position.step += 1
-
-    # -------------------------------------------------------------- progress
 
     def _progress(self, layers: tuple[LayerStats, ...]) -> Progress:
         position, steps = self.position, self.loader.batches.steps

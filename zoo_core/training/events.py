@@ -1,4 +1,4 @@
-"""What training yields: the only channel from the computation to a display, a log or a caller."""
+"""The events that training yields: displays, logs and callers see nothing else of it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from zoo_core.parts import Record
 
 @dataclass(frozen=True)
 class LayerStats:
-    """How a layer is doing at one step, for those who want to see learning happen."""
+    """Statistics of a layer at one step, for displays."""
 
     name: str  # such as "layers.0 relu"
     units: int
-    dead: float | None  # share of units whose output is zero on the whole batch; None where zero means nothing
+    dead: float | None  # share of units whose output is 0 for all rows; None unless the activation has a kink at 0
     gradient_norm: float  # Euclidean norm of the gradient of this layer's parameters
     update_ratio: float  # norm of the update / norm of the parameters
 
@@ -31,12 +31,12 @@ class Started:
     parameters: int
     threads: int  # BLAS threads
     higher_is_better: Mapping[str, bool] = field(default_factory=dict)  # record key -> direction
-    extra_threads: int = 0  # more threads, in products whose bits do not depend on their number, while they are of use
+    extra_threads: int = 0  # that may take part in products whose bits do not depend on the number of threads
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Some steps have passed; comes a few times a second, by the clock."""
+    """Some steps are over; comes a few times a second."""
 
     epoch: int
     step: int  # steps done in this epoch
@@ -50,7 +50,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class SafePoint:
-    """Between two steps, when it is time for a checkpoint: all that the run depends on may be taken now."""
+    """A checkpoint is due, and the run is between two steps, so that its state can be saved."""
 
     epoch: int
     step: int  # steps done in this epoch
@@ -58,7 +58,7 @@ class SafePoint:
 
 @dataclass(frozen=True)
 class EpochEnded:
-    """An epoch is over; `record` is what the history keeps."""
+    """An epoch is over; `record` is its entry in the history."""
 
     record: Record
     seconds: float
@@ -66,7 +66,7 @@ class EpochEnded:
 
 @dataclass(frozen=True)
 class Message:
-    """A line for the user: a callback's (`source` is its name) or a warning of the trainer's."""
+    """A line for the user: from a callback (`source` is "callback") or a warning of the trainer."""
 
     text: str
     source: str = ""
@@ -85,6 +85,6 @@ Event = Started | Progress | SafePoint | EpochEnded | Message | Finished
 
 
 def direction(key: str, directions: Mapping[str, bool]) -> bool | None:
-    """Return whether a figure should be high, as listed for it or for the metric that gives it; None if unlisted."""
+    """Return whether higher is better for a figure, by its own name or by that of its metric; None if unknown."""
     owners = [name for name in directions if key == name or key.startswith(f"{name}_")]
     return directions[max(owners, key=len)] if owners else None

@@ -1,7 +1,7 @@
-"""Takes one step of training and keeps everything that it computes.
+"""One step of training in numbers: everything that it computes.
 
-The step is an ordinary one: network, objective and optimizer of a `Trainer` do all the mathematics, and what they
-leave in their buffers is copied. Only the central differences, which check the gradient, are computed here.
+Network, objective and optimizer of a `Trainer` take an ordinary step, and their buffers are copied. Only the central
+differences, which check the gradient, are computed here.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from zoo_core.errors import NumericError, UsageError
 from zoo_core.model import Model
 from zoo_core.nn import Dense, Objective, Stage, central_difference, row_losses
 from zoo_core.parts import Activation, Array, Segment
-from zoo_core.registry import Registry
 from zoo_core.spec.describe import summary
 from zoo_core.training._diagnostics import nonfinite_step
-from zoo_core.training._excerpt import choose, entry
+from zoo_core.training._excerpt import choose_excerpt, largest_entry
 from zoo_core.training._explanation import Change, Cost, Excerpt, Explanation, GradientCheck, LayerPass
 from zoo_core.training._trainer import Trainer
 
@@ -26,7 +25,7 @@ STEP = 1e-5  # of a central difference, relative to the parameter if that is lar
 EPSILON = float(np.finfo(float).eps)
 
 
-def exact(trainer: Trainer, registry: Registry) -> Trainer:
+def in_float64(trainer: Trainer) -> Trainer:
     """Return a run that computes in float64, with the first weights, rows and random streams of another."""
     if trainer.network.dtype == np.float64:
         return trainer
@@ -40,30 +39,44 @@ def exact(trainer: Trainer, registry: Registry) -> Trainer:
 
 
 def explain(trainer: Trainer, rows: int = 2, units: int = 4, step: int = 0) -> Explanation:
-    """Take a step of a run's first epoch, counted from 0, and return all of it, with an excerpt of rows and units.
+    """Take a step of a run's first epoch, after those before it, and return what it computed.
 
-    The steps before it are taken too. Raises UsageError for a step that the epoch has not, NumericError where the
-    loss is not finite.
+    Args:
+        trainer: a run that has taken no step.
+        rows: how many rows of the batch the excerpt shows.
+        units: how many units of each layer the excerpt shows.
+        step: the step, counted from 0.
+
+    Returns:
+        All arrays of the step, and an excerpt that says which of their entries to show.
+
+    Raises:
+        UsageError: the epoch has no such step.
+        NumericError: the loss is not finite.
+
+    Example:
+        step = explain(in_float64(zoo_core.prepare("glyphs-quickstart")))
+        step.cost.total  # the objective
     """
     with np.errstate(all="ignore"):
-        which = _go_to(trainer, step)
+        which = _take_steps_before(trainer, step)
         rate = trainer.learning_rate.rate(step / trainer.loader.batches.steps)
         rate_of_step = trainer.begin_step()
         factor = trainer.objective.gradient_scale
-        trainer.objective.scale_gradients(1.0)  # what is shown is the gradient itself
-        noise = _Noise(trainer.network.stages)
+        trainer.objective.scale_gradients(1.0)  # to show the gradient itself
+        streams = _SavedStreams(trainer.network.stages)
         trainer.objective.compute()
         if not trainer.objective.is_finite():
             raise NumericError(nonfinite_step(trainer.objective, trainer.spec.name, 0, step, rate))
-        stages, cost = _passes(trainer.objective), _cost(trainer.objective)
+        stages, cost = _layer_passes(trainer.objective), _cost(trainer.objective)
         gradient = trainer.network.gradients.copy()
-        excerpt = choose(trainer, stages, rows, units)
-        checks = [_check(trainer, s, excerpt, gradient, noise) for s in trainer.network.layout.segments]
-        noise.replay()
+        excerpt = choose_excerpt(trainer, stages, rows, units)
+        checks = [_check_gradient(trainer, s, excerpt, gradient, streams) for s in trainer.network.layout.segments]
+        streams.restore()
         trainer.objective.scale_gradients(factor)
         trainer.objective.compute()
         changes = _update(trainer, rate_of_step, gradient)
-        noise.replay()
+        streams.restore()
         after = trainer.objective.evaluate()
     part = trainer.optimizer
     constraints = [c.name for layer in trainer.network.layers for c in layer.constraints]
@@ -72,8 +85,8 @@ def explain(trainer: Trainer, rows: int = 2, units: int = 4, step: int = 0) -> E
     )
 
 
-def _go_to(trainer: Trainer, step: int) -> Array:
-    """Take the steps before one; returns the numbers of its rows."""
+def _take_steps_before(trainer: Trainer, step: int) -> Array:
+    """Take the steps before one; return the numbers of its rows."""
     batches = trainer.loader.batches
     if step >= batches.steps:
         raise UsageError(f"step {step + 1}: an epoch of this run has {batches.steps:,} step(s); explain one of these")
@@ -85,15 +98,15 @@ def _go_to(trainer: Trainer, step: int) -> Array:
     return np.arange(batches.rows)[batches.indices(step)]
 
 
-class _Noise:
-    """The random streams as they were before the step, so that it can be repeated with the same draws."""
+class _SavedStreams:
+    """The random streams as they were before the step, so that it can be repeated with the same random numbers."""
 
     def __init__(self, stages: Sequence[Stage]) -> None:
         self._stages = stages
         self._streams = copy.deepcopy([stage.transform.rng for stage in stages])  # one list: shared streams stay shared
 
-    def replay(self) -> None:
-        """Begin again."""
+    def restore(self) -> None:
+        """Put the streams back."""
         for stage, stream in zip(self._stages, copy.deepcopy(self._streams), strict=True):
             stage.transform.rng = stream
 
@@ -101,24 +114,24 @@ class _Noise:
 # ------------------------------------------------------------------ forward, loss, backward
 
 
-def _passes(objective: Objective) -> list[LayerPass]:
-    """Copy what the pass left in its buffers, stage by stage."""
+def _layer_passes(objective: Objective) -> list[LayerPass]:
+    """Copy the buffers of the step, stage by stage."""
     p, stages = objective.workspace, objective.network.stages
     found: list[tuple[Array | None, Array | None]] = [(dy, dx) for *_, dy, dx in p.backward]  # last stage first
     if objective.fused:
         found = [(None, p.delta), *((dy, dx) for *_, dy, dx in p.backward_fused)]
-    found += [(None, None)] * (len(stages) - len(found))  # what comes before the first product
+    found += [(None, None)] * (len(stages) - len(found))  # stages before the first product
     return [
-        _pass(stage, x.copy(), y.copy(), _copied(dy), _copied(dx))
+        _layer_pass(stage, x.copy(), y.copy(), _copy_or_none(dy), _copy_or_none(dx))
         for stage, x, y, (dy, dx) in zip(stages, p.inputs, p.values, reversed(found), strict=True)
     ]
 
 
-def _copied(array: Array | None) -> Array | None:
+def _copy_or_none(array: Array | None) -> Array | None:
     return None if array is None else array.copy()
 
 
-def _pass(stage: Stage, x: Array, y: Array, dy: Array | None, dx: Array | None) -> LayerPass:
+def _layer_pass(stage: Stage, x: Array, y: Array, dy: Array | None, dx: Array | None) -> LayerPass:
     part = stage.transform
     if isinstance(part, Dense):
         return LayerPass(stage.path, "dense", "dense", "z = x W + b", x, y, dy, dx, None)
@@ -139,22 +152,24 @@ def _cost(objective: Objective) -> Cost:
     }
     return Cost(
         part.name, summary(type(part)), part.reduction, objective.fused, objective.targets.copy(), values.copy(),
-        _copied(objective.weights), objective.loss - objective.penalty(), penalties, objective.loss,
+        _copy_or_none(objective.weights), objective.loss - objective.penalty(), penalties, objective.loss,
     )  # fmt: skip
 
 
 # ------------------------------------------------------------------ checks, update
 
 
-def _check(trainer: Trainer, segment: Segment, excerpt: Excerpt, gradient: Array, noise: _Noise) -> GradientCheck:
-    """Check the entry of a parameter with the largest gradient in the excerpt."""
+def _check_gradient(
+    trainer: Trainer, segment: Segment, excerpt: Excerpt, gradient: Array, streams: _SavedStreams
+) -> GradientCheck:
+    """Check the entry with the largest gradient that the excerpt shows of a parameter."""
     own = segment.view(gradient)
-    index = entry(own, segment.path.rpartition(".")[0], excerpt)
+    index = largest_entry(own, segment.path.rpartition(".")[0], excerpt)
     weights = segment.view(trainer.network.parameters)
     step = STEP * max(1.0, abs(float(weights[index])))
 
     def loss() -> float:
-        noise.replay()
+        streams.restore()
         return trainer.objective.evaluate()
 
     central = float(central_difference(loss, weights, index, step))
@@ -162,9 +177,9 @@ def _check(trainer: Trainer, segment: Segment, excerpt: Excerpt, gradient: Array
 
 
 def _update(trainer: Trainer, rate: float, gradient: Array) -> list[Change]:
-    """Update the parameters as training does; returns what became of each."""
+    """Update the parameters as training does; return the change of each."""
     network = trainer.network
-    before, penalties = network.parameters.copy(), dict(_penalties(trainer))
+    before, penalties = network.parameters.copy(), dict(_penalty_gradients(trainer))
     trainer.end_step(rate)
     after = network.parameters.copy()
     return [
@@ -173,8 +188,8 @@ def _update(trainer: Trainer, rate: float, gradient: Array) -> list[Change]:
     ]
 
 
-def _penalties(trainer: Trainer) -> Iterator[tuple[str, Array]]:
-    """Yield path and gradient of the penalties on each weight matrix that has some."""
+def _penalty_gradients(trainer: Trainer) -> Iterator[tuple[str, Array]]:
+    """Yield the path of each weight matrix with penalties, and their gradient."""
     for layer in trainer.network.layers:
         weights = trainer.network.weights(layer)
         total, term = np.zeros_like(weights), np.empty_like(weights)

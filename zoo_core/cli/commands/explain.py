@@ -46,12 +46,12 @@ def command(
     from zoo_core.runs import prepare
     from zoo_core.spec import read_spec
     from zoo_core.training import blas_threads
-    from zoo_core.training.explain import exact, explain
+    from zoo_core.training.explain import explain, in_float64
 
     registry = Registry()
     warn(registry)
     checked = read_spec(spec, set_ or [], registry, seed=seed, sha256=sha256, limit=max_size * 2**20)
-    trainer = exact(prepare(checked, data_folder(data_dir).for_spec(spec), registry), registry)
+    trainer = in_float64(prepare(checked, data_folder(data_dir).for_spec(spec), registry))
     with blas_threads(trainer.threads):
         taken = explain(trainer, rows, units, step - 1)
     if json:
