@@ -56,7 +56,7 @@ def test_the_second_is_turned_away_and_told_who_has_it(path: Path) -> None:
 
 def test_so_it_is_where_the_system_locks_bytes(path: Path, windows: set[tuple[int, int]]) -> None:
     check_one_at_a_time(path)
-    assert {byte for _, byte in windows} == {exclusive.FAR}
+    assert {byte for _, byte in windows} == {exclusive.LOCKED_BYTE}
 
 
 def test_a_file_is_written_there_too(path: Path, windows: set[tuple[int, int]]) -> None:

@@ -1,7 +1,7 @@
-"""Writing a file whole or not at all, whoever else writes, reads or is killed meanwhile.
+"""Writes a file whole or not at all, even if others write or read it, or the writer is killed.
 
-A file is written under a temporary name beside its own, which its writer holds locked: the lock ends with the
-process, however it ends, so that a temporary without one is known to be left over.
+A file is first written under a temporary name beside its own. Its writer holds the temporary file locked. The lock ends
+with the process, so a temporary file without a lock is left over and may be removed.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import BinaryIO
 from zoo_core.errors import Hint, ResourceError, UsageError
 from zoo_core.storage._lock import WINDOWS, lock_descriptor
 
-LOOK = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-# What folders on some systems answer to fsync, or to being opened for it, although nothing is wrong.
+OPEN_FLAGS = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+# Errors that some systems give when a folder is opened for fsync or synchronized, although nothing is wrong.
 NO_FOLDER_SYNC = errno.EINVAL, errno.ENOTSUP, errno.EACCES
 TEMPORARY_NAME = re.compile(r"\.(?P<target>.+)\.[0-9a-f]{12}\.tmp", re.DOTALL)
 NO_HARD_LINKS = errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS
@@ -27,22 +27,21 @@ NO_HARD_LINKS = errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS
 def write_file(
     path: Path | str, content: bytes, *, overwrite: bool = True, check: Callable[[Path], object] | None = None
 ) -> None:
-    """Write a file atomically and durably; what was there stays until the new file is safe.
+    """Write a file atomically and durably; an existing file stays until the new one is safe.
 
-    `check` may look at the new file before it takes its name, and raise OSError. Without `overwrite` one of
-    several writers of a new name wins. A symbolic link is replaced, not followed. Temporaries that killed
-    writers of this name left behind are removed.
+    `check` may read the new file before it gets its name, and raise OSError. Without `overwrite`, one of several
+    writers of a new name wins. A symbolic link is replaced, not followed. Temporary files that killed writers of this
+    name left behind are removed.
 
-    Raises UsageError for a `path` that may not be replaced, ResourceError when the system does not let it be
-    written.
+    Raises UsageError for a `path` that may not be replaced, ResourceError when the system refuses to write.
     """
     target = Path(path)
     _check_target(target, overwrite)
     try:
         remove_stale(target)
-        _put(target, content, overwrite, check)
+        _write_and_rename(target, content, overwrite, check)
     except FileExistsError:
-        raise _exists(target) from None
+        raise _exists_error(target) from None
     except OSError as error:
         raise ResourceError(
             f"{target} cannot be written: {error.strerror or error}; nothing was changed. "
@@ -64,7 +63,7 @@ def stale_files(path: Path | str) -> list[Path]:
 
 
 def remove_stale(path: Path | str) -> None:
-    """Remove the temporaries for `path` whose writers are gone; those of living writers are locked and stay."""
+    """Remove the temporary files for `path` whose writers have ended; those of other writers are locked and stay."""
     with suppress(OSError):  # a folder that cannot be read may still be written to
         for left in stale_files(path):
             with suppress(OSError):
@@ -72,7 +71,7 @@ def remove_stale(path: Path | str) -> None:
 
 
 def _remove_unlocked(path: Path) -> None:
-    descriptor = os.open(path, LOOK)
+    descriptor = os.open(path, OPEN_FLAGS)
     try:
         if _lock(descriptor, wait=False):
             path.unlink()
@@ -83,20 +82,20 @@ def _remove_unlocked(path: Path) -> None:
 def _check_target(target: Path, overwrite: bool) -> None:
     if "\0" in str(target):
         raise UsageError(f"{str(target)!r} is no file name: it holds a NUL character")
-    with suppress(OSError):  # a folder that cannot be looked into says so when the file is opened
+    with suppress(OSError):  # a folder that cannot be read gives its error when the file is opened
         if target.exists() and not target.is_file():
             raise UsageError(f"{target} is a folder or a device and not a file; name a file")
         if not overwrite and (target.is_symlink() or target.exists()):
-            raise _exists(target)
+            raise _exists_error(target)
 
 
-def _exists(target: Path) -> UsageError:
+def _exists_error(target: Path) -> UsageError:
     return UsageError(f"{target} exists", Hint("overwrite"))
 
 
-def _put(target: Path, content: bytes, overwrite: bool, check: Callable[[Path], object] | None) -> None:
-    """Write beside the target, have it checked, and only then take the target's place."""
-    with _temporary(target) as (temporary, file):
+def _write_and_rename(target: Path, content: bytes, overwrite: bool, check: Callable[[Path], object] | None) -> None:
+    """Write a temporary file, check it, and only then rename it to the target."""
+    with _temporary_file(target) as (temporary, file):
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
@@ -107,18 +106,18 @@ def _put(target: Path, content: bytes, overwrite: bool, check: Callable[[Path], 
         if overwrite:
             temporary.replace(target)
         else:
-            _give_new_name(temporary, target)
+            _rename_to_new(temporary, target)
 
 
-def _give_new_name(temporary: Path, target: Path) -> None:
-    """Move a file to a name that nobody has; raises FileExistsError where somebody was faster."""
+def _rename_to_new(temporary: Path, target: Path) -> None:
+    """Rename a file to a new name. Raises FileExistsError if another process has made a file of that name."""
     try:
         os.link(temporary, target)
         return
     except OSError as error:
         if error.errno not in NO_HARD_LINKS:
             raise
-    # Without hard links (FAT) the name is taken by an empty file first: one winner still, but not whole at once.
+    # Without hard links (FAT) an empty file takes the name first: still one winner, but the file is not whole at once.
     target.touch(exist_ok=False)
     try:
         temporary.replace(target)
@@ -128,16 +127,16 @@ def _give_new_name(temporary: Path, target: Path) -> None:
 
 
 @contextmanager
-def _temporary(target: Path) -> Iterator[tuple[Path, BinaryIO]]:
-    """Make a locked file beside the target, readable by whom the umask lets; afterwards its name is gone."""
-    path, file = _create(target)
+def _temporary_file(target: Path) -> Iterator[tuple[Path, BinaryIO]]:
+    """Create a locked file beside the target, with the permissions of the umask; remove its name at the end."""
+    path, file = _create_temporary(target)
     try:
         yield path, file
     finally:
         _discard(path, file)
 
 
-def _create(target: Path) -> tuple[Path, BinaryIO]:
+def _create_temporary(target: Path) -> tuple[Path, BinaryIO]:
     while True:
         path = target.with_name(f".{target.name}.{os.urandom(6).hex()}.tmp")
         file = path.open("xb")
@@ -148,18 +147,18 @@ def _create(target: Path) -> tuple[Path, BinaryIO]:
         except BaseException:
             _discard(path, file)
             raise
-        _discard(path, file)  # another writer swept it away before it was locked
+        _discard(path, file)  # another writer removed it before it was locked
 
 
 def _discard(path: Path, file: BinaryIO) -> None:
-    with suppress(OSError):  # after a replace there is nothing to remove
+    with suppress(OSError):  # after a rename there is nothing to remove
         path.unlink()
-    with suppress(OSError):  # what matters has been confirmed by fsync
+    with suppress(OSError):  # fsync has already confirmed the content
         file.close()
 
 
 def _lock(descriptor: int, *, wait: bool) -> bool:
-    """Lock a file until it is closed or the process ends; tell whether the system did."""
+    """Lock a file until it is closed or the process ends; return whether the system locked it."""
     try:
         return lock_descriptor(descriptor, wait=wait)
     except OSError:
@@ -167,7 +166,7 @@ def _lock(descriptor: int, *, wait: bool) -> bool:
 
 
 def _sync_folder(target: Path) -> None:
-    """Make the new name outlast a power cut, where the system can."""
+    """Make the new name survive a power cut, on systems that can synchronize a folder."""
     if WINDOWS:
         return
     try:

@@ -1,7 +1,7 @@
 """The header of a model file: canonical JSON, read strictly.
 
-A header has one text: UTF-8, keys sorted, no blanks, numbers as Python writes them. So the digest that it
-carries of itself is well defined, and a text that two parsers could read differently is refused.
+A header has exactly one text: UTF-8, sorted keys, no blanks, numbers as Python writes them. So its own digest is well
+defined, and a text that two parsers could read differently is refused.
 """
 
 from __future__ import annotations
@@ -17,41 +17,41 @@ from typing import Any, NoReturn
 from zoo_core.storage._layout import FEATURES, FORMAT, MAX_HEADER, VERSION, RefusedError, quoted
 
 MAX_DEPTH = 32
-MAX_TOKENS = 100_000  # of , : [ { - bounds the memory that the parsed header takes
+MAX_VALUES = 100_000  # counted by , : [ { ; limits the memory of the parsed header
 MAX_INTEGER = 2**64
-FEATURE = re.compile(r"[a-z0-9_]{1,40}(@[0-9.]{1,20})?")  # a name, and the zoo's version that first reads it
-STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)  # possessive: linear in the text's length
+FEATURE = re.compile(r"[a-z0-9_]{1,40}(@[0-9.]{1,20})?")  # a name, and the first version of the zoo that reads it
+STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)  # possessive quantifiers: linear in the length of the text
 NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 UPGRADE = "install a newer one: pip install --upgrade mlp-zoo"
 
 
-def canonical(value: Mapping[str, Any]) -> bytes:
-    """Return the one text of a header; raises ValueError or TypeError for what JSON cannot hold."""
+def canonical_json(value: Mapping[str, Any]) -> bytes:
+    """Return the only text of a header. Raises ValueError or TypeError for a value that JSON cannot hold."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.encode("utf-8")
 
 
-def digest(header: Mapping[str, Any]) -> str:
+def header_digest(header: Mapping[str, Any]) -> str:
     """Return the sha256 of a header without its own digest."""
-    return hashlib.sha256(canonical({k: v for k, v in header.items() if k != "sha256"})).hexdigest()
+    return hashlib.sha256(canonical_json({k: v for k, v in header.items() if k != "sha256"})).hexdigest()
 
 
-def encode(header: Mapping[str, Any]) -> bytes:
-    """Return the text of a header with its digest; raises RefusedError for what could not be read back."""
+def encode_header(header: Mapping[str, Any]) -> bytes:
+    """Return the text of a header with its digest. Raises RefusedError if it could not be read back."""
     try:
-        text = canonical({**header, "sha256": digest(header)})
+        text = canonical_json({**header, "sha256": header_digest(header)})
     except (TypeError, ValueError, RecursionError) as error:
         raise RefusedError(f"cannot be written: its header does not fit into JSON ({error})") from None
-    check(parse(text))
+    check_header(parse_header(text))
     return text
 
 
-def parse(text: bytes) -> dict[str, Any]:
-    """Return the object that a canonical text holds; raises RefusedError for any other text."""
+def parse_header(text: bytes) -> dict[str, Any]:
+    """Return the object in a canonical text. Raises RefusedError for any other text."""
     _check_size(text)
     try:
         value = _DECODER.decode(text.decode("utf-8"))
-        same = isinstance(value, dict) and canonical(value) == text
+        same = isinstance(value, dict) and canonical_json(value) == text
     except UnicodeEncodeError:
         raise RefusedError("has a header with half of a surrogate pair; get a sound file") from None
     except ValueError as error:
@@ -61,13 +61,13 @@ def parse(text: bytes) -> dict[str, Any]:
     return dict(value)
 
 
-def check(header: Mapping[str, Any]) -> None:
-    """Raise RefusedError unless this version of the zoo reads such a file and the header is whole."""
+def check_header(header: Mapping[str, Any]) -> None:
+    """Raise RefusedError unless this version of the zoo reads the format and the header has its digest."""
     if header.get("format") != FORMAT:
         raise RefusedError(f"is not a zoo model: its header names the format {quoted(header.get('format'))}")
     _check_version(header.get("version"))
     _check_features(header.get("requires"))
-    if header.get("sha256") != digest(header):
+    if header.get("sha256") != header_digest(header):
         raise RefusedError("is damaged: its header does not have the sha256 that it claims; get the file again")
 
 
@@ -92,17 +92,17 @@ def _check_features(requires: object) -> None:
 
 
 def _check_size(text: bytes) -> None:
-    """Hold the limits that keep parsing cheap, before anything is parsed."""
+    """Raise RefusedError for a text that would be expensive to parse."""
     if len(text) > MAX_HEADER:
         raise RefusedError(f"has a header of {len(text)} bytes; at most {MAX_HEADER} are allowed")
-    if sum(map(text.count, b",:[{")) > MAX_TOKENS:
-        raise RefusedError(f"has a header of more than {MAX_TOKENS} values; get a sound file")
-    brackets = STRINGS.sub(b"", text).translate(None, NOT_BRACKETS)
+    if sum(map(text.count, b",:[{")) > MAX_VALUES:
+        raise RefusedError(f"has a header of more than {MAX_VALUES} values; get a sound file")
+    brackets = STRING.sub(b"", text).translate(None, NOT_BRACKETS)
     if max(accumulate(1 if b in b"[{" else -1 for b in brackets), default=0) > MAX_DEPTH:
         raise RefusedError(f"has a header nested deeper than {MAX_DEPTH} levels; get a sound file")
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
@@ -110,21 +110,23 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _integer(digits: str) -> int:
+def _read_integer(digits: str) -> int:
     if len(digits) > 20 or abs(int(digits)) >= MAX_INTEGER:
         raise RefusedError(f"has a header with an integer of {len(digits)} characters; 64 bits are allowed")
     return int(digits)
 
 
-def _real(digits: str) -> float:
+def _read_float(digits: str) -> float:
     number = float(digits)
     if number in (float("inf"), float("-inf")):
         raise RefusedError(f"has a header with the number {quoted(digits)}, which is not finite; get a sound file")
     return number
 
 
-def _constant(name: str) -> NoReturn:
+def _refuse_constant(name: str) -> NoReturn:
     raise RefusedError(f"has a header with {name}, which is no JSON number; get a sound file")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_real, parse_constant=_constant)
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_read_object, parse_int=_read_integer, parse_float=_read_float, parse_constant=_refuse_constant
+)

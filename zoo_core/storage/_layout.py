@@ -11,13 +11,13 @@ from zoo_core.errors import Hint
 
 FORMAT = "zoo-model"
 VERSION = 2  # 1 was written before 0.1.0 was released
-FEATURES: frozenset[str] = frozenset()  # what a header may put in `requires`; version 2 begins with none
+FEATURES: frozenset[str] = frozenset()  # what `requires` in a header may name; version 2 begins with none
 
-DEFAULT_LIMIT = 256 * 2**20  # bytes in all, unless the caller raises it
+DEFAULT_LIMIT = 256 * 2**20  # bytes of the whole file, unless the caller raises it
 MAX_HEADER = 2**20  # bytes of JSON
 MAX_MEMBERS = 256  # the header included
 MAX_NAME = 200  # characters of a member's name
-MAX_SIZE = 2**32 - 1  # bytes; what a ZIP without zip64 can say
+MAX_SIZE = 2**32 - 1  # bytes; the most that a ZIP without zip64 can state
 
 HEADER = "header"
 MEMBER_NAME = re.compile(r"[a-z0-9_.]+\.npy")
@@ -50,20 +50,20 @@ class Member:
 
     @property
     def start(self) -> int:
-        """Where the content begins."""
+        """The offset where the content begins."""
         return self.offset + LOCAL.size + len(self.name)
 
     @property
     def end(self) -> int:
-        """Where the content ends and the next member begins."""
+        """The offset where the content ends and the next member begins."""
         return self.start + self.size
 
-    def local(self) -> bytes:
-        """Return the header that stands before the content."""
+    def local_header(self) -> bytes:
+        """Return the header before the content."""
         sizes = self.crc, self.size, self.size, len(self.name), 0
         return LOCAL.pack(LOCAL_MAGIC, ZIP_VERSION, 0, 0, 0, DATE, *sizes) + self.name.encode("ascii")
 
-    def central(self) -> bytes:
+    def directory_entry(self) -> bytes:
         """Return the entry in the directory at the end of the file."""
         sizes = self.crc, self.size, self.size, len(self.name), 0, 0, 0, 0
         fields = CENTRAL.pack(CENTRAL_MAGIC, MADE_BY, ZIP_VERSION, 0, 0, 0, DATE, *sizes, MODE, self.offset)
@@ -71,8 +71,8 @@ class Member:
 
 
 def directory(members: Sequence[Member]) -> bytes:
-    """Return all that follows the last member's content: the directory and the end record."""
-    entries = b"".join(member.central() for member in members)
+    """Return what follows the content of the last member: the directory and the end record."""
+    entries = b"".join(member.directory_entry() for member in members)
     counts = 0, 0, len(members), len(members)
     return entries + END.pack(END_MAGIC, *counts, len(entries), members[-1].end, 0)
 
@@ -88,6 +88,6 @@ def check_name(name: str) -> None:
 
 
 def quoted(text: object, length: int = 60) -> str:
-    """Return a short, printable form of something that a file says."""
+    """Return a short, printable form of a text from a file."""
     form = ascii(text)
     return form if len(form) <= length else form[:length] + "..."

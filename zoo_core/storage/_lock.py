@@ -1,4 +1,4 @@
-"""One writer at a time: a lock beside a file, which the system lets go when its holder dies, however it dies."""
+"""One writer at a time: a lock file beside a file. The system releases the lock when its holder ends, in any way."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ from typing import Any
 
 from zoo_core.errors import ResourceError
 
-FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)  # nobody may have us write where a link points
+FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)  # a link must not redirect the writing to another file
 
 
 @contextmanager
 def file_lock(path: Path) -> Iterator[None]:
-    """Hold the lock of a file, kept in `.NAME.lock` beside it. Raises ResourceError that names the holder."""
-    place = path.with_name(f".{path.name}.lock")
+    """Hold the lock of a file, which is `.NAME.lock` beside it. Raises ResourceError that names the holder."""
+    lock_path = path.with_name(f".{path.name}.lock")
     try:
-        descriptor = _acquire(place)
+        descriptor = _acquire(lock_path)
     except BlockingIOError:
         raise ResourceError(
-            f"{path}: process {_holder(place)} is writing it; wait until it ends, or name another output"
+            f"{path}: process {_read_holder(lock_path)} is writing it; wait until it ends, or name another output"
         ) from None
     except OSError as error:
         raise ResourceError(f"{path}: cannot be locked: {error.strerror}; check the folder's permissions") from error
     try:
         yield
     finally:
-        _remove(place)  # while it is still held: whoever waits finds a file without a name, and tries again
+        _remove_name(lock_path)  # before it is released: a process that then locks the nameless file tries again
         os.close(descriptor)
         if WINDOWS:
-            _remove(place)
+            _remove_name(lock_path)
 
 
-def _acquire(place: Path) -> int:
-    """Return the open lock file, with our number in it. Raises BlockingIOError where another holds it."""
+def _acquire(lock_path: Path) -> int:
+    """Return the open lock file with the number of this process in it. Raises BlockingIOError if another holds it."""
     while True:
-        descriptor = os.open(place, FLAGS, 0o666)
+        descriptor = os.open(lock_path, FLAGS, 0o666)
         try:
             lock_descriptor(descriptor, wait=False)
-            if _is(descriptor, place):
+            if _still_names(descriptor, lock_path):
                 os.truncate(descriptor, 0)
                 os.write(descriptor, f"{os.getpid()}\n".encode())
                 return descriptor
@@ -52,34 +52,34 @@ def _acquire(place: Path) -> int:
         os.close(descriptor)
 
 
-def _is(descriptor: int, place: Path) -> bool:
-    """Tell whether the file that is locked still is the one of that name."""
+def _still_names(descriptor: int, lock_path: Path) -> bool:
+    """Tell whether the path still names the locked file."""
     try:
-        return os.path.samestat(os.fstat(descriptor), place.stat())
+        return os.path.samestat(os.fstat(descriptor), lock_path.stat())
     except FileNotFoundError:
         return False
 
 
-def _remove(place: Path) -> None:
+def _remove_name(lock_path: Path) -> None:
     with suppress(OSError):
-        place.unlink()
+        lock_path.unlink()
 
 
-def _holder(place: Path) -> str:
+def _read_holder(lock_path: Path) -> str:
     with suppress(OSError):
-        return place.read_text("ascii", "replace").strip()[:20] or "(unknown)"
+        return lock_path.read_text("ascii", "replace").strip()[:20] or "(unknown)"
     return "(unknown)"
 
 
-WINDOWS = os.name == "nt"  # where an open file can be neither renamed nor removed
-FAR = 2**30  # the byte that Windows locks, beyond all content: what is locked there cannot be read
+WINDOWS = os.name == "nt"  # there an open file can be neither renamed nor removed
+LOCKED_BYTE = 2**30  # beyond all content, because Windows lets nobody read a locked byte
 
 
 def lock_descriptor(descriptor: int, *, wait: bool) -> bool:
-    """Lock an open file until it is closed or the process ends; tell whether the system has such locks.
+    """Lock an open file until it is closed or the process ends; return whether the system has such locks.
 
-    Raises BlockingIOError where another holds it and `wait` is False, OSError for a disk that cannot lock. Windows
-    does not wait.
+    Raises BlockingIOError if another holds it and `wait` is False, OSError for a disk without locks. Windows never
+    waits.
     """
     try:
         import fcntl
@@ -94,7 +94,7 @@ def _lock_on_windows(descriptor: int) -> bool:
         msvcrt: Any = import_module("msvcrt")
     except ImportError:
         return False
-    os.lseek(descriptor, FAR, os.SEEK_SET)
+    os.lseek(descriptor, LOCKED_BYTE, os.SEEK_SET)
     try:
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
     except OSError as error:

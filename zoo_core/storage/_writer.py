@@ -1,4 +1,4 @@
-"""Writes a model file: the same contents give the same bytes, and a file appears whole or not at all."""
+"""Writes a model file: equal contents give equal bytes, and a file appears whole or not at all."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import numpy as np
 
 from zoo_core.errors import ModelFileError, ResourceError
 from zoo_core.parts import Array
-from zoo_core.storage import _header_json as document
 from zoo_core.storage._atomic import write_file
+from zoo_core.storage._header_json import encode_header
 from zoo_core.storage._layout import (
     FORMAT,
     HEADER,
@@ -26,38 +26,37 @@ from zoo_core.storage._layout import (
     check_name,
     directory,
 )
-from zoo_core.storage._npy import Form
+from zoo_core.storage._npy import ArrayForm
 from zoo_core.storage._reader import read_model_file
 
 
 def write_model_file(
     path: Path | str, header: Mapping[str, Any], arrays: Mapping[str, Array], *, overwrite: bool = True
 ) -> str:
-    """Write a model file atomically and return its sha256; what was there stays until the new file is safe.
+    """Write a model file atomically and return its sha256; an existing file stays until the new one is safe.
 
-    `header` must fit into 1 MiB of JSON; the keys format, version, arrays and sha256 are set here, and
-    requires is [] unless given. `arrays` have names of a-z, 0-9, '_' and '.', at most 4 dimensions, and the
-    dtype float32, float64, int32, int64 or uint8; values need not be finite. A symbolic link is replaced,
-    not followed.
+    `header` must fit into 1 MiB of JSON. The keys format, version, arrays and sha256 are set here; requires is [] if it
+    is not given. Names of `arrays` consist of a-z, 0-9, '_' and '.'. Arrays have at most 4 dimensions and the dtype
+    float32, float64, int32, int64 or uint8; values need not be finite. A symbolic link is replaced, not followed.
 
-    Raises ModelFileError for contents that such a file cannot hold, UsageError for a `path` that may not be
-    replaced, ResourceError when the system does not let it be written.
+    Raises ModelFileError for contents that no model file holds, UsageError for a `path` that may not be replaced,
+    ResourceError when the system does not write.
     """
     data = to_bytes(header, arrays, str(path))
     digest = hashlib.sha256(data).hexdigest()
-    write_file(path, data, overwrite=overwrite, check=lambda temporary: _verify(temporary, len(data), digest))
+    write_file(path, data, overwrite=overwrite, check=lambda temporary: _check_readable(temporary, len(data), digest))
     return digest
 
 
 def to_bytes(header: Mapping[str, Any], arrays: Mapping[str, Array], name: str = "the model") -> bytes:
-    """Return the bytes of a model file, which messages call `name`. Raises ModelFileError as `write` does."""
+    """Return the bytes of a model file; messages call it `name`. Raises ModelFileError as `write_model_file` does."""
     try:
         return _encode(header, arrays)
     except RefusedError as refused:
         raise ModelFileError(f"{name} {refused}") from None
 
 
-def _verify(path: Path, size: int, digest: str) -> None:
+def _check_readable(path: Path, size: int, digest: str) -> None:
     try:
         read_model_file(path, limit=size, sha256=digest)
     except (ModelFileError, ResourceError) as error:
@@ -67,26 +66,26 @@ def _verify(path: Path, size: int, digest: str) -> None:
 def _encode(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> bytes:
     if len(arrays) >= MAX_MEMBERS:
         raise RefusedError(f"cannot be written: it has {len(arrays)} arrays, and {MAX_MEMBERS - 1} are allowed")
-    ready = {name: _ready(name, arrays[name]) for name in sorted(arrays)}
-    own = {"format": FORMAT, "version": VERSION, "arrays": {n: _described(a) for n, a in ready.items()}}
-    text = document.encode({"requires": [], **header, **own})
+    ready = {name: _stored_form(name, arrays[name]) for name in sorted(arrays)}
+    own = {"format": FORMAT, "version": VERSION, "arrays": {n: _description(a) for n, a in ready.items()}}
+    text = encode_header({"requires": [], **header, **own})
     members: list[Member] = []
     chunks: list[bytes | memoryview] = []
     for name, array in {HEADER: np.frombuffer(text, np.uint8), **ready}.items():
-        content = _form(array).encode(), _items(array)
-        members.append(_member(name, content, members[-1].end if members else 0))
-        chunks += members[-1].local(), *content
+        content = _array_form(array).encode(), _item_bytes(array)
+        members.append(_make_member(name, content, members[-1].end if members else 0))
+        chunks += members[-1].local_header(), *content
     return b"".join([*chunks, directory(members)])
 
 
-def _ready(name: str, array: Array) -> Array:
-    """Return an array in C order and little-endian, if a model file may hold it under this name."""
+def _stored_form(name: str, array: Array) -> Array:
+    """Return an array in C order and little-endian. Raises RefusedError if a file may not hold it under this name."""
     try:
         check_name(name)
         if name == HEADER:
             raise RefusedError(f"names an array {name!r}, which is taken by the file's own header")
         array = np.asarray(array)
-        form = _form(array)
+        form = _array_form(array)
         try:
             form.check()
         except RefusedError as refused:
@@ -96,24 +95,24 @@ def _ready(name: str, array: Array) -> Array:
         raise RefusedError(f"cannot be written: it {refused}") from None
 
 
-def _form(array: Array) -> Form:
-    return Form(array.dtype.newbyteorder("<").str, array.shape)
+def _array_form(array: Array) -> ArrayForm:
+    return ArrayForm(array.dtype.newbyteorder("<").str, array.shape)
 
 
-def _items(array: Array) -> memoryview:
+def _item_bytes(array: Array) -> memoryview:
     return array.reshape(-1).view(np.uint8).data
 
 
-def _described(array: Array) -> dict[str, Any]:
-    form = _form(array)
+def _description(array: Array) -> dict[str, Any]:
+    form = _array_form(array)
     return {
         "dtype": form.dtype,
         "shape": list(form.shape),
-        "sha256": hashlib.sha256(_items(array)).hexdigest(),
+        "sha256": hashlib.sha256(_item_bytes(array)).hexdigest(),
     }
 
 
-def _member(name: str, content: tuple[bytes, memoryview], offset: int) -> Member:
+def _make_member(name: str, content: tuple[bytes, memoryview], offset: int) -> Member:
     head, items = content
     member = Member(f"{name}.npy", zlib.crc32(items, zlib.crc32(head)), len(head) + len(items), offset)
     if member.end > MAX_SIZE:
