@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import data
+from tests.benchmarks import data, pool
 from tests.benchmarks.contract import Competitor, competitor, why_absent
 from tests.benchmarks.results import Measured, Result
 from tests.benchmarks.tables import markdown
@@ -95,7 +95,8 @@ def test_products_alone_are_those_of_the_network(made: Make) -> None:
     assert floor.probabilities(x) == pytest.approx(x @ first @ last, rel=1e-4, abs=1e-5)
 
 
-def test_training_in_turns_gives_a_figure_for_everybody() -> None:
+def test_training_in_turns_gives_a_figure_for_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "PAUSE", 0.0)
     result = train(small(C), rounds=2, seconds=60, keys=["zoo", "floor"])
     assert {m.key for m in result.measured} == {"zoo", "floor"}
     assert all(len(m.seconds) == 2 and min(m.seconds) > 0 for m in result.best())
