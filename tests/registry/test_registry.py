@@ -125,7 +125,7 @@ def test_an_unsound_plugin_is_refused_with_the_reason(registry, plugin, words):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("late", [False, True], ids=["plugin", "lazy parts"])
-def test_a_signal_is_not_blamed_on_the_plugin(registry, modules, number, late):
+def test_a_signal_is_no_error_of_the_plugin(registry, modules, number, late):
     """It passes on as KeyboardInterrupt, with a note that names the plugin. One that a plugin raises does the same."""
 
     def use(registry):

@@ -174,7 +174,7 @@ def test_an_absurd_label_of_an_idx_file_is_refused(tmp_path):
         Idx(str(tmp_path / "x"), str(tmp_path / "y")).load(DataFolder.open())
 
 
-def test_threads_that_share_a_model_take_turns():
+def test_threads_may_share_a_model():
     wide = {"units": 100, "activation": "log_softmax"}
     model = zoo_core.train(
         small_spec(wide, data={"rows": 500, "test_rows": 300}, optimizer="adam", training={"epochs": 1})
