@@ -11,6 +11,7 @@ from string import Formatter
 import pytest
 
 import zoo_core
+from zoo_core import errors
 from zoo_core.cli import _hints
 from zoo_core.cli._app import COMMANDS
 from zoo_core.errors import HINTS, Hint, UsageError
@@ -18,6 +19,15 @@ from zoo_core.errors import HINTS, Hint, UsageError
 CORE = Path(zoo_core.__file__).parent
 BELOW = [f for f in sorted(CORE.rglob("*.py")) if f.relative_to(CORE).parts[0] not in ("cli", "display")]
 VALUES = {"path": "m.npz", "checkpoint": "c.npz", "bytes": 5, "mib": 1, "name": "n"}
+
+
+def test_the_tree_of_errors_names_each_class_with_its_parent_and_exit_code():
+    rows = re.findall(r"^( {4,})(\w+Error) +(\d)", errors.__doc__, re.MULTILINE)
+    found = {name: getattr(errors, name) for _, name, _ in rows}
+    assert found == {k: v for k, v in vars(errors).items() if isinstance(v, type) and issubclass(v, Exception)}
+    for indent, name, code in rows:
+        assert found[name].exit_code == int(code)
+        assert found[name].__base__ is (Exception if len(indent) == 4 else errors.ZooError)
 
 
 def test_both_tables_have_the_same_keys_and_each_is_used():

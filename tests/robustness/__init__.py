@@ -1,7 +1,7 @@
 """Long proofs of what the model file and a run promise: python -m tests.robustness [NAME [COUNT]].
 
-Each module has PROMISE, COUNT (of the full proof) and main(count), which returns how many cases were tried and
-a line for each that broke the promise. The tests of the project run a sample of each.
+Each module has PROMISE, COUNT (of the full proof) and main(count). `main` returns the number of cases that it tried,
+and a line for each case that broke the promise. The tests of the project run a sample of each.
 """
 
 from __future__ import annotations

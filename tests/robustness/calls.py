@@ -37,7 +37,7 @@ def main(count: int) -> Result:
 
 
 def killed(path: Path, overwrite: bool, number: int) -> bool:
-    """Save in a child that is killed at its call `number`; tell whether it made so many."""
+    """Save in a child that is killed at its call `number`; return whether it made that call."""
     child = os.fork()
     if not child:
         seen = 0

@@ -120,7 +120,7 @@ def _finish(folder: Path, i: int, digest: str) -> list[str]:
 
 
 def _start_and_kill(folder: Path, i: int, seconds: float, lost: list[int]) -> None:
-    """Start or go on, and kill after so many seconds; add how many steps that has cost, if it was training."""
+    """Start or resume a run and kill it after some seconds; if it was training, add the number of lost steps."""
     steps = folder / "steps"
     steps.unlink(missing_ok=True)
     process = subprocess.Popen(_next(folder, i), env=environment(), stderr=subprocess.DEVNULL)

@@ -2,9 +2,9 @@
 
     saver.py FILE replace|new
 
-For each line of standard input a child is made and its number printed; when it has ended, its wait status. The
-child goes on when it gets SIGCONT, writes the file, and ends with 0, with the code of the zoo's error, or with
-99 for any other exception.
+For each line of standard input it makes a child, prints the child's number, and later its wait status. The child goes
+on when it gets SIGCONT and writes the file. It ends with 0, with the code of the zoo's error, or with 99 for any other
+exception.
 """
 
 from __future__ import annotations

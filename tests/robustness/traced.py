@@ -135,6 +135,6 @@ def trial(overwrite: bool) -> Iterator[Trial]:
 
 
 def pick(total: int, count: int) -> set[int]:
-    """Return `count` of the numbers below `total`, evenly spread; all of them where there are not so many."""
+    """Return `count` of the numbers below `total`, evenly spread, or all of them if `count` is larger."""
     count = min(count, total)
     return {round(i * (total - 1) / max(count - 1, 1)) for i in range(count)}

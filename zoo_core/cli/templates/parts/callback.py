@@ -14,19 +14,19 @@ from zoo_core.parts import Callback
 
 @dataclass
 class PartName(Callback):
-    """Says how the training loss has changed, every `every` epochs."""
+    """Prints how the training loss has changed, every `every` epochs."""
 
     name = "part_name"
-    state = ("before",)  # what must be kept for a run to be resumed
+    state = ("before",)  # saved in a checkpoint, so that a run can be resumed
 
     every: Annotated[int, Ge(1)] = 1
 
     def on_train_begin(self, run):
-        """Forget earlier runs."""
+        """Reset the state; called once before the first epoch."""
         self.before = None
 
     def on_epoch_end(self, record, run):
-        """See an epoch's record; return a reason to stop as a string, or None to go on."""
+        """Read the figures of an epoch; return a reason to stop, or None to go on."""
         loss = record["train_loss"]
         if self.before is not None and record["epoch"] % self.every == 0:
             run.say(f"train_loss changed by {loss - self.before:+.4g}")

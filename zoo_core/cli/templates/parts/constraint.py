@@ -15,7 +15,7 @@ from zoo_core.parts import Constraint
 
 @dataclass
 class PartName(Constraint):
-    """After each update every weight is put back between -limit and limit.
+    """Clips every weight to the range from -limit to limit after each update.
 
     limit: above 0 and up to 1e6.
     """

@@ -18,12 +18,12 @@ class PartName(RandomSource):
     name = "part_name"
 
     def start(self, seed):
-        """Begin anew from a seed."""
+        """Start all streams again from a seed."""
         self._seed = seed
         self._streams = {}
 
     def stream(self, purpose):
-        """Return the generator of a purpose such as "shuffle": always the same object."""
+        """Return the generator of a purpose such as "shuffle", the same object each time."""
         if purpose not in self._streams:
             seeds = np.random.SeedSequence([self._seed, *purpose.encode()])
             self._streams[purpose] = np.random.Generator(np.random.Philox(seeds))

@@ -13,7 +13,7 @@ from zoo_core.parts import Initializer
 
 @dataclass
 class PartName(Initializer):
-    """Plus or minus scale * gain / sqrt(inputs), with even chances: the variance of he_normal in two values.
+    """Plus or minus scale * gain / sqrt(inputs), each with probability 1/2; the variance is that of he_normal.
 
     scale: above 0 and up to 1e6.
     """

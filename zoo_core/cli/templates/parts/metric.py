@@ -18,16 +18,16 @@ class PartName(Metric):
 
     name = "part_name"
     task = "classification"
-    state = ("sure", "rows")  # what a run that is resumed within an epoch goes on with
+    state = ("sure", "rows")  # saved in a checkpoint within an epoch
 
     least: Annotated[float, Ge(0), Le(1)] = 0.8
 
     def start(self, rows, outputs):
-        """Forget everything."""
+        """Reset the counts before a pass over rows."""
         self.sure = self.rows = 0.0
 
     def update(self, outputs, targets, weights):
-        """Take in some rows: outputs (rows, classes), or (rows, 1) for class 1; labels and weights (rows,)."""
+        """Count some rows: outputs (rows, classes), or (rows, 1) for class 1; labels and weights (rows,)."""
         if outputs.shape[1] == 1:
             outputs = np.hstack([1 - outputs, outputs])
         sure = outputs[np.arange(len(targets)), targets] >= self.least
@@ -36,7 +36,7 @@ class PartName(Metric):
         self.rows += float(weights.sum())
 
     def result(self):
-        """Return the share over all rows since `start`."""
+        """Return the share of all rows since `start`."""
         return self.sure / self.rows if self.rows else float("nan")
 
 

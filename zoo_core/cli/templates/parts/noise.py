@@ -15,7 +15,7 @@ from zoo_core.parts import Noise
 
 @dataclass
 class PartName(Noise):
-    """y = x (1 + u), u drawn evenly from -spread to spread for each number.
+    """y = x (1 + u), u drawn uniformly from -spread to spread for each number.
 
     spread: 0 to 1.
     """

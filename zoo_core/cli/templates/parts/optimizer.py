@@ -24,17 +24,17 @@ class PartName(Optimizer):
     """
 
     name = "part_name"
-    state = ("direction",)  # what a model file must keep for a run to be resumed
+    state = ("direction",)  # saved in a checkpoint, so that a run can be resumed
 
     learning_rate: Rate = 0.001
     beta: Annotated[float, Ge(0), Lt(1)] = 0.9
 
     def start(self, layout):
-        """Make the state: one number for each parameter."""
+        """Allocate the state: one number for each parameter."""
         self.direction = layout.vector()
 
     def step(self, parameters, gradients, learning_rate):
-        """Change the flat vector `parameters` in place; `gradients` may be used up."""
+        """Change the flat vector `parameters` in place; `gradients` may be overwritten."""
         self.direction *= self.beta
         gradients *= 1 - self.beta
         self.direction += gradients

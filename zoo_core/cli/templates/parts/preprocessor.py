@@ -8,14 +8,14 @@ import numpy as np
 from zoo_core import hookimpl
 from zoo_core.parts import Preprocessor
 
-ROWS = 4096  # at a time: the data may be larger than memory
+ROWS = 4096  # read at a time, because the data may be larger than memory
 
 
 class PartName(Preprocessor):
     """x / max |x| of the training split, feature by feature; a feature that is always 0 stays 0."""
 
     name = "part_name"
-    state = ("scale",)  # what a model file must keep
+    state = ("scale",)  # saved in the model file
 
     def fit(self, x):
         """Learn the scale, shape (features,); `x` has `shape`, `dtype` and `take` like an array."""
@@ -26,7 +26,7 @@ class PartName(Preprocessor):
         self.scale = np.where(largest > 0, largest, 1.0)
 
     def transform(self, x, out):
-        """Write the prepared rows; `x` has the data's dtype, `out` the network's."""
+        """Write the transformed rows; `x` has the dtype of the data, `out` that of the network."""
         np.divide(x, self.scale, out=out)
 
 

@@ -24,7 +24,7 @@ class PartName(Schedule):
     last: Annotated[float, Ge(0), Le(1)] = 0.1
 
     def start(self, epochs, steps_per_epoch):
-        """Learn the length of the run."""
+        """Store the length of the run."""
         self._epochs = epochs
 
     def rate(self, epoch):

@@ -1,4 +1,4 @@
-"""The part keeps the promises of its kind, and a spec that names it learns something."""
+"""The part keeps the promises of its kind, and the loss of a spec that uses it decreases."""
 
 from pathlib import Path
 
