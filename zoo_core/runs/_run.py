@@ -9,22 +9,14 @@ from typing import Any
 
 from zoo_core.data import DataFolder
 from zoo_core.errors import ZooError
-from zoo_core.model import Model, check_storable, load, model_from_contents, provenance, set_arrays
-from zoo_core.parts import Table
+from zoo_core.model import Model, load, model_from_contents
 from zoo_core.registry import Registry, find_model
 from zoo_core.runs import _checkpoint as checkpoint
 from zoo_core.runs._checkpoint_writer import save_run
-from zoo_core.runs._defaults import describe_data, fill_defaults, load_data, split
 from zoo_core.runs._output import Output
-from zoo_core.spec import Spec, parts_of, read_spec
-from zoo_core.training import (
-    DEFAULT_INTERVAL,
-    Interval,
-    Trainer,
-    choose_threads,
-    name_the_part,
-    training_threads,
-)
+from zoo_core.runs._prepare import open_data_folder, prepare_trainer
+from zoo_core.spec import Spec, read_spec
+from zoo_core.training import DEFAULT_INTERVAL, Interval, Trainer, name_the_part, training_threads
 from zoo_core.training.events import Event
 
 
@@ -66,7 +58,7 @@ def train(
         model.history[-1]["validation_accuracy"]
     """
     registry = registry or Registry()
-    files, spec = _open_data_folder(data_dir, spec), _as_spec(spec, registry)
+    files, spec = open_data_folder(data_dir, spec), _as_spec(spec, registry)
     if output is None:
         return _run_to_end(prepare(spec, files, registry, start_from=start_from))
     target, interval = Output(output, overwrite=overwrite), Interval.parse(checkpoint_every)
@@ -148,10 +140,10 @@ def prepare(
         events = list(zoo_core.follow(trainer))  # trains; trainer.model is the model
     """
     registry = registry or Registry()
-    files = _open_data_folder(data_dir, spec)
+    files = open_data_folder(data_dir, spec)
     spec = _as_spec(spec, registry)
     earlier = load(find_model(start_from, registry), registry) if isinstance(start_from, (str, Path)) else start_from
-    return _prepare(spec, files, registry, threads, earlier, "" if earlier is None else earlier.sha256)
+    return prepare_trainer(spec, files, registry, threads, earlier, "" if earlier is None else earlier.sha256)
 
 
 def prepare_resumed(
@@ -171,55 +163,13 @@ def prepare_resumed(
     contents, path, warnings = output.latest(sha256)
     earlier = model_from_contents(contents, str(path), registry)
     recorded = earlier.environment.get("threads")
-    files = _open_data_folder(data_dir, output.path)
-    trainer = _prepare(earlier.spec, files, registry, threads, earlier, earlier.started_from, recorded)
+    files = open_data_folder(data_dir, output.path)
+    trainer = prepare_trainer(earlier.spec, files, registry, threads, earlier, earlier.started_from, recorded)
     checkpoint.resume(trainer, contents, str(path))
     output.last = path
     for warning in warnings:
         trainer.warn(warning)
     return trainer
-
-
-def _open_data_folder(data_dir: str | Path | DataFolder | None, beside: object) -> DataFolder:
-    """Return the data folder. A user's own files may also lie beside a spec file or an output."""
-    folder = data_dir if isinstance(data_dir, DataFolder) else DataFolder.open(data_dir)
-    return folder.for_spec(beside) if isinstance(beside, (str, Path)) else folder
-
-
-def _prepare(
-    spec: Spec,
-    files: DataFolder,
-    registry: Registry,
-    threads: int | None,
-    earlier: Model | None,
-    started_from: str,
-    recorded: int | None = None,
-) -> Trainer:
-    """Prepare a run that begins with the weights of an earlier model, or with initial ones.
-
-    `threads` is the user's choice, `recorded` the number of threads in a checkpoint.
-    """
-    data = load_data(spec, files)
-    spec = fill_defaults(spec, data, registry, earlier)
-    plugins = provenance(registry, parts_of(spec))
-    model = Model(spec, describe_data(spec, data), plugins=plugins, started_from=started_from)
-    check_storable(model)
-    splits = split(spec, data, model.source)
-    if earlier is not None:
-        set_arrays(model, earlier.arrays(), f"spec {spec.name!r}, started from model {earlier.spec.name!r}")
-    else:
-        model.preprocessor.fit(splits["train"].x)
-        model.network.initialize(model.source.stream("initializer"))
-    fixed = threads or spec.training.threads
-    number = threads or recorded or fixed or _choose_threads(spec, model, splits["train"])
-    return Trainer(model, splits, threads=number, allow_extra_threads=fixed is None and number == 1)
-
-
-def _choose_threads(spec: Spec, model: Model, table: Table) -> int:
-    size = spec.training.batch_size
-    rows = int(table.x.shape[0])
-    widths = [model.about.inputs, *(layer.units for layer in spec.model.layers)]
-    return choose_threads(rows if size == "all" else min(size, rows), widths, spec.dtype)
 
 
 def follow(trainer: Trainer, output: Output | None = None, interval: Interval | None = None) -> Iterator[Event]:

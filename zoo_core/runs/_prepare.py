@@ -1,0 +1,55 @@
+"""Makes the trainer of a run from a spec: loads data, fills in defaults, sets first weights, chooses threads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from zoo_core.data import DataFolder
+from zoo_core.model import Model, check_storable, provenance, set_arrays
+from zoo_core.parts import Table
+from zoo_core.registry import Registry
+from zoo_core.runs._defaults import describe_data, fill_defaults, load_data, split
+from zoo_core.spec import Spec, parts_of
+from zoo_core.training import Trainer, choose_threads
+
+
+def open_data_folder(data_dir: str | Path | DataFolder | None, beside: object) -> DataFolder:
+    """Return the data folder. A user's own files may also lie beside a spec file or an output."""
+    folder = data_dir if isinstance(data_dir, DataFolder) else DataFolder.open(data_dir)
+    return folder.for_spec(beside) if isinstance(beside, (str, Path)) else folder
+
+
+def prepare_trainer(
+    spec: Spec,
+    files: DataFolder,
+    registry: Registry,
+    threads: int | None,
+    earlier: Model | None,
+    started_from: str,
+    recorded: int | None = None,
+) -> Trainer:
+    """Prepare a run that begins with the weights of an earlier model, or with initial ones.
+
+    `threads` is the user's choice, `recorded` the number of threads in a checkpoint.
+    """
+    data = load_data(spec, files)
+    spec = fill_defaults(spec, data, registry, earlier)
+    plugins = provenance(registry, parts_of(spec))
+    model = Model(spec, describe_data(spec, data), plugins=plugins, started_from=started_from)
+    check_storable(model)
+    splits = split(spec, data, model.source)
+    if earlier is not None:
+        set_arrays(model, earlier.arrays(), f"spec {spec.name!r}, started from model {earlier.spec.name!r}")
+    else:
+        model.preprocessor.fit(splits["train"].x)
+        model.network.initialize(model.source.stream("initializer"))
+    fixed = threads or spec.training.threads
+    number = threads or recorded or fixed or _choose_threads(spec, model, splits["train"])
+    return Trainer(model, splits, threads=number, allow_extra_threads=fixed is None and number == 1)
+
+
+def _choose_threads(spec: Spec, model: Model, table: Table) -> int:
+    size = spec.training.batch_size
+    rows = int(table.x.shape[0])
+    widths = [model.about.inputs, *(layer.units for layer in spec.model.layers)]
+    return choose_threads(rows if size == "all" else min(size, rows), widths, spec.dtype)
