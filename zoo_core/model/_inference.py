@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
 import numpy as np
 
 from zoo_core.errors import NumericError
 from zoo_core.model._inputs import check_finite, class_indices
-from zoo_core.nn import RunningMetrics, is_fused, targets_for
-from zoo_core.parts import Array, Table
-
-if TYPE_CHECKING:
-    from zoo_core.model._model import Model
+from zoo_core.nn import Network, RunningMetrics, is_fused, targets_for
+from zoo_core.parts import Array, Loss, Metric, Preprocessor, Table
 
 
-def infer_rows(model: Model, x: Any, *, check: bool = False) -> Iterator[tuple[slice, Array, Array]]:
+class Usable(Protocol):
+    """What these functions need of a model."""
+
+    name: str
+    network: Network
+    preprocessor: Preprocessor
+    not_finite: str
+
+    @property
+    def lock(self) -> AbstractContextManager[Any]:
+        """Held while the network is used."""
+
+    @property
+    def loss(self) -> Loss:
+        """The loss of the spec."""
+
+    def metrics(self) -> list[Metric]:
+        """Return new metrics."""
+
+
+def infer_rows(model: Usable, x: Any, *, check: bool = False) -> Iterator[tuple[slice, Array, Array]]:
     """Yield slices of rows with what `Network.infer` gives for them; `check` looks for inputs that are not finite.
 
     The caller holds `model.lock`.
@@ -37,7 +55,7 @@ def infer_rows(model: Model, x: Any, *, check: bool = False) -> Iterator[tuple[s
 
 
 @np.errstate(all="ignore")
-def compute_outputs(model: Model, x: Any) -> Array:
+def compute_outputs(model: Usable, x: Any) -> Array:
     """Return the outputs for checked inputs, shape (rows, outputs). Raises DataError or NumericError."""
     out = np.empty((x.shape[0], model.network.outputs), model.network.dtype)
     with model.lock:
@@ -47,7 +65,7 @@ def compute_outputs(model: Model, x: Any) -> Array:
 
 
 @np.errstate(all="ignore")
-def loss_and_metrics(model: Model, table: Table, *, check: bool = False) -> dict[str, float]:
+def loss_and_metrics(model: Usable, table: Table, *, check: bool = False) -> dict[str, float]:
     """Return loss and metrics over a split, whose labels are class indices (rows,)."""
     running = RunningMetrics(model.loss, is_fused(model.loss, model.network), model.metrics())
     targets = targets_for(model.loss, table.y, model.network.outputs, model.network.dtype)
@@ -60,7 +78,7 @@ def loss_and_metrics(model: Model, table: Table, *, check: bool = False) -> dict
 
 
 @np.errstate(all="ignore")
-def confusion_counts(model: Model, table: Table) -> Array:
+def confusion_counts(model: Usable, table: Table) -> Array:
     """Return the counts of a confusion matrix, shape (classes, classes): row the true class, column the predicted."""
     classes = max(model.network.outputs, 2)
     counts = np.zeros((classes, classes), np.int64)

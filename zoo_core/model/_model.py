@@ -17,7 +17,7 @@ from zoo_core.model._fingerprints import Fingerprints
 from zoo_core.model._header import DataDescription
 from zoo_core.model._inference import compute_outputs, loss_and_metrics
 from zoo_core.model._inputs import are_probabilities, as_inputs, as_targets, class_indices, class_labels
-from zoo_core.model._saving import arrays_of, header_of
+from zoo_core.model._saving import file_arrays, with_history
 from zoo_core.nn import RandomStreams, assemble
 from zoo_core.parts import Array, Layout, Loss, Metric, Record, Table
 from zoo_core.spec import Spec, copy_part
@@ -224,7 +224,7 @@ class Model:
         """Write a model file, atomically.
 
         Args:
-            path: the file, by custom *.npz.
+            path: the file, usually *.npz.
             overwrite: whether an existing file may be replaced.
 
         Returns:
@@ -243,8 +243,10 @@ class Model:
 
     def arrays(self) -> dict[str, Array]:
         """Return the arrays of a model file by name, not copies: network, preprocessor and fingerprints."""
-        return arrays_of(self)
+        return file_arrays(self.network, self.preprocessor, self.fingerprints)
 
     def header(self) -> dict[str, Any]:
         """Return the header of a model file."""
-        return header_of(self)
+        header = {"spec": self.spec.to_dict(), "about": self.about.model_dump(), "parameters": self.network.layout.size}
+        origin = {"plugins": self.plugins, "environment": self.environment, "started_from": self.started_from}
+        return with_history(header | origin, self.history)

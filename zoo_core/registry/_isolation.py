@@ -6,18 +6,22 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from zoo_core.errors import PluginError
-
-if TYPE_CHECKING:
-    from zoo_core.registry._plugin import Plugin
 
 LOAD_LOCK = threading.RLock()  # one thread at a time: standard output is redirected for the whole process
 
 
+class Isolated(Protocol):
+    """A plugin, as far as its failures are concerned."""
+
+    distribution: str
+    problem: str
+
+
 @contextmanager
-def isolated(plugin: Plugin, module: str = "") -> Iterator[None]:
+def isolated(plugin: Isolated, module: str = "") -> Iterator[None]:
     """Run a plugin's code. An exception other than KeyboardInterrupt becomes the plugin's `problem`.
 
     `module` names the module of the plugin that is imported, if it is not the plugin itself.

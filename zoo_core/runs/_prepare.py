@@ -36,7 +36,7 @@ def prepare_trainer(
     spec = fill_defaults(spec, data, registry, earlier)
     plugins = provenance(registry, parts_of(spec))
     model = Model(spec, describe_data(spec, data), plugins=plugins, started_from=started_from)
-    check_storable(model)
+    check_storable(model.header(), len(model.network.state()) + len(model.preprocessor.state), model.name)
     splits = split(spec, data, model.source)
     if earlier is not None:
         set_arrays(model, earlier.arrays(), f"spec {spec.name!r}, started from model {earlier.spec.name!r}")
