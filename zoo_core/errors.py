@@ -21,6 +21,7 @@ from typing import Any
 # What to do about an error, for users of Python. `zoo_core/cli/_hints.py` words the same keys for the command line.
 HINTS = {
     "overwrite": "pass overwrite=True to replace it, or name another file",
+    "force": "pass force=True to replace it, or name another file",
     "limit": "if you trust it, pass limit={bytes}",
     "model_name": "check the name",
     "shipped_models": "zoo_core.registry.shipped_models lists the shipped models",
@@ -31,7 +32,7 @@ HINTS = {
     "begin": "zoo_core.train(spec, output={path!r}) begins a run",
     "train_further": "to train it further, pass start_from={path!r} to zoo_core.train, with another output",
     "start_from": "go on with what the run began with, or begin a run with its weights: pass start_from={path!r}",
-    "unfinished": "zoo_core.resume({path!r}) goes on; overwrite=True begins anew",
+    "unfinished": "zoo_core.resume({path!r}) goes on; force=True begins anew",
     "resume": "the last checkpoint is kept: {checkpoint}; zoo_core.resume({path!r}) goes on",
     "diverged": (
         "the last checkpoint is kept: {checkpoint}; to go on from its weights with another spec, pass "

@@ -412,11 +412,11 @@ def test_numbers_of_numpy_come_back_as_they_were(run_zoo, registry):
 
 
 def test_an_output_from_python_is_not_replaced_unasked(run_zoo, alone):
-    with pytest.raises(UsageError, match=r"alone\.npz: exists; pass overwrite=True"):
+    with pytest.raises(UsageError, match=r"alone\.npz: exists; pass force=True"):
         zoo_core.train("s.toml", output="alone.npz")
     assert Path("alone.npz").read_bytes() == alone
     Path("link.npz").symlink_to("nowhere.npz")
-    with pytest.raises(UsageError, match=r"link\.npz: exists; pass overwrite=True"):
+    with pytest.raises(UsageError, match=r"link\.npz: exists; pass force=True"):
         zoo_core.train("s.toml", output="link.npz")
 
 

@@ -8,6 +8,7 @@ from zoo_core.errors import Hint, ZooError
 
 HINTS = {  # the keys are those of `zoo_core.errors.HINTS`
     "overwrite": "use --force to replace it, or name another file",
+    "force": "use --force to replace it, or name another file",
     "limit": "if you trust it, raise the limit: --max-size {mib}",
     "model_name": "check the name, or see `zoo list models`",
     "shipped_models": "'zoo list' shows the shipped models",

@@ -82,7 +82,7 @@ class Output:
             if self.checkpoints():
                 raise unfinished_run(self, spec)
             if self.path.exists() or self.path.is_symlink():
-                raise UsageError(f"{self.path}: exists", Hint("overwrite"))
+                raise UsageError(f"{self.path}: exists", Hint("force"))
         self.clear()
 
     def clear(self) -> None:

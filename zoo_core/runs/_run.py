@@ -28,7 +28,7 @@ def train(
     output: str | Path | None = None,
     checkpoint_every: str = DEFAULT_INTERVAL,
     start_from: str | Path | None = None,
-    overwrite: bool = False,
+    force: bool = False,
 ) -> Model:
     """Train a network and return the model.
 
@@ -40,7 +40,7 @@ def train(
         checkpoint_every: how often to save a checkpoint: "30s", "5min", "1h", "500steps" or "never"; "auto" is every
             30 seconds, and less often if that would take more than 1 % of the time. Only with `output`.
         start_from: a model, by file or shipped name, whose weights and preprocessor the training begins with.
-        overwrite: replace an existing `output`, and discard the checkpoints of its unfinished run.
+        force: replace an existing `output`, and discard the checkpoints of its unfinished run.
 
     Returns:
         The trained model, with its history; it is saved already if `output` is given.
@@ -50,7 +50,7 @@ def train(
         DataError: the data are missing or damaged.
         PluginError: a part is missing, or raised an error of its own.
         NumericError: a loss or weight is no longer finite.
-        UsageError: `output` exists, or has an unfinished run, and `overwrite` is False.
+        UsageError: `output` exists, or has an unfinished run, and `force` is False.
         ResourceError: `output` cannot be written, or another process writes it.
 
     Example:
@@ -61,7 +61,7 @@ def train(
     files, spec = open_data_folder(data_dir, spec), _as_spec(spec, registry)
     if output is None:
         return _run_to_end(prepare(spec, files, registry, start_from=start_from))
-    target, interval = Output(output, overwrite=overwrite), Interval.parse(checkpoint_every)
+    target, interval = Output(output, overwrite=force), Interval.parse(checkpoint_every)
     with target.lock():
         target.prepare(spec.to_dict())
         return _run_to_end(prepare(spec, files, registry, start_from=start_from), target, interval)
