@@ -30,10 +30,20 @@ def save_run(output: Output, trainer: Trainer, events: Iterator[Event], interval
                 _save_end(output, trainer)
             yield event
     except BaseException as error:
-        diverged = isinstance(error, NumericError)
-        for note in notes_after_divergence(output, trainer) if diverged else notes_after_stop(output):
+        for note in _notes(error, output, trainer):
             error.add_note(note)
         raise
+
+
+def _notes(error: BaseException, output: Output, trainer: Trainer) -> Iterator[str]:
+    """Return how a run can go on after an error. Save the best weights of a run that diverged."""
+    if not isinstance(error, NumericError):
+        return notes_after_stop(output.path, output.latest_progress())
+    best = output.path.with_name(f"{output.path.stem}.best{output.path.suffix}")
+    restored = trainer.callback_run.finish()
+    if restored:
+        trainer.model.save(best)
+    return notes_after_divergence(best if restored else None, output.latest_progress())
 
 
 def _save_end(output: Output, trainer: Trainer) -> None:

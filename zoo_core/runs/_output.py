@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
-from zoo_core.errors import Hint, ModelFileError, UsageError
+from zoo_core.errors import Hint, ModelFileError, UsageError, ZooError
 from zoo_core.runs._advice import no_checkpoint, unfinished_run
 from zoo_core.storage import MAX_SIZE, ModelFile, file_lock, read_model_file, temporary_files
 
@@ -62,7 +62,7 @@ class Output:
                 damaged.append(error)
             else:
                 return contents, path, [f"{error}; going on from the checkpoint before" for error in damaged]
-        raise no_checkpoint(self, damaged)
+        raise no_checkpoint(self.path, damaged)
 
     def latest_progress(self) -> Path | None:
         """Return the newest checkpoint. If the only one is that of the start, remove it and return None."""
@@ -79,11 +79,18 @@ class Output:
         Raises UsageError where a model or an unfinished run exists and may not be replaced.
         """
         if not self.overwrite:
-            if self.checkpoints():
-                raise unfinished_run(self, spec)
+            if found := self.checkpoints():
+                raise unfinished_run(self.path, found[0], self._unfinished_spec(spec), spec)
             if self.path.exists() or self.path.is_symlink():
                 raise UsageError(f"{self.path}: exists", Hint("force"))
         self.clear()
+
+    def _unfinished_spec(self, default: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the spec of the newest checkpoint as plain data, or `default` where none can be read."""
+        with suppress(ZooError):
+            spec: Mapping[str, Any] = self.latest()[0].header.get("spec", {})
+            return spec
+        return default
 
     def clear(self) -> None:
         """Remove all checkpoints, and the temporary files of killed writers; the caller holds the lock."""
