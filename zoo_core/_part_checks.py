@@ -14,17 +14,7 @@ from typing import Any
 import numpy as np
 
 from zoo_core.errors import PluginError
-from zoo_core.parts import (
-    Array,
-    Callback,
-    Initializer,
-    Metric,
-    Optimizer,
-    Part,
-    Penalty,
-    Schedule,
-    Transform,
-)
+from zoo_core.parts import Array, Callback, Initializer, Metric, Optimizer, Part, Penalty, Schedule, Transform
 
 IN_PLACE = "it writes its result into `out`, as in `out[...] = ...`"
 PART_NAME = re.compile(r"[a-z][a-z0-9_]*")

@@ -34,16 +34,16 @@ def test_more_threads_must_be_quicker_in_every_trial(times, expected):
 @pytest.mark.parametrize(("batch_size", "widths"), [(32, [64, 32, 10]), (1, [784, 4096, 10]), (100, [784, 100, 10])])
 def test_small_products_are_not_measured(monkeypatch, batch_size, widths):
     monkeypatch.setattr(threads, "quickest", lambda most, seconds: pytest.fail("measured"))
-    assert threads.choose_threads(batch_size, widths) == 1
+    assert threads.measure_threads(batch_size, widths) == 1
 
 
 def test_large_products_are_measured_on_this_machine(monkeypatch):
     monkeypatch.setattr(threads, "processors", lambda: 2)
-    assert threads.choose_threads(256, [784, 512, 10], "float64") in (1, 2)
+    assert threads.measure_threads(256, [784, 512, 10], "float64") in (1, 2)
     monkeypatch.setattr(threads, "quickest", lambda most, seconds: most if seconds(1) > 0 else 0)
-    assert threads.choose_threads(256, [784, 512, 10]) == 2
+    assert threads.measure_threads(256, [784, 512, 10]) == 2
     monkeypatch.setattr(threads, "processors", lambda: 1)
-    assert threads.choose_threads(256, [784, 512, 10]) == 1
+    assert threads.measure_threads(256, [784, 512, 10]) == 1
 
 
 def test_a_spec_may_fix_the_number_and_an_argument_comes_before_it():

@@ -1,6 +1,8 @@
 """The model: a network that predicts, is evaluated, saved and loaded. `_model.py` has `Model`.
 
 `_inference.py` runs its network, `_saving.py` gives the contents of its file, and `_loading.py` makes it from a file.
+`_header.py` checks what the header of a file says, once `storage` has checked the form of its text. `_provenance.py`
+checks that the parts of a file are installed, `_inputs.py` what callers give.
 """
 
 from __future__ import annotations

@@ -16,17 +16,7 @@ from numpy.typing import DTypeLike
 from zoo_core._arrays import aligned, row_slices
 from zoo_core.nn._alone import set_first_value
 from zoo_core.nn._workspace import OutputBuffers, Stage, Workspace, output_buffers
-from zoo_core.parts import (
-    Activation,
-    Array,
-    Constraint,
-    Layout,
-    Parameter,
-    Part,
-    Penalty,
-    Segment,
-    Transform,
-)
+from zoo_core.parts import Activation, Array, Constraint, Layout, Parameter, Part, Penalty, Segment, Transform
 from zoo_core.spec import walk_parts
 
 MAX_WORKSPACES = 16  # that are kept, one for each number of rows

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from zoo_core.data import DataFolder
 from zoo_core.model import Model, check_storable, provenance, set_arrays
-from zoo_core.parts import Table
 from zoo_core.registry import Registry
 from zoo_core.runs._defaults import describe_data, fill_defaults, load_data, split
 from zoo_core.spec import Spec, parts_of
@@ -43,13 +42,6 @@ def prepare_trainer(
     else:
         model.preprocessor.fit(splits["train"].x)
         model.network.initialize(model.source.stream("initializer"))
+    number = choose_threads(model, int(splits["train"].x.shape[0]), requested=threads, recorded=recorded)
     fixed = threads or spec.training.threads
-    number = threads or recorded or fixed or _choose_threads(spec, model, splits["train"])
     return Trainer(model, splits, threads=number, allow_extra_threads=fixed is None and number == 1)
-
-
-def _choose_threads(spec: Spec, model: Model, table: Table) -> int:
-    size = spec.training.batch_size
-    rows = int(table.x.shape[0])
-    widths = [model.about.inputs, *(layer.units for layer in spec.model.layers)]
-    return choose_threads(rows if size == "all" else min(size, rows), widths, spec.dtype)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from zoo_core.model import Model
 from zoo_core.nn import Objective, RunningMetrics
 from zoo_core.parts import Record, Table
-from zoo_core.training._batches import BatchLoader
+from zoo_core.training._batch_loader import BatchLoader
 
 
 class EpochMetrics:

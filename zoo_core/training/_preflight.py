@@ -25,7 +25,7 @@ def _check_part(part: Part) -> None:
     if isinstance(part, Optimizer):
         _check_step(copy_part(part))
     if isinstance(part, (Loss, Penalty, Transform)):
-        from zoo_core.testing import buffer_findings  # 0.1 s that runs of built-in parts need not wait
+        from zoo_core.testing import buffer_findings
 
         for finding in buffer_findings(part):
             raise PluginError(f"{part.kind} {part.name!r}: {finding.problem}: {finding.likely}")

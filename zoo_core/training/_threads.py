@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from zoo_core.model import Model
+
 MEASURED_WORK = 30_000_000  # multiplications in the largest product of a step, below which it is one thread
 MAX_SIDE = 768  # rows and columns of the measured product, at most
 TRIALS, TRIAL_WORK = 7, 40_000_000  # trials of each number of threads, and the multiplications in a trial
@@ -27,8 +29,20 @@ ATTEMPTS = 3  # at a set of trials: a short disturbance spoils one set only
 MAX_SHARE = 0.95  # more threads must take less than this share of the time, even in their worst trial
 
 
-def choose_threads(batch_size: int, widths: Sequence[int], dtype: DTypeLike = np.float32) -> int:
-    """Return the number of threads for a batch size and the widths of the layers, inputs first."""
+def choose_threads(model: Model, rows: int, *, requested: int | None = None, recorded: int | None = None) -> int:
+    """Return the number of threads of a run with `rows` training rows.
+
+    It is the first of these that is known: `requested` by the user, `recorded` in a checkpoint, fixed in the spec,
+    measured.
+    """
+    spec = model.spec
+    size = rows if spec.training.batch_size == "all" else min(spec.training.batch_size, rows)
+    widths = [model.about.inputs, *(layer.units for layer in spec.model.layers)]
+    return requested or recorded or spec.training.threads or measure_threads(size, widths, spec.dtype)
+
+
+def measure_threads(batch_size: int, widths: Sequence[int], dtype: DTypeLike = np.float32) -> int:
+    """Return the quickest number of threads for a batch size and the widths of the layers, inputs first."""
     inputs, units = max(itertools.pairwise(widths), key=lambda pair: pair[0] * pair[1])
     most = processors()
     if most == 1 or batch_size * inputs * units < MEASURED_WORK:

@@ -15,7 +15,7 @@ from zoo_core.model import Model
 from zoo_core.nn import Objective
 from zoo_core.parts import Callback, Table
 from zoo_core.spec import TrainingSpec, copy_part
-from zoo_core.training._batches import BatchLoader
+from zoo_core.training._batch_loader import BatchLoader
 from zoo_core.training._callback_run import CallbackRun
 from zoo_core.training._diagnostics import divergence, layer_stats, nonfinite_block, nonfinite_step, nonfinite_weights
 from zoo_core.training._interval import Interval

@@ -1,7 +1,7 @@
 """Readers of files that users bring, one module for each format: `npy`, `csv`, `idx` and `png`.
 
 - `npy`: NumPy's .npy and .npz files; `npy_rows` reads single rows of a .npy file that is larger than memory
-- `csv`: tables of numbers with a column of labels
+- `csv`: tables of numbers with a column of labels; `_cells.py` says which texts are numbers
 - `idx`: the format of MNIST, gzipped or plain
 - `png`: a picture as one row of grey pixels
 
