@@ -1,8 +1,7 @@
-"""The model: a network that predicts, is evaluated, saved and loaded. `_model.py` has `Model`.
+"""The model: `Model` in `_model.py` predicts, is evaluated, saved and loaded; `_inference.py` runs its network.
 
-`_inference.py` runs its network, `_saving.py` gives the contents of its file, and `_loading.py` makes it from a file.
-`_header.py` checks what the header of a file says, once `storage` has checked the form of its text. `_provenance.py`
-checks that the parts of a file are installed, `_inputs.py` what callers give.
+`_loading.py` makes it from a file, `_saving.py` gives the contents of one. `_header.py` checks what a header says, once
+`storage` has checked its text; `_provenance.py` that the parts are installed; `_inputs.py` what callers give.
 """
 
 from __future__ import annotations
