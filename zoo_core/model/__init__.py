@@ -1,7 +1,6 @@
-"""The model: `Model` in `_model.py` predicts, is evaluated, saved and loaded; `_inference.py` runs its network.
+"""The model: `_model.py` has `Model`, which predicts, is evaluated and saved; `_loading.py` makes one from a file.
 
-`_loading.py` makes it from a file, `_saving.py` gives the contents of one. `_header.py` checks what a header says, once
-`storage` has checked its text; `_provenance.py` that the parts are installed; `_inputs.py` what callers give.
+`_header.py` checks what a header says, once `storage` has checked its text; `_provenance.py`, that parts are installed.
 """
 
 from __future__ import annotations
