@@ -26,7 +26,7 @@ def get_state(trainer: Trainer) -> dict[str, Any]:
     }
     if trainer.position.step:
         running = trainer.metrics.training
-        state["run.tally"] = {"total": running.total, "weight": running.weight}
+        state["run.loss_so_far"] = {"total": running.total, "weight": running.weight}
     for path, part in _stateful_parts(trainer).items():
         state |= part_state(part, path)
     return state
@@ -39,7 +39,7 @@ def set_state(trainer: Trainer, state: Mapping[str, Any]) -> None:
     """
     trainer.callback_run.start()
     position = _read_position(trainer, state["run.position"])
-    trainer.set_position(position, state["run.permutation"], state["run.tally"] if position.step else {})
+    trainer.set_position(position, state["run.permutation"], state["run.loss_so_far"] if position.step else {})
     trainer.model.source.set_state(state["run.streams"])
     trainer.model.set_history(records(state["run.history"]), state["run.trace"].tolist())
     for path, part in _stateful_parts(trainer).items():
@@ -76,7 +76,7 @@ def _stateful_parts(trainer: Trainer) -> dict[str, Part]:
     metrics = trainer.metrics.training.metrics if trainer.position.step else []  # not started between epochs
     named: dict[str, Sequence[Part]] = {
         "callbacks": trainer.callback_run.callbacks,
-        "changes": trainer.loader.augmentations,
+        "augmentations": trainer.loader.augmentations,
         "metrics": metrics,
     }
     lists = {f"run.{name}.{i}": part for name, parts in named.items() for i, part in enumerate(parts)}
