@@ -29,10 +29,18 @@ class Columns:
     delimiter: str
     names: tuple[str, ...]
     cells: tuple[tuple[str, ...], ...]
+    lines: tuple[int, ...]  # of the file, one for each row
 
     def key(self, column: int) -> str | int:
         """Return the name of a column in a spec, or its index from 0."""
         return self.names[column] or column
+
+    def fault(self, column: int) -> str:
+        """Return where a column has its first cell that is no number, and what to do about it, or ''."""
+        for line, cell in zip(self.lines, self.cells[column], strict=True):
+            if not is_number(cell):
+                return f"line {line}, column {self.key(column)}: {_not_a_number(cell.strip())}"
+        return ""
 
 
 @dataclass(frozen=True)
@@ -69,12 +77,13 @@ def guess(path: Path, target: str | None = None, task: Task | None = None) -> Gu
     blank = next((row for row, cell in enumerate(cells, 1) if not cell.strip()), 0)
     if blank:
         raise DataError(f"{path}: row {blank}: the target, column {columns.key(column)!r}, is blank")
-    if task == "regression" and (fault := _fault(cells)):
-        raise DataError(f"{path}: column {columns.key(column)!r} has no values to predict: {fault}, not a number")
-    faults = {i: _fault(other) for i, other in enumerate(columns.cells) if i != column}
+    if task == "regression" and (fault := columns.fault(column)):
+        raise DataError(f"{path}: {fault}; a regression predicts numbers")
+    faults = {i: columns.fault(i) for i in range(len(columns.names)) if i != column}
     features = tuple(i for i, fault in faults.items() if not fault)
     if not features:
-        raise DataError(f"{path}: no column but the target is of numbers alone; turn texts into numbers first")
+        reasons = "; ".join(list(faults.values())[:3]) or "there is no other column"
+        raise DataError(f"{path}: no column to predict from: {reasons}")
     left_out = {i: fault for i, fault in faults.items() if fault}
     return Guess(columns, column, task or _guess_task(cells), features, left_out)
 
@@ -86,22 +95,22 @@ def _read_columns(path: Path) -> Columns:
     for line, cells in found:
         if len(cells) != len(found[0][1]):
             raise DataError(f"{where}: line {line} has {len(cells)} cells, not {len(found[0][1])} as the first line")
-    first, body = found[0][1], [cells for _, cells in found[1:]]
-    header = _is_header(first, body)
-    body = body if header else [first, *body]
+    first = found[0][1]
+    header = _is_header(first, [cells for _, cells in found[1:]])
+    lines, body = zip(*found[header:], strict=True) if found[header:] else ((), ())
     if not body:
         raise DataError(f"{where}: has a header, but no rows")
     names = tuple(cell.strip() if header else "" for cell in first)
     with path.open(encoding="utf-8-sig") as file:
         delimiter = guess_delimiter(file.readline())
-    return Columns(str(path), delimiter, names, tuple(zip(*body, strict=True)))
+    return Columns(str(path), delimiter, names, tuple(zip(*body, strict=True)), lines)
 
 
 def _is_header(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     """Tell whether the first line has names: it has no number, or a text above a column of numbers."""
     numeric = [is_number(cell) for cell in first]
     columns = list(zip(*body, strict=True))
-    above = [not number and not _fault(column) for number, column in zip(numeric, columns, strict=False)]
+    above = [not number and all(map(is_number, column)) for number, column in zip(numeric, columns, strict=False)]
     return not any(numeric) or any(above)
 
 
@@ -113,12 +122,13 @@ def _target_column(columns: Columns, target: str | None) -> int:
     return column_index(columns.names, int(target) if number else target, columns.path)
 
 
-def _fault(cells: Sequence[str]) -> str:
-    """Return the first cell of a column that is no number, in words, or ''."""
-    for row, cell in enumerate(cells, 1):
-        if not is_number(cell):
-            return f"row {row} is {cell.strip()[:20]!r}" if cell.strip() else f"row {row} is blank"
-    return ""
+def _not_a_number(cell: str) -> str:
+    """Say what is wrong with a cell, and what to write in its place."""
+    if not cell:
+        return "the cell is blank; write a number, or leave the column out"
+    point = cell.replace(",", ".")
+    way_out = f"write {point}" if is_number(point) else "write a number, or leave the column out"
+    return f"{json.dumps(cell[:20], ensure_ascii=False)} is not a number; {way_out}"
 
 
 def _guess_task(cells: Sequence[str]) -> Task:

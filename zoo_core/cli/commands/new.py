@@ -73,5 +73,5 @@ def _table_text(name: str, data: Path, target: str | None, task: Literal["classi
     found = guess(data, target, task)
     print(f"{data}: {found.summary}", file=sys.stderr)
     for place, why in found.left_out.items():
-        print(f"note: column {found.columns.key(place)!r} is left out: {why}, not a number", file=sys.stderr)
+        print(f"note: column {found.columns.key(place)!r} is left out: {why}", file=sys.stderr)
     return csv_spec(name, found)
