@@ -58,7 +58,8 @@ def test_what_is_guessed_and_left_out_is_said(run_zoo):
         "my.csv: regression of 'q', from 1 column(s) and 60 rows",
         "note: column 'id' is left out: line 2, column id: \"n0\" is not a number; "
         "write a number, or leave the column out",
-        "note: column 'gap' is left out: line 2, column gap: the cell is blank; write a number, or leave the column out",
+        "note: column 'gap' is left out: line 2, column gap: the cell is blank; "
+        "write a number, or leave the column out",
     ]
 
 
