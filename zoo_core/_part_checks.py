@@ -44,8 +44,8 @@ def declares(part: Part, name: str, method: str) -> bool:
 
     An override in a subclass does not inherit the flag.
     """
-    author = next(kind for kind in type(part).__mro__ if method in vars(kind))
-    return name in vars(author) and bool(getattr(part, name))
+    defining_class = next(kind for kind in type(part).__mro__ if method in vars(kind))
+    return name in vars(defining_class) and bool(getattr(part, name))
 
 
 def contract_error(part: Part, method: str, wrong: str, right: str) -> PluginError:
@@ -102,7 +102,7 @@ def stop_reason(callback: Callback, answer: Any) -> str:
 
 
 def checked_figures(metric: Metric) -> dict[str, float]:
-    """Return the figures of a metric by name. Raises PluginError unless each is a number."""
+    """Return the values of a metric by name. Raises PluginError unless each is a number."""
     figures = metric.figures()
     if not isinstance(figures, Mapping):
         raise contract_error(metric, "figures", f"returned {type(figures).__name__}", "it returns numbers by name")

@@ -31,8 +31,11 @@ HINTS = {
     "data_file": "give a file instead",
     "begin": "zoo_core.train(spec, output={path!r}) begins a run",
     "train_further": "to train it further, pass start_from={path!r} to zoo_core.train, with another output",
-    "start_from": "go on with what the run began with, or begin a run with its weights: pass start_from={path!r}",
-    "unfinished": "zoo_core.resume({path!r}) goes on; force=True begins anew",
+    "start_from": (
+        "use the spec, data and threads that the run began with, or start a new run with its weights: "
+        "pass start_from={path!r}"
+    ),
+    "unfinished": "zoo_core.resume({path!r}) goes on; force=True starts a new run",
     "resume": "the last checkpoint is kept: {checkpoint}; zoo_core.resume({path!r}) goes on",
     "diverged": (
         "the last checkpoint is kept: {checkpoint}; to go on from its weights with another spec, pass "

@@ -80,7 +80,9 @@ from numpy.typing import DTypeLike, NDArray
 from zoo_core._arrays import aligned
 
 Array = NDArray[Any]
-Record = dict[str, Any]  # the figures of one epoch: "epoch", "learning_rate", "train_loss", "<split>_<metric>", ...
+Record = dict[
+    str, Any
+]  # the metric values of one epoch: "epoch", "learning_rate", "train_loss", "<split>_<metric>", ...
 
 
 class Part:
@@ -289,7 +291,7 @@ class Noise(Transform, Regularizer):
 
 
 class BatchAugmentation(Regularizer):
-    """A change of a training batch and its targets, such as label smoothing. It stands in `model.regularizers`."""
+    """A change of a training batch and its targets, such as label smoothing. List it in `model.regularizers`."""
 
     shapes = "x: (rows, features); targets: (rows, outputs)"
 
@@ -378,11 +380,14 @@ class Metric(Part):
         raise NotImplementedError
 
     def result(self) -> float:
-        """Return the figure over all rows since `start`."""
+        """Return the metric value over all rows since `start`."""
         raise NotImplementedError
 
     def figures(self) -> dict[str, float]:
-        """Return what a record holds. Override it to give several figures, each named `name` or `<name>_<which>`."""
+        """Return the metric values for the record, by name.
+
+        Override it to give several values. Their names are `name` or begin with `<name>_`.
+        """
         return {self.name: self.result()}
 
 
@@ -464,7 +469,7 @@ class Optimizer(Part):
     is_plain_gradient_step: ClassVar[bool] = False
 
     def start(self, layout: Layout) -> None:
-        """Make the state arrays, such as `layout.vector()`. Their names stand in the class attribute `state`."""
+        """Make the state arrays, such as `layout.vector()`. List their names in the class attribute `state`."""
 
     def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
         """Take one step.
@@ -526,8 +531,8 @@ class OptimizerWrapper(Optimizer):
 class Schedule(Part):
     """A learning rate that changes. Time is measured in epochs: 2.5 is the middle of the third epoch.
 
-    An option `monitor: str` names a figure of the record, such as "validation_loss". `zoo validate` warns if no such
-    figure is measured.
+    An option `monitor: str` names a metric of the record, such as "validation_loss". `zoo validate` warns if no such
+    metric is measured.
     """
 
     kind = "schedule"
@@ -728,7 +733,7 @@ class Run(Protocol):
     log: Path | None
 
     def better(self, monitor: str, value: float, best: float | None) -> bool:
-        """Return whether `value` of the figure `monitor` beats `best`. Any value beats None."""
+        """Return whether `value` of the metric `monitor` beats `best`. Any value beats None."""
 
     def snapshot(self) -> dict[str, Array]:
         """Return a copy of parameters and state."""
@@ -743,7 +748,7 @@ class Run(Protocol):
 class Callback(Part):
     """An action after each epoch, such as a stopping rule or a log.
 
-    An option `monitor: str` names a figure of the record. `zoo validate` warns if no such figure is measured.
+    An option `monitor: str` names a metric of the record. `zoo validate` warns if no such metric is measured.
     """
 
     kind = "callback"

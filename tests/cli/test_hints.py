@@ -32,17 +32,17 @@ def test_the_tree_of_errors_names_each_class_with_its_parent_and_exit_code():
 
 def test_both_tables_have_the_same_keys_and_each_is_used():
     used = set(re.findall(r'Hint\(\s*"(\w+)"', "".join(f.read_text() for f in BELOW)))
-    assert HINTS.keys() == _hints.HINTS.keys() == used
+    assert HINTS.keys() == _hints.CLI_HINTS.keys() == used
 
 
 @pytest.mark.parametrize("key", HINTS)
 def test_every_hint_can_be_worded_both_ways_and_pickled(key):
     error = UsageError("m.npz: no", Hint(key, **VALUES))
     assert str(error) == f"m.npz: no; {HINTS[key].format(**VALUES)}"
-    assert _hints.error_text(error) == f"m.npz: no; {_hints.HINTS[key].format(**VALUES)}"
+    assert _hints.error_text(error) == f"m.npz: no; {_hints.CLI_HINTS[key].format(**VALUES)}"
     again = pickle.loads(pickle.dumps(error))
     assert (str(again), _hints.error_text(again)) == (str(error), _hints.error_text(error))
-    names = {name for table in (HINTS, _hints.HINTS) for _, name, _, _ in Formatter().parse(table[key]) if name}
+    names = {name for table in (HINTS, _hints.CLI_HINTS) for _, name, _, _ in Formatter().parse(table[key]) if name}
     assert names <= VALUES.keys()
 
 

@@ -18,7 +18,7 @@ from zoo_core.display.plots import (
     confusion_matrix,
     first_layer_weights,
     learning_curves,
-    save,
+    save_figure,
     schedule_curve,
 )
 from zoo_core.errors import ResourceError, UsageError
@@ -292,7 +292,7 @@ def figure() -> Figure:
 def test_files_are_valid_and_the_same_each_time(tmp_path: Path, ending: str, magic: bytes) -> None:
     paths = [tmp_path / f"{name}{ending}" for name in "ab"]
     for path in paths:
-        save(figure(), path)
+        save_figure(figure(), path)
     first, second = (path.read_bytes() for path in paths)
     assert first.startswith(magic)
     assert first == second
@@ -302,12 +302,12 @@ def test_files_are_valid_and_the_same_each_time(tmp_path: Path, ending: str, mag
 @pytest.mark.parametrize("name", ["plot.jpg", "plot", "png"])
 def test_another_ending_is_refused_with_the_three_there_are(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match=r"\.png, \.svg, \.pdf"):
-        save(figure(), tmp_path / name)
+        save_figure(figure(), tmp_path / name)
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(ResourceError, match=r"no[\\/]plot\.png cannot be written: .*Check the folder"):
-        save(figure(), tmp_path / "no" / "plot.png")
+        save_figure(figure(), tmp_path / "no" / "plot.png")
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -319,7 +319,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(ResourceError, match="No space left"):
-        save(figure(), path)
+        save_figure(figure(), path)
     assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("plot.svg", "old")]
 
 

@@ -65,7 +65,7 @@ def test_table_on_a_terminal_fits_and_takes_no_markup() -> None:
 
 
 def test_an_empty_table_shows_its_columns() -> None:
-    assert text_table(("name", "kind"), []).lines() == ["name  kind"]
+    assert text_table(("name", "kind"), []).plain_lines() == ["name  kind"]
 
 
 def test_json_keeps_order_and_stays_valid() -> None:

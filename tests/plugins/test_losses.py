@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from zoo_core.testing.checks.losses import gradient_findings, positive_rows
+from zoo_core.testing.checks.losses import loss_gradient_findings, positive_rows
 from zoo_core.testing.harness.transform_harness import forward
 from zoo_plugins.losses import classification as losses, margin as losses_margin, regression as losses_regression
 
@@ -32,7 +32,7 @@ def made(case: str) -> tuple[str, Any]:
 
 @pytest.mark.parametrize("name", TAKES_ANY_NUMBER)
 def test_gradient_matches_central_differences_at_any_outputs(name: str) -> None:
-    assert list(gradient_findings(KINDS[name](), np.random.default_rng(8).normal(0, 2, (6, 4)))) == []
+    assert list(loss_gradient_findings(KINDS[name](), np.random.default_rng(8).normal(0, 2, (6, 4)))) == []
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -139,7 +139,7 @@ def test_another_spec_is_no_continuation_and_its_difference_is_named(run_zoo, st
     assert caught.value.exit_code == 5
     code, _, err = run_zoo("train", "s.toml", "-o", "m.npz", "--set", "optimizer.beta1=0.8")
     assert code == 2
-    assert "zoo resume m.npz, or begin anew with --force" in err
+    assert "zoo resume m.npz, or start a new run with --force" in err
     assert "optimizer.beta1 was 0.9 and is 0.8" in err
 
 
@@ -269,7 +269,7 @@ def test_where_two_runs_part(run_zoo, alone):
         run_zoo("train", "s.toml", "-o", f"{name}.npz", "-q", "--set", f"{rate}{every}}}", *TRACED)
     code, out, _ = run_zoo("compare", "--exact", "a.npz", "b.npz")
     assert code == 0
-    assert "the runs part in epoch 4: array layers.0.bias" in out
+    assert "the runs first differ in epoch 4: array layers.0.bias" in out
     assert "training.trace=true" not in out
     assert "set up differently: optimizer.learning_rate.every: 3 and 9" in out
 
@@ -280,9 +280,9 @@ def test_where_runs_of_two_networks_part_and_what_is_only_in_one(run_zoo, alone)
     run_zoo("train", "s.toml", "-o", "plain.npz", "-q", "--set", "model.layers.0.normalizer={name='layer_norm'}")
     wide = run_zoo("compare", "--exact", "traced.npz", "wide.npz")[1]
     plain = run_zoo("compare", "--exact", "alone.npz", "plain.npz")[1]
-    assert "the runs part in epoch 1: array layers.0.bias" in wide
+    assert "the runs first differ in epoch 1: array layers.0.bias" in wide
     assert "layers.0.bias: is float32 (6,) in one and float32 (7,) in the other" in wide
-    assert "the runs part in epoch 1: figures" in plain
+    assert "the runs first differ in epoch 1: metrics" in plain
     assert "to see the first array that differs, train both with --set training.trace=true" in plain
     assert "layers.0.normalizer.running_mean: is only in one of them" in plain
 
@@ -294,7 +294,7 @@ def test_a_new_run_is_refused_where_the_old_ones_spec_cannot_be_read(run_zoo, st
             damage(path)
         code, _, err = run_zoo("train", "s.toml", "-o", "m.npz", "--set", "optimizer.beta1=0.8")
         assert code == 2
-        assert "begin anew with --force" in err
+        assert "start a new run with --force" in err
 
 
 # ------------------------------------------------------------------ from Python

@@ -9,11 +9,13 @@ from tests.testing.faulty_parts import (
     activations,
     callbacks,
     contract,
-    data,
+    datasets,
+    generators,
+    initializers,
     losses,
     metrics,
     optimizers,
-    random as randoms,
+    preprocessors,
     regularizers,
     schedules,
     transforms,
@@ -25,8 +27,8 @@ from zoo_core.testing import check_part, pytest_checks
 
 REGISTRY = Registry()
 MODULES = (
-    activations, callbacks, contract, correct_parts, data, losses, metrics, optimizers, randoms, regularizers,
-    schedules, transforms,
+    activations, callbacks, contract, correct_parts, datasets, generators, initializers, losses, metrics, optimizers,
+    preprocessors, regularizers, schedules, transforms,
 )  # fmt: skip
 WRONG = {part for part, _, _ in FAULTY}
 CORRECT = [

@@ -90,11 +90,11 @@ def main() -> None:
     """Print a line before and after each check; what plugins print goes to standard error."""
     out = sys.stdout
     with redirect_stdout(sys.stderr):
-        for line in _check(sys.argv[1]):
+        for line in _check_plugins(sys.argv[1]):
             print(json.dumps(line), file=out, flush=True)
 
 
-def _check(target: str) -> Iterator[dict[str, Any]]:
+def _check_plugins(target: str) -> Iterator[dict[str, Any]]:
     """Yield, for each plugin that the target names, `plugin`; then for each check `begins`, and its `result`."""
     from zoo_core.registry import Registry
     from zoo_core.spec.describe import plugin_row
@@ -120,12 +120,12 @@ def _chosen(registry: Registry, target: str) -> Iterator[tuple[Plugin, list[Entr
             yield plugin, entries
             return
     for plugin, entries in all_plugins:
-        named = [e for e in entries if target in _names(e)]
+        named = [e for e in entries if target in _target_names(e)]
         if named:
             yield plugin, named
 
 
-def _names(entry: Entry) -> tuple[str, ...]:
+def _target_names(entry: Entry) -> tuple[str, ...]:
     return entry.name, f"{entry.kind}:{entry.name}", f"{entry.distribution}:{entry.name}"
 
 

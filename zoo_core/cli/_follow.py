@@ -30,8 +30,8 @@ def run_to_end(trainer: Trainer, output: Output, interval: Interval | None, *, q
         print(f"saved {output.last}; go on with: zoo resume {output.path}", file=sys.stderr)
         raise typer.Exit(128 + seen[0])
     last = kept_record(trainer.history)
-    figures = {"model": str(output.path), "sha256": trainer.model.sha256, **last}
-    report(figures, json, None if quiet else _summary(output.path, last))
+    result = {"model": str(output.path), "sha256": trainer.model.sha256, **last}
+    report(result, json, None if quiet else _summary(output.path, last))
 
 
 def _summary(path: Path, last: dict[str, float]) -> str:

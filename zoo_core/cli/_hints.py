@@ -6,7 +6,7 @@ import re
 
 from zoo_core.errors import Hint, ZooError
 
-HINTS = {  # the keys are those of `zoo_core.errors.HINTS`
+CLI_HINTS = {  # the keys are those of `zoo_core.errors.HINTS`
     "overwrite": "use --force to replace it, or name another file",
     "force": "use --force to replace it, or name another file",
     "limit": "if you trust it, raise the limit: --max-size {mib}",
@@ -19,9 +19,10 @@ HINTS = {  # the keys are those of `zoo_core.errors.HINTS`
     "begin": "'zoo train SPEC -o {path}' begins a run",
     "train_further": "to train it further: zoo train {path} --from {path} -o NEW.npz --set training.epochs=N",
     "start_from": (
-        "go on with what the run began with, or begin a new run with its weights: zoo train SPEC --from {path}"
+        "use the spec, data and threads that the run began with, or start a new run with its weights: "
+        "zoo train SPEC --from {path}"
     ),
-    "unfinished": "go on with: zoo resume {path}, or begin anew with --force",
+    "unfinished": "go on with: zoo resume {path}, or start a new run with --force",
     "resume": "the last checkpoint is kept: {checkpoint}; go on with: zoo resume {path}",
     "diverged": (
         "the last checkpoint is kept: {checkpoint}; to go on from its weights with another spec: "
@@ -38,4 +39,4 @@ def error_text(error: ZooError) -> str:
 
 def note_text(note: str) -> str:
     """Return a note of an error as the command line words it."""
-    return HINTS[note.key].format(**note.values) if isinstance(note, Hint) else note
+    return CLI_HINTS[note.key].format(**note.values) if isinstance(note, Hint) else note

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zoo_core.cli._options import MAX_SIZE
+from zoo_core.cli._options import MAX_SIZE_MIB
 from zoo_core.cli._output import download_bar
 from zoo_core.errors import ResourceError, UsageError, nearest
 
@@ -34,7 +34,7 @@ def check_output_path(path: Path, force: bool) -> Path:
 
 
 def check_not_an_input(output: Path, *inputs: Path | str) -> None:
-    """Raise UsageError if an output is one of the files that a command reads, under whatever name."""
+    """Raise UsageError if an output is one of the files that a command reads, also through a link."""
     for path in map(Path, inputs):
         if output.exists() and path.exists() and output.samefile(path):
             raise UsageError(f"{output}: is the same file as the input {path}; choose another output")
@@ -55,7 +55,7 @@ def data_folder(data_dir: Path | None, quiet: bool = False) -> DataFolder:
     return DataFolder.open(data_dir, progress=None if quiet else download_bar())
 
 
-def load_model(name: str, registry: Registry, sha256: str | None = None, max_size: int = MAX_SIZE) -> Model:
+def load_model(name: str, registry: Registry, sha256: str | None = None, max_size: int = MAX_SIZE_MIB) -> Model:
     """Load a model by file or shipped name; `max_size` is in MiB."""
     from zoo_core.model import load
     from zoo_core.registry import find_model

@@ -31,7 +31,7 @@ MaxSize = Annotated[
     int,
     typer.Option("--max-size", metavar="MIB", min=1, envvar="ZOO_MAX_SIZE", help="Refuse model files above this size."),
 ]
-MAX_SIZE = 256  # MiB
+MAX_SIZE_MIB = 256
 CheckpointEvery = Annotated[
     str,
     typer.Option(

@@ -21,10 +21,10 @@ def report(data: Any, as_json: bool, human: RenderableType | None) -> None:
 
         print_json(data, sys.stdout)
     elif human is not None:
-        show(human)
+        print_result(human)
 
 
-def show(renderable: RenderableType) -> None:
+def print_result(renderable: RenderableType) -> None:
     """Print a text or table on standard output; a text is printed as it is, never as markup."""
     from zoo_core.display.text import replace_unencodable
 

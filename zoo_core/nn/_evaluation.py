@@ -48,5 +48,5 @@ class RunningMetrics:
         return self.total / self.weight if self.weight else 0.0
 
     def figures(self) -> dict[str, float]:
-        """Return the metrics' figures by name. Raises PluginError unless each is a number."""
+        """Return the metric values by name. Raises PluginError unless each is a number."""
         return {name: value for metric in self.metrics for name, value in checked_figures(metric).items()}

@@ -1,4 +1,4 @@
-"""Compares models by their specs and figures, and two runs bit by bit."""
+"""Compares models by their specs and metrics, and two runs bit by bit."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from zoo_core.storage import ModelFile
 
 @dataclass(frozen=True)
 class ModelComparison:
-    """The figures of several models and the values in which their specs differ."""
+    """The metric values of several models and the values in which their specs differ."""
 
-    results: dict[str, dict[str, Any]]  # by model: parameters, epochs, best accuracies, figures of the kept epoch
+    results: dict[str, dict[str, Any]]  # by model: parameters, epochs, best accuracies, metrics of the kept epoch
     differences: dict[str, dict[str, Any]]  # by dotted key of the spec, then by model; None where a spec lacks it
 
 
@@ -30,7 +30,7 @@ class RunComparison:
     traced: bool  # whether both files have fingerprints of each epoch
     epoch: int | None  # the first epoch that differs, from 0; None where no epoch does
     array: str | None  # the first array that differs in that epoch; None where fingerprints do not tell
-    figures: list[str]  # the figures that differ in that epoch
+    figures: list[str]  # the metrics that differ in that epoch
     final: dict[str, str]  # each array that differs at the end, and how
     setup: list[str]  # each value of spec, data description and environment that differs
 
@@ -90,7 +90,7 @@ def _first_array(a: Mapping[str, Array], b: Mapping[str, Array]) -> tuple[int, s
 
 
 def _first_figures(a: Sequence[Record], b: Sequence[Record]) -> tuple[int, list[str]] | None:
-    """Return the first epoch in which two histories differ, and the figures that do."""
+    """Return the first epoch in which two histories differ, and the metrics that do."""
     others = {record["epoch"]: record for record in b}
     for record in a:
         other = others.get(record["epoch"], record)

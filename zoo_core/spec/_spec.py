@@ -128,7 +128,7 @@ class DataSpec(SpecTable):
         None, description="rows to learn from: a slice such as ':50000' or a fraction; default: the rest"
     )
     validation: Split = Field(None, description="rows for decisions during training: a slice or a fraction")
-    test: Split = Field(None, description="rows for the final figure; default: the data set's own test part")
+    test: Split = Field(None, description="rows for the final metrics; default: the data set's own test part")
     stratify: bool = Field(False, description="keep the shares of the classes in each split drawn at random")
 
     @field_validator("train", "validation", "test", mode="before")

@@ -14,7 +14,7 @@ from zoo_core.training.events import Message, direction
 class CallbackRun:
     """Calls the callbacks of a run, and collects messages for the user until `take_messages` yields them.
 
-    `directions` tells for each figure whether higher is better. `history` is that of the model.
+    `directions` tells for each metric whether higher is better. `history` is that of the model.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class CallbackRun:
         return self._restored
 
     def better(self, monitor: str, value: float, best: float | None) -> bool:
-        """Return whether a figure is better than the best one so far."""
+        """Return whether a metric value is better than the best one so far."""
         if best is None:
             return True
         return value > best if direction(monitor, self._directions) else value < best

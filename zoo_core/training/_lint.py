@@ -1,4 +1,4 @@
-"""Finds settings of a valid spec that are hardly meant: an output layer that does not fit the loss, unknown figures."""
+"""Finds settings of a valid spec that are hardly meant: an output layer that does not fit the loss, unknown metrics."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SPREAD = 3.0  # standard deviation of z: large enough for values outside 0 to 1
 
 def lint_spec(spec: Spec) -> list[str]:
     """Return a line for each setting of a valid spec that is hardly meant."""
-    return [*_unsuitable_outputs(spec), *_unknown_figures(spec)]
+    return [*_unsuitable_outputs(spec), *_unknown_metric_names(spec)]
 
 
 def _unsuitable_outputs(spec: Spec) -> Iterator[str]:
@@ -49,9 +49,9 @@ def _sample_outputs(spec: Spec) -> Array | None:
     return None
 
 
-def _unknown_figures(spec: Spec) -> Iterator[str]:
-    """Yield a line for each part that watches a figure which no record will hold."""
-    settings, known = spec.training, _figures(spec)
+def _unknown_metric_names(spec: Spec) -> Iterator[str]:
+    """Yield a line for each part that watches a metric that no record will hold."""
+    settings, known = spec.training, _metric_names(spec)
     for part in (settings.early_stopping, *settings.callbacks, spec.optimizer.learning_rate):
         monitor = getattr(part, "monitor", None)
         if isinstance(monitor, str) and not any(monitor == k or monitor.startswith(f"{k}_") for k in known):
@@ -60,10 +60,10 @@ def _unknown_figures(spec: Spec) -> Iterator[str]:
             yield f"{part.kind} {part.name!r} watches {monitor!r}, which is not measured{hint}"
 
 
-def _figures(spec: Spec) -> list[str]:
-    """Return the names of all figures that records of a run can hold."""
+def _metric_names(spec: Spec) -> list[str]:
+    """Return the names of all metrics that records of a run can hold."""
     settings = spec.training
     metrics = [*chain(*DEFAULT_METRICS.values())] if settings.metrics is None else [m.name for m in settings.metrics]
     splits = [s for s in settings.evaluate if s != "validation" or spec.data.validation is not None]
-    figures = [f"{split}_{name}" for split in dict.fromkeys(["train", *splits]) for name in ["loss", *metrics]]
-    return [*figures, "penalty", "learning_rate"]
+    of_splits = [f"{split}_{name}" for split in dict.fromkeys(["train", *splits]) for name in ["loss", *metrics]]
+    return [*of_splits, "penalty", "learning_rate"]

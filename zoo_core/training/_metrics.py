@@ -13,7 +13,7 @@ from zoo_core.training._batch_loader import BatchLoader
 class EpochMetrics:
     """Measures each epoch of a run. `training` counts outputs as they were before each update.
 
-    `directions` tells for each figure whether higher is better.
+    `directions` tells for each metric whether higher is better.
     """
 
     def __init__(self, model: Model, splits: Mapping[str, Table], objective: Objective, loader: BatchLoader) -> None:
@@ -30,7 +30,7 @@ class EpochMetrics:
         self.training.start(self._loader.batches.rows_used, self._objective.network.outputs)
 
     def record(self, epoch: int) -> Record:
-        """Return the figures of an epoch that is over."""
+        """Return the record of an epoch that is over."""
         record: Record = {"epoch": epoch, "train_loss": self.training.mean_loss}
         record |= {f"train_{name}": value for name, value in self.training.figures().items()}
         if self._loader.rows_left_out:
@@ -42,7 +42,7 @@ class EpochMetrics:
         return record | (self._evaluate() if is_last or epoch % self._settings.evaluate_every == 0 else {})
 
     def _evaluate(self) -> Record:
-        """Return the figures of the splits that the spec wants evaluated."""
+        """Return the metric values of the splits that the spec wants evaluated."""
         found: Record = {}
         for split in self._settings.evaluate:
             if split in self._splits:

@@ -85,6 +85,6 @@ Event = Started | Progress | SafePoint | EpochEnded | Message | Finished
 
 
 def direction(key: str, directions: Mapping[str, bool]) -> bool | None:
-    """Return whether higher is better for a figure, by its own name or by that of its metric; None if unknown."""
+    """Return whether higher is better for a metric, by its own name or by that of its metric; None if unknown."""
     owners = [name for name in directions if key == name or key.startswith(f"{name}_")]
     return directions[max(owners, key=len)] if owners else None

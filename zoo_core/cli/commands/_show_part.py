@@ -69,10 +69,10 @@ def _make_part(entry: Entry, registry: Registry, options: ShowOptions) -> Part:
 
 def _draw_part(entry: Entry, registry: Registry, options: ShowOptions, target: Path) -> None:
     from zoo_core.cli._inputs import check_output_path
-    from zoo_core.display.plots import part_figure, save
+    from zoo_core.display.plots import part_figure, save_figure
 
     check_output_path(target, options.force)
-    save(part_figure(_make_part(entry, registry, options), options.epochs), target)
+    save_figure(part_figure(_make_part(entry, registry, options), options.epochs), target)
     report({"saved": str(target)}, options.json, f"saved {target}")
 
 

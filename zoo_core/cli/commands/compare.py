@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zoo_core.cli._options import MAX_SIZE, Json, MaxSize, Sha256s
+from zoo_core.cli._options import MAX_SIZE_MIB, Json, MaxSize, Sha256s
 from zoo_core.cli._output import report, rows, warn
 from zoo_core.errors import UsageError
 
@@ -28,7 +28,7 @@ def command(
         bool, typer.Option("--exact", help="Find the first epoch and array in which two runs differ in any bit.")
     ] = False,
     sha256: Sha256s = None,
-    max_size: MaxSize = MAX_SIZE,
+    max_size: MaxSize = MAX_SIZE_MIB,
     json: Json = False,
 ) -> None:
     """Compare models: their results, and where their specs differ."""
@@ -49,9 +49,9 @@ def command(
 
 
 def _print_tables(found: ModelComparison) -> None:
-    figures = list(dict.fromkeys(key for result in found.results.values() for key in result))
-    by_figure = {key: {name: result.get(key, "") for name, result in found.results.items()} for key in figures}
-    _print_table("", by_figure)
+    metrics = list(dict.fromkeys(key for result in found.results.values() for key in result))
+    by_metric = {key: {name: result.get(key, "") for name, result in found.results.items()} for key in metrics}
+    _print_table("", by_metric)
     if found.differences:
         by_key = {
             key: {n: "-" if v is None else v for n, v in values.items()} for key, values in found.differences.items()
@@ -61,11 +61,11 @@ def _print_tables(found: ModelComparison) -> None:
 
 def _print_table(head: str, table: dict[str, dict[str, Any]]) -> None:
     """Print a table with a line for each key and a column for each model."""
-    lines = [{head: key, **{name: _text(v) for name, v in values.items()}} for key, values in table.items()]
+    lines = [{head: key, **{name: _format_value(v) for name, v in values.items()}} for key, values in table.items()]
     report(None, False, rows(lines, list(lines[0])))
 
 
-def _text(value: Any) -> str:
+def _format_value(value: Any) -> str:
     from zoo_core.display.text import format_number
 
     return format_number(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
@@ -82,7 +82,7 @@ def _compare_exactly(
     wanted: list[Any] = [*(digests or (None, None))]
     a, b = (_read_contents(name, registry, digest, max_size) for name, digest in zip(names, wanted, strict=True))
     found = compare_runs(a, b)
-    report(asdict(found), json, "\n".join(_lines(found)))
+    report(asdict(found), json, "\n".join(_run_lines(found)))
 
 
 def _read_contents(name: str, registry: Registry, digest: str | None, max_size: int) -> ModelFile:
@@ -97,14 +97,14 @@ def _read_contents(name: str, registry: Registry, digest: str | None, max_size: 
     return contents
 
 
-def _lines(found: RunComparison) -> list[str]:
+def _run_lines(found: RunComparison) -> list[str]:
     if found.same:
         return ["the same to the bit"]
     lines = [f"set up differently: {line}" for line in found.setup]
     if found.epoch is not None:
         array = [f"array {found.array}"] if found.array else []
-        figures = [f"figures {', '.join(found.figures)}"] if found.figures else []
-        lines.append(f"the runs part in epoch {found.epoch + 1}: {'; '.join(array + figures)}")
+        metrics = [f"metrics {', '.join(found.figures)}"] if found.figures else []
+        lines.append(f"the runs first differ in epoch {found.epoch + 1}: {'; '.join(array + metrics)}")
     elif found.final:
         lines.append("no epoch differs that both have kept; the arrays at the end do")
     lines += [f"at the end: {name}: {how}" for name, how in found.final.items()]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from zoo_core.cli._options import MAX_SIZE, DataDir, Json, MaxSize, Sha256
+from zoo_core.cli._options import MAX_SIZE_MIB, DataDir, Json, MaxSize, Sha256
 from zoo_core.cli._output import report, warn
 
 EXAMPLES = "Examples: zoo evaluate glyphs.npz | zoo evaluate mnist-mlp --split test --json"
@@ -26,7 +26,7 @@ def command(
     ] = "test",
     data_dir: DataDir = None,
     sha256: Sha256 = None,
-    max_size: MaxSize = MAX_SIZE,
+    max_size: MaxSize = MAX_SIZE_MIB,
     json: Json = False,
 ) -> None:
     """Evaluate a model: the loss and every metric of its spec."""
@@ -41,6 +41,6 @@ def command(
     found = load_model(model, registry, sha256, max_size)
     with redirect_prints():
         table = evaluation_table(found, split, data_folder(data_dir).for_spec(model), registry, data)
-        figures = found.evaluate_table(table)
-    human = rows([{"figure": key, split: format_number(value)} for key, value in figures.items()], ["figure", split])
-    report(figures, json, human)
+        metrics = found.evaluate_table(table)
+    human = rows([{"metric": key, split: format_number(value)} for key, value in metrics.items()], ["metric", split])
+    report(metrics, json, human)

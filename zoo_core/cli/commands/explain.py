@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zoo_core.cli._options import MAX_SIZE, DataDir, Json, MaxSize, Seed, SetOption, Sha256
+from zoo_core.cli._options import MAX_SIZE_MIB, DataDir, Json, MaxSize, Seed, SetOption, Sha256
 from zoo_core.cli._output import report, warn
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def command(
     step: Annotated[int, typer.Option("--step", min=1, help="Which step of the first epoch to show.")] = 1,
     set_: SetOption = None,
     sha256: Sha256 = None,
-    max_size: MaxSize = MAX_SIZE,
+    max_size: MaxSize = MAX_SIZE_MIB,
     seed: Seed = None,
     data_dir: DataDir = None,
     json: Json = False,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from zoo_core.cli._options import MAX_SIZE, DataDir, Force, Json, MaxSize, SetOption, Sha256s
+from zoo_core.cli._options import MAX_SIZE_MIB, DataDir, Force, Json, MaxSize, SetOption, Sha256s
 from zoo_core.cli._output import warn
 from zoo_core.errors import UsageError
 
@@ -34,7 +34,7 @@ def command(
     ],
     kind: Annotated[Kind, typer.Option("--kind", help="What to draw.")] = "curves",
     what: Annotated[
-        str, typer.Option("--what", help="The figure to draw learning curves of: loss, accuracy, rmse, ...")
+        str, typer.Option("--what", help="The metric to draw learning curves of: loss, accuracy, rmse, ...")
     ] = "loss",
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="A .png, .svg or .pdf file; default: MODEL-KIND.png here.")
@@ -46,7 +46,7 @@ def command(
     ] = 20,
     data_dir: DataDir = None,
     sha256: Sha256s = None,
-    max_size: MaxSize = MAX_SIZE,
+    max_size: MaxSize = MAX_SIZE_MIB,
     force: Force = False,
     json: Json = False,
 ) -> None:
@@ -56,7 +56,7 @@ def command(
     """
     from zoo_core.cli._inputs import check_output_path
     from zoo_core.cli._output import report
-    from zoo_core.display.plots import save
+    from zoo_core.display.plots import save_figure
     from zoo_core.registry import Registry
 
     registry = Registry()
@@ -71,7 +71,7 @@ def command(
         kind, models, registry, what=what, split=split, options=set_ or [], epochs=epochs, data_dir=data_dir,
         sha256=sha256, max_size=max_size,
     )  # fmt: skip
-    save(figure, target)
+    save_figure(figure, target)
     report({"saved": str(target), "kind": kind}, json, f"saved {target}")
 
 

@@ -20,14 +20,14 @@ app = typer.Typer(
         "Examples: zoo plugins | zoo plugins new zoo-mine --kind activation | zoo plugins check zoo-mine"
     ),
 )
-KINDS = [*template_kinds(), "regularizer"]
+TEMPLATE_KINDS = [*template_kinds(), "regularizer"]
 
 
 @app.callback()
 def plugins(context: typer.Context, json: Json = False) -> None:
     """Show every plugin, if no other command is given."""
     if context.invoked_subcommand is None:
-        _print_plugins(_rows(None), json)
+        _print_plugins(_plugin_rows(None), json)
 
 
 @app.command("list", epilog=format_examples("Examples: zoo plugins list | zoo plugins list zoo-lookahead --json"))
@@ -35,7 +35,7 @@ def list_(
     name: Annotated[str | None, typer.Argument(help="Show only this distribution.")] = None, json: Json = False
 ) -> None:
     """Show every plugin: its distribution, version, parts and state."""
-    _print_plugins(_rows(name), json)
+    _print_plugins(_plugin_rows(name), json)
 
 
 @app.command(
@@ -81,7 +81,7 @@ def check(
 def new(
     name: Annotated[str, typer.Argument(help="Name of the distribution and its folder, such as zoo-mine.")],
     kind: Annotated[
-        str, typer.Option("--kind", help=f"Kind of its part: {', '.join(KINDS)}; a regularizer is a penalty.")
+        str, typer.Option("--kind", help=f"Kind of its part: {', '.join(TEMPLATE_KINDS)}; a regularizer is a penalty.")
     ],
     force: Annotated[bool, typer.Option("--force", help="Replace existing files of these names.")] = False,
     json: Json = False,
@@ -91,7 +91,7 @@ def new(
     from zoo_core.cli._new_plugin import plugin_files, write_plugin
     from zoo_core.registry import Registry
 
-    check_kind(kind, KINDS)
+    check_kind(kind, TEMPLATE_KINDS)
     texts = plugin_files(name, "penalty" if kind == "regularizer" else kind, Registry())
     write_plugin(Path(name), texts, force)
     spec = next(path for path in texts if path.endswith(".toml") and path != "pyproject.toml")
@@ -100,7 +100,7 @@ def new(
     report({"saved": name, "files": sorted(texts), "now": commands}, json, text)
 
 
-def _rows(name: str | None) -> list[dict[str, Any]]:
+def _plugin_rows(name: str | None) -> list[dict[str, Any]]:
     from zoo_core.registry import Registry, normalized_name
     from zoo_core.spec.describe import plugin_row
 

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zoo_core.cli._options import MAX_SIZE, Force, Json, MaxSize, Sha256
+from zoo_core.cli._options import MAX_SIZE_MIB, Force, Json, MaxSize, Sha256
 from zoo_core.cli._output import warn
 from zoo_core.errors import DataError, UsageError
 
@@ -34,7 +34,7 @@ def command(
     proba: Annotated[bool, typer.Option("--proba", help="Rows of class probabilities instead of labels.")] = False,
     force: Force = False,
     sha256: Sha256 = None,
-    max_size: MaxSize = MAX_SIZE,
+    max_size: MaxSize = MAX_SIZE_MIB,
     json: Json = False,
 ) -> None:
     """Predict labels, values or probabilities for rows of inputs.

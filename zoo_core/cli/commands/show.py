@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zoo_core.cli._options import MAX_SIZE, Force, Json, MaxSize, Sha256
+from zoo_core.cli._options import MAX_SIZE_MIB, Force, Json, MaxSize, Sha256
 from zoo_core.cli._output import report, rows, warn
 from zoo_core.cli.commands._show_part import ShowOptions, show_parts
 from zoo_core.errors import UsageError
@@ -39,7 +39,7 @@ def command(
     ] = 20,
     force: Force = False,
     sha256: Sha256 = None,
-    max_size: MaxSize = MAX_SIZE,
+    max_size: MaxSize = MAX_SIZE_MIB,
     json: Json = False,
 ) -> None:
     """Show a model, or a part with its options and a plot.
@@ -76,10 +76,10 @@ def _show_model(name: str, registry: Registry, sha256: str | None, max_size: int
 
     path = find_model(name, registry)
     contents = read_model_file(path, sha256=sha256, limit=max_size * 2**20)
-    described, outline = read_summary(contents, str(path))
+    described, summary = read_summary(contents, str(path))
     header = contents.header
     data = {
-        "name": outline.name,
+        "name": summary.name,
         "sha256": contents.sha256,
         "parameters": described.parameters or sum(a.size for k, a in contents.arrays.items() if is_trained(k)),
         "spec": header["spec"],
@@ -92,7 +92,7 @@ def _show_model(name: str, registry: Registry, sha256: str | None, max_size: int
     if json:
         report(data, True, None)
         return
-    report(None, False, _facts_table(outline, data))
+    report(None, False, _facts_table(summary, data))
 
 
 def _facts_table(spec: ModelSummary, data: dict[str, Any]) -> RenderableType:

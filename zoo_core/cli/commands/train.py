@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from zoo_core.cli._options import MAX_SIZE, CheckpointEvery, DataDir, Json, MaxSize, Quiet, Seed, SetOption, Threads
+from zoo_core.cli._options import MAX_SIZE_MIB, CheckpointEvery, DataDir, Json, MaxSize, Quiet, Seed, SetOption, Threads
 from zoo_core.cli._output import warn
 from zoo_core.errors import UsageError
 from zoo_core.training import DEFAULT_INTERVAL
@@ -35,7 +35,7 @@ def command(
         str | None,
         typer.Option("--sha256", help="Refuse the model of --from, or else of SPEC, unless it has this digest."),
     ] = None,
-    max_size: MaxSize = MAX_SIZE,
+    max_size: MaxSize = MAX_SIZE_MIB,
     data_dir: DataDir = None,
     threads: Threads = None,
     checkpoint_every: CheckpointEvery = DEFAULT_INTERVAL,

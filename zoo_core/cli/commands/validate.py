@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from zoo_core.cli._hints import error_text
-from zoo_core.cli._options import MAX_SIZE, Json, MaxSize, SetOption, Sha256
+from zoo_core.cli._options import MAX_SIZE_MIB, Json, MaxSize, SetOption, Sha256
 from zoo_core.cli._output import report, warn
 from zoo_core.errors import PluginError, SpecError
 
@@ -19,7 +19,7 @@ def command(
     spec: Annotated[str, typer.Argument(help="A spec file, a model file, or the name of a shipped model.")],
     set_: SetOption = None,
     sha256: Sha256 = None,
-    max_size: MaxSize = MAX_SIZE,
+    max_size: MaxSize = MAX_SIZE_MIB,
     json: Json = False,
 ) -> None:
     """Check a spec and show all its errors, each with line and column."""

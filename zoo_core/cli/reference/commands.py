@@ -39,7 +39,7 @@ class Command:
 def commands_page() -> str:
     """Return the page as Markdown."""
     app = application()
-    return HEAD + "".join(map(_section, [_shared_options(app), *commands("zoo", app)]))
+    return HEAD + "".join(map(_command_section, [_shared_options(app), *commands("zoo", app)]))
 
 
 def _shared_options(app: typer.Typer) -> Command:
@@ -62,11 +62,11 @@ def commands(name: str, group: typer.Typer) -> Iterator[Command]:
             yield from commands(f"{name} {below.name}", below.typer_instance)
 
 
-def _section(command: Command) -> str:
+def _command_section(command: Command) -> str:
     declared = list(_declared(command.callback))
     arguments = [_placeholder(p) for p in declared if isinstance(p.info, ArgumentInfo)]
     words = " ".join([command.name, *arguments, "[OPTIONS]"])
-    rows = "".join(map(_row, sorted(declared, key=lambda p: isinstance(p.info, OptionInfo))))
+    rows = "".join(map(_option_row, sorted(declared, key=lambda p: isinstance(p.info, OptionInfo))))
     table = f"| | |\n| --- | --- |\n{rows}" if rows else ""
     examples = inspect.cleandoc(command.epilog.replace("\b\n", ""))
     shown = f"\n```text\n{examples}\n```\n" if examples else ""
@@ -96,11 +96,11 @@ def _placeholder(declared: _Declared) -> str:
     return word if declared.default is inspect.Parameter.empty else f"[{word}]"
 
 
-def _row(declared: _Declared) -> str:
+def _option_row(declared: _Declared) -> str:
     info = declared.info
     name = ", ".join(_options(declared)) if isinstance(info, OptionInfo) else _placeholder(declared)
     metavar = f" {info.metavar}" if isinstance(info, OptionInfo) and info.metavar else ""
-    notes = "; ".join(filter(None, [" or ".join(_choices(declared.kind)), _default(declared), _variables(info)]))
+    notes = "; ".join(filter(None, [" or ".join(_choices(declared.kind)), _default_note(declared), _variables(info)]))
     return f"| `{name}{metavar}` | {escaped(info.help or '')}{f' ({notes})' if notes else ''} |\n"
 
 
@@ -110,7 +110,7 @@ def _options(declared: _Declared) -> list[str]:
     return names or [f"--{declared.name.replace('_', '-')}"]
 
 
-def _default(declared: _Declared) -> str:
+def _default_note(declared: _Declared) -> str:
     silent = declared.default in (None, False, inspect.Parameter.empty)
     return "" if silent else f"default {declared.default}"
 

@@ -29,11 +29,11 @@ def parts_page(entries: Sequence[Entry]) -> str:
     own = sorted(entries, key=lambda entry: (list(KINDS).index(entry.kind), entry.name))
     distribution = own[0].distribution
     commands = COMMANDS if any(e.kind == "dataset" for e in own) else ""
-    sections = [_section(kind, list(group)) for kind, group in groupby(own, key=lambda entry: entry.kind)]
+    sections = [_kind_section(kind, list(group)) for kind, group in groupby(own, key=lambda entry: entry.kind)]
     return HEAD.format(distribution=distribution, commands=commands) + "\n".join(sections)
 
 
-def _section(kind: str, entries: Sequence[Entry]) -> str:
+def _kind_section(kind: str, entries: Sequence[Entry]) -> str:
     base = re.split(r"[.;]\s|\.$", inspect.getdoc(KINDS[kind]) or "")[0]
     example = next((e for e in entries if option_rows(e.part)), entries[0])
     shapes = f". Shapes: {escaped(KINDS[kind].shapes)}" if KINDS[kind].shapes else ""
@@ -42,11 +42,11 @@ def _section(kind: str, entries: Sequence[Entry]) -> str:
     return (
         f"## {kind} ({len(entries)})\n\n{escaped(base)}. In a spec: "
         f"`{usage(example.part, example.spec_name, {})}`{shapes}\n{picture}\n"
-        "| name | what it is | options |\n| --- | --- | --- |\n" + "".join(map(_row, entries))
+        "| name | what it is | options |\n| --- | --- | --- |\n" + "".join(map(_part_row, entries))
     )
 
 
-def _row(entry: Entry) -> str:
+def _part_row(entry: Entry) -> str:
     options = [
         f"`{row['option']}` {escaped(row['type'])}" + (f", `{row['default']}`" if row["default"] != "none" else "")
         for row in option_rows(entry.part)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo_core.display.plots import new_figure, save, styled
+from zoo_core.display.plots import new_figure, save_figure, styled
 from zoo_core.display.samples import sample_activation, sample_schedule
 from zoo_core.parts import Array
 from zoo_core.registry import Entry
@@ -106,7 +106,7 @@ def save_sheet(kind: str, panels: Mapping[str, Lines], path: Path) -> None:
         _panel(axes, name, lines, look)
     for axes in grid[len(panels) :]:
         axes.set_axis_off()
-    save(figure, path, Description=json.dumps(marks(panels)))
+    save_figure(figure, path, Description=json.dumps(marks(panels)))
 
 
 def _panel(axes: Axes, name: str, lines: Lines, look: Sheet) -> None:

@@ -89,7 +89,7 @@ def read_arrays(source: Path | str | BinaryIO) -> dict[str, Array]:
         return _read_npz(stream, where)
 
 
-def read_header(path: Path) -> NpyHeader:
+def read_npy_header(path: Path) -> NpyHeader:
     """Return the header of a .npy file. Raises as `read_arrays` does."""
     with opened(path) as stream:
         return _read_header(stream, path.stat().st_size, str(path))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from zoo_core.data.readers._open import cannot_read
-from zoo_core.data.readers.npy import check_finite, read_header
+from zoo_core.data.readers.npy import check_finite, read_npy_header
 from zoo_core.errors import DataError
 from zoo_core.parts import Array
 
@@ -130,7 +130,7 @@ def _buffer_of(array: Array) -> list[memoryview]:
 
 def _row_layout(path: Path) -> tuple[int, tuple[int, ...], np.dtype[Any], int]:
     """Return the number of rows, the shape of one, the dtype and the position of the first, from the header."""
-    (rows, *sample), is_fortran, dtype, start = read_header(path)
+    (rows, *sample), is_fortran, dtype, start = read_npy_header(path)
     if is_fortran or not dtype.isnative or not sample or dtype.kind not in "biuf":
         order = ", column by column" * is_fortran
         raise DataError(

@@ -125,7 +125,7 @@ def plain_log_scale(axes: Axes) -> None:
     axes.yaxis.set_minor_formatter(NullFormatter())
 
 
-def save(figure: Figure, path: str | Path, **metadata: str) -> None:
+def save_figure(figure: Figure, path: str | Path, **metadata: str) -> None:
     """Write a figure as .png, .svg or .pdf, atomically; the same figure gives the same bytes.
 
     `metadata` are named texts to store in the file, such as Description for .png. Raises UsageError for another

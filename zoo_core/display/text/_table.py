@@ -31,10 +31,10 @@ class TextTable:
             return
         from rich.text import Text
 
-        for line in self.lines():
+        for line in self.plain_lines():
             yield Text(line, no_wrap=True, overflow="ignore")
 
-    def lines(self) -> list[str]:
+    def plain_lines(self) -> list[str]:
         """Return the table as aligned lines without rules."""
         from rich.cells import cell_len
 

@@ -1,1 +1,1 @@
-"""The checks: one module for each kind of part, with CHECKS, a tuple of checks for each base class."""
+"""The checks. Each module has the checks of one kind of part: its CHECKS maps base classes to their checks."""

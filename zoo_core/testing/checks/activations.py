@@ -12,7 +12,7 @@ from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.findings import Finding
 from zoo_core.testing.harness.gradients import gradient_findings
 from zoo_core.testing.harness.part_under_test import PartUnderTest
-from zoo_core.testing.harness.transform_harness import WIDTH, forward, prepare, sample_inputs
+from zoo_core.testing.harness.transform_harness import WIDTH, forward, sample_inputs, start_part
 
 _WRONG_WIDTH = "input_width does not return the number of columns that forward needs"
 
@@ -25,7 +25,7 @@ def _check_width(subject: PartUnderTest) -> Iterator[Finding]:
         if not isinstance(columns, int) or columns < 1:
             yield Finding(f"{claim}, which is not a number of columns")
             return
-        prepare(part, units)
+        start_part(part, units)
         x = sample_inputs(part, 40, units)
         try:
             y = forward(part, x, units)

@@ -17,7 +17,7 @@ from zoo_core.testing.harness.findings import Finding
 from zoo_core.testing.harness.finite_values import watch_finite
 from zoo_core.testing.harness.part_under_test import PartUnderTest
 from zoo_core.testing.harness.randomness import no_randomness
-from zoo_core.testing.harness.transform_harness import forward, prepare
+from zoo_core.testing.harness.transform_harness import forward, start_part
 
 ROWS, COLUMNS = 6, 4
 
@@ -27,7 +27,7 @@ def positive_rows(rows: int = ROWS, columns: int = COLUMNS) -> Array:
     return np.random.default_rng(4).dirichlet(np.full(columns, 3.0), rows)
 
 
-def targets_for(part: Loss, rows: int = ROWS, columns: int = COLUMNS, dtype: Any = np.float64) -> list[Array]:
+def sample_targets(part: Loss, rows: int = ROWS, columns: int = COLUMNS, dtype: Any = np.float64) -> list[Array]:
     """Return targets of each form that the loss accepts."""
     forms: list[Array] = [np.random.default_rng(5).dirichlet(np.ones(columns), rows).astype(dtype)]
     labels = np.arange(rows) % columns
@@ -51,16 +51,16 @@ def _sample_logits(dtype: Any = np.float64) -> Array:
 def _fused_activations(part: Loss) -> Iterator[tuple[str, Activation]]:
     for kind in part.fused_with:
         activation = kind()
-        prepare(activation, COLUMNS)
+        start_part(activation, COLUMNS)
         yield f"with {activation.name}", activation
 
 
 # ------------------------------------------------------------------ values and gradients
 
 
-def gradient_findings(part: Loss, outputs: Array) -> Iterator[Finding]:
+def loss_gradient_findings(part: Loss, outputs: Array) -> Iterator[Finding]:
     """Compare `gradient` with the central differences of `value`, for targets of each form."""
-    for targets in targets_for(part, *outputs.shape):
+    for targets in sample_targets(part, *outputs.shape):
         yield from _compare_with_differences(part, outputs, targets)
 
 
@@ -74,7 +74,7 @@ def _compare_with_differences(part: Loss, outputs: Array, targets: Array) -> Ite
 
 def _check_gradient(subject: PartUnderTest) -> Iterator[Finding]:
     """Use shares as outputs and, unless the loss is for classes, also errors of up to 6 on both sides."""
-    yield from gradient_findings(subject.make(), positive_rows())
+    yield from loss_gradient_findings(subject.make(), positive_rows())
     if subject.part.task != "classification":
         outputs, targets = np.random.default_rng(14).uniform(0.1, 6, (2, ROWS, COLUMNS))
         yield from _compare_with_differences(subject.make(), outputs, targets)
@@ -89,7 +89,7 @@ def _wrong_divisions(right: Array) -> Mistakes:
 
 def _check_value(subject: PartUnderTest) -> Iterator[Finding]:
     part, outputs = subject.make(), positive_rows()
-    for targets in targets_for(part):
+    for targets in sample_targets(part):
         whole = part.value(outputs, targets)
         if np.shape(whole) != (ROWS,):
             yield Finding(
@@ -111,7 +111,7 @@ def _check_value(subject: PartUnderTest) -> Iterator[Finding]:
 def fused_findings(part: Loss, case: str, activation: Activation) -> Iterator[Finding]:
     """Compare the fused methods with the plain ones, and with central differences with respect to the logits."""
     z = _sample_logits()
-    for targets in targets_for(part):
+    for targets in sample_targets(part):
 
         def total(targets: Array = targets) -> float:
             return float(np.sum(part.fused_value(z, forward(activation, z, COLUMNS), targets)))
@@ -140,7 +140,7 @@ def _check_fused(subject: PartUnderTest) -> Iterator[Finding]:
 
 def _check_out(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
-    targets = targets_for(part)[-1]
+    targets = sample_targets(part)[-1]
 
     def run(fill: float) -> dict[str, Array]:
         found = {"out of gradient": np.full((ROWS, COLUMNS), fill)}
@@ -155,7 +155,7 @@ def _check_out(subject: PartUnderTest) -> Iterator[Finding]:
 
 def _check_inputs(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
-    for targets in targets_for(part):
+    for targets in sample_targets(part):
         outputs = positive_rows()
         with watch_inputs("value", {"outputs": outputs, "targets": targets}) as findings:
             part.value(outputs, targets)
@@ -173,7 +173,7 @@ def _check_inputs(subject: PartUnderTest) -> Iterator[Finding]:
 
 def _check_dtype(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
-    for targets in targets_for(part, dtype=np.float32):
+    for targets in sample_targets(part, dtype=np.float32):
         outputs = positive_rows().astype(np.float32)
         yield from expect_float32({"what value returns": part.value(outputs, targets)})
         watched = Float64Watch()
@@ -190,7 +190,7 @@ def _check_large(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
     for dtype in DTYPES:
         z: Array = np.array([[1e4, -1e4, 0, 5], [-1e4, -1e4, 1e4, 1e4], [-1e4, -1e4, -1e4, -1e4]], dtype)
-        for targets in targets_for(part, len(z), dtype=dtype):
+        for targets in sample_targets(part, len(z), dtype=dtype):
             yield from _check_finite(part, "outputs of 0 and 1", (z > 0).astype(dtype), targets)
             if part.task == "regression":
                 yield from _check_finite(part, "outputs of size 1e4", z, targets)
@@ -215,7 +215,7 @@ def _check_finite(part: Loss, case: str, outputs: Array, targets: Array) -> Iter
 
 def _draw(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
     part, outputs = subject.make(), positive_rows()
-    targets = targets_for(part)[-1]
+    targets = sample_targets(part)[-1]
     return [np.asarray(part.value(outputs, targets)), _loss_gradient(part, outputs, targets)]
 
 

@@ -12,7 +12,7 @@ from zoo_core.parts import Array, Normalizer, Transform
 from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.findings import Finding
 from zoo_core.testing.harness.part_under_test import PartUnderTest
-from zoo_core.testing.harness.transform_harness import WIDTH, backward, forward, infer, prepare, upstream_gradient
+from zoo_core.testing.harness.transform_harness import WIDTH, backward, forward, infer, start_part, upstream_gradient
 
 ROWS = 64
 STEPS, ROUNDS = 500, 6  # steps in a round, and the largest number of rounds
@@ -54,7 +54,7 @@ def _check_once(subject: PartUnderTest) -> Iterator[Finding]:
 def _prepared(subject: PartUnderTest) -> tuple[Any, Array]:
     """Return a new part, and a batch whose columns have means and standard deviations far from 0 and 1."""
     part = subject.make()
-    prepare(part, WIDTH)
+    start_part(part, WIDTH)
     for weights in part.weights.values():
         weights += 1  # far from weights that would not change the outputs
     columns = np.arange(1, WIDTH + 1)

@@ -25,9 +25,9 @@ from zoo_core.testing.harness.transform_harness import (
     forward,
     infer,
     input_width,
-    prepare,
     reseed,
     sample_inputs,
+    start_part,
     upstream_gradient,
 )
 
@@ -35,7 +35,7 @@ from zoo_core.testing.harness.transform_harness import (
 def prepared(subject: PartUnderTest, dtype: Any = np.float64) -> Any:
     """Return a new part that is ready to run."""
     part = subject.make()
-    prepare(part, WIDTH, dtype)
+    start_part(part, WIDTH, dtype)
     return part
 
 

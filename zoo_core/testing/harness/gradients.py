@@ -18,8 +18,8 @@ from zoo_core.testing.harness.transform_harness import (
     WIDTH,
     backward,
     forward,
-    prepare,
     sample_inputs,
+    start_part,
     upstream_gradient,
 )
 from zoo_core.testing.harness.typical_mistakes import typical_mistakes
@@ -31,7 +31,7 @@ def gradient_findings(part: Transform, rows: int = ROWS, width: int = WIDTH) -> 
     A part that penalizes its inputs returns the penalty in a method `penalty(x)`, which is added.
     """
     for spread in (NEAR, FAR):
-        prepare(part, width)
+        start_part(part, width)
         x = sample_inputs(part, rows, width, spread=spread)
         found = list(_compare_at(part, x, upstream_gradient(rows, width)))
         if spread == FAR:
@@ -73,7 +73,7 @@ _DRAWS_AGAIN = "backward draws new random numbers: store those of forward"
 
 def parameter_findings(part: Transform, rows: int = ROWS, width: int = WIDTH) -> Iterator[Finding]:
     """Compare the gradients of the part's parameters with central differences of sum(c * f(x))."""
-    prepare(part, width)
+    start_part(part, width)
     x, c = sample_inputs(part, rows, width), upstream_gradient(rows, width)
 
     def objective() -> float:

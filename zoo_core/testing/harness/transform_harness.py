@@ -13,7 +13,7 @@ ROWS, WIDTH = 6, 5
 NEAR, FAR = 1.5, 6.0  # standard deviations of inputs
 
 
-def prepare(part: Transform, width: int, dtype: Any = np.float64, seed: int = 0) -> None:
+def start_part(part: Transform, width: int, dtype: Any = np.float64, seed: int = 0) -> None:
     """Set up a transform as the core does, then change its weights, so that they are not the first values."""
     rng = np.random.default_rng(seed)
     set_up(part, width, dtype, rng)

@@ -26,7 +26,7 @@ class PartName(Callback):
         self.before = None
 
     def on_epoch_end(self, record, run):
-        """Read the figures of an epoch; return a reason to stop, or None to go on."""
+        """Read the metrics of an epoch; return a reason to stop, or None to go on."""
         loss = record["train_loss"]
         if self.before is not None and record["epoch"] % self.every == 0:
             run.say(f"train_loss changed by {loss - self.before:+.4g}")

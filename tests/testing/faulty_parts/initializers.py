@@ -1,9 +1,9 @@
-"""Initializers and generators with one mistake each."""
+"""Initializers with one mistake each."""
 
 import numpy as np
 
 from tests.testing.faulty_parts import faulty
-from zoo_core.parts import Initializer, RandomSource
+from zoo_core.parts import Initializer
 
 
 @faulty("randomness", "ignores the given generator")
@@ -36,46 +36,7 @@ class Unbiased(Initializer):
         out[...] = rng.normal(size=out.shape) / np.sqrt(np.float64(len(out) - 1))
 
 
-@faulty("seed", "`start` does not use the seed")
-class Seedless(RandomSource):
-    """Another run every time."""
-
-    name = "seedless"
-
-    def start(self, seed):
-        self.streams = {}
-
-    def stream(self, purpose):
-        return self.streams.setdefault(purpose, np.random.default_rng())
-
-
-@faulty("streams", "all purposes share one generator")
-class OneStream(RandomSource):
-    """One stream for all."""
-
-    name = "one_stream"
-
-    def start(self, seed):
-        self.rng = np.random.default_rng(seed)
-
-    def stream(self, purpose):
-        return self.rng
-
-
-@faulty("continues", "a stream starts again")
-class Repeating(RandomSource):
-    """Makes a new generator at each call."""
-
-    name = "repeating"
-
-    def start(self, seed):
-        self.seed = seed
-
-    def stream(self, purpose):
-        return np.random.default_rng([self.seed, *purpose.encode()])
-
-
-@faulty("randomness", "with a fixed seed (random.py:")
+@faulty("randomness", "with a fixed seed (initializers.py:")
 class OwnBits(Initializer):
     """The same numbers for every layer, from a bit generator."""
 
