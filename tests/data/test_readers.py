@@ -17,10 +17,11 @@ import pytest
 
 from zoo_core.data.readers.csv import read_csv, read_features
 from zoo_core.data.readers.idx import read_idx
+from zoo_core.data.readers.inputs import read_inputs
 from zoo_core.data.readers.npy import check_finite, read_array, read_arrays
 from zoo_core.data.readers.npy_rows import DiskRows
 from zoo_core.data.readers.png import read_png
-from zoo_core.errors import DataError, ResourceError
+from zoo_core.errors import DataError, ResourceError, UsageError
 
 # ------------------------------------------------------------------ CSV
 
@@ -390,3 +391,48 @@ def test_pictures_that_are_refused(tmp_path: Path) -> None:
         with pytest.raises(DataError, match=words) as caught:
             read_png(path, (28, 28))
         assert str(path) in str(caught.value)
+
+
+# ------------------------------------------------------------------ inputs in any format
+
+
+def _input_files(folder: Path) -> dict[str, bytes]:
+    """Return the same two rows of three numbers in each format for them."""
+    x = np.array([[1.0, 2, 3], [4, 5, 6]])
+    np.save(folder / "x.npy", x)
+    np.save(folder / "turned.npy", np.asfortranarray(x))
+    np.savez(folder / "x.npz", x=x, other=x)
+    (folder / "x.csv").write_text("c,a,b,answer\n3,1,2,yes\n6,4,5,no\n")
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def test_inputs_are_the_same_in_each_format_and_from_an_open_file(tmp_path: Path) -> None:
+    for name, raw in _input_files(tmp_path).items():
+        for source in (tmp_path / name, str(tmp_path / name), io.BytesIO(raw)):
+            x, notes = read_inputs(source, 3, ["a", "b", "c"])
+            assert x.take(np.arange(2), axis=0).tolist() == [[1, 2, 3], [4, 5, 6]], name
+            assert notes == []
+
+
+def test_only_a_npy_file_with_the_features_of_the_model_stays_on_disk(tmp_path: Path) -> None:
+    _input_files(tmp_path)
+    assert isinstance(read_inputs(tmp_path / "x.npy", 3)[0], DiskRows)
+    assert isinstance(read_inputs(tmp_path / "x.npy", 4)[0], np.ndarray)
+    assert isinstance(read_inputs(tmp_path / "turned.npy", 3)[0], np.ndarray)
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+def test_a_picture_needs_a_model_of_images(tmp_path: Path, is_open: bool) -> None:
+    path = tmp_path / "x.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n")
+    with pytest.raises(DataError, match="seven: is a picture, but the model was not trained on images"):
+        read_inputs(io.BytesIO(path.read_bytes()) if is_open else path, 4, name="seven")
+    with pytest.raises(DataError, match="seven"):
+        read_inputs(io.BytesIO(path.read_bytes()) if is_open else path, 4, image_shape=(2, 2), name="seven")
+
+
+def test_inputs_of_no_known_format_are_refused() -> None:
+    with pytest.raises(UsageError, match=r"rows\.txt: must end in"):
+        read_inputs("rows.txt", 3)
+    with pytest.raises(DataError, match="the input is neither"):
+        read_inputs(io.BytesIO(b"\xff\xfe\x00"), 3)

@@ -1,118 +1,12 @@
 """The command `zoo`: the only package that prints or exits. Each command is a module in `commands/`.
 
 Nothing here imports numpy or matplotlib before a command needs it, so that `zoo --help` starts at once.
-`_app.py` puts the commands together, `_options.py` has the options that they share, `_inputs.py` and `_output.py` what
-they read and print, `_hints.py` the advice in errors.
+`_main.py` runs a command and reports its errors, and `_app.py` puts the commands together. `_options.py` has the
+options that they share, `_inputs.py` and `_output.py` what they read and print, `_hints.py` the advice in errors.
 """
 
 from __future__ import annotations
 
-import gc
-import os
-import signal
-import sys
-import warnings
+from zoo_core.cli._main import main, run
 
-from zoo_core.cli._hints import error_text, note_text
-from zoo_core.cli._signals import terminate
-from zoo_core.errors import ZooError
-
-GARBAGE_THRESHOLD = 50_000  # new objects before the first garbage collection; imported objects are never garbage
-
-
-def main() -> None:
-    """Run the command line and exit with the code that belongs to what happened."""
-    signal.signal(signal.SIGTERM, terminate)
-    warnings.showwarning = _show_warning
-    gc.set_threshold(GARBAGE_THRESHOLD)
-    code = run()
-    gc.freeze()  # otherwise the interpreter visits all objects as it exits, a tenth of the time of `zoo predict`
-    sys.exit(code)
-
-
-def run(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit code; every error is one message on standard error."""
-    from zoo_core.cli._app import Interrupted, application
-
-    given, debug = _without_debug(sys.argv[1:] if arguments is None else arguments)
-    try:
-        code = application(given[0] if given else "")(args=given, prog_name="zoo", standalone_mode=False)
-        sys.stdout.flush()
-        return code if isinstance(code, int) else 0
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except Interrupted as interrupted:
-        return _report_error(interrupted.__cause__ or interrupted)
-    except (Exception, KeyboardInterrupt, SystemExit) as error:
-        if isinstance(error, SystemExit) and not _is_of_a_part(error):
-            raise
-        if debug and not hasattr(error, "show"):
-            raise
-        return _report_error(error)
-
-
-def _without_debug(arguments: list[str]) -> tuple[list[str], bool]:
-    """Remove --debug, which may stand anywhere before `--`; return also whether it was there."""
-    end = arguments.index("--") if "--" in arguments else len(arguments)
-    options = [a for a in arguments[:end] if a != "--debug"]
-    return [*options, *arguments[end:]], len(options) < end
-
-
-def _report_error(error: BaseException) -> int:
-    """Print an error and its notes; return its exit code."""
-    code = _print_error(error)
-    for note in getattr(error, "__notes__", []):
-        _print_line(note_text(note), code)
-    return code
-
-
-def _print_error(error: BaseException) -> int:
-    import typer
-
-    if isinstance(error, ZooError):
-        return _print_line(f"error: {error_text(error)}", error.exit_code)
-    if isinstance(error, (KeyboardInterrupt, typer.Abort)):
-        return _print_line("interrupted", getattr(error, "exit_code", 130))
-    if hasattr(error, "show") and hasattr(error, "exit_code"):  # a usage error of the command-line library
-        error.show()
-        return int(error.exit_code)
-    if isinstance(error, MemoryError):
-        return _print_line(f"error: not enough memory: {error}; make the batch or the network smaller", 5)
-    if isinstance(error, OSError):
-        return _print_line(f"error: {error.filename or ''}: {error.strerror or error}", 5)
-    return _print_unexpected(error)
-
-
-def _is_of_a_part(error: SystemExit) -> bool:
-    from zoo_core._part_checks import part_that_raised
-
-    return part_that_raised(error) is not None
-
-
-def _print_unexpected(error: BaseException) -> int:
-    """Print an exception that nobody foresaw, and who can mend it: a plugin's author or the zoo's."""
-    from zoo_core._part_checks import part_that_raised
-
-    text, found = f"{type(error).__name__}: {error}", part_that_raised(error)
-    if found and not type(found[0]).__module__.startswith(("zoo_core.", "zoo_plugins.")):
-        name = f"{found[0].kind} {found[0].name!r} ({found[1]})"
-        return _print_line(
-            f"error: {name} raised {text}\nIt belongs to a plugin: tell its author, or use another part.", 4
-        )
-    return _print_line(f"error: {text}\nThis is a bug of the zoo; --debug shows where.", 1)
-
-
-def _print_line(text: str, code: int) -> int:
-    print(visible(text), file=sys.stderr)
-    return code
-
-
-def visible(text: str) -> str:
-    """Return text with control characters made visible, so that no name in it can control the terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
-
-
-def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    """Show a warning from Python as the command line shows its own."""
-    _print_line(f"warning: {message}", 0)
+__all__ = ["main", "run"]

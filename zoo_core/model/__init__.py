@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from zoo_core.model._array_names import (
         FINGERPRINTS as FINGERPRINTS,
         is_of_network as is_of_network,
-        is_trained as is_trained,
     )
     from zoo_core.model._environment import environment as environment
     from zoo_core.model._fingerprints import Fingerprints as Fingerprints
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
-    "_array_names": "FINGERPRINTS is_of_network is_trained",
+    "_array_names": "FINGERPRINTS is_of_network",
     "_environment": "environment",
     "_fingerprints": "Fingerprints",
     "_header": "DataDescription short_errors",

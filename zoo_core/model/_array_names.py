@@ -25,11 +25,6 @@ def is_of_run(name: str) -> bool:
     return name.startswith(_RUN)
 
 
-def is_trained(name: str) -> bool:
-    """Tell whether an array holds parameters, in a file of before 0.1.0, which does not count them."""
-    return is_of_network(name) and not name.rpartition(".")[2].startswith("running_")
-
-
 def preprocessor_state(arrays: Mapping[str, Array]) -> dict[str, Array]:
     """Return the arrays of the preprocessor, by the name of its attribute."""
     return {name.removeprefix(PREPROCESSOR): a for name, a in arrays.items() if name.startswith(PREPROCESSOR)}

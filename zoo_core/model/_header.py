@@ -99,7 +99,7 @@ class Header(_Stored):
     history: History
     plugins: Annotated[list[PartSource], FailFast()]
     environment: Facts
-    parameters: Annotated[int, Ge(1)] | None = None  # how many are trained; missing in files of before 0.1.0
+    parameters: Annotated[int, Ge(1)]  # how many are trained
     started_from: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""  # sha256 of the model with the first weights
     run: dict[str, Any] | None = None  # only in a checkpoint: the state of the run
 

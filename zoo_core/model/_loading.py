@@ -103,7 +103,7 @@ def _refuse_invalid(name: str) -> Iterator[None]:
         raise ModelFileError(f"{name}: its header does not describe a model: {reason[:300]}") from error
 
 
-def _check_counts(model: Model, name: str, parameters: int | None) -> None:
+def _check_counts(model: Model, name: str, parameters: int) -> None:
     """Refuse a file with another number of names than outputs, or another number of parameters than it claims."""
     outputs = model.network.outputs
     regression = model.about.task == "regression"
@@ -111,7 +111,7 @@ def _check_counts(model: Model, name: str, parameters: int | None) -> None:
     names = model.about.target_names if regression else model.about.class_names
     if len(names) not in (0, wanted):
         raise ModelFileError(f"{name}: has {len(names)} names for {wanted} outputs; get another file")
-    if parameters not in (None, model.network.layout.size):
+    if parameters != model.network.layout.size:
         raise ModelFileError(
             f"{name}: claims {parameters} parameters, and its spec has {model.network.layout.size}; get another file"
         )

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.model import FINGERPRINTS, Model, is_of_network, kept_record
+from zoo_core.model import FINGERPRINTS, Fingerprints, Model, is_of_network, kept_record, read_summary
 from zoo_core.parts import Array, Record
 from zoo_core.storage import ModelFile
 
@@ -57,8 +57,16 @@ def _results(model: Model) -> dict[str, Any]:
     return {"parameters": model.network.layout.size, "epochs": len(model.history), **best, **figures}
 
 
-def compare_runs(a: ModelFile, b: ModelFile) -> RunComparison:
-    """Return where two runs begin to differ, from their model files."""
+def compare_runs(
+    a: ModelFile, b: ModelFile, names: Sequence[str] = ("the first file", "the second file")
+) -> RunComparison:
+    """Return where two runs begin to differ, from their model files; messages call the files by `names`.
+
+    Raises ModelFileError for a header that describes no model, or for malformed fingerprints.
+    """
+    for contents, name in zip((a, b), names, strict=True):
+        read_summary(contents, name)
+        Fingerprints.read(contents.arrays.get(FINGERPRINTS), name)
     by_array, by_figure = _first_array(a.arrays, b.arrays), _first_figures(a.header["history"], b.header["history"])
     epoch = min((found[0] for found in (by_array, by_figure) if found), default=None)
     return RunComparison(

@@ -14,7 +14,6 @@ from zoo_core.errors import UsageError
 if TYPE_CHECKING:
     from zoo_core.registry import Registry
     from zoo_core.runs import ModelComparison, RunComparison
-    from zoo_core.storage import ModelFile
 
 EXAMPLES = (
     "Examples: zoo compare a.npz b.npz | zoo compare corrected-1-sgd corrected-2-dropout --json | "
@@ -75,26 +74,19 @@ def _compare_exactly(
     names: list[str], registry: Registry, digests: list[str] | None, max_size: int, json: bool
 ) -> None:
     """Compare two runs bit by bit, by their files alone."""
+    from zoo_core.registry import find_model
     from zoo_core.runs import compare_runs
+    from zoo_core.storage import read_model_file
 
     if len(names) != 2 or (digests and len(digests) != 2):
         raise UsageError(f"--exact compares two models, not {len(names)}; give one --sha256 for each, or none")
     wanted: list[Any] = [*(digests or (None, None))]
-    a, b = (_read_contents(name, registry, digest, max_size) for name, digest in zip(names, wanted, strict=True))
-    found = compare_runs(a, b)
+    a, b = (
+        read_model_file(find_model(name, registry), sha256=digest, limit=max_size * 2**20)
+        for name, digest in zip(names, wanted, strict=True)
+    )
+    found = compare_runs(a, b, names)
     report(asdict(found), json, "\n".join(_run_lines(found)))
-
-
-def _read_contents(name: str, registry: Registry, digest: str | None, max_size: int) -> ModelFile:
-    """Return the contents of a model file with a sound header and sound fingerprints."""
-    from zoo_core.model import FINGERPRINTS, Fingerprints, read_summary
-    from zoo_core.registry import find_model
-    from zoo_core.storage import read_model_file
-
-    contents = read_model_file(find_model(name, registry), sha256=digest, limit=max_size * 2**20)
-    read_summary(contents, name)
-    Fingerprints.read(contents.arrays.get(FINGERPRINTS), name)
-    return contents
 
 
 def _run_lines(found: RunComparison) -> list[str]:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from zoo_core.registry import Registry
-    from zoo_core.spec import Spec
 
 EXAMPLES = (
     "Examples: zoo plot a.npz b.npz -o curves.png | zoo plot m.npz --kind confusion | "
@@ -80,19 +79,19 @@ def _draw_figure(kind: Kind, names: list[str], registry: Registry, **given: Any)
 
     if kind == "activation":
         from zoo_core.display.plots import activation_curve
+        from zoo_core.parts import Activation
 
-        spec = _find_spec(names[0], registry, given["options"])
-        part = spec.model.layers[0].activation if spec else None
-        return activation_curve(part or _make_part(registry, "activation", names[0], given["options"]))
+        found = _read_spec_or_part(kind, names[0], registry, given["options"])
+        return activation_curve(found if isinstance(found, Activation) else found.model.layers[0].activation)
     if kind == "schedule":
         return _draw_schedule(names[0], registry, given["options"], given["epochs"])
     from zoo_core.cli._inputs import load_models
 
     titles = [Path(name).stem if name.endswith(".npz") else name for name in names]
-    found = list(zip(titles, load_models(names, registry, given["sha256"], given["max_size"]), strict=True))
+    models = list(zip(titles, load_models(names, registry, given["sha256"], given["max_size"]), strict=True))
     if kind == "curves":
-        return plots.learning_curves([(name, m.history) for name, m in found], what=given["what"])
-    first = found[0][1]
+        return plots.learning_curves([(name, m.history) for name, m in models], what=given["what"])
+    first = models[0][1]
     if kind == "confusion":
         return _draw_confusion(names[0], first, registry, given)
     if first.about.image_shape is None:
@@ -113,30 +112,24 @@ def _draw_confusion(name: str, model: Any, registry: Registry, given: dict[str, 
     return plots.confusion_matrix(confusion_counts(model, table), [str(label) for label in model.labels().tolist()])
 
 
-def _make_part(registry: Registry, kind: str, name: str, options: list[str]) -> Any:
-    from zoo_core.spec import read_part
-
-    return read_part(kind, name, options, registry)
-
-
-def _find_spec(name: str, registry: Registry, options: list[str]) -> Spec | None:
-    """Return the spec of a file or a shipped model, or None if the name is that of a part."""
+def _read_spec_or_part(kind: str, name: str, registry: Registry, options: list[str]) -> Any:
+    """Return the spec of a file or a shipped model, or else the part of a name."""
     from zoo_core.registry import is_path, shipped_models
-    from zoo_core.spec import read_spec
+    from zoo_core.spec import read_part, read_spec
 
     if is_path(name, ".toml", ".json", ".npz") or name in shipped_models(registry):
         return read_spec(name, options, registry)
-    return None
+    return read_part(kind, name, options, registry)
 
 
 def _draw_schedule(name: str, registry: Registry, options: list[str], epochs: int) -> Figure:
     from zoo_core.display.plots import schedule_curve
     from zoo_core.parts import Schedule
 
-    spec = _find_spec(name, registry, options)
-    if spec is None:
-        return schedule_curve(_make_part(registry, "schedule", name, options), epochs, 100)
-    rate = spec.optimizer.learning_rate
+    found = _read_spec_or_part("schedule", name, registry, options)
+    if isinstance(found, Schedule):
+        return schedule_curve(found, epochs, 100)
+    rate = found.optimizer.learning_rate
     if not isinstance(rate, Schedule):
         rate = registry.get("schedule", "constant")(rate)  # type: ignore[call-arg]
-    return schedule_curve(rate, spec.training.epochs, 100)
+    return schedule_curve(rate, found.training.epochs, 100)

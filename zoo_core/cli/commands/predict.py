@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -54,7 +54,7 @@ def command(
             raise UsageError(f"{output}: must end in .npy or .csv")
         check_output_path(output, force)
     found = load_model(model, registry, sha256, max_size)
-    x = read_input(input_, found)
+    x = _read_inputs(input_, found)
     if not len(x):
         raise DataError(f"{input_}: has no rows")
     with blas_threads(1), redirect_prints():
@@ -65,66 +65,15 @@ def command(
     _write_result(result, output, json, _column_names(found, proba))
 
 
-def read_input(name: str, model: Model) -> Any:
-    """Return the rows of an input file, shape (rows, features)."""
-    from zoo_core.data.readers.npy import read_array
+def _read_inputs(name: str, model: Model) -> Any:
+    """Return the rows of an input file, and print notes on how a picture was changed."""
+    from zoo_core.data.readers.inputs import read_inputs
 
-    if name == "-":
-        raw = sys.stdin.buffer.read()
-        if raw[:8] == b"\x89PNG\r\n\x1a\n":
-            return _read_image(io.BytesIO(raw), "standard input", model)
-        if raw[:6] == b"\x93NUMPY" or raw[:4] == b"PK\x03\x04":
-            return read_array(io.BytesIO(raw))
-        return _read_csv(io.StringIO(_decode(raw)), model)
-    ending = Path(name).suffix.lower()
-    if ending == ".png":
-        return _read_image(name, name, model)
-    if ending == ".npy":
-        return _read_npy(Path(name), model.about.inputs)
-    if ending == ".npz":
-        return read_array(Path(name))
-    if ending == ".csv":
-        return _read_csv(Path(name), model)
-    raise UsageError(f"{name}: must end in .npy, .npz, .csv or .png, or be - for standard input")
-
-
-def _read_npy(path: Path, features: int) -> Any:
-    """Return the rows of a .npy file, which are read when they are needed if the file has the model's form."""
-    from zoo_core.data.readers.npy import read_array
-    from zoo_core.data.readers.npy_rows import DiskRows
-
-    try:
-        rows = DiskRows(path)
-    except DataError:  # in Fortran order, or with a fault that the other reader explains better
-        return read_array(path)
-    if rows.shape[1] != features or len(rows.sample_shape) > 2:
-        return read_array(path)
-    rows.check_finite()
-    return rows
-
-
-def _read_csv(source: Path | IO[str], model: Model) -> Any:
-    from zoo_core.data.readers.csv import read_features
-
-    return read_features(source, model.about.feature_names)
-
-
-def _decode(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError("standard input is neither .npy, .npz, .png nor CSV in UTF-8") from error
-
-
-def _read_image(source: str | IO[bytes], name: str, model: Model) -> Any:
-    from zoo_core.data.readers.png import read_png
-
-    shape = model.about.image_shape
-    if shape is None:
-        raise DataError(f"{name}: model {model.name!r} was not trained on images; give rows of numbers")
-    x, notes = read_png(source, (shape[0], shape[1]), name)
+    source, shown = (sys.stdin.buffer, "standard input") if name == "-" else (name, name)
+    about = model.about
+    x, notes = read_inputs(source, about.inputs, about.feature_names, about.image_shape, shown)
     for note in notes:
-        print(f"note: {name}: {note}", file=sys.stderr)
+        print(f"note: {shown}: {note}", file=sys.stderr)
     return x
 
 

@@ -70,7 +70,7 @@ def command(
 
 def _show_model(name: str, registry: Registry, sha256: str | None, max_size: int, json: bool) -> None:
     """Show a model by the header of its file alone, so that its plugins need not be installed."""
-    from zoo_core.model import is_trained, read_summary
+    from zoo_core.model import read_summary
     from zoo_core.registry import find_model
     from zoo_core.storage import read_model_file
 
@@ -81,7 +81,7 @@ def _show_model(name: str, registry: Registry, sha256: str | None, max_size: int
     data = {
         "name": summary.name,
         "sha256": contents.sha256,
-        "parameters": described.parameters or sum(a.size for k, a in contents.arrays.items() if is_trained(k)),
+        "parameters": described.parameters,
         "spec": header["spec"],
         "about": header["about"],
         "plugins": header["plugins"],

@@ -1,0 +1,102 @@
+"""The rows of a file in any format, as inputs for a model.
+
+Only the reader of the file's format is imported, so that `zoo predict` starts at once.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from zoo_core.data.readers.npy import read_array
+from zoo_core.errors import DataError, UsageError
+from zoo_core.parts import Array
+
+if TYPE_CHECKING:
+    from zoo_core.data.readers.npy_rows import DiskRows
+
+Inputs = tuple["Array | DiskRows", list[str]]  # rows, and a note for each change of a picture
+
+
+def read_inputs(
+    source: Path | str | IO[bytes],
+    features: int,
+    feature_names: Sequence[str] = (),
+    image_shape: Sequence[int] | None = None,
+    name: str = "",
+) -> Inputs:
+    """Read rows to predict from. A path says the format by its ending, an open file by its first bytes.
+
+    Args:
+        source: a .npy, .npz, .csv or .png file, or an open binary file.
+        features: the number of features of the model; a .npy file with them may be larger than memory.
+        feature_names: the names of the features, for a CSV file with a header; empty if there are none.
+        image_shape: height and width of the training images; None if the model was not trained on images.
+        name: what messages call the source; by default its path.
+
+    Returns:
+        The rows, shape (rows, features) or (rows, height, width), and a note for each change of a picture.
+
+    Raises:
+        DataError: the file holds something else, or is damaged.
+        UsageError: a path has another ending.
+        ResourceError: the file cannot be opened.
+
+    Example:
+        x, notes = read_inputs("new-flowers.csv", model.about.inputs, model.about.feature_names)
+        model.predict(x)
+    """
+    if not isinstance(source, (Path, str)):
+        return _read_open_file(source.read(), feature_names, image_shape, name or "the input")
+    ending, name = Path(source).suffix.lower(), name or str(source)
+    if ending == ".png":
+        return _read_picture(source, image_shape, name)
+    if ending == ".npy":
+        return _read_npy(Path(source), features), []
+    if ending == ".npz":
+        return read_array(source), []
+    if ending == ".csv":
+        return _read_table(source, feature_names), []
+    raise UsageError(f"{name}: must end in .npy, .npz, .csv or .png")
+
+
+def _read_open_file(raw: bytes, feature_names: Sequence[str], image_shape: Sequence[int] | None, name: str) -> Inputs:
+    if raw[:8] == b"\x89PNG\r\n\x1a\n":
+        return _read_picture(io.BytesIO(raw), image_shape, name)
+    if raw[:6] == b"\x93NUMPY" or raw[:4] == b"PK\x03\x04":
+        return read_array(io.BytesIO(raw)), []
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{name} is neither .npy, .npz, .png nor CSV in UTF-8") from error
+    return _read_table(io.StringIO(text), feature_names), []
+
+
+def _read_npy(path: Path, features: int) -> Array | DiskRows:
+    """Return the rows of a .npy file, which are read when they are needed if the file has the model's form."""
+    from zoo_core.data.readers.npy_rows import DiskRows
+
+    try:
+        rows = DiskRows(path)
+    except DataError:  # in Fortran order, or with a fault that the other reader explains better
+        return read_array(path)
+    if rows.shape[1] != features or len(rows.sample_shape) > 2:
+        return read_array(path)
+    rows.check_finite()
+    return rows
+
+
+def _read_table(source: Any, feature_names: Sequence[str]) -> Array:
+    from zoo_core.data.readers.csv import read_features
+
+    return read_features(source, feature_names)
+
+
+def _read_picture(source: Path | str | IO[bytes], image_shape: Sequence[int] | None, name: str) -> Inputs:
+    from zoo_core.data.readers.png import read_png
+
+    if image_shape is None:
+        raise DataError(f"{name}: is a picture, but the model was not trained on images; give rows of numbers")
+    return read_png(source, (image_shape[0], image_shape[1]), name)
