@@ -43,7 +43,7 @@ def _lazy_names(
     return list(modules), lambda: list(modules), find
 
 
-_HOMES = {
+_MODULES = {
     "errors": "ZooError",
     "hookspecs": "LazyParts hookimpl",
     "model": "Model load",
@@ -51,7 +51,7 @@ _HOMES = {
     "runs": "follow prepare resume train",
     "spec": "Spec read_spec",
 }
-__all__, __dir__, _find = _lazy_names(__name__, _HOMES)
+__all__, __dir__, _find = _lazy_names(__name__, _MODULES)
 __all__ += ["__version__"]
 
 

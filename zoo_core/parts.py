@@ -67,6 +67,7 @@ Errors
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -425,6 +426,23 @@ class Layout:
     segments: tuple[Segment, ...]
     size: int
     dtype: np.dtype[Any]
+
+    @classmethod
+    def of(cls, shapes: Mapping[str, tuple[int, ...]], dtype: DTypeLike = np.float64) -> Layout:
+        """Return the layout of arrays that follow one another.
+
+        Args:
+            shapes: the shape of each array, by its path.
+            dtype: that of all arrays.
+
+        Example:
+            Layout.of({"layers.0.weights": (784, 10), "layers.0.bias": (10,)}).size  # 7850
+        """
+        segments, size = [], 0
+        for path, shape in shapes.items():
+            start, size = size, size + math.prod(map(int, shape))
+            segments.append(Segment(path, shape, slice(start, size)))
+        return cls(tuple(segments), size, np.dtype(dtype))
 
     def vector(self, fill: float = 0.0) -> Array:
         """Return a new flat vector, shape (size,), such as an optimizer's state."""

@@ -160,7 +160,7 @@ def test_the_rows_of_the_next_batches_are_read_ahead(tmp_path, monkeypatch):
     arrays = {"x": rng.normal(size=(1000, 300)).astype(np.float32), "y": rng.integers(0, 3, 1000)}
     trainer = zoo_core.prepare(spec(npy(saved(tmp_path, arrays)), evaluate=[]))
     monkeypatch.setattr(DiskRows, "take", noted)
-    steps, reads = trainer.loader.batches.steps, trainer.loader.rows._read_together
+    steps, reads = trainer.loader.batches.steps, trainer.loader.rows._batches_per_read
     trainer.loader.start_epoch()
     with closing(trainer.loader):
         for step in range(steps):
@@ -172,7 +172,7 @@ def test_the_rows_of_the_next_batches_are_read_ahead(tmp_path, monkeypatch):
                 assert taken.acquire(timeout=30)
                 taken.release()
     assert not taken.acquire(blocking=False)
-    assert trainer.loader._together < reads < steps
+    assert trainer.loader._batches_per_load < reads < steps
 
 
 def test_there_are_no_extra_threads_beside_the_prefetcher(tmp_path, monkeypatch):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from zoo_core.model import is_of_network
-from zoo_core.model._array_names import is_of_run, preprocessor_state
+from zoo_core.model import belongs_to_network
+from zoo_core.model._array_names import belongs_to_run, preprocessor_state
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from zoo_core.model._array_names import is_of_run, preprocessor_state
     ],
 )
 def test_a_name_tells_what_an_array_holds(name: str, of_network: bool, of_run: bool) -> None:
-    assert (is_of_network(name), is_of_run(name)) == (of_network, of_run)
+    assert (belongs_to_network(name), belongs_to_run(name)) == (of_network, of_run)
 
 
 def test_the_state_of_the_preprocessor_is_found_by_its_attributes() -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from zoo_core.parts import Array, Layout, Schedule
-from zoo_core.testing.harness.optimizer_harness import layout_of
 
 GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "optimizers.npz")
 A, B, START = (np.array(v) for v in ([0.5, 1.0, 1.5], [0.2, -0.4, 0.6], [1.4, -1.1, 0.7]))
@@ -17,11 +16,11 @@ NET = np.concatenate([GOLDEN[path].ravel() for path in PATHS])
 
 
 def vector(size: int, dtype: Any = np.float64) -> Layout:
-    return layout_of({"layers.0.bias": (size,)}, dtype)
+    return Layout.of({"layers.0.bias": (size,)}, dtype)
 
 
 def two_layers(dtype: Any = np.float64) -> Layout:
-    return layout_of({path: GOLDEN[path].shape for path in PATHS}, dtype)
+    return Layout.of({path: GOLDEN[path].shape for path in PATHS}, dtype)
 
 
 def valley(p: Array) -> tuple[float, Array]:

@@ -8,8 +8,8 @@ from tests.helpers.specs import small_spec
 from tests.plugins.comparisons import REGISTRY, make_part
 from tests.plugins.optimizer_runs import NET, OptimizerRun, net, two_layers
 from zoo_core.errors import SpecError, UsageError
+from zoo_core.parts import Layout
 from zoo_core.spec import Spec
-from zoo_core.testing.harness.optimizer_harness import layout_of
 from zoo_plugins.optimizers.parameter_groups import Share
 
 
@@ -43,7 +43,7 @@ def test_each_group_follows_its_own_schedule_and_the_base_shows_its_rate():
     step = REGISTRY.get("schedule", "step")
     paths = {"*.bias": optimizer("sgd", learning_rate=step(1.0, factor=0.5, every=1))}
     part = optimizer("groups", paths=paths, base=optimizer("sgd", learning_rate=0.25))
-    part.start(layout_of({"a.bias": (1,), "a.weights": (1, 1)}))
+    part.start(Layout.of({"a.bias": (1,), "a.weights": (1, 1)}))
     rates = part.learning_rate
     rates.start(3, 1)
     moves = []

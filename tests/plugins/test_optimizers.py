@@ -9,9 +9,8 @@ import pytest
 from tests.helpers.builtin import PARTS
 from tests.plugins.comparisons import REGISTRY, optimizers
 from tests.plugins.optimizer_runs import NET, START, OptimizerRun, net, rosenbrock, two_layers
-from zoo_core.parts import Optimizer
+from zoo_core.parts import Layout, Optimizer
 from zoo_core.spec import option_names
-from zoo_core.testing.harness.optimizer_harness import layout_of
 from zoo_plugins import notebook
 
 CLASSES = [k for k in PARTS if issubclass(k, Optimizer) and k not in notebook.PARTS]
@@ -69,7 +68,7 @@ def test_nesterov_needs_momentum():
 def test_muon_moves_a_matrix_along_all_its_directions_alike():
     gradient = np.outer([1.0, 2.0, 3.0], [1.0, 1.0]) + np.diag([0.3, 0.2, 0.0])[:, :2]
     part, parameters = make("muon", learning_rate=1.0, momentum=0.0), np.zeros(6)
-    part.start(layout_of({"layers.0.weights": (3, 2)}))
+    part.start(Layout.of({"layers.0.weights": (3, 2)}))
     part.step(parameters, gradient.ravel().copy(), 1.0)
     sizes = np.linalg.svd(parameters.reshape(3, 2), compute_uv=False)
     assert (np.linalg.svd(gradient, compute_uv=False)[0] > 20 * np.linalg.svd(gradient, compute_uv=False)[1]).all()

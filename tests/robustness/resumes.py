@@ -15,7 +15,8 @@ from tests.robustness import Result, mutants
 from zoo_core import storage
 from zoo_core.errors import ZooError
 from zoo_core.registry import Registry
-from zoo_core.runs import Output, _checkpoint as checkpoint, follow, prepare, prepare_resumed
+from zoo_core.runs import Output, follow, prepare, prepare_resumed
+from zoo_core.runs._checkpoint import write_checkpoint
 from zoo_core.training import Interval
 from zoo_core.training.events import SafePoint
 
@@ -55,7 +56,7 @@ def _checkpoint(folder: Path, optimizer: object, registry: Registry) -> storage.
     trainer = prepare(spec, registry=registry)
     for event in trainer.events(Interval(steps=1)):
         if isinstance(event, SafePoint) and trainer.optimizer.steps == STEP:
-            checkpoint.save(trainer, folder / "sound.npz")
+            write_checkpoint(trainer, folder / "sound.npz")
     return storage.read_model_file(folder / "sound.npz")
 
 

@@ -14,9 +14,11 @@ import zoo_core
 from tests.helpers.runs import SPEC, write_run
 from zoo_core import storage
 from zoo_core.errors import NumericError, PluginError, SpecError, UsageError
+from zoo_core.model import evaluate_table
 from zoo_core.parts import Callback, Optimizer, Schedule
 from zoo_core.registry import Registry
-from zoo_core.runs import Output, _checkpoint as checkpoint, prepare
+from zoo_core.runs import Output, _checkpoint_writer, prepare
+from zoo_core.runs._checkpoint import restore_run, write_checkpoint
 from zoo_core.training import Interval, Trainer
 from zoo_core.training.events import SafePoint
 
@@ -43,16 +45,16 @@ def stopped(run_zoo, monkeypatch):
     """Return a function that trains into m.npz and has something happen after the checkpoint of a number."""
 
     def stop(happen, after=4, *arguments):
-        original, saved = checkpoint.save, []
+        saved = []
 
         def save(trainer, path):
-            original(trainer, path)
+            write_checkpoint(trainer, path)
             saved.append(path)
             if len(saved) == after:
                 happen()
 
         with monkeypatch.context() as patch:
-            patch.setattr(checkpoint, "save", save)
+            patch.setattr(_checkpoint_writer, "write_checkpoint", save)
             return run_zoo("train", "s.toml", "-o", "m.npz", *EVERY, *arguments)
 
     return stop
@@ -135,7 +137,7 @@ def test_another_spec_is_no_continuation_and_its_difference_is_named(run_zoo, st
     contents = storage.read_model_file("m.checkpoint-0000000009.npz")
     other = prepare(zoo_core.read_spec("s.toml", ["optimizer.beta1=0.8"]))
     with pytest.raises(zoo_core.ZooError, match=r"spec: optimizer.beta1 was 0.9 and is 0.8") as caught:
-        checkpoint.resume(other, contents, "m")
+        restore_run(other, contents, "m")
     assert caught.value.exit_code == 5
     code, _, err = run_zoo("train", "s.toml", "-o", "m.npz", "--set", "optimizer.beta1=0.8")
     assert code == 2
@@ -397,7 +399,7 @@ def test_a_loss_that_leaves_the_numbers_leaves_the_best_weights(run_zoo, registr
     losses = [record["validation_loss"] for record in model.history]
     validation = prepare(spec, registry=registry).splits["validation"]
     assert len(losses) == 3
-    assert model.evaluate_table(validation)["loss"] == pytest.approx(min(losses), rel=1e-6)
+    assert evaluate_table(model, validation)["loss"] == pytest.approx(min(losses), rel=1e-6)
 
 
 def test_numbers_of_numpy_come_back_as_they_were(run_zoo, registry):
@@ -406,7 +408,7 @@ def test_numbers_of_numpy_come_back_as_they_were(run_zoo, registry):
     trainer = prepare(spec, registry=registry)
     for event in trainer.events(Interval(steps=1)):
         if isinstance(event, SafePoint) and trainer.optimizer.steps == 4:
-            checkpoint.save(trainer, Output("m.npz").checkpoint_path(4))
+            write_checkpoint(trainer, Output("m.npz").checkpoint_path(4))
     assert storage.read_model_file("m.checkpoint-0000000004.npz").header["run"]["opt.seen"]["scalar"][0] == "<f4"
     assert zoo_core.resume("m.npz", registry=registry).save("m.npz") == alone
 
@@ -479,7 +481,7 @@ def test_between_two_times_lies_no_more_than_the_interval():
 
 def test_of_an_interval_goes_what_saving_takes():
     interval = Interval(seconds=10)
-    interval.took(3)
+    interval.record_duration(3)
     assert times(interval, range(1, 30)) == [6, 13, 20, 27]
 
 

@@ -13,7 +13,8 @@ import zoo_core
 from zoo_core import storage
 from zoo_core.errors import ZooError
 from zoo_core.registry import Registry
-from zoo_core.runs import Output, _checkpoint as checkpoint, prepare, prepare_resumed
+from zoo_core.runs import Output, prepare, prepare_resumed
+from zoo_core.runs._checkpoint import write_checkpoint
 from zoo_core.spec import options_model
 from zoo_core.training import Interval
 from zoo_core.training.events import SafePoint
@@ -108,7 +109,7 @@ def left_alone(spec, folder):
     trainer = prepare(spec, registry=REGISTRY)
     for event in trainer.events(Interval(steps=1)):
         if isinstance(event, SafePoint) and trainer.optimizer.steps in STOPS:
-            checkpoint.save(trainer, Output(folder / "m.npz").checkpoint_path(trainer.optimizer.steps))
+            write_checkpoint(trainer, Output(folder / "m.npz").checkpoint_path(trainer.optimizer.steps))
     return contents(trainer.model)
 
 

@@ -156,13 +156,13 @@ def test_a_rare_slow_product_does_not_stop_extra_threads() -> None:
 
 
 @pytest.mark.parametrize("other", [1.0, 1.0 + 2**-23])
-def test_a_product_whose_bits_change_is_not_divided(monkeypatch: pytest.MonkeyPatch, other: float) -> None:
+def test_a_product_whose_bits_change_stays_on_one_thread(monkeypatch: pytest.MonkeyPatch, other: float) -> None:
     trainer = zoo_core.prepare(spec())
     blas = Blas(ALONE)
     operands = (Operand(blas, {1: 1.0, 2: other}), np.ones((1, 1)))
     monkeypatch.setattr(parallel_matmul, "_examples", lambda dense, rows: {"multiply_forward": operands})
     products = ParallelMatmul(blas)
-    products.divide(trainer.network, {100}, 2)
+    products.add_threads(trainer.network, {100}, 2)
     assert products.threads == (2 if other == 1.0 else 1)
 
 

@@ -9,6 +9,7 @@ import zoo_core
 from tests.helpers.plugins import registry_with
 from tests.helpers.specs import merged, regression_spec, small_spec
 from zoo_core.errors import NumericError, SpecError, UsageError
+from zoo_core.model import evaluate_table
 from zoo_core.nn import Objective
 from zoo_core.parts import BatchAugmentation
 from zoo_core.training.events import EpochEnded, Finished, Started
@@ -136,7 +137,7 @@ def test_early_stopping_restores_the_best_weights():
     best = min(record["validation_loss"] for record in model.history)
     assert len(model.history) < 60
     trainer = zoo_core.prepare(model.spec)
-    assert model.evaluate_table(trainer.splits["validation"])["loss"] == pytest.approx(best, rel=1e-6)
+    assert evaluate_table(model, trainer.splits["validation"])["loss"] == pytest.approx(best, rel=1e-6)
 
 
 def test_sample_weights_are_as_good_as_repeated_rows(tmp_path):

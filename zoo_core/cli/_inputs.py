@@ -58,9 +58,8 @@ def data_folder(data_dir: Path | None, quiet: bool = False) -> DataFolder:
 def load_model(name: str, registry: Registry, sha256: str | None = None, max_size: int = MAX_SIZE_MIB) -> Model:
     """Load a model by file or shipped name; `max_size` is in MiB."""
     from zoo_core.model import load
-    from zoo_core.registry import find_model
 
-    return load(find_model(name, registry), registry, sha256=sha256, limit=max_size * 2**20)
+    return load(name, registry, sha256=sha256, limit=max_size * 2**20)
 
 
 def load_models(names: Sequence[str], registry: Registry, digests: Sequence[str] | None, max_size: int) -> list[Model]:

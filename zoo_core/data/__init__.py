@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from zoo_core.data._splits import SLICE_PATTERN as SLICE_PATTERN, is_split as is_split, make_splits as make_splits
     from zoo_core.data._validation import checked_data as checked_data
 
-_HOMES = {
+_MODULES = {
     "_batches": "Batches count_rows take_rows",
     "_folder": "DataFolder cache_folder",
     "_prefetch": "Prefetcher",
     "_splits": "SLICE_PATTERN is_split make_splits",
     "_validation": "checked_data",
 }
-__all__, __dir__, __getattr__ = _lazy_names(__name__, _HOMES)
+__all__, __dir__, __getattr__ = _lazy_names(__name__, _MODULES)

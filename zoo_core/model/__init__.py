@@ -12,12 +12,12 @@ from zoo_core import _lazy_names
 if TYPE_CHECKING:
     from zoo_core.model._array_names import (
         FINGERPRINTS as FINGERPRINTS,
-        is_of_network as is_of_network,
+        belongs_to_network as belongs_to_network,
     )
     from zoo_core.model._environment import environment as environment
     from zoo_core.model._fingerprints import Fingerprints as Fingerprints
     from zoo_core.model._header import DataDescription as DataDescription, short_errors as short_errors
-    from zoo_core.model._inference import confusion_counts as confusion_counts
+    from zoo_core.model._inference import confusion_counts as confusion_counts, evaluate_table as evaluate_table
     from zoo_core.model._inputs import class_labels as class_labels
     from zoo_core.model._loading import (
         load as load,
@@ -26,24 +26,24 @@ if TYPE_CHECKING:
     )
     from zoo_core.model._model import Model as Model
     from zoo_core.model._provenance import provenance as provenance
-    from zoo_core.model._saving import check_storable as check_storable
+    from zoo_core.model._saving import check_file_limits as check_file_limits
     from zoo_core.model._summary import (
         ModelSummary as ModelSummary,
         kept_record as kept_record,
         read_summary as read_summary,
     )
 
-_HOMES = {
-    "_array_names": "FINGERPRINTS is_of_network",
+_MODULES = {
+    "_array_names": "FINGERPRINTS belongs_to_network",
     "_environment": "environment",
     "_fingerprints": "Fingerprints",
     "_header": "DataDescription short_errors",
-    "_inference": "confusion_counts",
+    "_inference": "confusion_counts evaluate_table",
     "_inputs": "class_labels",
     "_loading": "load model_from_contents set_arrays",
     "_model": "Model",
     "_provenance": "provenance",
-    "_saving": "check_storable",
+    "_saving": "check_file_limits",
     "_summary": "ModelSummary kept_record read_summary",
 }
-__all__, __dir__, __getattr__ = _lazy_names(__name__, _HOMES)
+__all__, __dir__, __getattr__ = _lazy_names(__name__, _MODULES)

@@ -15,12 +15,12 @@ _NETWORK = ("layers.", "input.")
 _RUN = ("opt.", "run.")  # state of the optimizer and of the rest of a run; only in a checkpoint
 
 
-def is_of_network(name: str) -> bool:
+def belongs_to_network(name: str) -> bool:
     """Tell whether an array belongs to the network: parameters and running state."""
     return name.startswith(_NETWORK)
 
 
-def is_of_run(name: str) -> bool:
+def belongs_to_run(name: str) -> bool:
     """Tell whether an array belongs to a run that is not over; only a checkpoint has such arrays."""
     return name.startswith(_RUN)
 

@@ -40,11 +40,11 @@ class Fingerprints:
         """Return all rows, shape (epochs, 1 + arrays), int64."""
         return np.array(self.rows, np.int64).reshape(len(self.rows), -1 if self.rows else 0)
 
-    def storable(self) -> Array:
-        """Return the rows that a model file keeps: the last epoch and, evenly spaced, as many as fit."""
+    def thinned(self) -> Array:
+        """Return the rows that a model file keeps: evenly spaced epochs, as many as fit, and the last epoch."""
         table = self.table()
         every = -(-table.nbytes // MAX_BYTES) or 1
         kept = np.arange(len(table)) % every == 0
         kept[-1:] = True
-        thinned: Array = table[kept]
-        return thinned
+        rows: Array = table[kept]
+        return rows

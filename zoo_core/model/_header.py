@@ -104,7 +104,7 @@ class Header(_Stored):
     run: dict[str, Any] | None = None  # only in a checkpoint: the state of the run
 
 
-def read_header(contents: ModelFile, name: str) -> Header:
+def read_model_header(contents: ModelFile, name: str) -> Header:
     """Validate the header of a file, called `name` in messages. Raises ModelFileError."""
     own = {key: value for key, value in contents.header.items() if key not in CONTAINER}
     if count_values(own.get("spec")) > MAX_SPEC_VALUES:
@@ -160,7 +160,10 @@ def short_errors(error: ValidationError) -> str:
 
 
 def fit_history(history: Sequence[Record], other: Mapping[str, Any]) -> list[Record]:
-    """Return a history that fits into a header beside `other`: thinned evenly if it is long, with None for NaN."""
+    """Return a history that fits into a header beside `other`.
+
+    A long history keeps every n-th record. NaN becomes None.
+    """
     records = [{key: _as_json_number(value) for key, value in record.items()} for record in history]
     longest = max((len(json.dumps(record)) + 2 for record in records), default=1)
     values = max((2 * len(record) + 2 for record in records), default=1)

@@ -9,12 +9,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from zoo_core.errors import NumericError
-from zoo_core.model._inputs import check_finite, class_indices
+from zoo_core.model._inputs import check_values_finite, class_indices
 from zoo_core.nn import Network, RunningMetrics, is_fused, targets_for
 from zoo_core.parts import Array, Loss, Metric, Preprocessor, Table
 
 
-class Usable(Protocol):
+class InferenceModel(Protocol):
     """What these functions need of a model."""
 
     name: str
@@ -34,7 +34,7 @@ class Usable(Protocol):
         """Return new metrics."""
 
 
-def infer_rows(model: Usable, x: Any, *, check: bool = False) -> Iterator[tuple[slice, Array, Array]]:
+def infer_rows(model: InferenceModel, x: Any, *, check: bool = False) -> Iterator[tuple[slice, Array, Array]]:
     """Yield slices of rows with what `Network.infer` gives for them; `check` looks for inputs that are not finite.
 
     The caller holds `model.lock`.
@@ -43,7 +43,7 @@ def infer_rows(model: Usable, x: Any, *, check: bool = False) -> Iterator[tuple[
     def load(rows: slice, out: Array) -> Array:
         inputs: Array = x[rows] if isinstance(x, np.ndarray) else x.take(np.arange(rows.start, rows.stop), axis=0)
         if check:
-            check_finite(inputs, "inputs", rows.start)
+            check_values_finite(inputs, "inputs", rows.start)
         return model.preprocessor.prepare(inputs, out)
 
     if model.not_finite:
@@ -55,7 +55,7 @@ def infer_rows(model: Usable, x: Any, *, check: bool = False) -> Iterator[tuple[
 
 
 @np.errstate(all="ignore")
-def compute_outputs(model: Usable, x: Any) -> Array:
+def compute_outputs(model: InferenceModel, x: Any) -> Array:
     """Return the outputs for checked inputs, shape (rows, outputs). Raises DataError or NumericError."""
     out = np.empty((x.shape[0], model.network.outputs), model.network.dtype)
     with model.lock:
@@ -65,7 +65,7 @@ def compute_outputs(model: Usable, x: Any) -> Array:
 
 
 @np.errstate(all="ignore")
-def loss_and_metrics(model: Usable, table: Table, *, check: bool = False) -> dict[str, float]:
+def evaluate_table(model: InferenceModel, table: Table, *, check: bool = False) -> dict[str, float]:
     """Return loss and metrics over a split, whose labels are class indices (rows,)."""
     running = RunningMetrics(model.loss, is_fused(model.loss, model.network), model.metrics())
     targets = targets_for(model.loss, table.y, model.network.outputs, model.network.dtype)
@@ -78,7 +78,7 @@ def loss_and_metrics(model: Usable, table: Table, *, check: bool = False) -> dic
 
 
 @np.errstate(all="ignore")
-def confusion_counts(model: Usable, table: Table) -> Array:
+def confusion_counts(model: InferenceModel, table: Table) -> Array:
     """Return the counts of a confusion matrix, shape (classes, classes): row the true class, column the predicted."""
     classes = max(model.network.outputs, 2)
     counts = np.zeros((classes, classes), np.int64)

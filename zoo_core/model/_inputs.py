@@ -18,7 +18,7 @@ def as_inputs(x: Any, features: int, image_shape: Sequence[int] | None, name: st
     """Return inputs as an array, shape (rows, features), or as rows on disk; without a copy, so it must not be changed.
 
     Images have shape (rows, height, width), or (height, width) for one. `name` is the model's. Whether the values are
-    finite is left to `check_finite`. Raises DataError for another shape or type.
+    finite is left to `check_values_finite`. Raises DataError for another shape or type.
     """
     if isinstance(x, DiskRows) and x.shape[1] == features:
         return x
@@ -61,7 +61,7 @@ def _as_values(y: Array, outputs: int) -> Array:
     y = y[:, None] if y.ndim == 1 else y
     if y.shape[1:] != (outputs,) or y.dtype.kind not in "buif":
         raise DataError(f"targets are {y.dtype} of shape {y.shape}; the model needs numbers ({len(y)}, {outputs})")
-    check_finite(y, "targets")
+    check_values_finite(y, "targets")
     return y
 
 
@@ -77,8 +77,14 @@ def class_indices(outputs: Array) -> Array:
     return (outputs[:, 0] >= 0.5).astype(np.intp) if outputs.shape[1] == 1 else outputs.argmax(axis=1)
 
 
-def are_probabilities(outputs: Array) -> bool:
-    """Tell whether no output is negative and each row sums to 1, to three digits."""
+def as_probabilities(outputs: Array) -> Array | None:
+    """Return the probability of each class, shape (rows, classes), or None if the outputs are not probabilities."""
+    outputs = np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
+    return outputs if _are_probabilities(outputs) else None
+
+
+def _are_probabilities(outputs: Array) -> bool:
+    """Return whether no output is negative and each row sums to 1, to three digits."""
     if not len(outputs):
         return True
     sums = outputs.dot(np.ones(outputs.shape[1], outputs.dtype))
@@ -93,7 +99,7 @@ def _as_array(value: Any, what: str) -> Array:
         raise DataError(f"{what} are no array: the rows differ in length") from error
 
 
-def check_finite(array: Array, what: str, first: int = 0) -> None:
+def check_values_finite(array: Array, what: str, first: int = 0) -> None:
     """Raise DataError for a value that is not finite; `first` is the number of the first row."""
     if array.dtype.kind == "f" and not is_finite(array):
         row, column = np.argwhere(~np.isfinite(array))[0]

@@ -1,4 +1,4 @@
-"""From a model file to a model: what a file says is checked against its arrays and the installed parts before use."""
+"""Loads a model from a file, after its header has been checked against its arrays and the installed parts."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from zoo_core.errors import ModelFileError, PluginError
-from zoo_core.model._array_names import FINGERPRINTS, PREPROCESSOR, is_of_run, preprocessor_state
+from zoo_core.model._array_names import FINGERPRINTS, PREPROCESSOR, belongs_to_run, preprocessor_state
 from zoo_core.model._fingerprints import Fingerprints
-from zoo_core.model._header import Header, read_header
+from zoo_core.model._header import Header, read_model_header
 from zoo_core.model._model import Model
 from zoo_core.model._provenance import StoredParts
 from zoo_core.parts import Array, Layout
-from zoo_core.registry import Registry, is_path, shipped_models
+from zoo_core.registry import Registry, find_model
 from zoo_core.spec import Spec, validate
 from zoo_core.storage import DEFAULT_LIMIT, ModelFile, read_model_file
 
@@ -32,8 +32,8 @@ def load(
     """Load a model to predict and to evaluate.
 
     A file cannot run code: it only names parts, which are looked up among the installed ones. The half of its spec
-    that only training and evaluation need is validated when it is first used, and its parts are imported then.
-    Warns if a plugin has another version than when the model was made.
+    for training and evaluation is validated when it is first used, and its parts are imported then.
+    Warns if a plugin's version has changed since the model was made.
 
     Args:
         path: a model file (.npz), or the name of a shipped model.
@@ -47,25 +47,27 @@ def load(
     Raises:
         ModelFileError: the file is damaged, not valid, too large, or has another digest.
         PluginError: a part that the model was made with is not installed.
+        UsageError: the name is neither that of a file nor of a shipped model.
 
     Example:
         model = zoo_core.load("glyphs-quickstart")
         model.predict(x)  # x: (rows, 784), pixels from 0 to 255
     """
     registry = registry or Registry()
-    known = shipped_models(registry) if not is_path(str(path), ".npz") and not Path(path).exists() else {}
-    file = known[str(path)].weights if str(path) in known else None
-    return model_from_contents(read_model_file(file or path, sha256=sha256, limit=limit), str(path), registry)
+    contents = read_model_file(find_model(path, registry), sha256=sha256, limit=limit)
+    return model_from_contents(contents, str(path), registry)
 
 
 def model_from_contents(contents: ModelFile, name: str, registry: Registry) -> Model:
     """Return the model that the contents of a file describe; messages call the file `name`. Raises as `load`."""
-    header = read_header(contents, name)
+    header = read_model_header(contents, name)
     parts = StoredParts(header.plugins, name, registry)
     parts.check_installed()
     read_spec = partial(_read_spec, header, parts, name, registry)
     spec = read_spec(for_network=True)
     parts.warn_of_versions()
+    is_checkpoint = header.run is not None
+    arrays = {n: a for n, a in contents.arrays.items() if not (is_checkpoint and belongs_to_run(n))}
     with _refuse_invalid(name):
         model = Model(
             spec,
@@ -76,11 +78,11 @@ def model_from_contents(contents: ModelFile, name: str, registry: Registry) -> M
             environment=header.environment,
             started_from=header.started_from,
             sha256=contents.sha256,
+            not_finite=_first_not_finite(arrays),
             approve=partial(_approve, contents.arrays, name),
             read_spec=read_spec,
         )
-    is_checkpoint = header.run is not None
-    set_arrays(model, {n: a for n, a in contents.arrays.items() if not (is_checkpoint and is_of_run(n))}, name)
+    set_arrays(model, arrays, name)
     _check_counts(model, name, header.parameters)
     return model
 
@@ -104,7 +106,7 @@ def _refuse_invalid(name: str) -> Iterator[None]:
 
 
 def _check_counts(model: Model, name: str, parameters: int) -> None:
-    """Refuse a file with another number of names than outputs, or another number of parameters than it claims."""
+    """Refuse a file whose names do not match its outputs, or whose number of parameters is not the one it claims."""
     outputs = model.network.outputs
     regression = model.about.task == "regression"
     wanted = outputs if regression else max(outputs, 2)
@@ -127,8 +129,11 @@ def set_arrays(model: Model, arrays: Mapping[str, Array], name: str) -> None:
         _check_form(path, array.shape, array.dtype, saved, name)
     model.network.restore(saved)
     _set_preprocessor(model, preprocessor_state(arrays), name)
-    broken = (path for path, a in arrays.items() if a.dtype.kind == "f" and not np.isfinite(a).all())
-    model.not_finite = next(broken, "")
+
+
+def _first_not_finite(arrays: Mapping[str, Array]) -> str:
+    """Return the name of the first array that holds NaN or infinity, or ''."""
+    return next((path for path, a in arrays.items() if a.dtype.kind == "f" and not np.isfinite(a).all()), "")
 
 
 def _set_preprocessor(model: Model, saved: Mapping[str, Array], name: str) -> None:

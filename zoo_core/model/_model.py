@@ -8,15 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from zoo_core.data.readers.npy import is_finite
 from zoo_core.errors import NumericError, SpecError, UsageError
 from zoo_core.model._environment import environment as current_environment
 from zoo_core.model._fingerprints import Fingerprints
 from zoo_core.model._header import DataDescription
-from zoo_core.model._inference import compute_outputs, loss_and_metrics
-from zoo_core.model._inputs import are_probabilities, as_inputs, as_targets, class_indices, class_labels
+from zoo_core.model._inference import compute_outputs, evaluate_table
+from zoo_core.model._inputs import as_inputs, as_probabilities, as_targets, class_indices, class_labels
 from zoo_core.model._saving import file_arrays, with_history
 from zoo_core.nn import RandomStreams, assemble
 from zoo_core.parts import Array, Layout, Loss, Metric, Record, Table
@@ -45,6 +43,7 @@ class Model:
         environment: Mapping[str, Any] | None = None,
         started_from: str = "",
         sha256: str = "",
+        not_finite: str = "",
         approve: Callable[[Layout], None] = lambda layout: None,
         read_spec: Callable[[], Spec] | None = None,
     ) -> None:
@@ -59,19 +58,17 @@ class Model:
         self.source = RandomStreams(copy_part(spec.generator), spec.seed)
         self.network = assemble(spec, about.inputs, self.source, approve, trained=read_spec is None)
         self.preprocessor = copy_part(spec.data.preprocessor)
-        self._read_spec = read_spec or (lambda: spec)
-        self.history = [dict(record) for record in history]
-        self.fingerprints = fingerprints or Fingerprints()
-        self.plugins = [dict(source) for source in plugins]
+        self.fingerprints, self._read_spec = fingerprints or Fingerprints(), read_spec or (lambda: spec)
+        self.history, self.plugins = [dict(record) for record in history], [dict(source) for source in plugins]
         self.environment = dict(current_environment() if environment is None else environment)
         self.started_from = started_from  # sha256 of the model file whose weights the training began with
         self.sha256 = sha256  # of the file that was read or written last
-        self.not_finite = ""  # the first array of the file that holds NaN or infinity
+        self.not_finite = not_finite  # the first array of the file that holds NaN or infinity
         self.lock = threading.RLock()  # held while the network, which has one set of buffers, is used
 
     def __repr__(self) -> str:
         """Return the name, the layers and the number of parameters."""
-        layers = [f"{layer.stages[-1].width} {layer.activation.name}" for layer in self.network.layers]
+        layers = (f"{layer.stages[-1].width} {layer.activation.name}" for layer in self.network.layers)
         chain = " -> ".join([str(self.about.inputs), *layers])
         return f"<{type(self).__name__} {self.name!r}: {chain}; {self.network.layout.size:,} parameters>"
 
@@ -100,9 +97,18 @@ class Model:
         return copy_part(self.spec.model.loss)
 
     def set_history(self, history: list[Record], fingerprints: list[list[int]]) -> None:
-        """Put back the records and the fingerprints of the epochs of a checkpoint."""
+        """Set the records and the fingerprints of the epochs in a checkpoint."""
         self.history[:] = history
         self.fingerprints.rows[:] = fingerprints
+
+    def set_threads(self, threads: int) -> None:
+        """Record the number of BLAS threads that a run of this model uses."""
+        self.environment["threads"] = threads
+
+    def share_from(self, other: Model) -> None:
+        """Use the preprocessor and the random streams of another model."""
+        self.preprocessor, self.source = other.preprocessor, other.source
+        self.network.set_streams(stage.transform.rng for stage in other.network.stages)
 
     def metrics(self) -> list[Metric]:
         """Return new copies of the metrics of the spec. Raises SpecError if it has none."""
@@ -154,8 +160,7 @@ class Model:
         outputs = self.outputs(x)
         if self.about.task == "regression":
             return outputs[:, 0] if outputs.shape[1] == 1 else outputs
-        chosen: Array = self._labels[class_indices(outputs)]
-        return chosen
+        return self._labels.take(class_indices(outputs))
 
     def predict_proba(self, x: Any) -> Array:
         """Predict the probability of each class.
@@ -175,15 +180,12 @@ class Model:
             model.predict_proba(x).sum(axis=1)  # 1 for each row
         """
         outputs = self.outputs(x)
-        if outputs.shape[1] == 1 and self.about.task == "classification":
-            outputs = np.hstack([1 - outputs, outputs])
-        if self.about.task != "classification" or not are_probabilities(outputs):
-            last = self.network.layers[-1].activation.name
-            raise UsageError(
-                f"model {self.name!r} gives no probabilities: its output layer is {last!r}; "
-                "use predict, or outputs for the raw scores"
-            )
-        return outputs
+        if self.about.task == "classification" and (found := as_probabilities(outputs)) is not None:
+            return found
+        raise UsageError(
+            f"model {self.name!r} gives no probabilities: its output layer is "
+            f"{self.network.layers[-1].activation.name!r}; use predict, or outputs for the raw scores"
+        )
 
     def labels(self) -> Array:
         """Return the label of each class, shape (classes,): integers if all class names are whole numbers."""
@@ -214,11 +216,7 @@ class Model:
         x = as_inputs(x, self.about.inputs, self.about.image_shape, self.name)
         labels = self._labels if self.about.task == "classification" else None
         targets = as_targets(y, len(x), self.network.outputs, labels)
-        return loss_and_metrics(self, Table(x, targets), check=True)
-
-    def evaluate_table(self, table: Table) -> dict[str, float]:
-        """Return loss and metrics over a split of the data, whose labels are class indices, shape (rows,)."""
-        return loss_and_metrics(self, table)
+        return evaluate_table(self, Table(x, targets), check=True)
 
     def save(self, path: str | Path, *, overwrite: bool = True) -> str:
         """Write a model file, atomically.
@@ -248,5 +246,5 @@ class Model:
     def header(self) -> dict[str, Any]:
         """Return the header of a model file."""
         header = {"spec": self.spec.to_dict(), "about": self.about.model_dump(), "parameters": self.network.layout.size}
-        origin = {"plugins": self.plugins, "environment": self.environment, "started_from": self.started_from}
-        return with_history(header | origin, self.history)
+        header |= {"plugins": self.plugins, "environment": self.environment, "started_from": self.started_from}
+        return with_history(header, self.history)

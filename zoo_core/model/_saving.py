@@ -21,7 +21,7 @@ def file_arrays(network: Network, preprocessor: Preprocessor, fingerprints: Fing
     """Return the arrays of a model file by name, not copies: network, preprocessor and fingerprints."""
     fitted = {name: getattr(preprocessor, name, None) for name in preprocessor.state}
     found = {f"{PREPROCESSOR}{name}": np.asarray(value) for name, value in fitted.items() if value is not None}
-    return network.state() | found | ({FINGERPRINTS: fingerprints.storable()} if fingerprints.rows else {})
+    return network.state() | found | ({FINGERPRINTS: fingerprints.thinned()} if fingerprints.rows else {})
 
 
 def with_history(header: Mapping[str, Any], history: Sequence[Record]) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def with_history(header: Mapping[str, Any], history: Sequence[Record]) -> dict[s
     return {**header, "history": fit_history(history, header)}
 
 
-def check_storable(header: Mapping[str, Any], arrays: int, name: str) -> None:
+def check_file_limits(header: Mapping[str, Any], arrays: int, name: str) -> None:
     """Raise SpecError unless a model file can hold a model: better before training than after it."""
     if arrays > MAX_ARRAYS:
         raise SpecError(f"spec {name!r}: a model file holds {MAX_ARRAYS} arrays, not {arrays}: fewer layers")

@@ -9,7 +9,7 @@ from annotated_types import Ge
 from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError, model_validator
 
 from zoo_core.errors import ModelFileError
-from zoo_core.model._header import Header, read_header, short_errors
+from zoo_core.model._header import Header, read_model_header, short_errors
 from zoo_core.parts import Record
 from zoo_core.storage import ModelFile
 
@@ -64,7 +64,7 @@ class ModelSummary(_Summary):
 
 def read_summary(contents: ModelFile, name: str) -> tuple[Header, ModelSummary]:
     """Return the header of a file, called `name`, and the summary of its spec. Raises ModelFileError."""
-    header = read_header(contents, name)
+    header = read_model_header(contents, name)
     try:
         return header, ModelSummary.model_validate(header.spec)
     except ValidationError as error:

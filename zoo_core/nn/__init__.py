@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from zoo_core.nn._alone import set_up as set_up
     from zoo_core.nn._assembly import assemble as assemble, is_fused as is_fused
     from zoo_core.nn._central_differences import (
+        CENTRAL_STEP as CENTRAL_STEP,
         central_difference as central_difference,
         central_differences as central_differences,
     )
@@ -27,10 +28,10 @@ if TYPE_CHECKING:
     from zoo_core.nn._targets import class_weights as class_weights, one_hot as one_hot, targets_for as targets_for
     from zoo_core.nn._workspace import OutputBuffers as OutputBuffers, Stage as Stage, Workspace as Workspace
 
-_HOMES = {
+_MODULES = {
     "_alone": "set_up",
     "_assembly": "assemble is_fused",
-    "_central_differences": "central_difference central_differences",
+    "_central_differences": "CENTRAL_STEP central_difference central_differences",
     "_dense": "DOT Dense Product",
     "_evaluation": "RunningMetrics row_losses",
     "_network": "Layer Network",
@@ -40,4 +41,4 @@ _HOMES = {
     "_targets": "class_weights one_hot targets_for",
     "_workspace": "OutputBuffers Stage Workspace",
 }
-__all__, __dir__, __getattr__ = _lazy_names(__name__, _HOMES)
+__all__, __dir__, __getattr__ = _lazy_names(__name__, _MODULES)

@@ -12,10 +12,10 @@ import numpy as np
 
 from zoo_core.parts import Array
 
-STEP = 1e-5
+CENTRAL_STEP = 1e-5  # h
 
 
-def central_difference(function: Callable[[], Any], array: Array, index: Any, step: float = STEP) -> Any:
+def central_difference(function: Callable[[], Any], array: Array, index: Any, step: float = CENTRAL_STEP) -> Any:
     """Return the derivative of a function of `array` by its entry `index`, which is changed and put back.
 
     `function()` returns a number or an array. If `index` selects several entries, all are shifted together.
@@ -29,7 +29,7 @@ def central_difference(function: Callable[[], Any], array: Array, index: Any, st
     return (above - below) / (2 * step)
 
 
-def central_differences(function: Callable[[], float], array: Array, step: float = STEP) -> Array:
+def central_differences(function: Callable[[], float], array: Array, step: float = CENTRAL_STEP) -> Array:
     """Return the derivative of a function by each entry of `array`, in the shape of `array`."""
     result = np.empty_like(array)
     for index in np.ndindex(array.shape):

@@ -25,7 +25,7 @@ class RunningMetrics:
         self.total = self.weight = 0.0
 
     def start(self, rows: int, outputs: int) -> None:
-        """Begin anew, for `rows` rows of a network with `outputs` outputs."""
+        """Reset all sums and metrics, for `rows` rows of a network with `outputs` outputs."""
         self.total = self.weight = 0.0
         for metric in self.metrics:
             metric.start(rows, outputs)

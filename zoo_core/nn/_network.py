@@ -6,7 +6,7 @@ is kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -16,7 +16,7 @@ from numpy.typing import DTypeLike
 from zoo_core._arrays import aligned, row_slices
 from zoo_core.nn._alone import set_first_value
 from zoo_core.nn._workspace import OutputBuffers, Stage, Workspace, output_buffers
-from zoo_core.parts import Activation, Array, Constraint, Layout, Parameter, Part, Penalty, Segment, Transform
+from zoo_core.parts import Activation, Array, Constraint, Layout, Parameter, Part, Penalty, Transform
 from zoo_core.spec import walk_parts
 
 MAX_WORKSPACES = 16  # that are kept, one for each number of rows
@@ -79,12 +79,7 @@ class Network:
             for stage in self.stages
             for name, parameter in stage.transform.parameters(stage.width).items()
         }
-        segments, at = [], 0
-        for path, parameter in declared.items():
-            size = int(np.prod(parameter.shape, dtype=object))
-            segments.append(Segment(path, parameter.shape, slice(at, at + size)))
-            at += size
-        return Layout(tuple(segments), at, self.dtype), declared
+        return Layout.of({path: parameter.shape for path, parameter in declared.items()}, self.dtype), declared
 
     def _bind(self) -> None:
         arrays = {s.path: (s.view(self.parameters), s.view(self.gradients)) for s in self.layout.segments}
@@ -110,6 +105,11 @@ class Network:
             gain = gains.get(segment.path.rpartition(".")[0], 1.0)
             set_first_value(self._declared[segment.path], segment.view(self.parameters), rng, gain)
 
+    def set_streams(self, streams: Iterable[np.random.Generator]) -> None:
+        """Give each stage a random generator, in the order of the stages."""
+        for stage, stream in zip(self.stages, streams, strict=True):
+            stage.transform.rng = stream
+
     # -------------------------------------------------------------- training
 
     def workspace(self, rows: int, *, training: bool = True) -> Workspace:
@@ -118,7 +118,7 @@ class Network:
         if found is None:
             stages = self.stages if training else self._inference_stages
             if len(self._workspaces) >= MAX_WORKSPACES:
-                self._workspaces.clear()  # a caller with ever new numbers of rows must not fill the memory
+                self._workspaces.clear()  # otherwise many different batch sizes would fill the memory
             x = aligned((rows, self.inputs), self.dtype, None)
             found = self._workspaces[rows, training] = Workspace(x, stages, training)
         return found
@@ -128,14 +128,14 @@ class Network:
 
         `x`, shape (any, inputs), holds their inputs. If it is shorter than `rows`, later workspaces share it again.
         """
-        ends, room = output_buffers(x, rows, self.stages), len(x) // size * size
+        outputs, room = output_buffers(x, rows, self.stages), len(x) // size * size
         found: list[Workspace] = []
         for which in row_slices(rows, size):
             start, count = which.start % room, which.stop - which.start
             like = found[0] if found and count == size else None
-            own = (ends[0][which], ends[1][which])
-            found.append(Workspace(x[start : start + count], self.stages, training=True, like=like, ends=own))
-        return found, ends
+            own = (outputs[0][which], outputs[1][which])
+            found.append(Workspace(x[start : start + count], self.stages, training=True, like=like, outputs=own))
+        return found, outputs
 
     def _step_hooks(self) -> Iterator[Callable[[], None]]:
         """Yield the calls that update running state and those that project weights."""
@@ -166,11 +166,11 @@ class Network:
         these arrays.
         """
         for which in row_slices(rows, INFERENCE_ROWS):
-            p = self.workspace(which.stop - which.start, training=False)
-            x = load(which, p.x)
-            for forward, given, y in p.forward:
-                forward(x if given is p.x else given, y)
-            yield which, p.z, p.outputs
+            workspace = self.workspace(which.stop - which.start, training=False)
+            x = load(which, workspace.x)
+            for forward, given, y in workspace.forward:
+                forward(x if given is workspace.x else given, y)
+            yield which, workspace.z, workspace.outputs
 
     # -------------------------------------------------------------- state
 

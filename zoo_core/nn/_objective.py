@@ -38,12 +38,14 @@ class Objective:
         self._is_mean = loss.reduction == "mean"
         self.gradient_scale = 1.0  # of all gradients
         self._shared_factors: dict[int, Array] = {}  # the factor of each row without weights, by the number of rows
-        self._penalties = [(p, network.weights(la), network.weight_gradients(la)) for la, p in _penalties(network)]
+        self._penalties = [
+            (penalty, network.weights(layer), network.weight_gradients(layer)) for layer, penalty in _penalties(network)
+        ]
         self._terms = [aligned_like(weights) for _, weights, _ in self._penalties]
 
-    def set_batch(self, p: Workspace, targets: Array, weights: Array | None) -> None:
-        """Take a batch whose inputs are in `p.x`; weights (rows,) are sample weights times class weights."""
-        self.workspace, self.rows, self.targets, self.weights = p, p.rows, targets, weights
+    def set_batch(self, workspace: Workspace, targets: Array, weights: Array | None) -> None:
+        """Take a batch whose inputs are in `workspace.x`; weights (rows,) are sample weights times class weights."""
+        self.workspace, self.rows, self.targets, self.weights = workspace, workspace.rows, targets, weights
 
     def scale_gradients(self, factor: float) -> None:
         """Multiply gradients by a number from now on. It costs nothing: each row has a factor anyway."""
@@ -68,14 +70,14 @@ class Objective:
 
     def backward(self) -> None:
         """Fill the gradient vector from the outputs of the last forward pass and the present parameters."""
-        p = self.workspace
+        workspace = self.workspace
         if self._gradient is not None:
-            self._gradient(p.z, p.outputs, self.targets, p.delta)
+            self._gradient(workspace.z, workspace.outputs, self.targets, workspace.delta)
         else:
-            self.part.gradient(p.outputs, self.targets, p.delta)
+            self.part.gradient(workspace.outputs, self.targets, workspace.delta)
         factor = self._shared_factors.get(self.rows) if self.weights is None else None
-        p.delta *= self._row_factors() if factor is None else factor
-        for backward, x, y, grad, out in p.backward_fused if self.fused else p.backward:
+        workspace.delta *= self._row_factors() if factor is None else factor
+        for backward, x, y, grad, out in workspace.backward_fused if self.fused else workspace.backward:
             backward(x, y, grad, out)
         if self._penalties:
             self._add_penalties()
@@ -95,8 +97,8 @@ class Objective:
     @property
     def loss(self) -> float:
         """The objective of the latest forward pass, whose gradient `compute` writes."""
-        p = self.workspace
-        values = row_losses(self.part, self.fused, p.z, p.outputs, self.targets)
+        workspace = self.workspace
+        values = row_losses(self.part, self.fused, workspace.z, workspace.outputs, self.targets)
         total = float(values.sum() if self.weights is None else values @ self.weights)
         return (total / self._divisor() if self._is_mean else total) + self.penalty()
 

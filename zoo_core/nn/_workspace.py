@@ -27,8 +27,8 @@ class Workspace:
     """The arrays for the rows of `x`, with the calls that fill them, in order.
 
     `x` takes the inputs. `z` is the input of the last stage, `outputs` its output. `delta` takes
-    d objective / d outputs, or d objective / d z if loss and activation are fused. `ends` gives arrays
-    for `z` and `outputs`. `like` is a workspace of as many rows whose other arrays this one shares.
+    d objective / d outputs, or d objective / d z if loss and activation are fused. The argument `outputs` gives
+    arrays for `z` and `outputs`. `like` is a workspace of as many rows whose other arrays this one shares.
     """
 
     def __init__(
@@ -37,12 +37,12 @@ class Workspace:
         stages: Sequence[Stage],
         training: bool,
         like: Workspace | None = None,
-        ends: OutputBuffers | None = None,
+        outputs: OutputBuffers | None = None,
     ) -> None:
         self.x, self.rows, self._stages = x, len(x), stages
         self._reevaluation: Workspace | None = None
         before = like.values[:-2] if like else [stage_buffer(x, len(x), stage) for stage in stages[:-2]]
-        self.values: list[Array] = [*before, *(ends or output_buffers(x, len(x), stages))]
+        self.values: list[Array] = [*before, *(outputs or output_buffers(x, len(x), stages))]
         self.inputs = [x, *self.values[:-1]]
         self.z, self.outputs = self.inputs[-1], self.values[-1]
         self.flat_outputs = self.outputs.reshape(-1)

@@ -92,8 +92,8 @@ def _import_parts(plugin: Plugin, module: str) -> None:
         parts = [part_class(part) for part in import_module(module).PARTS]
         refuse_duplicates((part.kind, part.name) for part in parts)
         classes = {(part.kind, part.name): part for part in parts}
-        if differing := sorted(classes.keys() ^ entries.keys()):
-            raise PluginError(f"its PARTS and the names that zoo_parts gives differ: {_listed(differing)}")
+        if unmatched := sorted(classes.keys() ^ entries.keys()):
+            raise PluginError(f"its PARTS and the names that zoo_parts gives differ: {_listed(unmatched)}")
         for key, entry in entries.items():
             entry.loaded = classes[key]
     for entry in entries.values():

@@ -48,6 +48,10 @@ class Registry:
 
         Raises:
             PluginError: it implements no hook, or a part is not sound.
+
+        Example:
+            registry = Registry()
+            registry.add(my_module)
         """
         plugin = Plugin(distribution, version)
         self._load(plugin, lambda: module)
@@ -62,13 +66,35 @@ class Registry:
             kind: such as "activation"; `zoo_core.parts.KINDS` has all.
             name: its name, or "distribution:name".
 
+        Returns:
+            The class, imported at its first use.
+
         Raises:
-            PluginError: the name is unknown, or several plugins bring it.
+            PluginError: the name is unknown, several plugins bring it, or its import fails.
+
+        Example:
+            registry = Registry()
+            registry.get("activation", "relu")()  # a part
         """
         return self.entry(kind, name).part
 
     def entry(self, kind: str, name: str) -> Entry:
-        """Return the entry of a part: its class and its plugin. Arguments and errors are those of `get`."""
+        """Return the entry of a part: its class and its plugin.
+
+        Args:
+            kind: as in `get`.
+            name: as in `get`.
+
+        Returns:
+            The entry; its class is imported.
+
+        Raises:
+            PluginError: as in `get`.
+
+        Example:
+            entry = Registry().entry("activation", "relu")
+            entry.distribution  # 'mlp-zoo'
+        """
         distribution, _, bare = name.rpartition(":")
         rivals = [e for e in self._by_name.get((kind, bare), ()) if not e.failed]
         rivals = [e for e in rivals if distribution in ("", e.distribution)]

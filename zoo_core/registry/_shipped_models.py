@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -22,7 +23,7 @@ class ShippedModel:
 
 
 def shipped_models(registry: Registry) -> dict[str, ShippedModel]:
-    """Return the shipped models by name. If two plugins bring a name, the first one has it."""
+    """Return the shipped models by name. Of two models with one name, the first plugin's is returned."""
     found: dict[str, ShippedModel] = {}
     for plugin in registry.plugins:
         files = {f.name: f for f in plugin.models.iterdir()} if plugin.models is not None else {}
@@ -50,11 +51,11 @@ def find_spec(name: str | Path, registry: Registry) -> Path | Traversable:
 
 
 def find_model(name: str | Path, registry: Registry) -> Path:
-    """Return the model file, given its path or a shipped name.
+    """Return the model file, given its path or a shipped name; an existing file comes before a shipped name.
 
     Raises UsageError for an unknown name, ModelFileError for a model that ships without weights.
     """
-    if is_path(str(name), ".npz"):
+    if is_path(str(name), ".npz") or os.path.isfile(name):  # noqa: PTH113 - Path.is_file raises for a very long name
         return Path(name)
     model = _known(str(name), registry, "a model file (.npz)")
     if model.weights is None:
@@ -63,7 +64,7 @@ def find_model(name: str | Path, registry: Registry) -> Path:
 
 
 def _known(name: str, registry: Registry, file: str) -> ShippedModel:
-    """Return the shipped model of a name. Raises UsageError; `file` is what else the name could have meant."""
+    """Return the shipped model of a name. Raises UsageError that says that the name is not `file` either."""
     models = shipped_models(registry)
     if name not in models:
         message = f"{name!r} is neither {file} nor a shipped model{nearest(name, models)}"

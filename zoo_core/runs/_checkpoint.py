@@ -1,7 +1,7 @@
 """A checkpoint: a model file that also holds the state of its run, between two steps.
 
 It has the header and arrays of the model, so it can also be used as a model. The arrays `opt.*` and `run.*` are the
-state of the run; state that is no array stands in the section `run` of the header.
+state of the run; other state is stored in the section `run` of the header.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from typing import Any
 from zoo_core.errors import Hint, ModelFileError, ResourceError
 from zoo_core.parts import Array
 from zoo_core.registry import DISTRIBUTION
-from zoo_core.runs import _run_state as run_state
 from zoo_core.runs._compare import difference_lines
+from zoo_core.runs._run_state import get_state, set_state
 from zoo_core.storage import ModelFile, pack, unpack, write_model_file
 from zoo_core.training import Trainer
 
 
-def save(trainer: Trainer, path: str | Path) -> None:
+def write_checkpoint(trainer: Trainer, path: str | Path) -> None:
     """Write a checkpoint of a run between two steps. Raises PluginError for state that a file cannot hold."""
     arrays: dict[str, Array] = {}
-    run = {name: pack(value, name, arrays) for name, value in run_state.get_state(trainer).items()}
+    run = {name: pack(value, name, arrays) for name, value in get_state(trainer).items()}
     write_model_file(path, trainer.model.header() | {"run": run}, trainer.model.arrays() | arrays)
 
 
-def resume(trainer: Trainer, contents: ModelFile, name: str) -> None:
+def restore_run(trainer: Trainer, contents: ModelFile, name: str) -> None:
     """Set a prepared run to the state in the checkpoint `name`, whose model it already has.
 
     Raises ResourceError where spec, data or threads differ from those of the checkpoint, ModelFileError for a file that
@@ -43,7 +43,7 @@ def resume(trainer: Trainer, contents: ModelFile, name: str) -> None:
         )
     _warn_of_versions(trainer, header, name)
     try:
-        run_state.set_state(trainer, {key: unpack(value, contents.arrays) for key, value in run.items()})
+        set_state(trainer, {key: unpack(value, contents.arrays) for key, value in run.items()})
     except (LookupError, TypeError, ValueError, OverflowError, AttributeError, StopIteration) as error:
         raise ModelFileError(f"{name}: its state is not that of a run of its spec: {error!r}") from error
 

@@ -1,4 +1,4 @@
-"""Saves a run while it goes: checkpoints by an interval, and at the end the model."""
+"""Saves the checkpoints of a run at an interval, and at its end the model."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import time
 from collections.abc import Iterator
 
 from zoo_core.errors import NumericError
-from zoo_core.runs import _checkpoint as checkpoint
 from zoo_core.runs._advice import notes_after_divergence, notes_after_stop
+from zoo_core.runs._checkpoint import write_checkpoint
 from zoo_core.runs._output import Output
 from zoo_core.training import Interval, Trainer
 from zoo_core.training.events import Event, Finished, SafePoint
 
 
 def save_run(output: Output, trainer: Trainer, events: Iterator[Event], interval: Interval | None) -> Iterator[Event]:
-    """Pass the events of a run on; save checkpoints by the interval, and at the end the model.
+    """Pass the events of a run on; save checkpoints at the interval, and at the end the model.
 
     The first checkpoint is written before the first step, so that an output that cannot be written fails at once.
     An error of the run gets notes that say how to go on.
@@ -55,12 +55,12 @@ def _save_end(output: Output, trainer: Trainer) -> None:
 
 
 def save_checkpoint(output: Output, trainer: Trainer, interval: Interval | None = None) -> None:
-    """Write a checkpoint, and tell the interval how long it took; this one and the one before are kept."""
+    """Write a checkpoint, and record its duration in the interval. Only this checkpoint and the one before are kept."""
     path, began = output.checkpoint_path(trainer.optimizer.steps), time.perf_counter()
-    checkpoint.save(trainer, path)
+    write_checkpoint(trainer, path)
     if interval is not None:
-        interval.took(time.perf_counter() - began)
+        interval.record_duration(time.perf_counter() - began)
     for other in output.checkpoints():
         if other not in (path, output.last):
             other.unlink(missing_ok=True)
-    output.last = path
+    output.record(path)

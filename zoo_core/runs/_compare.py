@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.model import FINGERPRINTS, Fingerprints, Model, is_of_network, kept_record, read_summary
+from zoo_core.model import FINGERPRINTS, Fingerprints, Model, belongs_to_network, kept_record, read_summary
 from zoo_core.parts import Array, Record
 from zoo_core.storage import ModelFile
 
@@ -39,10 +39,10 @@ def compare_models(models: Mapping[str, Model]) -> ModelComparison:
     """Return the results of models, and where their specs differ; names and descriptions are left out."""
     specs = {name: flatten(model.spec.to_dict()) for name, model in models.items()}
     keys = sorted({key for spec in specs.values() for key in spec} - {"name", "description"})
-    differing = [key for key in keys if len({repr(spec.get(key)) for spec in specs.values()}) > 1]
+    changed_keys = [key for key in keys if len({repr(spec.get(key)) for spec in specs.values()}) > 1]
     return ModelComparison(
         results={name: _results(model) for name, model in models.items()},
-        differences={key: {name: spec.get(key) for name, spec in specs.items()} for key in differing},
+        differences={key: {name: spec.get(key) for name, spec in specs.items()} for key in changed_keys},
     )
 
 
@@ -88,7 +88,7 @@ def _first_array(a: Mapping[str, Array], b: Mapping[str, Array]) -> tuple[int, s
     """Return the first epoch whose fingerprints differ, and the first array that does."""
     if FINGERPRINTS not in a or FINGERPRINTS not in b or a[FINGERPRINTS].shape[1:] != b[FINGERPRINTS].shape[1:]:
         return None
-    names = sorted(name for name in a if is_of_network(name))
+    names = sorted(name for name in a if belongs_to_network(name))
     others = {row[0]: row[1:] for row in b[FINGERPRINTS].tolist()}
     for epoch, *own in a[FINGERPRINTS].tolist():
         for name, x, y in zip(names, own, others.get(epoch, own), strict=False):
@@ -102,9 +102,9 @@ def _first_figures(a: Sequence[Record], b: Sequence[Record]) -> tuple[int, list[
     others = {record["epoch"]: record for record in b}
     for record in a:
         other = others.get(record["epoch"], record)
-        differing = [key for key in sorted(record.keys() | other.keys()) if record.get(key) != other.get(key)]
-        if differing:
-            return record["epoch"], differing
+        changed_keys = [key for key in sorted(record.keys() | other.keys()) if record.get(key) != other.get(key)]
+        if changed_keys:
+            return record["epoch"], changed_keys
     return None
 
 

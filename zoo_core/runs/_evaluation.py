@@ -88,8 +88,8 @@ def _with_model_labels(model: Model, data: Data, table: Table) -> Table:
     theirs = class_labels(data.class_names, max(int(table.y.max()) + 1, len(ours))).tolist()
     if ours == theirs[: len(ours)] and table.y.max() < len(ours):
         return table
-    index = {label: at for at, label in enumerate(ours)}
-    unknown = sorted({theirs[at] for at in np.unique(table.y)} - set(index), key=str)
+    index = {label: i for i, label in enumerate(ours)}
+    unknown = sorted({theirs[i] for i in np.unique(table.y)} - set(index), key=str)
     if unknown:
         raise DataError(
             f"the data have the label {unknown[0]!r}, which is none of the classes of model {model.spec.name!r} "

@@ -1,4 +1,4 @@
-"""The files of a run: the model file that it ends in, and beside it its checkpoints until it is finished."""
+"""The files of a run: the model file that it writes at the end, and its checkpoints until then."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ CHECKPOINT_NAME = re.compile(r"(?P<stem>.+)\.checkpoint-(?P<step>[0-9]{10,})(?P<
 
 
 class Output:
-    """The file that a run ends in, `m.npz`, with its checkpoints `m.checkpoint-0000000500.npz`, named by step.
+    """The model file of a run, `m.npz`, with its checkpoints `m.checkpoint-0000000500.npz`, named by step.
 
-    It is made from the name of the file or of a checkpoint. Checkpoints are ordered by step, not by time.
+    `path` is the model file or one of its checkpoints. Checkpoints are ordered by step, not by time.
     """
 
     def __init__(self, path: str | Path, *, overwrite: bool = True) -> None:
@@ -27,10 +27,10 @@ class Output:
         self.path = named.with_name(match["stem"] + match["suffix"]) if match else named
         self.overwrite = overwrite  # whether the run may replace an existing file when it ends
         self.named = named if match else None  # the checkpoint that `path` names
-        self.last: Path | None = None  # the checkpoint that this run wrote last or began with
+        self.last: Path | None = None  # the checkpoint that this run has written last or began with
 
     def lock(self) -> AbstractContextManager[None]:
-        """Keep other runs away from this output. Raises ResourceError that names the process which holds it."""
+        """Lock this output for one run. Raises ResourceError that names the process which holds the lock."""
         return file_lock(self.path)
 
     def checkpoints(self) -> list[Path]:
@@ -73,8 +73,12 @@ class Output:
             self.clear()
         return None
 
+    def record(self, checkpoint: Path) -> None:
+        """Record the checkpoint that this run has written, or begins with."""
+        self.last = checkpoint
+
     def prepare(self, spec: Mapping[str, Any]) -> None:
-        """Make room for a new run of a spec, given as plain data.
+        """Remove the files of earlier runs before a new run of a spec, given as plain data.
 
         Raises UsageError where a model or an unfinished run exists and may not be replaced.
         """
@@ -94,7 +98,7 @@ class Output:
 
     def clear(self) -> None:
         """Remove all checkpoints, and the temporary files of killed writers; the caller holds the lock."""
-        temporaries = temporary_files(self.path.absolute().parent)
-        left = [p for p, name in temporaries.items() if Output(self.path.with_name(name)).path == self.path]
-        for path in [*self.checkpoints(), *left]:
+        temporary = temporary_files(self.path.absolute().parent)
+        stale = [p for p, name in temporary.items() if Output(self.path.with_name(name)).path == self.path]
+        for path in [*self.checkpoints(), *stale]:
             path.unlink(missing_ok=True)

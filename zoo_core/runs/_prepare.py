@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from zoo_core.data import DataFolder
-from zoo_core.model import Model, check_storable, provenance, set_arrays
+from zoo_core.model import Model, check_file_limits, provenance, set_arrays
 from zoo_core.registry import Registry
 from zoo_core.runs._defaults import describe_data, fill_defaults, load_data, split
 from zoo_core.spec import Spec, parts_of
@@ -13,7 +13,7 @@ from zoo_core.training import Trainer, choose_threads
 
 
 def open_data_folder(data_dir: str | Path | DataFolder | None, beside: object) -> DataFolder:
-    """Return the data folder. A user's own files may also lie beside a spec file or an output."""
+    """Return the data folder. If `beside` is a path, files are also searched for in its folder."""
     folder = data_dir if isinstance(data_dir, DataFolder) else DataFolder.open(data_dir)
     return folder.for_spec(beside) if isinstance(beside, (str, Path)) else folder
 
@@ -35,7 +35,7 @@ def prepare_trainer(
     spec = fill_defaults(spec, data, registry, earlier)
     plugins = provenance(registry, parts_of(spec))
     model = Model(spec, describe_data(spec, data), plugins=plugins, started_from=started_from)
-    check_storable(model.header(), len(model.network.state()) + len(model.preprocessor.state), model.name)
+    check_file_limits(model.header(), len(model.network.state()) + len(model.preprocessor.state), model.name)
     splits = split(spec, data, model.source)
     if earlier is not None:
         set_arrays(model, earlier.arrays(), f"spec {spec.name!r}, started from model {earlier.spec.name!r}")

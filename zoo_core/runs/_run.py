@@ -10,8 +10,8 @@ from typing import Any
 from zoo_core.data import DataFolder
 from zoo_core.errors import ZooError
 from zoo_core.model import Model, load, model_from_contents
-from zoo_core.registry import Registry, find_model
-from zoo_core.runs import _checkpoint as checkpoint
+from zoo_core.registry import Registry
+from zoo_core.runs._checkpoint import restore_run
 from zoo_core.runs._checkpoint_writer import save_run
 from zoo_core.runs._output import Output
 from zoo_core.runs._prepare import open_data_folder, prepare_trainer
@@ -142,7 +142,7 @@ def prepare(
     registry = registry or Registry()
     files = open_data_folder(data_dir, spec)
     spec = _as_spec(spec, registry)
-    earlier = load(find_model(start_from, registry), registry) if isinstance(start_from, (str, Path)) else start_from
+    earlier = load(start_from, registry) if isinstance(start_from, (str, Path)) else start_from
     return prepare_trainer(spec, files, registry, threads, earlier, "" if earlier is None else earlier.sha256)
 
 
@@ -165,8 +165,8 @@ def prepare_resumed(
     recorded = earlier.environment.get("threads")
     files = open_data_folder(data_dir, output.path)
     trainer = prepare_trainer(earlier.spec, files, registry, threads, earlier, earlier.started_from, recorded)
-    checkpoint.resume(trainer, contents, str(path))
-    output.last = path
+    restore_run(trainer, contents, str(path))
+    output.record(path)
     for warning in warnings:
         trainer.warn(warning)
     return trainer
@@ -194,8 +194,8 @@ def follow(trainer: Trainer, output: Output | None = None, interval: Interval | 
     """
     extra = trainer.allow_extra_threads and not trainer.loader.rows.reads_ahead  # that thread needs a processor
     sizes = trainer.loader.batches.sizes
-    with closing(trainer.loader), training_threads(trainer.network, sizes, trainer.threads, extra=extra) as divided:
-        events = _name_parts(trainer, trainer.events(interval, divided))
+    with closing(trainer.loader), training_threads(trainer.network, sizes, trainer.threads, extra=extra) as products:
+        events = _name_parts(trainer, trainer.events(interval, products))
         yield from events if output is None else save_run(output, trainer, events, interval)
 
 

@@ -33,8 +33,9 @@ def get_state(trainer: Trainer) -> dict[str, Any]:
 
 
 def set_state(trainer: Trainer, state: Mapping[str, Any]) -> None:
-    """Set what `get_state` returned, in a trainer whose model has its arrays; `events` then goes on from there.
+    """Set what `get_state` returned; `events` then goes on from there.
 
+    The trainer's model must already have the arrays of the checkpoint.
     Raises KeyError, TypeError, ValueError or a similar error for the state of another run.
     """
     trainer.callback_run.start()
@@ -48,10 +49,10 @@ def set_state(trainer: Trainer, state: Mapping[str, Any]) -> None:
 
 
 def _read_position(trainer: Trainer, table: Mapping[str, Any]) -> TrainingPosition:
-    at = TrainingPosition(**table)
-    if not (_is_within(at.epoch, trainer.epochs) and _is_within(at.step, trainer.loader.batches.steps)):
-        raise ValueError(f"there is no step {at.step!r} of epoch {at.epoch!r}")
-    return at
+    position = TrainingPosition(**table)
+    if not (_is_within(position.epoch, trainer.epochs) and _is_within(position.step, trainer.loader.batches.steps)):
+        raise ValueError(f"there is no step {position.step!r} of epoch {position.epoch!r}")
+    return position
 
 
 def _is_within(value: object, most: int) -> bool:
@@ -60,14 +61,14 @@ def _is_within(value: object, most: int) -> bool:
 
 def _check_lengths(trainer: Trainer) -> None:
     """Raise ValueError unless history, fingerprints and steps are as long as the position says."""
-    at, steps = trainer.position, trainer.loader.batches.steps
-    epochs = [*range(at.epoch)]
+    position, steps = trainer.position, trainer.loader.batches.steps
+    epochs = [*range(position.epoch)]
     if [record["epoch"] for record in trainer.history] != epochs:
         raise ValueError("the history is not that of its epochs")
     width, traced = 1 + len(trainer.network.state()), epochs if trainer.spec.training.trace else []
     if [(row[0], len(row)) for row in trainer.model.fingerprints.rows] != [(epoch, width) for epoch in traced]:
         raise ValueError("the trace is not that of its epochs")
-    if trainer.optimizer.steps != at.epoch * steps + at.step:
+    if trainer.optimizer.steps != position.epoch * steps + position.step:
         raise ValueError("the optimizer has not taken the steps of its epochs")
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     )
     from zoo_core.spec._text import rename_text as rename_text, summarize_text as summarize_text
 
-_HOMES = {
+_MODULES = {
     "_messages": "message validate",
     "_options": "copy_part dump is_part is_union option_names walk_parts without_bounds",
     "_part_field": "options_model",
@@ -43,4 +43,4 @@ _HOMES = {
     "_spec": "DEFAULT_METRICS SPEC_NAME SPEC_NAME_RULE LayerSpec Spec TrainingSpec parts_of",
     "_text": "rename_text summarize_text",
 }
-__all__, __dir__, __getattr__ = _lazy_names(__name__, _HOMES)
+__all__, __dir__, __getattr__ = _lazy_names(__name__, _MODULES)

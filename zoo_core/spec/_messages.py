@@ -15,7 +15,7 @@ from zoo_core.parts import Part
 from zoo_core.registry import Registry
 
 T = TypeVar("T", bound=BaseModel)
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 MAX_PROBLEMS = 100  # in one message
 
@@ -38,14 +38,14 @@ def validate(
     value: dict[str, Any],
     registry: Registry,
     name: str,
-    places: Mapping[Path, str],
+    places: Mapping[KeyPath, str],
     *,
     find: Callable[[str, str], type[Part]] | None = None,
     for_network: bool = False,
 ) -> T:
     """Validate plain data as a table of a spec.
 
-    `name` stands for the data in messages, `places` says where each key stands. `find` returns the class for a kind
+    `name` stands for the data in messages, `places` gives the place of each key. `find` returns the class for a kind
     and a name; by default the registry does. With `for_network`, fields that only training needs become None.
 
     Raises SpecError with every problem, UsageError where all come from overrides, PluginError where only parts are
@@ -66,13 +66,13 @@ def error_lines(
     problems: Sequence[ErrorDetails],
     value: Any,
     known: Mapping[str, Iterable[str]],
-    places: Mapping[Path, str],
+    places: Mapping[KeyPath, str],
     name: str,
 ) -> list[str]:
     """Return a line for each problem, "place: key.path: rule".
 
-    `value` is the plain data that were validated. `places` says where its keys stand; `name` is the place of the
-    others. The types that one value may have share a line.
+    `value` is the plain data that were validated. `places` gives the place of each key, `name` the place of all
+    other keys. Problems of one value share a line.
     """
     found = [(_path(problem, value), problem) for problem in problems]
     lines = []
@@ -86,12 +86,12 @@ def error_lines(
     return list(dict.fromkeys(line for _, line in sorted(lines, key=lambda item: item[0])))
 
 
-def _place(path: Path, places: Mapping[Path, str], name: str) -> str:
+def _place(path: KeyPath, places: Mapping[KeyPath, str], name: str) -> str:
     """Return the place of a path, or of the nearest table around it that has one."""
     return next((places[path[:n]] for n in range(len(path), -1, -1) if path[:n] in places), name)
 
 
-def _path(problem: ErrorDetails, value: Any) -> Path:
+def _path(problem: ErrorDetails, value: Any) -> KeyPath:
     """Return the keys that lead to a problem, without the marks that pydantic puts between the types of a union."""
     path: list[str | int] = []
     *inner, last = problem["loc"] or ("",)
@@ -105,7 +105,7 @@ def _path(problem: ErrorDetails, value: Any) -> Path:
     return (*path, last) if absent or held else tuple(path)
 
 
-def _order(path: Path) -> tuple[str, ...]:
+def _order(path: KeyPath) -> tuple[str, ...]:
     return tuple(map(str, path))
 
 

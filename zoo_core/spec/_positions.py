@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 Place = tuple[int, int]  # line, column, both from 1
 
 TOKEN = re.compile(
@@ -45,9 +45,9 @@ class _Tokens:
             self.advance()
 
 
-def locate_keys(text: str, *, toml: bool) -> dict[Path, Place]:
+def locate_keys(text: str, *, toml: bool) -> dict[KeyPath, Place]:
     """Return the place of each key and array item of a valid TOML or JSON text, by path."""
-    offsets: dict[Path, int] = {}
+    offsets: dict[KeyPath, int] = {}
     tokens = _Tokens(text)
     if toml:
         _read_toml(tokens, offsets)
@@ -65,9 +65,9 @@ def _line_and_column(starts: list[int], offset: int) -> Place:
     return line, offset - starts[line - 1] + 1
 
 
-def _read_toml(tokens: _Tokens, offsets: dict[Path, int]) -> None:
-    table: Path = ()
-    counts: dict[Path, int] = {}
+def _read_toml(tokens: _Tokens, offsets: dict[KeyPath, int]) -> None:
+    table: KeyPath = ()
+    counts: dict[KeyPath, int] = {}
     while tokens.text:
         if tokens.text == "\n":
             tokens.advance()
@@ -77,14 +77,14 @@ def _read_toml(tokens: _Tokens, offsets: dict[Path, int]) -> None:
             _read_pair(tokens, table, offsets)
 
 
-def _read_header(tokens: _Tokens, offsets: dict[Path, int], counts: dict[Path, int]) -> Path:
+def _read_header(tokens: _Tokens, offsets: dict[KeyPath, int], counts: dict[KeyPath, int]) -> KeyPath:
     """Read `[a.b]` or `[[a.b]]` and return the path of the table that begins there."""
     start = tokens.offset
     depth = 0
     while tokens.text == "[":
         depth += 1
         tokens.advance()
-    path: Path = ()
+    path: KeyPath = ()
     for key in _read_keys(tokens):
         path = (*path, key)
         offsets.setdefault(path, start)
@@ -117,7 +117,7 @@ def _unquote(token: str) -> str:
     return str(json.loads(token)) if token[0] == '"' else token[1:-1]
 
 
-def _read_pair(tokens: _Tokens, table: Path, offsets: dict[Path, int]) -> None:
+def _read_pair(tokens: _Tokens, table: KeyPath, offsets: dict[KeyPath, int]) -> None:
     """Read a key with its value."""
     start = tokens.offset
     path = table
@@ -129,7 +129,7 @@ def _read_pair(tokens: _Tokens, table: Path, offsets: dict[Path, int]) -> None:
     _read_value(tokens, path, offsets)
 
 
-def _read_value(tokens: _Tokens, path: Path, offsets: dict[Path, int]) -> None:
+def _read_value(tokens: _Tokens, path: KeyPath, offsets: dict[KeyPath, int]) -> None:
     """Read a plain value, or an array or table with the places of what is in it."""
     if tokens.text not in ("[", "{"):
         while tokens.text not in ("", ",", "]", "}", "\n"):

@@ -51,7 +51,7 @@ DEFAULT_METRICS = {"classification": ("accuracy",), "regression": ("rmse", "r2")
 SPEC_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}"
 SPEC_NAME_RULE = "has letters, digits, '_', '-' and '.', at most 100, and begins with a letter or digit"
 
-Split = Annotated[str, Field(pattern=SLICE_PATTERN)] | Annotated[float, Gt(0), Le(1)] | None
+SplitSize = Annotated[str, Field(pattern=SLICE_PATTERN)] | Annotated[float, Gt(0), Le(1)] | None
 
 
 def _check_name(name: str) -> str:
@@ -124,11 +124,11 @@ class DataSpec(SpecTable):
         description="how inputs are scaled; fitted on the training split; default: what suits the data set",
     )
     source: Annotated[Dataset, PartField(), ForTraining] = Field(description="the data set")
-    train: Split = Field(
+    train: SplitSize = Field(
         None, description="rows to learn from: a slice such as ':50000' or a fraction; default: the rest"
     )
-    validation: Split = Field(None, description="rows for decisions during training: a slice or a fraction")
-    test: Split = Field(None, description="rows for the final metrics; default: the data set's own test part")
+    validation: SplitSize = Field(None, description="rows for decisions during training: a slice or a fraction")
+    test: SplitSize = Field(None, description="rows for the final metrics; default: the data set's own test part")
     stratify: bool = Field(False, description="keep the shares of the classes in each split drawn at random")
 
     @field_validator("train", "validation", "test", mode="before")

@@ -1,4 +1,4 @@
-"""The `.npy` form of an array (NumPy's format, version 1.0), for five dtypes in C order."""
+"""Arrays in NumPy's `.npy` format, version 1.0: five dtypes, in C order."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Values of a run in a model file: arrays are its members, all other values stand in its header.
+"""Values of a run in a model file: arrays become its members, all other values are stored in its header.
 
-None, booleans, texts and common numbers stand in the header as they are. Any other value is an object with one key:
+None, booleans, texts and common numbers are stored in the header unchanged. Any other value is an object with one key:
 {"integer": digits}, {"float": "nan"}, {"scalar": ...}, {"array": ...}, {"arrays": ...} or {"table": ...}.
 """
 
@@ -20,7 +20,7 @@ STORED = ("<f4", "<f8", "<i4", "<i8", "|u1")  # dtypes of members; other arrays 
 
 
 def pack(value: Any, path: str, arrays: dict[str, Array]) -> Any:
-    """Return what stands in the header for a value; put its arrays into `arrays` under `path`.
+    """Return what the header stores for a value; put its arrays into `arrays` under `path`.
 
     Raises PluginError for a value that a file cannot hold.
     """
@@ -89,11 +89,11 @@ def unpack(packed: Any, arrays: Mapping[str, Array]) -> Any:
 
 
 def _unpack_mapping(packed: Array, forms: list[list[Any]]) -> dict[str, Array]:
-    found, at = {}, 0
+    found, start = {}, 0
     for key, dtype, shape in forms:
         size = math.prod(shape) * _number_dtype(dtype).itemsize
-        found[key] = _restore_array(packed[at : at + size], dtype, shape)
-        at += size
+        found[key] = _restore_array(packed[start : start + size], dtype, shape)
+        start += size
     return found
 
 

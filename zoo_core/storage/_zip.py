@@ -1,4 +1,4 @@
-"""Reads the ZIP archive of a model file: only the form that the writer makes, and no other."""
+"""Reads the ZIP archive of a model file; any archive that the writer would not make is refused."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from zoo_core.testing.harness.check import Check as Check
     from zoo_core.testing.harness.findings import Finding as Finding, Result as Result
 
-_HOMES = {
+_MODULES = {
     "_buffer_rules": "buffer_findings",
     "_pytest": "pytest_checks",
     "_run": "check_part run_check",
@@ -34,4 +34,4 @@ _HOMES = {
     "harness.check": "Check",
     "harness.findings": "Finding Result",
 }
-__all__, __dir__, __getattr__ = _lazy_names(__name__, _HOMES)
+__all__, __dir__, __getattr__ = _lazy_names(__name__, _MODULES)

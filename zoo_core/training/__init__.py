@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from zoo_core.training._threads import blas_threads as blas_threads, choose_threads as choose_threads
     from zoo_core.training._trainer import Trainer as Trainer, TrainingPosition as TrainingPosition
 
-_HOMES = {
+_MODULES = {
     "_diagnostics": "name_the_part",
     "_explanation": "Change Explanation LayerPass",
     "_interval": "DEFAULT_INTERVAL Interval",
@@ -31,4 +31,4 @@ _HOMES = {
     "_threads": "blas_threads choose_threads",
     "_trainer": "Trainer TrainingPosition",
 }
-__all__, __dir__, __getattr__ = _lazy_names(__name__, _HOMES)
+__all__, __dir__, __getattr__ = _lazy_names(__name__, _MODULES)

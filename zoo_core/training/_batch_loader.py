@@ -26,7 +26,7 @@ UPDATE_WORK = 10  # multiplications of an update, for each parameter, as many as
 
 @dataclass
 class TargetBlock:
-    """The rows of consecutive batches, without their inputs; `ends` receive the outputs of the network.
+    """The rows of consecutive batches, without their inputs; `outputs` receive the outputs of the network.
 
     `targets` are in the form that the loss takes, augmented as far as batches are loaded. `labels` are those of the
     data, (rows,) or values (rows, outputs). `weights`, (rows,), are sample weights times class weights, or None.
@@ -35,13 +35,13 @@ class TargetBlock:
     targets: Array
     labels: Array
     weights: Array | None
-    ends: OutputBuffers
+    outputs: OutputBuffers
 
 
 class BatchLoader:
     """The training split of a model, batch by batch, in the order that `batches` gives.
 
-    Targets are gathered for a block of `block_steps` batches, inputs for as many of these as a cache holds.
+    Targets are gathered for a block of `block_steps` batches, inputs for fewer batches, which fit into a cache.
     Augmentation acts on the network's inputs and on `block.targets`, not on the labels, with which metrics compare.
     """
 
@@ -50,12 +50,14 @@ class BatchLoader:
         self.table, self.objective = table, objective
         self.augmentations = [copy_part(r) for r in model.spec.model.regularizers if isinstance(r, BatchAugmentation)]
         self.batches = _batches(model.spec.training, table.x.shape[0], source.stream("shuffle"))
-        self.block_steps, self._together = _block_sizes(self.batches.batch_size, network)
+        self.block_steps, self._batches_per_load = _block_sizes(self.batches.batch_size, network)
         self._rng = source.stream("batch")
         self._targets = _targets(table, objective, soft=bool(self.augmentations))
         self._weights = _weights(table, objective)
-        self.rows = RowLoader(table.x, model.preprocessor, self.batches, network, self.block_steps, self._together)
-        self._x = aligned((self._together * self.batches.batch_size, network.inputs), dtype, None)
+        self.rows = RowLoader(
+            table.x, model.preprocessor, self.batches, network, self.block_steps, self._batches_per_load
+        )
+        self._x = aligned((self._batches_per_load * self.batches.batch_size, network.inputs), dtype, None)
         self._workspaces: dict[int, tuple[list[tuple[Workspace, slice]], OutputBuffers]] = {}  # by rows of a block
         self._loaded: list[tuple[Workspace, Array, Array | None]] = []  # the batches of the block
         self._first = 0  # step of the block
@@ -68,13 +70,13 @@ class BatchLoader:
 
     def load_batch(self, step: int) -> None:
         """Give the objective the batch of a step; the steps of an epoch are loaded in order."""
-        at = step - self._first
-        if not 0 <= at < len(self._loaded):
+        index = step - self._first
+        if not 0 <= index < len(self._loaded):
             self._start_block(step)
-            at = 0
-        if at % self._together == 0:
+            index = 0
+        if index % self._batches_per_load == 0:
             self.rows.load(step, self._x)
-        workspace, targets, weights = self._loaded[at]
+        workspace, targets, weights = self._loaded[index]
         for part in self.augmentations:
             self._augment(part, workspace.x, targets)
         self.objective.set_batch(workspace, targets, weights)
@@ -103,17 +105,19 @@ class BatchLoader:
             targets = targets.copy()
         weights = None if self._weights is None else self._weights[which]
         labels = targets if self._targets is self.table.y and not self.augmentations else self.table.y[which]
-        workspaces, ends = self._block_workspaces(len(targets))
-        self.block = TargetBlock(targets, labels, weights, ends)
-        self._loaded = [(p, targets[w], None if weights is None else weights[w]) for p, w in workspaces]
+        workspaces, outputs = self._block_workspaces(len(targets))
+        self.block = TargetBlock(targets, labels, weights, outputs)
+        self._loaded = [
+            (workspace, targets[rows], None if weights is None else weights[rows]) for workspace, rows in workspaces
+        ]
         self._first = step
 
     def _block_workspaces(self, rows: int) -> tuple[list[tuple[Workspace, slice]], OutputBuffers]:
         """Return the workspace and the rows of each batch in a block, and the arrays of their outputs."""
         if rows not in self._workspaces:
             size = self.batches.batch_size
-            workspaces, ends = self.objective.network.workspaces(self._x, rows, size)
-            self._workspaces[rows] = list(zip(workspaces, row_slices(rows, size), strict=True)), ends
+            workspaces, outputs = self.objective.network.workspaces(self._x, rows, size)
+            self._workspaces[rows] = list(zip(workspaces, row_slices(rows, size), strict=True)), outputs
         return self._workspaces[rows]
 
 
@@ -133,12 +137,12 @@ def _batches(settings: TrainingSpec, rows: int, rng: np.random.Generator) -> Bat
 
 
 def _block_sizes(batch_size: int, network: Network) -> tuple[int, int]:
-    """Return how many batches make a block, and of how many the inputs are loaded together."""
+    """Return the number of batches in a block, and the number whose inputs are loaded together."""
     work = (batch_size + UPDATE_WORK) * network.layout.size  # of a step
     steps = max(1, min(BLOCK_ROWS // batch_size, BLOCK_STEPS, BLOCK_WORK // work))
     batch_bytes = batch_size * network.inputs * network.dtype.itemsize
-    together = max(1, min(steps, LOADED_BYTES // batch_bytes))
-    return steps // together * together, together
+    per_load = max(1, min(steps, LOADED_BYTES // batch_bytes))
+    return steps // per_load * per_load, per_load
 
 
 def _targets(table: Table, objective: Objective, *, soft: bool) -> Array:

@@ -1,4 +1,4 @@
-"""The `Run` of the contract: what callbacks see of a run, and what they ask of it."""
+"""The `Run` of the contract: what callbacks see of a run, and what they can do."""
 
 from __future__ import annotations
 

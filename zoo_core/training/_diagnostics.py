@@ -63,14 +63,15 @@ def nonfinite_step(objective: Objective, name: str, epoch: int, step: int, rate:
 
     `name` is that of the spec, `rate` the learning rate of the step.
     """
-    p = objective.workspace
+    workspace = objective.workspace
     place, cause = "loss", OVERFLOWED
-    for stage, x, values in reversed(list(zip(objective.network.stages, p.inputs, p.values, strict=True))):
+    passes = list(zip(objective.network.stages, workspace.inputs, workspace.values, strict=True))
+    for stage, x, values in reversed(passes):
         if not np.isfinite(values).all():
             place = f"{stage.path} ({getattr(stage.transform, 'name', '') or 'matrix product'!r})"
             cause = _likely_cause(stage, x, rate)
-    if not np.isfinite(p.x).all():
-        place, cause = "input", "the prepared inputs are not finite; check data, preprocessor and changes of batches"
+    if not np.isfinite(workspace.x).all():
+        place, cause = "input", "the prepared inputs are not finite; check data, preprocessor and batch augmentations"
     return _nonfinite_loss(name, objective.loss, epoch, step, place, cause)
 
 

@@ -54,8 +54,8 @@ class Interval:
         self._next = position + (self.steps or self.seconds)
         return True
 
-    def took(self, seconds: float) -> None:
-        """Note how long it took to save a checkpoint."""
+    def record_duration(self, seconds: float) -> None:
+        """Record how long it took to save a checkpoint."""
         if not self.steps:
             self._save_seconds = seconds
             self._next = max(self._next, time.perf_counter() + seconds / self.share)

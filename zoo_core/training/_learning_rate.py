@@ -1,4 +1,4 @@
-"""The learning rate of each step, and how much of it the gradient's factor takes over."""
+"""The learning rate of each step, and the part of it by which gradients are multiplied."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds settings of a valid spec that are hardly meant: an output layer that does not fit the loss, unknown metrics."""
+"""Finds settings that are valid but probably a mistake: an unsuitable output layer, or unknown metrics."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from zoo_core.errors import nearest
 from zoo_core.nn import set_up
 from zoo_core.parts import Array
 from zoo_core.spec import DEFAULT_METRICS, Spec, copy_part
+from zoo_core.training._metrics import record_key
 
 ROWS = 8
 SPREAD = 3.0  # standard deviation of z: large enough for values outside 0 to 1
 
 
 def lint_spec(spec: Spec) -> list[str]:
-    """Return a line for each setting of a valid spec that is hardly meant."""
+    """Return a line for each setting of a spec that is valid but probably a mistake."""
     return [*_unsuitable_outputs(spec), *_unknown_metric_names(spec)]
 
 
@@ -51,7 +52,7 @@ def _sample_outputs(spec: Spec) -> Array | None:
 
 def _unknown_metric_names(spec: Spec) -> Iterator[str]:
     """Yield a line for each part that watches a metric that no record will hold."""
-    settings, known = spec.training, _metric_names(spec)
+    settings, known = spec.training, _record_keys(spec)
     for part in (settings.early_stopping, *settings.callbacks, spec.optimizer.learning_rate):
         monitor = getattr(part, "monitor", None)
         if isinstance(monitor, str) and not any(monitor == k or monitor.startswith(f"{k}_") for k in known):
@@ -60,10 +61,10 @@ def _unknown_metric_names(spec: Spec) -> Iterator[str]:
             yield f"{part.kind} {part.name!r} watches {monitor!r}, which is not measured{hint}"
 
 
-def _metric_names(spec: Spec) -> list[str]:
-    """Return the names of all metrics that records of a run can hold."""
+def _record_keys(spec: Spec) -> list[str]:
+    """Return the keys of all metrics that records of a run can hold."""
     settings = spec.training
     metrics = [*chain(*DEFAULT_METRICS.values())] if settings.metrics is None else [m.name for m in settings.metrics]
     splits = [s for s in settings.evaluate if s != "validation" or spec.data.validation is not None]
-    of_splits = [f"{split}_{name}" for split in dict.fromkeys(["train", *splits]) for name in ["loss", *metrics]]
-    return [*of_splits, "penalty", "learning_rate"]
+    keys = [record_key(split, name) for split in dict.fromkeys(["train", *splits]) for name in ["loss", *metrics]]
+    return [*keys, "penalty", "learning_rate"]

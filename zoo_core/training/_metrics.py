@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from zoo_core.model import Model
+from zoo_core.model import Model, evaluate_table
 from zoo_core.nn import Objective, RunningMetrics
 from zoo_core.parts import Record, Table
 from zoo_core.training._batch_loader import BatchLoader
+
+
+def record_key(split: str, name: str) -> str:
+    """Return the key of a loss or metric in the record of an epoch."""
+    return f"{split}_{name}"
 
 
 class EpochMetrics:
@@ -22,8 +27,8 @@ class EpochMetrics:
         metrics = model.metrics()
         on_training = [] if "train" in self._settings.evaluate else metrics
         self.training = RunningMetrics(objective.part, objective.fused, on_training)
-        self.directions = {f"{split}_loss": False for split in splits}
-        self.directions |= {f"{split}_{m.name}": m.higher_is_better for m in metrics for split in splits}
+        self.directions = {record_key(split, "loss"): False for split in splits}
+        self.directions |= {record_key(split, m.name): m.higher_is_better for m in metrics for split in splits}
 
     def start(self) -> None:
         """Begin an epoch."""
@@ -31,8 +36,8 @@ class EpochMetrics:
 
     def record(self, epoch: int) -> Record:
         """Return the record of an epoch that is over."""
-        record: Record = {"epoch": epoch, "train_loss": self.training.mean_loss}
-        record |= {f"train_{name}": value for name, value in self.training.figures().items()}
+        record: Record = {"epoch": epoch, record_key("train", "loss"): self.training.mean_loss}
+        record |= {record_key("train", name): value for name, value in self.training.figures().items()}
         if self._loader.rows_left_out:
             record["train_rows"] = self._loader.batches.rows_used
             record["train_rows_left_out"] = self._loader.rows_left_out
@@ -46,6 +51,6 @@ class EpochMetrics:
         found: Record = {}
         for split in self._settings.evaluate:
             if split in self._splits:
-                figures = self._model.evaluate_table(self._splits[split])
-                found |= {f"{split}_{name}": value for name, value in figures.items()}
+                figures = evaluate_table(self._model, self._splits[split])
+                found |= {record_key(split, name): value for name, value in figures.items()}
         return found

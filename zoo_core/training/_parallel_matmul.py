@@ -26,8 +26,8 @@ from zoo_core.training._threads import HOLDERS, MEASURED_WORK, blas_threads, pro
 P = ParamSpec("P")
 R = TypeVar("R")
 
-MIN_DIVIDED_WORK = 1_500_000  # multiplications in a product that is worth dividing
-MIN_SIDE = 16  # products with fewer rows or columns are not divided
+MIN_THREADED_WORK = 1_500_000  # multiplications in a product that gets more threads
+MIN_SIDE = 16  # products with fewer rows or columns stay on one thread
 WORK_PER_THREAD = 4_000_000  # multiplications for each thread, about
 MAX_SHARE = 0.95  # a step with extra threads may take this share of the time without
 QUIET_SECONDS = 0.03  # seconds until idle BLAS threads sleep; only then steps without them can be timed
@@ -46,15 +46,15 @@ class SpeedMonitor:
         self.enabled = False
         self._clock = clock
         self._times: deque[float] = deque(maxlen=BASELINE_STEPS)  # of the latest steps without extra threads
-        self._quiet = self._next = clock() + QUIET_SECONDS  # when steps can be timed; when to switch next
-        self._alone, self._budget, self._pause = 0.0, 0.0, MIN_PAUSE  # seconds; `_alone` is the baseline
+        self._timing_allowed_at = self._switch_at = clock() + QUIET_SECONDS  # on the clock; when to switch next
+        self._baseline, self._budget, self._pause = 0.0, 0.0, MIN_PAUSE  # seconds
 
     def timed(self, step: Callable[P, R]) -> Callable[P, R]:
         """Return a function that takes a step, times it, and switches extra threads on or off."""
 
         def timed_step(*arguments: P.args, **options: P.kwargs) -> R:
             began = self._clock()
-            if self.enabled and began >= self._next:  # the baseline is due again
+            if self.enabled and began >= self._switch_at:  # the baseline is due again
                 self._switch_off(began, 0.0)
             result = step(*arguments, **options)
             now = self._clock()
@@ -65,18 +65,18 @@ class SpeedMonitor:
 
     def _measure(self, seconds: float, now: float) -> None:
         """Add a step without extra threads to the baseline, and switch them on when it is complete."""
-        if now < self._quiet:
+        if now < self._timing_allowed_at:
             return
         self._times.append(seconds)
-        if len(self._times) == BASELINE_STEPS and now >= self._next:
-            self._alone = float(np.median(self._times))
-            self._budget = max(self._budget, START_BUDGET * self._alone)
-            self.enabled, self._next = True, now + MAX_PAUSE
+        if len(self._times) == BASELINE_STEPS and now >= self._switch_at:
+            self._baseline = float(np.median(self._times))
+            self._budget = max(self._budget, START_BUDGET * self._baseline)
+            self.enabled, self._switch_at = True, now + MAX_PAUSE
 
     def _spend(self, seconds: float, now: float) -> None:
         """Take the time of a step with extra threads from the budget, which the baseline pays into."""
-        self._quiet = now + QUIET_SECONDS
-        self._budget = min(self._budget + MAX_SHARE * self._alone - seconds, MAX_BUDGET)
+        self._timing_allowed_at = now + QUIET_SECONDS
+        self._budget = min(self._budget + MAX_SHARE * self._baseline - seconds, MAX_BUDGET)
         if self._budget == MAX_BUDGET:
             self._pause = MIN_PAUSE
         if self._budget < 0:
@@ -84,7 +84,7 @@ class SpeedMonitor:
             self._pause = min(2 * self._pause, MAX_PAUSE)
 
     def _switch_off(self, now: float, pause: float) -> None:
-        self.enabled, self._next = False, now + pause
+        self.enabled, self._switch_at = False, now + pause
         self._times.clear()
 
 
@@ -116,7 +116,7 @@ def _plain_product() -> Product:
 
 
 class ParallelMatmul:
-    """The divided products of a network; `threads` is the most that any of them uses, 1 if none is divided.
+    """The products of a network that run on several threads; `threads` is the largest number, 1 if there are none.
 
     `blas` has a method `set_num_threads`; the number is 1 between products.
     """
@@ -124,58 +124,58 @@ class ParallelMatmul:
     def __init__(self, blas: Any) -> None:
         self.threads, self.speed_monitor = 1, SpeedMonitor()
         self._blas = blas
-        self._divided: list[tuple[Dense, str, ThreadedProduct]] = []
+        self._products: list[tuple[Dense, str, ThreadedProduct]] = []
 
     def timed(self, step: Callable[P, R]) -> Callable[P, R]:
         """Return a function that takes a step and times it."""
         return self.speed_monitor.timed(step)
 
-    def divide(self, network: Network, sizes: Collection[int], most: int) -> None:
-        """Divide products that keep their bits for batches of these sizes, each among `most` threads at most."""
+    def add_threads(self, network: Network, sizes: Collection[int], most: int) -> None:
+        """Give up to `most` threads to each product that keeps its bits for batches of these sizes."""
         for dense in (s.transform for s in network.stages if isinstance(s.transform, Dense)):
             work = max(sizes) * dense.weights["weights"].size
             threads = min(most, max(2, work // WORK_PER_THREAD))
             narrow = min(max(sizes), *dense.weights["weights"].shape) < MIN_SIDE
-            if threads == 1 or narrow or not MIN_DIVIDED_WORK <= work < MEASURED_WORK:
+            if threads == 1 or narrow or not MIN_THREADED_WORK <= work < MEASURED_WORK:
                 continue
             examples = [_examples(dense, rows) for rows in sizes]
             for name in examples[0]:
                 if all(self._keeps_bits(*operands[name], threads) for operands in examples):
-                    self._divided.append((dense, name, ThreadedProduct(self._blas, threads, self.speed_monitor)))
-                    setattr(*self._divided[-1])
+                    self._products.append((dense, name, ThreadedProduct(self._blas, threads, self.speed_monitor)))
+                    setattr(*self._products[-1])
                     self.threads = max(self.threads, threads)
 
     def close(self) -> None:
         """Put the plain products back."""
         self.speed_monitor.enabled = False
-        for dense, name, product in self._divided:
+        for dense, name, product in self._products:
             if vars(dense).get(name) is product:
                 delattr(dense, name)
-        self._divided.clear()
+        self._products.clear()
 
     def _keeps_bits(self, a: Array, b: Array, threads: int) -> bool:
-        alone, divided = (np.empty((len(a), b.shape[1]), a.dtype) for _ in range(2))
-        a.dot(b, alone)
+        expected, result = (np.empty((len(a), b.shape[1]), a.dtype) for _ in range(2))
+        a.dot(b, expected)
         self._blas.set_num_threads(threads)
-        a.dot(b, divided)
+        a.dot(b, result)
         self._blas.set_num_threads(1)
-        return np.array_equal(alone, divided)
+        return np.array_equal(expected, result)
 
 
 @contextmanager
 def training_threads(
     network: Network, sizes: Collection[int], threads: int, *, extra: bool
 ) -> Iterator[ParallelMatmul | None]:
-    """Hold the number of BLAS threads; yield the divided products, or None unless `extra` ones divide any.
+    """Hold the number of BLAS threads; yield the products with extra threads, or None if no product uses extra threads.
 
-    `sizes` are the numbers of rows that batches have.
+    `sizes` are the numbers of rows that batches have. `extra` allows extra threads.
     """
     blas = _find_blas() if extra else None
     with blas_threads(threads):
         products = ParallelMatmul(blas)
         try:
             if blas is not None:
-                products.divide(network, sizes, processors())
+                products.add_threads(network, sizes, processors())
             yield products if products.threads > 1 else None
         finally:
             products.close()
@@ -192,15 +192,15 @@ def _examples(dense: Dense, rows: int) -> dict[str, tuple[Array, Array]]:
 
 
 def _find_blas() -> Any | None:
-    """Return an object that sets the number of BLAS threads, or None if BLAS may use only one at present."""
+    """Return an object that sets the number of BLAS threads, or None if BLAS is limited to one thread."""
     from threadpoolctl import ThreadpoolController
 
     found = ThreadpoolController().select(user_api="blas").lib_controllers
-    return _direct(found[0]) if len(found) == 1 and (found[0].num_threads or 1) > 1 else None
+    return _fast_setter(found[0]) if len(found) == 1 and (found[0].num_threads or 1) > 1 else None
 
 
-def _direct(controller: Any) -> Any:
-    """Return OpenBLAS's own function if it is found: a step of a small network calls it four times."""
+def _fast_setter(controller: Any) -> Any:
+    """Return OpenBLAS's own function if it is found: it is faster, and a small step calls it four times."""
     names = (f"{p}openblas_set_num_threads{s}" for p in ("", "scipy_") for s in ("", "64_", "_64"))
     own = next((f for name in names if (f := getattr(controller.dynlib, name, None)) is not None), None)
     return controller if own is None else SimpleNamespace(set_num_threads=own)

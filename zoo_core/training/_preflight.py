@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo_core._part_checks import contract_error
 from zoo_core.errors import PluginError
-from zoo_core.parts import Layout, Loss, Optimizer, Part, Penalty, Segment, Transform
+from zoo_core.parts import Layout, Loss, Optimizer, Part, Penalty, Transform
 from zoo_core.spec import Spec, copy_part, parts_of
 
 BUILT_IN = "zoo_core.", "zoo_plugins."
@@ -35,7 +35,7 @@ def _check_step(optimizer: Optimizer) -> None:
     """Raise PluginError for an optimizer that returns new parameters instead of changing those that it is given."""
     if type(optimizer).update is not Optimizer.update:
         return
-    layout = Layout((Segment("layers.0.weights", (2, 2), slice(0, 4)),), 4, np.dtype(float))
+    layout = Layout.of({"layers.0.weights": (2, 2)})
     parameters, answer = np.ones(4), None
     with suppress(Exception):
         optimizer.start(layout)

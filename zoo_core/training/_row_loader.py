@@ -1,4 +1,4 @@
-"""Writes the inputs of batches: rows are gathered, read ahead of time from disk, and prepared."""
+"""Loads the inputs of batches: rows are gathered or read from disk, then prepared."""
 
 from __future__ import annotations
 
@@ -18,32 +18,40 @@ READ_BYTES = 4 * 2**20  # of rows read together, unless one batch has more
 
 
 class RowLoader:
-    """Writes the prepared inputs of `together` batches at a time; a `block` of batches is a multiple of these.
+    """Writes the prepared inputs of `batches_per_load` batches at a time.
 
-    Rows that a thread can read are read there, a block ahead, or `together` batches if a block has too many bytes.
+    A thread reads rows from disk one block ahead; only the rows of the next load if a block has more than READ_BYTES.
+    `block_steps`, the batches in a block, is a multiple of `batches_per_load`.
     """
 
     def __init__(
-        self, x: Any, preprocessor: Preprocessor, batches: Batches, network: Network, block: int, together: int
+        self,
+        x: Any,
+        preprocessor: Preprocessor,
+        batches: Batches,
+        network: Network,
+        block_steps: int,
+        batches_per_load: int,
     ) -> None:
         check_preprocessor(preprocessor, x, network.inputs, network.dtype)
-        self._x, self._preprocessor, self._batches, self._together = x, preprocessor, batches, together
+        self._x, self._preprocessor, self._batches = x, preprocessor, batches
+        self._batches_per_load = batches_per_load
         self._prepared = _prepare_all(x, preprocessor, network.inputs, network.dtype)
         self.reads_ahead = self._prepared is None and getattr(x, "from_any_thread", False)
         row_bytes, size = x.shape[1] * np.dtype(x.dtype).itemsize, batches.batch_size
-        self._read_together = block if block * size * row_bytes <= READ_BYTES else together
+        self._batches_per_read = block_steps if block_steps * size * row_bytes <= READ_BYTES else batches_per_load
         gathers = self._prepared is None and not self.reads_ahead
-        self._raw = aligned((together * size if gathers else 0, x.shape[1]), x.dtype, None)
+        self._raw = aligned((batches_per_load * size if gathers else 0, x.shape[1]), x.dtype, None)
         self._read, self._read_from = self._raw[:0], 0  # rows that were read together, and their first step
         self._prefetcher: Prefetcher | None = None
 
     def start_epoch(self) -> None:
-        """Forget rows that were read in the order of the epoch before."""
+        """Discard rows that were read in the order of the previous epoch."""
         self._read = self._read[:0]
 
     def load(self, step: int, out: Array) -> None:
         """Write the inputs of the batches from `step` on into the first rows of `out`."""
-        which = self._batches.indices(step, self._together)
+        which = self._batches.indices(step, self._batches_per_load)
         out = out[: count_rows(which)]
         if self._prepared is not None:
             if (rows := take_rows(self._prepared, which, out)) is not out:
@@ -61,23 +69,23 @@ class RowLoader:
             self._prefetcher = None
 
     def _rows_read(self, step: int, rows: int) -> Array:
-        """Return rows of those that were read together, or of the next ones."""
+        """Return the rows of the batches from `step` on; read them first if they are not in memory."""
         size = self._batches.batch_size
-        at = (step - self._read_from) * size
-        if not 0 <= at <= len(self._read) - rows:
-            self._prefetcher = self._prefetcher or Prefetcher(self._x, self._read_together * size)
-            at, self._read_from = 0, step
-            self._read = self._prefetcher.get(step, self._batches.indices(step, self._read_together))
-        return self._read[at : at + rows]
+        first = (step - self._read_from) * size
+        if not 0 <= first <= len(self._read) - rows:
+            self._prefetcher = self._prefetcher or Prefetcher(self._x, self._batches_per_read * size)
+            first, self._read_from = 0, step
+            self._read = self._prefetcher.get(step, self._batches.indices(step, self._batches_per_read))
+        return self._read[first : first + rows]
 
     def _request_next(self, step: int) -> None:
         """Request the next rows just before a long matrix product.
 
         The reader thread holds the GIL between rows, so requesting before short calls would delay each of them.
         """
-        following = step + self._read_together
+        following = step + self._batches_per_read
         if self._prefetcher is not None and step == self._read_from and following < self._batches.steps:
-            self._prefetcher.request(following, self._batches.indices(following, self._read_together))
+            self._prefetcher.request(following, self._batches.indices(following, self._batches_per_read))
 
 
 def check_preprocessor(preprocessor: Preprocessor, x: Any, inputs: int, dtype: np.dtype[Any]) -> None:

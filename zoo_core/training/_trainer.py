@@ -58,7 +58,7 @@ class Trainer:
     ) -> None:
         self.model, self.splits, self.threads = model, splits, threads
         self.allow_extra_threads = allow_extra_threads
-        model.environment["threads"] = threads
+        model.set_threads(threads)
         self.spec, self.network, self.history = model.spec, model.network, model.history
         self.epochs = self.spec.training.epochs
         self.position = TrainingPosition()
@@ -174,10 +174,10 @@ class Trainer:
     def _end_block(self) -> None:
         """Count a block of batches. Raises NumericError if a loss is not finite."""
         block, running = self.loader.block, self.metrics.training
-        running.update(*block.ends, block.targets, block.labels, block.weights)
+        running.update(*block.outputs, block.targets, block.labels, block.weights)
         if not math.isfinite(running.total):
             epoch, step, size = self.position.epoch, self.position.step - 1, self.loader.batches.batch_size
-            rate = self.learning_rate.rate(self._time(step))
+            rate = self.learning_rate.rate(self._epochs_at(step))
             raise NumericError(nonfinite_block(self.objective, running.values, size, self.spec.name, epoch, step, rate))
 
     def _end_epoch(self) -> Iterator[Event]:
@@ -204,7 +204,7 @@ class Trainer:
         if not objective.is_finite():
             epoch, step = self.position.epoch, self.position.step
             raise NumericError(
-                nonfinite_step(objective, self.spec.name, epoch, step, self.learning_rate.rate(self._time(step)))
+                nonfinite_step(objective, self.spec.name, epoch, step, self.learning_rate.rate(self._epochs_at(step)))
             )
         before = (network.parameters.copy(), network.gradients / objective.gradient_scale) if watched else None
         self.end_step(rate)
@@ -231,15 +231,15 @@ class Trainer:
     def _progress(self, layers: tuple[LayerStats, ...]) -> Progress:
         position, steps = self.position, self.loader.batches.steps
         speed, seconds = self._speed.rows_per_second(self._rows_done()), self._speed.seconds()
-        loss, rate = self.metrics.training.mean_loss, self.learning_rate.rate(self._time(position.step - 1))
+        loss, rate = self.metrics.training.mean_loss, self.learning_rate.rate(self._epochs_at(position.step - 1))
         return Progress(position.epoch, position.step, steps, speed, seconds, loss, rate, layers)
 
     def _rows_done(self) -> int:
         batches = self.loader.batches
         return self.position.epoch * batches.rows_used + self.position.step * batches.batch_size
 
-    def _time(self, step: int) -> float:
-        """Return the time of a step of the present epoch, in epochs."""
+    def _epochs_at(self, step: int) -> float:
+        """Return how many epochs the run has done at a step of the present epoch."""
         return self.position.epoch + step / self.loader.batches.steps
 
 

@@ -7,13 +7,13 @@ differences, which check the gradient, are computed here.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
 from zoo_core.errors import NumericError, UsageError
 from zoo_core.model import Model
-from zoo_core.nn import Dense, Objective, Stage, central_difference, row_losses
+from zoo_core.nn import CENTRAL_STEP, Dense, Network, Objective, Stage, central_difference, row_losses
 from zoo_core.parts import Activation, Array, Segment
 from zoo_core.spec.describe import summary
 from zoo_core.training._diagnostics import nonfinite_step
@@ -21,7 +21,6 @@ from zoo_core.training._excerpt import choose_excerpt, largest_entry
 from zoo_core.training._explanation import Change, Cost, Excerpt, Explanation, GradientCheck, LayerPass
 from zoo_core.training._trainer import Trainer
 
-STEP = 1e-5  # of a central difference, relative to the parameter if that is larger than 1
 EPSILON = float(np.finfo(float).eps)
 
 
@@ -31,10 +30,8 @@ def in_float64(trainer: Trainer) -> Trainer:
         return trainer
     spec = trainer.spec.model_copy(update={"dtype": "float64"})
     model = Model(spec, trainer.model.about, environment=trainer.model.environment)
-    model.preprocessor, model.source = trainer.model.preprocessor, trainer.model.source
+    model.share_from(trainer.model)
     model.network.restore(trainer.network.state())
-    for own, other in zip(model.network.stages, trainer.network.stages, strict=True):
-        own.transform.rng = other.transform.rng
     return Trainer(model, trainer.splits, threads=trainer.threads)
 
 
@@ -64,7 +61,7 @@ def explain(trainer: Trainer, rows: int = 2, units: int = 4, step: int = 0) -> E
         rate_of_step = trainer.begin_step()
         factor = trainer.objective.gradient_scale
         trainer.objective.scale_gradients(1.0)  # to show the gradient itself
-        streams = _SavedStreams(trainer.network.stages)
+        streams = _SavedStreams(trainer.network)
         trainer.objective.compute()
         if not trainer.objective.is_finite():
             raise NumericError(nonfinite_step(trainer.objective, trainer.spec.name, 0, step, rate))
@@ -101,14 +98,14 @@ def _take_steps_before(trainer: Trainer, step: int) -> Array:
 class _SavedStreams:
     """The random streams as they were before the step, so that it can be repeated with the same random numbers."""
 
-    def __init__(self, stages: Sequence[Stage]) -> None:
-        self._stages = stages
-        self._streams = copy.deepcopy([stage.transform.rng for stage in stages])  # one list: shared streams stay shared
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        streams = [stage.transform.rng for stage in network.stages]
+        self._streams = copy.deepcopy(streams)  # one list: shared streams stay shared
 
     def restore(self) -> None:
         """Put the streams back."""
-        for stage, stream in zip(self._stages, copy.deepcopy(self._streams), strict=True):
-            stage.transform.rng = stream
+        self._network.set_streams(copy.deepcopy(self._streams))
 
 
 # ------------------------------------------------------------------ forward, loss, backward
@@ -116,14 +113,14 @@ class _SavedStreams:
 
 def _layer_passes(objective: Objective) -> list[LayerPass]:
     """Copy the buffers of the step, stage by stage."""
-    p, stages = objective.workspace, objective.network.stages
-    found: list[tuple[Array | None, Array | None]] = [(dy, dx) for *_, dy, dx in p.backward]  # last stage first
+    workspace, stages = objective.workspace, objective.network.stages
+    found: list[tuple[Array | None, Array | None]] = [(dy, dx) for *_, dy, dx in workspace.backward]  # last first
     if objective.fused:
-        found = [(None, p.delta), *((dy, dx) for *_, dy, dx in p.backward_fused)]
+        found = [(None, workspace.delta), *((dy, dx) for *_, dy, dx in workspace.backward_fused)]
     found += [(None, None)] * (len(stages) - len(found))  # stages before the first product
     return [
         _layer_pass(stage, x.copy(), y.copy(), _copy_or_none(dy), _copy_or_none(dx))
-        for stage, x, y, (dy, dx) in zip(stages, p.inputs, p.values, reversed(found), strict=True)
+        for stage, x, y, (dy, dx) in zip(stages, workspace.inputs, workspace.values, reversed(found), strict=True)
     ]
 
 
@@ -143,8 +140,8 @@ def _layer_pass(stage: Stage, x: Array, y: Array, dy: Array | None, dx: Array | 
 
 
 def _cost(objective: Objective) -> Cost:
-    part, network, p = objective.part, objective.network, objective.workspace
-    values = row_losses(part, objective.fused, p.z, p.outputs, objective.targets)
+    part, network, workspace = objective.part, objective.network, objective.workspace
+    values = row_losses(part, objective.fused, workspace.z, workspace.outputs, objective.targets)
     penalties = {
         f"{layer.path}: {penalty.name}": penalty.value(network.weights(layer))
         for layer in network.layers
@@ -166,7 +163,7 @@ def _check_gradient(
     own = segment.view(gradient)
     index = largest_entry(own, segment.path.rpartition(".")[0], excerpt)
     weights = segment.view(trainer.network.parameters)
-    step = STEP * max(1.0, abs(float(weights[index])))
+    step = CENTRAL_STEP * max(1.0, abs(float(weights[index])))  # relative to large parameters
 
     def loss() -> float:
         streams.restore()

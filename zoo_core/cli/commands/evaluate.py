@@ -33,6 +33,7 @@ def command(
     from zoo_core.cli._inputs import data_folder, load_model
     from zoo_core.cli._output import redirect_prints, rows
     from zoo_core.display.text import format_number
+    from zoo_core.model import evaluate_table
     from zoo_core.registry import Registry
     from zoo_core.runs import evaluation_table
 
@@ -41,6 +42,6 @@ def command(
     found = load_model(model, registry, sha256, max_size)
     with redirect_prints():
         table = evaluation_table(found, split, data_folder(data_dir).for_spec(model), registry, data)
-        metrics = found.evaluate_table(table)
+        metrics = evaluate_table(found, table)
     human = rows([{"metric": key, split: format_number(value)} for key, value in metrics.items()], ["metric", split])
     report(metrics, json, human)

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     )
     from zoo_core.display.plots._style import new_figure as new_figure, save_figure as save_figure, styled as styled
 
-_HOMES = {
+_MODULES = {
     "_learning_curves": "learning_curves",
     "_model_plots": "confusion_matrix first_layer_weights",
     "_part_plots": "activation_curve part_figure schedule_curve",
     "_style": "new_figure save_figure styled",
 }
-__all__, __dir__, __getattr__ = _lazy_names(__name__, _HOMES)
+__all__, __dir__, __getattr__ = _lazy_names(__name__, _MODULES)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         printable_lines as printable_lines,
     )
 
-_HOMES = {
+_MODULES = {
     "_braille": "Curve draw_curves",
     "_conformance": "conformance_report",
     "_encoding": "replace_unencodable",
@@ -34,4 +34,4 @@ _HOMES = {
     "_table": "text_table",
     "_values": "format_count format_duration format_number print_json printable printable_lines",
 }
-__all__, __dir__, __getattr__ = _lazy_names(__name__, _HOMES)
+__all__, __dir__, __getattr__ = _lazy_names(__name__, _MODULES)

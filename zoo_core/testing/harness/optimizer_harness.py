@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from zoo_core.parts import Array, Layout, Optimizer, Rate, Schedule, Segment
+from zoo_core.parts import Array, Layout, Optimizer, Rate, Schedule
 
 SHAPES = {
     "layers.0.weights": (4, 3),
@@ -31,19 +31,9 @@ class WatchedLayout(Layout):
         return self.watched(super().vector(fill))
 
 
-def layout_of(shapes: Mapping[str, tuple[int, ...]], dtype: Any = np.float64) -> Layout:
-    """Return the layout of arrays that are given by path and shape."""
-    segments, start = [], 0
-    for path, shape in shapes.items():
-        stop = start + int(np.prod(shape))
-        segments.append(Segment(path, shape, slice(start, stop)))
-        start = stop
-    return Layout(tuple(segments), start, np.dtype(dtype))
-
-
 def sample_layout(dtype: Any = np.float64, paths: Sequence[str] = tuple(SHAPES)) -> Layout:
     """Return a layout with the segments in the order of `paths`."""
-    return layout_of({path: SHAPES[path] for path in paths}, dtype)
+    return Layout.of({path: SHAPES[path] for path in paths}, dtype)
 
 
 def random_vector(at: Layout, purpose: str) -> Array:
