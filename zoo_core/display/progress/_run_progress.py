@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from zoo_core.display._records import higher_is_better, is_finite_number, metric_keys, split_key
+from zoo_core.display._records import Points, best_point, higher_is_better, is_finite_number, metric_keys, split_key
 from zoo_core.display.text import format_count, format_duration, format_number, printable
 from zoo_core.parts import Record
 from zoo_core.training.events import EpochEnded, Event, Finished, LayerStats, Progress, Started
@@ -12,24 +12,22 @@ from zoo_core.training.events import EpochEnded, Event, Finished, LayerStats, Pr
 
 @dataclass
 class MetricHistory:
-    """One metric of one split over the epochs, which count from 1: the finite values, the latest and the best one."""
+    """One metric of one split over the epochs, which count from 1: the finite values, and the latest value."""
 
     higher_is_better: bool
-    epochs: list[float] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
+    points: Points = field(default_factory=lambda: ([], []))
     last: float = float("nan")
-    best: float | None = None
-    best_epoch: int = 0
 
     def add(self, epoch: int, value: float) -> None:
         """Add the value of an epoch."""
         self.last = value
-        if not is_finite_number(value):
-            return
-        self.epochs.append(epoch)
-        self.values.append(value)
-        if self.best is None or (value > self.best if self.higher_is_better else value < self.best):
-            self.best, self.best_epoch = value, epoch
+        if is_finite_number(value):
+            self.points[0].append(epoch)
+            self.points[1].append(value)
+
+    def best(self) -> tuple[float, float | None]:
+        """Return the epoch with the best value, and this value; (0, None) without a finite value."""
+        return best_point(self.points, self.higher_is_better) if self.points[1] else (0, None)
 
 
 @dataclass

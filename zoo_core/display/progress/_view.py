@@ -110,7 +110,7 @@ def _metric_table(metrics: dict[str, MetricHistory], epoch: int, latest: str, he
     if hidden > 0:
         shown = shown[: max(height - 2, 1)]
     name = max(min(max(len(key) for key, _ in shown), MAX_NAME), 10)
-    cells = [format_number(value) for _, metric in shown for value in (metric.last, metric.best)]
+    cells = [format_number(value) for _, metric in shown for value in (metric.last, metric.best()[1])]
     wide = max(6, *map(len, cells))
     head = _styled_text((f"{'':{name}}  {latest:>{wide}}  {'best':>{wide}}", "dim"))
     lines = [head, *(_metric_row(key, metric, (name, wide), (epoch, latest)) for key, metric in shown)]
@@ -121,13 +121,14 @@ def _metric_table(metrics: dict[str, MetricHistory], epoch: int, latest: str, he
 
 def _metric_row(key: str, metric: MetricHistory, widths: tuple[int, int], now: tuple[int, str]) -> Text:
     (name, wide), (epoch, latest) = widths, now
-    is_best = metric.best is not None and metric.best_epoch == epoch
-    where = latest if is_best else "-" if metric.best is None else f"epoch {metric.best_epoch}"
+    best_epoch, best = metric.best()
+    is_best = best_epoch == epoch
+    where = latest if is_best else "-" if best is None else f"epoch {best_epoch}"
     return _styled_text(
         _fit_name(printable(key).replace("_", " "), name),
         "  ",
         (f"{format_number(metric.last):>{wide}}", "bold" if is_best else ""),
-        f"  {format_number(metric.best):>{wide}}  ",
+        f"  {format_number(best):>{wide}}  ",
         (f"{where:<8}", "bold green" if is_best else ""),
     )
 
@@ -139,7 +140,7 @@ def _loss_curves(metrics: dict[str, MetricHistory], width: int, height: int) -> 
     """
     dashes = {"train": 1, "validation": 2, "test": 0}
     found = {split: metrics[f"{split}_loss"] for split in SPLITS if f"{split}_loss" in metrics}
-    curves = [Curve(split, m.epochs, m.values, dashes[split]) for split, m in found.items() if m.values]
+    curves = [Curve(split, *m.points, dashes[split]) for split, m in found.items() if m.points[1]]
     if not curves or width < 24 or max(len(curve.xs) for curve in curves) < 2:
         return [], ""
     plot = draw_curves(curves, width, height)
