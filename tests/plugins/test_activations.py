@@ -15,7 +15,7 @@ from zoo_core.registry import Registry
 from zoo_core.testing import checks_of
 from zoo_core.testing._run import findings
 from zoo_core.testing.harness.part_under_test import PartUnderTest
-from zoo_core.testing.harness.transform_harness import backward, forward, prepare
+from zoo_core.testing.harness.transform_harness import backward, forward, start_part
 from zoo_plugins._special import normal_cdf
 from zoo_plugins.activations import (
     basic as activations,
@@ -52,7 +52,7 @@ KINKS = {  # declared for the default options only
 
 def test_rrelu_draws_its_slopes_uniformly_and_anew() -> None:
     part, x = KINDS["rrelu"](lower=0.1, upper=0.4), np.full((200, 50), -1.0)
-    prepare(part, 50)
+    start_part(part, 50)
     slopes = -forward(part, x, 50, seed=1)
     assert slopes.min() >= 0.1
     assert slopes.max() <= 0.4
@@ -62,7 +62,7 @@ def test_rrelu_draws_its_slopes_uniformly_and_anew() -> None:
 
 def test_maxout_gives_the_gradient_of_equal_pieces_to_the_first() -> None:
     part, x = KINDS["maxout"](pieces=3), np.array([[1.0, 5.0, 1.0, 7.0, 0.0, 7.0]])
-    prepare(part, 2)
+    start_part(part, 2)
     y = forward(part, x, 2)
     np.testing.assert_array_equal(y, [[1.0, 7.0]])
     np.testing.assert_array_equal(backward(part, x, y, np.array([[2.0, 3.0]])), [[2, 0, 0, 3, 0, 0]])
@@ -97,7 +97,7 @@ def test_gain_keeps_the_second_moment_of_a_standard_normal(name: str) -> None:
     part = KINDS[name]()
     z = np.linspace(-12, 12, 20001)
     weights = np.exp(-(z**2) / 2)
-    prepare(part, z.size)
+    start_part(part, z.size)
     moment = (weights * forward(part, z[None], z.size)[0] ** 2).sum() / weights.sum()
     assert part.gain == pytest.approx(moment**-0.5, rel=1e-4)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from zoo_core.testing.harness.transform_harness import backward, forward, infer, prepare
+from zoo_core.testing.harness.transform_harness import backward, forward, infer, start_part
 from zoo_plugins.normalizers import basic as normalizers
 
 KINDS: dict[str, Any] = {part.name: part for part in normalizers.PARTS}
@@ -17,7 +17,7 @@ GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "normalizers.npz")
 
 def made(name: str, **options: float) -> Any:
     part = KINDS[name](**options)
-    prepare(part, 4)
+    start_part(part, 4)
     for parameter, array in part.weights.items():
         array[:] = GOLDEN[parameter]
     return part

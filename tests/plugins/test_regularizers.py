@@ -11,7 +11,7 @@ import pytest
 
 from zoo_core.errors import UsageError
 from zoo_core.parts import Constraint, Noise, Penalty
-from zoo_core.testing.harness.transform_harness import backward, forward, infer, prepare
+from zoo_core.testing.harness.transform_harness import backward, forward, infer, start_part
 from zoo_plugins.regularizers import batches as regularizers_batch, noise as regularizers_noise, weights as regularizers
 
 FAMILIES = (regularizers, regularizers_noise, regularizers_batch)
@@ -73,7 +73,7 @@ def test_non_neg_clears_the_negative_weights_only() -> None:
 @pytest.mark.parametrize("name", NOISES)
 def test_noise_is_silent_outside_training(name: str) -> None:
     part, x = KINDS[name](), np.random.default_rng(0).normal(size=(4, 3))
-    prepare(part, 3)
+    start_part(part, 3)
     np.testing.assert_array_equal(infer(part, x, 3), x)
 
 
@@ -81,7 +81,7 @@ def test_noise_is_silent_outside_training(name: str) -> None:
 @pytest.mark.parametrize("rate", [0.0, 0.2, 0.5, 0.9])
 def test_dropout_keeps_the_mean_and_goes_back_through_the_same_mask(rate: float, dtype: Any) -> None:
     part, x = KINDS["dropout"](rate=rate), np.ones((300, 200), dtype)
-    prepare(part, 200, dtype)
+    start_part(part, 200, dtype)
     y = forward(part, x, 200)
     assert set(np.unique(y)) <= {0, dtype(1 / (1 - rate))}
     assert abs((y == 0).mean() - rate) <= 5 * math.sqrt(rate * (1 - rate) / x.size)
@@ -91,7 +91,7 @@ def test_dropout_keeps_the_mean_and_goes_back_through_the_same_mask(rate: float,
 
 def test_dropout_draws_anew_at_each_step() -> None:
     part, x, out = KINDS["dropout"](), np.ones((50, 40)), np.empty((2, 50, 40))
-    prepare(part, 40)
+    start_part(part, 40)
     part.forward(x, out[0])
     part.forward(x, out[1])
     assert 0.4 < (out[0] != out[1]).mean() < 0.6
@@ -112,7 +112,7 @@ def test_dropout_draws_anew_at_each_step() -> None:
 )
 def test_noise_has_the_moments_of_its_formula(name: str, options: dict[str, float], mean: float, std: float) -> None:
     part, x = KINDS[name](**options), np.random.default_rng(9).normal(size=(500, 400))
-    prepare(part, 400)
+    start_part(part, 400)
     y = forward(part, x, 400)
     assert y.mean() == pytest.approx(mean, abs=5 * std / math.sqrt(y.size))
     assert y.std() == pytest.approx(std, rel=5 / math.sqrt(y.size))
