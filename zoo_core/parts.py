@@ -435,6 +435,9 @@ class Layout:
             shapes: the shape of each array, by its path.
             dtype: that of all arrays.
 
+        Returns:
+            The layout, with the arrays in the given order.
+
         Example:
             Layout.of({"layers.0.weights": (784, 10), "layers.0.bias": (10,)}).size  # 7850
         """

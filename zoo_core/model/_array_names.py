@@ -16,12 +16,12 @@ _RUN = ("opt.", "run.")  # state of the optimizer and of the rest of a run; only
 
 
 def belongs_to_network(name: str) -> bool:
-    """Tell whether an array belongs to the network: parameters and running state."""
+    """Return whether an array belongs to the network: parameters and running state."""
     return name.startswith(_NETWORK)
 
 
 def belongs_to_run(name: str) -> bool:
-    """Tell whether an array belongs to a run that is not over; only a checkpoint has such arrays."""
+    """Return whether an array belongs to a run that is not over; only a checkpoint has such arrays."""
     return name.startswith(_RUN)
 
 

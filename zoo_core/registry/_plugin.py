@@ -34,6 +34,10 @@ class Plugin:
         """'ok', 'broken' or 'off'."""
         return "off" if self.switched_off else "broken" if self.problem else "ok"
 
+    def add_problem(self, reason: str) -> None:
+        """Add a reason why the plugin could not be loaded."""
+        self.problem = f"{self.problem}; {reason}" if self.problem else reason
+
 
 @dataclass(eq=False)
 class Entry:
@@ -88,7 +92,7 @@ class Entry:
 def _import_parts(plugin: Plugin, module: str) -> None:
     """Import a module of lazy parts, for all entries of the plugin that it holds."""
     entries = {(e.kind, e.name): e for e in plugin.entries if e.module == module}
-    with isolated(plugin, module):
+    with isolated(plugin.distribution, lambda reason: plugin.add_problem(f"{module}: {reason}")):
         parts = [part_class(part) for part in import_module(module).PARTS]
         refuse_duplicates((part.kind, part.name) for part in parts)
         classes = {(part.kind, part.name): part for part in parts}

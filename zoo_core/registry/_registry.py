@@ -135,7 +135,7 @@ class Registry:
         self.plugins.append(plugin)
         if plugin.problem or plugin.switched_off:
             return
-        with isolated(plugin):
+        with isolated(plugin.distribution, plugin.add_problem):
             entries, models = query_plugin(load(), plugin)
             for e in entries:
                 # A spec could not choose between two parts of one distribution.

@@ -72,7 +72,7 @@ def dump(value: Any) -> Any:
 
 
 def is_union(hint: Any) -> bool:
-    """Tell whether a type hint is a union."""
+    """Return whether a type hint is a union."""
     return typing.get_origin(hint) in (Union, types.UnionType)
 
 
@@ -82,5 +82,5 @@ def without_bounds(hint: Any) -> Any:
 
 
 def is_part(hint: Any) -> bool:
-    """Tell whether a type hint is a part class."""
+    """Return whether a type hint is a part class."""
     return isinstance(hint, type) and issubclass(hint, Part)

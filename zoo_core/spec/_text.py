@@ -15,7 +15,7 @@ MAX_DEPTH = 32
 
 
 def is_toml(name: str) -> bool:
-    """Tell whether a file of this name is TOML; other files are JSON."""
+    """Return whether a file of this name is TOML; other files are JSON."""
     return not name.endswith(".json")
 
 

@@ -107,7 +107,7 @@ def _read_columns(path: Path) -> Columns:
 
 
 def _is_header(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
-    """Tell whether the first line has names: it has no number, or a text above a column of numbers."""
+    """Return whether the first line has names: it has no number, or a text above a column of numbers."""
     numeric = [is_number(cell) for cell in first]
     columns = list(zip(*body, strict=True))
     above = [not number and all(map(is_number, column)) for number, column in zip(numeric, columns, strict=False)]

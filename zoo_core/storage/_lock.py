@@ -53,7 +53,7 @@ def _acquire(lock_path: Path) -> int:
 
 
 def _still_names(descriptor: int, lock_path: Path) -> bool:
-    """Tell whether the path still names the locked file."""
+    """Return whether the path still names the locked file."""
     try:
         return os.path.samestat(os.fstat(descriptor), lock_path.stat())
     except FileNotFoundError:

@@ -20,7 +20,7 @@ READ_BYTES = 4 * 2**20  # of rows read together, unless one batch has more
 class RowLoader:
     """Writes the prepared inputs of `batches_per_load` batches at a time.
 
-    A thread reads rows from disk one block ahead; only the rows of the next load if a block has more than READ_BYTES.
+    A thread reads rows from disk one block ahead. If a block has more than READ_BYTES, it reads one load ahead.
     `block_steps`, the batches in a block, is a multiple of `batches_per_load`.
     """
 
