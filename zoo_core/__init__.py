@@ -40,7 +40,8 @@ def _lazy_names(
 
         return getattr(import_module(modules[name]), name)
 
-    return list(modules), lambda: list(modules), find
+    names = list(modules)
+    return names, lambda: names, find
 
 
 _MODULES = {

@@ -24,7 +24,7 @@ HINTS = {
     "force": "pass force=True to replace it, or name another file",
     "limit": "if you trust it, pass limit={bytes}",
     "model_name": "check the name",
-    "shipped_models": "zoo_core.registry.shipped_models lists the shipped models",
+    "shipped_models": "the shipped models are {names}",
     "train_shipped": "train them: zoo_core.train({name!r})",
     "data_dir": "data_dir names a folder to look in",
     "split": "choose one of these, or give a file",

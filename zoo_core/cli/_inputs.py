@@ -40,10 +40,13 @@ def check_not_an_input(output: Path, *inputs: Path | str) -> None:
             raise UsageError(f"{output}: is the same file as the input {path}; choose another output")
 
 
-def check_kind(kind: str, known: Collection[str]) -> None:
-    """Raise UsageError for an unknown kind of part."""
+def check_kind(kind: str | None, known: Collection[str]) -> str:
+    """Return the kind of part. Raises UsageError if it is missing or unknown."""
+    if not kind:
+        raise UsageError(f"--kind is missing; give one of: {', '.join(known)}")
     if kind not in known:
         raise UsageError(f"--kind {kind}: there is no such kind{nearest(kind, known)} (there are: {', '.join(known)})")
+    return kind
 
 
 def data_folder(data_dir: Path | None, quiet: bool = False) -> DataFolder:

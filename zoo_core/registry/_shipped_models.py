@@ -68,5 +68,5 @@ def _known(name: str, registry: Registry, file: str) -> ShippedModel:
     models = shipped_models(registry)
     if name not in models:
         message = f"{name!r} is neither {file} nor a shipped model{nearest(name, models)}"
-        raise UsageError(message, Hint("shipped_models"))
+        raise UsageError(message, Hint("shipped_models", names=", ".join(models)))
     return models[name]

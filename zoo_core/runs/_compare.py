@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,8 +38,8 @@ class RunComparison:
 def compare_models(models: Mapping[str, Model]) -> ModelComparison:
     """Return the results of models, and where their specs differ; names and descriptions are left out."""
     specs = {name: flatten(model.spec.to_dict()) for name, model in models.items()}
-    keys = sorted({key for spec in specs.values() for key in spec} - {"name", "description"})
-    changed_keys = [key for key in keys if len({repr(spec.get(key)) for spec in specs.values()}) > 1]
+    keys = _leaf_keys(specs.values()) - {"name", "description"}
+    changed_keys = [key for key in sorted(keys) if len({repr(spec.get(key)) for spec in specs.values()}) > 1]
     return ModelComparison(
         results={name: _results(model) for name, model in models.items()},
         differences={key: {name: spec.get(key) for name, spec in specs.items()} for key in changed_keys},
@@ -130,9 +130,15 @@ def difference_lines(earlier: Mapping[str, Any], now: Mapping[str, Any], prefix:
 def differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
     """Yield the dotted key and both values of what differs between two tables; `a` comes from JSON."""
     first, second = flatten(a), flatten(json.loads(json.dumps(b)))
-    for key in sorted(first.keys() | second.keys()):
+    for key in sorted(_leaf_keys([first, second])):
         if first.get(key) != second.get(key):
             yield key, first.get(key), second.get(key)
+
+
+def _leaf_keys(tables: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Return the dotted keys of flat tables, without a list that is empty in one of them and has items in another."""
+    keys = {key for table in tables for key in table}
+    return keys - {key[:i] for key in keys for i, letter in enumerate(key) if letter == "."}
 
 
 def flatten(value: Any, path: str = "") -> dict[str, Any]:

@@ -161,7 +161,7 @@ def _data_lines(found: Guess) -> list[str]:
     if not any(columns.names):
         lines.append("header = false")
     if found.task == "classification" and min(counts.values()) >= STRATIFIED_ROWS:
-        lines.append("stratify = true                     # every split has the same share of each class")
+        lines.append("stratify = true               # every split has the same share of each class")
     return lines
 
 
@@ -176,7 +176,7 @@ seed = 1
 [data]
 name = "csv"
 {data}
-preprocessor = "standard"             # (x - mean) / standard deviation, column by column
+preprocessor = "standard"     # (x - mean) / standard deviation, column by column
 train = 0.7
 validation = 0.15
 test = 0.15

@@ -99,7 +99,9 @@ def _run_lines(found: RunComparison) -> list[str]:
         lines.append(f"the runs first differ in epoch {found.epoch + 1}: {'; '.join(array + metrics)}")
     elif found.final:
         lines.append("no epoch differs that both have kept; the arrays at the end do")
+    if found.epoch is None and not found.final:
+        return [*lines, "arrays and history are the same; only other parts of the headers differ"]
     lines += [f"at the end: {name}: {how}" for name, how in found.final.items()]
-    if lines and not found.traced:
+    if not found.traced:
         lines.append("to see the first array that differs, train both with --set training.trace=true")
-    return lines or ["arrays and history are the same; only other parts of the headers differ"]
+    return lines

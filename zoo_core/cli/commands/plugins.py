@@ -81,8 +81,9 @@ def check(
 def new(
     name: Annotated[str, typer.Argument(help="Name of the distribution and its folder, such as zoo-mine.")],
     kind: Annotated[
-        str, typer.Option("--kind", help=f"Kind of its part: {', '.join(TEMPLATE_KINDS)}; a regularizer is a penalty.")
-    ],
+        str | None,
+        typer.Option("--kind", help=f"Kind of its part: {', '.join(TEMPLATE_KINDS)}; a regularizer is a penalty."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace existing files of these names.")] = False,
     json: Json = False,
 ) -> None:
@@ -91,7 +92,7 @@ def new(
     from zoo_core.cli._new_plugin import plugin_files, write_plugin
     from zoo_core.registry import Registry
 
-    check_kind(kind, TEMPLATE_KINDS)
+    kind = check_kind(kind, TEMPLATE_KINDS)
     texts = plugin_files(name, "penalty" if kind == "regularizer" else kind, Registry())
     write_plugin(Path(name), texts, force)
     spec = next(path for path in texts if path.endswith(".toml") and path != "pyproject.toml")
