@@ -9,13 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.errors import PluginError
 from zoo_core.parts import Array, Callback, Record
 from zoo_core.testing.checks.schedules import sample_record
 from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.findings import Finding
 from zoo_core.testing.harness.part_under_test import PartUnderTest
-from zoo_core.testing.harness.saved_state import transfer_state
+from zoo_core.testing.harness.saved_state import missing_state, transfer_findings
 
 EPOCHS = 30
 
@@ -107,24 +106,20 @@ def _check_state(subject: PartUnderTest) -> Iterator[Finding]:
         part.on_train_begin(run)
         if any(run.run_epochs(part, 0, epochs)):
             return
-        found = list(_compare_resumed(subject, part, run, epochs))
-        yield from found
-        if found:
+        if found := list(_compare_resumed(subject, part, run, epochs)):
+            yield from found
             return
 
 
 def _compare_resumed(subject: PartUnderTest, part: Callback, run: FakeRun, epochs: int) -> Iterator[Finding]:
     again, other = copy.deepcopy(run), subject.make()
     other.on_train_begin(again)
-    try:
-        transfer_state(part, other)
-    except (PluginError, ValueError) as error:
-        yield Finding(f"its state cannot be saved: {error}")
-        return
-    if run.run_epochs(part, epochs) != again.run_epochs(other, epochs):
+    unsaved = list(transfer_findings(part, other))
+    yield from unsaved
+    if not unsaved and run.run_epochs(part, epochs) != again.run_epochs(other, epochs):
         yield Finding(
             f"saved and loaded after {epochs} epoch{'s' * (epochs > 1)}, it gives other answers",
-            likely=f"`state` lacks an attribute that `on_epoch_end` changes; it names {part.state}",
+            likely=missing_state(part, "`on_epoch_end` changes"),
         )
 
 

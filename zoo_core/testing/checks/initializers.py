@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from zoo_core.parts import Array, Initializer
-from zoo_core.testing.harness.buffers import overwrite_findings
+from zoo_core.testing.harness.buffers import overwriting
 from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.dtypes import DTYPES
 from zoo_core.testing.harness.findings import Finding
@@ -25,11 +25,8 @@ def first_values(part: Any, shape: tuple[int, ...], dtype: Any = np.float64, see
     return out
 
 
-def _check_out(subject: PartUnderTest) -> Iterator[Finding]:
-    for shape in SHAPES:
-        yield from overwrite_findings(lambda fill, shape=shape: {  # type: ignore[misc]
-            f"out of shape {shape}": first_values(subject.make(), shape, fill=fill)
-        })  # fmt: skip
+def _fill_outputs(subject: PartUnderTest, fill: float) -> dict[str, Array]:
+    return {f"out of shape {shape}": first_values(subject.make(), shape, fill=fill) for shape in SHAPES}
 
 
 def _check_values(subject: PartUnderTest) -> Iterator[Finding]:
@@ -52,7 +49,7 @@ def _draw(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
 
 CHECKS = {
     Initializer: (
-        Check("out", "it writes every entry of matrices and vectors", _check_out),
+        overwriting(_fill_outputs, "it writes every entry of matrices and vectors"),
         Check("values", "the values are finite for all shapes, down to one row or column", _check_values),
         randomness(_draw),
     ),

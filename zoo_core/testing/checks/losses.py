@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from zoo_core.nn import central_differences
 from zoo_core.parts import Activation, Array, Loss
-from zoo_core.testing.harness.buffers import overwrite_findings, watch_inputs
+from zoo_core.testing.harness.buffers import input_findings, overwriting
 from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.differences import Mistakes, compare_gradients
 from zoo_core.testing.harness.dtypes import DTYPES, Float64Watch, expect_float32
 from zoo_core.testing.harness.findings import Finding
-from zoo_core.testing.harness.finite_values import watch_finite
+from zoo_core.testing.harness.finite_values import finite_findings
 from zoo_core.testing.harness.part_under_test import PartUnderTest
 from zoo_core.testing.harness.randomness import no_randomness
 from zoo_core.testing.harness.transform_harness import forward, start_part
@@ -138,37 +139,34 @@ def _check_fused(subject: PartUnderTest) -> Iterator[Finding]:
 # ------------------------------------------------------------------ buffers, dtypes, large numbers
 
 
-def _check_out(subject: PartUnderTest) -> Iterator[Finding]:
+def _fill_outputs(subject: PartUnderTest, fill: float) -> dict[str, Array]:
     part = subject.make()
     targets = sample_targets(part)[-1]
+    found = {"out of gradient": np.full((ROWS, COLUMNS), fill)}
+    part.gradient(positive_rows(), targets, found["out of gradient"])
+    for case, activation in _fused_activations(part):
+        out = found[f"out of fused_gradient {case}"] = np.full((ROWS, COLUMNS), fill)
+        part.fused_gradient(_sample_logits(), forward(activation, _sample_logits(), COLUMNS), targets, out)
+    return found
 
-    def run(fill: float) -> dict[str, Array]:
-        found = {"out of gradient": np.full((ROWS, COLUMNS), fill)}
-        part.gradient(positive_rows(), targets, found["out of gradient"])
-        for case, activation in _fused_activations(part):
-            out = found[f"out of fused_gradient {case}"] = np.full((ROWS, COLUMNS), fill)
-            part.fused_gradient(_sample_logits(), forward(activation, _sample_logits(), COLUMNS), targets, out)
-        return found
 
-    yield from overwrite_findings(run)
+def _run_fused(part: Loss, z: Array, outputs: Array, targets: Array) -> dict[str, Array]:
+    out = np.zeros_like(z)
+    part.fused_gradient(z, outputs, targets, out)
+    return {"value": part.fused_value(z, outputs, targets), "gradient": out}
 
 
 def _check_inputs(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
     for targets in sample_targets(part):
         outputs = positive_rows()
-        with watch_inputs("value", {"outputs": outputs, "targets": targets}) as findings:
-            part.value(outputs, targets)
-        yield from findings
-        with watch_inputs("gradient", {"outputs": outputs, "targets": targets}) as findings:
-            _loss_gradient(part, outputs, targets)
-        yield from findings
+        given = {"outputs": outputs, "targets": targets}
+        yield from input_findings("value", given, part.value, outputs, targets)
+        yield from input_findings("gradient", given, _loss_gradient, part, outputs, targets)
         for case, activation in _fused_activations(part):
             z, outputs = _sample_logits(), forward(activation, _sample_logits(), COLUMNS)
-            with watch_inputs(f"a fused method {case}", {"z": z, "outputs": outputs, "targets": targets}) as findings:
-                part.fused_value(z, outputs, targets)
-                part.fused_gradient(z, outputs, targets, np.zeros_like(z))
-            yield from findings
+            given = {"z": z, "outputs": outputs, "targets": targets}
+            yield from input_findings(f"a fused method {case}", given, _run_fused, part, z, outputs, targets)
 
 
 def _check_dtype(subject: PartUnderTest) -> Iterator[Finding]:
@@ -197,20 +195,14 @@ def _check_large(subject: PartUnderTest) -> Iterator[Finding]:
             for case, activation in _fused_activations(part):
                 with np.errstate(all="ignore"):
                     outputs = forward(activation, z, COLUMNS)
-                with watch_finite("a fused method", f"logits of size 1e4, {case}", dtype) as findings:
-                    out = np.zeros_like(z)
-                    part.fused_gradient(z, outputs, targets, out)
-                    findings.finite(value=part.fused_value(z, outputs, targets), gradient=out)
-                yield from findings
+                run = partial(_run_fused, part, z, outputs, targets)
+                yield from finite_findings("a fused method", f"logits of size 1e4, {case}", dtype, run)
 
 
 def _check_finite(part: Loss, case: str, outputs: Array, targets: Array) -> Iterator[Finding]:
-    with watch_finite("value", case, outputs.dtype) as findings:
-        findings.finite(value=part.value(outputs, targets))
-    yield from findings
-    with watch_finite("gradient", case, outputs.dtype) as findings:
-        findings.finite(out=_loss_gradient(part, outputs, targets))
-    yield from findings
+    dtype = outputs.dtype
+    yield from finite_findings("value", case, dtype, lambda: {"value": part.value(outputs, targets)})
+    yield from finite_findings("gradient", case, dtype, lambda: {"out": _loss_gradient(part, outputs, targets)})
 
 
 def _draw(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
@@ -234,7 +226,7 @@ CHECKS = {
             _is_fused,
             varied=True,
         ),
-        Check("out", "`out` is overwritten and never read", _check_out),
+        overwriting(_fill_outputs),
         Check("inputs", "only `out` is changed", _check_inputs),
         Check("dtype", "float32 stays float32 in every operation", _check_dtype),
         Check("large", "logits of 1e4, and outputs of 0 and 1, give finite numbers and no warning", _check_large),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from zoo_core.parts import Array, Metric
-from zoo_core.testing.harness.buffers import watch_inputs
+from zoo_core.testing.harness.buffers import input_findings
 from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.findings import Finding
 from zoo_core.testing.harness.part_under_test import PartUnderTest
@@ -147,9 +147,8 @@ def _check_inputs(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
     for _, outputs, targets in sample_rows(part):
         weights = np.ones(ROWS)
-        with watch_inputs("update", {"outputs": outputs, "targets": targets, "weights": weights}) as findings:
-            metric_value(part, outputs, targets, weights)
-        yield from findings
+        given = {"outputs": outputs, "targets": targets, "weights": weights}
+        yield from input_findings("update", given, metric_value, part, outputs, targets, weights)
 
 
 def _check_direction(subject: PartUnderTest) -> Iterator[Finding]:

@@ -10,7 +10,6 @@ from typing import Any, get_type_hints
 import numpy as np
 
 from zoo_core._part_checks import declares
-from zoo_core.errors import PluginError
 from zoo_core.nn import part_state
 from zoo_core.parts import Array, Optimizer
 from zoo_core.testing.harness.check import Check
@@ -26,7 +25,7 @@ from zoo_core.testing.harness.optimizer_harness import (
 )
 from zoo_core.testing.harness.part_under_test import PartUnderTest
 from zoo_core.testing.harness.randomness import no_randomness
-from zoo_core.testing.harness.saved_state import transfer_state
+from zoo_core.testing.harness.saved_state import missing_state, transfer_findings
 
 STEPS = 30
 
@@ -125,24 +124,22 @@ def _check_state(subject: PartUnderTest) -> Iterator[Finding]:
         old, new = _new_run(subject, dtype), _new_run(subject, dtype)
         old.take_steps(5)
         new.parameters[...] = old.parameters
-        try:
-            transfer_state(old.part, new.part)
-        except (PluginError, ValueError) as error:
-            yield Finding(f"its state cannot be saved: {error}")
+        if found := list(transfer_findings(old.part, new.part)):
+            yield from found
             return
-        yield from _compare_resumed("saved and loaded after 5 steps", old, new)
+        yield from _compare_steps(old, new)
 
 
-def _compare_resumed(when: str, old: OptimizerHarness, new: OptimizerHarness) -> Iterator[Finding]:
+def _compare_steps(old: OptimizerHarness, new: OptimizerHarness) -> Iterator[Finding]:
     expected, got = old.take_steps(4), new.take_steps(4)
     if not np.array_equal(expected, got):
         step = int(np.argwhere((expected != got).any(axis=1))[0, 0])
         at = int(np.argwhere(expected[step] != got[step])[0, 0])
         yield Finding(
-            f"{when}, it takes another step",
+            "saved and loaded after 5 steps, it takes another step",
             f"parameter {at} in step {step + 1} after loading, {expected.dtype}",
             f"{expected[step, at]:.10g}", f"{got[step, at]:.10g}",
-            f"`state` lacks an attribute that a step changes; it names {old.part.state}",
+            missing_state(old.part, "a step changes"),
         )  # fmt: skip
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from zoo_core.parts import Array, Preprocessor
-from zoo_core.testing.harness.buffers import overwrite_findings, watch_inputs
+from zoo_core.testing.harness.buffers import input_findings, overwriting
 from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.findings import Finding
 from zoo_core.testing.harness.part_under_test import PartUnderTest
 from zoo_core.testing.harness.randomness import no_randomness
-from zoo_core.testing.harness.saved_state import transfer_state
+from zoo_core.testing.harness.saved_state import missing_state, transfer_state
 
 ROWS, FEATURES = 40, 5
 
@@ -50,23 +50,16 @@ def _transform(part: Any, x: Array, dtype: Any = np.float64) -> Array:
     return out
 
 
-def _check_out(subject: PartUnderTest) -> Iterator[Finding]:
-    def run(fill: float) -> dict[str, Array]:
-        out = np.full((ROWS, FEATURES), fill)
-        _fitted(subject).transform(sample_inputs(), out)
-        return {"out of transform": out}
-
-    yield from overwrite_findings(run)
+def _fill_output(subject: PartUnderTest, fill: float) -> dict[str, Array]:
+    out = np.full((ROWS, FEATURES), fill)
+    _fitted(subject).transform(sample_inputs(), out)
+    return {"out of transform": out}
 
 
 def _check_inputs(subject: PartUnderTest) -> Iterator[Finding]:
     x, part = sample_inputs(), subject.make()
-    with watch_inputs("fit", {"x": x}) as findings:
-        part.fit(x)
-    yield from findings
-    with watch_inputs("transform", {"x": x}) as findings:
-        _transform(part, x)
-    yield from findings
+    yield from input_findings("fit", {"x": x}, part.fit, x)
+    yield from input_findings("transform", {"x": x}, _transform, part, x)
 
 
 def _check_values(subject: PartUnderTest) -> Iterator[Finding]:
@@ -95,19 +88,14 @@ def _check_values(subject: PartUnderTest) -> Iterator[Finding]:
 def _check_state(subject: PartUnderTest) -> Iterator[Finding]:
     old, new = _fitted(subject), subject.make()
     transfer_state(old, new)
+    lacks = missing_state(old, "`fit` sets")
     try:
         got = _transform(new, sample_inputs())
     except AttributeError as error:
-        yield Finding(
-            f"loaded from a model file, transform fails: {error}",
-            likely=f"`state` lacks an attribute that `fit` sets; it names {old.state}",
-        )
+        yield Finding(f"loaded from a model file, transform fails: {error}", likely=lacks)
         return
     if not np.array_equal(got, _transform(old, sample_inputs())):
-        yield Finding(
-            "loaded from a model file, it gives other values",
-            likely=f"`state` lacks an attribute that `fit` sets; it names {old.state}",
-        )
+        yield Finding("loaded from a model file, it gives other values", likely=lacks)
 
 
 def _check_streaming(subject: PartUnderTest) -> Iterator[Finding]:
@@ -130,7 +118,7 @@ def _draw(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
 
 CHECKS = {
     Preprocessor: (
-        Check("out", "`out` is overwritten and never read", _check_out),
+        overwriting(_fill_output),
         Check("inputs", "it does not change the inputs", _check_inputs),
         Check("values", "values are finite and depend on their row alone, for bytes and floats", _check_values),
         Check("state", "loaded from a model file, it gives the same values", _check_state),

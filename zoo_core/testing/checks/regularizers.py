@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from zoo_core.nn import central_differences
 from zoo_core.parts import Array, BatchAugmentation, Constraint, Penalty
-from zoo_core.testing.harness.buffers import overwrite_findings, watch_inputs
+from zoo_core.testing.harness.buffers import input_findings, overwriting
 from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.differences import compare_gradients
 from zoo_core.testing.harness.dtypes import DTYPES, Float64Watch, expect_float32
 from zoo_core.testing.harness.findings import Finding
-from zoo_core.testing.harness.finite_values import watch_finite
+from zoo_core.testing.harness.finite_values import finite_findings
 from zoo_core.testing.harness.part_under_test import PartUnderTest
 from zoo_core.testing.harness.randomness import no_randomness, randomness
 
@@ -65,23 +66,16 @@ def _check_penalty_value(subject: PartUnderTest) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _check_penalty_out(subject: PartUnderTest) -> Iterator[Finding]:
-    part = subject.make()
-
-    def run(fill: float) -> dict[str, Array]:
-        out = np.full(SHAPE, fill)
-        part.gradient(sample_weights(), out)
-        return {"out of gradient": out}
-
-    yield from overwrite_findings(run)
+def _fill_penalty_gradient(subject: PartUnderTest, fill: float) -> dict[str, Array]:
+    out = np.full(SHAPE, fill)
+    subject.make().gradient(sample_weights(), out)
+    return {"out of gradient": out}
 
 
 def _check_penalty_inputs(subject: PartUnderTest) -> Iterator[Finding]:
     part, weights = subject.make(), sample_weights()
-    for method, call in (("value", part.value), ("gradient", lambda w: _penalty_gradient(part, w))):
-        with watch_inputs(method, {"weights": weights}) as findings:
-            call(weights)
-        yield from findings
+    yield from input_findings("value", {"weights": weights}, part.value, weights)
+    yield from input_findings("gradient", {"weights": weights}, _penalty_gradient, part, weights)
 
 
 def _check_penalty_dtype(subject: PartUnderTest) -> Iterator[Finding]:
@@ -95,14 +89,16 @@ def _check_penalty_large(subject: PartUnderTest) -> Iterator[Finding]:
     for dtype in DTYPES:
         for size in (0.0, 1e4):
             weights = sample_weights(dtype) * dtype(size)
-            with watch_finite("value and gradient", f"weights of size {size:g}", dtype) as findings:
-                findings.finite(value=part.value(weights), out=_penalty_gradient(part, weights))
-            yield from findings
+            run = partial(_run_penalty, part, weights)
+            yield from finite_findings("value and gradient", f"weights of size {size:g}", dtype, run)
+
+
+def _run_penalty(part: Penalty, weights: Array) -> dict[str, Any]:
+    return {"value": part.value(weights), "out": _penalty_gradient(part, weights)}
 
 
 def _draw_penalty(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
-    part = subject.make()
-    return [np.asarray(part.value(sample_weights())), _penalty_gradient(part, sample_weights())]
+    return [np.asarray(result) for result in _run_penalty(subject.make(), sample_weights()).values()]
 
 
 _PENALTY = (
@@ -111,7 +107,7 @@ _PENALTY = (
         lambda subject: penalty_findings(subject.make()), varied=True,
     ),
     Check("value", "value is a float that does not fall without limit", _check_penalty_value),
-    Check("out", "`out` is overwritten and never read", _check_penalty_out),
+    overwriting(_fill_penalty_gradient),
     Check("inputs", "it does not change the weights", _check_penalty_inputs),
     Check("dtype", "float32 stays float32 in every operation", _check_penalty_dtype),
     Check("large", "weights of 0 and 1e4 give finite numbers and no warning", _check_penalty_large),
@@ -167,16 +163,18 @@ def _check_constraint_large(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
     for dtype in DTYPES:
         weights = np.array([[0, 1e4, -1e4, 1e-3], [0, 1e4, 1e4, 0]], dtype)
-        with watch_finite("constrain", "columns of zeros and of 1e4", dtype) as findings:
-            part.constrain(weights)
-            findings.finite(weights=weights)
-        yield from findings
+        run = partial(_constrain_copy, part, weights)
+        yield from finite_findings("constrain", "columns of zeros and of 1e4", dtype, run)
+
+
+def _constrain_copy(part: Constraint, weights: Array) -> dict[str, Array]:
+    changed = weights.copy()
+    part.constrain(changed)
+    return {"weights": changed}
 
 
 def _draw_constraint(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
-    weights = sample_weights()
-    subject.make().constrain(weights)
-    return [weights]
+    return [*_constrain_copy(subject.make(), sample_weights()).values()]
 
 
 _CONSTRAINT = (
@@ -205,9 +203,8 @@ def _check_batch_shapes(subject: PartUnderTest) -> Iterator[Finding]:
 
 def _check_batch_inputs(subject: PartUnderTest) -> Iterator[Finding]:
     x, targets = _sample_batch()
-    with watch_inputs("augment", {"x": x, "targets": targets}) as findings:
-        subject.make().augment(x, targets, np.random.default_rng(0))
-    yield from findings
+    call = subject.make().augment, x, targets, np.random.default_rng(0)
+    yield from input_findings("augment", {"x": x, "targets": targets}, *call)
 
 
 def _check_batch_dtype(subject: PartUnderTest) -> Iterator[Finding]:

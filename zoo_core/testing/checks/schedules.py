@@ -13,7 +13,7 @@ from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.findings import Finding
 from zoo_core.testing.harness.part_under_test import PartUnderTest
 from zoo_core.testing.harness.randomness import no_randomness
-from zoo_core.testing.harness.saved_state import transfer_state
+from zoo_core.testing.harness.saved_state import missing_state, transfer_state
 
 LONG = 1000  # epochs of a run in which every schedule must give a rate above 0
 RUNS = (20, 10), (1, 1), (3, 7), (LONG, 2)  # epochs, and steps in each
@@ -102,7 +102,7 @@ def _check_state(subject: PartUnderTest) -> Iterator[Finding]:
     if _run_epochs(new, 12, 30) != _run_epochs(old, 12, 30):
         yield Finding(
             "saved and loaded after 12 epochs, it gives other rates",
-            likely=f"`state` lacks an attribute that `observe` changes; it names {old.state}",
+            likely=missing_state(old, "`observe` changes"),
         )
 
 

@@ -9,11 +9,11 @@ import numpy as np
 
 from zoo_core._part_checks import declares
 from zoo_core.parts import Array, Noise, Normalizer, Transform
-from zoo_core.testing.harness.buffers import overwrite_findings, watch_inputs
+from zoo_core.testing.harness.buffers import input_findings, overwriting
 from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.dtypes import DTYPES, Float64Watch, expect_float32
 from zoo_core.testing.harness.findings import Finding
-from zoo_core.testing.harness.finite_values import watch_finite
+from zoo_core.testing.harness.finite_values import finite_findings
 from zoo_core.testing.harness.gradients import gradient_findings, parameter_findings
 from zoo_core.testing.harness.part_under_test import PartUnderTest
 from zoo_core.testing.harness.randomness import randomness
@@ -42,21 +42,18 @@ def prepared(subject: PartUnderTest, dtype: Any = np.float64) -> Any:
 # ------------------------------------------------------------------ buffers
 
 
-def _check_out(subject: PartUnderTest) -> Iterator[Finding]:
-    def run(fill: float) -> dict[str, Array]:
-        part = prepared(subject)
-        x, c = sample_inputs(part, ROWS, WIDTH), upstream_gradient(ROWS, WIDTH)
-        y, back, served = (np.full(shape, fill) for shape in (c.shape, x.shape, c.shape))
-        reseed(part, 2)
-        part.forward(x, y)
-        for array in part.gradients.values():
-            array.fill(fill)
-        part.backward(x, y, c, back)
-        part.infer(x, served)
-        gradients = {f"self.gradients[{name!r}] in backward": array for name, array in part.gradients.items()}
-        return {"out of forward": y, "out of backward": back, "out of infer": served, **gradients}
-
-    yield from overwrite_findings(run)
+def _fill_outputs(subject: PartUnderTest, fill: float) -> dict[str, Array]:
+    part = prepared(subject)
+    x, c = sample_inputs(part, ROWS, WIDTH), upstream_gradient(ROWS, WIDTH)
+    y, back, served = (np.full(shape, fill) for shape in (c.shape, x.shape, c.shape))
+    reseed(part, 2)
+    part.forward(x, y)
+    for array in part.gradients.values():
+        array.fill(fill)
+    part.backward(x, y, c, back)
+    part.infer(x, served)
+    gradients = {f"self.gradients[{name!r}] in backward": array for name, array in part.gradients.items()}
+    return {"out of forward": y, "out of backward": back, "out of infer": served, **gradients}
 
 
 def _check_inputs(subject: PartUnderTest) -> Iterator[Finding]:
@@ -64,16 +61,11 @@ def _check_inputs(subject: PartUnderTest) -> Iterator[Finding]:
     for rows in (ROWS, 2, 1, ROWS):  # batches change in size
         x, c = sample_inputs(part, rows, WIDTH), upstream_gradient(rows, WIDTH)
         kept = {"x": x, "grad": c, **{f"self.weights[{n!r}]": w for n, w in part.weights.items()}}
-        with watch_inputs("forward", kept) as findings:
-            y = forward(part, x, WIDTH)
-        yield from findings
-        with watch_inputs("backward", {**kept, "y": y}) as findings:
-            backward(part, x, y, c)
-        yield from findings
+        yield from input_findings("forward", kept, forward, part, x, WIDTH)
+        y = forward(part, x, WIDTH)
+        yield from input_findings("backward", {**kept, "y": y}, backward, part, x, y, c)
         part.end_step()
-        with watch_inputs("infer", kept) as findings:
-            infer(part, x, WIDTH)
-        yield from findings
+        yield from input_findings("infer", kept, infer, part, x, WIDTH)
 
 
 def _check_dtype(subject: PartUnderTest) -> Iterator[Finding]:
@@ -94,20 +86,16 @@ def _check_dtype(subject: PartUnderTest) -> Iterator[Finding]:
 
 def _check_large(subject: PartUnderTest) -> Iterator[Finding]:
     for dtype in DTYPES:
-        part = prepared(subject, dtype)
-        x = np.resize(np.array([1e4, -1e4, 0, 1, -1e4, 1e4, -1], dtype), (ROWS, input_width(part, WIDTH)))
-        c = np.resize(np.array([1.5, -0.5, 2], dtype), (ROWS, WIDTH))
-        y = np.zeros_like(c)
-        with watch_finite("forward", "inputs of size 1e4", dtype) as findings:
-            findings.finite(y=forward(part, x, WIDTH))
-        yield from findings
-        y = forward(part, x, WIDTH)
-        with watch_finite("backward", "inputs of size 1e4", dtype) as findings:
-            findings.finite(out=backward(part, x, y, c), **part.gradients)
-        yield from findings
-        with watch_finite("infer", "inputs of size 1e4", dtype) as findings:
-            findings.finite(out=infer(part, x, WIDTH))
-        yield from findings
+        yield from _large_findings(prepared(subject, dtype), dtype)
+
+
+def _large_findings(part: Any, dtype: Any) -> Iterator[Finding]:
+    x = np.resize(np.array([1e4, -1e4, 0, 1, -1e4, 1e4, -1], dtype), (ROWS, input_width(part, WIDTH)))
+    c, size = np.resize(np.array([1.5, -0.5, 2], dtype), (ROWS, WIDTH)), "inputs of size 1e4"
+    yield from finite_findings("forward", size, dtype, lambda: {"y": forward(part, x, WIDTH)})
+    y = forward(part, x, WIDTH)
+    yield from finite_findings("backward", size, dtype, lambda: {"out": backward(part, x, y, c), **part.gradients})
+    yield from finite_findings("infer", size, dtype, lambda: {"out": infer(part, x, WIDTH)})
 
 
 # ------------------------------------------------------------------ outside training; saved state
@@ -202,7 +190,7 @@ _TRANSFORM = (
         lambda subject: parameter_findings(subject.make()), _has_parameters, varied=True,
     ),
     Check("linear_backward", "a linear backward is proportional to `grad`", _check_linear_backward, varied=True),
-    Check("out", "`out` and the gradients are overwritten and never read", _check_out),
+    overwriting(_fill_outputs, "`out` and the gradients are overwritten and never read"),
     Check("inputs", "only `out` and the gradients are changed", _check_inputs),
     Check("dtype", "float32 stays float32 in every operation", _check_dtype, varied=True),
     Check("large", "inputs of 1e4 give finite numbers and no warning", _check_large),
