@@ -1,6 +1,7 @@
 """The model: `_model.py` has `Model`, which predicts, is evaluated and saved; `_loading.py` makes one from a file.
 
-`_header.py` checks what a header says, once `storage` has checked its text; `_provenance.py`, that parts are installed.
+`_header.py` checks what a header says, once `storage` has checked its text. `_loading.py` then holds its spec against
+the arrays, and `_provenance.py` against the installed parts.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """The mathematics of one step: layers, the network, its buffers, and the objective.
 
-`_assembly.py` builds a `Network` from a spec. `_network.py` is the chain of transforms, `_workspace.py` the arrays of a
-batch, `_objective.py` the loss and its gradient. `_evaluation.py` counts loss and metrics. `_part_state.py` saves the
-state of parts, `_random_streams.py` that of random streams.
+`Objective` in `_objective.py` runs a batch forward and backward, through the calls that `_workspace.py` has bound.
+`_assembly.py` builds a `Network` from a spec, `_network.py` binds its layers to one vector of parameters.
+`_evaluation.py` counts loss and metrics. `_part_state.py` saves the state of parts, `_random_streams.py` that of
+random streams.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Runs: from a spec to a saved model, with checkpoints on the way.
 
-Read `_run.py` first: it has `train`, `resume`, `prepare` and `follow`. `_prepare.py` makes a trainer with its splits,
-first weights and threads; `_defaults.py` fills in what a spec leaves to its data. `_output.py` knows the files of a
-run, `_checkpoint_writer.py` writes them. `_checkpoint.py` and `_run_state.py` say what is in a checkpoint.
-`_evaluation.py` finds rows to measure a model on, and `_compare.py` compares finished runs.
+Read `_run.py` first: it has `train`, `resume`, `prepare` and `follow`. `_prepare.py` makes a trainer with its splits
+and first weights; it chooses its threads and whether extra ones may help. `_defaults.py` fills in what a spec leaves
+to its data. `_output.py` knows the files of a run, `_checkpoint_writer.py` writes them. `_checkpoint.py` and
+`_run_state.py` say what is in a checkpoint. `_evaluation.py` finds rows to measure a model on, and `_compare.py`
+compares models and runs.
 """
 
 from __future__ import annotations

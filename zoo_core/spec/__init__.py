@@ -1,8 +1,8 @@
 """The spec: TOML, JSON or plain data in, a validated `Spec` out, with the line and column of every error.
 
 `_text.py` and `_positions.py` read text. `_spec.py` has the tables, `_part_field.py` validates the parts in them, and
-`_messages.py` words the errors. `_options.py` gives the options of a part. Other doors: `spec.schema`,
-`spec.describe`, `spec.from_csv`.
+`_messages.py` words the errors. `_options.py` gives the options of a part. Other doors: `spec.schema` and
+`spec.describe`; `spec.from_csv` writes a first spec for a table.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 """Training: the loop, its batches, its events and what it measures.
 
-`Trainer.events()` in `_trainer.py` is a generator. In each step `_learning_rate.py` gives the rate, `_batch_loader.py`
-loads targets and weights, `_row_loader.py` the inputs, `nn` computes the gradient, and the optimizer updates.
-`_metrics.py` measures an epoch, `_callback_run.py` calls the callbacks, `_diagnostics.py` explains losses that are not
-finite. `_threads.py` chooses the number of threads, `_parallel_matmul.py` adds threads to single products.
-Two more modules are public: `training.events` and `training.explain`.
+`Trainer.events()` in `_trainer.py` is a generator. In each step `_learning_rate.py` gives the rate;
+`_batch_loader.py` loads and augments a batch, whose inputs `_row_loader.py` brings; `nn.Objective` computes the
+gradient; the optimizer updates. `_metrics.py` measures an epoch, `_callback_run.py` calls the callbacks,
+`_diagnostics.py` explains losses that are not finite. `_threads.py` chooses the number of threads,
+`_parallel_matmul.py` adds threads to single products. Two more modules are public: `training.events` and
+`training.explain`.
 """
 
 from __future__ import annotations
