@@ -87,8 +87,8 @@ def test_a_rule_that_evaluates_again_goes_around_groups():
 def test_a_share_of_adjoining_arrays_is_a_view_and_others_come_back_from_a_copy():
     form, vector = two_layers(), np.arange(float(len(NET)))
     together, apart = Share(form, list(form.segments[1:3])), Share(form, [form.segments[1], form.segments[3]])
-    assert np.shares_memory(together.take(vector), vector)
-    own = apart.take(vector)
+    assert np.shares_memory(together.gather(vector), vector)
+    own = apart.gather(vector)
     own *= -1
     apart.put(own, vector)
     signs = [np.sign(segment.view(vector)).ravel()[-1] for segment in form.segments]

@@ -9,7 +9,7 @@ import numpy as np
 from zoo_core.parts import Activation, Array
 
 
-def inside(z: Array, low: float, high: float, out: Array, spare: Array) -> None:
+def mark_between(z: Array, low: float, high: float, out: Array, spare: Array) -> None:
     """Write 1 where low < z < high, else 0; `spare` is overwritten."""
     np.greater(z, low, out=out)
     np.less(z, high, out=spare)
@@ -28,7 +28,7 @@ class Relu6(Activation):
         np.clip(z, 0.0, 6.0, out=out)
 
     def derivative(self, z: Array, a: Array, out: Array) -> None:
-        inside(z, 0.0, 6.0, out, self.scratch(z))
+        mark_between(z, 0.0, 6.0, out, self.scratch(z))
 
 
 @dataclass
@@ -44,7 +44,7 @@ class HardSigmoid(Activation):
         np.clip(out, 0.0, 1.0, out=out)
 
     def derivative(self, z: Array, a: Array, out: Array) -> None:
-        inside(z, -3.0, 3.0, out, self.scratch(z))
+        mark_between(z, -3.0, 3.0, out, self.scratch(z))
         out *= 1 / 6
 
 
@@ -59,7 +59,7 @@ class HardTanh(Activation):
         np.clip(z, -1.0, 1.0, out=out)
 
     def derivative(self, z: Array, a: Array, out: Array) -> None:
-        inside(z, -1.0, 1.0, out, self.scratch(z))
+        mark_between(z, -1.0, 1.0, out, self.scratch(z))
 
 
 @dataclass
@@ -79,7 +79,7 @@ class HardSilu(Activation):
     def derivative(self, z: Array, a: Array, out: Array) -> None:
         # The derivative is z / 3 + 1 / 2 between the kinks, 0 to their left, 1 to their right.
         between, spare = self.scratch(z, "between"), self.scratch(z, "spare")
-        inside(z, -3.0, 3.0, between, spare)
+        mark_between(z, -3.0, 3.0, between, spare)
         np.clip(z, -3.0, 3.0, out=out)
         out *= 1 / 3
         out += 0.5
@@ -146,7 +146,7 @@ class SparseSigmoid(Activation):
         out *= 0.5
 
     def derivative(self, z: Array, a: Array, out: Array) -> None:
-        inside(z, -1.0, 1.0, out, self.scratch(z))
+        mark_between(z, -1.0, 1.0, out, self.scratch(z))
         out *= 0.5
 
 

@@ -50,8 +50,8 @@ class _Digits(Dataset):
         """Return both tables: images as uint8, shape (rows, 784), and labels 0 to 9."""
         images, labels, test_images, test_labels = (folder.file(self.name, file) for file in self.files)
         return Data(
-            train=flat(*read_pair(images, labels, classes=10, shape=(28, 28))),
-            test=flat(*read_pair(test_images, test_labels, classes=10, shape=(28, 28))),
+            train=flat_table(*read_pair(images, labels, classes=10, shape=(28, 28))),
+            test=flat_table(*read_pair(test_images, test_labels, classes=10, shape=(28, 28))),
             class_names=self.class_names,
             image_shape=(28, 28),
             preprocessor="pixels",
@@ -116,7 +116,7 @@ def read_pair(
     return x, y
 
 
-def flat(x: Array, y: Array) -> Table:
+def flat_table(x: Array, y: Array) -> Table:
     """Return a table with one row of features for each sample, without copying them, and int64 labels."""
     return Table(x.reshape(len(x), math.prod(x.shape[1:])), y.astype(np.int64))
 
@@ -155,10 +155,10 @@ class Idx(Dataset):
             pair = read_pair(path, folder.locate(self.test_labels), classes=int(y.max(initial=0)) + 1)
             if pair[0].shape[1:] != x.shape[1:]:
                 raise DataError(f"{path}: samples of shape {pair[0].shape[1:]}, but {self.images} has {x.shape[1:]}")
-            test = flat(*pair)
+            test = flat_table(*pair)
         image_shape = (x.shape[1], x.shape[2]) if x.ndim == 3 else None
         preprocessor = "pixels" if x.dtype == np.uint8 else "standard"
-        return Data(flat(x, y), test, image_shape=image_shape, preprocessor=preprocessor)
+        return Data(flat_table(x, y), test, image_shape=image_shape, preprocessor=preprocessor)
 
 
 PARTS = (Mnist, FashionMnist, Idx)

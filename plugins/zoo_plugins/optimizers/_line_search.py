@@ -32,7 +32,7 @@ class _Search:
     def __init__(self, probe: Probe, origin: Point, reach: float, budget: int) -> None:
         self._probe, self.origin, self.reach, self.left = probe, origin, reach, budget
 
-    def at(self, t: float) -> Point:
+    def evaluate_at(self, t: float) -> Point:
         value, slope = self._probe(t)
         return Point(t, value if math.isfinite(value) else math.inf, slope)  # an overflow: too long a step
 
@@ -55,7 +55,7 @@ def strong_wolfe(probe: Probe, t: float, value: float, slope: float, reach: floa
 
 def _bracket(search: _Search, t: float) -> tuple[Point, Point | None]:
     """Return two points that enclose an acceptable one, or an acceptable point and None."""
-    before, now = search.origin, search.at(t)
+    before, now = search.origin, search.evaluate_at(t)
     probes = 0
     while search.left:
         if not search.decreases(now) or (probes > 1 and now.value >= before.value):
@@ -65,7 +65,7 @@ def _bracket(search: _Search, t: float) -> tuple[Point, Point | None]:
         if now.slope >= 0:
             return before, now
         bounds = (now.t + 0.01 * (now.t - before.t), 10 * now.t)
-        before, now = now, search.at(_cubic_minimum(before, now, bounds))
+        before, now = now, search.evaluate_at(_cubic_minimum(before, now, bounds))
         probes += 1
         search.left -= 1
     return search.origin, now
@@ -77,7 +77,7 @@ def _zoom(search: _Search, a: Point, b: Point) -> float:
     stuck = False
     while search.left and abs(high.t - low.t) * search.reach >= MIN_WIDTH:
         t, stuck = _keep_from_ends(_cubic_minimum(low, high), min(low.t, high.t), max(low.t, high.t), stuck)
-        new = search.at(t)
+        new = search.evaluate_at(t)
         search.left -= 1
         if not search.decreases(new) or new.value >= low.value:
             low, high = (low, new) if low.value <= new.value else (new, low)

@@ -80,21 +80,21 @@ class Groups(SgdWrapper):
         alone = _GroupBatch(batch)
         for (share, optimizer), rate in zip(self._members, self._rates, strict=True):
             optimizer.steps = self.steps
-            own = share.take(parameters)
-            optimizer.update(own, share.take(gradients, into=1), rate, alone)
+            own = share.gather(parameters)
+            optimizer.update(own, share.gather(gradients, into=1), rate, alone)
             share.put(own, parameters)
 
     def start_epoch(self, parameters: Array) -> None:
         """Let each optimizer write the parameters to train."""
         for share, optimizer in self._members:
-            own = share.take(parameters)
+            own = share.gather(parameters)
             optimizer.start_epoch(own)
             share.put(own, parameters)
 
     def end_epoch(self, parameters: Array) -> None:
         """Let each optimizer write the parameters to measure."""
         for share, optimizer in self._members:
-            own = share.take(parameters)
+            own = share.gather(parameters)
             optimizer.end_epoch(own)
             share.put(own, parameters)
 
@@ -181,7 +181,7 @@ class Share:
         self.layout = Layout(tuple(own), at, layout.dtype)
         self._copies = [self.layout.vector() for _ in range(2)] if len(self._runs) > 1 else []
 
-    def take(self, vector: Array, into: int = 0) -> Array:
+    def gather(self, vector: Array, into: int = 0) -> Array:
         """Return this share of a vector. If it is a copy, it is in buffer 0 or 1."""
         if not self._copies:
             return vector[self._runs[0]] if self._runs else vector[:0]

@@ -35,7 +35,7 @@ class Factor(OutputNoise):
         """Multiply by the factors drawn in `forward`."""
         np.multiply(grad, self.scratch(x, "factor"), out=out)
 
-    def keep(self, rate: float, value: float, spare: Array) -> Array:
+    def draw_mask(self, rate: float, value: float, spare: Array) -> Array:
         """Draw factors: zero with probability `rate`, else `value`. `spare` is overwritten."""
         factor = self.scratch(spare, "factor")
         self.rng.random(out=factor, dtype=factor.dtype)
@@ -56,7 +56,7 @@ class Dropout(Factor):
     rate: Rate = 0.5
 
     def forward(self, x: Array, out: Array) -> None:
-        np.multiply(x, self.keep(self.rate, 1 / (1 - self.rate), out), out=out)
+        np.multiply(x, self.draw_mask(self.rate, 1 / (1 - self.rate), out), out=out)
 
 
 @dataclass
@@ -73,7 +73,7 @@ class AlphaDropout(Factor):
     def forward(self, x: Array, out: Array) -> None:
         kept = 1 - self.rate
         scale = (kept + SELU_FLOOR**2 * kept * self.rate) ** -0.5
-        factor = self.keep(self.rate, scale, out)
+        factor = self.draw_mask(self.rate, scale, out)
         # out = scale * (x or floor) + shift, where shift = -scale * rate * floor
         np.subtract(x, SELU_FLOOR, out=out)
         out *= factor
