@@ -150,7 +150,6 @@ def test_rows_are_read_ahead_only_where_any_thread_may(tmp_path, arrays, monkeyp
 
 
 def test_the_rows_of_the_next_batches_are_read_ahead(tmp_path, monkeypatch):
-    """Also if the batches of a block do not fit into a cache together."""
     taken, take, rng = threading.Semaphore(0), DiskRows.take, np.random.default_rng(0)
 
     def noted(self, *arguments, **options):
@@ -160,7 +159,7 @@ def test_the_rows_of_the_next_batches_are_read_ahead(tmp_path, monkeypatch):
     arrays = {"x": rng.normal(size=(1000, 300)).astype(np.float32), "y": rng.integers(0, 3, 1000)}
     trainer = zoo_core.prepare(spec(npy(saved(tmp_path, arrays)), evaluate=[]))
     monkeypatch.setattr(DiskRows, "take", noted)
-    steps, reads = trainer.loader.batches.steps, trainer.loader.rows._batches_per_read
+    steps, reads = trainer.loader.batches.steps, trainer.loader.block_steps
     trainer.loader.start_epoch()
     with closing(trainer.loader):
         for step in range(steps):
@@ -172,7 +171,7 @@ def test_the_rows_of_the_next_batches_are_read_ahead(tmp_path, monkeypatch):
                 assert taken.acquire(timeout=30)
                 taken.release()
     assert not taken.acquire(blocking=False)
-    assert trainer.loader._batches_per_load < reads < steps
+    assert 1 < reads < steps
 
 
 def test_there_are_no_extra_threads_beside_the_prefetcher(tmp_path, monkeypatch):

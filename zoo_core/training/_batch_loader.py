@@ -20,7 +20,7 @@ from zoo_core.training._row_loader import RowLoader
 BLOCK_ROWS = 512  # in a block of small batches; counting a block costs as much as one small step
 BLOCK_STEPS = 64  # batches in a block
 BLOCK_WORK = 2**28  # multiplications in a block: an interruption waits until it is over
-LOADED_BYTES = 128 * 2**10  # of inputs loaded together, so that they stay in a processor's own cache
+BLOCK_BYTES = 4 * 2**20  # of inputs in a block, unless one batch has more
 UPDATE_WORK = 10  # multiplications of an update, for each parameter, as many as Adam needs
 
 
@@ -41,7 +41,7 @@ class TargetBlock:
 class BatchLoader:
     """The training split of a model, batch by batch, in the order that `batches` gives.
 
-    Targets are gathered for a block of `block_steps` batches, inputs for fewer batches, which fit into a cache.
+    Inputs and targets are gathered for a block of `block_steps` batches.
     Augmentation acts on the network's inputs and on `block.targets`, not on the labels, with which metrics compare.
     """
 
@@ -50,14 +50,12 @@ class BatchLoader:
         self.table, self.objective = table, objective
         self.augmentations = [copy_part(r) for r in model.spec.model.regularizers if isinstance(r, BatchAugmentation)]
         self.batches = _batches(model.spec.training, table.x.shape[0], source.stream("shuffle"))
-        self.block_steps, self._batches_per_load = _block_sizes(self.batches.batch_size, network)
+        self.block_steps = _block_steps(self.batches.batch_size, network)
         self._rng = source.stream("batch")
         self._targets = _targets(table, objective, soft=bool(self.augmentations))
         self._weights = _weights(table, objective)
-        self.rows = RowLoader(
-            table.x, model.preprocessor, self.batches, network, self.block_steps, self._batches_per_load
-        )
-        self._x = aligned((self._batches_per_load * self.batches.batch_size, network.inputs), dtype, None)
+        self.rows = RowLoader(table.x, model.preprocessor, self.batches, network, self.block_steps)
+        self._x = aligned((self.block_steps * self.batches.batch_size, network.inputs), dtype, None)
         self._workspaces: dict[int, tuple[list[tuple[Workspace, slice]], OutputBuffers]] = {}  # by rows of a block
         self._loaded: list[tuple[Workspace, Array, Array | None]] = []  # the batches of the block
         self._first = 0  # step of the block
@@ -65,7 +63,6 @@ class BatchLoader:
     def start_epoch(self) -> None:
         """Draw the order of the rows for the next epoch."""
         self.batches.start_epoch()
-        self.rows.start_epoch()
         self._loaded = []
 
     def load_batch(self, step: int) -> None:
@@ -74,8 +71,6 @@ class BatchLoader:
         if not 0 <= index < len(self._loaded):
             self._start_block(step)
             index = 0
-        if index % self._batches_per_load == 0:
-            self.rows.load(step, self._x)
         workspace, targets, weights = self._loaded[index]
         for part in self.augmentations:
             self._augment(part, workspace.x, targets)
@@ -98,7 +93,8 @@ class BatchLoader:
             targets[...] = new_targets
 
     def _start_block(self, step: int) -> None:
-        """Gather the targets of the block that begins with a step."""
+        """Load the inputs and gather the targets of the block that begins with a step."""
+        self.rows.load(step, self._x)
         which = self.batches.indices(step, self.block_steps)
         targets = self._targets[which]
         if self.augmentations and isinstance(which, slice):
@@ -136,13 +132,11 @@ def _batches(settings: TrainingSpec, rows: int, rng: np.random.Generator) -> Bat
     return Batches(rows, size, shuffle=settings.shuffle, rng=rng, drop_last=settings.last_batch == "drop")
 
 
-def _block_sizes(batch_size: int, network: Network) -> tuple[int, int]:
-    """Return the number of batches in a block, and the number whose inputs are loaded together."""
+def _block_steps(batch_size: int, network: Network) -> int:
+    """Return the number of batches in a block."""
     work = (batch_size + UPDATE_WORK) * network.layout.size  # of a step
-    steps = max(1, min(BLOCK_ROWS // batch_size, BLOCK_STEPS, BLOCK_WORK // work))
     batch_bytes = batch_size * network.inputs * network.dtype.itemsize
-    per_load = max(1, min(steps, LOADED_BYTES // batch_bytes))
-    return steps // per_load * per_load, per_load
+    return max(1, min(BLOCK_ROWS // batch_size, BLOCK_STEPS, BLOCK_WORK // work, BLOCK_BYTES // batch_bytes))
 
 
 def _targets(table: Table, objective: Objective, *, soft: bool) -> Array:
