@@ -473,16 +473,15 @@ def times(interval, seconds):
     return [s for s in seconds if interval.due(begun + s, 0)]
 
 
-def test_between_two_times_lies_no_more_than_the_interval():
-    """It is time when the next chance, as far away as the one before, would come too late."""
-    assert times(Interval(seconds=10), range(1, 40)) == [9, 19, 29, 39]
-    assert times(Interval(seconds=10), range(0, 40, 3)) == [9, 18, 27, 36]
+def test_a_checkpoint_comes_at_the_first_chance_after_the_interval():
+    assert times(Interval(seconds=10), range(1, 40)) == [10, 20, 30]
+    assert times(Interval(seconds=10), range(0, 40, 3)) == [12, 24, 36]
 
 
-def test_of_an_interval_goes_what_saving_takes():
-    interval = Interval(seconds=10)
-    interval.record_duration(3)
-    assert times(interval, range(1, 30)) == [6, 13, 20, 27]
+def test_saving_takes_no_more_than_its_share_of_the_time():
+    interval = Interval(seconds=10, share=0.1)
+    interval.record_duration(2.55)
+    assert times(interval, range(1, 50)) == [26, 36, 46]
 
 
 def test_by_steps_a_time_is_never_later_than_the_interval():

@@ -17,15 +17,12 @@ SECONDS = {"s": 1, "m": 60, "h": 3600}
 class Interval:
     """How often to save a checkpoint: every `steps` steps, or every `seconds` seconds if `steps` is 0.
 
-    `due` answers early if waiting for the next call would overshoot the interval. `share` bounds the fraction of run
-    time that saving may take; the interval is stretched to keep to it.
+    `share` bounds the fraction of run time that saving may take: after a save there is a pause that keeps to it.
     """
 
     def __init__(self, seconds: float = 0.0, steps: int = 0, *, share: float = 1.0) -> None:
         self.seconds, self.steps, self.share = seconds, steps, share
-        self._last_call = time.perf_counter()
-        self._next = float(steps) if steps else self._last_call + seconds
-        self._save_seconds = 0.0
+        self._next = float(steps) if steps else time.perf_counter() + seconds
 
     @classmethod
     def parse(cls, text: str) -> Interval | None:
@@ -45,17 +42,16 @@ class Interval:
     def due(self, now: float, steps: int, block: int = 1) -> bool:
         """Return whether to save now, at `now` on `time.perf_counter` and after `steps` steps of the run.
 
-        The next call comes after at most `block` more steps, and probably after as much time as since the last call.
+        The next call comes after at most `block` more steps. An interval of steps is never exceeded; one of seconds
+        may be, until that call.
         """
-        position, ahead = (float(steps), float(block)) if self.steps else (now, now - self._last_call)
-        self._last_call = now
-        if position + ahead + self._save_seconds <= self._next:
+        early = steps + block <= self._next if self.steps else now < self._next
+        if early:
             return False
-        self._next = position + (self.steps or self.seconds)
+        self._next = steps + self.steps if self.steps else now + self.seconds
         return True
 
     def record_duration(self, seconds: float) -> None:
         """Record how long it took to save a checkpoint."""
         if not self.steps:
-            self._save_seconds = seconds
             self._next = max(self._next, time.perf_counter() + seconds / self.share)
