@@ -8,7 +8,6 @@ import signal
 import sys
 import warnings
 
-from zoo_core.cli._hints import error_text, note_text
 from zoo_core.cli._signals import terminate
 from zoo_core.errors import ZooError
 
@@ -56,6 +55,8 @@ def _without_debug(arguments: list[str]) -> tuple[list[str], bool]:
 
 def _report_error(error: BaseException) -> int:
     """Print an error and its notes; return its exit code."""
+    from zoo_core.cli._hints import note_text
+
     code = _print_error(error)
     for note in getattr(error, "__notes__", []):
         _print_line(note_text(note), code)
@@ -66,6 +67,8 @@ def _print_error(error: BaseException) -> int:
     import typer
 
     if isinstance(error, ZooError):
+        from zoo_core.cli._hints import error_text
+
         return _print_line(f"error: {error_text(error)}", error.exit_code)
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
         return _print_line("interrupted", getattr(error, "exit_code", 130))

@@ -10,7 +10,7 @@ import numpy as np
 
 from zoo_core.errors import NumericError
 from zoo_core.model._inputs import check_values_finite, class_indices
-from zoo_core.nn import Network, RunningMetrics, is_fused, targets_for
+from zoo_core.nn import Network
 from zoo_core.parts import Array, Loss, Metric, Preprocessor, Table
 
 
@@ -67,6 +67,8 @@ def compute_outputs(model: InferenceModel, x: Any) -> Array:
 @np.errstate(all="ignore")
 def evaluate_table(model: InferenceModel, table: Table, *, check: bool = False) -> dict[str, float]:
     """Return loss and metrics over a split, whose labels are class indices (rows,)."""
+    from zoo_core.nn import RunningMetrics, is_fused, targets_for  # late: predicting measures nothing
+
     running = RunningMetrics(model.loss, is_fused(model.loss, model.network), model.metrics())
     targets = targets_for(model.loss, table.y, model.network.outputs, model.network.dtype)
     running.start(table.x.shape[0], model.network.outputs)

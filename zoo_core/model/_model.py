@@ -19,7 +19,6 @@ from zoo_core.model._saving import file_arrays, with_history
 from zoo_core.nn import RandomStreams, assemble
 from zoo_core.parts import Array, Layout, Loss, Metric, Record, Table
 from zoo_core.spec import Spec, copy_part
-from zoo_core.storage import write_model_file
 
 
 class Model:
@@ -74,8 +73,7 @@ class Model:
 
     def __copy__(self) -> Model:
         """Return a copy that shares the network, and so the lock."""
-        other = object.__new__(type(self))
-        vars(other).update(vars(self))
+        vars(other := object.__new__(type(self))).update(vars(self))
         return other
 
     def __getstate__(self) -> dict[str, Any]:
@@ -88,7 +86,7 @@ class Model:
 
     @cached_property
     def spec(self) -> Spec:
-        """The whole spec. Of a file, its training half is validated here, when it is first used."""
+        """The whole spec. The training half of a stored one is validated at its first use."""
         return self._read_spec()
 
     @cached_property
@@ -236,6 +234,8 @@ class Model:
             model = zoo_core.train("glyphs-quickstart")
             model.save("glyphs.npz")
         """
+        from zoo_core.storage import write_model_file  # late: predicting writes nothing
+
         self.sha256 = write_model_file(path, self.header(), self.arrays(), overwrite=overwrite)
         return self.sha256
 
@@ -245,6 +245,6 @@ class Model:
 
     def header(self) -> dict[str, Any]:
         """Return the header of a model file."""
-        header = {"spec": self.spec.to_dict(), "about": self.about.model_dump(), "parameters": self.network.layout.size}
-        header |= {"plugins": self.plugins, "environment": self.environment, "started_from": self.started_from}
-        return with_history(header, self.history)
+        about = {"spec": self.spec.to_dict(), "about": self.about.model_dump(), "parameters": self.network.layout.size}
+        about |= {"plugins": self.plugins, "environment": self.environment, "started_from": self.started_from}
+        return with_history(about, self.history)

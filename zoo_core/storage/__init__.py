@@ -11,28 +11,33 @@ unpickled, imported or run. The digests inside show damage, not who made the fil
 
 from __future__ import annotations
 
-from zoo_core.storage._atomic import temporary_files, write_file
-from zoo_core.storage._layout import DEFAULT_LIMIT, MAX_HEADER, MAX_SIZE, quoted
-from zoo_core.storage._lock import file_lock
-from zoo_core.storage._reader import ModelFile, contents_from_bytes, read_model_file
-from zoo_core.storage._values import pack, records, tabulate, unpack
-from zoo_core.storage._writer import to_bytes, write_model_file
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "DEFAULT_LIMIT",
-    "MAX_HEADER",
-    "MAX_SIZE",
-    "ModelFile",
-    "contents_from_bytes",
-    "file_lock",
-    "pack",
-    "quoted",
-    "read_model_file",
-    "records",
-    "tabulate",
-    "temporary_files",
-    "to_bytes",
-    "unpack",
-    "write_file",
-    "write_model_file",
-]
+from zoo_core import _lazy_names
+
+if TYPE_CHECKING:
+    from zoo_core.storage._atomic import temporary_files as temporary_files, write_file as write_file
+    from zoo_core.storage._layout import (
+        DEFAULT_LIMIT as DEFAULT_LIMIT,
+        MAX_HEADER as MAX_HEADER,
+        MAX_SIZE as MAX_SIZE,
+        quoted as quoted,
+    )
+    from zoo_core.storage._lock import file_lock as file_lock
+    from zoo_core.storage._reader import (
+        ModelFile as ModelFile,
+        contents_from_bytes as contents_from_bytes,
+        read_model_file as read_model_file,
+    )
+    from zoo_core.storage._values import pack as pack, records as records, tabulate as tabulate, unpack as unpack
+    from zoo_core.storage._writer import to_bytes as to_bytes, write_model_file as write_model_file
+
+_MODULES = {
+    "_atomic": "temporary_files write_file",
+    "_layout": "DEFAULT_LIMIT MAX_HEADER MAX_SIZE quoted",
+    "_lock": "file_lock",
+    "_reader": "ModelFile contents_from_bytes read_model_file",
+    "_values": "pack records tabulate unpack",
+    "_writer": "to_bytes write_model_file",
+}
+__all__, __dir__, __getattr__ = _lazy_names(__name__, _MODULES)
