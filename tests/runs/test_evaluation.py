@@ -13,7 +13,7 @@ import zoo_core
 from tests.helpers.specs import regression_spec, small_spec
 from zoo_core.cli import run
 from zoo_core.data import DataFolder
-from zoo_core.errors import DataError
+from zoo_core.errors import DataError, NumericError
 from zoo_plugins.datasets.idx_files import Idx
 
 NAMES = ["no, never", "yes"]
@@ -217,3 +217,18 @@ def test_a_model_from_npy_files_is_measured_on_arrays_that_came_later(tmp_path, 
     assert json.loads(capsys.readouterr().out) == pytest.approx(wanted)
     assert run(["evaluate", str(tmp_path / "m.npz"), "--data", str(tmp_path / "x.npy")]) == 2
     assert "give a .npz file with arrays x and y" in capsys.readouterr().err
+
+
+def test_a_model_whose_outputs_are_not_finite_gets_no_metrics(tmp_path, run_zoo):
+    """Its weights are finite, and its outputs overflow: it is neither praised nor drawn."""
+    model = zoo_core.train(small_spec())
+    for layer in model.network.layers:
+        model.network.weights(layer)[...] = 3e38
+    model.save(tmp_path / "huge.npz")
+    with pytest.raises(NumericError, match="gives values that are not finite"):
+        model.evaluate(np.full((2, 784), 255), [0, 1])
+    for command in ("evaluate", "plot --kind confusion -o c.png"):
+        verb, *options = command.split()
+        code, out, err = run_zoo(verb, tmp_path / "huge.npz", *options)
+        assert (code, out) == (6, "")
+        assert "gives values that are not finite" in err

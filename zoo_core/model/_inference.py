@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from zoo_core.data.readers.npy import is_finite
 from zoo_core.errors import NumericError
 from zoo_core.model._inputs import check_values_finite, class_indices
 from zoo_core.nn import Network
@@ -35,9 +36,9 @@ class InferenceModel(Protocol):
 
 
 def infer_rows(model: InferenceModel, x: Any, *, check: bool = False) -> Iterator[tuple[slice, Array, Array]]:
-    """Yield slices of rows with what `Network.infer` gives for them; `check` looks for inputs that are not finite.
+    """Yield slices of rows with what `Network.infer` gives for them; the caller holds `model.lock`.
 
-    The caller holds `model.lock`.
+    With `check`, raises DataError for inputs and NumericError for outputs that are not finite.
     """
 
     def load(rows: slice, out: Array) -> Array:
@@ -51,7 +52,12 @@ def infer_rows(model: InferenceModel, x: Any, *, check: bool = False) -> Iterato
             f"model {model.name!r}: its array {model.not_finite!r} holds values that are not finite; "
             "it diverged in training or was damaged: train it again, or get another file"
         )
-    yield from model.network.infer(x.shape[0], load)
+    for rows, z, outputs in model.network.infer(x.shape[0], load):
+        if check and not is_finite(outputs):
+            raise NumericError(
+                f"model {model.name!r} gives values that are not finite; its weights are damaged or its inputs huge"
+            )
+        yield rows, z, outputs
 
 
 @np.errstate(all="ignore")
@@ -85,6 +91,6 @@ def confusion_counts(model: InferenceModel, table: Table) -> Array:
     classes = max(model.network.outputs, 2)
     counts = np.zeros((classes, classes), np.int64)
     with model.lock:
-        for rows, _, outputs in infer_rows(model, table.x):
+        for rows, _, outputs in infer_rows(model, table.x, check=True):
             np.add.at(counts, (table.y[rows], class_indices(outputs)), 1)
     return counts

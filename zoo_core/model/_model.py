@@ -8,8 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from zoo_core.data.readers.npy import is_finite
-from zoo_core.errors import NumericError, SpecError, UsageError
+from zoo_core.errors import SpecError, UsageError
 from zoo_core.model._environment import environment as current_environment
 from zoo_core.model._fingerprints import Fingerprints
 from zoo_core.model._header import DataDescription
@@ -131,12 +130,7 @@ class Model:
             model = zoo_core.load("glyphs-quickstart")
             model.outputs(x).shape  # (rows, 10)
         """
-        outputs = compute_outputs(self, as_inputs(x, self.about.inputs, self.about.image_shape, self.name))
-        if not is_finite(outputs):
-            raise NumericError(
-                f"model {self.name!r} gives values that are not finite; its weights are damaged or its inputs huge"
-            )
-        return outputs
+        return compute_outputs(self, as_inputs(x, self.about.inputs, self.about.image_shape, self.name))
 
     def predict(self, x: Any) -> Array:
         """Predict labels or values.
@@ -205,6 +199,7 @@ class Model:
 
         Raises:
             DataError: inputs or targets have another shape, another label or a value that is not finite.
+            NumericError: the weights or the outputs are not finite.
             PluginError: a part that only training and evaluation need cannot be imported.
 
         Example:
