@@ -128,3 +128,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
     match = difflib.get_close_matches(name.lower(), sorted(known), n=1, cutoff=0.6)
     return f"; did you mean {match[0]!r}?" if match else ""
+
+
+def printable(text: str) -> str:
+    """Return text with control characters but line ends and tabs as escapes, so that no name steers the terminal."""
+    return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)

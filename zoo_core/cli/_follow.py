@@ -11,6 +11,8 @@ import typer
 
 from zoo_core.cli._output import messages, redirect_prints, report
 from zoo_core.cli._signals import stop_at_signal
+from zoo_core.cli._streams import failures_later
+from zoo_core.errors import ResourceError
 
 if TYPE_CHECKING:
     from zoo_core.runs import Output
@@ -24,14 +26,18 @@ def run_to_end(trainer: Trainer, output: Output, interval: Interval | None, *, q
     from zoo_core.runs import follow
 
     results = sys.stderr if json else sys.stdout
-    with stop_at_signal(trainer) as seen, redirect_prints() if json else nullcontext():
+    with stop_at_signal(trainer) as seen, failures_later(sys.stdout), redirect_prints() if json else nullcontext():
         show(follow(trainer, output, interval), console=messages(), results=results, quiet=quiet)
     if trainer.interrupted:
         print(f"saved {output.last}; go on with: zoo resume {output.path}", file=sys.stderr)
         raise typer.Exit(128 + seen[0])
     last = kept_record(trainer.history)
     result = {"model": str(output.path), "sha256": trainer.model.sha256, **last}
-    report(result, json, None if quiet else _summary(output.path, last))
+    try:
+        report(result, json, None if quiet else _summary(output.path, last))
+        sys.stdout.flush()
+    except ResourceError as error:
+        raise ResourceError(f"{error}; the model is saved: {output.path}") from error
 
 
 def _summary(path: Path, last: dict[str, float]) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gc
-import os
 import signal
 import sys
 import warnings
 
 from zoo_core.cli._signals import terminate
-from zoo_core.errors import ZooError
+from zoo_core.cli._streams import OutputClosedError, open_missing_streams, safe_streams
+from zoo_core.errors import ResourceError, ZooError
 
 GARBAGE_THRESHOLD = 50_000  # new objects before the first garbage collection; imported objects are never garbage
 
@@ -17,6 +17,7 @@ GARBAGE_THRESHOLD = 50_000  # new objects before the first garbage collection; i
 def main() -> None:
     """Run the command line and exit with the code that belongs to what happened."""
     signal.signal(signal.SIGTERM, terminate)
+    open_missing_streams()
     warnings.showwarning = _show_warning
     gc.set_threshold(GARBAGE_THRESHOLD)
     code = run()
@@ -26,16 +27,28 @@ def main() -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code; every error is one message on standard error."""
+    given, debug = _without_debug(sys.argv[1:] if arguments is None else arguments)
+    with safe_streams() as output:
+        try:
+            code = _run_command(given, debug)
+            output.fatal = code == 0
+            output.flush()
+            return code
+        except OutputClosedError:
+            return 0
+        except ResourceError as error:  # a full disk behind standard output
+            return _report_error(error)
+
+
+def _run_command(arguments: list[str], debug: bool) -> int:
     from zoo_core.cli._app import Interrupted, application
 
-    given, debug = _without_debug(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = application(given[0] if given else "")(args=given, prog_name="zoo", standalone_mode=False)
-        sys.stdout.flush()
+        name = arguments[0] if arguments else ""
+        code = application(name)(args=arguments, prog_name="zoo", standalone_mode=False)
         return code if isinstance(code, int) else 0
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except OutputClosedError:
+        raise
     except Interrupted as interrupted:
         return _report_error(interrupted.__cause__ or interrupted)
     except (Exception, KeyboardInterrupt, SystemExit) as error:
@@ -102,13 +115,8 @@ def _print_unexpected(error: BaseException) -> int:
 
 
 def _print_line(text: str, code: int) -> int:
-    print(visible(text), file=sys.stderr)
+    print(text, file=sys.stderr)
     return code
-
-
-def visible(text: str) -> str:
-    """Return text with control characters made visible, so that no name in it can control the terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:

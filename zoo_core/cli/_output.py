@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, redirect_stdout
 from typing import TYPE_CHECKING, Any
+
+from zoo_core.cli._streams import unfiltered
+from zoo_core.errors import printable
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -26,16 +28,10 @@ def report(data: Any, as_json: bool, human: RenderableType | None) -> None:
 
 def print_result(renderable: RenderableType) -> None:
     """Print a text or table on standard output; a text is printed as it is, never as markup."""
-    from zoo_core.display.text import replace_unencodable
-
-    replace_unencodable(sys.stdout)
     if isinstance(renderable, str):
         print(renderable)
         return
-    from rich.console import Console
-
-    console = Console(markup=False, highlight=False, soft_wrap=not sys.stdout.isatty())
-    console.print(renderable)
+    safe_console(sys.stdout, markup=False, highlight=False, soft_wrap=not sys.stdout.isatty()).print(renderable)
 
 
 def rows(table: Sequence[dict[str, Any]], columns: Sequence[str]) -> RenderableType:
@@ -46,15 +42,22 @@ def rows(table: Sequence[dict[str, Any]], columns: Sequence[str]) -> RenderableT
 
 
 def messages() -> Console:
-    """Return the console on standard error. If its reader is gone, it prints nothing and the work goes on."""
+    """Return the console on standard error."""
+    return safe_console(sys.stderr)
+
+
+def safe_console(stream: Any, **options: Any) -> Console:
+    """Return a console that makes control characters in texts visible, and writes those of styles only."""
     from rich.console import Console
+    from rich.segment import Segment
 
-    class Messages(Console):
-        def on_broken_pipe(self) -> None:
-            self.quiet = True
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    class SafeConsole(Console):
+        def render(self, *arguments: Any, **keywords: Any) -> Iterator[Segment]:
+            for segment in super().render(*arguments, **keywords):
+                text, style, control = segment
+                yield segment if control or text.isprintable() else Segment(printable(text), style)
 
-    return Messages(stderr=True)
+    return SafeConsole(file=unfiltered(stream), **options)
 
 
 def warn(registry: Registry, quiet: bool = False, *, all_parts: bool = False) -> None:
@@ -81,6 +84,6 @@ def download_bar() -> Callable[[str, int, int | None], None] | None:
     def step(name: str, done: int, total: int | None) -> None:
         share = f"{100 * done / total:5.1f}%" if total else f"{done / 1e6:7.1f} MB"
         end = "\n" if total and done >= total else ""
-        print(f"\rdownloading {name} {share}", end=end, file=sys.stderr, flush=True)
+        print(f"\rdownloading {printable(name)} {share}", end=end, file=unfiltered(sys.stderr), flush=True)
 
     return step

@@ -6,8 +6,9 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
+from zoo_core import errors
 from zoo_core.display.progress._run_progress import RunProgress
-from zoo_core.display.text import format_count, format_duration, format_number, printable, printable_lines
+from zoo_core.display.text import format_count, format_duration, format_number, printable
 from zoo_core.training.events import EpochEnded, Event, Finished, Message, Progress, Started
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class WarningDisplay:
         """Show a warning."""
         if message.warning:
             source = f"{printable(message.source)}: " if message.source else ""
-            self.print_line(f"warning: {source}{printable_lines(message.text)}")
+            self.print_line(f"warning: {source}{errors.printable(message.text)}")
 
     def run_changed(self, event: Event) -> None:
         """Show what an event changed; `run` has already taken it."""
@@ -76,7 +77,7 @@ class PlainDisplay(WarningDisplay):
         elif message.source:
             self.write_result(message.text)
         else:
-            self.print_line(printable_lines(message.text))
+            self.print_line(errors.printable(message.text))
 
     def write_result(self, text: str) -> None:
         """Write to the results at once."""

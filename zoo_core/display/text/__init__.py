@@ -22,7 +22,6 @@ if TYPE_CHECKING:
         format_number as format_number,
         print_json as print_json,
         printable as printable,
-        printable_lines as printable_lines,
     )
 
 _MODULES = {
@@ -32,6 +31,6 @@ _MODULES = {
     "_explanation": "explanation_page",
     "_parts": "PartList part_page",
     "_table": "text_table",
-    "_values": "format_count format_duration format_number print_json printable printable_lines",
+    "_values": "format_count format_duration format_number print_json printable",
 }
 __all__, __dir__, __getattr__ = _lazy_names(__name__, _MODULES)

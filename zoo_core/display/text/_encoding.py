@@ -1,4 +1,4 @@
-"""Characters that a terminal cannot show are replaced by similar ones instead of raising an error."""
+"""Characters that a terminal cannot show are replaced by similar ones, or by escapes, instead of raising an error."""
 
 from __future__ import annotations
 
@@ -21,4 +21,4 @@ def _replace_by_similar(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     missing = error.object[error.start : error.end]
-    return "".join(SIMILAR.get(c, "." if ord(c) in BRAILLE else "?") for c in missing), error.end
+    return "".join(SIMILAR.get(c, "." if ord(c) in BRAILLE else ascii(c)[1:-1]) for c in missing), error.end

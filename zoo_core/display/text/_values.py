@@ -9,15 +9,12 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from zoo_core import errors
+
 
 def printable(text: str) -> str:
-    """Return text on one line without control characters, so that no name can send commands to the terminal."""
-    return "".join(c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in text)
-
-
-def printable_lines(text: str) -> str:
-    """Return text of several lines without other control characters."""
-    return "\n".join(map(printable, text.split("\n")))
+    """Return text on one line, with control characters as escapes."""
+    return errors.printable("".join(" " if c.isspace() else c for c in text))
 
 
 def format_number(value: float | int | None) -> str:
