@@ -27,6 +27,7 @@ HINTS = {
     "shipped_models": "the shipped models are {names}",
     "train_shipped": "train them: zoo_core.train({name!r})",
     "data_dir": "data_dir names a folder to look in",
+    "stored_path": "if you trust it, name the folder of the file with data_dir, or train with a spec of your own",
     "split": "choose one of these, or give a file",
     "data_file": "give a file instead",
     "begin": "zoo_core.train(spec, output={path!r}) begins a run",

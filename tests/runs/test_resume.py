@@ -135,12 +135,12 @@ def entries():
         yield pytest.param(entry, id=f"{entry.kind}-{entry.name}", marks=[pytest.mark.slow] if plain else [])
 
 
-def check_resumed(alone, folder, what=""):
-    """Resume from every checkpoint, and compare."""
+def check_resumed(alone, folder, what="", tables=None):
+    """Resume from every checkpoint, and compare; `tables` is the folder of the data where that is another."""
     checkpoints = Output(folder / "m.npz").checkpoints()
     assert checkpoints
     for path in checkpoints:
-        trainer = prepare_resumed(Output(path), registry=REGISTRY)
+        trainer = prepare_resumed(Output(path), tables, REGISTRY)
         list(trainer.events())
         assert contents(trainer.model) == alone, f"{path.name} {what}"
         path.unlink()
@@ -149,7 +149,7 @@ def check_resumed(alone, folder, what=""):
 @pytest.mark.parametrize("entry", list(entries()))
 def test_every_part_goes_on_as_if_nothing_had_happened(entry, tables, tmp_path):
     for stirred in (False, True) if entry.part.state else (True,):
-        check_resumed(somewhere(entry, stirred, tables, tmp_path), tmp_path, "stirred" if stirred else "")
+        check_resumed(somewhere(entry, stirred, tables, tmp_path), tmp_path, "stirred" if stirred else "", tables)
 
 
 def together(chance, folder):
@@ -207,4 +207,4 @@ def test_a_plateau_that_has_begun_is_remembered(tables, tmp_path):
     alone = left_alone(spec_with("schedule", part, "classes", tables), tmp_path)
     rates = [r["learning_rate"] for r in storage.contents_from_bytes(alone, "m").header["history"]]
     assert len(set(rates)) > 2
-    check_resumed(alone, tmp_path)
+    check_resumed(alone, tmp_path, tables=tables)

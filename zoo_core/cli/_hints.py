@@ -14,6 +14,9 @@ CLI_HINTS = {  # the keys are those of `zoo_core.errors.HINTS`
     "shipped_models": "'zoo list' shows the shipped models",
     "train_shipped": "train them: zoo train {name}",
     "data_dir": "--data-dir names a folder to look in",
+    "stored_path": (
+        "if you trust it, name the folder of the file with --data-dir, or for evaluate the file with --data"
+    ),
     "split": "choose one with --split, or give a file with --data",
     "data_file": "give a file instead: --data FILE",
     "begin": "'zoo train SPEC -o {path}' begins a run",

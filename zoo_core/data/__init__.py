@@ -14,6 +14,7 @@ from zoo_core import _lazy_names
 if TYPE_CHECKING:
     from zoo_core.data._batches import Batches as Batches, count_rows as count_rows, take_rows as take_rows
     from zoo_core.data._folder import DataFolder as DataFolder, cache_folder as cache_folder
+    from zoo_core.data._origin import Origin as Origin
     from zoo_core.data._prefetch import Prefetcher as Prefetcher
     from zoo_core.data._splits import SLICE_PATTERN as SLICE_PATTERN, is_split as is_split, make_splits as make_splits
     from zoo_core.data._validation import checked_data as checked_data
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "_batches": "Batches count_rows take_rows",
     "_folder": "DataFolder cache_folder",
+    "_origin": "Origin",
     "_prefetch": "Prefetcher",
     "_splits": "SLICE_PATTERN is_split make_splits",
     "_validation": "checked_data",

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from zoo_core.data._download import DownloadProgress, fetch, manual_hint
+from zoo_core.data._origin import OF_THE_USER, Origin, is_inside, resolved
 from zoo_core.errors import DataError, Hint, ResourceError, UsageError
 from zoo_core.parts import PublicFile
 
@@ -37,7 +39,7 @@ class DataFolder:
         cache: the folder for downloads.
         progress: called during a download with name, bytes so far, and total bytes or None.
         offline: whether downloads are forbidden.
-        beside: the folder of the spec file, also searched for a user's own files.
+        origin: where the spec was read whose data are loaded: what its paths may name.
 
     Example:
         folder = DataFolder.open("data")
@@ -48,7 +50,7 @@ class DataFolder:
     cache: Path
     progress: DownloadProgress | None = None
     offline: bool = False
-    beside: Path | None = None
+    origin: Origin = OF_THE_USER
 
     @classmethod
     def open(cls, data_dir: Path | str | None = None, progress: DownloadProgress | None = None) -> DataFolder:
@@ -65,14 +67,14 @@ class DataFolder:
         Raises:
             UsageError: `data_dir` is not a folder.
         """
-        if data_dir is not None and not Path(data_dir).expanduser().is_dir():
+        if data_dir is not None and not _expanded(data_dir).is_dir():
             raise UsageError(f"the data folder {data_dir} does not exist; make it, or leave it out to download")
-        folders = [Path(f).expanduser() for f in (data_dir, os.environ.get("ZOO_DATA_DIR")) if f]
+        folders = [_expanded(f) for f in (data_dir, os.environ.get("ZOO_DATA_DIR")) if f]
         return cls(tuple(folders), cache_folder(), progress, os.environ.get("ZOO_OFFLINE", "") not in ("", "0"))
 
-    def for_spec(self, spec: str | Path) -> DataFolder:
-        """Return a copy that also searches the folder of a spec file for a user's own files."""
-        return replace(self, beside=Path(spec).parent)
+    def for_origin(self, origin: Origin) -> DataFolder:
+        """Return a copy for the paths of a spec: it also searches the folder in which the spec was read."""
+        return replace(self, origin=origin)
 
     def file(self, dataset: str, file: PublicFile) -> Path:
         """Return the path of a public file of a data set, downloaded if no folder has it.
@@ -101,21 +103,38 @@ class DataFolder:
         """Return the path of a user's own file.
 
         Args:
-            path: counts from the working folder, then from each data folder, then from the folder of the spec.
+            path: counts from the working folder, then from each data folder, then from the folder of the spec. A path
+                from a model file must also stay inside these.
 
         Returns:
             The first path that exists.
 
         Raises:
-            DataError: the file is in none of these folders.
+            DataError: the file is in none of these folders, or it is a device or a pipe.
         """
-        folders = [*self.folders, *([] if self.beside is None else [self.beside])]
-        places = [Path(path).expanduser(), *(folder / path for folder in folders)]
-        found = next((place for place in places if place.exists()), None)
+        trusted = self.origin.is_trusted(path)
+        places = [_expanded(path) if trusted else Path(path)]
+        places += [folder / path for folder in (*self.folders, *self.origin.folders())]
+        if not trusted:
+            places += [folder / Path(path).name for folder in self.folders]
+        found = next(filter(_exists, places if trusted else self._inside(places, path)), None)
         if found is None:
             looked = ", ".join(dict.fromkeys(map(str, places)))
             raise DataError(f"{path}: there is no such file; looked for {looked}", Hint("data_dir"))
-        return found
+        return _no_device(found)
+
+    def _inside(self, places: list[Path], path: str) -> list[Path]:
+        """Return the places that stay inside the folders of the user and of the model. Raises DataError for none."""
+        allowed = self.origin.confines(self.folders)
+        inside = [place for place in places if (real := resolved(place)) is not None and is_inside(real, allowed)]
+        # A place that leads out is refused whether or not something is there: an answer would tell what exists.
+        if not any(map(_exists, inside)) and (len(inside) < len(places) or path.startswith("~")):
+            raise DataError(
+                f"the model file names the data {path!r:.100}, which leads out of the working folder, the model's own "
+                "folder and the data folders; a model file opens no other files",
+                Hint("stored_path"),
+            )
+        return inside
 
     def _file_status(self, dataset: str, file: PublicFile) -> FileStatus:
         path = next(self._user_paths(dataset, file), None)
@@ -142,10 +161,33 @@ class DataFolder:
 def cache_folder() -> Path:
     """Return the folder for downloads: `$ZOO_CACHE_DIR`, or `zoo` in the user's cache folder."""
     if own := os.environ.get("ZOO_CACHE_DIR"):
-        return Path(own).expanduser()
+        return _expanded(own)
     import platformdirs
 
     return platformdirs.user_cache_path("zoo")
+
+
+def _expanded(path: str | Path) -> Path:
+    """Return a path with the user's home folder in place of `~`. Raises DataError if there is no such user."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise DataError(f"{path}: there is no such user, so no home folder; write the path in full") from error
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that is too long, or holds a NUL character
+        return False
+
+
+def _no_device(path: Path) -> Path:
+    """Return a path. Raises DataError if it is neither a file nor a folder: reading it might never end."""
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise DataError(f"{path}: is a device, a socket or a named pipe and not a file; copy its contents into a file")
+    return path
 
 
 def _is_verified(path: Path, file: PublicFile) -> bool:

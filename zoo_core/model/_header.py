@@ -101,6 +101,7 @@ class Header(_Stored):
     environment: Facts
     parameters: Annotated[int, Ge(1)]  # how many are trained
     started_from: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""  # sha256 of the model with the first weights
+    spec_folder: Annotated[str, Field(max_length=1000)] = ""  # of the first spec file, relative to that of the model
     run: dict[str, Any] | None = None  # only in a checkpoint: the state of the run
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from zoo_core.data import Origin
 from zoo_core.errors import ModelFileError, PluginError
 from zoo_core.model._array_names import FINGERPRINTS, PREPROCESSOR, belongs_to_run, preprocessor_state
 from zoo_core.model._fingerprints import Fingerprints
@@ -54,16 +55,21 @@ def load(
         model.predict(x)  # x: (rows, 784), pixels from 0 to 255
     """
     registry = registry or Registry()
-    contents = read_model_file(find_model(path, registry), sha256=sha256, limit=limit)
-    return model_from_contents(contents, str(path), registry)
+    file = find_model(path, registry)
+    contents = read_model_file(file, sha256=sha256, limit=limit)
+    return model_from_contents(contents, str(path), registry, file.parent)
 
 
-def model_from_contents(contents: ModelFile, name: str, registry: Registry) -> Model:
-    """Return the model that the contents of a file describe; messages call the file `name`. Raises as `load`."""
+def model_from_contents(contents: ModelFile, name: str, registry: Registry, folder: Path | None = None) -> Model:
+    """Return the model that the contents of a file describe; messages call the file `name`. Raises as `load`.
+
+    `folder` is the folder of the file; by default that of `name`.
+    """
     header = read_model_header(contents, name)
     parts = StoredParts(header.plugins, name, registry)
     parts.check_installed()
-    read_spec = partial(_read_spec, header, parts, name, registry)
+    origin = Origin((folder or Path(name).parent).absolute(), is_stored=True, spec_folder=header.spec_folder)
+    read_spec = partial(_read_spec, header, parts, name, registry, origin)
     spec = read_spec(for_network=True)
     parts.warn_of_versions()
     is_checkpoint = header.run is not None
@@ -87,10 +93,13 @@ def model_from_contents(contents: ModelFile, name: str, registry: Registry) -> M
     return model
 
 
-def _read_spec(header: Header, parts: StoredParts, name: str, registry: Registry, *, for_network: bool = False) -> Spec:
+def _read_spec(
+    header: Header, parts: StoredParts, name: str, registry: Registry, origin: Origin, *, for_network: bool = False
+) -> Spec:
     """Validate the spec in a header: all of it, or only what the network needs."""
     with _refuse_invalid(name):
-        return validate(Spec, header.spec, registry, "spec", {}, find=parts.find, for_network=for_network)
+        spec = validate(Spec, header.spec, registry, "spec", {}, find=parts.find, for_network=for_network)
+    return spec.from_origin(origin)
 
 
 @contextmanager

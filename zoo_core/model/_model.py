@@ -17,7 +17,7 @@ from zoo_core.model._inputs import as_inputs, as_probabilities, as_targets, clas
 from zoo_core.model._saving import file_arrays, with_history
 from zoo_core.nn import RandomStreams, assemble
 from zoo_core.parts import Array, Layout, Loss, Metric, Record, Table
-from zoo_core.spec import Spec, copy_part
+from zoo_core.spec import Spec, copy_part, dump
 
 
 class Model:
@@ -231,15 +231,17 @@ class Model:
         """
         from zoo_core.storage import write_model_file  # late: predicting writes nothing
 
-        self.sha256 = write_model_file(path, self.header(), self.arrays(), overwrite=overwrite)
+        self.sha256 = write_model_file(path, self.header(path), self.arrays(), overwrite=overwrite)
         return self.sha256
 
     def arrays(self) -> dict[str, Array]:
         """Return the arrays of a model file by name, not copies: network, preprocessor and fingerprints."""
         return file_arrays(self.network, self.preprocessor, self.fingerprints)
 
-    def header(self) -> dict[str, Any]:
-        """Return the header of a model file."""
+    def header(self, path: str | Path | None = None) -> dict[str, Any]:
+        """Return the header of a model file; with `path`, also where the data of its spec lie from there."""
         about = {"spec": self.spec.to_dict(), "about": self.about.model_dump(), "parameters": self.network.layout.size}
         about |= {"plugins": self.plugins, "environment": self.environment, "started_from": self.started_from}
+        if path is not None:
+            about["spec_folder"] = self.spec.origin.relative_to(Path(path).parent, dump(self.spec.data.source))
         return with_history(about, self.history)

@@ -23,7 +23,7 @@ def write_checkpoint(trainer: Trainer, path: str | Path) -> None:
     """Write a checkpoint of a run between two steps. Raises PluginError for state that a file cannot hold."""
     arrays: dict[str, Array] = {}
     run = {name: pack(value, name, arrays) for name, value in get_state(trainer).items()}
-    write_model_file(path, trainer.model.header() | {"run": run}, trainer.model.arrays() | arrays)
+    write_model_file(path, trainer.model.header(path) | {"run": run}, trainer.model.arrays() | arrays)
 
 
 def restore_run(trainer: Trainer, contents: ModelFile, name: str) -> None:

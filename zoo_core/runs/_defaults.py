@@ -17,9 +17,12 @@ from zoo_core.spec import DEFAULT_METRICS, Spec, copy_part, dump
 
 
 def load_data(spec: Spec, data_dir: str | Path | DataFolder | None = None) -> Data:
-    """Load the data set of a spec. Raises PluginError where the data set breaks the contract of its kind."""
+    """Load the data set of a spec. Which files its paths may name depends on where the spec was read.
+
+    Raises PluginError where the data set breaks the contract of its kind.
+    """
     folder = data_dir if isinstance(data_dir, DataFolder) else DataFolder.open(data_dir)
-    return checked_data(spec.data.source, copy_part(spec.data.source).load(folder))
+    return checked_data(spec.data.source, copy_part(spec.data.source).load(folder.for_origin(spec.origin)))
 
 
 def split(spec: Spec, data: Data, source: RandomSource) -> dict[str, Table]:

@@ -30,7 +30,7 @@ def evaluation_table(
     if dataset is None or dataset == source.name:
         return _split_of(model, source, split_name, folder)
     if is_path(dataset, *FILES):
-        data = _load_checked(model, _file_dataset(model, source, dataset, registry), folder)
+        data = _load_checked(model, _file_dataset(model, source, dataset, registry), folder, dataset)
         return _with_model_labels(model, data, data.train)
     return _split_of(model, _named_dataset(dataset, registry), split_name, folder)
 
@@ -54,8 +54,9 @@ def _named_dataset(name: str, registry: Registry) -> Dataset:
         raise UsageError(f"dataset {name!r} needs options", Hint("data_file")) from error
 
 
-def _load_checked(model: Model, source: Dataset, folder: DataFolder) -> Data:
-    spec = model.spec
+def _load_checked(model: Model, source: Dataset, folder: DataFolder, named: str = "") -> Data:
+    """Load a data set and compare it with the model; `named` is a path that the user gave."""
+    spec = model.spec.from_origin(model.spec.origin.naming(named))
     data = load_data(spec.model_copy(update={"data": spec.data.model_copy(update={"source": source})}), folder)
     features, task = int(data.train.x.shape[1]), data.task
     if features != model.about.inputs or task != model.about.task:

@@ -12,15 +12,9 @@ from zoo_core.spec import Spec, parts_of
 from zoo_core.training import Trainer, choose_threads
 
 
-def open_data_folder(data_dir: str | Path | DataFolder | None, beside: object) -> DataFolder:
-    """Return the data folder. If `beside` is a path, files are also searched for in its folder."""
-    folder = data_dir if isinstance(data_dir, DataFolder) else DataFolder.open(data_dir)
-    return folder.for_spec(beside) if isinstance(beside, (str, Path)) else folder
-
-
 def prepare_trainer(
     spec: Spec,
-    files: DataFolder,
+    files: str | Path | DataFolder | None,
     registry: Registry,
     threads: int | None,
     earlier: Model | None,

@@ -14,7 +14,7 @@ from zoo_core.registry import Registry
 from zoo_core.runs._checkpoint import restore_run
 from zoo_core.runs._checkpoint_writer import save_run
 from zoo_core.runs._output import Output
-from zoo_core.runs._prepare import open_data_folder, prepare_trainer
+from zoo_core.runs._prepare import prepare_trainer
 from zoo_core.spec import Spec, read_spec
 from zoo_core.training import DEFAULT_INTERVAL, Interval, Trainer, name_the_part, training_threads
 from zoo_core.training.events import Event
@@ -58,13 +58,13 @@ def train(
         model.history[-1]["validation_accuracy"]
     """
     registry = registry or Registry()
-    files, spec = open_data_folder(data_dir, spec), _as_spec(spec, registry)
+    spec = _as_spec(spec, registry)
     if output is None:
-        return _run_to_end(prepare(spec, files, registry, start_from=start_from))
+        return _run_to_end(prepare(spec, data_dir, registry, start_from=start_from))
     target, interval = Output(output, overwrite=force), Interval.parse(checkpoint_every)
     with target.lock():
         target.prepare(spec.to_dict())
-        return _run_to_end(prepare(spec, files, registry, start_from=start_from), target, interval)
+        return _run_to_end(prepare(spec, data_dir, registry, start_from=start_from), target, interval)
 
 
 def resume(
@@ -140,10 +140,9 @@ def prepare(
         events = list(zoo_core.follow(trainer))  # trains; trainer.model is the model
     """
     registry = registry or Registry()
-    files = open_data_folder(data_dir, spec)
     spec = _as_spec(spec, registry)
     earlier = load(start_from, registry) if isinstance(start_from, (str, Path)) else start_from
-    return prepare_trainer(spec, files, registry, threads, earlier, "" if earlier is None else earlier.sha256)
+    return prepare_trainer(spec, data_dir, registry, threads, earlier, "" if earlier is None else earlier.sha256)
 
 
 def prepare_resumed(
@@ -163,8 +162,7 @@ def prepare_resumed(
     contents, path, warnings = output.latest(sha256)
     earlier = model_from_contents(contents, str(path), registry)
     recorded = earlier.environment.get("threads")
-    files = open_data_folder(data_dir, output.path)
-    trainer = prepare_trainer(earlier.spec, files, registry, threads, earlier, earlier.started_from, recorded)
+    trainer = prepare_trainer(earlier.spec, data_dir, registry, threads, earlier, earlier.started_from, recorded)
     restore_run(trainer, contents, str(path))
     output.record(path)
     for warning in warnings:

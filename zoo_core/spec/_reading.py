@@ -8,6 +8,7 @@ from typing import Annotated, Any, cast
 
 from pydantic import ValidationError, create_model
 
+from zoo_core.data import Origin
 from zoo_core.errors import ModelFileError, PluginError, SpecError, UsageError
 from zoo_core.parts import KINDS, Part
 from zoo_core.registry import Registry, find_spec
@@ -17,6 +18,8 @@ from zoo_core.spec._positions import locate_keys
 from zoo_core.spec._spec import Spec
 from zoo_core.spec._text import is_toml, override, parse_text, read_text
 from zoo_core.storage import DEFAULT_LIMIT, read_model_file
+
+Places = dict[tuple[str | int, ...], str]  # where each key stands, for messages
 
 
 def read_spec(
@@ -56,13 +59,19 @@ def read_spec(
     is_model = file.name.endswith(".npz")
     if sha256 is not None and not is_model:
         raise UsageError(f"{str(path)!r} is no model file, and only those have a sha256 to demand")
-    value, places = _from_model_file(file, sha256, limit) if is_model else _from_text(file, str(path))
+    if is_model:
+        value, origin = _from_model_file(Path(str(file)), sha256, limit)
+        places: Places = {}
+    else:
+        value, places = _from_text(file, str(path))
+        origin = Origin(Path(path).parent.absolute() if file == Path(path) else None)
     for text in [*overrides, *([] if seed is None else [f"seed={seed}"])]:
-        override(value, text, places)
-    return validate(Spec, value, registry, str(path), places)
+        new = override(value, text, places)
+        origin = origin.naming(new) if text.lstrip().startswith("data") else origin
+    return validate(Spec, value, registry, str(path), places).from_origin(origin)
 
 
-def _from_text(file: Any, name: str) -> tuple[dict[str, Any], dict[tuple[str | int, ...], str]]:
+def _from_text(file: Any, name: str) -> tuple[dict[str, Any], Places]:
     """Return the plain data of a spec file, and where each of its keys stands."""
     text, toml = read_text(file), is_toml(file.name)
     value = parse_text(text, name, toml=toml)
@@ -72,20 +81,19 @@ def _from_text(file: Any, name: str) -> tuple[dict[str, Any], dict[tuple[str | i
     return value, {(): f"{name}:1:1", **places}
 
 
-def _from_model_file(
-    file: Any, sha256: str | None, limit: int
-) -> tuple[dict[str, Any], dict[tuple[str | int, ...], str]]:
-    """Return the plain data of the spec in a model file."""
-    value = read_model_file(file, limit=limit, sha256=sha256).header.get("spec")
-    if not isinstance(value, dict):
+def _from_model_file(file: Path, sha256: str | None, limit: int) -> tuple[dict[str, Any], Origin]:
+    """Return the plain data of the spec in a model file, and its origin."""
+    header = read_model_file(file, limit=limit, sha256=sha256).header
+    value, folder = header.get("spec"), header.get("spec_folder", "")
+    if not isinstance(value, dict) or not isinstance(folder, str):
         raise ModelFileError(f"{file}: its header holds no spec")
-    return value, {}
+    return value, Origin(file.parent.absolute(), is_stored=True, spec_folder=folder)
 
 
 def read_part(kind: str, name: str, overrides: Iterable[str], registry: Registry) -> Part:
     """Return one part by name, with options from "key=value" texts; errors are those of a spec."""
     value: dict[str, Any] = {"part": {"name": name}}
-    places: dict[tuple[str | int, ...], str] = {}
+    places: Places = {}
     for text in overrides:
         override(value, f"part.{text}", places)
     context: dict[str, Any] = {"registry": registry, "known": {}}

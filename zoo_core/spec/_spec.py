@@ -15,6 +15,7 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     Field,
+    PrivateAttr,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
     WrapValidator,
@@ -24,7 +25,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from zoo_core.data import SLICE_PATTERN, is_split
+from zoo_core.data import SLICE_PATTERN, Origin, is_split
 from zoo_core.parts import (
     Activation,
     BatchAugmentation,
@@ -198,6 +199,18 @@ class Spec(SpecTable):
     model: ModelSpec
     optimizer: Annotated[Optimizer, PartField(), ForTraining]
     training: Annotated[TrainingSpec, ForTraining] = Field(default_factory=dict, validate_default=True)
+    _origin: Origin = PrivateAttr(default=Origin())
+
+    @property
+    def origin(self) -> Origin:
+        """Where the spec was read, and so which files its paths may name."""
+        return self._origin
+
+    def from_origin(self, origin: Origin) -> Spec:
+        """Return a copy that was read elsewhere."""
+        copy = self.model_copy()
+        copy._origin = origin
+        return copy
 
     @classmethod
     def parse(cls, value: Mapping[str, Any], registry: Registry | None = None) -> Spec:

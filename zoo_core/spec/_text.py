@@ -105,8 +105,8 @@ def rename_text(text: str, name: str) -> str:
 # ------------------------------------------------------------------ overrides
 
 
-def override(value: dict[str, Any], change: str, places: dict[tuple[str | int, ...], str]) -> None:
-    """Put one "key.path=value" into plain data; the value is TOML or a bare word. Raises UsageError."""
+def override(value: dict[str, Any], change: str, places: dict[tuple[str | int, ...], str]) -> Any:
+    """Put one "key.path=value" into plain data, and return the value: TOML or a bare word. Raises UsageError."""
     path, equals, text = change.partition("=")
     if not equals or not path.strip():
         raise UsageError(f"override {change!r}: write it as key.path=value, for example training.epochs=5")
@@ -120,6 +120,7 @@ def override(value: dict[str, Any], change: str, places: dict[tuple[str | int, .
     for inner in [place for place in places if place[: len(keys)] == tuple(keys)]:
         del places[inner]  # the replaced value had this place
     places[tuple(keys)] = f"override {change}"
+    return new
 
 
 def _set_item(target: Any, keys: list[str | int], new: Any, change: str) -> None:

@@ -41,7 +41,7 @@ def command(
     warn(registry)
     found = load_model(model, registry, sha256, max_size)
     with redirect_prints():
-        table = evaluation_table(found, split, data_folder(data_dir).for_spec(model), registry, data)
+        table = evaluation_table(found, split, data_folder(data_dir), registry, data)
         metrics = evaluate_table(found, table, check=True)
     human = rows([{"metric": key, split: format_number(value)} for key, value in metrics.items()], ["metric", split])
     report(metrics, json, human)

@@ -51,7 +51,7 @@ def command(
     registry = Registry()
     warn(registry)
     checked = read_spec(spec, set_ or [], registry, seed=seed, sha256=sha256, limit=max_size * 2**20)
-    trainer = in_float64(prepare(checked, data_folder(data_dir).for_spec(spec), registry))
+    trainer = in_float64(prepare(checked, data_folder(data_dir), registry))
     with blas_threads(trainer.threads):
         taken = explain(trainer, rows, units, step - 1)
     if json:

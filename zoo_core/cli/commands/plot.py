@@ -108,7 +108,7 @@ def _draw_confusion(name: str, model: Any, registry: Registry, given: dict[str, 
 
     if model.about.task != "classification":
         raise UsageError(f"model {model.spec.name!r} is for regression; a confusion matrix needs classes")
-    table = evaluation_table(model, given["split"], data_folder(given["data_dir"]).for_spec(name), registry, None)
+    table = evaluation_table(model, given["split"], data_folder(given["data_dir"]), registry, None)
     return plots.confusion_matrix(confusion_counts(model, table), [str(label) for label in model.labels().tolist()])
 
 

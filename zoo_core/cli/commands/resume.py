@@ -37,7 +37,5 @@ def command(
     registry, output, interval = Registry(), Output(file), Interval.parse(checkpoint_every)
     warn(registry, quiet)
     with output.lock():
-        trainer = prepare_resumed(
-            output, data_folder(data_dir, quiet).for_spec(file), registry, threads=threads, sha256=sha256
-        )
+        trainer = prepare_resumed(output, data_folder(data_dir, quiet), registry, threads=threads, sha256=sha256)
         run_to_end(trainer, output, interval, quiet=quiet, json=json)

@@ -65,7 +65,7 @@ def command(
     check_not_an_input(target.path, *filter(None, (spec, start_from)))
     if output is not None and output.suffix != ".npz":
         raise UsageError(f"{output}: a model file must end in .npz; try -o {output}.npz")
-    files = data_folder(data_dir, quiet).for_spec(spec)
+    files = data_folder(data_dir, quiet)
     with target.lock():
         target.prepare(checked.to_dict())
         trainer = prepare(checked, files, registry, threads=threads, start_from=earlier)
