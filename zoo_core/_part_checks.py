@@ -9,12 +9,12 @@ import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import is_dataclass
 from types import FrameType
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 
-from zoo_core.errors import PluginError
-from zoo_core.parts import Array, Callback, Initializer, Metric, Optimizer, Part, Penalty, Schedule, Transform
+from zoo_core.errors import PluginError, exception_text
+from zoo_core.parts import Array, Callback, Dataset, Initializer, Metric, Optimizer, Part, Penalty, PublicFile, Schedule, Transform
 
 IN_PLACE = "it writes its result into `out`, as in `out[...] = ...`"
 PART_NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -28,6 +28,10 @@ def definition_errors(part: type[Part]) -> Iterator[tuple[str, str]]:
         yield f"{name} has no name", 'write the class attribute `name = "..."`'
     elif not PART_NAME.fullmatch(str(part.name)):
         yield f"{name}.name is {part.name!r}", "use lower-case letters, digits and '_'"
+    if not isinstance(part.__doc__, str | None):
+        yield f"{name}.__doc__ is {type(part.__doc__).__name__}", "write a text"
+    if issubclass(part, Dataset) and not all(isinstance(file, PublicFile) for file in _items(part.files)):
+        yield f"{name}.files does not hold files", "list PublicFile(...) in a tuple"
     if own and "__dataclass_fields__" not in vars(part):
         yield f"{name} has options ({', '.join(sorted(own))})", "put @dataclass above the class"
     if issubclass(part, (Transform, Optimizer)) and is_dataclass(part) and part.__dataclass_params__.frozen:
@@ -37,6 +41,23 @@ def definition_errors(part: type[Part]) -> Iterator[tuple[str, str]]:
         )
     if issubclass(part, Optimizer) and not hasattr(part, "learning_rate") and "learning_rate" not in fields:
         yield f"{name} has no learning_rate", "write the option `learning_rate: Rate = 0.01`"
+
+
+def option_type_errors(part: type[Part]) -> Iterator[tuple[str, str]]:
+    """Yield why the types of a part's options cannot be read, and how to correct it."""
+    try:
+        if is_dataclass(part):
+            get_type_hints(part, include_extras=True)
+    except Exception as error:  # the annotations are code of the plugin
+        yield (
+            f"the types of the options of {part.__qualname__} cannot be read ({exception_text(error)})",
+            "import what they use at the top of the module, and not under TYPE_CHECKING",
+        )
+
+
+def _items(value: Any) -> list[Any]:
+    """Return the items of a tuple or list; anything else is one item."""
+    return list(value) if isinstance(value, (tuple, list)) else [value]
 
 
 def declares(part: Part, name: str, method: str) -> bool:

@@ -123,6 +123,23 @@ class NumericError(ZooError):
     exit_code = 6
 
 
+def exception_text(error: BaseException) -> str:
+    """Return the type and the text of any exception on one line. It never raises, whatever the exception does."""
+    name, text = type(error).__name__, message_text(error)
+    return f"{name}: {text}" if text else name
+
+
+def message_text(error: BaseException) -> str:
+    """Return the text of any exception on one line, at most 2,000 characters; "" if it has none."""
+    try:
+        text = str(error)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # `__str__` of a class in a plugin may raise, or return what is no text
+        return "its text cannot be read, because its __str__ fails"
+    return " ".join(text[:2000].split())
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return a suggestion such as "; did you mean 'relu'?" for an unknown name, or '' when nothing is close."""
     import difflib  # late: most runs misspell nothing

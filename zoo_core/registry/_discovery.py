@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from importlib import metadata
 
-from zoo_core.errors import PluginError
+from zoo_core.errors import PluginError, exception_text
 from zoo_core.registry._plugin import DISTRIBUTION, Plugin
 
 GROUP = "zoo"  # of entry points
@@ -19,8 +19,7 @@ def every_plugin(allowed: str | None) -> Iterator[tuple[Plugin, Callable[[], obj
     `allowed` is $ZOO_PLUGINS: names with commas between them, or None for all.
     """
     chosen = None if allowed is None else {normalized_name(name) for name in allowed.split(",") if name.strip()}
-    points = [(*_identity(point), point) for point in metadata.entry_points(group=GROUP)]
-    for name, version, point in sorted(points, key=lambda item: (item[0] != DISTRIBUTION, item[0], item[2].name)):
+    for name, version, point in sorted(_entry_points(), key=_order):
         off = chosen is not None and name != DISTRIBUTION and name not in chosen
         yield Plugin(name, version, switched_off=off), partial(_load, name, point)
 
@@ -35,19 +34,63 @@ def normalized_name(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name.strip()).lower()
 
 
-def _identity(point: metadata.EntryPoint) -> tuple[str, str]:
-    """Return the name and version of the distribution that an entry point belongs to."""
+def _order(found: tuple[str, str, metadata.EntryPoint | Exception]) -> tuple[bool, str, str]:
+    name, _, point = found
+    return name != DISTRIBUTION, name, str(getattr(point, "name", ""))
+
+
+def _entry_points() -> Iterator[tuple[str, str, metadata.EntryPoint | Exception]]:
+    """Yield name and version of each distribution with an entry point in the group, and the entry point.
+
+    In place of entry points that cannot be read stands the exception. Of two distributions with one name, the first on
+    the path counts.
+    """
+    seen: dict[str, int] = {}  # the place on the path of each distribution, by its name
+    for number, dist in enumerate(metadata.distributions()):
+        for point in _points_of(dist):
+            name, version = _identity(dist, point)
+            if seen.setdefault(name, number) == number:
+                yield name, version, point
+
+
+def _points_of(dist: metadata.Distribution) -> list[metadata.EntryPoint | Exception]:
+    """Return the entry points of a distribution in the group, or why they cannot be read."""
     try:
-        fields = point.dist.metadata  # type: ignore[union-attr] # read from disk at each access
-        return normalized_name(fields["Name"]), str(fields["Version"])
-    except Exception:  # an interrupted uninstall leaves entry points without METADATA
-        return normalized_name(point.name), "unknown"
+        return list(dist.entry_points.select(group=GROUP))
+    except Exception as error:  # a damaged file, also that of a distribution that is no plugin
+        return [error] if _names_group(dist, error) else []
 
 
-def _load(name: str, point: metadata.EntryPoint) -> object:
-    """Import a plugin's module. Raises PluginError if it needs another version of the core."""
+def _names_group(dist: metadata.Distribution, error: Exception) -> bool:
+    """Return whether entry points that cannot be read contain the group, so that they belong to a plugin."""
+    try:
+        text = error.object if isinstance(error, UnicodeDecodeError) else (dist.read_text("entry_points.txt") or "")
+    except Exception:  # nothing can be read at all
+        return False
+    return f"[{GROUP}]" in (text.decode("ascii", "replace") if isinstance(text, bytes) else text)
+
+
+def _identity(dist: metadata.Distribution, point: metadata.EntryPoint | Exception) -> tuple[str, str]:
+    """Return the name and version of a distribution; without METADATA, the name that its entry point or folder has."""
+    try:
+        fields = dist.metadata  # read from disk at each access
+        return normalized_name(fields["Name"]), fields["Version"] or "unknown"
+    except Exception:  # METADATA is damaged, or an interrupted uninstall has removed it
+        folder = str(getattr(dist, "_path", "")).replace("\\", "/").rpartition("/")[2]
+        return normalized_name(getattr(point, "name", "") or folder.partition("-")[0] or "unknown"), "unknown"
+
+
+def _load(name: str, point: metadata.EntryPoint | Exception) -> object:
+    """Import a plugin's module.
+
+    Raises PluginError if its entry points cannot be read, or if it needs another version of the core.
+    """
+    if isinstance(point, Exception):
+        raise PluginError(f"its entry_points.txt cannot be read ({exception_text(point)}); install it again")
     if point.dist is not None and name != DISTRIBUTION:
         _check_requirement(point.dist)
+    if point.pattern.match(point.value) is None:
+        raise PluginError(f"its entry point {point.name!r} has the value {point.value!r}, which names no module")
     return point.load()
 
 

@@ -14,7 +14,7 @@ from zoo_core._part_checks import PART_NAME
 from zoo_core.errors import PluginError, nearest
 from zoo_core.hookspecs import LazyParts
 from zoo_core.parts import KINDS
-from zoo_core.registry._plugin import Entry, Plugin, part_class, refuse_duplicates
+from zoo_core.registry._plugin import Entry, Plugin, part_class, refuse_duplicates, shown
 
 
 def query_plugin(module: object, plugin: Plugin) -> tuple[list[Entry], Traversable | None]:
@@ -28,7 +28,7 @@ def query_plugin(module: object, plugin: Plugin) -> tuple[list[Entry], Traversab
     _refuse_unknown_hooks(manager)
     if not manager.get_hookcallers(module):
         raise PluginError("it implements no hook; mark zoo_parts or zoo_models with @zoo_core.hookimpl")
-    parts = [part for answer in _answers(manager.hook.zoo_parts) for part in answer]
+    parts = [part for answer in _answers(manager.hook.zoo_parts) for part in _iterated(answer)]
     models = [_folder(answer) for answer in _answers(manager.hook.zoo_models)]
     entries = list(_entries(parts, plugin))
     refuse_duplicates((entry.kind, entry.name) for entry in entries)
@@ -41,6 +41,13 @@ def _answers(hook: pluggy.HookCaller) -> list[Any]:
     if hook.get_hookimpls() and not answers:
         raise PluginError(f"{hook.name} returned None; return what it brings")
     return answers
+
+
+def _iterated(answer: Any) -> Iterable[Any]:
+    """Return what zoo_parts gave. Raises PluginError for what holds no parts, such as a number, a text or one part."""
+    if isinstance(answer, (str, type)) or not isinstance(answer, Iterable):
+        raise PluginError(f"zoo_parts returned {shown(answer)}; return a list of part classes")
+    return answer
 
 
 def _refuse_unknown_hooks(manager: pluggy.PluginManager) -> None:
@@ -59,7 +66,7 @@ def _refuse_unknown_hooks(manager: pluggy.PluginManager) -> None:
 def _folder(answer: Any) -> Traversable:
     """Return what zoo_models gave. Raises PluginError unless it is a folder."""
     if not (isinstance(answer, Traversable) and answer.is_dir()):
-        raise PluginError(f"zoo_models returned {answer!r}, which is no folder; return importlib.resources.files(...)")
+        raise PluginError(f"zoo_models returned {shown(answer)}, which is no folder; return importlib.resources.files(...)")
     return answer
 
 

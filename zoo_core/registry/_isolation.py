@@ -4,36 +4,64 @@ from __future__ import annotations
 
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
+from typing import Any, TextIO, cast
 
-from zoo_core.errors import PluginError
+from zoo_core.errors import PluginError, exception_text, message_text
 
 LOAD_LOCK = threading.RLock()  # one thread at a time: standard output is redirected for the whole process
+
+FOREIGN = {"zoo_core", "numpy", "pluggy", "pydantic", *sys.stdlib_module_names}  # packages of no plugin
 
 
 @contextmanager
 def isolated(distribution: str, report: Callable[[str], None]) -> Iterator[None]:
     """Run the code of a distribution's plugin. `report` takes the reason of an exception.
 
-    KeyboardInterrupt is not caught.
+    KeyboardInterrupt is not caught. Standard output and standard error survive, whatever the code does to them.
     """
     with LOAD_LOCK:
+        output, errors = sys.stdout, sys.stderr
+        sys.stdout = sys.stderr = cast(Any, _Unclosed(errors))  # standard output belongs to results, such as JSON
         try:
-            with redirect_stdout(sys.stderr):  # standard output belongs to results, such as JSON
-                yield
+            yield
         except KeyboardInterrupt as error:
             error.add_note(f"plugin {distribution} was being loaded")
             raise
         except BaseException as error:  # extension modules raise it, and sys.exit raises SystemExit
             report(_reason(error))
+        finally:
+            sys.stdout, sys.stderr = output, errors
+
+
+class _Unclosed:
+    """A stream that plugins print to, and cannot close."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def _reason(error: BaseException) -> str:
-    """Return why a plugin could not be loaded, on one line."""
-    text = " ".join(str(error).split())
+    """Return why a plugin could not be loaded, on one line, with the place in the code that raised."""
     if isinstance(error, PluginError):
-        return text
+        return message_text(error)
     if isinstance(error, SystemExit):
-        return f"it called sys.exit({text}) while it was loaded"
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+        return f"it called sys.exit({message_text(error)}) while it was loaded"
+    return exception_text(error) + ("" if isinstance(error, SyntaxError) else _place(error))
+
+
+def _place(error: BaseException) -> str:
+    """Return " in FILE, line N" for the innermost code of a plugin that an exception passed, else ""."""
+    place = ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        if str(frame.f_globals.get("__name__", "")).partition(".")[0] not in FOREIGN:
+            place = f" in {frame.f_code.co_filename}, line {line}"
+    return place

@@ -9,7 +9,7 @@ from importlib import import_module
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from zoo_core._part_checks import definition_errors
+from zoo_core._part_checks import definition_errors, option_type_errors
 from zoo_core.errors import PluginError
 from zoo_core.parts import KINDS, Part
 from zoo_core.registry._isolation import LOAD_LOCK, isolated
@@ -80,6 +80,11 @@ class Entry:
             raise PluginError(f"plugin {self.distribution}: {self.plugin.problem}")
         return self.loaded
 
+    def fail(self, reason: str) -> None:
+        """Leave the part out from now on; the plugin's `problem` says why."""
+        self.failed = True
+        self.plugin.add_problem(f"{self.kind} {self.name!r}: {reason}")
+
     def imports(self) -> bool:
         """Import the class if necessary, and return whether it is there. If not, the plugin's `problem` says why."""
         if self.loaded is None and not self.failed:
@@ -107,10 +112,21 @@ def _import_parts(plugin: Plugin, module: str) -> None:
 def part_class(item: Any) -> type[Part]:
     """Return what a plugin gave as a part. Raises PluginError unless it is a sound part class."""
     if not (isinstance(item, type) and issubclass(item, Part) and item.kind in KINDS):
-        raise PluginError(f"zoo_parts returned {item!r}, which is not a class derived from a kind in zoo_core.parts")
+        raise PluginError(f"zoo_parts returned {shown(item)}, which is not a class derived from a kind in zoo_core.parts")
     for fault, remedy in definition_errors(item):
         raise PluginError(f"{fault}; {remedy}")
+    if not item.__module__.startswith("zoo_plugins."):  # tests check the built-in parts: they need no time here
+        for fault, remedy in option_type_errors(item):
+            raise PluginError(f"{fault}; {remedy}")
     return item
+
+
+def shown(value: Any) -> str:
+    """Return the `repr` of what a plugin gave, shortened; its type if that fails."""
+    try:
+        return repr(value)[:200]
+    except Exception:  # `__repr__` of a class in a plugin may raise
+        return f"an object of class {type(value).__name__}"
 
 
 def refuse_duplicates(keys: Iterable[Key]) -> None:

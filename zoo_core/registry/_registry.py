@@ -8,7 +8,8 @@ the missing parts fails.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from zoo_core.errors import PluginError, nearest
 from zoo_core.parts import KINDS, Part
@@ -16,6 +17,8 @@ from zoo_core.registry._discovery import every_plugin
 from zoo_core.registry._hooks import query_plugin
 from zoo_core.registry._isolation import isolated
 from zoo_core.registry._plugin import DISTRIBUTION, Entry, Key, Plugin
+
+T = TypeVar("T")
 
 
 class Registry:
@@ -111,6 +114,18 @@ class Registry:
         """
         chosen = [e for e in self._working() if kind in (None, e.kind) and plugin in (None, e.plugin)]
         return sorted((e for e in chosen if e.imports()), key=lambda e: (e.kind, e.name, e.distribution))
+
+    @staticmethod
+    def describe_each(describe: Callable[[Entry], T], entries: Iterable[Entry]) -> list[T]:
+        """Return what `describe` returns for each entry.
+
+        An entry for which it raises is left out from then on, and its plugin's `problem` says why.
+        """
+        found: list[T] = []
+        for entry in entries:
+            with isolated(entry.distribution, entry.fail):
+                found.append(describe(entry))
+        return found
 
     def names(self, kind: str) -> list[str]:
         """Return the names that a spec may use for a kind, sorted. Nothing is imported."""

@@ -8,6 +8,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from zoo_core.errors import Hint, ModelFileError, UsageError, nearest
+from zoo_core.registry._isolation import isolated
+from zoo_core.registry._plugin import Plugin
 from zoo_core.registry._registry import Registry
 
 
@@ -16,7 +18,7 @@ class ShippedModel:
     """A model that a plugin brings."""
 
     name: str
-    distribution: str
+    plugin: Plugin
     spec: Traversable
     weights: Path | None
     card: Traversable | None
@@ -26,13 +28,26 @@ def shipped_models(registry: Registry) -> dict[str, ShippedModel]:
     """Return the shipped models by name. Of two models with one name, the first plugin's is returned."""
     found: dict[str, ShippedModel] = {}
     for plugin in registry.plugins:
-        files = {f.name: f for f in plugin.models.iterdir()} if plugin.models is not None else {}
+        for model in _models_of(plugin):
+            found.setdefault(model.name, model)
+    return found
+
+
+def _models_of(plugin: Plugin) -> list[ShippedModel]:
+    """Return the models in a plugin's folder; none if it cannot be listed, and the plugin's `problem` says why."""
+    found: list[ShippedModel] = []
+    if plugin.models is None:
+        return found
+    with isolated(plugin.distribution, plugin.add_problem):
+        files = {f.name: f for f in plugin.models.iterdir()}
         for file in sorted(name for name in files if name.endswith(".toml")):
             name = file.removesuffix(".toml")
             weights = files.get(f"{name}.npz")
             path = Path(str(weights)) if weights is not None else None
-            found.setdefault(name, ShippedModel(name, plugin.distribution, files[file], path, files.get(f"{name}.md")))
-    return found
+            found.append(ShippedModel(name, plugin, files[file], path, files.get(f"{name}.md")))
+        return found
+    plugin.models = None  # it is not tried again
+    return []
 
 
 def is_path(text: str, *endings: str) -> bool:

@@ -33,7 +33,11 @@ if TYPE_CHECKING:
         TrainingSpec as TrainingSpec,
         parts_of as parts_of,
     )
-    from zoo_core.spec._text import rename_text as rename_text, summarize_text as summarize_text
+    from zoo_core.spec._text import (
+        read_text as read_text,
+        rename_text as rename_text,
+        summarize_text as summarize_text,
+    )
 
 _MODULES = {
     "_messages": "message validate",
@@ -41,6 +45,6 @@ _MODULES = {
     "_part_field": "options_model",
     "_reading": "read_part read_spec",
     "_spec": "DEFAULT_METRICS SPEC_NAME SPEC_NAME_RULE LayerSpec Spec TrainingSpec parts_of",
-    "_text": "rename_text summarize_text",
+    "_text": "read_text rename_text summarize_text",
 }
 __all__, __dir__, __getattr__ = _lazy_names(__name__, _MODULES)

@@ -45,7 +45,7 @@ class _Generator(GenerateJsonSchema):
 
 
 def spec_schema(registry: Registry) -> Schema:
-    """Return the schema of a spec with the parts of a registry."""
+    """Return the schema of a spec with the parts of a registry. Parts whose options cannot be described are left out."""
     schema = _model_schema(Spec)
     definitions: Schema = schema.setdefault("$defs", {})
     definitions |= {kind: _part_schema(kind, registry) for kind in KINDS}
@@ -90,8 +90,9 @@ def _part_schema(kind: str, registry: Registry) -> Schema:
 
 def _options_schemas(kind: str, registry: Registry) -> dict[str, Schema]:
     """Return the schema of the options of each part of a kind, by the part's name."""
-    entries = sorted(registry.entries(kind), key=lambda e: e.spec_name)
-    return {e.spec_name: _options_schema(e.part) for e in entries}
+    entries = registry.entries(kind)
+    found = registry.describe_each(lambda entry: (entry.spec_name, _options_schema(entry.part)), entries)
+    return dict(sorted(found, key=lambda item: item[0]))
 
 
 def _options_schema(part: type[Part]) -> Schema:

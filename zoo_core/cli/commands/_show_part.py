@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zoo_core.cli._output import report
-from zoo_core.errors import UsageError, nearest
+from zoo_core.errors import PluginError, UsageError, exception_text, nearest
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -37,7 +37,7 @@ class ShowOptions:
 
 def show_parts(name: str, registry: Registry, options: ShowOptions) -> None:
     """Show every part of a name, or draw its only one."""
-    from zoo_core.spec.describe import article, describe
+    from zoo_core.spec.describe import article
 
     found = _find_entries(name, options.kind, registry)
     if len(found) > 1 and (options.changes or options.output):
@@ -46,7 +46,7 @@ def show_parts(name: str, registry: Registry, options: ShowOptions) -> None:
     if options.output is not None:
         _draw_part(found[0], registry, options, options.output)
     elif options.json:
-        report([describe(e, options.given) for e in found], True, None)
+        report([_describe(e, options) for e in found], True, None)
     else:
         for entry in found:
             report(None, False, _part_page(entry, registry, options))
@@ -59,6 +59,16 @@ def _find_entries(name: str, kind: str | None, registry: Registry) -> list[Entry
         what = f"no {kind}" if kind else "no model file, shipped model or part"
         raise UsageError(f"{name!r} is {what}{hint}; see 'zoo list parts'")
     return found
+
+
+def _describe(entry: Entry, options: ShowOptions) -> dict[str, Any]:
+    """Return what the page of a part says. Raises PluginError if its class cannot be described."""
+    from zoo_core.registry import Registry
+    from zoo_core.spec.describe import describe
+
+    for described in Registry.describe_each(lambda e: describe(e, options.given), [entry]):
+        return described
+    raise PluginError(f"plugin {entry.distribution}: {entry.plugin.problem}")
 
 
 def _make_part(entry: Entry, registry: Registry, options: ShowOptions) -> Part:
@@ -82,10 +92,9 @@ def _part_page(entry: Entry, registry: Registry, options: ShowOptions) -> Render
 
     from zoo_core.display.samples import part_curves
     from zoo_core.display.text import part_page
-    from zoo_core.spec.describe import describe
 
     width = shutil.get_terminal_size().columns
-    described = describe(entry, options.given)
+    described = _describe(entry, options)
     missing = {row["option"] for row in described["options"] if row["default"] == "required"}
     if missing - options.given.keys():
         return part_page(described, None, "", width)
@@ -93,5 +102,5 @@ def _part_page(entry: Entry, registry: Registry, options: ShowOptions) -> Render
     try:
         with np.errstate(all="ignore"):
             return part_page(described, part_curves(part, options.epochs), "", width)
-    except Exception as error:  # the part is another's code; its page must still be readable
-        return part_page(described, None, f"cannot be drawn: {type(error).__name__}: {error}", width)
+    except (Exception, SystemExit) as error:  # the part is another's code; its page must still be readable
+        return part_page(described, None, f"cannot be drawn: {exception_text(error)}", width)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -63,10 +63,9 @@ def _public_datasets(name: str | None) -> list[Any]:
     from zoo_core.registry import Registry
 
     registry = Registry()
-    warn(registry, all_parts=name is None)
     entries = registry.entries("dataset") if name is None else [registry.entry("dataset", name)]
-    parts: list[Any] = [entry.part for entry in entries]
-    chosen = [part for part in parts if part.files]
+    chosen = [entry.part for entry in entries if cast(Any, entry.part).files]
+    warn(registry)
     if name is not None and not chosen:
         raise DataError(f"dataset {name!r} has no public files: it needs no download")
     return chosen

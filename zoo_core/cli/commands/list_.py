@@ -9,7 +9,7 @@ import typer
 
 from zoo_core.cli._options import Json
 from zoo_core.cli._output import report, rows, warn
-from zoo_core.errors import UsageError
+from zoo_core.errors import SpecError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -32,11 +32,11 @@ def command(
 
     _check_kind(what, kind)
     registry = Registry()
-    if what != "plugins":
-        warn(registry, all_parts=what != "models")
-    found = {"models": _model_rows, "plugins": _plugin_rows, "parts": _part_rows, "datasets": _dataset_rows}[what](
+    found = {"models": model_rows, "plugins": _plugin_rows, "parts": _part_rows, "datasets": _dataset_rows}[what](
         registry
     )
+    if what != "plugins":
+        warn(registry)
     found = [row for row in found if fnmatchcase(row["name"], pattern) and kind in (None, row.get("kind"))]
     report(found, json, _draw_list(what, pattern, found))
 
@@ -60,13 +60,18 @@ def _draw_list(what: str, pattern: str, found: list[dict[str, Any]]) -> Renderab
     return PartList(found) if what == "parts" else rows(found, list(found[0]))
 
 
-def _model_rows(registry: Registry) -> list[dict[str, Any]]:
+def model_rows(registry: Registry) -> list[dict[str, Any]]:
+    """Return a row for each shipped model; a spec that cannot be read becomes a problem of its plugin."""
     from zoo_core.registry import shipped_models
-    from zoo_core.spec import summarize_text
+    from zoo_core.spec import read_text, summarize_text
 
     found = []
     for model in shipped_models(registry).values():
-        spec = summarize_text(model.spec.read_text("utf-8"), model.name)
+        try:
+            spec = summarize_text(read_text(model.spec), str(model.spec))
+        except SpecError as error:
+            model.plugin.add_problem(str(error))
+            continue
         weights = "yes" if model.weights is not None else "no"
         found.append(
             {
@@ -89,13 +94,15 @@ def _plugin_rows(registry: Registry) -> list[dict[str, Any]]:
 def _part_rows(registry: Registry) -> list[dict[str, Any]]:
     from zoo_core.spec.describe import summary
 
-    return [
-        {"kind": e.kind, "name": e.spec_name, "from": e.distribution, "what": summary(e.part)}
-        for e in registry.entries()
-    ]
+    return registry.describe_each(
+        lambda e: {"kind": e.kind, "name": e.spec_name, "from": e.distribution, "what": summary(e.part)},
+        registry.entries(),
+    )
 
 
 def _dataset_rows(registry: Registry) -> list[dict[str, Any]]:
     from zoo_core.spec.describe import summary
 
-    return [{"name": e.name, "from": e.distribution, "what": summary(e.part)} for e in registry.entries("dataset")]
+    return registry.describe_each(
+        lambda e: {"name": e.name, "from": e.distribution, "what": summary(e.part)}, registry.entries("dataset")
+    )

@@ -102,10 +102,12 @@ def new(
 
 
 def _plugin_rows(name: str | None) -> list[dict[str, Any]]:
+    from zoo_core.cli.commands.list_ import model_rows
     from zoo_core.registry import Registry, normalized_name
     from zoo_core.spec.describe import plugin_row
 
     registry = Registry()
+    model_rows(registry)  # a spec that cannot be read is a problem of its plugin
     found = [plugin_row(plugin, registry.entries(plugin=plugin)) for plugin in registry.plugins]
     chosen = [p for p in found if name is None or normalized_name(name) == p["name"]]
     if not chosen:

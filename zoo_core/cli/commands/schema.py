@@ -34,8 +34,8 @@ def command(
     from zoo_core.storage import write_file
 
     registry = Registry()
-    warn(registry, all_parts=True)
     text = json.dumps(spec_schema(registry), indent=2) + "\n"
+    warn(registry)
     if output is None:
         sys.stdout.write(text)
     else:

@@ -49,6 +49,7 @@ def command(
     gradient.
     """
     from zoo_core.registry import Registry, is_path, shipped_models
+    from zoo_core.spec import read_text
 
     registry = Registry()
     models = shipped_models(registry)
@@ -62,7 +63,7 @@ def command(
     elif sha256:
         raise UsageError(f"{name!r} is no model file, and --sha256 is for those")
     elif is_model:
-        text = models[name].spec.read_text("utf-8")
+        text = read_text(models[name].spec)
         report({"name": name, "spec": text}, json, text)
     else:
         show_parts(name, registry, options)

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, Gt, Interval
 
-from zoo_core._part_checks import definition_errors
+from zoo_core._part_checks import definition_errors, option_type_errors
 from zoo_core.parts import Part
 from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.findings import Finding, NotRunError
@@ -19,7 +19,7 @@ from zoo_core.testing.harness.part_under_test import PartUnderTest
 
 def _check_definition(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.part
-    for fault, remedy in definition_errors(part):
+    for fault, remedy in (*definition_errors(part), *option_type_errors(part)):
         yield Finding(fault, likely=remedy)
     if not (inspect.cleandoc(part.__doc__ or "") and not _is_generated_docstring(part)):
         yield Finding(
