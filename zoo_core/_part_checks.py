@@ -14,7 +14,19 @@ from typing import Any, get_type_hints
 import numpy as np
 
 from zoo_core.errors import PluginError, exception_text
-from zoo_core.parts import Array, Callback, Dataset, Initializer, Metric, Optimizer, Part, Penalty, PublicFile, Schedule, Transform
+from zoo_core.parts import (
+    Array,
+    Callback,
+    Dataset,
+    Initializer,
+    Metric,
+    Optimizer,
+    Part,
+    Penalty,
+    PublicFile,
+    Schedule,
+    Transform,
+)
 
 IN_PLACE = "it writes its result into `out`, as in `out[...] = ...`"
 PART_NAME = re.compile(r"[a-z][a-z0-9_]*")

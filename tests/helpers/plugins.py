@@ -58,11 +58,18 @@ class Site:
             (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n{needs}")
         (info / "entry_points.txt").write_text(f"[zoo]\n{name} = {package}\n")
 
-    def zoo(self, *arguments, **settings):
+    def zoo(self, *arguments, cwd=None, **settings):
+        return self._run("-m", "zoo_core", *map(str, arguments), cwd=cwd, **settings)
+
+    def python(self, code):
+        return self._run("-c", code)
+
+    def _run(self, *arguments, cwd=None, **settings):
         own = {k: v for k, v in os.environ.items() if k != "ZOO_PLUGINS"}
         return subprocess.run(
-            [sys.executable, "-m", "zoo_core", *map(str, arguments)],
+            [sys.executable, *arguments],
             env={**own, "PYTHONPATH": str(self.folder), **settings},
+            cwd=cwd,
             capture_output=True,
             text=True,
             check=False,

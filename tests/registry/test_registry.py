@@ -244,7 +244,7 @@ def test_a_module_that_fails_is_reported_where_all_parts_are_listed(half):
     assert (shown.returncode, f"warning: {SAID}" in shown.stderr) == (2, True)
     (found,) = [p for p in json.loads(half.zoo("plugins", "--json").stdout) if p["name"] == "zoo-half"]
     assert (found["state"], found["parts"]) == ("broken", ["activation ripple"])
-    assert found["problem"] == "half_bad: RuntimeError: boom"
+    assert found["problem"] == f"half_bad: RuntimeError: boom in {half.folder / 'half_bad.py'}, line 1"
 
 
 def test_the_schema_holds_the_parts_that_work(half):
@@ -400,7 +400,9 @@ def test_a_module_that_fails_leaves_the_other_parts_usable(registry, modules):
     assert registry.get("activation", "wave") is registry.get("activation", "zoo-c:wave") is Wave
     assert registry.entry("activation", "wave").spec_name == "wave"
     assert registry.get("activation", "good") is Good
-    assert registry.warnings() == [f"plugin zoo-a 1 is left out in part: {module}: RuntimeError: boom"]
+    where = modules.folder / f"{module}.py"
+    said = f"plugin zoo-a 1 is left out in part: {module}: RuntimeError: boom in {where}, line 1"
+    assert registry.warnings() == [said]
 
 
 def test_a_module_is_imported_once_even_if_that_fails(registry, modules):

@@ -6,14 +6,19 @@ it has written. TARGET is a distribution, or a part as 'kind:name', 'distributio
 
 from __future__ import annotations
 
+import atexit
 import dataclasses
+import faulthandler
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from zoo_core.errors import PluginError, nearest
@@ -22,10 +27,14 @@ from zoo_core.registry import installed, normalized_name
 if TYPE_CHECKING:
     from zoo_core.registry import Entry, Plugin, Registry
 
+LAST = "end"  # what begins after all checks
 NOT_LOADED = "it did not load within {limit:g} s; switch it off with ZOO_PLUGINS, or remove it"
 NOT_ENDED = "{check} did not end within {limit:g} s, the limit for a plugin; what follows was not checked"
 DIED_LOADING = "it ended the process that loaded it ({reason})"
 DIED_CHECKING = "{check} ended the process that checked it ({reason}); what follows was not checked"
+DIED_ENDING = "it ended the process after its last check ({reason}), as a function of atexit may do"
+
+CODE_LINE = re.compile(r'  File ".*", line \d+ in ')  # as the interpreter writes it when it crashes
 
 
 def check_in_process(target: str, limit: float) -> list[dict[str, Any]]:
@@ -35,39 +44,62 @@ def check_in_process(target: str, limit: float) -> list[dict[str, Any]]:
     """
     name = normalized_name(target)
     alone = {"ZOO_PLUGINS": name} if name in installed() else {}
-    command = [sys.executable, "-m", "zoo_core.cli._check_process", target]
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+", errors="replace") as errors:
-        try:
+    with (
+        tempfile.TemporaryFile("w+") as out,
+        tempfile.TemporaryFile("w+", errors="replace") as errors,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        command = [sys.executable, "-P", "-m", "zoo_core.cli._check_process", target, folder]
+        code: int | None = None
+        with suppress(subprocess.TimeoutExpired):
             done = subprocess.run(
                 command, env={**os.environ, **alone}, stdout=out, stderr=errors, timeout=limit, check=False
             )
-            problems = (DIED_LOADING, DIED_CHECKING) if done.returncode else None
-            reason = f"code {done.returncode}: {_last_line(errors)}"
-        except subprocess.TimeoutExpired:
-            problems, reason = (NOT_LOADED, NOT_ENDED), ""
+            code = done.returncode
         out.seek(0)
-        plugins, check = _read_lines(out, target)
-    if problems is not None:
-        plugins = plugins or [{"name": name if alone else target, "version": "", "parts": [], "checks": []}]
-        problem = problems[bool(check)].format(check=check, limit=limit, reason=reason)
-        plugins[-1] |= {"state": "broken", "problem": problem}
+        plugins, check, ended = _read_lines(out, target)
+        if not (ended and code == 0 and check == LAST):
+            plugins = plugins or [{"name": name if alone else target, "version": "", "parts": [], "checks": []}]
+            plugins[-1] |= {"state": "broken", "problem": _problem(code, check, limit, errors)}
     return plugins
 
 
+def _problem(code: int | None, check: str, limit: float, errors: IO[str]) -> str:
+    """Return why the process did not reach its end; `code` is None if its time was over, `check` what it last began."""
+    if code is None:
+        return (NOT_ENDED if check else NOT_LOADED).format(check=check, limit=limit)
+    words = DIED_ENDING if check == LAST else DIED_CHECKING if check else DIED_LOADING
+    return words.format(check=check, reason=f"{_how_it_ended(code)}: {_last_line(errors)}")
+
+
+def _how_it_ended(code: int) -> str:
+    """Return the exit code of a process in words; a signal, such as that of a segmentation fault, by its name."""
+    try:
+        return signal.Signals(-code).name if code < 0 else f"code {code}"
+    except ValueError:  # a signal without a name
+        return f"code {code}"
+
+
 def _last_line(errors: IO[str]) -> str:
+    """Return the last line on standard error; for a crash of the interpreter, the innermost line of Python code."""
     errors.seek(0)
-    return (errors.read().strip().splitlines() or ["it said nothing"])[-1]
+    lines = errors.read().strip().splitlines() or ["it said nothing"]
+    code = [line.strip() for line in lines if CODE_LINE.match(line)]
+    return next((line for line in code if not line.startswith(f'File "{os.__file__[:-5]}')), lines[-1])
 
 
-def _read_lines(out: IO[str], target: str) -> tuple[list[dict[str, Any]], str]:
-    """Return the plugins with the results of their checks, and the name of a check that began and did not end."""
+def _read_lines(out: IO[str], target: str) -> tuple[list[dict[str, Any]], str, bool]:
+    """Return the plugins with the results of their checks, a check that did not end, and whether the last line came.
+
+    The check is LAST if all have ended.
+    """
     plugins: list[dict[str, Any]] = []
-    check = ""
+    check, ended = "", False
     for line in out:
         if not line.endswith("\n"):  # the process died as it wrote
             break
         said = json.loads(line)
-        check = said.get("begins", "")
+        check, ended = said.get("begins", "" if "result" in said else check), "ended" in said
         if "known" in said:
             raise _unknown_target(target, said["known"])
         if "plugin" in said:
@@ -76,7 +108,7 @@ def _read_lines(out: IO[str], target: str) -> tuple[list[dict[str, Any]], str]:
             plugins[-1]["checks"].append(said["result"])
             if said["result"]["state"] == "failed":
                 plugins[-1]["state"] = "failing"
-    return plugins, check
+    return plugins, check, ended
 
 
 def _unknown_target(target: str, parts: list[str]) -> PluginError:
@@ -87,11 +119,24 @@ def _unknown_target(target: str, parts: list[str]) -> PluginError:
 
 
 def main() -> None:
-    """Print a line before and after each check; what plugins print goes to standard error."""
-    out = sys.stdout
+    """Print a line before and after each check, and one at the end; what plugins print goes to standard error.
+
+    The working folder is a temporary one, so that no part writes into the user's. There data sets are still found.
+    """
+    _, target, folder = sys.argv
+    out = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    atexit.register(_say, {"ended": True}, out)  # what plugins register later is called earlier
+    os.environ["ZOO_DATA_DIR"] = str(Path(os.environ.get("ZOO_DATA_DIR", ".")).expanduser().absolute())
+    os.chdir(folder)
+    faulthandler.enable()
     with redirect_stdout(sys.stderr):
-        for line in _check_plugins(sys.argv[1]):
-            print(json.dumps(line), file=out, flush=True)
+        for line in _check_plugins(target):
+            _say(line, out)
+
+
+def _say(line: dict[str, Any], out: IO[str]) -> None:
+    print(json.dumps(line), file=out, flush=True)
 
 
 def _check_plugins(target: str) -> Iterator[dict[str, Any]]:
@@ -110,6 +155,7 @@ def _check_plugins(target: str) -> Iterator[dict[str, Any]]:
             for check in checks_of(entry.part):
                 yield {"begins": f"{entry.kind} {entry.name}: {check.name}"}
                 yield {"result": dataclasses.asdict(run_check(entry.part, check, registry))}
+    yield {"begins": LAST}
 
 
 def _chosen(registry: Registry, target: str) -> Iterator[tuple[Plugin, list[Entry]]]:

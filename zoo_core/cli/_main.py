@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import faulthandler
 import gc
+import os
 import signal
 import sys
 import warnings
+from contextlib import suppress
 
 from zoo_core.cli._signals import terminate
 from zoo_core.cli._streams import OutputClosedError, open_missing_streams, safe_streams
@@ -18,6 +21,9 @@ def main() -> None:
     """Run the command line and exit with the code that belongs to what happened."""
     signal.signal(signal.SIGTERM, terminate)
     open_missing_streams()
+    with suppress(Exception):
+        faulthandler.enable()  # a crash in compiled code shows the line of the part that called it
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"  # it would read every distribution, damaged ones too
     warnings.showwarning = _show_warning
     gc.set_threshold(GARBAGE_THRESHOLD)
     code = run()

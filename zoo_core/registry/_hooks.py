@@ -44,7 +44,7 @@ def _answers(hook: pluggy.HookCaller) -> list[Any]:
 
 
 def _iterated(answer: Any) -> Iterable[Any]:
-    """Return what zoo_parts gave. Raises PluginError for what holds no parts, such as a number, a text or one part."""
+    """Return what zoo_parts gave. Raises PluginError for what holds no parts, such as a number or one part."""
     if isinstance(answer, (str, type)) or not isinstance(answer, Iterable):
         raise PluginError(f"zoo_parts returned {shown(answer)}; return a list of part classes")
     return answer
@@ -66,7 +66,9 @@ def _refuse_unknown_hooks(manager: pluggy.PluginManager) -> None:
 def _folder(answer: Any) -> Traversable:
     """Return what zoo_models gave. Raises PluginError unless it is a folder."""
     if not (isinstance(answer, Traversable) and answer.is_dir()):
-        raise PluginError(f"zoo_models returned {shown(answer)}, which is no folder; return importlib.resources.files(...)")
+        raise PluginError(
+            f"zoo_models returned {shown(answer)}, which is no folder; return importlib.resources.files(...)"
+        )
     return answer
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import traceback
@@ -20,10 +21,10 @@ FOREIGN = {"zoo_core", "numpy", "pluggy", "pydantic", *sys.stdlib_module_names} 
 def isolated(distribution: str, report: Callable[[str], None]) -> Iterator[None]:
     """Run the code of a distribution's plugin. `report` takes the reason of an exception.
 
-    KeyboardInterrupt is not caught. Standard output and standard error survive, whatever the code does to them.
+    KeyboardInterrupt is not caught. Standard output, standard error and the working folder stay what they are.
     """
     with LOAD_LOCK:
-        output, errors = sys.stdout, sys.stderr
+        output, errors, folder = sys.stdout, sys.stderr, _working_folder()
         sys.stdout = sys.stderr = cast(Any, _Unclosed(errors))  # standard output belongs to results, such as JSON
         try:
             yield
@@ -34,6 +35,15 @@ def isolated(distribution: str, report: Callable[[str], None]) -> Iterator[None]
             report(_reason(error))
         finally:
             sys.stdout, sys.stderr = output, errors
+            if folder and folder != _working_folder():
+                os.chdir(folder)
+
+
+def _working_folder() -> str:
+    try:
+        return os.getcwd()  # noqa: PTH109 - at each import of a plugin
+    except OSError:  # it was removed
+        return ""
 
 
 class _Unclosed:

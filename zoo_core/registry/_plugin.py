@@ -112,10 +112,12 @@ def _import_parts(plugin: Plugin, module: str) -> None:
 def part_class(item: Any) -> type[Part]:
     """Return what a plugin gave as a part. Raises PluginError unless it is a sound part class."""
     if not (isinstance(item, type) and issubclass(item, Part) and item.kind in KINDS):
-        raise PluginError(f"zoo_parts returned {shown(item)}, which is not a class derived from a kind in zoo_core.parts")
+        raise PluginError(
+            f"zoo_parts returned {shown(item)}, which is not a class derived from a kind in zoo_core.parts"
+        )
     for fault, remedy in definition_errors(item):
         raise PluginError(f"{fault}; {remedy}")
-    if not item.__module__.startswith("zoo_plugins."):  # tests check the built-in parts: they need no time here
+    if not item.__module__.startswith("zoo_plugins."):  # the built-in ones are tested
         for fault, remedy in option_type_errors(item):
             raise PluginError(f"{fault}; {remedy}")
     return item

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationInfo
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+import zoo_core._pydantic  # noqa: F401 - before the first model
 from zoo_core.errors import PluginError
 from zoo_core.parts import KINDS, Part
 from zoo_core.registry import Registry

@@ -45,7 +45,7 @@ class _Generator(GenerateJsonSchema):
 
 
 def spec_schema(registry: Registry) -> Schema:
-    """Return the schema of a spec with the parts of a registry. Parts whose options cannot be described are left out."""
+    """Return the schema of a spec with the parts of a registry. Parts that cannot be described are left out."""
     schema = _model_schema(Spec)
     definitions: Schema = schema.setdefault("$defs", {})
     definitions |= {kind: _part_schema(kind, registry) for kind in KINDS}

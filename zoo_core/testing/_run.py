@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import chdir, contextmanager
 
 import numpy as np
 
-from zoo_core.parts import Part
+from zoo_core.errors import exception_text, message_text
+from zoo_core.parts import Dataset, Part
 from zoo_core.registry import Registry
 from zoo_core.testing._table import checks_of
 from zoo_core.testing.harness.check import Check
@@ -57,7 +60,8 @@ def run_check(part: type[Part], check: Check, registry: Registry) -> Result:
     declared = part.expected_failures.get(check.name, "")
     try:
         made = [*defaults_and_examples(part, registry), *(variations(part, registry) if check.varied else ())]
-        found = tuple(dict.fromkeys(f for s in made for f in findings(check, s)))
+        with _own_folder(part):
+            found = tuple(dict.fromkeys(f for s in made for f in findings(check, s)))
     except NotRunError as reason:
         return dataclasses.replace(result, state="not run", reason=str(reason))
     if declared and found:
@@ -69,6 +73,16 @@ def run_check(part: type[Part], check: Check, registry: Registry) -> Result:
             ),
         )
     return dataclasses.replace(result, state="failed" if found else "passed", findings=found)
+
+
+@contextmanager
+def _own_folder(part: type[Part]) -> Iterator[None]:
+    """Work in a temporary folder, where a part may write. A data set only reads, perhaps files of this folder."""
+    if issubclass(part, Dataset):
+        yield
+        return
+    with tempfile.TemporaryDirectory() as folder, chdir(folder):
+        yield
 
 
 def findings(check: Check, subject: PartUnderTest) -> list[Finding]:
@@ -85,15 +99,15 @@ def _run_function(check: Check, subject: PartUnderTest) -> list[Finding]:
     try:
         for finding in check.run(subject):
             found.append(finding)  # noqa: PERF402 - findings before an error count
-    except NotRunError:
+    except (NotRunError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         found.append(_describe_error(error))
     return found
 
 
 def _describe_error(error: BaseException) -> Finding:
-    message, place = " ".join(str(error).split()), raised_at(error)
+    message, place = message_text(error), raised_at(error)
     if isinstance(error, NotImplementedError) and not message:
         return Finding(f"the required method {place.rpartition(' ')[2]} is not written")
-    return Finding(f"it raises {type(error).__name__}: {message}", place)
+    return Finding(f"it raises {exception_text(error)}", place)
