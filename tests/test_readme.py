@@ -106,6 +106,16 @@ def test_a_part_around_a_part_keeps_its_promises_and_trains(marker, place, tmp_p
     np.testing.assert_array_equal(again.outputs(x), model.outputs(x))
 
 
+def test_the_callback_of_the_page_keeps_its_promises_and_logs_batches(tmp_path):
+    part, registry = _loaded(block(PLUGINS, "<!-- callback -->"))
+    assert [r for r in check_part(part, registry) if r.state == "failed"] == []
+    training = {"epochs": 2, "batch_size": 50, "callbacks": [{"name": part.name, "every": 2, "most": 8}]}
+    model = zoo_core.train(SMALL | {"training": training}, registry=registry, output=tmp_path / "m.npz")
+    lines = [line.split() for line in (tmp_path / "m.log").read_text().splitlines()]
+    assert [line[:2] for line in lines] == [["0", "2"], ["0", "4"], ["0", "6"], ["1", "2"]]
+    assert len(model.history) == 2
+
+
 def _loaded(source: str) -> tuple[type, Registry]:
     """Return the part of a module's source, and a registry that knows it."""
     module: dict[str, object] = {"__name__": "a_plugin"}

@@ -121,7 +121,7 @@ def checked_rate(schedule: Schedule, rate: Any) -> float:
     return float(rate)
 
 
-def stop_reason(callback: Callback, answer: Any) -> str:
+def stop_reason(callback: Callback, method: str, answer: Any) -> str:
     """Return why a callback asks to stop, or ''. Raises PluginError unless the answer is a text, a bool or None."""
     if answer is None or answer is False:
         return ""
@@ -129,7 +129,7 @@ def stop_reason(callback: Callback, answer: Any) -> str:
         return f"callback {callback.name!r} asked to stop"
     if not isinstance(answer, str):
         raise contract_error(
-            callback, "on_epoch_end", f"returned {type(answer).__name__}", "it returns a text, to stop, or None"
+            callback, method, f"returned {type(answer).__name__}", "it returns a text, to stop, or None"
         )
     return answer
 

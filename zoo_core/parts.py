@@ -747,11 +747,47 @@ class Preprocessor(Part):
 
 
 class Run(Protocol):
-    """What a callback sees of a run: its length in epochs, the records so far, and where to write a log."""
+    """What a callback sees of a run. A callback may set none of its attributes."""
 
-    epochs: int
-    history: list[Record]
-    log: Path | None
+    @property
+    def epochs(self) -> int:
+        """The length of the run."""
+
+    @property
+    def epoch(self) -> int:
+        """The number of the present epoch, from 0. In `on_train_end` it is the number of epochs that are over."""
+
+    @property
+    def step(self) -> int:
+        """How many steps of this epoch are over: 1 after the first step."""
+
+    @property
+    def history(self) -> list[Record]:
+        """The records of the epochs so far."""
+
+    @property
+    def model(self) -> Any:
+        """The `zoo_core.Model` in training. It predicts, evaluates and saves with the weights of this moment."""
+
+    @property
+    def spec(self) -> Any:
+        """The `zoo_core.Spec` of the run, with the defaults that the data filled in."""
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the latest step. Before the first step it is that of the first one."""
+
+    @property
+    def batch_loss(self) -> float | None:
+        """In `on_batch_end`, the mean loss of the batch before the update, without penalties. Elsewhere None."""
+
+    @property
+    def output(self) -> Path | None:
+        """The file that the model will be saved in, or None if there is none."""
+
+    @property
+    def log(self) -> Path | None:
+        """None. A callback that writes a file puts it beside `output`."""
 
     def better(self, monitor: str, value: float, best: float | None) -> bool:
         """Return whether `value` of the metric `monitor` beats `best`. Any value beats None."""
@@ -767,7 +803,7 @@ class Run(Protocol):
 
 
 class Callback(Part):
-    """An action after each epoch, such as a stopping rule or a log.
+    """An action after each epoch or each step, such as a stopping rule or a log.
 
     An option `monitor: str` names a metric of the record. `zoo validate` warns if no such metric is measured.
     """
@@ -777,6 +813,14 @@ class Callback(Part):
 
     def on_train_begin(self, run: Run) -> None:
         """Called once before the first step. A resumed run calls it too, and then restores the state."""
+
+    def on_batch_end(self, run: Run) -> str | None:
+        """Called after each step, but only if a part overrides it. Return a reason to stop, or None.
+
+        A reason ends the epoch at once. The epoch gets its record, and `on_epoch_end` is called, and the run ends. If
+        rows are left, the record has the training loss of the rows so far, and no metrics of the training rows.
+        """
+        return None
 
     def on_epoch_end(self, record: Mapping[str, Any], run: Run) -> str | None:
         """Called after each epoch with its record. Return a reason to stop, or None."""

@@ -52,13 +52,17 @@ class Batches:
         self.shuffle, self.rng = shuffle, rng
         whole, rest = divmod(rows, self.batch_size)
         self.steps = whole if drop_last or not rest else whole + 1
-        self.rows_used = min(self.steps * self.batch_size, rows)
+        self.rows_used = self.rows_of(self.steps)
         self.permutation: Array | None = None
 
     @property
     def sizes(self) -> set[int]:
         """The numbers of rows that batches have: one number, or two if the last batch is shorter."""
         return {self.batch_size, self.rows_used % self.batch_size or self.batch_size}
+
+    def rows_of(self, steps: int) -> int:
+        """Return how many rows the first `steps` batches of an epoch have."""
+        return min(steps * self.batch_size, self.rows)
 
     def start_epoch(self) -> None:
         """Draw the order of the rows for the next epoch, if rows are shuffled."""

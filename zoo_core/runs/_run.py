@@ -163,6 +163,7 @@ def prepare_resumed(
     earlier = model_from_contents(contents, str(path), registry)
     recorded = earlier.environment.get("threads")
     trainer = prepare_trainer(earlier.spec, data_dir, registry, threads, earlier, earlier.started_from, recorded)
+    trainer.output = output.path
     restore_run(trainer, contents, str(path))
     output.record(path)
     for warning in warnings:
@@ -190,6 +191,7 @@ def follow(trainer: Trainer, output: Output | None = None, interval: Interval | 
         for event in zoo_core.follow(zoo_core.prepare("glyphs-quickstart")):
             print(event)
     """
+    trainer.output = None if output is None else output.path
     extra = trainer.allow_extra_threads and not trainer.loader.rows.reads_ahead  # that thread needs a processor
     sizes = trainer.loader.batches.sizes
     with closing(trainer.loader), training_threads(trainer.network, sizes, trainer.threads, extra=extra) as products:

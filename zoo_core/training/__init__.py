@@ -2,9 +2,9 @@
 
 `Trainer.events()` in `_trainer.py` is a generator. In each step `_learning_rate.py` gives the rate;
 `_batch_loader.py` loads and augments a batch, whose inputs `_row_loader.py` brings; `nn.Objective` computes the
-gradient; the optimizer updates. `_metrics.py` measures an epoch, `_callback_run.py` calls the callbacks,
-`_diagnostics.py` explains losses that are not finite. `_threads.py` chooses the number of threads,
-`_parallel_matmul.py` adds threads to single products. Two more modules are public: `training.events` and
+gradient; the optimizer updates. `_metrics.py` measures an epoch. `_callback_run.py` calls the callbacks, which see the
+run through `_run_view.py`. `_diagnostics.py` explains losses that are not finite. `_threads.py` chooses the number of
+threads, `_parallel_matmul.py` adds threads to single products. Two more modules are public: `training.events` and
 `training.explain`.
 """
 
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from zoo_core.training._interval import DEFAULT_INTERVAL as DEFAULT_INTERVAL, Interval as Interval
     from zoo_core.training._lint import lint_spec as lint_spec
     from zoo_core.training._parallel_matmul import training_threads as training_threads
+    from zoo_core.training._position import TrainingPosition as TrainingPosition
     from zoo_core.training._threads import blas_threads as blas_threads, choose_threads as choose_threads
-    from zoo_core.training._trainer import Trainer as Trainer, TrainingPosition as TrainingPosition
+    from zoo_core.training._trainer import Trainer as Trainer
 
 _MODULES = {
     "_diagnostics": "name_the_part",
@@ -29,7 +30,8 @@ _MODULES = {
     "_interval": "DEFAULT_INTERVAL Interval",
     "_parallel_matmul": "training_threads",
     "_lint": "lint_spec",
+    "_position": "TrainingPosition",
     "_threads": "blas_threads choose_threads",
-    "_trainer": "Trainer TrainingPosition",
+    "_trainer": "Trainer",
 }
 __all__, __dir__, __getattr__ = _lazy_names(__name__, _MODULES)

@@ -12,7 +12,16 @@ from zoo_core._part_checks import contract_error
 from zoo_core.data import Batches
 from zoo_core.errors import DataError
 from zoo_core.model import Model
-from zoo_core.nn import Network, Objective, OutputBuffers, Workspace, class_weights, one_hot, targets_for
+from zoo_core.nn import (
+    Network,
+    Objective,
+    OutputBuffers,
+    Workspace,
+    class_weights,
+    one_hot,
+    row_losses,
+    targets_for,
+)
 from zoo_core.parts import Array, BatchAugmentation, RandomSource, Table
 from zoo_core.spec import TrainingSpec, copy_part
 from zoo_core.training._row_loader import RowLoader
@@ -59,6 +68,7 @@ class BatchLoader:
         self._workspaces: dict[int, tuple[list[tuple[Workspace, slice]], OutputBuffers]] = {}  # by rows of a block
         self._loaded: list[tuple[Workspace, Array, Array | None]] = []  # the batches of the block
         self._first = 0  # step of the block
+        self.block: TargetBlock
 
     def start_epoch(self) -> None:
         """Draw the order of the rows for the next epoch."""
@@ -76,14 +86,22 @@ class BatchLoader:
             self._augment(part, workspace.x, targets)
         self.objective.set_batch(workspace, targets, weights)
 
+    def batch_loss(self, step: int) -> float:
+        """Return the weighted mean loss of the batch of a step in the present block, as of its first forward pass."""
+        workspace, targets, weights = self._loaded[step - self._first]
+        values = row_losses(self.objective.part, self.objective.fused, workspace.z, workspace.outputs, targets)
+        return float(values.mean() if weights is None else values @ weights / (weights.sum() or 1.0))
+
+    def cut_block(self, step: int) -> None:
+        """Leave out the batches of the present block from a step on."""
+        count, block = (step - self._first) * self.batches.batch_size, self.block
+        z, outputs = block.outputs
+        weights = None if block.weights is None else block.weights[:count]
+        self.block = TargetBlock(block.targets[:count], block.labels[:count], weights, (z[:count], outputs[:count]))
+
     def close(self) -> None:
         """End the thread that reads rows."""
         self.rows.close()
-
-    @property
-    def rows_left_out(self) -> int:
-        """How many rows are in no batch of an epoch."""
-        return self.batches.rows - self.batches.rows_used
 
     def _augment(self, part: BatchAugmentation, x: Array, targets: Array) -> None:
         new_x, new_targets = check_augmented(part, part.augment(x, targets, self._rng), x, targets)

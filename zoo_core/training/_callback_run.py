@@ -1,82 +1,84 @@
-"""The `Run` of the contract: what callbacks see of a run, and what they can do."""
+"""Calls the callbacks of a run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from zoo_core._part_checks import stop_reason
-from zoo_core.nn import Network
-from zoo_core.parts import Array, Callback, Record
-from zoo_core.training.events import Message, direction
+from zoo_core.parts import Callback, Record
+from zoo_core.spec import TrainingSpec, copy_part
+from zoo_core.training._run_view import Notes, RunView
+from zoo_core.training.events import LayerStats, Message
+
+if TYPE_CHECKING:
+    from zoo_core.training._trainer import Trainer
+
+Step = Callable[..., tuple[LayerStats, ...]]
 
 
 class CallbackRun:
-    """Calls the callbacks of a run, and collects messages for the user until `take_messages` yields them.
+    """Calls the callbacks of a run, and hands on what they say.
 
-    `directions` tells for each metric whether higher is better. `history` is that of the model.
+    `on_batch_end` is called only where a callback overrides it; `watches_batches` tells whether any does. `stopped` is
+    the reason why the run ends before its last epoch, or ''.
     """
 
-    def __init__(
-        self,
-        callbacks: Sequence[Callback],
-        network: Network,
-        history: list[Record],
-        epochs: int,
-        directions: Mapping[str, bool],
-    ) -> None:
-        self.callbacks, self.history, self.epochs = callbacks, history, epochs
-        self.log: Path | None = None
-        self._network, self._directions = network, directions
-        self._messages: list[Message] = []
-        self._started = self._restored = False
+    def __init__(self, trainer: Trainer) -> None:
+        callbacks = self.callbacks = _copied_callbacks(trainer.spec.training)
+        self.stopped, self._notes = "", Notes()
+        self._run = RunView(trainer, self._notes)
+        self._on_batch = [c for c in callbacks if type(c).on_batch_end is not Callback.on_batch_end]
+        self.watches_batches = bool(self._on_batch)
+        self._started = False
 
     def start(self) -> None:
         """Start the callbacks, at the first call only."""
         for callback in [] if self._started else self.callbacks:
-            callback.on_train_begin(self)
+            callback.on_train_begin(self._run)
         self._started = True
 
-    def end_epoch(self, record: Record) -> str:
-        """Show the record of an epoch to the callbacks; return their reasons to stop, or ''."""
-        answers = [stop_reason(c, c.on_epoch_end(record, self)) for c in self.callbacks]
-        return "; ".join(reason for reason in answers if reason)
+    def after_each(self, step: Step) -> Step:
+        """Return a function that takes a step and calls `on_batch_end`. Once the run is stopped it does nothing."""
+
+        def step_and_call(*, watched: bool = False) -> tuple[LayerStats, ...]:
+            if self.stopped:
+                return ()
+            layers = step(watched=watched)
+            self._notes.in_batch = True
+            self._stop("on_batch_end", [c.on_batch_end(self._run) for c in self._on_batch], self._on_batch)
+            self._notes.in_batch = False
+            return layers
+
+        return step_and_call
+
+    def end_epoch(self, record: Record) -> None:
+        """Show the record of an epoch to the callbacks."""
+        self._stop("on_epoch_end", [c.on_epoch_end(record, self._run) for c in self.callbacks], self.callbacks)
+
+    def _stop(self, method: str, answers: Sequence[Any], callbacks: Sequence[Callback]) -> None:
+        """Add the reasons to stop that callbacks gave."""
+        reasons = [stop_reason(c, method, answer) for c, answer in zip(callbacks, answers, strict=True)]
+        self.stopped = "; ".join(filter(None, [self.stopped, *reasons]))
 
     def finish(self) -> bool:
         """Finish the callbacks; return whether one of them restored earlier weights."""
-        self._restored = False
+        before = self._notes.restored
         for callback in self.callbacks:
-            callback.on_train_end(self)
-        return self._restored
-
-    def better(self, monitor: str, value: float, best: float | None) -> bool:
-        """Return whether a metric value is better than the best one so far."""
-        if best is None:
-            return True
-        return value > best if direction(monitor, self._directions) else value < best
-
-    def snapshot(self) -> dict[str, Array]:
-        """Return a copy of parameters and running state."""
-        return {path: array.copy() for path, array in self._network.state().items()}
-
-    def restore(self, snapshot: Mapping[str, Array], epoch: int | None = None) -> None:
-        """Restore a snapshot, and mark the record of its epoch as "kept" unless that is the last one."""
-        self._network.restore(snapshot)
-        self._restored = True
-        for record in self.history:
-            record.pop("kept", None)
-            if record["epoch"] == epoch and record is not self.history[-1]:
-                record["kept"] = 1
-
-    def say(self, text: str) -> None:
-        """Show a line to the user."""
-        self._messages.append(Message(text, source="callback"))
+            callback.on_train_end(self._run)
+        return self._notes.restored > before
 
     def warn(self, text: str) -> None:
         """Show a warning to the user."""
-        self._messages.append(Message(text, warning=True))
+        self._notes.messages.append(Message(text, warning=True))
 
     def take_messages(self) -> Iterator[Message]:
         """Yield the messages since the last call."""
-        yield from self._messages
-        self._messages.clear()
+        yield from self._notes.messages
+        self._notes.messages.clear()
+
+
+def _copied_callbacks(settings: TrainingSpec) -> list[Callback]:
+    """Return a copy of each callback of a spec, early stopping first."""
+    stopping = [] if settings.early_stopping is None else [settings.early_stopping]
+    return [copy_part(callback) for callback in (*stopping, *settings.callbacks)]

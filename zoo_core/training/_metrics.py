@@ -34,16 +34,21 @@ class EpochMetrics:
         """Begin an epoch."""
         self.training.start(self._loader.batches.rows_used, self._objective.network.outputs)
 
-    def record(self, epoch: int) -> Record:
-        """Return the record of an epoch that is over."""
+    def record(self, epoch: int, steps: int, *, is_last: bool = False) -> Record:
+        """Return the record of an epoch that is over after `steps` steps.
+
+        If it was ended before its last step, the metrics of the training rows lack rows, and are left out.
+        """
         record: Record = {"epoch": epoch, record_key("train", "loss"): self.training.mean_loss}
-        record |= {record_key("train", name): value for name, value in self.training.figures().items()}
-        if self._loader.rows_left_out:
-            record["train_rows"] = self._loader.batches.rows_used
-            record["train_rows_left_out"] = self._loader.rows_left_out
+        batches = self._loader.batches
+        if steps == batches.steps:
+            record |= {record_key("train", name): value for name, value in self.training.figures().items()}
+        if left_out := batches.rows - batches.rows_of(steps):
+            record["train_rows"] = batches.rows_of(steps)
+            record["train_rows_left_out"] = left_out
         if self._objective.has_penalties:
             record["penalty"] = self._objective.penalty()
-        is_last = epoch == self._settings.epochs - 1
+        is_last = is_last or epoch == self._settings.epochs - 1
         return record | (self._evaluate() if is_last or epoch % self._settings.evaluate_every == 0 else {})
 
     def _evaluate(self) -> Record:

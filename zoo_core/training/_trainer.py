@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,8 @@ import numpy as np
 from zoo_core.errors import NumericError
 from zoo_core.model import Model
 from zoo_core.nn import Objective
-from zoo_core.parts import Callback, Table
-from zoo_core.spec import TrainingSpec, copy_part
+from zoo_core.parts import Table
+from zoo_core.spec import copy_part
 from zoo_core.training._batch_loader import BatchLoader
 from zoo_core.training._callback_run import CallbackRun
 from zoo_core.training._diagnostics import divergence, layer_stats, nonfinite_block, nonfinite_step, nonfinite_weights
@@ -23,20 +23,13 @@ from zoo_core.training._learning_rate import LearningRate
 from zoo_core.training._lint import lint_spec
 from zoo_core.training._metrics import EpochMetrics
 from zoo_core.training._parallel_matmul import ParallelMatmul
+from zoo_core.training._position import TrainingPosition
 from zoo_core.training._preflight import check_parts
 from zoo_core.training._speed import Speed
 from zoo_core.training.events import EpochEnded, Event, Finished, LayerStats, Progress, SafePoint, Started
 
 PROGRESS_SECONDS = 0.1  # between two Progress events
 STATS_SECONDS = 1.0  # between two layer statistics; each costs about one step
-
-
-@dataclass
-class TrainingPosition:
-    """How far a run has come; a checkpoint holds it."""
-
-    epoch: int = 0  # epochs that are over
-    step: int = 0  # steps of the present epoch that are over
 
 
 class Trainer:
@@ -69,10 +62,10 @@ class Trainer:
         self.optimizer.start(self.network.layout)
         self.learning_rate = LearningRate(self.optimizer, self.network, self.epochs, self.loader.batches.steps)
         self.metrics = EpochMetrics(model, splits, self.objective, self.loader)
-        callbacks = _callbacks(self.spec.training)
-        self.callback_run = CallbackRun(callbacks, self.network, self.history, self.epochs, self.metrics.directions)
+        self.output: Path | None = None  # where `follow` saves the model
+        self.callback_run = CallbackRun(self)
         self._speed = Speed()
-        self._stopped = ""  # why the run is over before its last epoch
+        self._factors: tuple[float, float] | None = None  # of the latest step: of the gradients, and the rate
 
     def events(self, interval: Interval | None = None, extra: ParallelMatmul | None = None) -> Iterator[Event]:
         """Train to the end of the last epoch, from the present position.
@@ -96,7 +89,7 @@ class Trainer:
         self.callback_run.start()
         yield from self.callback_run.take_messages()
         with np.errstate(all="ignore"):  # values that are not finite are found and explained below
-            while not self._stopped and self.position.epoch < self.epochs:
+            while not self.callback_run.stopped and self.position.epoch < self.epochs:
                 yield from self._epoch(interval, extra)
                 if self.interrupted:
                     yield Finished(self.interrupted, self._speed.seconds())
@@ -143,7 +136,7 @@ class Trainer:
         if warning := divergence(self.history):
             self.warn(warning)
         yield from self.callback_run.take_messages()
-        yield Finished(self._stopped or "all epochs done", self._speed.seconds())
+        yield Finished(self.callback_run.stopped or "all epochs done", self._speed.seconds())
 
     # -------------------------------------------------------------- epochs
 
@@ -151,6 +144,8 @@ class Trainer:
         """Take the remaining steps of the present epoch, block by block."""
         position, steps, block = self.position, self.loader.batches.steps, self.loader.block_steps
         step = self._step if extra is None else extra.timed(self._step)
+        if self.callback_run.watches_batches:
+            step = self.callback_run.after_each(step)
         if position.step == 0:
             self.optimizer.start_epoch(self.network.parameters)
             self.loader.start_epoch()
@@ -162,17 +157,22 @@ class Trainer:
             now = time.perf_counter()
             layers = step(watched=now >= stats_due)
             self._end_block()
+            yield from self.callback_run.take_messages()
             if now >= due:
                 yield self._progress(layers)
                 due = now + PROGRESS_SECONDS
                 stats_due = now + STATS_SECONDS if layers else stats_due
-            if self.interrupted:
+            if self.callback_run.stopped:
+                self.interrupted = ""  # the run ends now
+            if self.callback_run.stopped or self.interrupted:
                 return
             if interval is not None and interval.due(now, self.optimizer.steps, block):
                 yield SafePoint(position.epoch, position.step)
 
     def _end_block(self) -> None:
         """Count a block of batches. Raises NumericError if a loss is not finite."""
+        if self.callback_run.stopped:
+            self.loader.cut_block(self.position.step)
         block, running = self.loader.block, self.metrics.training
         running.update(*block.outputs, block.targets, block.labels, block.weights)
         if not math.isfinite(running.total):
@@ -182,14 +182,14 @@ class Trainer:
 
     def _end_epoch(self) -> Iterator[Event]:
         """Measure the epoch, record it, and call the callbacks."""
-        epoch = self.position.epoch
+        epoch, steps = self.position.epoch, self.position.step
         self.optimizer.end_epoch(self.network.parameters)
-        record = self.metrics.record(epoch)
+        record = self.metrics.record(epoch, steps, is_last=bool(self.callback_run.stopped))
         self.learning_rate.end_epoch(record)
         self.history.append(record)
         if self.spec.training.trace:
             self.model.fingerprints.append(epoch, self.network.state())
-        self._stopped = self.callback_run.end_epoch(record)
+        self.callback_run.end_epoch(record)
         self.position = TrainingPosition(epoch + 1)
         yield EpochEnded(record, self._speed.seconds())
         yield from self.callback_run.take_messages()
@@ -213,11 +213,19 @@ class Trainer:
     def begin_step(self) -> float:
         """Load the batch of the present step; return the rate that `end_step` takes."""
         position = self.position
-        factor, rate = self.learning_rate.factors(position.epoch + position.step / self.loader.batches.steps)
+        factor, rate = self._factors = self.learning_rate.factors(
+            position.epoch + position.step / self.loader.batches.steps
+        )
         if factor != self.objective.gradient_scale:
             self.objective.scale_gradients(factor)
         self.loader.load_batch(position.step)
         return rate
+
+    def latest_rate(self) -> float:
+        """Return the learning rate of the latest step, or of the first one before it."""
+        if self._factors is None:
+            return self.learning_rate.rate(self._epochs_at(max(self.position.step, 1) - 1))
+        return math.prod(self._factors)
 
     def end_step(self, rate: float) -> None:
         """Update the parameters with the gradient that the objective has computed."""
@@ -241,9 +249,3 @@ class Trainer:
     def _epochs_at(self, step: int) -> float:
         """Return how many epochs the run has done at a step of the present epoch."""
         return self.position.epoch + step / self.loader.batches.steps
-
-
-def _callbacks(settings: TrainingSpec) -> list[Callback]:
-    """Return a copy of each callback of a spec, early stopping first."""
-    stopping = [] if settings.early_stopping is None else [settings.early_stopping]
-    return [copy_part(callback) for callback in (*stopping, *settings.callbacks)]
