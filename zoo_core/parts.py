@@ -263,6 +263,14 @@ class Penalty(Regularizer):
 
     shapes = "weights and gradient: (inputs, units)"
 
+    def start(self, shape: tuple[int, int], dtype: DTypeLike) -> None:
+        """Make the state and buffers. Called once, when the network is built; the weights have no values yet.
+
+        Args:
+            shape: that of the weight matrix, (inputs, units).
+            dtype: the dtype of the network.
+        """
+
     def value(self, weights: Array) -> float:
         """Return the term for `weights`, shape (inputs, units)."""
         raise NotImplementedError
@@ -273,12 +281,20 @@ class Penalty(Regularizer):
 
 
 class Constraint(Regularizer):
-    """A projection of a layer's weight matrix after each update."""
+    """A projection of a layer's weight matrix after each update. It may depend on state, such as a count of steps."""
 
     shapes = "weights: (inputs, units)"
 
+    def start(self, shape: tuple[int, int], dtype: DTypeLike) -> None:
+        """Make the state and buffers. Called once, when the network is built; the weights have no values yet.
+
+        Args:
+            shape: that of the weight matrix, (inputs, units).
+            dtype: the dtype of the network.
+        """
+
     def constrain(self, weights: Array) -> None:
-        """Change `weights`, shape (inputs, units), in place."""
+        """Change `weights`, shape (inputs, units), in place, and update the state. Called once after each update."""
         raise NotImplementedError
 
 

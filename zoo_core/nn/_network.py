@@ -33,6 +33,11 @@ class Layer:
     penalties: list[Penalty] = field(default_factory=list)
     constraints: list[Constraint] = field(default_factory=list)
 
+    def weight_parts(self) -> list[Penalty | Constraint]:
+        """Return the parts that act on the weights, each once, also if it is both."""
+        parts: list[Penalty | Constraint] = [*self.penalties, *self.constraints]
+        return list({id(part): part for part in parts}.values())
+
 
 class Network:
     """Layers over flat vectors. An objective trains it, in a workspace; `infer` predicts.
@@ -88,14 +93,16 @@ class Network:
             stage.transform.weights = {name: arrays[f"{stage.path}.{name}"][0] for name in names}
             stage.transform.gradients = {name: arrays[f"{stage.path}.{name}"][1] for name in names}
             stage.transform.start(stage.width, self.dtype)
+        for layer in self.layers:
+            for part in layer.weight_parts():
+                part.start(self.weights(layer).shape, self.dtype)
 
     def _walk_parts(self) -> Iterator[tuple[str, Part]]:
         """Yield every part with its path, also those inside others."""
         for stage in self.stages:
             yield from walk_parts(stage.transform, stage.path)
         for layer in self.layers:
-            own: dict[int, Part] = {id(r): r for r in (*layer.penalties, *layer.constraints)}  # one may be both
-            for i, part in enumerate(own.values()):
+            for i, part in enumerate(layer.weight_parts()):
                 yield from walk_parts(part, f"{layer.path}.regularizers.weights.{i}")
 
     def initialize(self, rng: np.random.Generator) -> None:

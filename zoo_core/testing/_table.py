@@ -9,6 +9,7 @@ from typing import Any
 from zoo_core.parts import Part
 from zoo_core.testing.checks import (
     activations,
+    augmentations,
     callbacks,
     datasets,
     definition,
@@ -28,8 +29,8 @@ from zoo_core.testing.harness.findings import Finding
 from zoo_core.testing.harness.part_under_test import PartUnderTest
 
 MODULES = (
-    definition, activations, transforms, running_statistics, regularizers, losses, metrics, optimizers, schedules,
-    initializers, generators, datasets, preprocessors, callbacks,
+    definition, activations, transforms, running_statistics, regularizers, augmentations, losses, metrics, optimizers,
+    schedules, initializers, generators, datasets, preprocessors, callbacks,
 )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
-"""Checks of penalties, constraints and batch augmentations. `transforms` has those of noise."""
+"""Checks of penalties and constraints. `augmentations` and `transforms` have those of the other regularizers."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -9,17 +10,26 @@ from typing import Any
 import numpy as np
 
 from zoo_core.nn import central_differences
-from zoo_core.parts import Array, BatchAugmentation, Constraint, Penalty
+from zoo_core.parts import Array, Constraint, Penalty
 from zoo_core.testing.harness.buffers import input_findings, overwriting
 from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.differences import compare_gradients
-from zoo_core.testing.harness.dtypes import DTYPES, Float64Watch, expect_float32
+from zoo_core.testing.harness.dtypes import DTYPES, Float64Watch
 from zoo_core.testing.harness.findings import Finding
 from zoo_core.testing.harness.finite_values import finite_findings
 from zoo_core.testing.harness.part_under_test import PartUnderTest
-from zoo_core.testing.harness.randomness import no_randomness, randomness
+from zoo_core.testing.harness.randomness import no_randomness
+from zoo_core.testing.harness.saved_state import missing_state, transfer_findings
 
 SHAPE = 5, 3
+STEPS = 6  # calls before and after a resume
+
+
+def started(subject: PartUnderTest, dtype: Any = np.float64, shape: tuple[int, int] = SHAPE) -> Any:
+    """Return a penalty or constraint for weights of a shape, after its start."""
+    part = subject.make()
+    part.start(shape, np.dtype(dtype))
+    return part
 
 
 def sample_weights(dtype: Any = np.float64) -> Array:
@@ -48,15 +58,15 @@ def penalty_findings(part: Penalty) -> Iterator[Finding]:
 
 
 def _check_penalty_value(subject: PartUnderTest) -> Iterator[Finding]:
-    part = subject.make()
     for dtype in DTYPES:
-        value = part.value(sample_weights(dtype))
+        value = started(subject, dtype).value(sample_weights(dtype))
         if type(value) is not float:
             yield Finding(
                 "value does not return a float", str(np.dtype(dtype)), "float", type(value).__name__,
                 "return float(...): a NumPy scalar would turn float32 into float64",
             )  # fmt: skip
             return
+    part = started(subject)
     small, large, larger = (part.value(size * sample_weights()) for size in (1.0, 1e3, 1e4))
     if larger < large < min(small, 0):
         yield Finding(
@@ -68,28 +78,27 @@ def _check_penalty_value(subject: PartUnderTest) -> Iterator[Finding]:
 
 def _fill_penalty_gradient(subject: PartUnderTest, fill: float) -> dict[str, Array]:
     out = np.full(SHAPE, fill)
-    subject.make().gradient(sample_weights(), out)
+    started(subject).gradient(sample_weights(), out)
     return {"out of gradient": out}
 
 
 def _check_penalty_inputs(subject: PartUnderTest) -> Iterator[Finding]:
-    part, weights = subject.make(), sample_weights()
+    part, weights = started(subject), sample_weights()
     yield from input_findings("value", {"weights": weights}, part.value, weights)
     yield from input_findings("gradient", {"weights": weights}, _penalty_gradient, part, weights)
 
 
 def _check_penalty_dtype(subject: PartUnderTest) -> Iterator[Finding]:
     watched = Float64Watch()
-    subject.make().gradient(watched(sample_weights(np.float32)), watched(sample_weights(np.float32)))
+    started(subject, np.float32).gradient(watched(sample_weights(np.float32)), watched(sample_weights(np.float32)))
     yield from watched.findings
 
 
 def _check_penalty_large(subject: PartUnderTest) -> Iterator[Finding]:
-    part = subject.make()
     for dtype in DTYPES:
         for size in (0.0, 1e4):
             weights = sample_weights(dtype) * dtype(size)
-            run = partial(_run_penalty, part, weights)
+            run = partial(_run_penalty, started(subject, dtype), weights)
             yield from finite_findings("value and gradient", f"weights of size {size:g}", dtype, run)
 
 
@@ -98,19 +107,38 @@ def _run_penalty(part: Penalty, weights: Array) -> dict[str, Any]:
 
 
 def _draw_penalty(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
-    return [np.asarray(result) for result in _run_penalty(subject.make(), sample_weights()).values()]
+    return [np.asarray(result) for result in _run_penalty(started(subject), sample_weights()).values()]
+
+
+def _check_penalty_state(subject: PartUnderTest) -> Iterator[Finding]:
+    old, new = started(subject), started(subject)
+    _evaluate_penalty(old)
+    unsaved = list(transfer_findings(old, new))
+    yield from unsaved
+    if not unsaved and not np.array_equal(_evaluate_penalty(old), _evaluate_penalty(new)):
+        yield Finding(
+            f"saved and loaded after {STEPS} calls, it gives another value or gradient",
+            likely=missing_state(old, "`value` or `gradient` changes"),
+        )
+
+
+def _evaluate_penalty(part: Penalty) -> Array:
+    """Return the gradients and values of some calls, as one array."""
+    results = [_run_penalty(part, size * sample_weights()) for size in range(1, STEPS + 1)]
+    return np.array([[*result["out"].ravel(), result["value"]] for result in results])
 
 
 _PENALTY = (
     Check(
         "gradient", "the gradient equals that of value by central differences",
-        lambda subject: penalty_findings(subject.make()), varied=True,
+        lambda subject: penalty_findings(started(subject)), varied=True,
     ),
     Check("value", "value is a float that does not fall without limit", _check_penalty_value),
     overwriting(_fill_penalty_gradient),
     Check("inputs", "it does not change the weights", _check_penalty_inputs),
     Check("dtype", "float32 stays float32 in every operation", _check_penalty_dtype),
     Check("large", "weights of 0 and 1e4 give finite numbers and no warning", _check_penalty_large),
+    Check("state", "saved and loaded, it gives the same values and gradients", _check_penalty_state),
     no_randomness(_draw_penalty),
 )  # fmt: skip
 
@@ -119,21 +147,21 @@ _PENALTY = (
 
 
 def _check_projection(subject: PartUnderTest) -> Iterator[Finding]:
-    part, weights = subject.make(), 3 * sample_weights()
-    given = weights.copy()
+    part, weights = started(subject), 3 * sample_weights()
+    given, again = weights.copy(), copy.deepcopy(part)  # the second call has the state of the first
     answer = part.constrain(weights)
     if answer is not None:
         yield Finding(
             f"constrain returns a {type(answer).__name__}, which is not used",
             likely="it must change `weights` in place: weights[...] = ...",
         )
-    elif np.array_equal(weights, given) and _changes_nothing(part):
+    elif np.array_equal(weights, given) and not part.state and _changes_nothing(part):
         yield Finding(
             "constrain does not change weights of any size from 1e-6 to 1e6",
             likely="an assignment to the name, such as `weights = np.maximum(weights, 0)`; write weights[...] = ...",
         )
     once = weights.copy()
-    part.constrain(weights)
+    again.constrain(weights)
     if not np.allclose(weights, once, rtol=1e-6, atol=1e-12):
         at = tuple(np.argwhere(~np.isclose(weights, once, rtol=1e-6, atol=1e-12))[0])
         yield Finding(
@@ -153,17 +181,37 @@ def _changes_nothing(part: Any) -> bool:
     return True
 
 
+def _check_constraint_state(subject: PartUnderTest) -> Iterator[Finding]:
+    for calls in range(1, STEPS):
+        old, new = started(subject), started(subject)
+        _constrain_often(old, calls)
+        unsaved = list(transfer_findings(old, new))
+        yield from unsaved
+        if unsaved:
+            return
+        if not np.array_equal(_constrain_often(old, STEPS), _constrain_often(new, STEPS)):
+            yield Finding(
+                f"saved and loaded after {calls} call{'s' * (calls > 1)}, it gives other weights",
+                likely=missing_state(old, "`constrain` changes"),
+            )
+            return
+
+
+def _constrain_often(part: Constraint, calls: int) -> Array:
+    """Return the weights after each of some calls, which get weights of another size each time."""
+    return np.array([_constrain_copy(part, size * sample_weights())["weights"] for size in range(1, calls + 1)])
+
+
 def _check_constraint_dtype(subject: PartUnderTest) -> Iterator[Finding]:
     watched = Float64Watch()
-    subject.make().constrain(watched(3 * sample_weights(np.float32)))
+    started(subject, np.float32).constrain(watched(3 * sample_weights(np.float32)))
     yield from watched.findings
 
 
 def _check_constraint_large(subject: PartUnderTest) -> Iterator[Finding]:
-    part = subject.make()
     for dtype in DTYPES:
         weights = np.array([[0, 1e4, -1e4, 1e-3], [0, 1e4, 1e4, 0]], dtype)
-        run = partial(_constrain_copy, part, weights)
+        run = partial(_constrain_copy, started(subject, dtype, weights.shape), weights)
         yield from finite_findings("constrain", "columns of zeros and of 1e4", dtype, run)
 
 
@@ -174,54 +222,16 @@ def _constrain_copy(part: Constraint, weights: Array) -> dict[str, Array]:
 
 
 def _draw_constraint(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
-    return [*_constrain_copy(subject.make(), sample_weights()).values()]
+    return [*_constrain_copy(started(subject), sample_weights()).values()]
 
 
 _CONSTRAINT = (
     Check("projection", "weights are changed in place, and a second call changes nothing", _check_projection),
     Check("dtype", "float32 stays float32 in every operation", _check_constraint_dtype),
     Check("large", "weights of 0 and 1e4 give finite numbers and no warning", _check_constraint_large),
+    Check("state", "saved and loaded, it gives the same weights", _check_constraint_state),
     no_randomness(_draw_constraint),
 )
 
 
-# ------------------------------------------------------------------ batch augmentations
-
-
-def _sample_batch(dtype: Any = np.float64) -> tuple[Array, Array]:
-    x = np.random.default_rng(8).normal(size=(8, 3)).astype(dtype)
-    return x, np.eye(4, dtype=dtype)[np.arange(8) % 4]
-
-
-def _check_batch_shapes(subject: PartUnderTest) -> Iterator[Finding]:
-    x, targets = _sample_batch()
-    inputs, changed_targets = subject.make().augment(x, targets, np.random.default_rng(0))
-    for name, was, now in (("inputs", x, inputs), ("targets", targets, changed_targets)):
-        if np.shape(now) != was.shape:
-            yield Finding(f"augment returns {name} of another shape", "", str(was.shape), str(np.shape(now)))
-
-
-def _check_batch_inputs(subject: PartUnderTest) -> Iterator[Finding]:
-    x, targets = _sample_batch()
-    call = subject.make().augment, x, targets, np.random.default_rng(0)
-    yield from input_findings("augment", {"x": x, "targets": targets}, *call)
-
-
-def _check_batch_dtype(subject: PartUnderTest) -> Iterator[Finding]:
-    x, targets = _sample_batch(np.float32)
-    inputs, softened = subject.make().augment(x, targets, np.random.default_rng(0))
-    yield from expect_float32({"the inputs that augment returns": inputs, "the targets that augment returns": softened})
-
-
-def _draw_batch(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
-    return list(subject.make().augment(*_sample_batch(), rng))
-
-
-_BATCH_AUGMENTATION = (
-    Check("shapes", "inputs and targets keep their shapes", _check_batch_shapes),
-    Check("inputs", "it does not change the given batch", _check_batch_inputs),
-    Check("dtype", "float32 stays float32", _check_batch_dtype),
-    randomness(_draw_batch),
-)
-
-CHECKS = {Penalty: _PENALTY, Constraint: _CONSTRAINT, BatchAugmentation: _BATCH_AUGMENTATION}
+CHECKS = {Penalty: _PENALTY, Constraint: _CONSTRAINT}
