@@ -19,6 +19,7 @@ from zoo_core.model._array_names import belongs_to_run, preprocessor_state
         ("opt.mean", False, True),
         ("run.permutation", False, True),
         ("trace", False, False),
+        ("training_rows", False, False),
     ],
 )
 def test_a_name_tells_what_an_array_holds(name: str, of_network: bool, of_run: bool) -> None:

@@ -119,6 +119,9 @@ def test_a_file_is_measured_whole_and_its_classes_are_those_of_the_model(run_zoo
     assert code == 0
     assert json.loads(out)["accuracy"] == pytest.approx(2 / 3)
     whole = json.loads(run_zoo("evaluate", "t.npz", "--data", "t.csv", "--json")[1])
+    assert whole.pop("warnings")[0]["text"].startswith(
+        "60 of the 80 rows of t.csv are rows that model 't' was trained on"
+    )
     rows = [line.split(";") for line in (folder / "t.csv").read_text().splitlines()[1:]]
     expected = model.evaluate([[float(a), float(b)] for a, b, _ in rows], [name.strip('"') for *_, name in rows])
     assert whole == pytest.approx(expected)
@@ -214,7 +217,9 @@ def test_a_model_from_npy_files_is_measured_on_arrays_that_came_later(tmp_path, 
     trained.save(tmp_path / "m.npz")
     assert run(["evaluate", str(tmp_path / "m.npz"), "--data", str(tmp_path / "later.npz"), "--json"]) == 0
     wanted = trained.evaluate(x[names != "cat"][:9], names[names != "cat"][:9])
-    assert json.loads(capsys.readouterr().out) == pytest.approx(wanted)
+    measured = json.loads(capsys.readouterr().out)
+    assert "9 of the 9 rows" in measured.pop("warnings")[0]["text"]
+    assert measured == pytest.approx(wanted)
     assert run(["evaluate", str(tmp_path / "m.npz"), "--data", str(tmp_path / "x.npy")]) == 2
     assert "give a .npz file with arrays x and y" in capsys.readouterr().err
 

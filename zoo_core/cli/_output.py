@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +69,19 @@ def warn(registry: Registry, quiet: bool = False, *, all_parts: bool = False) ->
         registry.entries()
     for line in [] if quiet else registry.warnings():
         print(f"warning: {line}", file=sys.stderr)
+
+
+def warn_of(warnings: Mapping[str, str]) -> None:
+    """Print warnings about a model on standard error."""
+    from zoo_core.display.text import printable_lines
+
+    for text in warnings.values():
+        print(f"warning: {printable_lines(text)}", file=sys.stderr)
+
+
+def warning_list(warnings: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return warnings as JSON shows them; their keys never change."""
+    return [{"key": key, "text": text} for key, text in warnings.items()]
 
 
 def redirect_prints() -> AbstractContextManager[Any]:

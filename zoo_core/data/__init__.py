@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from zoo_core.data._folder import DataFolder as DataFolder, cache_folder as cache_folder
     from zoo_core.data._origin import Origin as Origin
     from zoo_core.data._prefetch import Prefetcher as Prefetcher
-    from zoo_core.data._splits import SLICE_PATTERN as SLICE_PATTERN, is_split as is_split, make_splits as make_splits
+    from zoo_core.data._row_sketch import SKETCH_SIZE as SKETCH_SIZE, RowSketch as RowSketch, row_hashes as row_hashes
+    from zoo_core.data._splits import (
+        SLICE_PATTERN as SLICE_PATTERN,
+        is_split as is_split,
+        make_splits as make_splits,
+        select_rows as select_rows,
+        split_rows as split_rows,
+    )
     from zoo_core.data._validation import checked_data as checked_data
 
 _MODULES = {
@@ -24,7 +31,8 @@ _MODULES = {
     "_folder": "DataFolder cache_folder",
     "_origin": "Origin",
     "_prefetch": "Prefetcher",
-    "_splits": "SLICE_PATTERN is_split make_splits",
+    "_row_sketch": "SKETCH_SIZE RowSketch row_hashes",
+    "_splits": "SLICE_PATTERN is_split make_splits select_rows split_rows",
     "_validation": "checked_data",
 }
 __all__, __dir__, __getattr__ = _lazy_names(__name__, _MODULES)

@@ -78,20 +78,33 @@ def make_splits(
         UsageError: a split is empty, or a slice names rows that do not exist.
         DataError: two splits share rows, or all training rows are of one class.
     """
+    chosen = split_rows(data, train=train, validation=validation, test=test, stratify=stratify, rng=rng)
+    return {name: select_rows(_part(data, source), indices) for name, (source, indices) in chosen.items()}
+
+
+def split_rows(
+    data: Data, *, train: Split, validation: Split, test: Split, stratify: bool, rng: np.random.Generator
+) -> dict[str, tuple[str, Array]]:
+    """Return for each split the part of the data, "train" or "test", and its rows there, ascending; see `make_splits`.
+
+    Only the targets of the data are read.
+    """
     wanted = {name: value for name, value in zip(NAMES, (train, validation, test), strict=True) if value is not None}
     slices = {name: _slice_rows(name, value, data) for name, value in wanted.items() if isinstance(value, str)}
     _check_overlap(slices)
     shares = {name: float(value) for name, value in wanted.items() if not isinstance(value, str)}
-    chosen = _draw_fractions(data, _free_rows(data.train, slices, "train"), shares, stratify, rng)
-    chosen |= {name: indices for name, (source, indices) in slices.items() if source == "train"}
-    tables = {name: select_rows(data.train, indices) for name, indices in chosen.items()}
-    if data.test is not None:
-        tables |= {n: select_rows(data.test, indices) for n, (source, indices) in slices.items() if source == "test"}
+    drawn = _draw_fractions(data, _free_rows(data.train, slices, "train"), shares, stratify, rng)
+    chosen = {name: ("train", indices) for name, indices in drawn.items()} | slices
+    if data.test is not None and "test" not in wanted:
         rest = _free_rows(data.test, slices, "test")
-        if "test" not in wanted and len(rest):
-            tables["test"] = select_rows(data.test, rest)
-    _check_tables(tables, wanted, data)
-    return {name: tables[name] for name in NAMES if name in tables}
+        chosen |= {"test": ("test", rest)} if len(rest) else {}
+    _check_splits(chosen, wanted, data)
+    return {name: chosen[name] for name in NAMES if name in chosen}
+
+
+def _part(data: Data, source: str) -> Table:
+    """Return the part of a data set that rows were chosen from."""
+    return data.train if source == "train" or data.test is None else data.test
 
 
 def is_split(value: object) -> bool:
@@ -192,11 +205,11 @@ def _pick_stratified(labels: Array, count: int) -> Array:
     return picked
 
 
-def _check_tables(tables: Mapping[str, Table], wanted: Mapping[str, Split], data: Data) -> None:
-    for name, table in tables.items():
-        if not len(table.y):
+def _check_splits(chosen: Mapping[str, tuple[str, Array]], wanted: Mapping[str, Split], data: Data) -> None:
+    for name, (_, indices) in chosen.items():
+        if not len(indices):
             asked = f" = {wanted[name]!r}" if name in wanted else ""
             raise UsageError(f"data.{name}{asked} is empty; the data set has {len(data.train.y)} rows to learn from")
-    labels = tables["train"].y
+    labels = data.train.y[chosen["train"][1]]
     if data.task == "classification" and labels.min() == labels.max():
         raise DataError(f"all {len(labels)} rows to learn from are of one class ({labels[0]}); two are needed at least")

@@ -1,7 +1,6 @@
 """The model: `_model.py` has `Model`, which predicts, is evaluated and saved; `_loading.py` makes one from a file.
 
-`_header.py` checks what a header says, once `storage` has checked its text. `_loading.py` then holds its spec against
-the arrays, and `_provenance.py` against the installed parts.
+`_header.py` checks a header. `_loading.py` compares its spec with the arrays, `_provenance.py` with installed parts.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from zoo_core.model._array_names import (
         FINGERPRINTS as FINGERPRINTS,
         belongs_to_network as belongs_to_network,
+        tells_of_run as tells_of_run,
     )
     from zoo_core.model._environment import environment as environment
     from zoo_core.model._fingerprints import Fingerprints as Fingerprints
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     )
 
 _MODULES = {
-    "_array_names": "FINGERPRINTS belongs_to_network",
+    "_array_names": "FINGERPRINTS belongs_to_network tells_of_run",
     "_environment": "environment",
     "_fingerprints": "Fingerprints",
     "_header": "DataDescription short_errors",

@@ -11,6 +11,7 @@ from zoo_core.parts import Array
 
 PREPROCESSOR = "preprocessor."  # prefix of the fitted state of the preprocessor
 FINGERPRINTS = "trace"  # name of the table of fingerprints
+TRAINING_ROWS = "training_rows"  # name of the sketch of the rows that were trained on
 _NETWORK = ("layers.", "input.")
 _RUN = ("opt.", "run.")  # state of the optimizer and of the rest of a run; only in a checkpoint
 
@@ -18,6 +19,11 @@ _RUN = ("opt.", "run.")  # state of the optimizer and of the rest of a run; only
 def belongs_to_network(name: str) -> bool:
     """Return whether an array belongs to the network: parameters and running state."""
     return name.startswith(_NETWORK)
+
+
+def tells_of_run(name: str) -> bool:
+    """Return whether an array tells how a model came to be: predicting and going on need it not."""
+    return name in (FINGERPRINTS, TRAINING_ROWS)
 
 
 def belongs_to_run(name: str) -> bool:

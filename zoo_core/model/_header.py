@@ -16,6 +16,7 @@ from zoo_core.parts import Record
 from zoo_core.storage import MAX_HEADER, ModelFile, quoted
 
 MAX_SPEC_VALUES = 5000  # keys and items of a stored spec; some 250 layers with all their options
+MAX_WARNING = 1000  # characters of a warning
 MAX_RECORDS = 4000  # of a history in a file
 MAX_KEYS = 100  # of a table; errors about more keys would take more memory than the file
 MAX_LABELS = 2**22  # characters of the array of class names, in which each takes as many as the longest
@@ -44,6 +45,10 @@ def _checked_history(value: Any) -> Any:
 
 Names = Annotated[list[str], FailFast()]
 History = Annotated[list[dict[str, Any]], BeforeValidator(_checked_history)]
+Warnings = Annotated[
+    dict[Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")], Annotated[str, Field(min_length=1, max_length=MAX_WARNING)]],
+    BeforeValidator(_check_size),
+]
 Facts = Annotated[dict[str, str | int | None], BeforeValidator(_check_size)]
 
 
@@ -103,6 +108,7 @@ class Header(_Stored):
     parameters: Annotated[int, Ge(1)]  # how many are trained
     started_from: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""  # sha256 of the model with the first weights
     spec_folder: Annotated[str, Field(max_length=1000)] = ""  # of the first spec file, relative to that of the model
+    warnings: Warnings = {}  # of the run, for the user
     run: dict[str, Any] | None = None  # only in a checkpoint: the state of the run
 
 

@@ -10,9 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.data import Origin
+from zoo_core.data import SKETCH_SIZE, Origin, RowSketch
 from zoo_core.errors import ModelFileError, PluginError
-from zoo_core.model._array_names import FINGERPRINTS, PREPROCESSOR, belongs_to_run, preprocessor_state
+from zoo_core.model._array_names import (
+    FINGERPRINTS,
+    PREPROCESSOR,
+    TRAINING_ROWS,
+    belongs_to_run,
+    preprocessor_state,
+    tells_of_run,
+)
 from zoo_core.model._fingerprints import Fingerprints
 from zoo_core.model._header import Header, read_model_header
 from zoo_core.model._model import Model
@@ -81,6 +88,8 @@ def model_from_contents(contents: ModelFile, name: str, registry: Registry, fold
             plugins=[source.model_dump() for source in header.plugins],
             history=header.history,
             fingerprints=Fingerprints.read(contents.arrays.get(FINGERPRINTS), name),
+            training_rows=_read_training_rows(contents.arrays.get(TRAINING_ROWS), name),
+            warnings=header.warnings,
             environment=header.environment,
             started_from=header.started_from,
             sha256=contents.sha256,
@@ -131,13 +140,26 @@ def _check_counts(model: Model, name: str, parameters: int) -> None:
 def set_arrays(model: Model, arrays: Mapping[str, Array], name: str) -> None:
     """Copy the arrays of a file, called `name` in messages, into a model. Raises ModelFileError if they do not fit."""
     wanted = model.network.state()
-    saved = {path: a for path, a in arrays.items() if not path.startswith(PREPROCESSOR) and path != FINGERPRINTS}
+    saved = {path: a for path, a in arrays.items() if not (path.startswith(PREPROCESSOR) or tells_of_run(path))}
     for path in sorted(wanted.keys() ^ saved.keys()):
         raise ModelFileError(f"{name}: array {path!r} is {'missing' if path in wanted else 'not part of its spec'}")
     for path, array in wanted.items():
         _check_form(path, array.shape, array.dtype, saved, name)
     model.network.restore(saved)
     _set_preprocessor(model, preprocessor_state(arrays), name)
+
+
+def _read_training_rows(array: Array | None, name: str) -> RowSketch:
+    """Return the sketch in a file, called `name`; empty if `array` is None. Raises ModelFileError."""
+    if array is None:
+        return RowSketch()
+    if array.ndim != 1 or array.dtype != np.int64 or not 0 < len(array) <= SKETCH_SIZE:
+        raise ModelFileError(
+            f"{name}: array {TRAINING_ROWS!r} is no list of 1 to {SKETCH_SIZE} whole numbers; get another file"
+        )
+    if array[0] < 0 or not (array[1:] > array[:-1]).all():
+        raise ModelFileError(f"{name}: array {TRAINING_ROWS!r} is not ascending from 0; get another file")
+    return RowSketch(array)
 
 
 def _first_not_finite(arrays: Mapping[str, Array]) -> str:

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from zoo_core.data import RowSketch
 from zoo_core.errors import SpecError, UsageError
 from zoo_core.model._environment import environment as current_environment
 from zoo_core.model._fingerprints import Fingerprints
@@ -38,6 +39,8 @@ class Model:
         plugins: Iterable[Mapping[str, Any]] = (),
         history: Iterable[Record] = (),
         fingerprints: Fingerprints | None = None,
+        training_rows: RowSketch | None = None,
+        warnings: Mapping[str, str] | None = None,
         environment: Mapping[str, Any] | None = None,
         started_from: str = "",
         sha256: str = "",
@@ -58,6 +61,8 @@ class Model:
         self.preprocessor = copy_part(spec.data.preprocessor)
         self.fingerprints, self._read_spec = fingerprints or Fingerprints(), read_spec or (lambda: spec)
         self.history, self.plugins = [dict(record) for record in history], [dict(source) for source in plugins]
+        self.training_rows = training_rows or RowSketch()  # a sketch of the rows that it was trained on
+        self.warnings = dict(warnings or {})  # what its run warned of, by key
         self.environment = dict(current_environment() if environment is None else environment)
         self.started_from = started_from  # sha256 of the model file whose weights the training began with
         self.sha256 = sha256  # of the file that was read or written last
@@ -235,13 +240,14 @@ class Model:
         return self.sha256
 
     def arrays(self) -> dict[str, Array]:
-        """Return the arrays of a model file by name, not copies: network, preprocessor and fingerprints."""
-        return file_arrays(self.network, self.preprocessor, self.fingerprints)
+        """Return the arrays of a model file by name, not copies: of network, preprocessor and run."""
+        return file_arrays(self.network, self.preprocessor, self.fingerprints, self.training_rows)
 
     def header(self, path: str | Path | None = None) -> dict[str, Any]:
         """Return the header of a model file; with `path`, also where the data of its spec lie from there."""
         about = {"spec": self.spec.to_dict(), "about": self.about.model_dump(), "parameters": self.network.layout.size}
         about |= {"plugins": self.plugins, "environment": self.environment, "started_from": self.started_from}
+        about |= {"warnings": self.warnings} if self.warnings else {}
         if path is not None:
             about["spec_folder"] = self.spec.origin.relative_to(Path(path).parent, dump(self.spec.data.source))
         return with_history(about, self.history)

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from zoo_core.data import RowSketch
 from zoo_core.errors import SpecError
-from zoo_core.model._array_names import FINGERPRINTS, PREPROCESSOR
+from zoo_core.model._array_names import FINGERPRINTS, PREPROCESSOR, TRAINING_ROWS
 from zoo_core.model._fingerprints import Fingerprints
 from zoo_core.model._header import check_header_size, fit_history
 from zoo_core.nn import Network
@@ -17,11 +18,15 @@ from zoo_core.parts import Array, Preprocessor, Record
 MAX_ARRAYS = 240  # of 255 in a file; a checkpoint needs the others for its run
 
 
-def file_arrays(network: Network, preprocessor: Preprocessor, fingerprints: Fingerprints) -> dict[str, Array]:
-    """Return the arrays of a model file by name, not copies: network, preprocessor and fingerprints."""
+def file_arrays(
+    network: Network, preprocessor: Preprocessor, fingerprints: Fingerprints, training_rows: RowSketch
+) -> dict[str, Array]:
+    """Return the arrays of a model file by name, not copies: of network, preprocessor and run."""
     fitted = {name: getattr(preprocessor, name, None) for name in preprocessor.state}
     found = {f"{PREPROCESSOR}{name}": np.asarray(value) for name, value in fitted.items() if value is not None}
-    return network.state() | found | ({FINGERPRINTS: fingerprints.thinned()} if fingerprints.rows else {})
+    found |= {FINGERPRINTS: fingerprints.thinned()} if fingerprints.rows else {}
+    found |= {TRAINING_ROWS: training_rows.hashes} if len(training_rows.hashes) else {}
+    return network.state() | found
 
 
 def with_history(header: Mapping[str, Any], history: Sequence[Record]) -> dict[str, Any]:

@@ -2,15 +2,15 @@
 
 Read `_run.py` first: it has `train`, `resume`, `prepare` and `follow`. `_prepare.py` makes a trainer with its splits
 and first weights; it chooses its threads and whether extra ones may help. `_defaults.py` fills in what a spec leaves
-to its data. `_output.py` knows the files of a run, `_checkpoint_writer.py` writes them. `_checkpoint.py` and
-`_run_state.py` say what is in a checkpoint. `_evaluation.py` finds rows to measure a model on, and `_compare.py`
-compares models and runs.
+to its data. `_splits.py` divides the rows, and keeps a sketch of those that are learnt from. `_output.py` knows the
+files of a run, `_checkpoint_writer.py` writes them. `_checkpoint.py` and `_run_state.py` say what is in a checkpoint.
+`_evaluation.py` finds rows to measure a model on, and `_compare.py` compares models and runs.
 """
 
 from __future__ import annotations
 
 from zoo_core.runs._compare import ModelComparison, RunComparison, compare_models, compare_runs
-from zoo_core.runs._evaluation import evaluation_table
+from zoo_core.runs._evaluation import evaluation_rows
 from zoo_core.runs._output import Output
 from zoo_core.runs._run import follow, prepare, prepare_resumed, resume, train
 
@@ -20,7 +20,7 @@ __all__ = [
     "RunComparison",
     "compare_models",
     "compare_runs",
-    "evaluation_table",
+    "evaluation_rows",
     "follow",
     "prepare",
     "prepare_resumed",

@@ -9,7 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.model import FINGERPRINTS, Fingerprints, Model, belongs_to_network, kept_record, read_summary
+from zoo_core.model import (
+    FINGERPRINTS,
+    Fingerprints,
+    Model,
+    belongs_to_network,
+    kept_record,
+    read_summary,
+    tells_of_run,
+)
 from zoo_core.parts import Array, Record
 from zoo_core.storage import ModelFile
 
@@ -110,7 +118,7 @@ def _first_figures(a: Sequence[Record], b: Sequence[Record]) -> tuple[int, list[
 
 def _final_differences(a: Mapping[str, Array], b: Mapping[str, Array]) -> Iterator[tuple[str, str]]:
     """Yield the name of each array that differs at the end, and how."""
-    for name in sorted((a.keys() | b.keys()) - {FINGERPRINTS}):
+    for name in sorted(name for name in a.keys() | b.keys() if not tells_of_run(name)):
         x, y = a.get(name), b.get(name)
         if x is None or y is None:
             yield name, "is only in one of them"

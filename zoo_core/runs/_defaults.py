@@ -1,17 +1,15 @@
-"""What depends on the data of a spec: splits, the default preprocessor and metrics, the description of the data."""
+"""What depends on the data of a spec: the default preprocessor and metrics, the description of the data."""
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
-import numpy as np
 from pydantic import ValidationError
 
-from zoo_core.data import DataFolder, checked_data, make_splits
+from zoo_core.data import DataFolder, checked_data
 from zoo_core.errors import DataError, SpecError
 from zoo_core.model import DataDescription, Model, short_errors
-from zoo_core.parts import Data, Loss, Metric, Preprocessor, RandomSource, Table
+from zoo_core.parts import Data, Loss, Metric, Preprocessor
 from zoo_core.registry import Registry
 from zoo_core.spec import DEFAULT_METRICS, Spec, copy_part, dump
 
@@ -23,17 +21,6 @@ def load_data(spec: Spec, data_dir: str | Path | DataFolder | None = None) -> Da
     """
     folder = data_dir if isinstance(data_dir, DataFolder) else DataFolder.open(data_dir)
     return checked_data(spec.data.source, copy_part(spec.data.source).load(folder.for_origin(spec.origin)))
-
-
-def split(spec: Spec, data: Data, source: RandomSource) -> dict[str, Table]:
-    """Return the splits of a spec by name. Raises DataError where all rows of a split have the weight 0."""
-    d = spec.data
-    rng = source.stream("split")
-    splits = make_splits(data, train=d.train, validation=d.validation, test=d.test, stratify=d.stratify, rng=rng)
-    for name, table in splits.items():
-        if table.weights is not None and not np.any(table.weights):
-            raise DataError(f"data.{name}: all its {len(table.y)} rows have the weight 0; give some rows a weight")
-    return splits
 
 
 def fill_defaults(spec: Spec, data: Data, registry: Registry, earlier: Model | None = None) -> Spec:
@@ -98,23 +85,8 @@ def describe_data(spec: Spec, data: Data) -> DataDescription:
             feature_names=list(data.feature_names),
             target_names=list(data.target_names),
             image_shape=list(data.image_shape) if data.image_shape else None,
-            data_sha256=data_sha256(data),
         )
     except ValidationError as error:
         raise DataError(
             f"dataset {spec.data.source.name!r} describes its data wrongly: {short_errors(error)}"
         ) from error
-
-
-def data_sha256(data: Data) -> str:
-    """Return a digest of inputs, targets and weights, training part and test part, in their own dtypes."""
-    digest = hashlib.sha256()
-    for table in (data.train, data.test):
-        if table is not None:
-            for start in range(0, table.x.shape[0], 4096):
-                indices = np.arange(start, min(start + 4096, table.x.shape[0]))
-                digest.update(np.ascontiguousarray(table.x.take(indices, axis=0)).tobytes())
-            for column in (table.y, table.weights):
-                if column is not None:
-                    digest.update(np.ascontiguousarray(column).tobytes())
-    return digest.hexdigest()

@@ -11,16 +11,25 @@ from zoo_core.errors import DataError, Hint, UsageError, nearest
 from zoo_core.model import Model, class_labels
 from zoo_core.parts import Data, Dataset, Table
 from zoo_core.registry import Registry, is_path
-from zoo_core.runs._defaults import load_data, split
-from zoo_core.spec import copy_part, option_names
+from zoo_core.runs._defaults import load_data
+from zoo_core.runs._splits import LEARNT, data_sha256, learnt_text, split
+from zoo_core.spec import option_names
 
 FILES = (".csv", ".npz", ".npy", ".txt", ".tsv")  # endings that tell a file from the name of a data set
 
 
-def evaluation_table(
+@dataclasses.dataclass(frozen=True)
+class EvaluationRows:
+    """Rows to evaluate a model on, with labels as the model's class indices, and warnings about them, by key."""
+
+    table: Table
+    warnings: dict[str, str]
+
+
+def evaluation_rows(
     model: Model, split_name: str, folder: DataFolder, registry: Registry, dataset: str | None = None
-) -> Table:
-    """Return rows to evaluate a model on, with labels as the model's class indices.
+) -> EvaluationRows:
+    """Return rows to evaluate a model on. A warning says where the model was trained on them.
 
     Without `dataset` they are a split of the model's own data. The name of a data set gives that split of it. A file
     gives all its rows: it is read like the model's own data, or it is a .npz with arrays x and y.
@@ -28,11 +37,33 @@ def evaluation_table(
     """
     source = model.spec.data.source
     if dataset is None or dataset == source.name:
-        return _split_of(model, source, split_name, folder)
+        data, table = _split_of(model, source, split_name, folder)
+        return EvaluationRows(table, _own_warnings(model, data, table, split_name))
     if is_path(dataset, *FILES):
         data = _load_checked(model, _file_dataset(model, source, dataset, registry), folder, dataset)
-        return _with_model_labels(model, data, data.train)
-    return _split_of(model, _named_dataset(dataset, registry), split_name, folder)
+        table = _with_model_labels(model, data, data.train)
+        return EvaluationRows(table, _learnt(model, table, f"rows of {dataset}"))
+    _, table = _split_of(model, _named_dataset(dataset, registry), split_name, folder)
+    return EvaluationRows(table, _learnt(model, table, f"{split_name} rows of {dataset}"))
+
+
+def _learnt(model: Model, table: Table, rows: str) -> dict[str, str]:
+    """Return a warning, by its key, if the model was trained on rows of a table."""
+    shared = model.training_rows.shared_with(table)
+    return {LEARNT: learnt_text(f"{shared} {rows}", f"model {model.name!r}")} if shared.shared else {}
+
+
+def _own_warnings(model: Model, data: Data, table: Table, split_name: str) -> dict[str, str]:
+    """Return the warnings about a split of a model's own data, which may have changed since the model was trained.
+
+    Rows that come from the disk are all read only where some row of the split was trained on.
+    """
+    own = {} if split_name == "train" else _learnt(model, table, f"{split_name} rows")
+    known = model.about.data_sha256
+    if not known or (not own and not isinstance(data.train.x, np.ndarray)) or data_sha256(data) == known:
+        return {key: text for key, text in model.warnings.items() if key == LEARNT and split_name != "train"}
+    changed = f"the data have changed since model {model.name!r} was trained, and so have its splits"
+    return {LEARNT: f"{changed}: {own[LEARNT]}"} if own else {"data_changed": changed}
 
 
 def _file_dataset(model: Model, source: Dataset, path: str, registry: Registry) -> Dataset:
@@ -70,15 +101,13 @@ def _load_checked(model: Model, source: Dataset, folder: DataFolder, named: str 
     return data
 
 
-def _split_of(model: Model, source: Dataset, name: str, folder: DataFolder) -> Table:
+def _split_of(model: Model, source: Dataset, name: str, folder: DataFolder) -> tuple[Data, Table]:
     data = _load_checked(model, source, folder)
-    randomness = copy_part(model.spec.generator)
-    randomness.start(model.spec.seed)
-    splits = split(model.spec, data, randomness)
+    splits, _ = split(model.spec, data)
     if name not in splits:
         message = f"there is no split {name!r}{nearest(name, splits)} (there are: {', '.join(splits)})"
         raise UsageError(message, Hint("split"))
-    return _with_model_labels(model, data, splits[name])
+    return data, _with_model_labels(model, data, splits[name])
 
 
 def _with_model_labels(model: Model, data: Data, table: Table) -> Table:

@@ -7,7 +7,8 @@ from pathlib import Path
 from zoo_core.data import DataFolder
 from zoo_core.model import Model, check_file_limits, provenance, set_arrays
 from zoo_core.registry import Registry
-from zoo_core.runs._defaults import describe_data, fill_defaults, load_data, split
+from zoo_core.runs._defaults import describe_data, fill_defaults, load_data
+from zoo_core.runs._splits import describe_rows, learnt_rows, split, with_earlier_split
 from zoo_core.spec import Spec, parts_of
 from zoo_core.training import Trainer, choose_threads
 
@@ -20,17 +21,23 @@ def prepare_trainer(
     earlier: Model | None,
     started_from: str,
     recorded: int | None = None,
+    *,
+    resumed: bool = False,
 ) -> Trainer:
     """Prepare a run that begins with the weights of an earlier model, or with initial ones.
 
-    `threads` is the user's choice, `recorded` the number of threads in a checkpoint.
+    `threads` is the user's choice, `recorded` the number of threads in a checkpoint. With `resumed` the earlier model
+    is that checkpoint.
     """
     data = load_data(spec, files)
-    spec = fill_defaults(spec, data, registry, earlier)
+    spec = with_earlier_split(fill_defaults(spec, data, registry, earlier), earlier)
     plugins = provenance(registry, parts_of(spec))
     model = Model(spec, describe_data(spec, data), plugins=plugins, started_from=started_from)
     check_file_limits(model.header(), len(model.network.state()) + len(model.preprocessor.state), model.name)
-    splits = split(spec, data, model.source)
+    splits, train_rows = split(spec, data, model.source)
+    describe_rows(model, data, train_rows, earlier)
+    if earlier is not None:
+        model.warnings = dict(earlier.warnings) if resumed else learnt_rows(model, splits, earlier)
     if earlier is not None:
         set_arrays(model, earlier.arrays(), f"spec {spec.name!r}, started from model {earlier.spec.name!r}")
     else:

@@ -162,7 +162,8 @@ def prepare_resumed(
     contents, path, warnings = output.latest(sha256)
     earlier = model_from_contents(contents, str(path), registry)
     recorded = earlier.environment.get("threads")
-    trainer = prepare_trainer(earlier.spec, data_dir, registry, threads, earlier, earlier.started_from, recorded)
+    origin = earlier.started_from
+    trainer = prepare_trainer(earlier.spec, data_dir, registry, threads, earlier, origin, recorded, resumed=True)
     trainer.output = output.path
     restore_run(trainer, contents, str(path))
     output.record(path)

@@ -131,6 +131,9 @@ class DataSpec(SpecTable):
     validation: SplitSize = Field(None, description="rows for decisions during training: a slice or a fraction")
     test: SplitSize = Field(None, description="rows for the final metrics; default: the data set's own test part")
     stratify: bool = Field(False, description="keep the shares of the classes in each split drawn at random")
+    split_seed: Annotated[int, Ge(0), Le(2**32 - 1)] | None = Field(
+        None, description="draws the rows of fractions; default: the seed of the spec"
+    )
 
     @field_validator("train", "validation", "test", mode="before")
     @classmethod

@@ -84,7 +84,7 @@ class Trainer:
         self._speed.start(self._rows_done())
         yield self._started(0 if extra is None else extra.threads - 1)
         check_parts(self.spec)
-        for line in lint_spec(self.spec):
+        for line in [*lint_spec(self.spec), *self.model.warnings.values()]:
             self.warn(line)
         self.callback_run.start()
         yield from self.callback_run.take_messages()

@@ -31,17 +31,19 @@ def command(
 ) -> None:
     """Evaluate a model: the loss and every metric of its spec."""
     from zoo_core.cli._inputs import data_folder, load_model
-    from zoo_core.cli._output import redirect_prints, rows
+    from zoo_core.cli._output import redirect_prints, rows, warn_of, warning_list
     from zoo_core.display.text import format_number
     from zoo_core.model import evaluate_table
     from zoo_core.registry import Registry
-    from zoo_core.runs import evaluation_table
+    from zoo_core.runs import evaluation_rows
 
     registry = Registry()
     warn(registry)
     found = load_model(model, registry, sha256, max_size)
     with redirect_prints():
-        table = evaluation_table(found, split, data_folder(data_dir), registry, data)
-        metrics = evaluate_table(found, table, check=True)
+        measured = evaluation_rows(found, split, data_folder(data_dir), registry, data)
+        metrics = evaluate_table(found, measured.table, check=True)
     human = rows([{"metric": key, split: format_number(value)} for key, value in metrics.items()], ["metric", split])
-    report(metrics, json, human)
+    warnings = {"warnings": warning_list(measured.warnings)} if measured.warnings else {}
+    report(metrics | warnings, json, human)
+    warn_of(measured.warnings)

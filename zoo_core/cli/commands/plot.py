@@ -102,14 +102,17 @@ def _draw_figure(kind: Kind, names: list[str], registry: Registry, **given: Any)
 
 def _draw_confusion(name: str, model: Any, registry: Registry, given: dict[str, Any]) -> Figure:
     from zoo_core.cli._inputs import data_folder
+    from zoo_core.cli._output import warn_of
     from zoo_core.display import plots
     from zoo_core.model import confusion_counts
-    from zoo_core.runs import evaluation_table
+    from zoo_core.runs import evaluation_rows
 
     if model.about.task != "classification":
         raise UsageError(f"model {model.spec.name!r} is for regression; a confusion matrix needs classes")
-    table = evaluation_table(model, given["split"], data_folder(given["data_dir"]), registry, None)
-    return plots.confusion_matrix(confusion_counts(model, table), [str(label) for label in model.labels().tolist()])
+    measured = evaluation_rows(model, given["split"], data_folder(given["data_dir"]), registry, None)
+    warn_of(measured.warnings)
+    counts, labels = confusion_counts(model, measured.table), model.labels().tolist()
+    return plots.confusion_matrix(counts, [str(label) for label in labels])
 
 
 def _read_spec_or_part(kind: str, name: str, registry: Registry, options: list[str]) -> Any:

@@ -1,0 +1,112 @@
+"""Which rows a run learns from: its splits, and the digest and the sketch of the rows that its model keeps."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+
+from zoo_core.data import row_hashes, select_rows, split_rows
+from zoo_core.errors import DataError
+from zoo_core.model import Model
+from zoo_core.nn import RandomStreams
+from zoo_core.parts import Array, Data, RandomSource, Table
+from zoo_core.spec import Spec, copy_part, dump
+
+SHARES = ("train", "validation", "test")
+BLOCK = 4096  # rows that are read at once
+LEARNT = "rows_trained_on"  # key of the warning about rows that were learnt before they are measured
+
+
+def split(spec: Spec, data: Data, source: RandomSource | None = None) -> tuple[dict[str, Table], Array]:
+    """Return the splits of a spec by name, and the rows of the training part that the first of them has.
+
+    The rows of fractions are drawn from `data.split_seed` or, without it, from `source`, by default that of the spec.
+    Raises DataError where all rows of a split have the weight 0.
+    """
+    d = spec.data
+    if source is None or d.split_seed is not None:
+        source = RandomStreams(copy_part(spec.generator), split_seed(spec))
+    rng = source.stream("split")
+    chosen = split_rows(data, train=d.train, validation=d.validation, test=d.test, stratify=d.stratify, rng=rng)
+    parts = {"train": data.train, "test": data.test}
+    splits = {name: select_rows(parts[part] or data.train, rows) for name, (part, rows) in chosen.items()}
+    for name, table in splits.items():
+        if table.weights is not None and not np.any(table.weights):
+            raise DataError(f"data.{name}: all its {len(table.y)} rows have the weight 0; give some rows a weight")
+    return splits, chosen["train"][1]
+
+
+def split_seed(spec: Spec) -> int:
+    """Return the seed that draws the rows of fractions."""
+    return spec.seed if spec.data.split_seed is None else spec.data.split_seed
+
+
+def is_drawn(spec: Spec) -> bool:
+    """Return whether a split is a fraction, so that its rows depend on a seed."""
+    return any(isinstance(getattr(spec.data, name), float) for name in SHARES)
+
+
+def with_earlier_split(spec: Spec, earlier: Model | None) -> Spec:
+    """Return a spec that draws the same rows as the model which it starts from, unless it says `split_seed`.
+
+    With other rows it would be tested on rows that the earlier model has learnt.
+    """
+    if earlier is None or spec.data.split_seed is not None or not is_drawn(spec):
+        return spec
+    seed = split_seed(earlier.spec)
+    if seed == spec.seed or not is_drawn(earlier.spec):
+        return spec
+    return spec.model_copy(update={"data": spec.data.model_copy(update={"split_seed": seed})})
+
+
+def describe_rows(model: Model, data: Data, train_rows: Array, earlier: Model | None) -> None:
+    """Give a model the digest of its data, and the sketch of the rows that it or an earlier model was trained on."""
+    digest, known = hashlib.sha256(), (earlier or model).training_rows
+    model.training_rows = known.with_hashes(_train_hashes(data, train_rows, digest.update))
+    model.about = model.about.model_copy(update={"data_sha256": digest.hexdigest()})
+
+
+def data_sha256(data: Data) -> str:
+    """Return a digest of inputs, targets and weights, training part and test part, in their own dtypes."""
+    digest = hashlib.sha256()
+    for _ in _train_hashes(data, np.empty(0, np.intp), digest.update):
+        pass
+    return digest.hexdigest()
+
+
+def _train_hashes(data: Data, train_rows: Array, update: Callable[[bytes], None]) -> Iterator[Array]:
+    """Yield the hashes of the rows trained on, and call `update` with all bytes: the data are read once for both."""
+    for table in [table for table in (data.train, data.test) if table is not None]:
+        for start in range(0, table.x.shape[0], BLOCK):
+            stop = min(start + BLOCK, table.x.shape[0])
+            x = np.ascontiguousarray(table.x.take(np.arange(start, stop), axis=0))
+            update(x.tobytes())
+            if table is data.train:
+                own = train_rows[slice(*np.searchsorted(train_rows, (start, stop)))]
+                yield row_hashes(x[own - start], table.y[own])
+        for column in (table.y, table.weights):
+            if column is not None:
+                update(np.ascontiguousarray(column).tobytes())
+
+
+def learnt_rows(model: Model, splits: Mapping[str, Table], earlier: Model) -> dict[str, str]:
+    """Return a warning, by its key, if splits of a new run hold rows which the earlier model was trained on."""
+    if model.about.data_sha256 == earlier.about.data_sha256 and split_key(model.spec) == split_key(earlier.spec):
+        return {key: text for key, text in earlier.warnings.items() if key == LEARNT}
+    shared = {name: earlier.training_rows.shared_with(table) for name, table in splits.items() if name != "train"}
+    found = " and ".join(f"{rows} {name} rows" for name, rows in shared.items() if rows.shared)
+    advice = "use the splits of that model, or other data"
+    return {LEARNT: f"{learnt_text(found, 'the earlier model')}; {advice}"} if found else {}
+
+
+def learnt_text(rows: str, model: str) -> str:
+    """Return the warning about `rows`, such as "5 of the 90 test rows", that a model was trained on."""
+    return f"{rows} are rows that {model} was trained on: metrics there say nothing about new rows"
+
+
+def split_key(spec: Spec) -> tuple[object, ...]:
+    """Return all that decides which rows of the same data a split has; a seed counts only if rows are drawn."""
+    drawn = (split_seed(spec), spec.data.stratify, repr(dump(spec.generator))) if is_drawn(spec) else ()
+    return (*(getattr(spec.data, name) for name in SHARES), *drawn)
