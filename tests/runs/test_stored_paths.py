@@ -20,7 +20,7 @@ from zoo_core.data import DataFolder, Origin
 from zoo_core.errors import DataError, ZooError
 from zoo_core.parts import Data
 from zoo_core.registry import Registry
-from zoo_core.runs import Output, evaluation_table, prepare, prepare_resumed
+from zoo_core.runs import Output, evaluation_rows, prepare, prepare_resumed
 from zoo_core.spec import read_spec
 
 SECRET = "hunter2"
@@ -87,7 +87,7 @@ def _train(model: Path) -> Any:
 
 
 def _evaluate(model: Path) -> Any:
-    return evaluation_table(zoo_core.load(model), "test", DataFolder.open(), Registry())
+    return evaluation_rows(zoo_core.load(model), "test", DataFolder.open(), Registry()).table
 
 
 def _start_from(model: Path) -> Any:

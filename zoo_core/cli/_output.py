@@ -73,10 +73,8 @@ def warn(registry: Registry, quiet: bool = False, *, all_parts: bool = False) ->
 
 def warn_of(warnings: Mapping[str, str]) -> None:
     """Print warnings about a model on standard error."""
-    from zoo_core.display.text import printable_lines
-
     for text in warnings.values():
-        print(f"warning: {printable_lines(text)}", file=sys.stderr)
+        print(f"warning: {text}", file=sys.stderr)
 
 
 def warning_list(warnings: Mapping[str, str]) -> list[dict[str, str]]:
