@@ -213,6 +213,7 @@ SPECS = [
     Case("no layers", "validate bad.toml", 3, "model.layers", {"bad.toml": SPEC.replace("[[model.layers]]", "[[model.extra]]")}),
     Case("bad UTF-8", "validate bad.toml", 3, "bad.toml:1 & UTF-8", {"bad.toml": b'name = "\xff"'}),
     Case("a BOM", "validate bad.toml", 3, "bad.toml:1:1 & byte order mark", {"bad.toml": b"\xef\xbb\xbf" + SPEC.encode()}),
+    Case("5,000 digits", "validate bad.toml", 3, "bad.toml & 64 bits", {"bad.toml": f"seed = {'9' * 5000}\n" + SPEC}),
     Case("deep nesting", "validate bad.toml", 3, "nested too deeply", {"bad.toml": "x = " + "[" * 5000 + "]" * 5000}),
     Case("deep nesting, JSON", "validate bad.json", 3, "nested too deeply", {"bad.json": "[" * 30_000 + "]" * 30_000}),
     Case("70 KiB", "validate bad.toml", 3, "64 KiB", {"bad.toml": "#" * 70 * 1024}),
@@ -244,6 +245,7 @@ DATA = [
     Case("traversal in an archive", "predict m.npz bad.npz", 3, "bad.npz & ../", {
         "bad.npz": lambda path: np.savez(path, **{"../../x": np.ones((5, 4))})}),
     Case("overflow on conversion", "predict m.npz bad.npy", 6, "not finite", {"bad.npy": saved(np.full((5, 4), 1e300))}),
+    Case("no dimensions", "predict m.npz bad.npy", 3, "shape ()", {"bad.npy": saved(np.array(3.0))}),
     Case("no rows", "predict m.npz bad.npy", 3, "no rows", {"bad.npy": saved(np.empty((0, 4)))}),
     Case("one class", "train good.toml -o new.npz", 3, "class", table(POINTS.replace(",n\n", ",y\n"))),
     Case("NaN in rows to predict", "predict m.npz bad.npy", 3, "row 3 & column 2", {
@@ -258,6 +260,8 @@ COMMANDS = [
     Case("plugin missing, show", f"show {GOLDEN.with_name('golden-plugin-0.1.npz')}", 0, out="zoo-golden 1.0"),
     Case("unknown option", "train good.toml --nonsense", 2, "--nonsense"),
     Case("unknown command", "trian good.toml", 2, "trian"),
+    Case("a folder to resume", "resume .", 2, "is a folder"),
+    Case("the folder above to resume", "resume ..", 2, "is a folder"),
     Case("a folder up", "new ../x", 2, "'../x'"),
     Case("empty", "new ''", 2, "''"),
     Case("empty model", "show ''", 2, "''"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import re
@@ -302,6 +303,46 @@ def test_a_file_that_the_system_refuses_to_read(tmp_path: Path, monkeypatch: pyt
     for read in (read_array, read_csv, read_idx, lambda path: read_png(path, (28, 28))):
         with pytest.raises(ResourceError, match=rf"^cannot read {re.escape(str(tmp_path / 'x'))}: Permission denied$"):
             read(tmp_path / "x")
+
+
+def test_whatever_a_parser_raises_is_damage_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lists of exceptions grow old: the next release of a library raises another one."""
+
+    def broken(*args: object, **options: object) -> None:
+        raise raised[0]
+
+    for name in ("numpy.lib.format.read_magic", "zipfile.ZipFile", "csv.reader", "gzip.open", "PIL.Image.open"):
+        monkeypatch.setattr(name, broken)
+    files = {"a.npy": b"\x93NUMPY", "a.npz": b"PK", "a.csv": b"1", "a.idx": b"\x1f\x8b", "a.png": b"x"}
+    reads = read_arrays, read_arrays, read_csv, read_idx, lambda path: read_png(path, (1, 1))
+    for error in (KeyError("x"), AssertionError(), OSError("no errno"), struct.error("s"), RecursionError("r")):
+        raised = [error]
+        for (name, content), read in zip(files.items(), reads, strict=True):
+            (tmp_path / name).write_bytes(content)
+            with pytest.raises(DataError, match=re.escape(name)):
+                read(tmp_path / name)
+
+
+def test_an_error_of_the_call_is_no_damage(tmp_path: Path) -> None:
+    with pytest.raises(TypeError):
+        read_csv(tmp_path / "a.csv", nonsense=1)
+
+
+def test_files_of_the_kernel_claim_nothing_and_are_read_as_empty() -> None:
+    with pytest.raises(DataError, match="is empty"):
+        read_csv(Path("/proc/self/environ"))
+
+
+def test_a_picture_with_an_empty_colour_profile(tmp_path: Path) -> None:
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    head, pixels = struct.pack(">IIBBBBB", 2, 2, 8, 0, 0, 0, 0), zlib.compress(b"\0\1\2" * 2)
+    for profile in (b"", b"x", b"x\0", b"x\0\1", b"\0\0", b"x\0\0"):
+        parts = chunk(b"IHDR", head), chunk(b"iCCP", profile), chunk(b"IDAT", pixels), chunk(b"IEND", b"")
+        (tmp_path / "p.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
+        with contextlib.suppress(DataError):
+            read_png(tmp_path / "p.png", (2, 2))
 
 
 def test_the_first_bad_value_is_named_far_down_and_by_column_name() -> None:

@@ -13,6 +13,7 @@ NAMES = (
     "flips",
     "mutants",
     "bombs",
+    "readers",
     "calls",
     "syscalls",
     "faults",

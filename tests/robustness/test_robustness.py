@@ -11,11 +11,12 @@ import pytest
 from tests.robustness import Unavailable
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="they read /proc and send signals")
-SAMPLES = {"mutants": 600, "bombs": 2, "calls": 100, "syscalls": 6, "faults": 6, "races": 1}
+SAMPLES = {"mutants": 600, "readers": 700, "bombs": 2, "calls": 100, "syscalls": 6, "faults": 6, "races": 1}
 LARGER = {
     "flips": 1,
     "mutants": 9000,
     "bombs": 100,
+    "readers": 20_000,
     "syscalls": 1000,
     "faults": 1000,
     "races": 5,

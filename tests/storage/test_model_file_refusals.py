@@ -27,6 +27,19 @@ from zoo_core.errors import ModelFileError
 from zoo_core.storage import _header_json as document
 
 
+def test_whatever_a_parser_raises_is_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: object) -> None:
+        raise raised
+
+    monkeypatch.setattr("zoo_core.storage._reader.read_members", broken)
+    for raised in (IndexError("x"), RecursionError(), KeyError(3), AssertionError()):
+        with pytest.raises(ModelFileError, match=f"^m.npz is damaged: {type(raised).__name__}"):
+            storage.contents_from_bytes(SOUND, "m.npz")
+    raised = MemoryError()
+    with pytest.raises(MemoryError):
+        storage.contents_from_bytes(SOUND, "m.npz")
+
+
 def cost(data: bytes) -> tuple[float, int, ModelFileError]:
     """Return seconds, peak bytes and the error of a refusal."""
     tracemalloc.start()

@@ -57,7 +57,7 @@ def compare_models(models: Mapping[str, Model]) -> ModelComparison:
 def _results(model: Model) -> dict[str, Any]:
     kept = kept_record(model.history)
     best = {
-        f"best {key}": max(record[key] for record in model.history if key in record)
+        f"best {key}": max((record[key] for record in model.history if record.get(key) is not None), default=None)
         for key in kept
         if key.endswith("_accuracy") and key.startswith(("test", "validation"))
     }

@@ -23,6 +23,8 @@ class Output:
 
     def __init__(self, path: str | Path, *, overwrite: bool = True) -> None:
         named = Path(path)
+        if named.name in ("", ".."):
+            raise UsageError(f"{path}: is a folder; name a model file or a checkpoint")
         match = CHECKPOINT_NAME.fullmatch(named.name)
         self.path = named.with_name(match["stem"] + match["suffix"]) if match else named
         self.overwrite = overwrite  # whether the run may replace an existing file when it ends

@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from zoo_core.errors import PluginError, SpecError, UsageError, nearest
 from zoo_core.parts import Part
 from zoo_core.registry import Registry
+from zoo_core.spec._text import plain_fault
 
 T = TypeVar("T", bound=BaseModel)
 KeyPath = tuple[str | int, ...]
@@ -51,6 +52,8 @@ def validate(
     Raises SpecError with every problem, UsageError where all come from overrides, PluginError where only parts are
     missing.
     """
+    if fault := plain_fault(value):
+        raise SpecError(f"{name}: {fault}")
     context: dict[str, Any] = {"registry": registry, "known": {}, "find": find, "for_network": for_network}
     try:
         return table.model_validate(value, context=context)

@@ -11,7 +11,11 @@ from zoo_core.errors import SpecError, UsageError
 from zoo_core.spec._positions import locate_keys
 
 MAX_BYTES = 64 * 1024
+INDEX = re.compile("[0-9]{1,9}")  # of a list
 MAX_DEPTH = 32
+TOO_DEEP = f"is nested too deeply (at most {MAX_DEPTH} levels)"
+TOO_LONG = "holds an integer of more than 64 bits; no key takes such a number"
+MAX_SHOWN = 80  # characters of an override in a message
 
 
 def is_toml(name: str) -> bool:
@@ -47,15 +51,20 @@ def parse_text(text: str, name: str, *, toml: bool) -> dict[str, Any]:
         raise SpecError(f"{name}{place}: {str(error)[: where.start()] if where else error}") from error
     except json.JSONDecodeError as error:
         raise SpecError(f"{name}:{error.lineno}:{error.colno}: {error.msg}") from error
-    except RecursionError as error:
-        raise SpecError(f"{name}: is nested too deeply (at most {MAX_DEPTH} levels)") from error
-    except ValueError as error:
-        raise SpecError(f"{name}: {error}") from error
+    except Exception as error:  # a parser may raise anything for a text that was made to break it
+        raise SpecError(f"{name}: {_reason(error)}") from error
     if not isinstance(value, dict):
         raise SpecError(f"{name}:1:1: must be a table of keys, not {type(value).__name__}")
-    if _depth(value) > MAX_DEPTH:
-        raise SpecError(f"{name}: is nested too deeply (at most {MAX_DEPTH} levels)")
+    if fault := plain_fault(value):
+        raise SpecError(f"{name}: {fault}")
     return value
+
+
+def _reason(error: Exception) -> str:
+    """Return why a text cannot be parsed, without words about Python."""
+    if isinstance(error, RecursionError):
+        return TOO_DEEP
+    return TOO_LONG if "integer string conversion" in str(error) else str(error)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -72,13 +81,17 @@ def _refuse(word: str) -> None:
     raise ValueError(f"{word} is not a number that a spec may hold")
 
 
-def _depth(value: Any) -> int:
-    """Return how deeply plain data are nested, counted to MAX_DEPTH + 1."""
+def plain_fault(value: Any) -> str:
+    """Return what keeps plain data from being a spec, or '': they are nested too deeply, or an integer is too long."""
     level, depth = [value], 0
-    while level and depth <= MAX_DEPTH:
+    while level:
         depth += 1
+        if depth > MAX_DEPTH:
+            return TOO_DEEP
+        if any(isinstance(item, int) and abs(item) >= 2**64 for item in level):
+            return TOO_LONG
         level = [x for v in level if isinstance(v, (dict, list)) for x in (v.values() if isinstance(v, dict) else v)]
-    return depth
+    return ""
 
 
 # ------------------------------------------------------------------ specs that are listed and copied
@@ -108,19 +121,29 @@ def rename_text(text: str, name: str) -> str:
 def override(value: dict[str, Any], change: str, places: dict[tuple[str | int, ...], str]) -> Any:
     """Put one "key.path=value" into plain data, and return the value: TOML or a bare word. Raises UsageError."""
     path, equals, text = change.partition("=")
+    shown = change if len(change) <= MAX_SHOWN else f"{change[:MAX_SHOWN]}..."
     if not equals or not path.strip():
-        raise UsageError(f"override {change!r}: write it as key.path=value, for example training.epochs=5")
+        raise UsageError(f"override {shown!r}: write it as key.path=value, for example training.epochs=5")
+    new = _override_value(text, shown)
+    keys: list[str | int] = [int(key) if INDEX.fullmatch(key) else key for key in path.strip().split(".")]
+    _set_item(value, keys, new, shown)
+    for inner in [place for place in places if place[: len(keys)] == tuple(keys)]:
+        del places[inner]  # the replaced value had this place
+    places[tuple(keys)] = f"override {shown}"
+    return new
+
+
+def _override_value(text: str, shown: str) -> Any:
+    """Return the value of an override. Raises UsageError if no spec may hold it."""
     try:
         read = tomllib.loads(f"x = {text}")
     except tomllib.TOMLDecodeError:
-        read = {}
-    new = read["x"] if read.keys() == {"x"} else text
-    keys: list[str | int] = [int(key) if key.isdecimal() else key for key in path.strip().split(".")]
-    _set_item(value, keys, new, change)
-    for inner in [place for place in places if place[: len(keys)] == tuple(keys)]:
-        del places[inner]  # the replaced value had this place
-    places[tuple(keys)] = f"override {change}"
-    return new
+        return text
+    except Exception as error:
+        raise UsageError(f"override {shown}: {_reason(error)}") from error
+    if fault := plain_fault(read):
+        raise UsageError(f"override {shown}: {fault}")
+    return read["x"] if read.keys() == {"x"} else text
 
 
 def _set_item(target: Any, keys: list[str | int], new: Any, change: str) -> None:

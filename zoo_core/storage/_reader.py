@@ -55,6 +55,12 @@ def contents_from_bytes(data: bytes, name: str, *, limit: int = DEFAULT_LIMIT, s
         return _parse_contents(data, wanted)
     except RefusedError as refused:
         raise ModelFileError(f"{name} {refused}", refused.hint) from None
+    except MemoryError:
+        raise
+    except Exception as error:  # a file that was made to break a parser
+        raise ModelFileError(
+            f"{name} is damaged: {type(error).__name__} while it was read; get the file again"
+        ) from error
 
 
 def _read_bytes(path: Path, limit: int) -> bytes:

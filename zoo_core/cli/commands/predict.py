@@ -55,7 +55,7 @@ def command(
         check_output_path(output, force)
     found = load_model(model, registry, sha256, max_size)
     x = _read_inputs(input_, found)
-    if not len(x):
+    if x.shape[:1] == (0,):
         raise DataError(f"{input_}: has no rows")
     with blas_threads(1), redirect_prints():
         try:

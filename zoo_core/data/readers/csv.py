@@ -16,7 +16,7 @@ from itertools import chain
 import numpy as np
 
 from zoo_core.data.readers._cells import is_number as is_number, parse_floats, parse_label
-from zoo_core.data.readers._open import Source, opened, source_name
+from zoo_core.data.readers._open import Source, opened, reads_foreign_bytes, source_name
 from zoo_core.errors import DataError, nearest
 from zoo_core.parts import Array
 
@@ -43,6 +43,7 @@ class CsvTable:
         return self.places.index(column_index(self.header, column, self.where))
 
 
+@reads_foreign_bytes
 def read_csv(
     source: Source, *, delimiter: str = ",", header: bool = True, text: Column | None = None,
     columns: Sequence[Column] | None = None,
@@ -82,6 +83,7 @@ def read_csv(
     return table
 
 
+@reads_foreign_bytes
 def read_features(source: Source, feature_names: Sequence[str]) -> Array:
     """Read a CSV file to predict from.
 

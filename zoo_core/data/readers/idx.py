@@ -10,13 +10,12 @@ from __future__ import annotations
 import gzip
 import math
 import struct
-import zlib
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
-from zoo_core.data.readers._open import MAX_DEFLATE_RATIO, opened
+from zoo_core.data.readers._open import MAX_DEFLATE_RATIO, opened, reads_foreign_bytes, refusing_damage
 from zoo_core.errors import DataError
 from zoo_core.parts import Array
 
@@ -25,6 +24,7 @@ MAX_DIMENSIONS = 8
 CHUNK = 1 << 20  # bytes read at a time
 
 
+@reads_foreign_bytes
 def read_idx(path: Path | str) -> Array:
     """Read an IDX file, gzipped or plain.
 
@@ -46,15 +46,12 @@ def read_idx(path: Path | str) -> Array:
     """
     path = Path(path)
     with opened(path) as raw:
-        try:
-            zipped = raw.read(2) == b"\x1f\x8b"
-            raw.seek(0)
-            if not zipped:
-                return _read_values(raw, path, path.stat().st_size)
-            with gzip.open(raw) as stream:
-                return _read_values(stream, path, path.stat().st_size * MAX_DEFLATE_RATIO)  # type: ignore[arg-type]
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise DataError(f"{path}: the gzip data are cut or damaged ({error}); fetch the file again") from error
+        zipped = raw.read(2) == b"\x1f\x8b"
+        raw.seek(0)
+        if not zipped:
+            return _read_values(raw, path, path.stat().st_size)
+        with refusing_damage(path, "the gzip data are cut or damaged; fetch the file again"), gzip.open(raw) as stream:
+            return _read_values(stream, path, path.stat().st_size * MAX_DEFLATE_RATIO)  # type: ignore[arg-type]
 
 
 def _read_values(stream: BinaryIO, path: Path, max_size: int) -> Array:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from zoo_core.data.readers._open import reads_foreign_bytes
 from zoo_core.data.readers.npy import read_array
 from zoo_core.errors import DataError, UsageError
 from zoo_core.parts import Array
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 Inputs = tuple["Array | DiskRows", list[str]]  # rows, and a note for each change of a picture
 
 
+@reads_foreign_bytes
 def read_inputs(
     source: Path | str | IO[bytes],
     features: int,

@@ -6,14 +6,19 @@ import io
 import math
 import re
 import zipfile
-import zlib
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.lib import format as npy
 
-from zoo_core.data.readers._open import MAX_DEFLATE_RATIO, opened, source_name
+from zoo_core.data.readers._open import (
+    MAX_DEFLATE_RATIO,
+    opened,
+    reads_foreign_bytes,
+    refusing_damage,
+    source_name,
+)
 from zoo_core.errors import DataError
 from zoo_core.parts import Array
 
@@ -30,6 +35,7 @@ class NpyHeader(NamedTuple):
     start: int
 
 
+@reads_foreign_bytes
 def read_array(source: Path | str | BinaryIO) -> Array:
     """Read one array of finite numbers from a .npy or .npz file.
 
@@ -58,6 +64,7 @@ def read_array(source: Path | str | BinaryIO) -> Array:
     return array
 
 
+@reads_foreign_bytes
 def read_arrays(source: Path | str | BinaryIO) -> dict[str, Array]:
     """Read all arrays of a .npz file, or the array of a .npy file.
 
@@ -89,6 +96,7 @@ def read_arrays(source: Path | str | BinaryIO) -> dict[str, Array]:
         return _read_npz(stream, where)
 
 
+@reads_foreign_bytes
 def read_npy_header(path: Path) -> NpyHeader:
     """Return the header of a .npy file. Raises as `read_arrays` does."""
     with opened(path) as stream:
@@ -137,12 +145,10 @@ def _read_npy(stream: BinaryIO, size: int, where: str) -> Array:
 
 def _read_header(stream: BinaryIO, size: int, where: str) -> NpyHeader:
     """Read the header of a .npy file of `size` bytes, which must hold as many values as the header says."""
-    try:
+    with refusing_damage(where, "the header is damaged"):
         version = npy.read_magic(stream)
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, is_fortran, dtype = read(stream)
-    except (ValueError, TypeError, SyntaxError, RecursionError, UnicodeDecodeError) as error:
-        raise DataError(f"{where}: the header is damaged ({str(error).splitlines()[0][:80]})") from error
     if dtype.hasobject or dtype.kind not in "biufU":
         raise DataError(f"{where}: holds values of type {dtype}; save numbers instead, with array.astype(float)")
     promised, rest = math.prod(shape) * dtype.itemsize, size - stream.tell()
@@ -152,14 +158,12 @@ def _read_header(stream: BinaryIO, size: int, where: str) -> NpyHeader:
 
 
 def _read_npz(stream: BinaryIO, where: str) -> dict[str, Array]:
-    try:
-        with zipfile.ZipFile(stream) as archive:
-            members = archive.infolist()
-            if not members or len(members) > MAX_MEMBERS:
-                raise DataError(f"{where}: holds {len(members)} arrays; between 1 and {MAX_MEMBERS} are read")
-            return {member.filename.removesuffix(".npy"): _read_member(archive, member, where) for member in members}
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError) as error:
-        raise DataError(f"{where}: the archive is damaged or of a kind that is not read ({error})") from error
+    damaged = "the archive is damaged or of a kind that is not read"
+    with refusing_damage(where, damaged), zipfile.ZipFile(stream) as archive:
+        members = archive.infolist()
+        if not members or len(members) > MAX_MEMBERS:
+            raise DataError(f"{where}: holds {len(members)} arrays; between 1 and {MAX_MEMBERS} are read")
+        return {member.filename.removesuffix(".npy"): _read_member(archive, member, where) for member in members}
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> Array:

@@ -130,11 +130,12 @@ def _buffer_of(array: Array) -> list[memoryview]:
 
 def _row_layout(path: Path) -> tuple[int, tuple[int, ...], np.dtype[Any], int]:
     """Return the number of rows, the shape of one, the dtype and the position of the first, from the header."""
-    (rows, *sample), is_fortran, dtype, start = read_npy_header(path)
+    shape, is_fortran, dtype, start = read_npy_header(path)
+    rows, *sample = shape or (0,)  # without dimensions there are no rows
     if is_fortran or not dtype.isnative or not sample or dtype.kind not in "biuf":
         order = ", column by column" * is_fortran
         raise DataError(
-            f"{path}: holds {dtype} of shape {(rows, *sample)}{order}; rows can be read one by one from numbers "
+            f"{path}: holds {dtype} of shape {shape}{order}; rows can be read one by one from numbers "
             "(rows, ...), saved with np.save(path, np.ascontiguousarray(x, x.dtype.newbyteorder('=')))"
         )
     return rows, tuple(sample), dtype, start

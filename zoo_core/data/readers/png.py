@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo_core.data.readers._open import opened, source_name
+from zoo_core.data.readers._open import opened, reads_foreign_bytes, refusing_damage, source_name
 from zoo_core.errors import DataError
 from zoo_core.parts import Array
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MAX_PIXELS = 25_000_000
 
 
+@reads_foreign_bytes
 def read_png(source: Path | str | IO[bytes], image_shape: tuple[int, int], name: str = "") -> tuple[Array, list[str]]:
     """Read a PNG as one row of grey pixels, light on dark.
 
@@ -55,18 +56,20 @@ def _decode(stream: IO[bytes], where: str) -> Image:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with warnings.catch_warnings(), Image.open(stream, formats=["PNG"]) as image:
+        with (
+            refusing_damage(where, "the picture is damaged"),
+            warnings.catch_warnings(),
+            Image.open(stream, formats=["PNG"]) as image,
+        ):
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             if image.width * image.height > MAX_PIXELS:
                 raise DataError(f"{where}: is {image.width} x {image.height} pixels, more than {MAX_PIXELS:,}")
             image.load()
             return image.copy()
-    except UnidentifiedImageError as error:
-        raise DataError(f"{where}: is not a PNG picture") from error
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise DataError(f"{where}: has more than {MAX_PIXELS:,} pixels") from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:  # what Pillow raises for damaged files
-        raise DataError(f"{where}: the picture is damaged ({error})") from error
+    except DataError as error:
+        if isinstance(error.__cause__, UnidentifiedImageError):
+            raise DataError(f"{where}: is not a PNG picture") from error
+        raise
 
 
 def _to_grey(image: Any) -> tuple[Any, list[str]]:

@@ -6,6 +6,7 @@ Matplotlib is imported inside functions. Only its object-oriented interface is u
 from __future__ import annotations
 
 import io
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -67,14 +68,26 @@ R = TypeVar("R")
 @contextmanager
 def style() -> Iterator[None]:
     """Use the zoo's style inside the block; the user's own settings of Matplotlib have no effect there."""
-    import matplotlib
+    import numpy as np
 
-    with matplotlib.rc_context():
+    matplotlib = _matplotlib()
+    with matplotlib.rc_context(), np.errstate(all="ignore"):  # a history may hold numbers that overflow on an axis
         matplotlib.rcdefaults()
         settings: Any = matplotlib.rcParams
         settings.update(STYLE)
         settings["font.sans-serif"] = ["DejaVu Sans", *_wide_fonts()]
         yield
+
+
+def _matplotlib() -> Any:
+    """Import Matplotlib without `MPLBACKEND`: no window is opened, and a name that it does not know is an error."""
+    backend = os.environ.pop("MPLBACKEND", None)
+    try:
+        import matplotlib
+    finally:
+        if backend is not None:
+            os.environ["MPLBACKEND"] = backend
+    return matplotlib
 
 
 def _wide_fonts() -> list[str]:
