@@ -3,7 +3,7 @@
 import pytest
 
 from tests.helpers.plugins import plugin_with
-from tests.testing import correct_parts
+from tests.testing import correct_parts, correct_textbook
 from tests.testing.faulty_parts import (
     FAULTY,
     activations,
@@ -27,7 +27,7 @@ from zoo_core.testing import check_part, pytest_checks
 
 REGISTRY = Registry()
 MODULES = (
-    activations, callbacks, contract, correct_parts, datasets, generators, initializers, losses, metrics, optimizers,
+    activations, callbacks, contract, correct_parts, correct_textbook, datasets, generators, initializers, losses, metrics, optimizers,
     preprocessors, regularizers, schedules, transforms,
 )  # fmt: skip
 WRONG = {part for part, _, _ in FAULTY}
@@ -59,6 +59,6 @@ def test_a_mistake_is_found_and_named(part, check, words):
     assert words in "\n".join(map(str, results[check].findings))
 
 
-@pytest.mark.parametrize("part", CORRECT)
+@pytest.mark.parametrize("part", [*CORRECT, *correct_textbook.FAST])
 def test_a_correct_part_passes(part):
     assert not found(part)

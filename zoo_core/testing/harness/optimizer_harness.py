@@ -48,24 +48,27 @@ def random_vector(at: Layout, purpose: str) -> Array:
 class OptimizerHarness:
     """The batch that an optimizer sees, and the trainer's loop around it.
 
-    The objective is convex: sum cosh(a p - b) + (c p)^2 / 2. With `slope`, it is a plane with slopes of this size.
+    The objective is convex. Its curvature and the distance to its minimum suit the learning rate, so that descent with
+    any rate stays finite: steps of the gradient need rate * curvature below 1, steps of a fixed size need a distance of
+    several steps. With `slope`, it is a plane with slopes of this size.
     """
 
     rows = 4
 
-    def __init__(self, part: Optimizer, at: Layout, *, slope: float | None = None) -> None:
+    def __init__(self, part: Optimizer, at: Layout, *, slope: float | None = None, share: float = 1.0) -> None:
         self.part, self.layout, self.slope = part, at, slope
-        self.a, self.b, self.c = (
-            np.abs(random_vector(at, "a")) + 0.2,
-            random_vector(at, "b"),
-            random_vector(at, "c") / 5,
-        )
         self.parameters = random_vector(at, "start").astype(at.dtype)
         self.gradients = at.vector()
         self.evaluations = 0
         self.loss = 0.0
         part.start(at)
-        self.rate = self._rate()
+        self.rate = self._rate() * share
+        self.distance, self.curvature = max(1.0, 10 * self.rate), 1 / max(1.0, 2 * self.rate)
+        self.signs = np.sign(random_vector(at, "c"))
+        self.minimum = random_vector(at, "start") + self.distance * (random_vector(at, "b") + self.signs)
+        self.bends = np.clip(np.abs(random_vector(at, "a")), 0.2, 0.8)
+        along = random_vector(at, "c")
+        self.along = along / np.linalg.norm(along) / 3
 
     def _rate(self) -> float:
         rate = self.part.learning_rate
@@ -82,12 +85,19 @@ class OptimizerHarness:
         return self.loss
 
     def _convex(self, p: Array) -> tuple[float, Array]:
-        along = float(self.c @ p)
-        value = float(np.cosh(self.a * p - self.b).sum()) + along**2 / 2
-        return value, self.a * np.sinh(self.a * p - self.b) + along * self.c
+        """Return curvature * distance^2 * (sum(b u^2 / 2 + log(cosh(u)) / 10) + (c u)^2 / 2), and its gradient.
+
+        u is p - minimum in units of the distance.
+        """
+        u = (p - self.minimum) / self.distance
+        along = float(self.along @ u)
+        log_cosh = np.abs(u) + np.log1p(np.exp(-2 * np.abs(u)))
+        value = float((self.bends * u * u / 2 + log_cosh / 10).sum()) + along**2 / 2
+        slopes = self.bends * u + np.tanh(u) / 10 + along * self.along
+        return self.curvature * self.distance**2 * value, self.curvature * self.distance * slopes
 
     def _plane(self, p: Array) -> tuple[float, Array]:
-        slopes = np.sign(self.c) * float(self.slope or 0)
+        slopes = self.signs * float(self.slope or 0)
         return float(slopes @ p), slopes
 
     def backward(self) -> None:
