@@ -1,6 +1,7 @@
 """Correct parts as textbooks and other libraries have them, some with unusual options; the kit must find nothing."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated
 
 import numpy as np
@@ -344,6 +345,18 @@ class GatedTanh(Bilinear):
         np.multiply(grad, u * v * (1 - v), out=out[:, n:])
 
 
+class Exponential(Activation):
+    """f(z) = exp(z), which exceeds all numbers for large z."""
+
+    name = "textbook_exp"
+
+    def forward(self, x, out):
+        np.exp(x, out=out)
+
+    def derivative(self, z, a, out):
+        out[...] = a
+
+
 class Constant(Activation):
     """f(z) = 1, whose derivative is zero."""
 
@@ -379,6 +392,19 @@ class OddNames(Activation):
 
 
 # ------------------------------------------------------------------ losses
+
+
+class Cosh(Loss):
+    """cosh(error) - 1, which exceeds all numbers for large errors."""
+
+    name = "textbook_cosh"
+    task = "regression"
+
+    def value(self, outputs, targets):
+        return (np.cosh(outputs - targets) - 1).sum(axis=1)
+
+    def gradient(self, outputs, targets, out):
+        np.sinh(outputs - targets, out=out)
 
 
 @dataclass(kw_only=True)
@@ -463,11 +489,17 @@ class Twice(Loss):
     """`factor` times another loss, `base`, which may need probabilities."""
 
     name = "twice"
-    examples = ({"base": "cross_entropy"}, {"base": "mse"}, {"base": "hinge"})
+    examples = (
+        {"base": "cross_entropy"}, {"base": "mse"}, {"base": "hinge"}, {"base": "binary_cross_entropy"},
+    )  # fmt: skip
     task = "any"
 
     base: Loss = field(default_factory=lambda: Entropy())
     factor: Positive = 2.0
+
+    @property
+    def output_range(self):
+        return self.base.output_range
 
     def value(self, outputs, targets):
         return self.factor * self.base.value(outputs, targets)
@@ -475,6 +507,14 @@ class Twice(Loss):
     def gradient(self, outputs, targets, out):
         self.base.gradient(outputs, targets, out)
         out *= self.factor
+
+
+class Around(Twice):
+    """`factor` times another loss, `base`, for regression alone; it does not say what outputs `base` needs."""
+
+    name = "around"
+    task = "regression"
+    output_range = "any"
 
 
 # ------------------------------------------------------------------ schedules
@@ -496,6 +536,18 @@ class WarmUp(Schedule):
         if epoch < self.warm:
             return self.peak * epoch / self.warm
         return self.peak * max(0.0, (self._epochs - epoch) / max(self._epochs - self.warm, 1))
+
+
+@dataclass
+class Steps(Schedule):
+    """`initial` for five epochs, then 1 at odd and 0 at even epochs: whole numbers."""
+
+    name = "whole_steps"
+
+    initial: Positive = 0.5
+
+    def rate(self, epoch):
+        return self.initial if epoch < 5 else int(epoch) % 2
 
 
 @dataclass
@@ -536,7 +588,7 @@ class ByLoss(Schedule):
 
 
 @dataclass
-class Exponential(Schedule):
+class Halving(Schedule):
     """initial decay^epoch, which becomes tiny in long runs."""
 
     name = "textbook_exponential"
@@ -857,6 +909,26 @@ class Hits(Metric):
         return self.right / self.total if self.total else float("nan")
 
 
+class Misses(Metric):
+    """The number of rows whose largest output is not that of the label."""
+
+    name = "misses"
+    task = "classification"
+    higher_is_better = False
+    state = ("count",)
+
+    def start(self, rows, outputs):
+        self.count = 0
+
+    def update(self, outputs, targets, weights):
+        chosen = outputs.argmax(axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0.5).astype(int)
+        missed = chosen != targets
+        self.count += int(missed.sum() if weights is None else weights[missed].sum())
+
+    def result(self):
+        return self.count
+
+
 class Errors(Metric):
     """The weighted mean error of each column, as several figures."""
 
@@ -903,11 +975,10 @@ class Logs(Callback):
     name = "logs"
 
     def on_train_begin(self, run):
-        with open("log.csv", "w") as file:
-            file.write("epoch,loss\n")
+        Path("log.csv").write_text("epoch,loss\n")
 
     def on_epoch_end(self, record, run):
-        with open("log.csv", "a") as file:
+        with Path("log.csv").open("a") as file:
             file.write(f"{record['epoch']},{record['train_loss']}\n")
 
 

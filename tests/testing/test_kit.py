@@ -19,6 +19,7 @@ from tests.testing.faulty_parts import (
     regularizers,
     schedules,
     transforms,
+    unsaved,
 )
 from zoo_core import LazyParts
 from zoo_core.errors import PluginError
@@ -27,8 +28,8 @@ from zoo_core.testing import check_part, pytest_checks
 
 REGISTRY = Registry()
 MODULES = (
-    activations, callbacks, contract, correct_parts, correct_textbook, datasets, generators, initializers, losses, metrics, optimizers,
-    preprocessors, regularizers, schedules, transforms,
+    activations, callbacks, contract, correct_parts, correct_textbook, datasets, generators, initializers, losses,
+    metrics, optimizers, preprocessors, regularizers, schedules, transforms, unsaved,
 )  # fmt: skip
 WRONG = {part for part, _, _ in FAULTY}
 CORRECT = [

@@ -63,7 +63,7 @@ class SaidToBePlain(Momentum):
         super().step(parameters, gradients, learning_rate)
 
 
-@faulty("state", "saved and loaded after 5 steps, it takes another step")
+@faulty("state", "saved and loaded after 3 epochs, it takes another step")
 class Unsaved(Momentum):
     """Does not name its velocity."""
 
@@ -167,7 +167,7 @@ class BoundAbove(Momentum):
     decay: Annotated[float, Le(1)] = 0.1
 
 
-@faulty("state", "with warm = True: saved and loaded after 5 steps")
+@faulty("state", "with warm = True: saved and loaded after 3 epochs")
 @dataclass
 class WarmOnly(Momentum):
     """With `warm` it counts its steps, but does not save the count."""

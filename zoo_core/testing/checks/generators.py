@@ -11,6 +11,7 @@ from zoo_core.parts import Array, RandomSource
 from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.findings import Finding
 from zoo_core.testing.harness.part_under_test import PartUnderTest
+from zoo_core.testing.harness.saved_state import missing_state, transfer_findings
 
 PURPOSES = "initializer", "shuffle", "layers.0.regularizers.0"
 
@@ -66,10 +67,32 @@ def _check_continues(subject: PartUnderTest) -> Iterator[Finding]:
         )
 
 
+def _check_state(subject: PartUnderTest) -> Iterator[Finding]:
+    """Continue as a resumed run does: the core saves the position of each stream, and the attributes in `state`."""
+    old, new = _started(subject, 7), _started(subject, 7)
+    for _ in range(3):
+        for purpose in PURPOSES[:2]:
+            _draw_numbers(old, purpose)
+    if unsaved := list(transfer_findings(old, new)):
+        yield from unsaved
+        return
+    for purpose in PURPOSES[:2]:
+        new.stream(purpose).bit_generator.state = old.stream(purpose).bit_generator.state
+    for purpose in PURPOSES:
+        if not np.array_equal(_draw_numbers(old, purpose), _draw_numbers(new, purpose)):
+            yield Finding(
+                "saved and loaded, it gives other numbers",
+                f"purpose {purpose!r}",
+                likely=missing_state(old, "`stream` changes"),
+            )
+            return
+
+
 CHECKS = {
     RandomSource: (
         Check("seed", "the numbers depend on the seed alone", _check_seed),
         Check("streams", "each purpose has its own stream of numbers", _check_streams),
         Check("continues", "a second call continues the stream", _check_continues),
+        Check("state", "saved and loaded, it gives the same numbers", _check_state),
     ),
 }

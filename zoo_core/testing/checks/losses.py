@@ -10,14 +10,16 @@ import numpy as np
 
 from zoo_core.nn import central_differences
 from zoo_core.parts import Activation, Array, Loss
+from zoo_core.spec import walk_parts
 from zoo_core.testing.harness.buffers import input_findings, overwriting
 from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.differences import Mistakes, compare_gradients
 from zoo_core.testing.harness.dtypes import DTYPES, Float64Watch, expect_float32
 from zoo_core.testing.harness.findings import Finding
-from zoo_core.testing.harness.finite_values import finite_findings
+from zoo_core.testing.harness.finite_values import finite_findings, large_size
 from zoo_core.testing.harness.part_under_test import PartUnderTest
 from zoo_core.testing.harness.randomness import no_randomness
+from zoo_core.testing.harness.saved_state import continued_findings
 from zoo_core.testing.harness.transform_harness import forward, start_part
 
 ROWS, COLUMNS = 6, 4
@@ -37,6 +39,12 @@ def sample_targets(part: Loss, rows: int = ROWS, columns: int = COLUMNS, dtype: 
     if part.targets == "labels":
         forms.append(labels)
     return forms
+
+
+def takes_any_outputs(part: Loss) -> bool:
+    """Return whether a loss, and each loss inside it, takes outputs of any size, and is not for classes alone."""
+    losses = [p for _, p in walk_parts(part, "loss") if isinstance(p, Loss)]
+    return all(p.task != "classification" and p.output_range == "any" for p in losses)
 
 
 def _loss_gradient(part: Loss, outputs: Array, targets: Array) -> Array:
@@ -76,7 +84,7 @@ def _compare_with_differences(part: Loss, outputs: Array, targets: Array) -> Ite
 def _check_gradient(subject: PartUnderTest) -> Iterator[Finding]:
     """Use shares as outputs and, unless the loss is for classes, also errors of up to 6 on both sides."""
     yield from loss_gradient_findings(subject.make(), positive_rows())
-    if subject.part.task != "classification":
+    if takes_any_outputs(subject.make()):
         outputs, targets = np.random.default_rng(14).uniform(0.1, 6, (2, ROWS, COLUMNS))
         yield from _compare_with_differences(subject.make(), outputs, targets)
 
@@ -186,12 +194,15 @@ def _check_dtype(subject: PartUnderTest) -> Iterator[Finding]:
 
 def _check_large(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
+    signs: Array = np.array([[1, -1, 0, 5e-4], [-1, -1, 1, 1], [-1, -1, -1, -1]])
+    any_outputs = part.task == "regression" and takes_any_outputs(part)
+    far = large_size(lambda s: part.value(s * signs, sample_targets(part, len(signs))[0])) if any_outputs else 1e4
     for dtype in DTYPES:
-        z: Array = np.array([[1e4, -1e4, 0, 5], [-1e4, -1e4, 1e4, 1e4], [-1e4, -1e4, -1e4, -1e4]], dtype)
+        z: Array = (1e4 * signs).astype(dtype)
         for targets in sample_targets(part, len(z), dtype=dtype):
             yield from _check_finite(part, "outputs of 0 and 1", (z > 0).astype(dtype), targets)
-            if part.task == "regression":
-                yield from _check_finite(part, "outputs of size 1e4", z, targets)
+            if any_outputs:
+                yield from _check_finite(part, f"outputs of size {far:g}", (far * signs).astype(dtype), targets)
             for case, activation in _fused_activations(part):
                 with np.errstate(all="ignore"):
                     outputs = forward(activation, z, COLUMNS)
@@ -203,6 +214,15 @@ def _check_finite(part: Loss, case: str, outputs: Array, targets: Array) -> Iter
     dtype = outputs.dtype
     yield from finite_findings("value", case, dtype, lambda: {"value": part.value(outputs, targets)})
     yield from finite_findings("gradient", case, dtype, lambda: {"out": _loss_gradient(part, outputs, targets)})
+
+
+def _check_state(subject: PartUnderTest) -> Iterator[Finding]:
+    def use(part: Loss, number: int) -> list[Array]:
+        outputs = positive_rows(ROWS + number)
+        targets = sample_targets(part, len(outputs))[-1]
+        return [part.value(outputs, targets), _loss_gradient(part, outputs, targets)]
+
+    yield from continued_findings(subject.make(), subject.make(), use, "`value` and `gradient`")
 
 
 def _draw(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
@@ -230,6 +250,7 @@ CHECKS = {
         Check("inputs", "only `out` is changed", _check_inputs),
         Check("dtype", "float32 stays float32 in every operation", _check_dtype),
         Check("large", "logits of 1e4, and outputs of 0 and 1, give finite numbers and no warning", _check_large),
+        Check("state", "saved and loaded, it gives the same numbers", _check_state, varied=True),
         no_randomness(_draw),
     ),
 }  # fmt: skip

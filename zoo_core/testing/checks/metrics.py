@@ -112,12 +112,16 @@ def _check_result(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
     for case, outputs, targets in sample_rows(part):
         value = metric_value(part, outputs, targets)
-        if not isinstance(value, float):
-            yield Finding("result does not return a float", case, "float", type(value).__name__)
+        if not isinstance(value, float | int):
+            yield Finding("result does not return a number", case, "float", type(value).__name__)
             return
         metric_value(part, outputs[:7], targets[:7])
         if not _is_equal(metric_value(part, outputs, targets), value):
             yield Finding("start does not reset: a second run gives another value", case, f"{value:.10g}")
+            return
+        figures = part.figures()
+        if wrong := [name for name in figures if name != part.name and not name.startswith(f"{part.name}_")]:
+            yield Finding(f"figures names a value {wrong[0]!r}", case, f"{part.name!r} or '{part.name}_...'")
             return
         single = metric_value(part, outputs.astype(np.float32), targets)
         if not _is_equal(single, value, 1e-3):
@@ -127,20 +131,29 @@ def _check_result(subject: PartUnderTest) -> Iterator[Finding]:
 def _check_state(subject: PartUnderTest) -> Iterator[Finding]:
     """Stop within an epoch, as a checkpoint does, and continue with another instance that loads the state."""
     for case, outputs, targets in sample_rows(subject.make()):
-        expected = metric_value(subject.make(), outputs, targets, cuts=(20,))
-        stopped, resumed = subject.make(), subject.make()
-        for part in (stopped, resumed):
-            part.start(len(outputs), outputs.shape[1])
-        stopped.update(outputs[:20], targets[:20], None)
-        transfer_state(stopped, resumed)
-        resumed.update(outputs[20:], targets[20:], None)
-        if not _is_equal(resumed.result(), expected):
-            yield Finding(
-                "a run that is resumed within an epoch gives another value",
-                case, f"{expected:.10g}", f"{resumed.result():.10g}",
-                'name what update collects in the class attribute `state`, such as state = ("total", "weight")',
-            )  # fmt: skip
-            return
+        for cut in (20, 55):
+            found = list(_compare_resumed(subject, case, outputs, targets, cut))
+            yield from found
+            if found:
+                return
+
+
+def _compare_resumed(subject: PartUnderTest, case: str, outputs: Array, targets: Array, cut: int) -> Iterator[Finding]:
+    stopped, resumed = subject.make(), subject.make()
+    for part in (stopped, resumed):
+        part.start(len(outputs), outputs.shape[1])
+    stopped.update(outputs[:cut], targets[:cut], None)
+    transfer_state(stopped, resumed)
+    for part in (stopped, resumed):
+        part.update(outputs[cut:], targets[cut:], None)
+    right, got = ({"": part.result(), **part.figures()} for part in (stopped, resumed))
+    for name in [name for name in right if not _is_equal(right[name], got.get(name, math.nan))]:
+        yield Finding(
+            f"a run that is resumed within an epoch gives another {repr(name) if name else 'value'}",
+            case, f"{right[name]:.10g}", f"{got.get(name, math.nan):.10g}",
+            'name what update collects in the class attribute `state`, such as state = ("total", "weight")',
+        )  # fmt: skip
+        return
 
 
 def _check_inputs(subject: PartUnderTest) -> Iterator[Finding]:

@@ -131,7 +131,8 @@ def _check_dtype(subject: PartUnderTest) -> Iterator[Finding]:
 def _check_state(subject: PartUnderTest) -> Iterator[Finding]:
     for dtype in DTYPES:
         old, new = _new_run(subject, dtype), _new_run(subject, dtype)
-        old.take_steps(5)
+        for _ in range(3):
+            old.take_steps(7)
         new.parameters[...] = old.parameters
         if found := list(transfer_findings(old.part, new.part)):
             yield from found
@@ -140,12 +141,12 @@ def _check_state(subject: PartUnderTest) -> Iterator[Finding]:
 
 
 def _compare_steps(old: OptimizerHarness, new: OptimizerHarness) -> Iterator[Finding]:
-    expected, got = old.take_steps(4), new.take_steps(4)
+    expected, got = (np.concatenate([run.take_steps(20), run.take_steps(4)]) for run in (old, new))
     if not same([expected], [got]):
         step = int(np.argwhere((expected != got).any(axis=1))[0, 0])
         at = int(np.argwhere(expected[step] != got[step])[0, 0])
         yield Finding(
-            "saved and loaded after 5 steps, it takes another step",
+            "saved and loaded after 3 epochs, it takes another step",
             f"parameter {at} in step {step + 1} after loading, {expected.dtype}",
             f"{expected[step, at]:.10g}", f"{got[step, at]:.10g}",
             missing_state(old.part, "a step changes"),

@@ -96,6 +96,10 @@ def _check_state(subject: PartUnderTest) -> Iterator[Finding]:
         return
     if not np.array_equal(got, _transform(old, sample_inputs())):
         yield Finding("loaded from a model file, it gives other values", likely=lacks)
+    elif not np.array_equal(got, _transform(new, sample_inputs())):
+        yield Finding(
+            "a second call of transform gives other values", likely="transform changes an attribute; only `fit` may"
+        )
 
 
 def _check_streaming(subject: PartUnderTest) -> Iterator[Finding]:

@@ -39,7 +39,7 @@ def _check_rates(subject: PartUnderTest) -> Iterator[Finding]:
         for epoch in range(epochs):
             for step in range(steps):
                 rate = part.rate(epoch + step / steps)
-                if not isinstance(rate, float) or not math.isfinite(rate) or rate < 0:
+                if not isinstance(rate, float | int) or not math.isfinite(rate) or rate < 0:
                     yield _wrong_rate(rate, f"epoch {epoch + step / steps:g} of {epochs}, {steps} steps in each")
                     return
                 largest = max(largest, rate)
@@ -50,8 +50,8 @@ def _check_rates(subject: PartUnderTest) -> Iterator[Finding]:
 
 
 def _wrong_rate(rate: Any, where: str) -> Finding:
-    if not isinstance(rate, float):
-        return Finding("rate does not return a float", where, "float", type(rate).__name__)
+    if not isinstance(rate, float | int):
+        return Finding("rate does not return a number", where, "float", type(rate).__name__)
     if rate < 0:
         return Finding(
             "the rate is negative: training would raise the loss", where, "0 or more", f"{rate:.6g}",
@@ -96,14 +96,16 @@ def _run_epochs(part: Schedule, first: int, last: int) -> list[float]:
 
 
 def _check_state(subject: PartUnderTest) -> Iterator[Finding]:
-    old, new = _started(subject, 30, 4), _started(subject, 30, 4)
-    _run_epochs(old, 0, 12)
-    transfer_state(old, new)
-    if _run_epochs(new, 12, 30) != _run_epochs(old, 12, 30):
-        yield Finding(
-            "saved and loaded after 12 epochs, it gives other rates",
-            likely=missing_state(old, "`observe` changes"),
-        )
+    for epochs in (1, 2, 5, 12):
+        old, new = _started(subject, 30, 4), _started(subject, 30, 4)
+        _run_epochs(old, 0, epochs)
+        transfer_state(old, new)
+        if _run_epochs(new, epochs, 30) != _run_epochs(old, epochs, 30):
+            yield Finding(
+                f"saved and loaded after {epochs} epoch{'s' * (epochs > 1)}, it gives other rates",
+                likely=missing_state(old, "`observe` changes"),
+            )
+            return
 
 
 def _draw(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:

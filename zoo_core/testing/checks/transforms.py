@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,10 +14,10 @@ from zoo_core.testing.harness.buffers import input_findings, overwriting
 from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.dtypes import DTYPES, Float64Watch, expect_float32
 from zoo_core.testing.harness.findings import Finding
-from zoo_core.testing.harness.finite_values import finite_findings
+from zoo_core.testing.harness.finite_values import finite_findings, large_size
 from zoo_core.testing.harness.gradients import gradient_findings, parameter_findings
 from zoo_core.testing.harness.part_under_test import PartUnderTest
-from zoo_core.testing.harness.randomness import randomness
+from zoo_core.testing.harness.randomness import randomness, same
 from zoo_core.testing.harness.saved_state import transfer_state
 from zoo_core.testing.harness.transform_harness import (
     ROWS,
@@ -30,6 +31,8 @@ from zoo_core.testing.harness.transform_harness import (
     start_part,
     upstream_gradient,
 )
+
+MEAN_ROWS, MEAN_DRAWS = 50, 400
 
 
 def prepared(subject: PartUnderTest, dtype: Any = np.float64) -> Any:
@@ -86,16 +89,24 @@ def _check_dtype(subject: PartUnderTest) -> Iterator[Finding]:
 
 def _check_large(subject: PartUnderTest) -> Iterator[Finding]:
     for dtype in DTYPES:
-        yield from _large_findings(prepared(subject, dtype), dtype)
+        yield from _large_findings(prepared(subject, dtype), prepared(subject), dtype)
 
 
-def _large_findings(part: Any, dtype: Any) -> Iterator[Finding]:
-    x = np.resize(np.array([1e4, -1e4, 0, 1, -1e4, 1e4, -1], dtype), (ROWS, input_width(part, WIDTH)))
-    c, size = np.resize(np.array([1.5, -0.5, 2], dtype), (ROWS, WIDTH)), "inputs of size 1e4"
+def _large_findings(part: Any, precise: Any, dtype: Any) -> Iterator[Finding]:
+    """Yield findings for a part of a dtype; `precise` is one for float64."""
+    pattern = np.resize(np.array([1, -1, 0, 1e-4, -1, 1, -1e-4]), (ROWS, input_width(part, WIDTH)))
+    far = large_size(lambda size: forward(precise, size * pattern, WIDTH))
+    x = (far * pattern).astype(dtype)
+    c, size = np.resize(np.array([1.5, -0.5, 2], dtype), (ROWS, WIDTH)), f"inputs of size {far:g}"
     yield from finite_findings("forward", size, dtype, lambda: {"y": forward(part, x, WIDTH)})
     y = forward(part, x, WIDTH)
-    yield from finite_findings("backward", size, dtype, lambda: {"out": backward(part, x, y, c), **part.gradients})
+    yield from finite_findings("backward", size, dtype, lambda: _backward_results(part, x, y, c))
     yield from finite_findings("infer", size, dtype, lambda: {"out": infer(part, x, WIDTH)})
+
+
+def _backward_results(part: Transform, x: Array, y: Array, c: Array) -> dict[str, Array]:
+    out = backward(part, x, y, c)
+    return {"out": out, **{f"self.gradients[{name!r}]": gradient for name, gradient in part.gradients.items()}}
 
 
 # ------------------------------------------------------------------ outside training; saved state
@@ -121,18 +132,19 @@ def _check_inference(subject: PartUnderTest) -> Iterator[Finding]:
 
 def _check_state(subject: PartUnderTest) -> Iterator[Finding]:
     old, new = prepared(subject), prepared(subject)
-    batches = [sample_inputs(old, rows, WIDTH, seed) for seed, rows in enumerate((6, 3, 6))]
+    batches = [sample_inputs(old, rows, WIDTH, seed) for seed, rows in enumerate((6, 3, 6, 6) * 3)]
 
-    def train(part: Transform) -> Array:
+    def train(part: Transform) -> list[Array]:
         for x in batches:
             y = forward(part, x, WIDTH)
             backward(part, x, y, upstream_gradient(len(x), WIDTH))
             part.end_step()
         return use(part)
 
-    def use(part: Transform) -> Array:
-        """Return outputs: those of `infer`, or of `forward` for noise, which is for training alone."""
-        return (forward if isinstance(part, Noise) else infer)(part, batches[0], WIDTH)
+    def use(part: Transform) -> list[Array]:
+        """Return outputs in training, and outside it except for noise, which is for training alone."""
+        outside = [] if isinstance(part, Noise) else [infer(part, batches[0], WIDTH)]
+        return [*outside, forward(part, batches[0], WIDTH)]
 
     train(old)
     for name in old.state:
@@ -140,16 +152,46 @@ def _check_state(subject: PartUnderTest) -> Iterator[Finding]:
             yield Finding(f"the state {name!r} is neither an array nor a number; create it in `start`")
             return
     transfer_state(old, new)
-    if not np.array_equal(use(old), use(new)):
+    if not same(use(old), use(new)):
         yield Finding(
             "saved and loaded, it gives other outputs",
             likely=f"`state` lacks a running attribute, or `start` stores a copy of it; it names {old.state}",
         )
-    elif not np.array_equal(train(old), train(new)):
+    elif not same(train(old), train(new)):
         yield Finding(
             "saved and loaded, further training gives another state",
             likely=f"`state` lacks a running attribute; it names {old.state}",
         )
+
+
+def _check_mean(subject: PartUnderTest) -> Iterator[Finding]:
+    """Compare the mean of outputs in training with that of the inputs.
+
+    A part that keeps mean and variance of standard normal inputs alone, such as alpha dropout, is right too.
+    """
+    part = prepared(subject)
+    for centre in (2.0, -2.0):
+        found, expected, allowed = _mean_of_outputs(part, centre)
+        if not abs(found - expected) <= allowed and not _keeps_normal_inputs(part):
+            yield Finding(
+                "in training, the mean of the outputs is not that of the inputs, and outside training it is",
+                f"{MEAN_ROWS} rows, {MEAN_DRAWS} draws", f"{expected:.4g}", f"{found:.4g}",
+                "a factor is missing: dropout divides what it keeps by the share that it keeps; noise has the mean 0, "
+                "or 1 if it is a factor",
+            )  # fmt: skip
+            return
+
+
+def _mean_of_outputs(part: Transform, centre: float, power: int = 1) -> tuple[float, float, float]:
+    """Return the mean of outputs^power over many draws, that of the inputs, and how far it may be off by chance."""
+    x = np.random.default_rng(1).normal(centre, 1.0, (MEAN_ROWS, WIDTH))
+    means = [float((forward(part, x, WIDTH, seed=seed) ** power).mean()) for seed in range(MEAN_DRAWS)]
+    return float(np.mean(means)), float((x**power).mean()), 6 * float(np.std(means)) / math.sqrt(MEAN_DRAWS) + 1e-3
+
+
+def _keeps_normal_inputs(part: Transform) -> bool:
+    cases = [_mean_of_outputs(part, 0.0, power) for power in (1, 2)]
+    return all(abs(found - expected) <= allowed + 0.05 for found, expected, allowed in cases)
 
 
 def _draw(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
@@ -202,4 +244,5 @@ _GRADIENT = Check(
     "gradient", "backward equals the gradient of forward by central differences",
     lambda subject: gradient_findings(subject.make()), varied=True,
 )  # fmt: skip
-CHECKS = {Normalizer: (_GRADIENT,), Noise: (_GRADIENT,), Transform: _TRANSFORM}
+_MEAN = Check("mean", "in training, outputs have the mean of the inputs", _check_mean, varied=True)
+CHECKS = {Normalizer: (_GRADIENT,), Noise: (_GRADIENT, _MEAN), Transform: _TRANSFORM}

@@ -30,3 +30,15 @@ def finite_findings(
         if bad.size:
             problem = f"{name} of {method} is not finite"
             yield Finding(problem, where, "finite numbers", f"{bad.ravel()[0]}", _UNSTABLE)
+
+
+def large_size(compute: Callable[[float], Any]) -> float:
+    """Return the size of numbers at which results must be finite: 1e4, or less if the function itself grows too much.
+
+    `compute` returns results for numbers of a size. An exponential function exceeds all numbers far below 1e4.
+    """
+    with np.errstate(all="ignore"):
+        at_30, at_3 = (float(np.max(np.abs(np.asarray(compute(size), np.float64)))) for size in (30.0, 3.0))
+    if at_30 == np.inf and at_3 > 100:
+        return 3.0
+    return 30.0 if 1e9 < at_30 < np.inf else 1e4

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from zoo_core.errors import PluginError
 from zoo_core.nn import part_state, set_part_state
 from zoo_core.parts import Array, Part
 from zoo_core.storage import pack, unpack
 from zoo_core.testing.harness.findings import Finding
+from zoo_core.testing.harness.randomness import same
 
 
 def transfer_state(source: Part, target: Part) -> None:
@@ -27,6 +29,26 @@ def transfer_findings(source: Part, target: Part) -> Iterator[Finding]:
         transfer_state(source, target)
     except (PluginError, ValueError) as error:
         yield Finding(f"its state cannot be saved: {error}")
+
+
+def continued_findings(
+    old: Part, new: Part, use: Callable[[Any, int], Sequence[Array]], methods: str, calls: int = 6
+) -> Iterator[Finding]:
+    """Use a part some times, save it and load it into another one, and compare what both give from then on.
+
+    `use(part, number)` calls `methods`, which the finding names, and returns the results of call `number`.
+    """
+    for number in range(calls):
+        use(old, number)
+    unsaved = list(transfer_findings(old, new))
+    yield from unsaved
+    for number in range(calls, 2 * calls):
+        if not unsaved and not same(use(old, number), use(new, number)):
+            yield Finding(
+                f"saved and loaded after {calls} calls of {methods}, it gives other numbers",
+                likely=missing_state(old, f"{methods} changes"),
+            )
+            return
 
 
 def missing_state(part: Part, change: str) -> str:
