@@ -10,51 +10,30 @@ import numpy as np
 
 from zoo_core.nn import central_differences
 from zoo_core.parts import Activation, Array, Loss
-from zoo_core.spec import walk_parts
 from zoo_core.testing.harness.buffers import input_findings, overwriting
 from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.differences import Mistakes, compare_gradients
 from zoo_core.testing.harness.dtypes import DTYPES, Float64Watch, expect_float32
 from zoo_core.testing.harness.findings import Finding
 from zoo_core.testing.harness.finite_values import finite_findings, large_size
+from zoo_core.testing.harness.loss_samples import (
+    COLUMNS,
+    ROWS,
+    positive_rows,
+    sample_logits,
+    sample_targets,
+    takes_any_outputs,
+)
 from zoo_core.testing.harness.part_under_test import PartUnderTest
 from zoo_core.testing.harness.randomness import no_randomness
 from zoo_core.testing.harness.saved_state import continued_findings
 from zoo_core.testing.harness.transform_harness import forward, start_part
-
-ROWS, COLUMNS = 6, 4
-
-
-def positive_rows(rows: int = ROWS, columns: int = COLUMNS) -> Array:
-    """Return rows of positive numbers that sum to 1."""
-    return np.random.default_rng(4).dirichlet(np.full(columns, 3.0), rows)
-
-
-def sample_targets(part: Loss, rows: int = ROWS, columns: int = COLUMNS, dtype: Any = np.float64) -> list[Array]:
-    """Return targets of each form that the loss accepts."""
-    forms: list[Array] = [np.random.default_rng(5).dirichlet(np.ones(columns), rows).astype(dtype)]
-    labels = np.arange(rows) % columns
-    if part.task != "regression":
-        forms.append(np.eye(columns, dtype=dtype)[labels])
-    if part.targets == "labels":
-        forms.append(labels)
-    return forms
-
-
-def takes_any_outputs(part: Loss) -> bool:
-    """Return whether a loss, and each loss inside it, takes outputs of any size, and is not for classes alone."""
-    losses = [p for _, p in walk_parts(part, "loss") if isinstance(p, Loss)]
-    return all(p.task != "classification" and p.output_range == "any" for p in losses)
 
 
 def _loss_gradient(part: Loss, outputs: Array, targets: Array) -> Array:
     out = np.zeros_like(outputs)
     part.gradient(outputs, targets, out)
     return out
-
-
-def _sample_logits(dtype: Any = np.float64) -> Array:
-    return np.random.default_rng(6).normal(0.0, 1.0, (ROWS, COLUMNS)).astype(dtype)
 
 
 def _fused_activations(part: Loss) -> Iterator[tuple[str, Activation]]:
@@ -119,7 +98,7 @@ def _check_value(subject: PartUnderTest) -> Iterator[Finding]:
 
 def fused_findings(part: Loss, case: str, activation: Activation) -> Iterator[Finding]:
     """Compare the fused methods with the plain ones, and with central differences with respect to the logits."""
-    z = _sample_logits()
+    z = sample_logits()
     for targets in sample_targets(part):
 
         def total(targets: Array = targets) -> float:
@@ -154,7 +133,7 @@ def _fill_outputs(subject: PartUnderTest, fill: float) -> dict[str, Array]:
     part.gradient(positive_rows(), targets, found["out of gradient"])
     for case, activation in _fused_activations(part):
         out = found[f"out of fused_gradient {case}"] = np.full((ROWS, COLUMNS), fill)
-        part.fused_gradient(_sample_logits(), forward(activation, _sample_logits(), COLUMNS), targets, out)
+        part.fused_gradient(sample_logits(), forward(activation, sample_logits(), COLUMNS), targets, out)
     return found
 
 
@@ -172,7 +151,7 @@ def _check_inputs(subject: PartUnderTest) -> Iterator[Finding]:
         yield from input_findings("value", given, part.value, outputs, targets)
         yield from input_findings("gradient", given, _loss_gradient, part, outputs, targets)
         for case, activation in _fused_activations(part):
-            z, outputs = _sample_logits(), forward(activation, _sample_logits(), COLUMNS)
+            z, outputs = sample_logits(), forward(activation, sample_logits(), COLUMNS)
             given = {"z": z, "outputs": outputs, "targets": targets}
             yield from input_findings(f"a fused method {case}", given, _run_fused, part, z, outputs, targets)
 
@@ -185,7 +164,7 @@ def _check_dtype(subject: PartUnderTest) -> Iterator[Finding]:
         watched = Float64Watch()
         part.gradient(watched(outputs), targets, watched(np.zeros_like(outputs)))
         for _, activation in _fused_activations(part):
-            z, out = _sample_logits(np.float32), forward(activation, _sample_logits(np.float32), COLUMNS)
+            z, out = sample_logits(np.float32), forward(activation, sample_logits(np.float32), COLUMNS)
             fused_value = part.fused_value(z, out, targets)
             part.fused_gradient(watched(z), watched(out), targets, watched(np.zeros_like(z)))
             yield from expect_float32({"what fused_value returns": fused_value})
