@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import pickle
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -209,10 +211,28 @@ def test_a_model_may_be_copied_and_pickled_while_it_is_trained(monkeypatch: pyte
     events.close()
 
 
+@contextmanager
+def another_run(number: int) -> Iterator[None]:
+    """Hold the number of BLAS threads in another Python thread."""
+    started, finished = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with blas_threads(number):
+            started.set()
+            finished.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    started.wait()
+    yield
+    finished.set()
+    thread.join()
+
+
 def test_no_extra_threads_while_another_run_holds_the_number() -> None:
     steps = Steps(0.6 * ALONE)
     steps.go(1.0)
-    with blas_threads(1), blas_threads(1):
+    with blas_threads(1), another_run(1):
         assert steps.go(1.0) == pytest.approx(1 / ALONE, rel=0.01)
     assert steps.go(10.0) > 0.97 / (0.6 * ALONE)
 

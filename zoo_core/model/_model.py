@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from zoo_core._locks import ThreadLock
 from zoo_core.data import RowSketch
 from zoo_core.errors import SpecError, UsageError
 from zoo_core.model._environment import environment as current_environment
@@ -67,7 +67,7 @@ class Model:
         self.started_from = started_from  # sha256 of the model file whose weights the training began with
         self.sha256 = sha256  # of the file that was read or written last
         self.not_finite = not_finite  # the first array of the file that holds NaN or infinity
-        self.lock = threading.RLock()  # held while the network, which has one set of buffers, is used
+        self.lock = ThreadLock()  # held while the network, which has one set of buffers, is used
 
     def __repr__(self) -> str:
         """Return the name, the layers and the number of parameters."""
@@ -81,12 +81,8 @@ class Model:
         return other
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what a deep copy or another process gets: the whole spec, and no lock."""
-        return vars(self) | {"spec": self.spec, "_read_spec": None, "lock": None}
-
-    def __setstate__(self, state: Mapping[str, Any]) -> None:
-        """Give a copy a lock of its own."""
-        vars(self).update(state, lock=threading.RLock())
+        """Return what a deep copy or another process gets: the whole spec."""
+        return vars(self) | {"spec": self.spec, "_read_spec": None}
 
     @cached_property
     def spec(self) -> Spec:

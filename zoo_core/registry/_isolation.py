@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO, cast
 
+from zoo_core._locks import ThreadLock
 from zoo_core.errors import PluginError, exception_text, message_text
 
-LOAD_LOCK = threading.RLock()  # one thread at a time: standard output is redirected for the whole process
+LOAD_LOCK = ThreadLock()  # one thread at a time: standard output is redirected for the whole process
 
 FOREIGN = {"zoo_core", "numpy", "pluggy", "pydantic", *sys.stdlib_module_names}  # packages of no plugin
 

@@ -16,7 +16,7 @@ from zoo_core.runs._checkpoint_writer import save_run
 from zoo_core.runs._output import Output
 from zoo_core.runs._prepare import prepare_trainer
 from zoo_core.spec import Spec, read_spec
-from zoo_core.training import DEFAULT_INTERVAL, Interval, Trainer, name_the_part, training_threads
+from zoo_core.training import DEFAULT_INTERVAL, Interval, Trainer, held, name_the_part, parallel_products
 from zoo_core.training.events import Event
 
 
@@ -195,8 +195,8 @@ def follow(trainer: Trainer, output: Output | None = None, interval: Interval | 
     trainer.output = None if output is None else output.path
     extra = trainer.allow_extra_threads and not trainer.loader.rows.reads_ahead  # that thread needs a processor
     sizes = trainer.loader.batches.sizes
-    with closing(trainer.loader), training_threads(trainer.network, sizes, trainer.threads, extra=extra) as products:
-        events = _name_parts(trainer, trainer.events(interval, products))
+    with closing(trainer.loader), parallel_products(trainer.network, sizes, trainer.threads, extra=extra) as products:
+        events = _name_parts(trainer, held(trainer.threads, trainer.events(interval, products)))
         yield from events if output is None else save_run(output, trainer, events, interval)
 
 

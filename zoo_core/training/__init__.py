@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from zoo_core.training._explanation import Change as Change, Explanation as Explanation, LayerPass as LayerPass
     from zoo_core.training._interval import DEFAULT_INTERVAL as DEFAULT_INTERVAL, Interval as Interval
     from zoo_core.training._lint import lint_spec as lint_spec
-    from zoo_core.training._parallel_matmul import training_threads as training_threads
+    from zoo_core.training._parallel_matmul import parallel_products as parallel_products
     from zoo_core.training._position import TrainingPosition as TrainingPosition
-    from zoo_core.training._threads import blas_threads as blas_threads, choose_threads as choose_threads
+    from zoo_core.training._threads import blas_threads as blas_threads, choose_threads as choose_threads, held as held
     from zoo_core.training._trainer import Trainer as Trainer
 
 _MODULES = {
     "_diagnostics": "name_the_part",
     "_explanation": "Change Explanation LayerPass",
     "_interval": "DEFAULT_INTERVAL Interval",
-    "_parallel_matmul": "training_threads",
+    "_parallel_matmul": "parallel_products",
     "_lint": "lint_spec",
     "_position": "TrainingPosition",
-    "_threads": "blas_threads choose_threads",
+    "_threads": "blas_threads choose_threads held",
     "_trainer": "Trainer",
 }
 __all__, __dir__, __getattr__ = _lazy_names(__name__, _MODULES)

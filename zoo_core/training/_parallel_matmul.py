@@ -14,14 +14,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from types import SimpleNamespace
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from zoo_core.nn import DOT, Dense, Network, Product
 from zoo_core.parts import Array
-from zoo_core.training._threads import HOLDERS, MEASURED_WORK, blas_threads, processors
+from zoo_core.training._threads import HOLDERS, MEASURED_WORK, blas_libraries, blas_threads, processors
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -99,11 +98,16 @@ class ThreadedProduct:
 
     def __call__(self, a: Array, b: Array, out: Array) -> None:
         """Multiply."""
-        if self._monitor.enabled and HOLDERS.count <= 1:
-            self._blas.set_num_threads(self._threads)
+        if not self._monitor.enabled:
             a.dot(b, out)
-            self._blas.set_num_threads(1)
-        else:
+            return
+        with HOLDERS.lock:  # no other run begins to hold the number during this product
+            alone = len(HOLDERS.threads) <= 1
+            if alone:
+                self._blas.set_num_threads(self._threads)
+                a.dot(b, out)
+                self._blas.set_num_threads(1)
+        if not alone:
             a.dot(b, out)
 
     def __reduce__(self) -> tuple[Callable[[], Product], tuple[()]]:
@@ -163,22 +167,23 @@ class ParallelMatmul:
 
 
 @contextmanager
-def training_threads(
+def parallel_products(
     network: Network, sizes: Collection[int], threads: int, *, extra: bool
 ) -> Iterator[ParallelMatmul | None]:
-    """Hold the number of BLAS threads; yield the products with extra threads, or None if no product uses extra threads.
+    """Give extra threads to the products of a network; yield these products, or None if none uses extra threads.
 
-    `sizes` are the numbers of rows that batches have. `extra` allows extra threads.
+    `threads` is the number that the run holds, `sizes` are the numbers of rows that batches have. `extra` allows extra
+    threads.
     """
     blas = _find_blas() if extra else None
-    with blas_threads(threads):
-        products = ParallelMatmul(blas)
-        try:
-            if blas is not None:
+    products = ParallelMatmul(blas)
+    try:
+        if blas is not None:
+            with blas_threads(threads):
                 products.add_threads(network, sizes, processors())
-            yield products if products.threads > 1 else None
-        finally:
-            products.close()
+        yield products if products.threads > 1 else None
+    finally:
+        products.close()
 
 
 def _examples(dense: Dense, rows: int) -> dict[str, tuple[Array, Array]]:
@@ -192,15 +197,6 @@ def _examples(dense: Dense, rows: int) -> dict[str, tuple[Array, Array]]:
 
 
 def _find_blas() -> Any | None:
-    """Return an object that sets the number of BLAS threads, or None if BLAS is limited to one thread."""
-    from threadpoolctl import ThreadpoolController
-
-    found = ThreadpoolController().select(user_api="blas").lib_controllers
-    return _fast_setter(found[0]) if len(found) == 1 and (found[0].num_threads or 1) > 1 else None
-
-
-def _fast_setter(controller: Any) -> Any:
-    """Return OpenBLAS's own function if it is found: it is faster, and a small step calls it four times."""
-    names = (f"{p}openblas_set_num_threads{s}" for p in ("", "scipy_") for s in ("", "64_", "_64"))
-    own = next((f for name in names if (f := getattr(controller.dynlib, name, None)) is not None), None)
-    return controller if own is None else SimpleNamespace(set_num_threads=own)
+    """Return the BLAS library, or None if it is limited to one thread, or if there are several."""
+    found = blas_libraries()
+    return found[0] if len(found) == 1 and found[0].get_num_threads() > 1 else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +67,9 @@ class Trainer:
         self._speed = Speed()
         self._factors: tuple[float, float] | None = None  # of the latest step: of the gradients, and the rate
 
-    def events(self, interval: Interval | None = None, extra: ParallelMatmul | None = None) -> Iterator[Event]:
+    def events(
+        self, interval: Interval | None = None, extra: ParallelMatmul | None = None
+    ) -> Generator[Event, None, None]:
         """Train to the end of the last epoch, from the present position.
 
         Args:

@@ -1,0 +1,131 @@
+"""The process belongs to the user: runs side by side, forks and threads keep bits, and leave nothing changed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Callable, Iterator
+from itertools import zip_longest
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+import zoo_core
+from zoo_core.training import Trainer
+
+SPEC = {
+    "name": "side",
+    "data": {"name": "glyphs", "train": ":600", "validation": "600:700"},
+    "model": {"loss": "cross_entropy", "layers": [{"units": 64}, {"units": 10, "activation": "softmax"}]},
+    "optimizer": "adam",
+    "training": {"epochs": 3, "batch_size": 100},
+}
+
+
+@pytest.fixture(autouse=True)
+def two_threads() -> Iterator[None]:
+    """Give BLAS two threads, whatever the environment has set."""
+    with threadpool_limits(limits=2, user_api="blas"):
+        yield
+
+
+def blas_number() -> list[int]:
+    return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+
+
+def prepare(threads: int) -> Trainer:
+    return zoo_core.prepare(SPEC, threads=threads)
+
+
+def parameters(trainer: Trainer) -> np.ndarray:
+    for _ in zoo_core.follow(trainer):
+        pass
+    return trainer.network.parameters
+
+
+def take_turns(first: Trainer, second: Trainer) -> None:
+    for _ in zip_longest(zoo_core.follow(first), zoo_core.follow(second)):
+        assert blas_number() == [2], "between two events the number of threads is that of the user"
+
+
+def in_threads(first: Trainer, second: Trainer) -> None:
+    runs = [threading.Thread(target=parameters, args=[trainer]) for trainer in (first, second)]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join()
+
+
+def within(first: Trainer, second: Trainer) -> None:
+    for _ in zoo_core.follow(first):
+        parameters(second) if not second.position.epoch else None
+
+
+@pytest.mark.parametrize("together", [take_turns, in_threads, within])
+@pytest.mark.parametrize("numbers", [(1, 2), (2, 1), (1, 1)])
+def test_runs_side_by_side_have_the_bits_that_they_have_alone(
+    together: Callable[[Trainer, Trainer], None], numbers: tuple[int, int]
+) -> None:
+    alone = [parameters(prepare(number)) for number in numbers]
+    first, second = map(prepare, numbers)
+    together(first, second)
+    np.testing.assert_array_equal(first.network.parameters, alone[0])
+    np.testing.assert_array_equal(second.network.parameters, alone[1])
+    assert blas_number() == [2]
+
+
+def test_the_number_of_threads_matters_for_this_network() -> None:
+    one, two = (parameters(prepare(number)) for number in (1, 2))
+    assert not np.array_equal(one, two), "the test above would not notice a wrong number of threads"
+
+
+def test_a_run_that_is_left_gives_the_number_back() -> None:
+    events = zoo_core.follow(prepare(1))
+    next(events)
+    next(events)
+    assert blas_number() == [2]
+    events.close()
+    assert blas_number() == [2]
+
+
+FORK = """
+    import os, sys, threading, time
+    import numpy as np
+    import zoo_core
+    model, x = zoo_core.load("glyphs-quickstart"), np.zeros((1200, 784), np.uint8)
+    trainer = zoo_core.prepare("glyphs-quickstart")
+    def work():
+        while True:
+            {work}
+    threading.Thread(target=work, daemon=True).start()
+    time.sleep(0.2)
+    for _ in range(2):
+        child = os.fork()
+        if child == 0:
+            zoo_core.load("glyphs-quickstart").predict(x[:2])
+            model.predict(x)
+            next(zoo_core.follow(trainer))
+            os._exit(0)
+        time.sleep(0.03)
+        for _ in range(400):
+            done, status = os.waitpid(child, os.WNOHANG)
+            if done: break
+            time.sleep(0.05)
+        else:
+            os.kill(child, 9)
+            sys.exit("a child waits for ever")
+        assert status == 0, status
+    os._exit(0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize("work", ["model.predict(x)", "for e in zoo_core.follow(trainer): pass", "zoo_core.Registry()"])
+def test_a_fork_while_another_thread_works_waits_for_nothing(work: str) -> None:
+    code = textwrap.dedent(FORK).replace("{work}", work)
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert (found.returncode, found.stderr) == (0, "")
