@@ -22,6 +22,7 @@ from typing import Any
 HINTS = {
     "overwrite": "pass overwrite=True to replace it, or name another file",
     "force": "pass force=True to replace it, or name another file",
+    "occupied": "pass force=True to replace it, or move it away",
     "limit": "if you trust it, pass limit={bytes}",
     "model_name": "check the name",
     "shipped_models": "the shipped models are {names}",

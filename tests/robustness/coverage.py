@@ -18,14 +18,15 @@ MODULES = (
     "storage/*", "model/_loading.py", "model/_header.py", "model/_summary.py", "model/_provenance.py",
     "model/_fingerprints.py", "model/_environment.py", "model/_array_names.py", "runs/_output.py",
     "training/_interval.py",
-    "runs/_checkpoint.py", "runs/_checkpoint_writer.py", "runs/_advice.py",
+    "runs/_checkpoint.py", "runs/_checkpoint_writer.py", "runs/_advice.py", "runs/_rescue.py",
     "runs/_run_state.py", "nn/_part_state.py", "nn/_random_streams.py",
 )  # fmt: skip
 TESTS = (
     "storage/test_model_file.py", "storage/test_model_file_refusals.py", "storage/test_model_file_writing.py",
     "storage/test_lock.py",
     "model/test_array_names.py", "model/test_golden_models.py", "model/test_predicting.py", "cli/test_bad_inputs.py",
-    "runs/test_checkpoints.py", "runs/test_checkpoint_refusals.py", "nn/test_random_streams.py",
+    "runs/test_checkpoints.py", "runs/test_checkpoint_refusals.py",
+    "runs/test_nothing_is_lost.py", "nn/test_random_streams.py",
     "nn/test_part_state.py",
 )  # fmt: skip
 COUNT = len(TESTS)

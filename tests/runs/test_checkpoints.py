@@ -47,8 +47,8 @@ def stopped(run_zoo, monkeypatch):
     def stop(happen, after=4, *arguments):
         saved = []
 
-        def save(trainer, path):
-            write_checkpoint(trainer, path)
+        def save(trainer, path, *given):
+            write_checkpoint(trainer, path, *given)
             saved.append(path)
             if len(saved) == after:
                 happen()

@@ -10,7 +10,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -40,6 +40,7 @@ class DataFolder:
         progress: called during a download with name, bytes so far, and total bytes or None.
         offline: whether downloads are forbidden.
         origin: where the spec was read whose data are loaded: what its paths may name.
+        found: the files that were asked for and found so far.
 
     Example:
         folder = DataFolder.open("data")
@@ -51,6 +52,7 @@ class DataFolder:
     progress: DownloadProgress | None = None
     offline: bool = False
     origin: Origin = OF_THE_USER
+    found: list[Path] = field(default_factory=list, compare=False, repr=False)
 
     @classmethod
     def open(cls, data_dir: Path | str | None = None, progress: DownloadProgress | None = None) -> DataFolder:
@@ -85,6 +87,7 @@ class DataFolder:
         """
         found = self.find(dataset, file)
         if found is not None:
+            self.found.append(found)
             return found
         if self.offline:
             raise ResourceError(self._offline_message(dataset, file))
@@ -121,6 +124,7 @@ class DataFolder:
         if found is None:
             looked = ", ".join(dict.fromkeys(map(str, places)))
             raise DataError(f"{path}: there is no such file; looked for {looked}", Hint("data_dir"))
+        self.found.append(found)
         return _no_device(found)
 
     def _inside(self, places: list[Path], path: str) -> list[Path]:

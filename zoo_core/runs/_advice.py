@@ -1,8 +1,8 @@
-"""What a user can do when a run cannot begin, was stopped or diverged: words of errors and of their notes."""
+"""What a user can do when a run cannot begin: words of errors."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +27,3 @@ def unfinished_run(path: Path, checkpoint: Path, old: Mapping[str, Any], new: Ma
     if changes:
         message = "\n  ".join([f"{message}. Its spec is another:", *changes])
     return UsageError(message, Hint("unfinished", path=str(path)))
-
-
-def notes_after_stop(path: Path, checkpoint: Path | None) -> Iterator[str]:
-    """Yield how a run that was stopped can go on; there is no checkpoint where the run has taken no step."""
-    if checkpoint:
-        yield Hint("resume", checkpoint=str(checkpoint), path=str(path))
-
-
-def notes_after_divergence(best: Path | None, checkpoint: Path | None) -> Iterator[str]:
-    """Yield what is left of a run that diverged: its best weights, and a checkpoint; resumed, it diverges again."""
-    if best:
-        yield f"the best weights so far are kept: {best}"
-    if checkpoint:
-        yield Hint("diverged", checkpoint=str(checkpoint))

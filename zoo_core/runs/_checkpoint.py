@@ -6,7 +6,8 @@ state of the run; other state is stored in the section `run` of the header.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,24 @@ from zoo_core.errors import Hint, ModelFileError, ResourceError
 from zoo_core.parts import Array
 from zoo_core.registry import DISTRIBUTION
 from zoo_core.runs._compare import difference_lines
+from zoo_core.runs._output import REPLACES
 from zoo_core.runs._run_state import get_state, set_state
-from zoo_core.storage import ModelFile, pack, unpack, write_model_file
+from zoo_core.storage import ModelFile, begins_as_model_file, pack, unpack, write_model_file
 from zoo_core.training import Trainer
 
 
-def write_checkpoint(trainer: Trainer, path: str | Path) -> None:
-    """Write a checkpoint of a run between two steps. Raises PluginError for state that a file cannot hold."""
+def write_checkpoint(trainer: Trainer, path: str | Path, replaceable: Iterable[str] = ()) -> None:
+    """Write a checkpoint of a run between two steps; `replaceable` are digests of files that the run may replace.
+
+    Raises PluginError for state that a file cannot hold, UsageError where a file stands that is no checkpoint.
+    """
     arrays: dict[str, Array] = {}
     run = {name: pack(value, name, arrays) for name, value in get_state(trainer).items()}
-    write_model_file(path, trainer.model.header(path) | {"run": run}, trainer.model.arrays() | arrays)
+    if digests := " ".join(sorted(replaceable)):
+        run[REPLACES] = digests
+    is_stranger = os.path.lexists(path) and not begins_as_model_file(Path(path))
+    content = trainer.model.header(path) | {"run": run}, trainer.model.arrays() | arrays
+    write_model_file(path, *content, overwrite=not is_stranger)
 
 
 def restore_run(trainer: Trainer, contents: ModelFile, name: str) -> None:

@@ -3,64 +3,103 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from zoo_core.errors import NumericError
-from zoo_core.runs._advice import notes_after_divergence, notes_after_stop
+from zoo_core.errors import Hint, ResourceError, UsageError
 from zoo_core.runs._checkpoint import write_checkpoint
 from zoo_core.runs._output import Output
+from zoo_core.runs._rescue import Rescue
 from zoo_core.training import Interval, Trainer
-from zoo_core.training.events import Event, Finished, SafePoint
+from zoo_core.training.events import EpochEnded, Event, Finished, Message, SafePoint
+
+NOT_WRITTEN = ResourceError, UsageError  # the disk, or a file that stands in the way
+NOWHERE = "no other place could be written either"
 
 
 def save_run(output: Output, trainer: Trainer, events: Iterator[Event], interval: Interval | None) -> Iterator[Event]:
     """Pass the events of a run on; save checkpoints at the interval, and at the end the model.
 
-    The first checkpoint is written before the first step, so that an output that cannot be written fails at once.
-    An error of the run gets notes that say how to go on.
+    The first checkpoint is written before the first step, so that an output that cannot be written fails at once. A
+    later one that cannot be written ends no run. An error of the run gets notes that say what is kept.
     """
+    rescue = Rescue(output, trainer)
     try:
-        if interval is not None and output.last is None:
-            save_checkpoint(output, trainer, interval)
+        _begin(output, trainer, interval)
         for event in events:
             if isinstance(event, SafePoint):
-                save_checkpoint(output, trainer, interval)
+                yield from _save_on_the_way(output, trainer, interval)
                 continue
             if isinstance(event, Finished):
-                _save_end(output, trainer)
+                _save_end(output, trainer, rescue)
+            elif isinstance(event, EpochEnded):
+                rescue.end_epoch(event.record)
             yield event
     except BaseException as error:
-        for note in _notes(error, output, trainer):
+        for note in rescue.notes(error):
             error.add_note(note)
         raise
 
 
-def _notes(error: BaseException, output: Output, trainer: Trainer) -> Iterator[str]:
-    """Return how a run can go on after an error. Save the best weights of a run that diverged."""
-    if not isinstance(error, NumericError):
-        return notes_after_stop(output.path, output.latest_progress())
-    best = output.path.with_name(f"{output.path.stem}.best{output.path.suffix}")
-    restored = trainer.callback_run.finish()
-    if restored:
-        trainer.model.save(best)
-    return notes_after_divergence(best if restored else None, output.latest_progress())
+def _begin(output: Output, trainer: Trainer, interval: Interval | None) -> None:
+    output.check_inputs(trainer.inputs)
+    output.check_free()
+    if interval is not None and output.last is None:
+        save_checkpoint(output, trainer, interval)
 
 
-def _save_end(output: Output, trainer: Trainer) -> None:
+def _save_on_the_way(output: Output, trainer: Trainer, interval: Interval | None) -> Iterator[Message]:
+    """Save a checkpoint; say so, the first time, if that is impossible. Training goes on."""
+    try:
+        save_checkpoint(output, trainer, interval)
+        output.is_failing = False
+    except NOT_WRITTEN as error:
+        if not output.is_failing:
+            yield Message(f"{error.worded(None)}; training goes on without this checkpoint", warning=True)
+        output.is_failing = True
+
+
+def _save_end(output: Output, trainer: Trainer, rescue: Rescue) -> None:
+    """Save the model of a run, or the checkpoint of one that was interrupted: at its place, or else elsewhere."""
+    try:
+        if trainer.interrupted:
+            save_checkpoint(output, trainer)
+            return
+        _write(output, lambda: trainer.model.save(output.path, overwrite=output.is_replaceable()))
+        rescue.note = f"the trained model is saved: {output.path}"
+        output.clear()
+    except NOT_WRITTEN:
+        rescue.note = _save_elsewhere(output, trainer, rescue)
+        raise
+
+
+def _save_elsewhere(output: Output, trainer: Trainer, rescue: Rescue) -> str:
+    """Save the model or checkpoint that could not be written at its place; return what to tell the user."""
     if trainer.interrupted:
-        save_checkpoint(output, trainer)
-        return
-    trainer.model.save(output.path, overwrite=output.overwrite)
-    output.clear()
+        step = trainer.optimizer.steps
+        place = rescue.save_elsewhere(
+            lambda path: write_checkpoint(trainer, path), lambda path: Output(path).checkpoint_path(step)
+        )
+        return Hint("resume", checkpoint=str(place), path=str(place)) if place else NOWHERE
+    place = rescue.save_elsewhere(lambda path: trainer.model.save(path, overwrite=False), lambda path: path)
+    if place is not None and place.parent == output.path.parent:
+        output.clear()
+    return f"the trained model is saved: {place}" if place else NOWHERE
 
 
 def save_checkpoint(output: Output, trainer: Trainer, interval: Interval | None = None) -> None:
     """Write a checkpoint, and record its duration in the interval. Only this checkpoint and the one before are kept."""
     path, began = output.checkpoint_path(trainer.optimizer.steps), time.perf_counter()
-    write_checkpoint(trainer, path)
+    _write(output, lambda: write_checkpoint(trainer, path, output.replaceable))
     if interval is not None:
         interval.record_duration(time.perf_counter() - began)
-    for other in output.checkpoints():
-        if other not in (path, output.last):
-            other.unlink(missing_ok=True)
     output.record(path)
+
+
+def _write(output: Output, write: Callable[[], object]) -> None:
+    """Write a file; if that fails, once more without the checkpoint before the last, whose room it may need."""
+    try:
+        write()
+    except ResourceError:
+        if not output.make_room():
+            raise
+        write()

@@ -29,7 +29,8 @@ def prepare_trainer(
     `threads` is the user's choice, `recorded` the number of threads in a checkpoint. With `resumed` the earlier model
     is that checkpoint.
     """
-    data = load_data(spec, files)
+    folder = files if isinstance(files, DataFolder) else DataFolder.open(files)
+    data = load_data(spec, folder)
     spec = with_earlier_split(fill_defaults(spec, data, registry, earlier), earlier)
     plugins = provenance(registry, parts_of(spec))
     model = Model(spec, describe_data(spec, data), plugins=plugins, started_from=started_from)
@@ -45,4 +46,6 @@ def prepare_trainer(
         model.network.initialize(model.source.stream("initializer"))
     number = choose_threads(model, int(splits["train"].x.shape[0]), requested=threads, recorded=recorded)
     fixed = threads or spec.training.threads
-    return Trainer(model, splits, threads=number, allow_extra_threads=fixed is None and number == 1)
+    trainer = Trainer(model, splits, threads=number, allow_extra_threads=fixed is None and number == 1)
+    trainer.inputs += folder.found
+    return trainer

@@ -40,7 +40,7 @@ def train(
         checkpoint_every: how often to save a checkpoint: "30s", "5min", "1h", "500steps" or "never"; "auto" is every
             30 seconds, and less often if that would take more than 1 % of the time. Only with `output`.
         start_from: a model, by file or shipped name, whose weights and preprocessor the training begins with.
-        force: replace an existing `output`, and discard the checkpoints of its unfinished run.
+        force: replace an existing `output`, and the checkpoints of its unfinished run once the new run has its own.
 
     Returns:
         The trained model, with its history; it is saved already if `output` is given.
@@ -51,19 +51,19 @@ def train(
         PluginError: a part is missing, or raised an error of its own.
         NumericError: a loss or weight is no longer finite.
         UsageError: `output` exists, or has an unfinished run, and `force` is False.
-        ResourceError: `output` cannot be written, or another process writes it.
+        ResourceError: `output` cannot be written, or another process writes it. A model that was trained already is
+            saved elsewhere; the notes of the error say where.
 
     Example:
         model = zoo_core.train("glyphs-quickstart", output="glyphs.npz", checkpoint_every="500steps")
         model.history[-1]["validation_accuracy"]
     """
     registry = registry or Registry()
-    spec = _as_spec(spec, registry)
     if output is None:
         return _run_to_end(prepare(spec, data_dir, registry, start_from=start_from))
     target, interval = Output(output, overwrite=force), Interval.parse(checkpoint_every)
     with target.lock():
-        target.prepare(spec.to_dict())
+        target.prepare(_as_spec(spec, registry).to_dict())
         return _run_to_end(prepare(spec, data_dir, registry, start_from=start_from), target, interval)
 
 
@@ -73,6 +73,7 @@ def resume(
     registry: Registry | None = None,
     *,
     checkpoint_every: str = DEFAULT_INTERVAL,
+    force: bool = False,
 ) -> Model:
     """Finish a run that was stopped, from its newest whole checkpoint.
 
@@ -81,12 +82,13 @@ def resume(
         data_dir: folder with the files of data sets; default: $ZOO_DATA_DIR, then the cache.
         registry: the parts to use; default: those of all installed plugins.
         checkpoint_every: how often to save a checkpoint, as for `train`.
+        force: replace a model that stands at the output, though the run was not told to when it began.
 
     Returns:
         The model that `train` would have returned, equal to the bit.
 
     Raises:
-        UsageError: there is no checkpoint.
+        UsageError: there is no checkpoint, or a model stands at the output and `force` is False.
         ModelFileError: no checkpoint is whole.
         ResourceError: data, spec or number of threads differ from those of the run, or another process writes it.
         DataError, PluginError, NumericError: as `train`.
@@ -95,7 +97,7 @@ def resume(
         zoo_core.train("my.toml", output="my.npz")  # is stopped
         model = zoo_core.resume("my.npz")
     """
-    output, interval = Output(path), Interval.parse(checkpoint_every)
+    output, interval = Output(path, overwrite=force), Interval.parse(checkpoint_every)
     with output.lock():
         return _run_to_end(prepare_resumed(output, data_dir, registry), output, interval)
 
@@ -140,9 +142,12 @@ def prepare(
         events = list(zoo_core.follow(trainer))  # trains; trainer.model is the model
     """
     registry = registry or Registry()
+    inputs = [Path(given) for given in (spec, start_from) if isinstance(given, (str, Path))]
     spec = _as_spec(spec, registry)
     earlier = load(start_from, registry) if isinstance(start_from, (str, Path)) else start_from
-    return prepare_trainer(spec, data_dir, registry, threads, earlier, "" if earlier is None else earlier.sha256)
+    trainer = prepare_trainer(spec, data_dir, registry, threads, earlier, "" if earlier is None else earlier.sha256)
+    trainer.inputs += inputs
+    return trainer
 
 
 def prepare_resumed(
@@ -155,18 +160,19 @@ def prepare_resumed(
 ) -> Trainer:
     """Prepare the rest of a run, from its newest whole checkpoint; `follow` trains it.
 
-    With `sha256`, only from the checkpoint with this digest. Raises UsageError where there is no checkpoint,
-    ModelFileError where none is whole, ResourceError where data, spec or threads differ from those of the run.
+    With `sha256`, only from the checkpoint with this digest. Raises UsageError where there is no checkpoint, or where a
+    model stands that the run may not replace. Raises ModelFileError where no checkpoint is whole, ResourceError where
+    data, spec or threads differ from those of the run.
     """
     registry = registry or Registry()
     contents, path, warnings = output.latest(sha256)
+    output.prepare_rest(contents, path)
     earlier = model_from_contents(contents, str(path), registry)
     recorded = earlier.environment.get("threads")
     origin = earlier.started_from
     trainer = prepare_trainer(earlier.spec, data_dir, registry, threads, earlier, origin, recorded, resumed=True)
     trainer.output = output.path
     restore_run(trainer, contents, str(path))
-    output.record(path)
     for warning in warnings:
         trainer.warn(warning)
     return trainer
@@ -197,7 +203,7 @@ def follow(trainer: Trainer, output: Output | None = None, interval: Interval | 
     sizes = trainer.loader.batches.sizes
     with closing(trainer.loader), parallel_products(trainer.network, sizes, trainer.threads, extra=extra) as products:
         events = _name_parts(trainer, held(trainer.threads, trainer.events(interval, products)))
-        yield from events if output is None else save_run(output, trainer, events, interval)
+        yield from events if output is None else _name_parts(trainer, save_run(output, trainer, events, interval))
 
 
 def _name_parts(trainer: Trainer, events: Iterator[Event]) -> Iterator[Event]:
@@ -207,7 +213,7 @@ def _name_parts(trainer: Trainer, events: Iterator[Event]) -> Iterator[Event]:
     except (ZooError, MemoryError, OSError):
         raise
     except (Exception, SystemExit) as error:
-        named = name_the_part(error, trainer.position.epoch, trainer.position.step)
+        named = name_the_part(error, trainer.position.describe(trainer.epochs, trainer.loader.batches.steps))
         if named is None:
             raise
         raise named from error

@@ -16,7 +16,11 @@ from typing import TYPE_CHECKING
 from zoo_core import _lazy_names
 
 if TYPE_CHECKING:
-    from zoo_core.storage._atomic import temporary_files as temporary_files, write_file as write_file
+    from zoo_core.storage._atomic import (
+        remove_if_stale as remove_if_stale,
+        temporary_files as temporary_files,
+        write_file as write_file,
+    )
     from zoo_core.storage._layout import (
         DEFAULT_LIMIT as DEFAULT_LIMIT,
         MAX_HEADER as MAX_HEADER,
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from zoo_core.storage._lock import file_lock as file_lock
     from zoo_core.storage._reader import (
         ModelFile as ModelFile,
+        begins_as_model_file as begins_as_model_file,
         contents_from_bytes as contents_from_bytes,
         read_model_file as read_model_file,
     )
@@ -33,10 +38,10 @@ if TYPE_CHECKING:
     from zoo_core.storage._writer import to_bytes as to_bytes, write_model_file as write_model_file
 
 _MODULES = {
-    "_atomic": "temporary_files write_file",
+    "_atomic": "remove_if_stale temporary_files write_file",
     "_layout": "DEFAULT_LIMIT MAX_HEADER MAX_SIZE quoted",
     "_lock": "file_lock",
-    "_reader": "ModelFile contents_from_bytes read_model_file",
+    "_reader": "ModelFile begins_as_model_file contents_from_bytes read_model_file",
     "_values": "pack records tabulate unpack",
     "_writer": "to_bytes write_model_file",
 }

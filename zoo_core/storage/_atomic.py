@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -30,8 +31,8 @@ def write_file(
     """Write a file atomically and durably; an existing file stays until the new one is safe.
 
     `check` may read the new file before it gets its name, and raise OSError. Without `overwrite`, one of several
-    writers of a new name wins. A symbolic link is replaced, not followed. Temporary files that killed writers of this
-    name left behind are removed.
+    writers of a new name wins. A symbolic link is replaced, not followed. The new file has the permissions of the file
+    that it replaces. Temporary files that killed writers of this name left behind are removed.
 
     Raises UsageError for a `path` that may not be replaced, ResourceError when the system refuses to write.
     """
@@ -66,8 +67,13 @@ def remove_stale(path: Path | str) -> None:
     """Remove the temporary files for `path` whose writers have ended; those of other writers are locked and stay."""
     with suppress(OSError):  # a folder that cannot be read may still be written to
         for left in stale_files(path):
-            with suppress(OSError):
-                _remove_unlocked(left)
+            remove_if_stale(left)
+
+
+def remove_if_stale(path: Path) -> None:
+    """Remove a temporary file unless its writer holds it locked, or the system does not let it be removed."""
+    with suppress(OSError):
+        _remove_unlocked(path)
 
 
 def _remove_unlocked(path: Path) -> None:
@@ -128,9 +134,10 @@ def _rename_to_new(temporary: Path, target: Path) -> None:
 
 @contextmanager
 def _temporary_file(target: Path) -> Iterator[tuple[Path, BinaryIO]]:
-    """Create a locked file beside the target, with the permissions of the umask; remove its name at the end."""
+    """Create a locked file beside the target, with permissions as it has; remove its name at the end."""
     path, file = _create_temporary(target)
     try:
+        _copy_permissions(target, path)
         yield path, file
     finally:
         _discard(path, file)
@@ -148,6 +155,18 @@ def _create_temporary(target: Path) -> tuple[Path, BinaryIO]:
             _discard(path, file)
             raise
         _discard(path, file)  # another writer removed it before it was locked
+
+
+def _copy_permissions(target: Path, temporary: Path) -> None:
+    """Give a temporary file the owner, group and permissions of the file that it will replace, as far as allowed."""
+    with suppress(OSError):  # there is no such file, or it is on a disk without permissions
+        old = target.lstat()
+        if (
+            stat.S_ISREG(old.st_mode) and not WINDOWS
+        ):  # where a file that is read-only can be neither renamed nor removed
+            with suppress(OSError):  # only an administrator may give a file away
+                os.chown(temporary, old.st_uid, old.st_gid)
+            temporary.chmod(stat.S_IMODE(old.st_mode) & 0o777)
 
 
 def _discard(path: Path, file: BinaryIO) -> None:

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from zoo_core.errors import ResourceError
+from zoo_core.errors import ResourceError, UsageError
 
+LOCK_CONTENT = re.compile(rb"[0-9]*\n?")  # the number of the process that holds it
 FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)  # a link must not redirect the writing to another file
 
 
 @contextmanager
 def file_lock(path: Path) -> Iterator[None]:
-    """Hold the lock of a file, which is `.NAME.lock` beside it. Raises ResourceError that names the holder."""
+    """Hold the lock of a file, which is `.NAME.lock` beside it.
+
+    Raises ResourceError that names the holder, UsageError where another file has the name of the lock.
+    """
     lock_path = path.with_name(f".{path.name}.lock")
     try:
         descriptor = _acquire(lock_path)
@@ -25,6 +31,8 @@ def file_lock(path: Path) -> Iterator[None]:
         raise ResourceError(
             f"{path}: process {_read_holder(lock_path)} is writing it; wait until it ends, or name another output"
         ) from None
+    except FileExistsError:
+        raise UsageError(f"{lock_path}: is no lock that the zoo made; move it away, or name another output") from None
     except OSError as error:
         raise ResourceError(f"{path}: cannot be locked: {error.strerror}; check the folder's permissions") from error
     try:
@@ -43,6 +51,7 @@ def _acquire(lock_path: Path) -> int:
         try:
             lock_descriptor(descriptor, wait=False)
             if _still_names(descriptor, lock_path):
+                _check_content(descriptor)
                 os.truncate(descriptor, 0)
                 os.write(descriptor, f"{os.getpid()}\n".encode())
                 return descriptor
@@ -50,6 +59,13 @@ def _acquire(lock_path: Path) -> int:
             os.close(descriptor)
             raise
         os.close(descriptor)
+
+
+def _check_content(descriptor: int) -> None:
+    """Raise FileExistsError for a file that is no lock: it belongs to somebody else, and stays as it is."""
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode) or not LOCK_CONTENT.fullmatch(os.read(descriptor, 100)):
+        raise FileExistsError
+    os.lseek(descriptor, 0, os.SEEK_SET)
 
 
 def _still_names(descriptor: int, lock_path: Path) -> bool:

@@ -16,10 +16,11 @@ from typing import Any
 from zoo_core.errors import Hint, ModelFileError, ResourceError, UsageError
 from zoo_core.parts import Array
 from zoo_core.storage._header_json import check_header, parse_header
-from zoo_core.storage._layout import DEFAULT_LIMIT, HEADER, MAX_HEADER, Member, RefusedError, quoted
+from zoo_core.storage._layout import DEFAULT_LIMIT, HEADER, LOCAL, MAX_HEADER, Member, RefusedError, quoted
 from zoo_core.storage._npy import MAX_NPY_HEADER, ArrayForm, LocatedArray, locate_array
 from zoo_core.storage._zip import read_members
 
+SAME = 14  # bytes at the beginning that all model files share: what follows depends on the header
 SHA256 = re.compile(r"[0-9a-f]{64}")
 NOT_FOUND = errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG
 # Opening a FIFO must not wait for a writer, and must not make a terminal the process's own.
@@ -42,6 +43,19 @@ def read_model_file(path: Path | str, *, limit: int = DEFAULT_LIMIT, sha256: str
     ResourceError when the system refuses to read.
     """
     return contents_from_bytes(_read_bytes(Path(path), limit), str(path), limit=limit, sha256=sha256)
+
+
+def begins_as_model_file(path: Path) -> bool:
+    """Return whether a file, no link, begins as the writer begins one, or is empty: it may be damaged further on."""
+    first = Member(f"{HEADER}.npy", 0, 0, 0).local_header()
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return False
+        with path.open("rb") as file:
+            begin = file.read(len(first))
+    except OSError:
+        return False
+    return not begin or (begin[:SAME], begin[LOCAL.size :]) == (first[:SAME], first[LOCAL.size :])
 
 
 def contents_from_bytes(data: bytes, name: str, *, limit: int = DEFAULT_LIMIT, sha256: str | None = None) -> ModelFile:

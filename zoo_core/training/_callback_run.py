@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from zoo_core._part_checks import stop_reason
@@ -27,15 +28,16 @@ class CallbackRun:
     def __init__(self, trainer: Trainer) -> None:
         callbacks = self.callbacks = _copied_callbacks(trainer.spec.training)
         self.stopped, self._notes = "", Notes()
-        self._run = RunView(trainer, self._notes)
+        self.run = RunView(trainer, self._notes)
         self._on_batch = [c for c in callbacks if type(c).on_batch_end is not Callback.on_batch_end]
         self.watches_batches = bool(self._on_batch)
         self._started = False
+        self._error: BaseException | None = None
 
     def start(self) -> None:
         """Start the callbacks, at the first call only."""
         for callback in [] if self._started else self.callbacks:
-            callback.on_train_begin(self._run)
+            callback.on_train_begin(self.run)
         self._started = True
 
     def after_each(self, step: Step) -> Step:
@@ -46,7 +48,7 @@ class CallbackRun:
                 return ()
             layers = step(watched=watched)
             self._notes.in_batch = True
-            self._stop("on_batch_end", [c.on_batch_end(self._run) for c in self._on_batch], self._on_batch)
+            self._stop("on_batch_end", [c.on_batch_end(self.run) for c in self._on_batch], self._on_batch)
             self._notes.in_batch = False
             return layers
 
@@ -54,7 +56,9 @@ class CallbackRun:
 
     def end_epoch(self, record: Record) -> None:
         """Show the record of an epoch to the callbacks."""
-        self._stop("on_epoch_end", [c.on_epoch_end(record, self._run) for c in self.callbacks], self.callbacks)
+        for callback in self.callbacks:
+            with self._errors_later():
+                self._stop("on_epoch_end", [callback.on_epoch_end(record, self.run)], [callback])
 
     def _stop(self, method: str, answers: Sequence[Any], callbacks: Sequence[Callback]) -> None:
         """Add the reasons to stop that callbacks gave."""
@@ -65,8 +69,22 @@ class CallbackRun:
         """Finish the callbacks; return whether one of them restored earlier weights."""
         before = self._notes.restored
         for callback in self.callbacks:
-            callback.on_train_end(self._run)
+            with self._errors_later():
+                callback.on_train_end(self.run)
         return self._notes.restored > before
+
+    def raise_error(self) -> None:
+        """Raise the first error that a callback raised in `end_epoch` or `finish`."""
+        if self._error is not None:
+            raise self._error
+
+    @contextmanager
+    def _errors_later(self) -> Iterator[None]:
+        """Keep an error of a callback until `raise_error`: first the others are called, and the model is saved."""
+        try:
+            yield
+        except (Exception, SystemExit) as error:
+            self._error = self._error or error
 
     def warn(self, text: str) -> None:
         """Show a warning to the user."""

@@ -44,13 +44,12 @@ def _layer_outputs(network: Network, layer: Layer, objective: Objective) -> Arra
     return objective.workspace.values[index]
 
 
-def name_the_part(error: BaseException, epoch: int, step: int) -> PluginError | None:
-    """Return an error that names the part which raised another at a step, or None if no part did."""
+def name_the_part(error: BaseException, where: str) -> PluginError | None:
+    """Return an error that names the part which raised another, and `where`; None if no part did."""
     found = part_that_raised(error)
     if found is None:
         return None
     part, line = found
-    where = f"in epoch {epoch + 1}, step {step + 1}"
     if isinstance(error, NotImplementedError) and not str(error):
         return contract_error(
             part, line.rpartition(".")[2].partition(",")[0], f"is missing {where}", "its author has to write it"

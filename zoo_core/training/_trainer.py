@@ -51,6 +51,7 @@ class Trainer:
     ) -> None:
         self.model, self.splits, self.threads = model, splits, threads
         self.allow_extra_threads = allow_extra_threads
+        self.inputs: list[Path] = []  # the files that the run was made from, which it must not replace
         model.set_threads(threads)
         self.spec, self.network, self.history = model.spec, model.network, model.history
         self.epochs = self.spec.training.epochs
@@ -82,6 +83,7 @@ class Trainer:
         Raises:
             NumericError: the loss or a weight is not finite.
             PluginError: a part breaks its contract.
+            Exception: what a callback raised in the last epoch or at the end, after Finished.
         """
         self._speed.start(self._rows_done())
         yield self._started(0 if extra is None else extra.threads - 1)
@@ -139,6 +141,7 @@ class Trainer:
             self.warn(warning)
         yield from self.callback_run.take_messages()
         yield Finished(self.callback_run.stopped or "all epochs done", self._speed.seconds())
+        self.callback_run.raise_error()
 
     # -------------------------------------------------------------- epochs
 
@@ -168,8 +171,17 @@ class Trainer:
                 self.interrupted = ""  # the run ends now
             if self.callback_run.stopped or self.interrupted:
                 return
-            if interval is not None and interval.due(now, self.optimizer.steps, block):
+            if interval is not None and (interval.due(now, self.optimizer.steps, block) or self._is_last_step()):
                 yield SafePoint(position.epoch, position.step)
+
+    def is_epoch_trained(self) -> bool:
+        """Return whether all steps of the present epoch are over, and only what follows them is not."""
+        return self.position.step == self.loader.batches.steps or bool(self.callback_run.stopped)
+
+    def _is_last_step(self) -> bool:
+        """Return whether no step follows a finite one; parts that measure and call back may still fail."""
+        is_last = self.is_epoch_trained() and self.position.epoch == self.epochs - 1
+        return is_last and bool(np.isfinite(self.network.parameters).all())
 
     def _end_block(self) -> None:
         """Count a block of batches. Raises NumericError if a loss is not finite."""
@@ -192,6 +204,8 @@ class Trainer:
         if self.spec.training.trace:
             self.model.fingerprints.append(epoch, self.network.state())
         self.callback_run.end_epoch(record)
+        if not self.callback_run.stopped and epoch + 1 < self.epochs:
+            self.callback_run.raise_error()
         self.position = TrainingPosition(epoch + 1)
         yield EpochEnded(record, self._speed.seconds())
         yield from self.callback_run.take_messages()

@@ -20,6 +20,10 @@ def command(
     threads: Threads = None,
     checkpoint_every: CheckpointEvery = DEFAULT_INTERVAL,
     sha256: Sha256 = None,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Replace the output if it exists, though the run was not told to."),
+    ] = False,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
@@ -34,7 +38,7 @@ def command(
     from zoo_core.runs import Output, prepare_resumed
     from zoo_core.training import Interval
 
-    registry, output, interval = Registry(), Output(file), Interval.parse(checkpoint_every)
+    registry, output, interval = Registry(), Output(file, overwrite=force), Interval.parse(checkpoint_every)
     warn(registry, quiet)
     with output.lock():
         trainer = prepare_resumed(output, data_folder(data_dir, quiet), registry, threads=threads, sha256=sha256)

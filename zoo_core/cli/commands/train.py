@@ -40,7 +40,7 @@ def command(
     threads: Threads = None,
     checkpoint_every: CheckpointEvery = DEFAULT_INTERVAL,
     force: Annotated[
-        bool, typer.Option("--force", help="Replace the output if it exists; discard its unfinished run.")
+        bool, typer.Option("--force", help="Replace the output if it exists, and its unfinished run.")
     ] = False,
     quiet: Quiet = False,
     json: Json = False,
@@ -50,7 +50,7 @@ def command(
     Until the run is finished, its last two checkpoints lie beside the output. `zoo resume` goes on with a stopped run.
     """
     from zoo_core.cli._follow import run_to_end
-    from zoo_core.cli._inputs import check_not_an_input, check_output_path, data_folder, load_model
+    from zoo_core.cli._inputs import check_output_path, data_folder, load_model
     from zoo_core.registry import Registry
     from zoo_core.runs import Output, prepare
     from zoo_core.spec import read_spec
@@ -62,7 +62,7 @@ def command(
     of_spec = sha256 if earlier is None else None
     checked = read_spec(spec, set_ or [], registry, seed=seed, sha256=of_spec, limit=max_size * 2**20)
     target = Output(check_output_path(output or Path(f"{checked.name}.npz"), force), overwrite=force)
-    check_not_an_input(target.path, *filter(None, (spec, start_from)))
+    target.check_inputs(map(Path, filter(None, (spec, start_from))))
     if output is not None and output.suffix != ".npz":
         raise UsageError(f"{output}: a model file must end in .npz; try -o {output}.npz")
     files = data_folder(data_dir, quiet)
