@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -86,6 +88,63 @@ class Mirror(BaseHTTPRequestHandler):
 
     def silent(self) -> None:
         time.sleep(0.6)
+
+    def steady(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(CONTENT)))
+        self.end_headers()
+        for at in range(0, len(CONTENT), 8000):
+            self.wfile.write(CONTENT[at : at + 8000])
+            time.sleep(0.01)
+
+    def garbage(self) -> None:
+        self.wfile.write(b"\x00\xffnot HTTP at all\r\n\r\n")
+
+    def half_status(self) -> None:
+        self.wfile.write(b"HTTP/1.1 abc\r\n\r\n")
+
+    def length(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\nx")
+
+    def lengths(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\nx")
+
+    def chunked(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
+
+    def header(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\n" + b"A" * 70_000 + b": x\r\n\r\n")
+
+    def headers(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\n" + b"A: x\r\n" * 2_000 + b"\r\n")
+
+    def location(self) -> None:
+        self.wfile.write(b"HTTP/1.1 302 Found\r\nLocation: http://[::1/\r\n\r\n")
+
+    def label(self) -> None:
+        self.wfile.write(b"HTTP/1.1 302 Found\r\nLocation: http://" + b"a" * 300 + b".x/\r\n\r\n")
+
+    def scheme(self) -> None:
+        self.wfile.write(b"HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n")
+
+    def encoded(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nnothing of the kind")
+
+    def drip(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(CONTENT)))
+        self.end_headers()
+        self.trickle()
+
+    def drip_headers(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nA: ")
+        self.trickle()
+
+    def trickle(self) -> None:
+        with contextlib.suppress(OSError):
+            for _ in range(60):
+                self.wfile.write(b"x")
+                time.sleep(0.05)
 
     def log_message(self, *args: object) -> None:
         """Print nothing."""
@@ -173,6 +232,59 @@ def test_a_failure_names_mirror_reason_and_way_out(
     for word in [*words, f"/{way}/", NAME, f"put it at {tmp_path / NAME}", SHA256]:
         assert word in str(caught.value)
     assert [path.name for path in tmp_path.iterdir()] == ["other"]
+
+
+MALFORMED = ("garbage", "half_status", "length", "lengths", "chunked", "header", "headers", "location", "label",
+             "scheme", "encoded")  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("way", MALFORMED)
+def test_a_malformed_answer_is_the_mirrors_and_the_next_is_asked(public: Public, tmp_path: Path, way: str) -> None:
+    assert fetch(public(way, "good"), tmp_path).read_bytes() == CONTENT
+    with pytest.raises((DataError, ResourceError), match=f"/{way}/: .+"):
+        fetch(public(way), tmp_path / "new")
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [NAME]
+
+
+@pytest.mark.parametrize("way", ["drip", "drip_headers"])
+def test_a_mirror_that_sends_a_byte_now_and_then_is_given_up(
+    public: Public, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr(download, "PATIENCE", 0.3)
+    began = time.monotonic()
+    assert fetch(public(way, "good"), tmp_path).read_bytes() == CONTENT
+    assert time.monotonic() - began < 2
+    with pytest.raises(DataError, match=r"sent \d+ bytes in 0.3 seconds"):
+        fetch(public(way), tmp_path / "new")
+
+
+def test_a_slow_mirror_is_waited_for(public: Public, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "PATIENCE", 0.15)
+    monkeypatch.setattr(download, "CHUNK", 1000)
+    assert fetch(public("steady"), tmp_path).read_bytes() == CONTENT
+
+
+def test_what_a_killed_download_left_is_removed(public: Public, tmp_path: Path) -> None:
+    (tmp_path / f".{NAME}.0123456789ab.tmp").write_bytes(b"half")
+    (tmp_path / ".other.0123456789ab.tmp").write_bytes(b"of another file")
+    fetch(public("good"), tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".other.0123456789ab.tmp", NAME]
+
+
+def test_a_named_pipe_in_the_cache_is_replaced(public: Public, cache: Path) -> None:
+    (cache / "rows").mkdir(parents=True)
+    os.mkfifo(cache / "rows" / NAME)
+    folder = DataFolder.open()
+    assert [status.state for status in folder.status("rows", [public("good")])] == ["absent"]
+    assert folder.file("rows", public("good")).read_bytes() == CONTENT
+
+
+def test_a_folder_in_the_place_of_the_file_stays(public: Public, tmp_path: Path) -> None:
+    (tmp_path / NAME).mkdir()
+    with pytest.raises(ResourceError, match="is a folder"):
+        fetch(public("good"), tmp_path)
+    assert list((tmp_path / NAME).iterdir()) == []
 
 
 def test_all_failures_are_listed(public: Public, tmp_path: Path) -> None:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from zoo_core.errors import DataError, ResourceError
+from zoo_core.errors import DataError, ResourceError, ZooError
 from zoo_core.parts import PublicFile
+from zoo_core.storage import remove_stale, temporary_file
 
 DownloadProgress = Callable[[str, int, int | None], None]  # name, bytes so far, total bytes or None
 
 ATTEMPTS = 3  # for each mirror
 BACKOFF = 0.5  # seconds before the second attempt; doubles after that
 TIMEOUT = 20.0  # seconds without a byte
-CHUNK = 1 << 16  # bytes
+CHUNK = 1 << 14  # bytes
+PATIENCE = 30.0  # seconds in which a mirror must send at least CHUNK bytes
 
 
 class _WrongContentError(Exception):
@@ -26,9 +30,8 @@ class _WrongContentError(Exception):
 class _HashingWriter:
     """A file that accepts no more bytes than the pinned size, and computes their sha256."""
 
-    def __init__(self, path: str, file: PublicFile, progress: DownloadProgress | None) -> None:
-        self.stream = Path(path).open("wb")  # noqa: SIM115 - the caller closes it
-        self.file, self.progress = file, progress
+    def __init__(self, stream: BinaryIO, file: PublicFile, progress: DownloadProgress | None) -> None:
+        self.stream, self.file, self.progress = stream, file, progress
         self.received, self.digest = 0, hashlib.sha256()
 
     def write(self, chunk: bytes) -> None:
@@ -59,8 +62,10 @@ def fetch(file: PublicFile, folder: Path, progress: DownloadProgress | None = No
     for mirror in file.mirrors:
         try:
             return _fetch_from_mirror(file, mirror, folder, progress)
-        except (_WrongContentError, OSError) as error:
-            wrong = wrong or isinstance(error, _WrongContentError)
+        except (ZooError, MemoryError):
+            raise
+        except Exception as error:  # what a mirror sends may break the HTTP library in any way; the next one is asked
+            wrong = wrong or not isinstance(error, OSError)
             failures.append((mirror, _describe_error(error)))
     lines = [f"  {mirror}: {reason}" for mirror, reason in failures]
     text = "\n".join([f"{file.name} could not be downloaded:", *lines, manual_hint(file, folder)])
@@ -73,7 +78,7 @@ def manual_hint(file: PublicFile, folder: Path) -> str:
 
 
 def _fetch_from_mirror(file: PublicFile, mirror: str, folder: Path, progress: DownloadProgress | None) -> Path:
-    """Try one mirror, with pauses between attempts. Raises _WrongContentError or the last OSError."""
+    """Try one mirror, with pauses between attempts. Raises the last error."""
     for attempt in range(ATTEMPTS):
         if attempt:
             time.sleep(BACKOFF * 2 ** (attempt - 1))
@@ -90,9 +95,25 @@ def _fetch_from_mirror(file: PublicFile, mirror: str, folder: Path, progress: Do
 
 
 def _fetch_once(file: PublicFile, mirror: str, folder: Path, progress: DownloadProgress | None) -> Path:
+    """Download to a temporary file, and rename it once it is verified. Temporaries of killed downloads are removed."""
+    path = folder / file.name
+    _make_folder(folder)
+    if path.is_dir():
+        raise ResourceError(f"{path}: is a folder where the file belongs; remove it")
+    remove_stale(path)
+    with temporary_file(path) as (temporary, stream):
+        writer = _HashingWriter(stream, file, progress)
+        _run_with_patience(lambda: _download(mirror.rstrip("/") + "/" + file.name, writer), writer)
+        stream.flush()
+        _check_content(file, writer)
+        shutil.move(temporary, path)
+    return path
+
+
+def _download(url: str, writer: _HashingWriter) -> None:
+    """Write what a mirror sends to the writer."""
     import pooch
 
-    pooch.get_logger().setLevel("WARNING")  # its messages go to standard error; ours go through `progress`
     responses: list[Any] = []
     get = pooch.HTTPDownloader(
         chunk_size=CHUNK,
@@ -100,20 +121,36 @@ def _fetch_once(file: PublicFile, mirror: str, folder: Path, progress: DownloadP
         headers={"Accept-Encoding": "identity"},
         hooks={"response": [lambda response, **_: responses.append(response), _check_redirect]},
     )
+    try:
+        get(url, writer, None)
+    finally:
+        for response in responses:  # pooch leaves the connection open after an error
+            response.close()
 
-    def download(url: str, output: str, _: Any) -> None:
-        writer = _HashingWriter(output, file, progress)
+
+def _run_with_patience(download: Callable[[], None], writer: _HashingWriter) -> None:
+    """Run a download in a thread; raise what it raises, or _WrongContentError once it sends next to nothing.
+
+    The timeout of the HTTP library begins anew with each byte. A thread that is given up ends with its next chunk,
+    because its file is closed.
+    """
+    raised: list[BaseException] = []
+
+    def run() -> None:
         try:
-            get(url, writer, None)
-        finally:
-            writer.stream.close()
-            for response in responses:  # pooch leaves the connection open after an error
-                response.close()
-        _check_content(file, writer)
+            download()
+        except BaseException as error:
+            raised.append(error)
 
-    url = mirror.rstrip("/") + "/" + file.name
-    _make_folder(folder)
-    return Path(pooch.retrieve(url, f"sha256:{file.sha256}", file.name, folder, downloader=download))
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    while thread.is_alive():
+        before = writer.received
+        thread.join(PATIENCE)
+        if thread.is_alive() and writer.received - before < CHUNK:
+            raise _WrongContentError(f"sent {writer.received - before} bytes in {PATIENCE:g} seconds")
+    if raised:
+        raise raised[0]
 
 
 def _make_folder(folder: Path) -> None:

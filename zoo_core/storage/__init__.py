@@ -18,6 +18,8 @@ from zoo_core import _lazy_names
 if TYPE_CHECKING:
     from zoo_core.storage._atomic import (
         remove_if_stale as remove_if_stale,
+        remove_stale as remove_stale,
+        temporary_file as temporary_file,
         temporary_files as temporary_files,
         write_file as write_file,
     )
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from zoo_core.storage._writer import to_bytes as to_bytes, write_model_file as write_model_file
 
 _MODULES = {
-    "_atomic": "remove_if_stale temporary_files write_file",
+    "_atomic": "remove_if_stale remove_stale temporary_file temporary_files write_file",
     "_layout": "DEFAULT_LIMIT MAX_HEADER MAX_SIZE quoted",
     "_lock": "file_lock",
     "_reader": "ModelFile begins_as_model_file contents_from_bytes read_model_file",

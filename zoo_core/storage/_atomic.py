@@ -101,7 +101,7 @@ def _exists_error(target: Path) -> UsageError:
 
 def _write_and_rename(target: Path, content: bytes, overwrite: bool, check: Callable[[Path], object] | None) -> None:
     """Write a temporary file, check it, and only then rename it to the target."""
-    with _temporary_file(target) as (temporary, file):
+    with temporary_file(target) as (temporary, file):
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
@@ -133,7 +133,7 @@ def _rename_to_new(temporary: Path, target: Path) -> None:
 
 
 @contextmanager
-def _temporary_file(target: Path) -> Iterator[tuple[Path, BinaryIO]]:
+def temporary_file(target: Path) -> Iterator[tuple[Path, BinaryIO]]:
     """Create a locked file beside the target, with permissions as it has; remove its name at the end."""
     path, file = _create_temporary(target)
     try:
