@@ -56,10 +56,9 @@ def test_what_is_guessed_and_left_out_is_said(run_zoo):
     Path("my.csv").write_text(FILES["texts and blanks"][0])
     assert run_zoo("new", "mine", "--data", "my.csv")[2].splitlines() == [
         "my.csv: regression of 'q', from 1 column(s) and 60 rows",
-        "note: column 'id' is left out: line 2, column id: \"n0\" is not a number; "
-        "write a number, or leave the column out",
-        "note: column 'gap' is left out: line 2, column gap: the cell is blank; "
-        "write a number, or leave the column out",
+        "note: column 'id' is left out: row 1 (line 2): 'n0' is text, not a number; turn it into numbers",
+        "note: column 'gap' is left out: 1 of 60 cells have no value; row 1 (line 2): is blank; "
+        "fill it in, or leave the row out",
     ]
 
 
@@ -67,11 +66,16 @@ def test_what_is_guessed_and_left_out_is_said(run_zoo):
     ("text", "arguments", "code", "words"),
     [
         ("p,q\n1,2\n", ("--target", "r"), 3, "there is no column 'r'"),
-        ("p,q\n1,2\n3\n", (), 3, "line 3 has 1 cells, not 2"),
+        ("p,q\n1,2\n3\n", (), 3, "row 2 (line 3) has 1 cells, not 2"),
         ("p,q\n", (), 3, "no rows"),
-        ("p,q\n1,\n", (), 3, "row 1: the target, column 'q', is blank"),
-        ("p,q\nx,y\n", (), 3, 'line 2, column p: "x" is not a number'),
-        ("x;kind\n1,5;a\n2,5;b\n", (), 3, 'line 2, column x: "1,5" is not a number; write 1.5'),
+        ("p,q\n1,\n", (), 3, "no row has a value in the target, column 'q'; row 1 (line 2) is the first without"),
+        ("p,q\nx,y\nx,z\n", (), 3, "column 'p': row 1 (line 2): 'x' is text, not a number"),
+        (
+            'x,kind\n1.5,a\n"2,5",b\n',
+            (),
+            3,
+            "row 2 (line 3): '2,5' is not a number here, because of its decimal comma; write 2.5",
+        ),
         ("p,q\n1,y\n", ("--task", "regression"), 3, "a regression predicts numbers"),
         ("p,q\n1,2\n", ("--from", "mnist-mlp"), 2, "give one of them"),
         (None, (), 3, "does not exist"),

@@ -149,8 +149,9 @@ def test_own_idx_files(folder: DataFolder, put: Callable[..., Path]) -> None:
     [
         (["tom", "ann", "tom"], ("ann", "tom"), [1, 0, 1]),
         (["0", "2", "1"], ("0", "1", "2"), [0, 2, 1]),
-        (["0", "2", "2"], ("0", "1", "2"), [0, 2, 2]),
-        (["3", "1", "02"], ("1", "2", "3"), [2, 0, 1]),
+        (["0", "255", "255"], ("0", "255"), [0, 1, 1]),
+        (["03", "01", "02"], ("01", "02", "03"), [2, 0, 1]),
+        (["3", "1", "3.0"], ("1", "3"), [1, 0, 1]),
         (["10", "9", "10"], ("9", "10"), [1, 0, 1]),
         (["-1", "1", "+1"], ("-1", "1"), [0, 1, 1]),
     ],
@@ -178,7 +179,7 @@ def test_a_test_file_has_the_classes_of_the_first(folder: DataFolder, put: Calla
     with pytest.raises(DataError, match=r"b\.csv: row 1 has the label 'z'; the classes are x, y"):
         Csv("a.csv", "kind", test_path="b.csv").load(folder)
     put("b.csv", "b,kind\n3,x\n")
-    with pytest.raises(DataError, match=r"b\.csv: its columns are not those of .*a\.csv"):
+    with pytest.raises(DataError, match=r"b\.csv: there is no column 'a'"):
         Csv("a.csv", "kind", test_path="b.csv").load(folder)
 
 

@@ -16,13 +16,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from zoo_core.data.readers.csv import read_csv, read_features
+from zoo_core.data.readers.csv import read_csv
+from zoo_core.data.readers.features import read_features
 from zoo_core.data.readers.idx import read_idx
 from zoo_core.data.readers.inputs import read_inputs
 from zoo_core.data.readers.npy import check_finite, read_array, read_arrays
 from zoo_core.data.readers.npy_rows import DiskRows
 from zoo_core.data.readers.png import read_png
-from zoo_core.errors import DataError, ResourceError, UsageError
+from zoo_core.data.readers.table_format import TableFormat
+from zoo_core.errors import DataError, ResourceError
 
 # ------------------------------------------------------------------ CSV
 
@@ -37,7 +39,7 @@ def test_numbers_names_and_labels(tmp_path: Path) -> None:
 
 
 def test_without_header_and_with_another_delimiter() -> None:
-    table = read_csv(io.StringIO("1;2;3\n4;5;6\n"), delimiter=";", header=False, text=-1)
+    table = read_csv(io.StringIO("1;2;3\n4;5;6\n"), TableFormat(delimiter=";", header=False), text=-1)
     assert table.numbers.tolist() == [[1, 2], [4, 5]]
     assert table.text == ("3", "6")
 
@@ -139,7 +141,9 @@ def test_a_row_with_a_label_is_no_header_of_a_model_without_names() -> None:
 
 
 def test_a_blank_label_and_bad_utf8(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"row 1 \(line 2\).*kind.*blank"):
+    table = read_csv(io.StringIO("a,kind\n1,x\n2, \n3,y\n"), text="kind")
+    assert (table.text, table.numbers.tolist(), table.incomplete) == (("x", "y"), [[1], [3]], ("row 2 (line 3)",))
+    with pytest.raises(DataError, match="no rows to learn from; 1 have no target"):
         read_csv(io.StringIO("a,kind\n1, \n"), text="kind")
     (tmp_path / "latin.csv").write_bytes(b"a,b\n1,2\n\xe9,3\n")
     with pytest.raises(DataError, match="line 3 is not UTF-8"):
@@ -472,8 +476,12 @@ def test_a_picture_needs_a_model_of_images(tmp_path: Path, is_open: bool) -> Non
         read_inputs(io.BytesIO(path.read_bytes()) if is_open else path, 4, image_shape=(2, 2), name="seven")
 
 
-def test_inputs_of_no_known_format_are_refused() -> None:
-    with pytest.raises(UsageError, match=r"rows\.txt: must end in"):
-        read_inputs("rows.txt", 3)
-    with pytest.raises(DataError, match="the input is neither"):
+def test_inputs_of_no_known_format_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "rows.xlsx"
+    path.write_bytes(b"PK\x03\x04")
+    with pytest.raises(DataError, match=r"rows\.xlsx: is an Excel workbook.*save or export it as CSV"):
+        read_inputs(path, 3)
+    with pytest.raises(DataError, match="the input: line 1 is not UTF-16"):
         read_inputs(io.BytesIO(b"\xff\xfe\x00"), 3)
+    with pytest.raises(DataError, match="the input: line 2 is not UTF-8"):
+        read_inputs(io.BytesIO(b"1,2,3\n\xe9,2,3\n"), 3)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from zoo_core.parts import Array
 MAX_CLASSES = 10_000
 CHUNK_ROWS = 65_536  # labels looked at together
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")  # 18 digits always fit into 64 bits
+_WHOLE_FLOAT = re.compile(r"([+-]?[0-9]{1,15})\.0*")  # 1.0, as a column of whole numbers with gaps is often saved
 _FRACTION = re.compile(r"[+-]?[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?")
 
 
@@ -21,11 +23,54 @@ def is_whole_number(label: str) -> bool:
     return _WHOLE.fullmatch(label) is not None
 
 
-def find_classes(labels: Sequence[str], where: str) -> tuple[str, ...]:
+def whole_value(label: str) -> int | None:
+    """Return the whole number that a label stands for, such as 7 for 7, 007 or 7.0, or None."""
+    if is_whole_number(label):
+        return int(label)
+    found = _WHOLE_FLOAT.fullmatch(label)
+    return None if found is None else int(found[1])
+
+
+def label_text(label: Any) -> str:
+    """Return a label as the text that names its class: b"a" and "a" are one label, and so are 1 and 1.0."""
+    if isinstance(label, bytes):
+        return label.decode("utf-8", "replace")
+    if isinstance(label, (float, np.floating)) and float(label).is_integer():
+        return str(int(label))
+    return str(label)
+
+
+def label_list(labels: Array, where: str) -> list[str]:
+    """Return the labels in an array as texts.
+
+    Args:
+        labels: whole numbers, texts, bytes, truth values, or a mixture of them as objects; shape (rows,).
+        where: what messages call the array.
+
+    Returns:
+        A text for each row; True and False are "True" and "False".
+
+    Raises:
+        DataError: the array has another shape, or holds something else, such as 0.5 or None.
+    """
+    if labels.ndim != 1 or labels.dtype.kind not in "biufUSO":
+        raise DataError(
+            f"{where}: labels are {labels.dtype} of shape {labels.shape}, not whole numbers or names (rows,)"
+        )
+    values = labels.tolist()
+    for row, value in enumerate(values) if labels.dtype.kind in "fO" else ():
+        fraction = isinstance(value, (float, np.floating)) and not float(value).is_integer()
+        if fraction or not isinstance(value, (str, bytes, bool, int, float, np.generic)):
+            way = "for measurements say task = 'regression'" if fraction else "save whole numbers or names"
+            raise DataError(f"{where}: labels are {labels.dtype}, and row {row + 1} holds {value!r:.40}; {way}")
+    return list(map(label_text, values))
+
+
+def find_classes(labels: Iterable[str], where: str) -> tuple[str, ...]:
     """Find the classes of a data set, in the order of their indices.
 
-    Whole numbers that begin at 0 are class indices: every number up to the largest is a class. Other whole numbers
-    are ordered by value, names by alphabet.
+    The classes are the labels that occur. Whole numbers are ordered by value, names by alphabet. Two spellings of
+    one whole number, such as 1 and 1.0, are one class; where each has one spelling, that is its name, such as 01.
 
     Args:
         labels: the label of each row.
@@ -39,22 +84,47 @@ def find_classes(labels: Sequence[str], where: str) -> tuple[str, ...]:
 
     Example:
         find_classes(["dog", "cat", "dog"], "pets.csv")  # ("cat", "dog")
-        find_classes(["2", "0"], "digits.csv")  # ("0", "1", "2")
+        find_classes(["10", "9"], "digits.csv")  # ("9", "10")
     """
     distinct = set(labels)
-    if all(map(is_whole_number, distinct)):
-        numbers = sorted({int(label) for label in distinct})
-        are_indices = bool(numbers) and numbers[0] == 0 and numbers[-1] < MAX_CLASSES
-        classes = tuple(map(str, range(numbers[-1] + 1) if are_indices else numbers))
+    values = {label: whole_value(label) for label in distinct}
+    if distinct and None not in values.values():
+        spellings: dict[int, list[str]] = {}
+        for label in distinct:
+            spellings.setdefault(values[label] or 0, []).append(label)
+        single = all(len(found) == 1 and is_whole_number(found[0]) for found in spellings.values())
+        classes = tuple(spellings[value][0] if single else str(value) for value in sorted(spellings))
     else:
         if all(map(_FRACTION.fullmatch, distinct)):
             raise DataError(
-                f"{where}: labels are numbers such as {labels[0]}; for measurements say task = 'regression'"
+                f"{where}: labels are numbers such as {min(distinct)}; for measurements say task = 'regression'"
             )
         classes = tuple(sorted(distinct))
     if len(classes) > MAX_CLASSES:
         raise DataError(f"{where}: has {len(classes)} different labels; for measurements say task = 'regression'")
     return classes
+
+
+class LabelIndex:
+    """Finds the class index of labels, also where they are spelled in another way than the class."""
+
+    def __init__(self, classes: Sequence[str]) -> None:
+        self._exact = {name: i for i, name in enumerate(classes)}
+        values = [whole_value(name) for name in classes]
+        numeric = None not in values and len(set(values)) == len(values)
+        self._values = {value: i for i, value in enumerate(values)} if numeric else {}
+        truths = {name.lower(): i for i, name in enumerate(classes)}
+        self._truths = truths if set(truths) <= {"true", "false"} else {}
+
+    def find(self, label: str) -> int | None:
+        """Return the index of a label: by its name, its whole number, or as true or false in any case."""
+        if label in self._exact:
+            return self._exact[label]
+        if self._truths:
+            return self._truths.get(label.lower())
+        if not self._values:
+            return None
+        return self._values.get({"True": 1, "False": 0}.get(label, whole_value(label)))
 
 
 def encode(labels: Sequence[str], classes: Sequence[str], where: str) -> Array:
@@ -74,15 +144,12 @@ def encode(labels: Sequence[str], classes: Sequence[str], where: str) -> Array:
     Example:
         encode(["dog", "cat"], ("cat", "dog"), "pets.csv")  # array([1, 0])
     """
-    index = {name: i for i, name in enumerate(classes)}
-    numeric = all(map(is_whole_number, classes))
-    indices = np.empty(len(labels), np.int64)
-    for row, label in enumerate(labels):
-        key = str(int(label)) if numeric and is_whole_number(label) else label
-        if key not in index:
-            raise DataError(_unknown_label(label, row, classes, where))
-        indices[row] = index[key]
-    return indices
+    index = LabelIndex(classes)
+    found = {label: index.find(label) for label in set(labels)}
+    if None in found.values():
+        row = next(row for row, label in enumerate(labels) if found[label] is None)
+        raise DataError(_unknown_label(labels[row], row, classes, where))
+    return np.array([found[label] for label in labels], np.int64)
 
 
 def encode_array(labels: Array, classes: Sequence[str], where: str) -> Array:
@@ -90,11 +157,12 @@ def encode_array(labels: Array, classes: Sequence[str], where: str) -> Array:
 
     It makes a text only for each different label, not for each row.
     """
-    values, known = distinct(labels), set(classes)
-    for value in values:
-        if str(value) not in known:
-            raise DataError(_unknown_label(str(value), int(np.argmax(labels == value)), classes, where))
-    value_indices, indices = encode(list(map(str, values)), classes, where), np.empty(len(labels), np.int64)
+    values, index = distinct(labels), LabelIndex(classes)
+    found = [index.find(label_text(value)) for value in values.tolist()]
+    if None in found:
+        value = values[found.index(None)]
+        raise DataError(_unknown_label(label_text(value.item()), int(np.argmax(labels == value)), classes, where))
+    value_indices, indices = np.array(found, np.int64), np.empty(len(labels), np.int64)
     for start in range(0, len(labels), CHUNK_ROWS):
         chunk = labels[start : start + CHUNK_ROWS]
         indices[start : start + CHUNK_ROWS] = value_indices[np.searchsorted(values, chunk)]

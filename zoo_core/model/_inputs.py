@@ -7,22 +7,26 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.data.labels import is_whole_number
+from zoo_core.data.labels import LabelIndex, is_whole_number, label_list
 from zoo_core.data.readers.npy import is_finite
 from zoo_core.data.readers.npy_rows import DiskRows
 from zoo_core.errors import DataError
+from zoo_core.model._frames import frame_columns, is_frame, match_columns
 from zoo_core.parts import Array
 
 
-def as_inputs(x: Any, features: int, image_shape: Sequence[int] | None, name: str) -> Any:
+def as_inputs(
+    x: Any, features: int, image_shape: Sequence[int] | None, name: str, feature_names: Sequence[str] = ()
+) -> Any:
     """Return inputs as an array, shape (rows, features), or as rows on disk; without a copy, so it must not be changed.
 
-    Images have shape (rows, height, width), or (height, width) for one. `name` is the model's. Whether the values are
-    finite is left to `check_values_finite`. Raises DataError for another shape or type.
+    The columns of a frame are matched by name, those of an array are taken in their order. Images have shape
+    (rows, height, width), or (height, width) for one. `name` is the model's. Whether the values are finite is left to
+    `check_values_finite`. Raises DataError for another shape or type.
     """
     if isinstance(x, DiskRows) and x.shape[1] == features:
         return x
-    x = _as_array(x, "inputs")
+    x = match_columns(x, feature_names, features, "inputs", name) if is_frame(x) else _as_array(x, "inputs")
     if x.dtype.kind not in "buif":
         raise DataError(f"inputs must be numbers, not {x.dtype}")
     if x.ndim == 3 or (x.ndim == 2 and image_shape and x.shape == tuple(image_shape)):
@@ -33,27 +37,45 @@ def as_inputs(x: Any, features: int, image_shape: Sequence[int] | None, name: st
     return x
 
 
-def as_targets(value: Any, rows: int, outputs: int, labels: Array | None) -> Array:
-    """Return true targets: class indices (rows,) if there are `labels`, else values (rows, outputs).
+def as_targets(
+    value: Any, rows: int, outputs: int, class_names: Sequence[str] | None, target_names: Sequence[str] = ()
+) -> Array:
+    """Return true targets: class indices (rows,) if there are `class_names`, else values (rows, outputs).
 
-    Raises DataError for another number of rows, or none, an unknown label, or a value that is not finite.
+    A frame has one column of labels, or the columns `target_names`, if there are names. Raises DataError for another
+    number of rows, or none, an unknown label, or a value that is not finite.
     """
+    if is_frame(value):
+        value = _target_columns(value, outputs, class_names is None, target_names)
     y = _as_array(value, "targets")
     count = len(y) if y.ndim else 1
     if y.ndim == 0 or count != rows or not rows:
         raise DataError(f"there are {rows} rows of inputs and {count} targets; give one target for each row")
-    return _as_values(y, outputs) if labels is None else _as_class_indices(y, labels)
+    return _as_values(y, outputs) if class_names is None else _as_class_indices(y, class_names)
 
 
-def _as_class_indices(y: Array, labels: Array) -> Array:
-    """Return the index of each true label in `labels`, shape (rows,). Raises DataError for an unknown label."""
+def _target_columns(frame: Any, outputs: int, are_values: bool, names: Sequence[str]) -> Array:
+    columns = frame_columns(frame)
+    if len(columns) == 1:
+        return next(iter(columns.values()))
+    if are_values:
+        return match_columns(columns, names, outputs, "targets", "")
+    raise DataError(
+        f"targets have {len(columns)} columns: {', '.join(list(columns)[:8])}; give the one with the labels"
+    )
+
+
+def _as_class_indices(y: Array, class_names: Sequence[str]) -> Array:
+    """Return the index of each true label, shape (rows,). Raises DataError for an unknown label."""
     if y.ndim != 1:
         raise DataError(f"labels have shape {y.shape}; give one for each row, shape ({len(y)},)")
-    index = {label: i for i, label in enumerate(labels.tolist())}
-    try:
-        return np.array([index[value] for value in y.tolist()], np.intp)
-    except (KeyError, TypeError) as error:
-        raise DataError(f"label {error} is none of this model's classes ({', '.join(map(str, index))})") from error
+    labels, index = label_list(y, "targets"), LabelIndex(class_names)
+    found = {label: index.find(label) for label in set(labels)}
+    unknown = next((row for row, label in enumerate(labels) if found[label] is None), None)
+    if unknown is not None:
+        known = ", ".join(map(str, class_labels(class_names, len(class_names))[:12]))
+        raise DataError(f"label {y.tolist()[unknown]!r} is none of this model's classes ({known})")
+    return np.array([found[label] for label in labels], np.intp)
 
 
 def _as_values(y: Array, outputs: int) -> Array:
@@ -66,8 +88,13 @@ def _as_values(y: Array, outputs: int) -> Array:
 
 
 def class_labels(names: Sequence[str], classes: int) -> Array:
-    """Return the label of each class: integers if all names are whole numbers or there are none, else names."""
+    """Return the label of each class: integers if all names are whole numbers or there are none, else names.
+
+    The names False and True become truth values, because they came from such.
+    """
     names = list(names) or [str(i) for i in range(classes)]
+    if names == ["False", "True"]:
+        return np.array([False, True])
     whole = all(is_whole_number(name) and name == str(int(name)) for name in names)  # "007" stays a name
     return np.array([int(name) for name in names] if whole else names)
 

@@ -96,6 +96,7 @@ def model_from_contents(contents: ModelFile, name: str, registry: Registry, fold
             not_finite=_first_not_finite(arrays),
             approve=partial(_approve, contents.arrays, name),
             read_spec=read_spec,
+            data_options=_data_options(header),
         )
     set_arrays(model, arrays, name)
     _check_counts(model, name, header.parameters)
@@ -109,6 +110,12 @@ def _read_spec(
     with _refuse_invalid(name):
         spec = validate(Spec, header.spec, registry, "spec", {}, find=parts.find, for_network=for_network)
     return spec.from_origin(origin)
+
+
+def _data_options(header: Header) -> dict[str, Any]:
+    """Return the options of the data set, such as how its table is written; they are validated by who uses them."""
+    options = header.spec.get("data")
+    return options if isinstance(options, dict) else {}
 
 
 @contextmanager

@@ -47,6 +47,7 @@ class Model:
         not_finite: str = "",
         approve: Callable[[Layout], None] = lambda layout: None,
         read_spec: Callable[[], Spec] | None = None,
+        data_options: Mapping[str, Any] | None = None,
     ) -> None:
         """Assemble the network; its parameters are not set.
 
@@ -67,6 +68,7 @@ class Model:
         self.started_from = started_from  # sha256 of the model file whose weights the training began with
         self.sha256 = sha256  # of the file that was read or written last
         self.not_finite = not_finite  # the first array of the file that holds NaN or infinity
+        self.data_options = dict(data_options or {})  # of the data set, as the file says them; not validated
         self.lock = ThreadLock()  # held while the network, which has one set of buffers, is used
 
     def __repr__(self) -> str:
@@ -118,20 +120,25 @@ class Model:
         """Compute the outputs of the last layer.
 
         Args:
-            x: inputs in the units of the data, shape (rows, features), or (rows, height, width) for images.
+            x: inputs in the units of the data, shape (rows, features), or (rows, height, width) for images. The columns
+                of a data frame, a mapping or a structured array are matched by name; others are left out.
 
         Returns:
             Outputs, shape (rows, outputs), in the dtype of the network.
 
         Raises:
-            DataError: the inputs have another shape or are not finite.
+            DataError: the inputs have another shape, lack a column by name, or are not finite.
             NumericError: the weights or the outputs are not finite.
 
         Example:
             model = zoo_core.load("glyphs-quickstart")
             model.outputs(x).shape  # (rows, 10)
         """
-        return compute_outputs(self, as_inputs(x, self.about.inputs, self.about.image_shape, self.name))
+        return compute_outputs(self, self._inputs(x))
+
+    def _inputs(self, x: Any) -> Any:
+        about = self.about
+        return as_inputs(x, about.inputs, about.image_shape, self.name, about.feature_names)
 
     def predict(self, x: Any) -> Array:
         """Predict labels or values.
@@ -194,6 +201,7 @@ class Model:
         Args:
             x: inputs, as in `outputs`.
             y: true labels as `labels` gives them, shape (rows,); for regression values, (rows,) or (rows, targets).
+                They may be a column or a frame.
 
         Returns:
             "loss", the mean over all rows, and each metric by its name.
@@ -207,9 +215,9 @@ class Model:
             model = zoo_core.load("glyphs-quickstart")
             model.evaluate(x, y)  # {"loss": 0.05, "accuracy": 0.98}
         """
-        x = as_inputs(x, self.about.inputs, self.about.image_shape, self.name)
-        labels = self._labels if self.about.task == "classification" else None
-        targets = as_targets(y, len(x), self.network.outputs, labels)
+        x = self._inputs(x)
+        names = list(map(str, self._labels.tolist())) if self.about.task == "classification" else None
+        targets = as_targets(y, len(x), self.network.outputs, names, self.about.target_names)
         return evaluate_table(self, Table(x, targets), check=True)
 
     def save(self, path: str | Path, *, overwrite: bool = True) -> str:

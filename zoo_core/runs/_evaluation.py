@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
 from zoo_core.data import DataFolder
+from zoo_core.data.readers.features import stored_format
+from zoo_core.data.readers.tables import TEXT_ENDINGS, read_text_table
 from zoo_core.errors import DataError, Hint, UsageError, nearest
 from zoo_core.model import Model, class_labels
 from zoo_core.parts import Data, Dataset, Table
@@ -15,7 +18,7 @@ from zoo_core.runs._defaults import load_data
 from zoo_core.runs._splits import LEARNT, data_sha256, learnt_text, split
 from zoo_core.spec import option_names
 
-FILES = (".csv", ".npz", ".npy", ".txt", ".tsv")  # endings that tell a file from the name of a data set
+FILES = (*TEXT_ENDINGS, ".npz", ".npy")  # endings that tell a file from the name of a data set
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +43,7 @@ def evaluation_rows(
         data, table = _split_of(model, source, split_name, folder)
         return EvaluationRows(table, _own_warnings(model, data, table, split_name))
     if is_path(dataset, *FILES):
-        data = _load_checked(model, _file_dataset(model, source, dataset, registry), folder, dataset)
+        data = _load_checked(model, _file_dataset(model, source, dataset, folder, registry), folder, dataset)
         table = _with_model_labels(model, data, data.train)
         return EvaluationRows(table, _learnt(model, table, f"rows of {dataset}"))
     _, table = _split_of(model, _named_dataset(dataset, registry), split_name, folder)
@@ -66,16 +69,26 @@ def _own_warnings(model: Model, data: Data, table: Table, split_name: str) -> di
     return {LEARNT: f"{changed}: {own[LEARNT]}"} if own else {"data_changed": changed}
 
 
-def _file_dataset(model: Model, source: Dataset, path: str, registry: Registry) -> Dataset:
-    if "path" not in option_names(source):
+def _file_dataset(model: Model, source: Dataset, path: str, folder: DataFolder, registry: Registry) -> Dataset:
+    """Return a data set that reads a file as the model's own reads its file."""
+    options = option_names(source)
+    if "path" not in options:
         if path.endswith(".npz"):  # any model can be evaluated on a .npz with arrays x and y
             return registry.get("dataset", "npz")(path=path, task=model.about.task)  # type: ignore[call-arg, return-value]
         raise UsageError(
             f"{path}: the model's data set {source.name!r} reads no files; give a .npz file with "
             "arrays x and y, numpy.savez(path, x=..., y=...), or name a data set"
         )
-    changes = {name: None for name in ("test_path",) if name in option_names(source)}
-    return dataclasses.replace(source, path=path, **changes)  # type: ignore[type-var]
+    changes: dict[str, Any] = {"path": path, "test_path": None}
+    if "features" in options and model.about.feature_names:  # columns are matched by name, and others left out
+        changes["features"] = list(model.about.feature_names)
+        if model.about.task == "regression" and model.about.target_names:
+            changes["target"] = list(model.about.target_names)
+    if "delimiter" in options:
+        where, raw = read_text_table(folder.for_origin(model.spec.origin.naming(path)).locate(path))
+        changes["delimiter"] = stored_format(raw, model.data_options, where).delimiter
+    own = {name: value for name, value in changes.items() if name in options}
+    return dataclasses.replace(source, **own)  # type: ignore[type-var]
 
 
 def _named_dataset(name: str, registry: Registry) -> Dataset:

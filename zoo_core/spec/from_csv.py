@@ -1,174 +1,291 @@
-"""A first spec for a CSV file: it guesses the target, the features and the task."""
+"""A first spec for a text table: it finds how the table is written, and guesses target, features and task."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from zoo_core.data.labels import is_whole_number
-from zoo_core.data.readers.csv import column_index, guess_delimiter, is_number, read_rows
-from zoo_core.errors import DataError
+from zoo_core.data.labels import find_classes, whole_value
+from zoo_core.data.readers.csv import TableReader, complete_rows
+from zoo_core.data.readers.find_format import find_format
+from zoo_core.data.readers.survey import MOSTLY, ColumnSurvey, looks_like_number
+from zoo_core.data.readers.table_format import TableFormat
+from zoo_core.data.readers.tables import read_text_table
+from zoo_core.errors import DataError, UsageError
+from zoo_core.spec._text import override
 
 MAX_CLASSES = 20  # of a target of whole numbers; with more distinct ones it is a regression
 ROWS_PER_CLASS = 5  # at least, on average, in a target of whole numbers
 STRATIFIED_ROWS = 7  # of the rarest class, so that each split gets some
+SPLIT_ROWS = 20  # at least, for a validation and a test split
+SHOWN_CLASSES = 8
+OTHERWISE = ", or name the columns to learn from: data.features"
+FAR = 10.0  # mean or deviation of a target above which training is slow without a change of its scale
 
 Task = Literal["classification", "regression"]
 
 
 @dataclass(frozen=True)
-class Columns:
-    """The columns of a CSV file, as text; without a header the names are empty."""
+class Guess:
+    """How a table is written, and its target, features and task; columns are counted from 0."""
 
     path: str
-    delimiter: str
     names: tuple[str, ...]
-    cells: tuple[tuple[str, ...], ...]
-    lines: tuple[int, ...]  # of the file, one for each row
+    form: TableFormat
+    target: int
+    task: Task
+    features: tuple[int, ...]
+    rows: int
+    class_counts: dict[str, int]  # rows of each class; empty for a regression
+    notes: tuple[str, ...]  # what was found, left out or may surprise
+    all_features: bool  # whether no column is left out
+
+    @property
+    def summary(self) -> str:
+        """One line that says what was guessed."""
+        kinds = f", {len(self.class_counts)} classes" if self.class_counts else ""
+        target = self.key(self.target)
+        return f"{self.task} of {target!r}{kinds}, from {len(self.features)} column(s) and {self.rows:,} rows"
 
     def key(self, column: int) -> str | int:
         """Return the name of a column in a spec, or its index from 0."""
         return self.names[column] or column
 
-    def fault(self, column: int) -> str:
-        """Return where a column has its first cell that is no number, and what to do about it, or ''."""
-        for line, cell in zip(self.lines, self.cells[column], strict=True):
-            if not is_number(cell):
-                return f"line {line}, column {self.key(column)}: {_not_a_number(cell.strip())}"
-        return ""
 
+def told_options(changes: Iterable[str]) -> dict[str, Any]:
+    """Return options of the data set `csv` from "data.key=value" texts: `features`, and those of `TableFormat`.
 
-@dataclass(frozen=True)
-class Guess:
-    """Target, features and task for a file; columns are counted from 0."""
-
-    columns: Columns
-    target: int
-    task: Task
-    features: tuple[int, ...]
-    left_out: dict[int, str]  # columns that are not numeric, with the reason
-
-    @property
-    def classes(self) -> int:
-        """Number of distinct labels in the target."""
-        return len({cell.strip() for cell in self.columns.cells[self.target]})
-
-    @property
-    def summary(self) -> str:
-        """One line that says what was guessed."""
-        rows, target = len(self.columns.cells[0]), self.columns.key(self.target)
-        kinds = f", {self.classes} classes" if self.task == "classification" else ""
-        return f"{self.task} of {target!r}{kinds}, from {len(self.features)} column(s) and {rows:,} rows"
-
-
-def guess(path: Path, target: str | None = None, task: Task | None = None) -> Guess:
-    """Guess target, features and task for a CSV file; `target` is by default the last column.
-
-    Raises DataError if the file is no CSV, lacks the target, or has no numeric column beside it.
+    Raises UsageError for another key or a value that it cannot have.
     """
-    columns = _read_columns(path)
-    column = _target_column(columns, target)
-    cells = columns.cells[column]
-    blank = next((row for row, cell in enumerate(cells, 1) if not cell.strip()), 0)
-    if blank:
-        raise DataError(f"{path}: row {blank}: the target, column {columns.key(column)!r}, is blank")
-    if task == "regression" and (fault := columns.fault(column)):
-        raise DataError(f"{path}: {fault}; a regression predicts numbers")
-    faults = {i: columns.fault(i) for i in range(len(columns.names)) if i != column}
-    features = tuple(i for i, fault in faults.items() if not fault)
-    if not features:
-        reasons = "; ".join(list(faults.values())[:3]) or "there is no other column"
-        raise DataError(f"{path}: no column to predict from: {reasons}")
-    left_out = {i: fault for i, fault in faults.items() if fault}
-    return Guess(columns, column, task or _guess_task(cells), features, left_out)
+    plain: dict[str, Any] = {"data": {}}
+    for change in changes:
+        override(plain, change, {})
+    known = ("features", *(f.name for f in fields(TableFormat)))
+    data: dict[str, Any] = plain.pop("data")
+    wrong = next(iter([*plain, *(f"data.{key}" for key in data if key not in known)]), None)
+    if wrong is not None:
+        raise UsageError(f"{wrong!r} is nothing that a table is read by; there are: data.{', data.'.join(known)}")
+    if isinstance(data.get("features"), (str, int)):
+        data["features"] = [data["features"]]
+    try:
+        TableFormat.from_options(data)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{', '.join(changes)}: {error}") from error
+    return data
 
 
-def _read_columns(path: Path) -> Columns:
-    """Read a CSV file whole. Raises DataError if a line has more or fewer cells than the first."""
-    where, rows = read_rows(path)
-    found = list(rows)
-    for line, cells in found:
-        if len(cells) != len(found[0][1]):
-            raise DataError(f"{where}: line {line} has {len(cells)} cells, not {len(found[0][1])} as the first line")
-    first = found[0][1]
-    header = _is_header(first, [cells for _, cells in found[1:]])
-    lines, body = zip(*found[header:], strict=True) if found[header:] else ((), ())
-    if not body:
-        raise DataError(f"{where}: has a header, but no rows")
-    names = tuple(cell.strip() if header else "" for cell in first)
-    with path.open(encoding="utf-8-sig") as file:
-        delimiter = guess_delimiter(file.readline())
-    return Columns(str(path), delimiter, names, tuple(zip(*body, strict=True)), lines)
+def guess(
+    path: Path, target: str | None = None, task: Task | None = None, told: Mapping[str, Any] | None = None
+) -> Guess:
+    """Guess target, features and task for a text table.
+
+    Args:
+        path: the file.
+        target: the column to predict, by its name or its index; by default the last one.
+        task: by default guessed from the target.
+        told: options of the data set `csv` that are known: `features`, and those of `TableFormat`.
+
+    Returns:
+        The guess, with a note for each thing that was found.
+
+    Raises:
+        DataError: the file is no table, lacks the target, or has no numeric column beside it. It can be read in two
+            ways. A column of numbers has a few cells that are none.
+    """
+    told = dict(told or {})
+    features = told.pop("features", None)
+    where, raw = read_text_table(path)
+    found = find_format(raw, where, told)
+    table = TableReader(raw, found.form, where)
+    column = _target_column(table, target)
+    chosen = [i for i in table.columns if i != column] if features is None else [table.index(f) for f in features]
+    labels, (own, *surveys), incomplete = _survey(table, column, chosen)
+    task = task or _guess_task(labels, own, table)
+    counts = _class_counts(labels, where) if task == "classification" else {}
+    target_notes = [] if counts else _target_notes(own, table)
+    kept, left_out = _choose(surveys, table, features is not None)
+    notes = [*found.notes, *_unnamed_notes(table), *_incomplete_notes(incomplete, table, column)]
+    notes += [*target_notes, *left_out]
+    if counts:
+        notes.append(_class_note(counts))
+    return Guess(
+        str(path), table.names, found.form, column, task, tuple(kept), len(labels), counts, tuple(notes),
+        features is None and len(kept) == len(chosen),
+    )  # fmt: skip
 
 
-def _is_header(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
-    """Return whether the first line has names: it has no number, or a text above a column of numbers."""
-    numeric = [is_number(cell) for cell in first]
-    columns = list(zip(*body, strict=True))
-    above = [not number and all(map(is_number, column)) for number, column in zip(numeric, columns, strict=False)]
-    return not any(numeric) or any(above)
+def _survey(table: TableReader, target: int, columns: Sequence[int]) -> tuple[list[str], list[ColumnSurvey], list[str]]:
+    """Read a table; return the cells of the target, a survey of each column, and the rows without a target."""
+    surveys = [ColumnSurvey(i, table.form) for i in [target, *columns]]
+    labels: list[str] = []
+    incomplete: list[str] = []
+    for block in table.blocks():
+        block, out = complete_rows(block, [target], table.form.missing)
+        incomplete += out
+        if block.rows:
+            cells = list(zip(*block.rows, strict=True))
+            labels += map(str.strip, cells[target])
+            for survey in surveys:
+                survey.add(cells[survey.place], block)
+    if not labels:
+        why = f"; {incomplete[0]} is the first without" if incomplete else ""
+        raise DataError(f"{table.where}: no row has a value in the target, {table.column_name(target)}{why}")
+    return labels, surveys, incomplete
 
 
-def _target_column(columns: Columns, target: str | None) -> int:
+def _target_column(table: TableReader, target: str | None) -> int:
     """Return the target's column, from its name or its number."""
     if target is None:
-        return len(columns.names) - 1
-    number = target not in columns.names and re.fullmatch(r"-?[0-9]+", target)
-    return column_index(columns.names, int(target) if number else target, columns.path)
+        return table.columns[-1]
+    number = target not in table.names and re.fullmatch(r"-?[0-9]{1,6}", target)
+    return table.index(int(target) if number else target)
 
 
-def _not_a_number(cell: str) -> str:
-    """Say what is wrong with a cell, and what to write in its place."""
-    if not cell:
-        return "the cell is blank; write a number, or leave the column out"
-    point = cell.replace(",", ".")
-    way_out = f"write {point}" if is_number(point) else "write a number, or leave the column out"
-    return f"{json.dumps(cell[:20], ensure_ascii=False)} is not a number; {way_out}"
+def _guess_task(labels: Sequence[str], survey: ColumnSurvey, table: TableReader) -> Task:
+    """Take texts and codes for labels, and whole numbers with few distinct values; other numbers are values.
+
+    Raises DataError for a target that is mostly numbers, and for one of numbers that are written as texts.
+    """
+    distinct = set(labels)
+    few = len(distinct) <= min(MAX_CLASSES, len(labels) // ROWS_PER_CLASS)
+    if survey.is_numeric:
+        if survey.is_code and not few:
+            raise _unclear(table, survey, f"has codes such as {survey.code!r}")
+        whole = all(whole_value(label) is not None for label in distinct) or survey.sign == "true or false"
+        return "classification" if few and whole else "regression"
+    if survey.is_nearly_numeric:
+        raise _unclear(table, survey, f"is not all numbers: {survey.first_fault()}")
+    near = [label for label in distinct if looks_like_number(label)]
+    if not few and len(near) >= MOSTLY * len(distinct):
+        raise _unclear(table, survey, f"has numbers that are not written plainly, such as {min(near)!r}")
+    return "classification"
 
 
-def _guess_task(cells: Sequence[str]) -> Task:
-    """Take texts for labels, and whole numbers with few distinct values; other numbers are values."""
-    if not all(map(is_number, cells)):
-        return "classification"
-    few = len(set(cells)) <= min(MAX_CLASSES, len(cells) // ROWS_PER_CLASS)
-    return "classification" if few and all(is_whole_number(cell.strip()) for cell in cells) else "regression"
+def _unclear(table: TableReader, survey: ColumnSurvey, why: str) -> DataError:
+    return DataError(
+        f"{table.where}: the target, {table.column_name(survey.place)}, {why}; write plain numbers, "
+        "or say task = 'classification' if they are labels"
+    )
+
+
+def _class_counts(labels: Sequence[str], where: str) -> dict[str, int]:
+    """Return the rows of each class. Raises DataError for one class only, or labels that are measurements."""
+    classes = find_classes(labels, where)
+    if len(classes) < 2:
+        raise DataError(f"{where}: all rows of the target have the label {labels[0]!r}; two classes are needed")
+    counts = Counter(labels)
+    spelled = {name: counts.get(name, 0) for name in classes}
+    if sum(spelled.values()) < len(labels):  # 1 and 1.0 are one class
+        values = Counter(whole_value(label) for label in labels)
+        spelled = {name: values[whole_value(name)] for name in classes}
+    return spelled
+
+
+def _class_note(counts: Mapping[str, int]) -> str:
+    shown = ", ".join(f"{name} ({count})" for name, count in list(counts.items())[:SHOWN_CLASSES])
+    return f"classes, with their rows: {shown}{', ...' if len(counts) > SHOWN_CLASSES else ''}"
+
+
+def _target_notes(survey: ColumnSurvey, table: TableReader) -> list[str]:
+    """Say what is special about a target of numbers. Raises DataError for a cell that is none."""
+    if not survey.is_numeric:
+        name = table.column_name(survey.place)
+        raise DataError(f"{table.where}: {name}: {survey.first_fault()}; a regression predicts numbers")
+    mean, deviation = survey.mean_and_deviation()
+    notes = survey.notes(table)
+    if max(abs(mean), deviation) > FAR:
+        far = f"{table.column_name(survey.place)} has mean {mean:.4g} and standard deviation {deviation:.4g}"
+        notes.append(f"the target, {far}; far from 0 and 1 training is slow or fails: scale it first")
+    return notes
+
+
+def _choose(surveys: Sequence[ColumnSurvey], table: TableReader, told: bool) -> tuple[list[int], list[str]]:
+    """Return the columns to learn from, and a note for each that is left out or special.
+
+    Raises DataError if there is none, or if a column of numbers has a few cells that are none.
+    """
+    kept: list[int] = []
+    notes: list[str] = []
+    reasons: list[str] = []
+    for survey in surveys:
+        why = survey.objection() if survey.is_numeric else survey.first_fault()
+        if not survey.is_numeric and (told or survey.is_nearly_numeric):
+            raise DataError(f"{table.where}: {table.column_name(survey.place)}: {why}{OTHERWISE}")
+        why = "" if survey.is_numeric and told else why
+        if why:
+            reasons.append(f"{table.column_name(survey.place)}: {why}")
+            notes.append(f"{table.column_name(survey.place)} is left out: {why}")
+        else:
+            kept.append(survey.place)
+            notes += survey.notes(table)
+    if not kept:
+        why = "; ".join(reasons[:3]) or "there is no other column"
+        raise DataError(f"{table.where}: no column to predict from: {why}")
+    return kept, notes
+
+
+def _unnamed_notes(table: TableReader) -> list[str]:
+    """Say that columns without a name are not read."""
+    if not any(table.names):
+        return []
+    first = ["the first column has no name; it is read as the names of the rows"] if not table.names[0] else []
+    empty = [f"column {i + 1} is empty, and left out" for i, n in enumerate(table.names) if i and not n]
+    return first + empty
+
+
+def _incomplete_notes(places: Sequence[str], table: TableReader, column: int) -> list[str]:
+    if not places:
+        return []
+    return [
+        f"{len(places)} row(s) have no value in the target, {table.column_name(column)}, and are left out; "
+        f"the first is {places[0]}. If that is a label: data.missing = []"
+    ]
 
 
 def csv_spec(name: str, found: Guess) -> str:
     """Return the text of a spec, TOML, that can be trained as it is."""
     classes = found.task == "classification"
-    loss, activation, units = ("cross_entropy", "softmax", found.classes) if classes else ("mse", "identity", 1)
+    units = len(found.class_counts) if classes else 1
+    loss, activation = ("cross_entropy", "softmax") if classes else ("mse", "identity")
+    splits = found.rows >= SPLIT_ROWS
     return TEMPLATE.format(
         name=name, data="\n".join(_data_lines(found)), loss=loss, activation=activation, units=units,
-        metrics='["accuracy"]' if classes else '["rmse", "r2"]',
+        metrics='["accuracy"]' if classes else '["rmse", "r2"]', splits=SPLITS if splits else "",
+        stopping=STOPPING if splits else "",
     )  # fmt: skip
 
 
 def _data_lines(found: Guess) -> list[str]:
     """Return the lines of `[data]` that depend on the file."""
-    columns, counts = found.columns, Counter(map(str.strip, found.columns.cells[found.target]))
-    lines = [f"path = {_toml(columns.path)}", f"target = {_toml(columns.key(found.target))}", f'task = "{found.task}"']
-    if found.left_out:
-        keys = ", ".join(_toml(columns.key(column)) for column in found.features)
+    lines = [f"path = {_toml(found.path)}", f"target = {_toml(found.key(found.target))}", f'task = "{found.task}"']
+    if not found.all_features:
+        keys = ", ".join(_toml(found.key(column)) for column in found.features)
         lines.append(f"features = [{keys}]")
-    if columns.delimiter != ",":
-        lines.append(f"delimiter = {_toml(columns.delimiter)}")
-    if not any(columns.names):
-        lines.append("header = false")
-    if found.task == "classification" and min(counts.values()) >= STRATIFIED_ROWS:
+    options = found.form.options()
+    if options.get("header") and any(map(str.isalpha, "".join(found.names))):
+        del options["header"]  # a header of texts needs no word
+    lines += [f"{key} = {_toml(value)}" for key, value in options.items()]
+    stratify = found.rows >= SPLIT_ROWS and found.class_counts
+    if stratify and min(found.class_counts.values()) >= STRATIFIED_ROWS:
         lines.append("stratify = true               # every split has the same share of each class")
     return lines
 
 
-def _toml(value: str | int) -> str:
-    return json.dumps(value, ensure_ascii=False)
+def _toml(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
+SPLITS = """train = 0.7
+validation = 0.15
+test = 0.15
+"""
+STOPPING = """early_stopping = { monitor = "validation_loss", patience = 20, restore = true }
+"""
 TEMPLATE = """#:schema zoo.schema.json
 name = "{name}"
 seed = 1
@@ -177,10 +294,7 @@ seed = 1
 name = "csv"
 {data}
 preprocessor = "standard"     # (x - mean) / standard deviation, column by column
-train = 0.7
-validation = 0.15
-test = 0.15
-
+{splits}
 [model]
 loss = "{loss}"
 
@@ -201,5 +315,4 @@ learning_rate = 3e-3
 epochs = 200
 batch_size = 32
 metrics = {metrics}
-early_stopping = {{ monitor = "validation_loss", patience = 20, restore = true }}
-"""
+{stopping}"""

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import MinLen
 
-from zoo_core.data.labels import distinct, encode_array, find_classes
+from zoo_core.data.labels import distinct, encode_array, find_classes, label_list
 from zoo_core.data.readers.npy import check_finite, read_arrays
 from zoo_core.data.readers.npy_rows import DiskRows
 from zoo_core.errors import DataError
@@ -58,7 +58,7 @@ class Npy(Dataset):
             return ()
         if y.ndim != 1:
             raise DataError(f"{self.targets}: labels have the shape {y.shape}; one for each row is wanted, ({len(y)},)")
-        return find_classes([str(label) for label in distinct(y).tolist()], self.targets)
+        return find_classes(label_list(distinct(y), self.targets), self.targets)
 
     def _targets(self, y: Array, classes: tuple[str, ...], where: str) -> Array:
         if self.task == "classification":

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Ge, Le, MaxLen, MinLen
 
-from zoo_core.data.labels import encode, find_classes
+from zoo_core.data.labels import encode, find_classes, label_list
 from zoo_core.data.readers.csv import CsvTable, read_csv
 from zoo_core.data.readers.npy import check_finite, read_arrays
+from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.errors import DataError, nearest
 from zoo_core.parts import Array, Data, DataFiles, Dataset, Table
 
@@ -23,12 +26,16 @@ Named = Annotated[str, MinLen(1)]
 
 @dataclass
 class Csv(Dataset):
-    """Your own table in a CSV file, UTF-8; only labels may be text.
+    """Your own table in a text file; only labels may be text.
 
     path: the file; target: name of the column to predict, or its index from 0 (-1 is the last), or a list of them for
     regression; task: "classification" or "regression"; features: the columns to learn from (default: all others);
-    weights: the column with the weight of each row; delimiter: one character; header: whether the first line names
-    the columns; test_path: a file of the same columns, for tests.
+    weights: the column with the weight of each row; test_path: a file of the same columns, for tests.
+
+    How the file is written: delimiter: one character, " " for one or more blanks; header: whether the first line
+    names the columns (default: yes, unless it is a row of numbers, which is refused); decimal: "." or ","; thousands:
+    the mark between groups of three digits; encoding; skip_lines: lines above the table; comment: how a line begins
+    that is left out; missing: texts that stand for a missing value. Rows without a target are left out.
     """
 
     name = "csv"
@@ -39,32 +46,54 @@ class Csv(Dataset):
     features: Annotated[list[Column], MinLen(1)] | None = None
     weights: Column | None = None
     delimiter: Annotated[str, MinLen(1), MaxLen(1)] = ","
-    header: bool = True
+    header: bool | None = None
     test_path: Named | None = None
+    decimal: Literal[".", ","] = "."
+    thousands: Literal["", ",", ".", " ", "'"] = ""
+    encoding: Named = "utf-8"
+    skip_lines: Annotated[int, Ge(0), Le(100_000)] = 0
+    comment: str = ""
+    missing: list[str] | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.target, list) and (not self.target or self.task == "classification"):
             raise ValueError("target must be one column for a classification, one or more for a regression")
-        if self.delimiter in '"\r\n':
-            raise ValueError("delimiter must not be a quote or the end of a line")
+        self._format()
+
+    def _format(self) -> TableFormat:
+        """Return how the file is written."""
+        options = {f.name: getattr(self, f.name) for f in fields(TableFormat)}
+        return TableFormat.from_options({k: v for k, v in options.items() if k != "missing" or v is not None})
 
     def load(self, folder: DataFiles) -> Data:
         """Return the tables, with features as float64. Labels that are text are the class names."""
-        tables = [self._read(folder.locate(path)) for path in (self.path, self.test_path) if path]
-        for other in tables[1:]:
-            _check_columns(other, tables[0])
+        tables = [self._read(folder.locate(self.path))]
+        if self.test_path:
+            tables.append(self._read(folder.locate(self.test_path), self._column_names(tables[0])[0]))
+            _check_columns(tables[1], tables[0])
         load = self._classes if self.task == "classification" else self._values
         return load(tables)
 
+    def _targets(self) -> list[Column]:
+        """Return the numeric columns that are targets."""
+        targets = self.target if isinstance(self.target, list) else [self.target]
+        return targets if self.task == "regression" else []
+
     def _target_and_weight_columns(self) -> list[Column]:
         """Return the numeric columns that are not features: the targets of a regression, and the weights."""
-        targets = self.target if isinstance(self.target, list) else [self.target]
-        return [*(targets if self.task == "regression" else []), *([] if self.weights is None else [self.weights])]
+        return [*self._targets(), *([] if self.weights is None else [self.weights])]
 
-    def _read(self, path: Path) -> CsvTable:
+    def _read(self, path: Path, names: Sequence[str] = ()) -> CsvTable:
+        """Read a file; `names` are those of the features in another one, which are looked for here."""
         text = self.target if self.task == "classification" and not isinstance(self.target, list) else None
-        columns = None if self.features is None else [*self.features, *self._target_and_weight_columns()]
-        return read_csv(path, delimiter=self.delimiter, header=self.header, text=text, columns=columns)
+        features = self.features or list(names) or None
+        columns = None if features is None else [*features, *self._target_and_weight_columns()]
+        table = read_csv(path, self._format(), text=text, columns=columns, targets=self._targets())
+        if table.incomplete:
+            count, first = len(table.incomplete), table.incomplete[0]
+            warnings.warn(f"{table.where}: {count} row(s) without a target are left out; the first is {first}",
+                          UserWarning, stacklevel=2)  # fmt: skip
+        return table
 
     def _classes(self, tables: list[CsvTable]) -> Data:
         classes = find_classes(tables[0].text, tables[0].where)
@@ -97,10 +126,11 @@ class Csv(Dataset):
 
     def _column_names(self, table: CsvTable) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the names of the features and of the targets."""
-        if not self.header:
+        if not any(table.header):
             return (), ()
         places = self._places(table)
-        features = tuple(name for place, name in enumerate(table.names) if place not in places)
+        taken = set(places)
+        features = tuple(name for place, name in enumerate(table.names) if place not in taken)
         return features, tuple(table.names[place] for place in places[: len(places) - (self.weights is not None)])
 
 
@@ -129,7 +159,7 @@ class Npz(Dataset):
         path = folder.locate(self.path)
         arrays = read_arrays(path)
         x, y = (_pick(arrays, key, path) for key in (self.x, self.y))
-        classes = find_classes(_labels(y, f"{path}, {self.y}"), f"{path}, {self.y}") if self._labelled else ()
+        classes = find_classes(label_list(y, f"{path}, {self.y}"), f"{path}, {self.y}") if self._labelled else ()
         own = self._table(x, y, classes, f"{path}, {self.x} and {self.y}")
         parts = [replace(own, weights=self._weigh(arrays, self.weights, len(x), path))]
         if (self.x_test in arrays) != (self.y_test in arrays):
@@ -162,7 +192,7 @@ class Npz(Dataset):
         check_finite(x, where)
         x = x.reshape(len(x), math.prod(x.shape[1:]))
         if self._labelled:
-            return Table(x, encode(_labels(y, where), classes, where))
+            return Table(x, encode(label_list(y, where), classes, where))
         if y.ndim not in (1, 2) or y.dtype.kind not in "biuf":
             raise DataError(f"{where}: values are {y.dtype} of shape {y.shape}, not numbers (rows,) or (rows, outputs)")
         check_finite(y, where)
@@ -179,14 +209,6 @@ def _check_weights(weights: Array, where: str) -> Array:
     return weights
 
 
-def _labels(y: Array, where: str) -> list[str]:
-    if y.ndim != 1 or y.dtype.kind not in "biuU":
-        raise DataError(
-            f"{where}: labels are {y.dtype} of shape {y.shape}, not whole numbers or names of shape (rows,)"
-        )
-    return [str(label) for label in (y.astype(np.int64) if y.dtype.kind == "b" else y).tolist()]
-
-
 def _pick(arrays: dict[str, Array], key: str, path: Path) -> Array:
     if key not in arrays:
         raise DataError(f"{path}: has no array {key!r}{nearest(key, arrays)} (arrays: {', '.join(sorted(arrays)[:8])})")
@@ -194,7 +216,7 @@ def _pick(arrays: dict[str, Array], key: str, path: Path) -> Array:
 
 
 def _check_columns(table: CsvTable, like: CsvTable) -> None:
-    if table.header != like.header:
+    if table.names != like.names:
         raise DataError(f"{table.where}: its columns are not those of {like.where}, in the same order")
 
 

@@ -34,6 +34,12 @@ def command(
         Literal["classification", "regression"] | None,
         typer.Option("--task", help="With --data: the task; default: guessed from the target."),
     ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="With --data: how the table is read, such as data.decimal=','."
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace NAME.toml if it exists.")] = False,
     json: Json = False,
 ) -> None:
@@ -49,12 +55,18 @@ def command(
 
     if not re.fullmatch(SPEC_NAME, name):
         raise UsageError(f"{name!r}: a name {SPEC_NAME_RULE}")
-    if data is None and (target or task):
-        raise UsageError("--target and --task belong to a table: name it with --data FILE.csv")
+    if data is None and (target or task or set_):
+        raise UsageError("--target, --task and --set belong to a table: name it with --data FILE.csv")
     if data is not None and source:
         raise UsageError("--from starts from a shipped model, --data from a file; give one of them")
-    path = check_output_path(Path(f"{name}.toml"), force)
-    text = _shipped_text(name, source or "glyphs-quickstart") if data is None else _table_text(name, data, target, task)
+    path = Path(f"{name}.toml")
+    if path.exists() and not force:
+        raise UsageError(f"{path}: exists; choose another name, or replace it with --force")
+    check_output_path(path, force)
+    if data is None:
+        text = _shipped_text(name, source or "glyphs-quickstart")
+    else:
+        text = _table_text(name, data, target, task, set_ or [])
     write_file(path, text.encode())
     report({"saved": str(path), "now": [f"zoo train {path}"]}, json, f"saved {path}; train it: zoo train {path}")
 
@@ -66,12 +78,30 @@ def _shipped_text(name: str, source: str) -> str:
     return rename_text(find_spec(source, Registry()).read_text("utf-8"), name)
 
 
-def _table_text(name: str, data: Path, target: str | None, task: Literal["classification", "regression"] | None) -> str:
-    """Return a spec for a table, and print what was guessed."""
-    from zoo_core.spec.from_csv import csv_spec, guess
+def _table_text(
+    name: str, data: Path, target: str | None, task: Literal["classification", "regression"] | None, changes: list[str]
+) -> str:
+    """Return a spec for a table, and print what was found and guessed. Raises what training would raise."""
+    from zoo_core.spec.from_csv import csv_spec, guess, told_options
 
-    found = guess(data, target, task)
+    found = guess(data, target, task, told_options(changes))
     print(f"{data}: {found.summary}", file=sys.stderr)
-    for place, why in found.left_out.items():
-        print(f"note: column {found.columns.key(place)!r} is left out: {why}", file=sys.stderr)
-    return csv_spec(name, found)
+    for note in found.notes:
+        print(f"note: {note}", file=sys.stderr)
+    text = csv_spec(name, found)
+    _try_training(text)
+    return text
+
+
+def _try_training(text: str) -> None:
+    """Do with a spec all that `zoo train` does before the first step, so that what is written can be trained."""
+    import tomllib
+    import warnings
+
+    from zoo_core.data import DataFolder
+    from zoo_core.runs import prepare
+    from zoo_core.spec import Spec
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what they say was said, or comes again in training
+        prepare(Spec.parse(tomllib.loads(text)), DataFolder.open(), threads=1)

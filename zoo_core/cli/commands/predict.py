@@ -26,7 +26,7 @@ def command(
     model: Annotated[str, typer.Argument(help="A model file (.npz), or the name of a shipped model.")],
     input_: Annotated[
         str,
-        typer.Argument(metavar="INPUT", help="Rows: .npy, .npz (array x), .csv, .png, or - for standard input."),
+        typer.Argument(metavar="INPUT", help="Rows: .npy, .npz (array x), .csv, .tsv, .png, or - for standard input."),
     ],
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="A .npy or .csv file; default: standard output.")
@@ -71,7 +71,7 @@ def _read_inputs(name: str, model: Model) -> Any:
 
     source, shown = (sys.stdin.buffer, "standard input") if name == "-" else (name, name)
     about = model.about
-    x, notes = read_inputs(source, about.inputs, about.feature_names, about.image_shape, shown)
+    x, notes = read_inputs(source, about.inputs, about.feature_names, about.image_shape, shown, model.data_options)
     for note in notes:
         print(f"note: {shown}: {note}", file=sys.stderr)
     return x
@@ -88,6 +88,8 @@ def _write_result(result: Any, output: Path | None, json: bool, header: list[str
         from zoo_core.display.text import print_json
 
         print_json(result.tolist(), sys.stdout)
+    elif output is None and result.ndim > 1:
+        sys.stdout.write(_csv_text(result, header))  # several columns need their names
     elif output is None:
         _write_lines(result, sys.stdout)
     else:
@@ -97,7 +99,7 @@ def _write_result(result: Any, output: Path | None, json: bool, header: list[str
 def _write_lines(result: Any, file: Any) -> None:
     """Write a line for each row, with the fewest digits that give the same number again."""
     for row in result:
-        file.write((",".join(map(str, row)) if row.ndim else str(row)) + "\n")
+        file.write(f"{row}\n")
 
 
 def _csv_text(result: Any, header: list[str]) -> str:

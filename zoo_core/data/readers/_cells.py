@@ -1,45 +1,169 @@
-"""The cells of a CSV file: plain decimal numbers and labels."""
+"""The cells of a text table: which texts are numbers, what stands for a missing value, what is wrong with a cell."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from array import array
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
-from zoo_core.errors import DataError
+import numpy as np
 
-_NUMBER = re.compile(r"[ \t]*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[ \t]*")
-_PLAIN = re.compile(r"[0-9eE+.,\- \t]*")  # of these characters, `float` accepts only plain numbers
+MISSING = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "?")
+MAX_EXACT = 2**53  # up to this size every whole number is a float64
+_TRUTH = {"true": 1.0, "false": 0.0}
+_GAPS = {" ": "[ \u00a0\u2009\u202f]", "'": "['\u2019]"}  # how a thousands mark is written
+_NAMES = {",": "comma", ".": "point", "'": "apostrophe", " ": "blank"}
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_WITH_UNIT = re.compile(r"([+-]?[0-9](?:[0-9.,]*[0-9])?)\s*((?![eExX])[^\W\d_]{1,4}[²³]?)")
+
+
+class Notation(NamedTuple):
+    """How a table writes numbers."""
+
+    decimal: str = "."
+    thousands: str = ""
+
+
+NOTATIONS = [Notation(",")] + [Notation(d, t) for d in ".," for t in ",. '" if t != d]
+
+
+class Number(NamedTuple):
+    """The value of a cell, and the sign that stands beside it: a currency, "%", "true or false", or none."""
+
+    value: float
+    sign: str = ""
 
 
 def is_number(cell: str) -> bool:
     """Return whether a cell is written as a plain decimal number."""
-    return _NUMBER.fullmatch(cell) is not None
+    return _NUMBER.fullmatch(cell.strip(" \t")) is not None
 
 
-def parse_label(cell: str, at: str, name: str) -> str:
-    """Return a label without blanks around it. Raises DataError if it is blank."""
-    if not (label := cell.strip()):
-        raise DataError(f"{at}: the label{f' ({name})' if name else ''} is blank")
-    return label
+@lru_cache
+def _pattern(notation: Notation) -> re.Pattern[str]:
+    point, gap = re.escape(notation.decimal), _GAPS.get(notation.thousands, re.escape(notation.thousands))
+    grouped = rf"[0-9]{{1,3}}(?:{gap}[0-9]{{3}})+|" if gap else ""
+    digits = rf"(?:(?:{grouped}[0-9]+)(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]+)?"
+    return re.compile(rf"([+-]?)\s?([$€£¥]?)\s?([+-]?)({digits})\s?([$€£¥%]?)")
 
 
-def parse_floats(cells: list[str], at: str, names: Sequence[str], places: Sequence[int]) -> list[float]:
-    """Return the numbers of a row. Raises DataError at the first cell that is not a finite number."""
-    if _PLAIN.fullmatch(",".join(cells)):
+def read_number(cell: str, notation: Notation = Notation()) -> Number | None:  # noqa: B008
+    """Return the finite number in a cell, or None."""
+    text = cell.strip().replace("\u2212", "-")
+    if (truth := _TRUTH.get(text.lower())) is not None:
+        return Number(truth, "true or false")
+    found = _pattern(notation).fullmatch(text)
+    if found is None or (found[1] and found[3]) or (found[2] and found[5]):
+        return None
+    gap = _GAPS.get(notation.thousands, re.escape(notation.thousands))
+    digits = re.sub(gap, "", found[4]) if gap else found[4]
+    value = float(found[1] + found[3] + digits.replace(notation.decimal, "."))
+    return Number(value, found[2] + found[5]) if math.isfinite(value) else None
+
+
+class NumberColumn:
+    """The numbers of one column, filled block by block; each missing one is NaN.
+
+    All cells have the same sign beside the number, or none: 5 and 5% do not stand in one column.
+    """
+
+    def __init__(self, notation: Notation, missing: Collection[str]) -> None:
+        self.values = array("d")
+        self.sign: str | None = None  # of the first number
+        self._notation, self._missing = notation, missing
+
+    def add(self, cells: Sequence[str]) -> dict[int, str]:
+        """Take the cells of a block. Return the cells that are no numbers, by their index in the block."""
+        values = self._plain(cells)
+        if values is not None:
+            self.values.extend(values)
+            return {}
+        odd: dict[int, str] = {}
+        for at, cell in enumerate(cells):
+            number = None if cell.strip() in self._missing else read_number(cell, self._notation)
+            if number is not None and self.sign is None:
+                self.sign = number.sign
+            fits = number is not None and number.sign == self.sign
+            self.values.append(number.value if number is not None and fits else math.nan)
+            if not fits:
+                odd[at] = cell
+        return odd
+
+    def release(self) -> None:
+        """Give back the memory of the values."""
+        self.values = array("d")
+
+    def _plain(self, cells: Sequence[str]) -> array[float] | None:
+        """Return the numbers if all are plain, which is by far the most frequent case."""
+        decimal, thousands = self._notation
+        if self.sign or thousands:
+            return None
+        if decimal != ".":
+            count = len(cells)
+            cells = "\n".join(cells).replace(".", "x").replace(decimal, ".").split("\n")
+            if len(cells) != count:  # a cell holds the end of a line
+                return None
+        joined = "".join(cells)
+        if not joined.isascii() or "_" in joined:  # `float` takes 1_000 and digits of other scripts
+            return None
         try:
-            values = list(map(float, cells))
+            values = array("d", map(float, cells))
         except ValueError:
-            values = [math.nan]
-        if all(map(math.isfinite, values)):
-            return values
-    for cell, place in zip(cells, places, strict=True):
-        if not is_number(cell) or not math.isfinite(float(cell)):
-            column = f"column {names[place]!r}" if names[place] else f"column {place + 1}"
-            if not cell.strip():
-                raise DataError(f"{at}, {column} is blank; fill it in, or leave the row out")
-            if any(map(str.isalpha, cell)) and not any(map(str.isdecimal, cell)) and "inf" not in cell.lower():
-                way = "turn it into numbers, or name the columns to learn from in data.features"
-                raise DataError(f"{at}, {column}: {cell[:40]!r} is text, not a number; {way}")
-            raise DataError(f"{at}, {column}: {cell[:40]!r} is not a finite number; write 1.5, -3 or 2e-3")
-    raise AssertionError("unreachable")
+            return None
+        if not np.isfinite(values).all():
+            return None
+        self.sign = ""
+        return values
+
+
+class Fault(NamedTuple):
+    """What is wrong with a cell, and what to do about it."""
+
+    what: str
+    way: str
+    is_value: bool = False  # whether the cell holds a number that is only written in another way
+
+    @property
+    def text(self) -> str:
+        """Both, in one sentence."""
+        return f"{self.what}; {self.way}"
+
+
+def find_fault(cell: str, notation: Notation, missing: Collection[str], sign: str | None = None) -> Fault:
+    """Return why a cell is no number of its column; `sign` stands beside the numbers above it."""
+    text, shown = cell.strip(), repr(cell.strip()[:40])
+    if not text or text in missing:
+        what = f"{shown} is a missing value" if text else "is blank"
+        return Fault(what, "fill it in, or leave the row out")
+    number = read_number(cell, notation)
+    if number is not None and number.sign != (sign or ""):
+        with_ = f"the sign {sign!r}" if sign else "no sign"
+        return Fault(f"{shown} does not fit the numbers above, which have {with_}", "write all in one way", True)
+    fault = _find_text_fault(text, notation)
+    return fault._replace(what=f"{shown} {fault.what}")
+
+
+def _find_text_fault(text: str, notation: Notation) -> Fault:
+    for other in (Notation(), *NOTATIONS):
+        if other != notation and (number := read_number(text, other)) is not None:
+            mark = _used_mark(other, text)
+            value = f"{number.value:.15g}".replace(".", notation.decimal)
+            return Fault(f"is not a number here, because of its {mark}", f"write {value}", True)
+    if unit := _WITH_UNIT.fullmatch(text):
+        way = f"write {unit[1]}, and the unit into the name of the column"
+        return Fault(f"is a number with the unit {unit[2]!r}", way, True)
+    if any(map(str.isalpha, text)) and "inf" not in text.lower() and not is_number(text):
+        return Fault("is text, not a number", "turn it into numbers")
+    example = "1.5, -3 or 2e-3".replace(".", notation.decimal)
+    return Fault("is not a finite number", f"write {example}")
+
+
+def _used_mark(notation: Notation, text: str) -> str:
+    """Return the mark that makes a text a number in a notation."""
+    thousands = notation.thousands
+    if thousands and re.search(_GAPS.get(thousands, re.escape(thousands)), text):
+        return f"thousands {_NAMES[thousands]}"
+    return f"decimal {_NAMES[notation.decimal]}"

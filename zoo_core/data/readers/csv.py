@@ -1,34 +1,37 @@
-"""Strict reading of CSV: every cell is a plain finite number, or the message says which one is not.
+"""Strict reading of text tables: every cell is a plain finite number, or the message says which one is not.
 
-`1_000`, `infinity`, `nan`, blank cells and digits of other scripts are refused, though Python's `float` or other
-readers accept them. Rows count from 1 below the header; messages also give the line.
+`1_000`, `infinity`, blank cells and digits of other scripts are refused, though Python's `float` or other readers
+accept them. Rows count from 1 below the header; messages also give the line. `zoo new`, training, evaluation and
+prediction all read through `TableReader`.
 """
 
 from __future__ import annotations
 
-import array
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 
-from zoo_core.data.readers._cells import is_number as is_number, parse_floats, parse_label
-from zoo_core.data.readers._open import Source, opened, reads_foreign_bytes, source_name
+from zoo_core.data.readers._cells import NumberColumn, find_fault, is_number as is_number
+from zoo_core.data.readers._open import Source, reads_foreign_bytes
+from zoo_core.data.readers._rows import Block, Row, RowReader
+from zoo_core.data.readers._text import read_bytes
+from zoo_core.data.readers.table_format import BLANKS, DELIMITERS, TableFormat
 from zoo_core.errors import DataError, nearest
 from zoo_core.parts import Array
 
 Column = str | int  # the name of a column, or its index from 0; negative indices count from the end
-Row = tuple[int, list[str]]  # the last line of a row in the file, and its cells
-DELIMITERS = (",", ";", "\t", "|")
 NO_HEADER = "where there is no header, say header = false"
+DEFAULT = TableFormat()
+
+
+class _CellError(DataError):
+    """A cell is no number."""
 
 
 @dataclass(frozen=True)
 class CsvTable:
-    """The contents of a CSV file: numbers, and the column that was kept as text, if any."""
+    """The contents of a text table: numbers, and the column that was kept as text, if any."""
 
     where: str  # the name of the file
     names: tuple[str, ...]  # of the columns of `numbers`; "" if there is no header
@@ -37,198 +40,236 @@ class CsvTable:
     text_name: str = ""
     header: tuple[str, ...] = ()  # the names of all columns of the file
     places: tuple[int, ...] = ()  # for each column of `numbers`, its index in the file
+    incomplete: tuple[str, ...] = ()  # the places of rows that were left out, because they have no target
 
     def find(self, column: Column) -> int:
         """Return the index in `numbers` of a column, given by its name or its index in the file."""
         return self.places.index(column_index(self.header, column, self.where))
 
 
+class TableReader:
+    """An open text table: the names of its columns, then its rows in blocks.
+
+    `names` has a name for each column of the file: "" without a header, and for a column that holds no data. Such a
+    column holds the names of the rows, or nothing at all.
+    """
+
+    def __init__(self, raw: bytes | str, form: TableFormat, where: str) -> None:
+        """Read the first rows. Raises DataError if there are none."""
+        self.where, self.form, self._rows = where, form, RowReader(raw, form, where)
+        first = self._rows.next_row()
+        if first is None:
+            raise DataError(f"{where}: is empty")
+        _check_delimiter(first[1], form.delimiter, where)
+        self._first: list[Row] = [first]
+        self.names = ("",) * len(first[1])
+        if form.header is not False:
+            self._read_header(first[1])
+
+    def _read_header(self, header: list[str]) -> None:
+        second = self._rows.next_row()
+        if second is None:
+            raise DataError(f"{self.where}: has a header, but no rows")
+        self._first = [second]
+        self.names = _header_names(header, second[1], self.where, self.form.delimiter)
+        if self.form.header is None and all(map(is_number, filter(None, self.names))):
+            raise DataError(f"{self.where}: the header is a row of numbers; {NO_HEADER}")
+
+    @property
+    def columns(self) -> list[int]:
+        """The indices of the columns that hold data."""
+        return [i for i, name in enumerate(self.names) if name] or list(range(len(self.names)))
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the rows. Raises DataError for a row of another width, or for data in a column without a name."""
+        unnamed = [i for i in range(1, len(self.names)) if not self.names[i]] if any(self.names) else []
+        for block in self._rows.blocks(self._first, len(self.names)):
+            for i in unnamed:
+                if any(cells[i].strip() for cells in block.rows):
+                    raise DataError(f"{self.where}: column {i + 1} has no name in the header")
+            yield block
+
+    def index(self, column: Column) -> int:
+        """Return the index of a column in the file. Raises DataError if there is no such column."""
+        return column_index(self.names, column, self.where)
+
+    def column_name(self, place: int) -> str:
+        """Return what messages call a column."""
+        return f"column {self.names[place]!r}" if self.names[place] else f"column {place + 1}"
+
+
 @reads_foreign_bytes
 def read_csv(
-    source: Source, *, delimiter: str = ",", header: bool = True, text: Column | None = None,
-    columns: Sequence[Column] | None = None,
+    source: Source, form: TableFormat = DEFAULT, *, text: Column | None = None,
+    columns: Sequence[Column] | None = None, targets: Sequence[Column] = (),
 ) -> CsvTable:  # fmt: skip
-    """Read a CSV file for training.
+    """Read a text table for training.
 
     Args:
-        source: a path or an open file, in UTF-8; a byte-order mark is allowed.
-        delimiter: one character.
-        header: whether the first line names the columns.
+        source: a path or an open file.
+        form: how the table is written.
         text: a column to keep as text, for labels.
         columns: the columns to read as numbers; by default all others.
+        targets: of the columns of numbers, those without which a row is left out. It is left out without a label, too.
 
     Returns:
         The numbers and the text.
 
     Raises:
         DataError: a cell is not a finite number, a row has another number of cells than the first, or there are no
-            rows. Column names are not distinct, or `columns` has one twice. The file is not UTF-8.
+            rows. Column names are not distinct, or `columns` has one twice. The file is not in its encoding.
         ResourceError: the file cannot be opened.
 
     Example:
         table = read_csv("flowers.csv", text="species")
         table.numbers.shape, table.text[0]  # (150, 4), "setosa"
     """
-    where, rows = read_rows(source, delimiter)
-    line = next(rows)
-    _check_delimiter(line[1], delimiter, where)
-    names = _header_names(line[1], where) if header else ("",) * len(line[1])
-    if header and all(map(is_number, names)):
-        raise DataError(f"{where}: the header is a row of numbers; {NO_HEADER}")
-    place = None if text is None else column_index(names, text, where)
-    wanted = None if columns is None else _column_indices(names, columns, place, where)
-    table = _read_body(rows, None if header else line, names, place, where, wanted)
-    if header and table.text_name in table.text and all(map(is_number, table.names)):
+    where, raw = read_bytes(source)
+    table = TableReader(raw, form, where)
+    place = None if text is None else _text_index(table, text, columns)
+    wanted = _column_indices(table, columns, place)
+    needed = [i for i in [place, *map(table.index, targets)] if i is not None]
+    try:
+        found = _read_body(table, wanted, place, needed)
+    except _CellError as error:
+        raise DataError(f"{error}, or name the columns to learn from in data.features") from error
+    if form.header is None and found.text_name in found.text and all(map(is_number, found.names)):
         raise DataError(f"{where}: the first line is a row of numbers with a label; {NO_HEADER}")
-    return table
+    return found
 
 
-@reads_foreign_bytes
-def read_features(source: Source, feature_names: Sequence[str]) -> Array:
-    """Read a CSV file to predict from.
-
-    With a header, columns are matched by name, in any order; others, such as the target, are left out. If the first
-    row has numbers or the model has no names, columns are taken in their order. The delimiter is guessed.
-
-    Args:
-        source: a path or an open file, as in `read_csv`.
-        feature_names: the names of the model's features; empty if it has none.
-
-    Returns:
-        Inputs, float64, shape (rows, features).
-
-    Raises:
-        DataError: as in `read_csv`, or a feature is missing.
-        ResourceError: the file cannot be opened.
-
-    Example:
-        x = read_features("new-flowers.csv", model.about.feature_names)
-        model.predict(x)
-    """
-    where, rows = read_rows(source)
-    first = next(rows)
-    numeric = [is_number(cell) for cell in first[1]]
-    known = bool(feature_names) and set(feature_names) <= set(map(str.strip, first[1]))
-    if not known and (all(numeric) or (not feature_names and any(numeric))):
-        if feature_names and len(first[1]) != len(feature_names):
-            raise DataError(f"{where}: has {len(first[1])} columns, but the model has {len(feature_names)} features")
-        return _read_body(rows, first, ("",) * len(first[1]), None, where).numbers
-    names = _header_names(first[1], where)
-    wanted = _feature_columns(names, feature_names, where)
-    return _read_body(rows, None, names, None, where, wanted).numbers
+def read_columns(table: TableReader, places: list[int]) -> Array:
+    """Return the numbers in some columns of a table, shape (rows, columns). Raises DataError for other cells."""
+    return _read_body(table, places, None, []).numbers
 
 
 def column_index(names: Sequence[str], column: Column, where: str) -> int:
     """Return the index of a column. Raises DataError if there is no such column."""
     if isinstance(column, int):
-        if not -len(names) <= column < len(names):
+        own = [i for i, name in enumerate(names) if name] if any(names) else range(len(names))
+        places = own if column < 0 else range(len(names))
+        if not -len(places) <= column < len(places):
             raise DataError(f"{where}: there is no column {column}; the file has {len(names)} columns, counted from 0")
-        return column % len(names)
-    if column not in names:
-        known = ", ".join(names[:12]) if any(names) else "none: it has no header, so give an index from 0"
+        return places[column]
+    if column not in names or not column:
+        known = ", ".join(list(filter(None, names))[:12]) or "none: it has no header, so give an index from 0"
         raise DataError(
             f"{where}: there is no column {column!r}{nearest(column, filter(None, names))} (columns: {known})"
         )
     return list(names).index(column)
 
 
-def read_rows(source: Source, delimiter: str = "") -> tuple[str, Iterator[Row]]:
-    """Return the file's name and an iterator over its rows, as cells of text. Raises DataError if there are none.
-
-    Without `delimiter` it is guessed.
-    """
-    where = source_name(source)
-    text = _read_text(source, where)
-    rows = _parse_rows(text, delimiter or guess_delimiter(text), where)
-    first = next(rows, None)
-    if first is None:
-        raise DataError(f"{where}: is empty")
-    return where, chain([first], rows)
-
-
-def guess_delimiter(text: str) -> str:
-    """Return the delimiter that divides the first line into the most cells."""
-    return max(DELIMITERS, key=text.partition("\n")[0].count)
-
-
 def _check_delimiter(cells: list[str], delimiter: str, where: str) -> None:
     """Refuse a first line of one cell that another delimiter would divide."""
-    other = next((d for d in DELIMITERS if d != delimiter and len(cells) == 1 and d in cells[0]), None)
-    if other is not None:
+    other = other_delimiter(cells, delimiter)
+    if other:
         raise DataError(
             f"{where}: {delimiter!r} does not divide the first line, {other!r} would; say delimiter = {other!r}"
         )
 
 
-def _column_indices(names: Sequence[str], columns: Sequence[Column], text: int | None, where: str) -> list[int]:
-    """Return the indices of columns. Raises DataError if one is named twice or is the text column."""
-    places = [column_index(names, column, where) for column in columns]
-    for at, place in enumerate(places):
-        if place == text or place in places[:at]:
-            raise DataError(f"{where}: column {columns[at]!r} is named twice; target, weights and features must differ")
-    return places
+def other_delimiter(cells: Sequence[str], delimiter: str) -> str:
+    """Return the delimiter that would divide a first line of one cell, or ''."""
+    if len(cells) != 1:
+        return ""
+    return next((d for d in (*DELIMITERS, BLANKS) if d != delimiter and d in cells[0].strip() and d != BLANKS), "")
 
 
-def _read_text(source: Source, where: str) -> str:
-    with opened(source) as stream:
-        raw = stream.read()
-    if isinstance(raw, str):
-        return raw.removeprefix("\ufeff")
-    try:
-        return str(raw, "utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise DataError(f"{where}: line {line} is not UTF-8; save the file as UTF-8") from error
+def _header_names(cells: list[str], second: list[str], where: str, delimiter: str) -> tuple[str, ...]:
+    """Return the name of each column; "" for one that holds the names of rows, or nothing.
 
-
-def _parse_rows(text: str, delimiter: str, where: str) -> Iterator[Row]:
-    """Yield each row that is not an empty line."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        yield from ((reader.line_num, row) for row in reader if row)
-    except csv.Error as error:
-        raise DataError(f"{where}: line {reader.line_num}: {error}") from error
-
-
-def _header_names(cells: list[str], where: str) -> tuple[str, ...]:
+    Where the header has one cell less than the rows, they begin with a name, or they end with a delimiter.
+    """
     names = tuple(cell.strip() for cell in cells)
-    for place, name in enumerate(names):
-        if not name:
-            raise DataError(f"{where}: column {place + 1} has no name in the header")
-        if name in names[:place]:
+    if len(names) + 1 == len(second) and (not second[-1].strip() or _is_row_name(second[0], delimiter)):
+        names = ("", *names) if second[-1].strip() else (*names, "")
+    if not any(names):
+        raise DataError(f"{where}: no column has a name in the header")
+    seen: set[str] = set()
+    for name in filter(None, names):
+        if name in seen:
             raise DataError(f"{where}: two columns have the name {name!r}; give each its own")
+        seen.add(name)
     return names
 
 
-def _feature_columns(names: tuple[str, ...], wanted: Sequence[str], where: str) -> list[int]:
-    """Return the index of each wanted column, or all if none is named. Raises DataError for missing ones."""
-    missing = [name for name in wanted if name not in names]
-    if missing:
-        hint = nearest(missing[0], names)
-        listed = ", ".join(missing[:8]) + (f" and {len(missing) - 8} more" if len(missing) > 8 else "")
-        raise DataError(f"{where}: lacks {len(missing)} of the model's {len(wanted)} features: {listed}{hint}")
-    return [names.index(name) for name in wanted] or list(range(len(names)))
+def _is_row_name(cell: str, delimiter: str) -> bool:
+    """Return whether the first cell of the first row may be its name; 50,5 may be one number, in two cells."""
+    return delimiter != "," or not is_number(cell) or cell.strip() in ("0", "1")
 
 
-def _read_body(
-    rows: Iterator[Row], first: Row | None, names: tuple[str, ...], place: int | None, where: str,
-    wanted: Sequence[int] | None = None,
-) -> CsvTable:  # fmt: skip
-    """Read the rows below the header: numbers from the columns `wanted` (by default all), text from `place`."""
-    numbers, text = array.array("d"), []
-    keep = [i for i in (wanted if wanted is not None else range(len(names))) if i != place]
-    pick = keep if keep != list(range(len(names))) else None
-    count = 0
-    for count, (line, cells) in enumerate(chain([first], rows) if first else rows, 1):
-        at = f"{where}: row {count} (line {line})"
-        if len(cells) != len(names):
-            raise DataError(f"{at} has {len(cells)} cells, not {len(names)} as the first line")
-        if place is not None:
-            text.append(parse_label(cells[place], at, names[place]))
-        numbers.extend(parse_floats([cells[i] for i in pick] if pick is not None else cells, at, names, keep))
-    if not count:
-        raise DataError(f"{where}: has a header, but no rows")
-    values = np.frombuffer(numbers, np.float64) if numbers else np.empty(0)
-    kept = tuple(names[i] for i in keep)
-    label = "" if place is None else names[place]
-    return CsvTable(where, kept, values.reshape(count, len(keep)), tuple(text), label, names, tuple(keep))
+def _text_index(table: TableReader, text: Column, columns: Sequence[Column] | None) -> int:
+    """Return the index of the text column; one that is given as an index may stand elsewhere than in training."""
+    place = table.index(text)
+    if isinstance(text, str) or not table.names[place] or table.names[place] not in (columns or ()):
+        return place
+    known = set(columns or ())
+    rest = [i for i in table.columns if table.names[i] not in known]
+    if len(rest) != 1:
+        raise DataError(
+            f"{table.where}: column {text} is {table.names[place]!r}, a feature; give the target by its name"
+        )
+    return rest[0]
+
+
+def _column_indices(table: TableReader, columns: Sequence[Column] | None, text: int | None) -> list[int]:
+    """Return the indices of columns. Raises DataError if one is named twice or is the text column."""
+    if columns is None:
+        return [i for i in table.columns if i != text]
+    known = {name: i for i, name in reversed(list(enumerate(table.names))) if name}
+    places = [known[c] if isinstance(c, str) and c in known else table.index(c) for c in columns]
+    seen: set[int | None] = {text}
+    for column, place in zip(columns, places, strict=True):
+        if place in seen:
+            raise DataError(
+                f"{table.where}: column {column!r} is named twice; target, weights and features must differ"
+            )
+        seen.add(place)
+    return places
+
+
+def _read_body(table: TableReader, wanted: list[int], place: int | None, needed: list[int]) -> CsvTable:
+    """Read the rows: numbers from the columns `wanted`, text from `place`."""
+    numbers = [NumberColumn(table.form.notation, table.form.missing) for _ in wanted]
+    text: list[str] = []
+    incomplete: list[str] = []
+    for block in table.blocks():
+        block, out = complete_rows(block, needed, table.form.missing)
+        incomplete += out
+        if block.rows:
+            columns = list(zip(*block.rows, strict=True))
+            faults = [(min(odd), i, c.sign) for i, c in zip(wanted, numbers, strict=True) if (odd := c.add(columns[i]))]
+            if faults:
+                raise _cell_error(table, block, *min(faults, key=lambda fault: fault[:2]))
+            text += map(str.strip, columns[place]) if place is not None else ()
+    rows = len(numbers[0].values) if numbers else len(text)
+    if not rows:
+        why = f"; {len(incomplete)} have no target" if incomplete else ""
+        raise DataError(f"{table.where}: has no rows to learn from{why}")
+    return CsvTable(
+        table.where, tuple(table.names[i] for i in wanted), _matrix(numbers, rows), tuple(text),
+        "" if place is None else table.names[place], table.names, tuple(wanted), tuple(incomplete),
+    )  # fmt: skip
+
+
+def complete_rows(block: Block, needed: Sequence[int], missing: Sequence[str]) -> tuple[Block, list[str]]:
+    """Return a block without the rows that lack a value in a column `needed`, and the places of these."""
+    out = {at for i in needed for at, cells in enumerate(block.rows) if cells[i].strip() in missing}
+    if not out:
+        return block, []
+    return block.without(out), [block.place(at) for at in sorted(out)]
+
+
+def _cell_error(table: TableReader, block: Block, at: int, place: int, sign: str | None) -> _CellError:
+    fault = find_fault(block.rows[at][place], table.form.notation, table.form.missing, sign)
+    cell = f"{table.where}: {block.place(at)}, {table.column_name(place)}"
+    return _CellError(f"{cell} {fault.text}" if fault.what.startswith("is ") else f"{cell}: {fault.text}")
+
+
+def _matrix(columns: list[NumberColumn], rows: int) -> Array:
+    """Return columns as one array, shape (rows, columns)."""
+    matrix = np.empty((rows, len(columns)))
+    for i, column in enumerate(columns):
+        matrix[:, i] = np.frombuffer(column.values, np.float64)
+        column.release()
+    return matrix

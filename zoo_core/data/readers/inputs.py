@@ -6,13 +6,13 @@ Only the reader of the file's format is imported, so that `zoo predict` starts a
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from zoo_core.data.readers._open import reads_foreign_bytes
 from zoo_core.data.readers.npy import read_array
-from zoo_core.errors import DataError, UsageError
+from zoo_core.errors import DataError
 from zoo_core.parts import Array
 
 if TYPE_CHECKING:
@@ -28,30 +28,34 @@ def read_inputs(
     feature_names: Sequence[str] = (),
     image_shape: Sequence[int] | None = None,
     name: str = "",
+    options: Mapping[str, Any] | None = None,
 ) -> Inputs:
     """Read rows to predict from. A path says the format by its ending, an open file by its first bytes.
 
     Args:
-        source: a .npy, .npz, .csv or .png file, or an open binary file.
+        source: a .npy, .npz or .png file, a text table with any other ending, or an open binary file.
         features: the number of features of the model; a .npy file with them may be larger than memory.
         feature_names: the names of the features, for a CSV file with a header; empty if there are none.
         image_shape: height and width of the training images; None if the model was not trained on images.
         name: what messages call the source; by default its path.
+        options: those of the model's data set, `model.data_options`; a text table is read by them.
 
     Returns:
         The rows, shape (rows, features) or (rows, height, width), and a note for each change of a picture.
 
     Raises:
         DataError: the file holds something else, or is damaged.
-        UsageError: a path has another ending.
         ResourceError: the file cannot be opened.
 
     Example:
-        x, notes = read_inputs("new-flowers.csv", model.about.inputs, model.about.feature_names)
+        about = model.about
+        x, notes = read_inputs("new.csv", about.inputs, about.feature_names, options=model.data_options)
         model.predict(x)
     """
     if not isinstance(source, (Path, str)):
-        return _read_open_file(source.read(), feature_names, image_shape, name or "the input")
+        raw, shown = source.read(), name or "the input"
+        found = _read_binary(raw, image_shape, shown)
+        return found or (_read_table(_named(raw, shown), features, feature_names, options), [])
     ending, name = Path(source).suffix.lower(), name or str(source)
     if ending == ".png":
         return _read_picture(source, image_shape, name)
@@ -59,21 +63,23 @@ def read_inputs(
         return _read_npy(Path(source), features), []
     if ending == ".npz":
         return read_array(source), []
-    if ending == ".csv":
-        return _read_table(source, feature_names), []
-    raise UsageError(f"{name}: must end in .npy, .npz, .csv or .png")
+    return _read_table(source, features, feature_names, options), []
 
 
-def _read_open_file(raw: bytes, feature_names: Sequence[str], image_shape: Sequence[int] | None, name: str) -> Inputs:
+def _read_binary(raw: bytes, image_shape: Sequence[int] | None, name: str) -> Inputs | None:
+    """Return what an open file of arrays or a picture holds, or None for a table."""
     if raw[:8] == b"\x89PNG\r\n\x1a\n":
         return _read_picture(io.BytesIO(raw), image_shape, name)
     if raw[:6] == b"\x93NUMPY" or raw[:4] == b"PK\x03\x04":
         return read_array(io.BytesIO(raw)), []
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{name} is neither .npy, .npz, .png nor CSV in UTF-8") from error
-    return _read_table(io.StringIO(text), feature_names), []
+    return None
+
+
+def _named(raw: bytes, name: str) -> IO[bytes]:
+    """Return bytes as an open file that has a name for messages."""
+    stream = io.BytesIO(raw)
+    stream.name = name
+    return stream
 
 
 def _read_npy(path: Path, features: int) -> Array | DiskRows:
@@ -90,10 +96,10 @@ def _read_npy(path: Path, features: int) -> Array | DiskRows:
     return rows
 
 
-def _read_table(source: Any, feature_names: Sequence[str]) -> Array:
-    from zoo_core.data.readers.csv import read_features
+def _read_table(source: Any, features: int, feature_names: Sequence[str], options: Mapping[str, Any] | None) -> Array:
+    from zoo_core.data.readers.features import read_features
 
-    return read_features(source, feature_names)
+    return read_features(source, feature_names, features, options)
 
 
 def _read_picture(source: Path | str | IO[bytes], image_shape: Sequence[int] | None, name: str) -> Inputs:

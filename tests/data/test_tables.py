@@ -1,0 +1,220 @@
+"""Tables as people have them: `find_format` says how each is written, and reading by it gives the right numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+from time import process_time
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from zoo_core.data.readers.csv import TableReader, read_columns, read_csv
+from zoo_core.data.readers.features import read_features
+from zoo_core.data.readers.find_format import find_format
+from zoo_core.data.readers.table_format import TableFormat
+from zoo_core.errors import DataError
+
+ROWS = [[12.5, 3.0], [0.25, -1.0], [1234.5, 7.0], [88.0, 2.0], [5.75, 9.0]]
+NUMBERS = np.array(ROWS)
+
+
+def read(text: str | bytes, **told: Any) -> tuple[tuple[str, ...], np.ndarray]:
+    """Return the names and the numbers of a table, read as it was found to be written."""
+    raw = text.encode() if isinstance(text, str) else text
+    table = TableReader(raw, find_format(raw, "t.csv", told).form, "t.csv")
+    return tuple(filter(None, table.names)), read_columns(table, table.columns)
+
+
+def written(delimiter: str = ",", end: str = "\n", header: str = "a,b", row: str = "{0},{1}", **marks: str) -> str:
+    """Return ROWS as a text, with other marks in the numbers."""
+    lines = [header.replace(",", delimiter)]
+    for cells in ROWS:
+        texts = [f"{value:,}".translate({ord(old): new for old, new in marks.items()}) for value in cells]
+        lines.append(row.replace(",", delimiter).format(*texts))
+    return end.join(lines) + end
+
+
+DECIMAL = {".": ",", ",": ""}
+TABLES = {
+    "comma": written(**{",": ""}),
+    "semicolon": written(";", **{",": ""}),
+    "tab": written("\t", **{",": ""}),
+    "pipe": written("|", **{",": ""}),
+    "one blank": written(" ", **{",": ""}),
+    "several blanks": written("    ", row="  {0},{1}  ", **{",": ""}),
+    "blanks and tabs": written(" \t ", **{",": ""}),
+    "decimal comma": written(";", **DECIMAL),
+    "decimal comma after blanks": written("  ", **DECIMAL),
+    "decimal comma in quotes": written(row='"{0}","{1}"', **DECIMAL),
+    "thousands comma": written(";"),
+    "thousands comma in quotes": written(row='"{0}","{1}"'),
+    "thousands point": written(";", **{".": ",", ",": "."}),
+    "thousands blank": written(";", **{".": ",", ",": " "}),
+    "thousands no-break blank": written(";", **{".": ",", ",": "\u00a0"}),
+    "thousands narrow blank": written("\t", **{".": ",", ",": "\u202f"}),
+    "thousands apostrophe": written(";", **{",": "'"}),
+    "Swiss apostrophe": written(";", **{",": "\u2019"}),
+    "unicode minus": written(**{",": "", "-": "\u2212"}),
+    "quoted numbers": written(row='"{0}","{1}"', **{",": ""}),
+    "blanks around": written(row=" {0} , {1} ", **{",": ""}),
+    "CRLF": written(end="\r\n", **{",": ""}),
+    "CR": written(end="\r", **{",": ""}),
+    "no end of the last line": written(**{",": ""}).rstrip(),
+    "empty lines": written(end="\n\n", **{",": ""}),
+    "trailing delimiters": written(header="a,b,", row="{0},{1},", **{",": ""}),
+    "trailing delimiters below the header": written(row="{0},{1},", **{",": ""}),
+    "row names of pandas": written(header=",a,b", row="x{0},{0},{1}", **{",": ""}),
+    "row names of R": written(row="r{1},{0},{1}", **{",": ""}),
+    "row names of R, blanks": written(" ", header='"a","b"', row='"r{1}",{0},{1}', **{",": ""}),
+    "a title": "Heights in 2020\n" + written(**{",": ""}),
+    "a title with a comma": "Heights, in 2020\n\n" + written(row="{0},{1},1", header="a,b,c", **{",": ""}),
+    "comments": "# made by hand\n" + written(**{",": ""}).replace("88", "# a gap in the series\n88"),
+    "dollars": written(row='"${0}",{1}', **{",": ""}),
+    "percent": written(row="{0}%,{1}", **{",": ""}),
+    "euros": written(";", row="{0} €,{1}", **DECIMAL),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_numbers_of_a_table_are_those_that_it_writes(name: str) -> None:
+    names, numbers = read(TABLES[name])
+    assert names[:2] == ("a", "b")
+    np.testing.assert_array_equal(numbers[:, :2], NUMBERS)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
+def test_encodings(encoding: str) -> None:
+    text = written(**{",": ""}).replace("a,b", "a,Größe")
+    names, numbers = read(text.encode(encoding))
+    assert names == ("a", "Größe")
+    np.testing.assert_array_equal(numbers, NUMBERS)
+
+
+def test_what_is_found_is_said() -> None:
+    raw = ("Umsatz\n" + written(";", **DECIMAL).replace("b", "ö")).encode("cp1252")
+    assert find_format(raw, "t.csv", {}).notes == (
+        "is not UTF-8; it is read as cp1252, as in 'a;ö'",
+        "the first 1 line(s) are no part of the table: 'Umsatz'",
+        "cells are divided by ';'",
+        "the decimal mark of numbers is ','",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "rows"),
+    [
+        ("0,1,2\n0.5,1.5,7\n2.5,3.5,8\n", ("0", "1", "2"), 2),
+        (",0,1,2\n0,0.5,1.5,7\n1,2.5,3.5,8\n", ("0", "1", "2"), 2),
+        ("2019,2020,2021\n0.5,1.5,7\n2.5,3.5,8\n", ("2019", "2020", "2021"), 2),
+        ("2019,2020\n0.5,1.5\n2.5,3.5\n", ("2019", "2020"), 2),
+        ("1,2\n3,4\n5,7\n", (), 3),
+        ("7,8,9\n3,4,1\n5,7,2\n", (), 3),
+        ("0.5,1\n2.5,3\n", (), 2),
+        ("50,5\n51,5\n52,5\n", (), 3),
+        ("2019,1\n2020,2\n2021,3\n", (), 3),
+    ],
+)
+def test_headers_of_numbers_and_tables_without_a_header(text: str, names: tuple[str, ...], rows: int) -> None:
+    found, numbers = read(text)
+    assert (found, len(numbers)) == (names, rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("0,1\n5,3\n2,7\n", "the first line, '0,1', may be a header or a row; say header = true or false"),
+        ('a;b\n"1,234";1\n"5,678";2\n', "'1,234' may be 1.234 or 1234; say decimal = ',' or thousands = ','"),
+        ("PK\x03\x04 and more", "is an Excel workbook, a NumPy archive or another zip file, not a text table"),
+        ("", "is empty"),
+        (" \n\n", "is empty"),
+    ],
+)
+def test_what_may_be_read_in_two_ways_is_asked_for(text: str, words: str) -> None:
+    with pytest.raises(DataError, match=words.replace("(", r"\(")):
+        find_format(text.encode(), "t.csv", {})
+
+
+def test_what_was_asked_for_can_be_told() -> None:
+    assert read("0,1\n5,3\n2,7\n", header=True)[0] == ("0", "1")
+    assert len(read("0,1\n5,3\n2,7\n", header=False)[1]) == 3
+    text = 'a;b\n"1,234";1\n"5,678";2\n'
+    assert read(text, decimal=",")[1][0, 0] == 1.234
+    assert read(text, thousands=",")[1][0, 0] == 1234
+
+
+@pytest.mark.parametrize(
+    ("cells", "form", "words"),
+    [
+        (["1.5", "2,5"], {}, "'2,5' is not a number here, because of its decimal comma; write 2.5"),
+        (["1,5", "2.5"], {"decimal": ","}, "'2.5' is not a number here, because of its decimal point; write 2,5"),
+        (["1", "1 234"], {}, "thousands blank; write 1234"),
+        (["1", "1'234"], {}, "thousands apostrophe; write 1234"),
+        (["1", "12 kg"], {}, "'12 kg' is a number with the unit 'kg'; write 12"),
+        (["$5", "5"], {}, "'5' does not fit the numbers above, which have the sign '\\$'"),
+        (["5", "5%"], {}, "'5%' does not fit the numbers above, which have no sign"),
+        (["True", "1"], {}, "'1' does not fit the numbers above, which have the sign 'true or false'"),
+        (["1", ""], {}, " is blank; fill it in, or leave the row out"),
+        (["1", "NA"], {}, "'NA' is a missing value; fill it in, or leave the row out"),
+        (["1", "2020-05-01"], {}, "'2020-05-01' is not a finite number"),
+        (["1", "red"], {}, "'red' is text, not a number; turn it into numbers"),
+    ],
+)
+def test_the_remedy_fits_the_cell(cells: list[str], form: dict[str, Any], words: str) -> None:
+    text = "a|b\n" + "".join(f"{cell}|{i}\n" for i, cell in enumerate(cells))
+    with pytest.raises(DataError, match=rf"row 2 \(line 3\).*column 'a'.*{words}"):
+        read_csv_text(text, TableFormat("|", **form))
+
+
+def read_csv_text(text: str, form: TableFormat) -> Any:
+    return read_csv(io.StringIO(text), form)
+
+
+def test_lines_are_counted_over_quotes_comments_and_titles() -> None:
+    text = 'Title\n\na,b\n1,"x\ny"\n# no\n\n2,"z"\n'
+    form = TableFormat(skip_lines=2, comment="#")
+    with pytest.raises(DataError, match=r"row 2 \(line 8\), column 'b': 'z' is text"):
+        read_csv_text(text.replace('"x\ny"', '"\n5"'), form)
+
+
+def test_a_wide_table_takes_time_in_proportion_to_its_columns() -> None:
+    def seconds(columns: int) -> float:
+        names = [f"c{i}" for i in range(columns)]
+        text = ",".join(names) + "\n" + ",".join(["1"] * columns) + "\n"
+        start = process_time()
+        assert read_csv_text(text, TableFormat()).numbers.shape == (1, columns)
+        assert read_features(io.StringIO(text), names).shape == (1, columns)
+        return process_time() - start
+
+    seconds(1000)
+    assert seconds(40_000) < 3
+
+
+MARKS = st.sampled_from([(".", ""), (",", ""), (".", ","), (",", "."), (",", " "), (".", "'")])
+VALUES = st.floats(-1e6, 1e6).map(lambda value: round(value, 2))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=st.lists(st.lists(VALUES, min_size=3, max_size=3), min_size=8, max_size=30),
+    marks=MARKS, delimiter=st.sampled_from([",", ";", "\t", "|", " "]), header=st.booleans(), quoted=st.booleans(),
+)  # fmt: skip
+def test_any_table_is_read_as_it_was_written_or_asked_about(rows: Any, marks: Any, delimiter: str, header: bool, quoted: bool) -> None:  # fmt: skip # noqa: E501
+    """A number is never read as another one."""
+    decimal, thousands = marks
+    rows = [[1234567.89, 0.25, -3.5], *rows]  # where both marks occur, they are told apart
+    texts = [[f"{v:,.2f}".translate({44: thousands, 46: decimal}) for v in row] for row in rows]
+    stream = io.StringIO()
+    writer = csv.writer(stream, delimiter=delimiter, quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL)
+    writer.writerows([["p", "q", "r"], *texts] if header else texts)
+    raw = stream.getvalue()
+    try:
+        names, numbers = read(raw)
+    except DataError as error:
+        if "may be" in str(error):
+            return
+        raise
+    assert names == (("p", "q", "r") if header else ())
+    np.testing.assert_array_equal(numbers, np.array(rows))

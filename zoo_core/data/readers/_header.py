@@ -1,0 +1,74 @@
+"""Is the first line of a table a header? Clear rules; what they leave open is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from zoo_core.data.labels import is_whole_number
+from zoo_core.data.readers._cells import MISSING, NOTATIONS, Notation, read_number
+from zoo_core.errors import DataError
+
+YEARS = range(1800, 2101)
+OFTEN = 0.1  # of the rows count up, so that it means nothing
+COUNTED = 3  # numbers that count up, at least, for a header such as 0,1,2
+
+
+def find_header(first: Sequence[str], body: Sequence[Sequence[str]], where: str) -> bool:
+    """Return whether the first row names the columns.
+
+    It does if it has no number; if it has a text above numbers, or a number above texts; or if its numbers count up,
+    as 0,1,2 or years do, and no other row does. Raises DataError where that is not clear.
+    """
+    if not body or len(first) != len(body[0]):  # no other row to compare with, or a header without a name for rows
+        return not all(map(_is_number, first))
+    columns = list(zip(*body, strict=True))
+    kinds = [_kind(cell) for cell in first]
+    if "number" not in kinds:
+        return True
+    for kind, column in zip(kinds, columns, strict=True):
+        below = {_kind(cell) for cell in column} - {"missing"}
+        if (kind == "text" and below == {"number"}) or (kind == "number" and below == {"text"}):
+            return True
+    texts = [i for i, kind in enumerate(kinds) if kind == "text"]
+    if any(first[i] in columns[i] for i in texts) or any("." in cell for cell in first):
+        return False
+    return _counts_up_alone(first, body, where)
+
+
+def _counts_up_alone(first: Sequence[str], body: Sequence[Sequence[str]], where: str) -> bool:
+    """Return whether the numbers of the first row count up from 0, 1 or a year, and those of no other row do."""
+    numbers = _counting(first)
+    if not numbers or numbers[0] not in (0, 1, *YEARS):
+        return False
+    others = sum(1 for row in body if _counting(row))
+    years = numbers[0] in YEARS and not any(map(_has_year, body))
+    if not others and (len(numbers) >= COUNTED or years):
+        return True
+    if others > OFTEN * len(body) or len(body) == 1:
+        return False
+    shown = ",".join(first)[:40]
+    raise DataError(f"{where}: the first line, {shown!r}, may be a header or a row; say header = true or false")
+
+
+def _counting(cells: Sequence[str]) -> list[int]:
+    """Return the whole numbers of a row if they count up by 1, and there are two at least; else nothing."""
+    texts = [cell.strip() for cell in cells if _kind(cell) == "number"]
+    if len(texts) < 2 or not all(map(is_whole_number, texts)):
+        return []
+    numbers = list(map(int, texts))
+    return numbers if all(b - a == 1 for a, b in pairwise(numbers)) else []
+
+
+def _has_year(cells: Sequence[str]) -> bool:
+    return any(is_whole_number(cell.strip()) and int(cell) in YEARS for cell in cells)
+
+
+def _is_number(cell: str) -> bool:
+    return any(read_number(cell, notation) is not None for notation in (Notation(), *NOTATIONS))
+
+
+def _kind(cell: str) -> str:
+    if cell.strip() in MISSING:
+        return "missing"
+    return "number" if _is_number(cell) else "text"

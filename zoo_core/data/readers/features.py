@@ -1,0 +1,99 @@
+"""Tables to predict from: read as the model's own table was, with the columns matched by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from zoo_core.data.readers._cells import is_number
+from zoo_core.data.readers._open import Source, reads_foreign_bytes
+from zoo_core.data.readers._rows import RowReader
+from zoo_core.data.readers._text import read_bytes
+from zoo_core.data.readers.csv import TableReader, other_delimiter, read_columns
+from zoo_core.data.readers.table_format import TableFormat
+from zoo_core.errors import DataError, nearest
+from zoo_core.parts import Array
+
+
+@reads_foreign_bytes
+def read_features(
+    source: Source, feature_names: Sequence[str], features: int | None = None, options: Mapping[str, Any] | None = None
+) -> Array:
+    """Read a text table to predict from.
+
+    With a header, columns are matched by name, in any order; others, such as the target, are left out. If the first
+    row has numbers or the model has no names, columns are taken in their order.
+
+    Args:
+        source: a path or an open file, as in `read_csv`.
+        feature_names: the names of the model's features; empty if it has none.
+        features: the number of the model's features, if there are no names.
+        options: those of the data set that the model was trained on; a table is read by them.
+
+    Returns:
+        Inputs, float64, shape (rows, features).
+
+    Raises:
+        DataError: as in `read_csv`, or a feature is missing.
+        ResourceError: the file cannot be opened.
+
+    Example:
+        x = read_features("new-flowers.csv", model.about.feature_names)
+        model.predict(x)
+    """
+    where, raw = read_bytes(source)
+    form = stored_format(raw, options or {}, where)
+    first = _first_cells(raw, form, where)
+    numeric = [is_number(cell) for cell in first]
+    known = bool(feature_names) and set(feature_names) <= set(first)
+    without = all(numeric) or (not feature_names and any(numeric))
+    form = replace(form, header=known or not without)
+    table = TableReader(raw, form, where)
+    if feature_names and form.header:
+        return read_columns(table, _named_places(table, feature_names))
+    return read_columns(table, _places(table, len(feature_names) or features, options or {}))
+
+
+def stored_format(raw: bytes | str, options: Mapping[str, Any], where: str) -> TableFormat:
+    """Return the format that a model's options say, with the delimiter of the file where theirs does not divide it."""
+    try:
+        form = TableFormat.from_options(options)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{where}: the model does not say how its table is written: {error}") from error
+    other = other_delimiter(_first_cells(raw, form, where), form.delimiter)
+    return replace(form, delimiter=other) if other else form
+
+
+def _first_cells(raw: bytes | str, form: TableFormat, where: str) -> list[str]:
+    first = RowReader(raw, form, where).next_row()
+    if first is None:
+        raise DataError(f"{where}: is empty")
+    return [cell.strip() for cell in first[1]]
+
+
+def _named_places(table: TableReader, wanted: Sequence[str]) -> list[int]:
+    """Return the index of each wanted column. Raises DataError for missing ones."""
+    known = {name: i for i, name in enumerate(table.names)}
+    missing = [name for name in wanted if name not in known]
+    if missing:
+        hint = nearest(missing[0], filter(None, table.names))
+        listed = ", ".join(missing[:8]) + (f" and {len(missing) - 8} more" if len(missing) > 8 else "")
+        raise DataError(f"{table.where}: lacks {len(missing)} of the model's {len(wanted)} features: {listed}{hint}")
+    return [known[name] for name in wanted]
+
+
+def _places(table: TableReader, features: int | None, options: Mapping[str, Any]) -> list[int]:
+    """Return the places of the features in a table without names: all columns, or those that training took."""
+    columns = table.columns
+    if features is None or len(columns) == features:
+        return columns
+    own = options.get("features")
+    targets = options["target"] if isinstance(options.get("target"), list) else [options.get("target")]
+    taken = own if own is not None else [*targets, options.get("weights")]
+    places = [table.index(column) for column in taken if isinstance(column, int) and -len(columns) <= column]
+    places = [i for i in places if i in columns]
+    found = places if own is not None else [i for i in columns if i not in places]
+    if len(found) != features:
+        raise DataError(f"{table.where}: has {len(columns)} columns, but the model has {features} features")
+    return found

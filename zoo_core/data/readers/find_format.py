@@ -1,0 +1,214 @@
+"""Finds how a text table is written. What can be read in two ways is asked for, not guessed."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from zoo_core.data.readers._cells import NOTATIONS, Notation, is_number, read_number
+from zoo_core.data.readers._header import find_header
+from zoo_core.data.readers._rows import Row, RowReader
+from zoo_core.data.readers._text import as_lines, find_encoding
+from zoo_core.data.readers.table_format import BLANKS, DELIMITERS, TableFormat
+from zoo_core.errors import DataError
+
+SAMPLE_ROWS = 1000
+SAMPLE_SIZE = 2**18  # characters
+LEAST_LINES = 20  # of a sample, however long they are
+TITLE_LINES = 10  # above a table at most
+MOSTLY = 0.9  # of the cells of a column of numbers
+RARE_FIRST = (
+    "\t",
+    ";",
+    "|",
+    ",",
+    BLANKS,
+)  # of two delimiters that divide equally well, texts hold the first less often
+COMMENT = "#"
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}\.[0-9]{3}")  # may be thousands
+
+
+@dataclass(frozen=True)
+class FoundFormat:
+    """The format of a table, and a line for the user about each thing that was found."""
+
+    form: TableFormat
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Division:
+    """The rows of a sample, as one delimiter divides them."""
+
+    delimiter: str
+    rows: list[Row]
+    width: int  # of most rows
+    score: tuple[float, ...]
+
+
+def find_format(raw: bytes | str, where: str, told: Mapping[str, Any]) -> FoundFormat:
+    """Find the format of a table.
+
+    Args:
+        raw: what is in the file.
+        where: the name of the file, for messages.
+        told: options of `TableFormat` that are known; they are not looked for.
+
+    Returns:
+        The format, and what was found.
+
+    Raises:
+        DataError: the file is no text, or may be read in two ways.
+    """
+    form = TableFormat.from_options({"encoding": find_encoding(raw), **told})
+    lines = _sample(raw, form, where)
+    if "comment" not in told and any(line.startswith(COMMENT) for line in lines):
+        form = form.changed({"comment": _find_comment(lines, form, told)})
+    division = _divide(lines, form, told)
+    form = form.changed({"delimiter": division.delimiter})
+    titles, rows = _find_titles(division) if "skip_lines" not in told else (0, division.rows)
+    form = form.changed({"skip_lines": form.skip_lines + titles})
+    body = [cells for _, cells in rows if len(cells) == division.width]
+    if "header" not in told:
+        first = rows[0][1] if rows else []
+        form = form.changed({"header": find_header(first, body[len(first) == division.width :], where)})
+    notation = _find_notation(body[bool(form.header) :], form, where, told)
+    form = form.changed(notation._asdict())
+    return FoundFormat(form, tuple(_notes(form, lines, raw)))
+
+
+def _sample(raw: bytes | str, form: TableFormat, where: str) -> list[str]:
+    """Return the first lines of a table."""
+    lines: list[str] = []
+    size = 0
+    try:
+        for line in islice(as_lines(raw, form.encoding, where), form.skip_lines, form.skip_lines + SAMPLE_ROWS):
+            lines.append(line)
+            size += len(line)
+            if size > SAMPLE_SIZE and len(lines) >= LEAST_LINES:
+                break
+    except (LookupError, UnicodeError):
+        RowReader(raw, form, where).take(SAMPLE_ROWS)
+        raise
+    if not any(line.strip() for line in lines):
+        raise DataError(f"{where}: is empty")
+    return lines
+
+
+def _divide(lines: Sequence[str], form: TableFormat, told: Mapping[str, Any]) -> _Division:
+    """Return the division of a sample into cells that is most regular, and gives most numbers."""
+    candidates = [told["delimiter"]] if "delimiter" in told else [*DELIMITERS, BLANKS]
+    divisions = [_division(lines, form, delimiter) for delimiter in candidates]
+    best = max(divisions, key=lambda division: division.score)
+    return best if best.width > 1 or len(divisions) == 1 else divisions[0]
+
+
+def _division(lines: Sequence[str], form: TableFormat, delimiter: str) -> _Division:
+    text = "".join(lines)
+    reader = RowReader(text, form.changed({"delimiter": delimiter, "skip_lines": 0}), "")
+    rows: list[Row] = []
+    try:
+        while (row := reader.next_row()) is not None:
+            rows.append(row)
+    except DataError:  # a quote that does not end where a cell does, or not in this sample
+        pass
+    widths = Counter(len(cells) for _, cells in rows)
+    width, count = max(widths.items(), key=lambda item: (item[1], item[0])) if rows else (0, 0)
+    only_header = bool(rows) and len(rows[0][1]) == width - 1 and count == len(rows) - 1  # it names one column less
+    cells = [cell for _, row in rows[1:200] if len(row) == width for cell in row][:2000]
+    numbers = sum(1 for cell in cells if _readings(cell)) / max(1, len(cells))
+    order = -RARE_FIRST.index(delimiter) if delimiter in RARE_FIRST else 0
+    score = (width > 1, 0.99 if only_header else count / max(1, len(rows)), numbers, order)
+    return _Division(delimiter, rows, width, score)
+
+
+def _readings(cell: str) -> list[Notation]:
+    """Return each notation in which a cell is a number."""
+    return [notation for notation in (Notation(), *NOTATIONS) if read_number(cell, notation) is not None]
+
+
+def _find_comment(lines: Sequence[str], form: TableFormat, told: Mapping[str, Any]) -> str:
+    """Return "#" if lines that begin with it are no rows of the table, else ''."""
+    others = [line for line in lines if not line.startswith(COMMENT)]
+    division = _divide(others, form, told)
+    marked = list(csv.reader([x for x in lines if x.startswith(COMMENT)], delimiter=division.delimiter))
+    return COMMENT if any(len(cells) != division.width for cells in marked) else ""
+
+
+def _find_titles(division: _Division) -> tuple[int, list[Row]]:
+    """Return the number of lines above the table, and the rows of the table with its header."""
+    rows, width = division.rows, division.width
+    first = next((i for i, (_, cells) in enumerate(rows[: TITLE_LINES + 1]) if len(cells) == width), 0)
+    body = [cells for _, cells in rows[first + 1 :] if len(cells) == width]
+    if first and len(rows[first - 1][1]) == width - 1 and width > 2 and not _names_columns(rows[first][1], body):
+        first -= 1  # a header that has no name for the column with the names of the rows
+    elif first and width == 2 and len(rows[first - 1][1]) == 1 and not _names_columns(rows[first][1], body):
+        return 0, rows
+    return (rows[first - 1][0], rows[first:]) if first else (0, rows)
+
+
+def _names_columns(cells: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+    """Return whether a row holds texts above columns of numbers."""
+    if any(_readings(cell) for cell in cells) or not body:
+        return False
+    return any(all(_readings(cell) for cell in column) for column in zip(*body, strict=True))
+
+
+def _find_notation(
+    body: Sequence[Sequence[str]], form: TableFormat, where: str, told: Mapping[str, Any]
+) -> Notation:  # fmt: skip
+    """Return the notation in which most cells of the columns of numbers are numbers.
+
+    Raises DataError where two notations read all cells, and read them differently.
+    """
+    known = {key: told[key] for key in ("decimal", "thousands") if key in told}
+    choices = [n for n in (Notation(), *NOTATIONS) if known.items() <= n._asdict().items()]
+    counts: Counter[Notation] = Counter()
+    examples: list[str] = []
+    for column in zip(*body, strict=True):
+        cells = [cell for cell in column if cell.strip() not in form.missing]
+        fitting = _count_fitting(cells, choices)
+        if cells and max(fitting.values()) >= MOSTLY * len(cells):
+            counts.update(fitting)
+            examples += [cell.strip() for cell in cells if "," in cell][:1]
+    best = max(choices, key=lambda n: counts[n], default=Notation(**known))
+    rivals = [n for n in choices if n != best and counts[n] == counts[best]]
+    for cell in examples:
+        values = {found.value for n in (best, *rivals) if (found := read_number(cell, n)) is not None}
+        if len(values) > 1 and counts[Notation()] < counts[best]:
+            shown = " or ".join(f"{value:g}" for value in sorted(values))
+            raise DataError(f"{where}: {cell!r} may be {shown}; say decimal = ',' or thousands = ','")
+    return best
+
+
+def _count_fitting(cells: Sequence[str], choices: Sequence[Notation]) -> dict[Notation, int]:
+    """Return how many cells are numbers in each notation; a column of usual decimals is not looked at in others."""
+    if all(map(is_number, cells)) and any("." in cell and not _GROUPED.fullmatch(cell.strip()) for cell in cells):
+        return {n: len(cells) * (n.decimal == ".") for n in choices}
+    return {n: sum(1 for cell in cells if read_number(cell, n) is not None) for n in choices}
+
+
+def _notes(form: TableFormat, lines: Sequence[str], raw: bytes | str) -> list[str]:
+    """Return a line about each thing that was found and is not as usual."""
+    notes = []
+    if form.encoding != "utf-8":
+        text = raw.decode(form.encoding, "replace") if isinstance(raw, bytes) else raw
+        word = next(iter(re.findall(r"\S*[^\x00-\x7f]\S*", text)), "")
+        notes.append(f"is not UTF-8; it is read as {form.encoding}" + (f", as in {word[:30]!r}" if word else ""))
+    if form.skip_lines:
+        notes.append(f"the first {form.skip_lines} line(s) are no part of the table: {lines[0].strip()[:40]!r}")
+    if form.comment:
+        notes.append(f"lines that begin with {form.comment!r} are left out as comments")
+    if form.delimiter != ",":
+        notes.append(f"cells are divided by {'blanks' if form.delimiter == BLANKS else repr(form.delimiter)}")
+    if form.notation != Notation():
+        mark = f", the thousands mark {form.thousands!r}" if form.thousands else ""
+        notes.append(f"the decimal mark of numbers is {form.decimal!r}{mark}")
+    if form.header is False:
+        notes.append("the first line is a row like the others, so the columns have no names, but numbers from 0")
+    return notes

@@ -1,0 +1,111 @@
+"""What a column of a table holds, for the first spec: numbers, texts, codes, missing values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from zoo_core.data.readers._cells import MAX_EXACT, NOTATIONS, Fault, NumberColumn, find_fault, read_number
+from zoo_core.data.readers._rows import Block
+from zoo_core.data.readers.csv import TableReader
+from zoo_core.data.readers.table_format import TableFormat
+
+MOSTLY = 0.9  # of the cells are numbers: then the others are mistakes
+SAMPLE = 4096  # cells that are looked at for leading zeros
+_CODE = re.compile(r"0[0-9]+")
+_UNIT = re.compile(r"[^\w]{0,3}[+-]?[0-9][0-9.,' ]*\s?[^\W\d_]{0,4}[²³%]?")
+
+
+def looks_like_number(text: str) -> bool:
+    """Return whether a text is a number with another mark or a unit, such as 1,5 or 12 kg."""
+    return any(read_number(text, n) is not None for n in NOTATIONS) or _UNIT.fullmatch(text.strip()) is not None
+
+
+class ColumnSurvey:
+    """Counts what stands in a column, block by block."""
+
+    def __init__(self, place: int, form: TableFormat) -> None:
+        self.place, self._form = place, form
+        self.gap = self.text = (
+            "",
+            "",
+        )  # place in the file and cell: the first missing one, the first that is no number
+        self.code = ""  # the first whole number with a leading zero
+        self._numbers = NumberColumn(form.notation, form.missing)
+        self._missing = self._texts = self._near = 0
+
+    def add(self, cells: Sequence[str], block: Block) -> None:
+        """Take the cells of a block."""
+        if not self.code and len(self._numbers.values) < SAMPLE:
+            self.code = next((cell.strip() for cell in cells[:SAMPLE] if _CODE.fullmatch(cell.strip())), "")
+        for at, cell in self._numbers.add(cells).items():
+            if cell.strip() in self._form.missing:
+                self.gap = self.gap if self._missing else (block.place(at), cell)
+                self._missing += 1
+            else:
+                self.text = self.text if self._texts else (block.place(at), cell)
+                self._texts += 1
+                self._near += looks_like_number(cell)
+
+    @property
+    def sign(self) -> str:
+        """The sign beside the numbers, if there is one."""
+        return self._numbers.sign or ""
+
+    @property
+    def share(self) -> float:
+        """The share of the cells with a value that are numbers, from 0 to 1."""
+        cells = len(self._numbers.values) - self._missing
+        return (cells - self._texts) / max(1, cells)
+
+    @property
+    def is_nearly_numeric(self) -> bool:
+        """Whether the column holds numbers, and a few cells that are mistakes, or numbers written in another way."""
+        return self._texts > 0 and (self.share >= MOSTLY or (self.share > 0 and self._near == self._texts))
+
+    @property
+    def is_code(self) -> bool:
+        """Whether its numbers are codes: some have leading zeros, which their values would lose."""
+        return bool(self.code) and not self._texts
+
+    def mean_and_deviation(self) -> tuple[float, float]:
+        """Return the mean and the standard deviation of the numbers."""
+        values = np.frombuffer(self._numbers.values, np.float64)
+        return float(values.mean()), float(values.std())
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether every cell is a number."""
+        return not self._missing and not self._texts
+
+    @property
+    def fault(self) -> Fault:
+        """What is wrong with the first cell that is no number, or the first missing one."""
+        _, cell = self.text if self._texts else self.gap
+        return find_fault(cell, self._form.notation, self._form.missing, self._numbers.sign)
+
+    def first_fault(self) -> str:
+        """Return the place and the fault of the first cell that is no number, or of the first missing one."""
+        place, _ = self.text if self._texts else self.gap
+        gaps = "" if self._texts else f"{self._missing} of {len(self._numbers.values)} cells have no value; "
+        return f"{gaps}{place}: {self.fault.text}"
+
+    def objection(self) -> str:
+        """Return why a column of numbers is better not learnt from, or ''."""
+        if self.is_code:
+            return f"it has codes such as {self.code!r}, which are no amounts; name it in data.features to take it"
+        values = np.frombuffer(self._numbers.values, np.float64)
+        if len(values) and np.abs(values).max() > MAX_EXACT and not np.any(values % 1):
+            return "it has whole numbers of 16 digits and more, which are no amounts and would be rounded"
+        return ""
+
+    def notes(self, table: TableReader) -> list[str]:
+        """Say what a column of numbers is read as, if that is not plain."""
+        name = table.column_name(self.place)
+        if self.sign == "true or false":
+            return [f"{name} is true or false; it is read as 1 or 0"]
+        if self.sign:
+            return [f"{name}: the sign {self.sign!r} is left out; 5{self.sign} is read as 5"]
+        return []

@@ -1,0 +1,86 @@
+"""Data frames, mappings and structured arrays as arrays of numbers, with the columns matched by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from zoo_core.errors import DataError, nearest
+from zoo_core.parts import Array
+
+MAX_LISTED = 8  # names in a message
+
+
+def is_frame(value: Any) -> bool:
+    """Return whether a value has columns with names: a data frame, a mapping of columns, or a structured array."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.names is not None
+    return isinstance(value, Mapping) or hasattr(value, "columns") or hasattr(value, "column_names")
+
+
+def frame_columns(frame: Any) -> dict[str, Array]:
+    """Return the columns of a frame by name, each shape (rows,). Raises DataError for what is no frame."""
+    if isinstance(frame, np.ndarray):
+        return {name: frame[name] for name in frame.dtype.names or ()}
+    if isinstance(frame, Mapping):
+        return {str(name): np.asarray(column) for name, column in frame.items()}
+    import narwhals as nw  # late: most calls pass arrays
+
+    try:
+        own = nw.from_native(frame)
+        own = own.collect() if isinstance(own, nw.LazyFrame) else own
+        return {str(name): _as_array(own[name]) for name in own.columns}
+    except Exception as error:  # a foreign frame may raise anything
+        raise DataError(f"a {type(frame).__name__} cannot be read as a table: {error}") from error
+
+
+def _as_array(series: Any) -> Array:
+    """Return a column of a frame as an array; a missing number is NaN."""
+    if series.dtype.is_numeric() and series.null_count():
+        import narwhals as nw
+
+        series = series.cast(nw.Float64)
+    array: Array = series.to_numpy()
+    return array
+
+
+def match_columns(frame: Any, names: Sequence[str], width: int, what: str, model: str) -> Array:
+    """Return the columns of a frame that a model needs, shape (rows, width).
+
+    They are matched by name, in any order, and others are left out. A model without names takes them in their order.
+    `what` is "inputs" or "targets". Raises DataError if one is missing, or holds no numbers.
+    """
+    columns = frame_columns(frame)
+    chosen = _named(columns, names, what, model) if names else list(columns)
+    if len(chosen) != width:
+        raise DataError(f"{what} have {len(chosen)} columns, and model {model!r} needs {width}")
+    arrays = [_numbers(columns[name], name, what) for name in chosen]
+    if len({len(array) for array in arrays}) > 1:
+        raise DataError(f"{what}: the columns differ in length: {', '.join(str(len(array)) for array in arrays[:8])}")
+    return np.column_stack(arrays)
+
+
+def _named(columns: Mapping[str, Array], names: Sequence[str], what: str, model: str) -> Sequence[str]:
+    missing = [name for name in names if name not in columns]
+    if not missing:
+        return names
+    listed = ", ".join(map(repr, missing[:MAX_LISTED])) + (", ..." if len(missing) > MAX_LISTED else "")
+    raise DataError(
+        f"{what} lack {len(missing)} of the {len(names)} columns of model {model!r}: {listed}"
+        f"{nearest(missing[0], columns)}; name the columns as in training, or give a plain array in their order"
+    )
+
+
+def _numbers(column: Array, name: str, what: str) -> Array:
+    """Return a column as numbers (rows,). Raises DataError if it holds anything else."""
+    if column.dtype.kind == "O" and all(_is_number(value) for value in column.tolist()):
+        column = column.astype(np.float64)  # None becomes NaN, which is refused with its row
+    if column.ndim != 1 or column.dtype.kind not in "buif":
+        raise DataError(f"{what}: column {name!r} holds {column.dtype} of shape {column.shape}, not numbers (rows,)")
+    return column
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or (not isinstance(value, (str, bytes)) and hasattr(value, "__float__"))
