@@ -179,6 +179,9 @@ class TrainingSpec(SpecTable):
     evaluate_every: Annotated[int, Ge(1)] = Field(1, description="in epochs; the last epoch is always measured")
     early_stopping: Annotated[Callback | None, PartField("early_stopping")] = None
     callbacks: Annotated[list[Annotated[Callback, PartField()]], MaxLen(MAX_PARTS)] = Field(default_factory=list)
+    layer_statistics: bool = Field(
+        False, description="keep dead units, gradient norm and update to weight of each layer in the history"
+    )
     trace: bool = Field(False, description="keep a fingerprint of every array after each epoch")
     threads: Annotated[int, Ge(1), Le(1024)] | None = Field(None, description="BLAS threads; default: chosen by size")
 

@@ -39,6 +39,15 @@ def _layer_stats(network: Network, layer: Layer, objective: Objective, before: A
     )
 
 
+def layer_record(layers: Sequence[LayerStats]) -> Record:
+    """Return the statistics of layers as values of a record, such as "layers.0.gradient_norm"."""
+    record: Record = {}
+    for index, layer in enumerate(layers):
+        values = {"dead_units": layer.dead, "gradient_norm": layer.gradient_norm, "update_ratio": layer.update_ratio}
+        record |= {f"layers.{index}.{name}": value for name, value in values.items() if value is not None}
+    return record
+
+
 def _layer_outputs(network: Network, layer: Layer, objective: Objective) -> Array:
     index = next(i for i, stage in enumerate(network.stages) if stage.transform is layer.activation)
     return objective.workspace.values[index]

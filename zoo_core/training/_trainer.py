@@ -13,11 +13,18 @@ import numpy as np
 from zoo_core.errors import NumericError
 from zoo_core.model import Model
 from zoo_core.nn import Objective
-from zoo_core.parts import Table
+from zoo_core.parts import Record, Table
 from zoo_core.spec import copy_part
 from zoo_core.training._batch_loader import BatchLoader
 from zoo_core.training._callback_run import CallbackRun
-from zoo_core.training._diagnostics import divergence, layer_stats, nonfinite_block, nonfinite_step, nonfinite_weights
+from zoo_core.training._diagnostics import (
+    divergence,
+    layer_record,
+    layer_stats,
+    nonfinite_block,
+    nonfinite_step,
+    nonfinite_weights,
+)
 from zoo_core.training._interval import Interval
 from zoo_core.training._learning_rate import LearningRate
 from zoo_core.training._lint import lint_spec
@@ -27,9 +34,6 @@ from zoo_core.training._position import TrainingPosition
 from zoo_core.training._preflight import check_parts
 from zoo_core.training._speed import Speed
 from zoo_core.training.events import EpochEnded, Event, Finished, LayerStats, Progress, SafePoint, Started
-
-PROGRESS_SECONDS = 0.1  # between two Progress events
-STATS_SECONDS = 1.0  # between two layer statistics; each costs about one step
 
 
 class Trainer:
@@ -66,6 +70,7 @@ class Trainer:
         self.output: Path | None = None  # where `follow` saves the model
         self.callback_run = CallbackRun(self)
         self._speed = Speed()
+        self._statistics: Record = {}  # of the layers, at the last step of the epoch
         self._factors: tuple[float, float] | None = None  # of the latest step: of the gradients, and the rate
 
     def events(
@@ -155,18 +160,19 @@ class Trainer:
             self.optimizer.start_epoch(self.network.parameters)
             self.loader.start_epoch()
             self.metrics.start()
-        due = stats_due = time.perf_counter() + PROGRESS_SECONDS
+        keep_statistics = self.spec.training.layer_statistics
         while position.step < steps:
             for _ in range(min(block, steps - position.step) - 1):
                 step()
             now = time.perf_counter()
-            layers = step(watched=now >= stats_due)
+            is_last = position.step == steps - 1
+            layers = step(watched=self._speed.statistics_due(now) or (keep_statistics and is_last))
             self._end_block()
             yield from self.callback_run.take_messages()
-            if now >= due:
+            if keep_statistics and is_last:
+                self._statistics = layer_record(layers)
+            if self._speed.progress_due(now, statistics=bool(layers)):
                 yield self._progress(layers)
-                due = now + PROGRESS_SECONDS
-                stats_due = now + STATS_SECONDS if layers else stats_due
             if self.callback_run.stopped:
                 self.interrupted = ""  # the run ends now
             if self.callback_run.stopped or self.interrupted:
@@ -199,6 +205,7 @@ class Trainer:
         epoch, steps = self.position.epoch, self.position.step
         self.optimizer.end_epoch(self.network.parameters)
         record = self.metrics.record(epoch, steps, is_last=bool(self.callback_run.stopped))
+        record |= self._statistics
         self.learning_rate.end_epoch(record)
         self.history.append(record)
         if self.spec.training.trace:
