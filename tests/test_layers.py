@@ -18,7 +18,7 @@ CORE = ROOT / "zoo_core"
 ORDER = (
     "errors _arrays _locks _pydantic",
     "parts",
-    "hookspecs _part_checks",
+    "hookspecs _option_types _part_checks",
     "storage registry",
     "data",
     "spec",

@@ -9,11 +9,11 @@ import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import is_dataclass
 from types import FrameType
-from typing import Any, get_type_hints
+from typing import Any
 
 import numpy as np
 
-from zoo_core.errors import PluginError, exception_text
+from zoo_core.errors import PluginError
 from zoo_core.parts import (
     Array,
     Callback,
@@ -53,18 +53,6 @@ def definition_errors(part: type[Part]) -> Iterator[tuple[str, str]]:
         )
     if issubclass(part, Optimizer) and not hasattr(part, "learning_rate") and "learning_rate" not in fields:
         yield f"{name} has no learning_rate", "write the option `learning_rate: Rate = 0.01`"
-
-
-def option_type_errors(part: type[Part]) -> Iterator[tuple[str, str]]:
-    """Yield why the types of a part's options cannot be read, and how to correct it."""
-    try:
-        if is_dataclass(part):
-            get_type_hints(part, include_extras=True)
-    except Exception as error:  # the annotations are code of the plugin
-        yield (
-            f"the types of the options of {part.__qualname__} cannot be read ({exception_text(error)})",
-            "import what they use at the top of the module, and not under TYPE_CHECKING",
-        )
 
 
 def _items(value: Any) -> list[Any]:

@@ -9,7 +9,7 @@ from importlib import import_module
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from zoo_core._part_checks import definition_errors, option_type_errors
+from zoo_core._part_checks import definition_errors
 from zoo_core.errors import PluginError
 from zoo_core.parts import KINDS, Part
 from zoo_core.registry._isolation import LOAD_LOCK, isolated
@@ -117,8 +117,12 @@ def part_class(item: Any) -> type[Part]:
         )
     for fault, remedy in definition_errors(item):
         raise PluginError(f"{fault}; {remedy}")
-    if not item.__module__.startswith("zoo_plugins."):  # the built-in ones are tested
-        for fault, remedy in option_type_errors(item):
+    if not item.__module__.startswith(
+        "zoo_plugins."
+    ):  # reading types takes as long as an import; built-in ones are tested
+        from zoo_core._option_types import option_errors
+
+        for fault, remedy in option_errors(item):
             raise PluginError(f"{fault}; {remedy}")
     return item
 

@@ -16,11 +16,8 @@ if TYPE_CHECKING:
     from zoo_core.spec._options import (
         copy_part as copy_part,
         dump as dump,
-        is_part as is_part,
-        is_union as is_union,
         option_names as option_names,
         walk_parts as walk_parts,
-        without_bounds as without_bounds,
     )
     from zoo_core.spec._part_field import options_model as options_model
     from zoo_core.spec._reading import read_part as read_part, read_spec as read_spec
@@ -41,7 +38,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "_messages": "message validate",
-    "_options": "copy_part dump is_part is_union option_names walk_parts without_bounds",
+    "_options": "copy_part dump option_names walk_parts",
     "_part_field": "options_model",
     "_reading": "read_part read_spec",
     "_spec": "DEFAULT_METRICS SPEC_NAME SPEC_NAME_RULE LayerSpec Spec TrainingSpec parts_of",

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import types
-import typing
 from collections.abc import Iterator
-from typing import Annotated, Any, TypeVar, Union
+from typing import Any, TypeVar
 
 from zoo_core.parts import Part
 
@@ -66,21 +64,3 @@ def dump(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [dump(item) for item in value]
     return {key: dump(item) for key, item in value.items()} if isinstance(value, dict) else value
-
-
-# ------------------------------------------------------------------ types of options
-
-
-def is_union(hint: Any) -> bool:
-    """Return whether a type hint is a union."""
-    return typing.get_origin(hint) in (Union, types.UnionType)
-
-
-def without_bounds(hint: Any) -> Any:
-    """Return a type hint without its annotations."""
-    return typing.get_args(hint)[0] if typing.get_origin(hint) is Annotated else hint
-
-
-def is_part(hint: Any) -> bool:
-    """Return whether a type hint is a part class."""
-    return isinstance(hint, type) and issubclass(hint, Part)

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import Annotated, Any, Union, cast
+from typing import Annotated, Any, Literal, Union, cast
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationInfo, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    Strict,
+    ValidationInfo,
+    create_model,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 import zoo_core._pydantic  # noqa: F401 - before the first model
+from zoo_core._option_types import is_part, is_text_enum, is_union, option_hints, without_bounds
 from zoo_core.errors import PluginError
 from zoo_core.parts import KINDS, Part
 from zoo_core.registry import Registry
-from zoo_core.spec._options import is_part, is_union, option_names, without_bounds
+from zoo_core.spec._options import option_names
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,9 +117,9 @@ def options_model(part: type[Part]) -> type[BaseModel]:
 def _options_model(part: Any) -> type[BaseModel]:
     if not dataclasses.is_dataclass(part):
         return _OptionsTable
-    hints = typing.get_type_hints(part, include_extras=True)
+    hints = option_hints(part)
     fields: dict[str, Any] = {
-        f.name: (_mark_parts(hints[f.name]), _default(f)) for f in dataclasses.fields(part) if f.init
+        f.name: (_checked_form(hints[f.name]), _default(f)) for f in dataclasses.fields(part) if f.init
     }
     return create_model(str(getattr(part, "name", "")), __base__=_OptionsTable, **fields)
 
@@ -120,19 +132,28 @@ def _default(field: dataclasses.Field[Any]) -> Any:
     return ...
 
 
-def _mark_parts(hint: Any) -> Any:
-    """Return a type hint in which every part class is marked as a PartField."""
+def _checked_form(hint: Any) -> Any:
+    """Return a type as pydantic checks it: each part marked, lists for tuples, texts for the members of an enum."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if is_union(hint):
-        options = typing.get_args(hint)
-        if any(is_part(without_bounds(o)) for o in options):
+        if any(is_part(without_bounds(o)) for o in arguments):
             return Annotated[hint, PartField()]
-        return Union[tuple(_mark_parts(o) for o in options)]  # noqa: UP007 - built at run time
+        return Union[tuple(_checked_form(o) for o in arguments)]  # noqa: UP007 - built at run time
     if is_part(hint):
         return Annotated[hint, PartField()]
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (list, tuple, dict):
-        return origin[tuple(a if a is Ellipsis else _mark_parts(a) for a in arguments)]
+    if is_text_enum(hint):
+        texts = Literal[tuple(member.value for member in hint)]
+        return Annotated[texts, BeforeValidator(_enum_text), AfterValidator(hint)]
+    if origin is Annotated:
+        return Annotated[_checked_form(arguments[0]), *arguments[1:]]
+    if origin in (list, tuple, dict) and arguments:
+        form = origin[tuple(a if a is Ellipsis else _checked_form(a) for a in arguments)]
+        return Annotated[form, Strict(False)] if origin is tuple else form
     return hint
+
+
+def _enum_text(value: Any) -> Any:
+    return value.value if isinstance(value, enum.Enum) else value
 
 
 # ------------------------------------------------------------------ tables and their keys

@@ -9,9 +9,10 @@ import typing
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
+from zoo_core._option_types import is_part, is_text_enum, is_union, option_hints, without_bounds
 from zoo_core.parts import Part
 from zoo_core.registry import Entry, Plugin
-from zoo_core.spec._options import dump, is_part, is_union, without_bounds
+from zoo_core.spec._options import dump
 
 SIGNS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 
@@ -54,7 +55,7 @@ def option_rows(part: type[Part]) -> list[dict[str, str]]:
     """Return name, type with bounds, and default of each option of a part, as a spec writes them."""
     if not dataclasses.is_dataclass(part):
         return []
-    hints = typing.get_type_hints(part, include_extras=True)
+    hints = option_hints(part)
     return [
         {"option": f.name, "type": _type_text(hints[f.name]), "default": _default(f)}
         for f in dataclasses.fields(part)
@@ -71,6 +72,11 @@ def _type_text(hint: Any) -> str:
         return " or ".join(map(_type_text, arguments))
     if origin is typing.Literal:
         return " or ".join(map(toml, arguments))
+    if is_text_enum(hint):
+        return " or ".join(toml(member.value) for member in hint)
+    if origin is tuple:
+        texts = [_type_text(item) for item in arguments if item is not Ellipsis]
+        return f"list of {texts[0]}" if len(texts) < len(arguments) else f"[{', '.join(texts)}]"
     if origin is dict:
         return f"table of {_type_text(arguments[1])}"
     if origin is not None:
@@ -81,7 +87,8 @@ def _type_text(hint: Any) -> str:
 
 
 def _bounds(bounds: tuple[Any, ...]) -> list[str]:
-    return [f"{SIGNS[key]} {_number(v)}" for b in bounds for key in SIGNS if (v := getattr(b, key, None)) is not None]
+    stated = [inner for b in bounds for inner in getattr(b, "metadata", [b])]  # pydantic's Field holds others
+    return [f"{SIGNS[key]} {_number(v)}" for b in stated for key in SIGNS if (v := getattr(b, key, None)) is not None]
 
 
 def _number(value: float) -> str:

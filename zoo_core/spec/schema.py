@@ -36,6 +36,11 @@ class _Generator(GenerateJsonSchema):
         """Return a schema that also takes null, without `anyOf` for the same reason."""
         return {"if": {"type": "null"}, "else": self.generate_inner(schema["schema"])}
 
+    def tuple_schema(self, schema: Any) -> Schema:
+        """Return a schema of a list with a type for each place, as draft 07 writes it."""
+        found = super().tuple_schema(schema)
+        return {**found, "items": found.pop("prefixItems")} if "prefixItems" in found else found
+
     def default_schema(self, schema: Any) -> Schema:
         """Leave out defaults that are no plain data."""
         inner = self.generate_inner(schema["schema"])

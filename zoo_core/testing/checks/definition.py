@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 import re
 from collections.abc import Iterator
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin
 
 from annotated_types import Ge, Gt, Interval
 
-from zoo_core._part_checks import definition_errors, option_type_errors
+from zoo_core._option_types import is_text_enum, option_errors, option_hints
+from zoo_core._part_checks import definition_errors
 from zoo_core.parts import Part
 from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.findings import Finding, NotRunError
@@ -19,7 +19,7 @@ from zoo_core.testing.harness.part_under_test import PartUnderTest
 
 def _check_definition(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.part
-    for fault, remedy in (*definition_errors(part), *option_type_errors(part)):
+    for fault, remedy in (*definition_errors(part), *option_errors(part)):
         yield Finding(fault, likely=remedy)
     if not (inspect.cleandoc(part.__doc__ or "") and not _is_generated_docstring(part)):
         yield Finding(
@@ -33,17 +33,9 @@ def _is_generated_docstring(part: type[Any]) -> bool:
     return str(part.__doc__).startswith(f"{part.__name__}(")
 
 
-def _option_hints(part: type[Any]) -> dict[str, Any]:
-    """Return the type hint of each option; empty if the part is not a dataclass."""
-    if not dataclasses.is_dataclass(part):
-        return {}
-    hints = get_type_hints(part, include_extras=True)
-    return {field.name: hints[field.name] for field in dataclasses.fields(part) if field.init}
-
-
 def _check_options(subject: PartUnderTest) -> Iterator[Finding]:
     own = set(inspect.get_annotations(subject.part)) - {"learning_rate"}
-    for name, hint in _option_hints(subject.part).items():
+    for name, hint in option_hints(subject.part).items():
         if not has_bounds(hint):
             yield Finding(
                 f"the option {name!r} has no lower bound: a spec could contain {name} = -1e300",
@@ -63,7 +55,7 @@ def _check_options(subject: PartUnderTest) -> Iterator[Finding]:
 def _make_with_checked_defaults(subject: PartUnderTest) -> None:
     """Make the part, and validate all its options, also the defaults, against their types."""
     made = subject.make()
-    given = {name: getattr(made, name) for name in _option_hints(subject.part)}
+    given = {name: getattr(made, name) for name in option_hints(subject.part)}
     PartUnderTest(subject.part, given, subject.registry).make()
 
 
@@ -71,10 +63,11 @@ def has_bounds(hint: Any) -> bool:
     """Return whether every number that a type admits has a lower bound."""
     if hint in (float, int):
         return False
-    if get_origin(hint) is Literal or hint is type(None):
+    if get_origin(hint) is Literal or hint is type(None) or is_text_enum(hint):
         return True
     if hasattr(hint, "__metadata__"):
-        bounded = any(isinstance(bound, Ge | Gt | Interval) for bound in hint.__metadata__)
+        stated = [inner for bound in hint.__metadata__ for inner in getattr(bound, "metadata", [bound])]
+        bounded = any(isinstance(bound, Ge | Gt | Interval) for bound in stated)
         return bounded or has_bounds(get_args(hint)[0])
     return all(has_bounds(part) for part in get_args(hint))
 

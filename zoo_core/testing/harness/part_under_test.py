@@ -10,9 +10,10 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
+from zoo_core._option_types import is_part
 from zoo_core.parts import KINDS, Dataset
 from zoo_core.registry import Registry
-from zoo_core.spec import is_part, message, options_model
+from zoo_core.spec import message, options_model
 from zoo_core.testing.harness.findings import NotRunError
 
 
