@@ -24,7 +24,7 @@ DATA_KEYS = frozenset({"preprocessor", "source", "train", "validation", "test", 
 SET_BY_CORE = frozenset({"weights", "gradients", "rng", "steps"})
 
 # What to write instead of a type, for the type and those derived from it. The first that fits counts.
-INSTEAD: tuple[tuple[type, str], ...] = (
+INSTEAD: tuple[tuple[Any, str], ...] = (
     (pathlib.PurePath, "write str; a data set finds the file with folder.locate"),
     (enum.Enum, "give its members texts as values, or write Literal[...]"),
     (np.bool_, "write bool"),
@@ -47,8 +47,9 @@ INSTEAD: tuple[tuple[type, str], ...] = (
     (dict, "write dict[str, float], or another type of its values"),
     (collections.abc.Mapping, "write dict[str, float], or another type of its values"),
     (collections.abc.Iterable, "write list[...]"),
-    (collections.abc.Callable, "write Literal[...] with the names of functions, or make it a part"),  # type: ignore[arg-type]
+    (collections.abc.Callable, "write Literal[...] with the names of functions, or make it a part"),
 )
+RECORD_MARKS = "__dataclass_fields__", "_fields", "__total__", "model_fields"  # of classes whose fields have names
 OTHERWISE = "write float, int, bool, str, Literal[...], list[...], tuple[...], dict[str, ...] or a kind of part"
 
 
@@ -162,7 +163,7 @@ def unsupported(hint: Any) -> Iterator[tuple[str, str]]:
 
 
 def _union_errors(hint: Any) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong in a union: types that look alike in a spec cannot be told apart."""
+    """Yield what is wrong in a union: a spec writes two of its types in one form."""
     members = typing.get_args(hint)
     wrong = [error for member in members for error in unsupported(member)]
     yield from wrong
@@ -199,7 +200,7 @@ def _instead(hint: Any) -> str:
     kind = typing.get_origin(hint) or hint
     if not isinstance(kind, type):
         return OTHERWISE
-    if dataclasses.is_dataclass(kind) or hasattr(kind, "__annotations__") or hasattr(kind, "model_fields"):
+    if any(hasattr(kind, mark) for mark in RECORD_MARKS):
         return "make each of its fields an option of its own, or make it a part"
     return next((text for base, text in INSTEAD if issubclass(kind, base)), OTHERWISE)
 

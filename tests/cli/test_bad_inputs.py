@@ -217,7 +217,9 @@ SPECS = [
     Case("deep nesting", "validate bad.toml", 3, "nested too deeply", {"bad.toml": "x = " + "[" * 5000 + "]" * 5000}),
     Case("deep nesting, JSON", "validate bad.json", 3, "nested too deeply", {"bad.json": "[" * 30_000 + "]" * 30_000}),
     Case("70 KiB", "validate bad.toml", 3, "64 KiB", {"bad.toml": "#" * 70 * 1024}),
-    Case("unknown part", "validate bad.toml", 4, "bad.toml:13:1 & did you mean 'relu' & known:", changed(('"relu"', '"relv"'))),
+    Case("misspelt part", "validate bad.toml", 3, "bad.toml:13:1 & did you mean 'relu' & known:", changed(('"relu"', '"relv"'))),
+    Case("unknown part", "validate bad.toml", 4, "bad.toml:13:1 & install the plugin", changed(('"relu"', '"xyzzy"'))),
+    Case("absent plugin", "validate bad.toml", 4, "pip install zoo-x", changed(('"relu"', '"zoo-x:relu"'))),
     Case("all errors at once", "validate bad.toml", 3, "bad.toml:12:1 & bad.toml:13:1 & bad.toml:21:1", changed(
         ('"relu"', '"relv"'), ("units = 4", "units = 0"), ("epochs = 2", "epochs = -2"))),
 ]  # fmt: skip

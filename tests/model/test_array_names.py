@@ -28,4 +28,4 @@ def test_a_name_tells_what_an_array_holds(name: str, of_network: bool, of_run: b
 
 def test_the_state_of_the_preprocessor_is_found_by_its_attributes() -> None:
     arrays = {"preprocessor.scale": np.ones(3), "layers.0.weights": np.ones(3)}
-    assert list(preprocessor_state(arrays)) == ["scale"]
+    assert list(preprocessor_state(arrays)) == ["preprocessor.scale"]

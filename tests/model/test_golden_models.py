@@ -16,7 +16,7 @@ from tests.golden import golden_plugin
 from zoo_core import storage
 from zoo_core.cli import run
 from zoo_core.errors import ModelFileError, PluginError
-from zoo_core.model import Model, model_from_contents, provenance
+from zoo_core.model import Model, model_from_file, provenance
 from zoo_core.registry import Registry
 from zoo_core.spec import parts_of
 
@@ -124,7 +124,7 @@ def test_a_file_that_hides_which_plugin_it_needs_is_refused(registry: Registry) 
     contents = storage.read_model_file(GOLDEN / "models" / "golden-plugin-0.1.npz")
     contents.header["plugins"] = [p for p in contents.header["plugins"] if p["distribution"] != "zoo-golden"]
     with pytest.raises(ModelFileError, match=r"uses activation 'bent' of zoo-golden, which its list of plugins leaves"):
-        model_from_contents(contents, "m.npz", registry)
+        model_from_file(contents, "m.npz", registry)
 
 
 @pytest.mark.parametrize("version", ["0.9", "1.1"])

@@ -20,7 +20,7 @@ from tests.helpers.specs import small_spec
 from zoo_core import storage
 from zoo_core.errors import ModelFileError, PluginError, SpecError
 from zoo_core.hookspecs import LazyParts
-from zoo_core.model import Model, model_from_contents
+from zoo_core.model import Model, model_from_file
 from zoo_core.parts import Activation, Array
 from zoo_core.registry import Registry, shipped_models
 from zoo_plugins.generators.pcg64 import Pcg64
@@ -167,7 +167,7 @@ def test_a_half_that_describes_no_network_is_refused(tmp_path: Path, where: Any,
         table = table[key]
     table[last] = wrong
     with pytest.raises(ModelFileError, match=f"^m.npz: its header does not describe a model: .*{problem}"):
-        model_from_contents(contents, "m.npz", Registry())
+        model_from_file(contents, "m.npz", Registry())
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_the_half_for_training_is_refused_at_its_first_use(tmp_path: Path, chang
     contents = storage.read_model_file(trained(tmp_path / "m.npz", Registry()))
     wanted = zoo_core.load(tmp_path / "m.npz").predict(X).tolist()
     contents.header["spec"] |= changed
-    model = model_from_contents(contents, "m.npz", Registry())
+    model = model_from_file(contents, "m.npz", Registry())
     assert model.predict(X).tolist() == wanted
     for use in (lambda: model.evaluate(X, [0] * len(X)), lambda: model.spec, lambda: model.save(tmp_path / "n.npz")):
         with pytest.raises(ModelFileError, match=f"^m.npz: its header does not describe a model: {problem}"):
@@ -196,7 +196,7 @@ def test_the_half_for_training_is_refused_at_its_first_use(tmp_path: Path, chang
 def test_an_unknown_optimizer_is_refused_at_its_first_use(tmp_path: Path, name: Any) -> None:
     contents = storage.read_model_file(trained(tmp_path / "m.npz", Registry()))
     contents.header["spec"]["optimizer"] = {"name": name}
-    model = model_from_contents(contents, "m.npz", Registry())
+    model = model_from_file(contents, "m.npz", Registry())
     assert len(model.predict(X)) == len(X)
     with pytest.raises((PluginError, ModelFileError), match=r"^m.npz: .*(unknown optimizer '.*nobody'|needs a name)"):
         model.evaluate(X, [0] * len(X))
@@ -205,7 +205,7 @@ def test_an_unknown_optimizer_is_refused_at_its_first_use(tmp_path: Path, name: 
 def test_metrics_that_a_file_leaves_out_are_missed_at_their_first_use(tmp_path: Path) -> None:
     contents = storage.read_model_file(trained(tmp_path / "m.npz", Registry()))
     contents.header["spec"]["training"]["metrics"] = None
-    model = model_from_contents(contents, "m.npz", Registry())
+    model = model_from_file(contents, "m.npz", Registry())
     with pytest.raises(SpecError, match=r"^spec 'drifting': training\.metrics is missing; name them"):
         model.evaluate(X, [0] * len(X))
 
@@ -215,7 +215,7 @@ def test_a_table_that_is_missing_is_refused_at_once(tmp_path: Path, key: str) ->
     contents = storage.read_model_file(trained(tmp_path / "m.npz", Registry()))
     del contents.header["spec"][key]
     with pytest.raises(ModelFileError, match=r"^m.npz: its header does not describe a model: "):
-        model_from_contents(contents, "m.npz", Registry())
+        model_from_file(contents, "m.npz", Registry())
 
 
 @pytest.mark.parametrize("key", ["name", "description", "seed", "dtype", "generator"])
@@ -224,7 +224,7 @@ def test_a_key_that_an_older_file_lacks_has_its_default(tmp_path: Path, key: str
     del contents.header["spec"][key]
     del contents.header["spec"]["model"]["regularizers"]
     wanted = zoo_core.load(tmp_path / "m.npz").predict(X).tolist()
-    assert model_from_contents(contents, "m.npz", Registry()).predict(X).tolist() == wanted
+    assert model_from_file(contents, "m.npz", Registry()).predict(X).tolist() == wanted
 
 
 def test_a_model_that_cannot_be_trained_further_may_still_predict(

@@ -21,6 +21,7 @@ NAMES = (
     "kills",
     "resumes",
     "environments",
+    "options",
     "coverage",
 )
 LINE = "{:<13} {:>9} {:>8} {:>8}  {}"

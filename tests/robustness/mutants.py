@@ -17,7 +17,7 @@ import numpy as np
 from tests.robustness import MODELS, Result, forge
 from zoo_core import storage
 from zoo_core.errors import ModelFileError, ZooError
-from zoo_core.model import model_from_contents
+from zoo_core.model import model_from_file
 from zoo_core.registry import Registry
 
 PROMISE = "blind mutants (5 of 6) and re-signed structural ones: no foreign exception, no wrong load"
@@ -104,7 +104,7 @@ def _unlike_numpy(contents: storage.ModelFile, data: bytes) -> str:
 def _unusable(contents: storage.ModelFile) -> str:
     """Return how the model in a mutant fails, to predict or to give its whole spec; errors of the zoo are right."""
     try:
-        model = model_from_contents(contents, "mutant", _registry())
+        model = model_from_file(contents, "mutant", _registry())
         state = model.network.state()
         if any(state[name].tobytes() != contents.arrays[name].tobytes() for name in state):
             return "the network holds other values than the file"

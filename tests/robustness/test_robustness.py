@@ -11,7 +11,16 @@ import pytest
 from tests.robustness import Unavailable
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="they read /proc and send signals")
-SAMPLES = {"mutants": 600, "readers": 700, "bombs": 2, "calls": 100, "syscalls": 6, "faults": 6, "races": 1}
+SAMPLES = {
+    "mutants": 600,
+    "readers": 700,
+    "bombs": 2,
+    "calls": 100,
+    "syscalls": 6,
+    "faults": 6,
+    "races": 1,
+    "options": 60,
+}
 LARGER = {
     "flips": 1,
     "mutants": 9000,
@@ -21,6 +30,7 @@ LARGER = {
     "faults": 1000,
     "races": 5,
     "resumes": 300,
+    "options": 1000,
     "coverage": 100,
 }
 LEAST = {"calls": 40, "syscalls": 6, "faults": 20, "flips": 40_000, "coverage": 1500}

@@ -64,7 +64,7 @@ def test_one_message_has_all_errors_with_line_and_column(tmp_path):
 
 def test_an_unknown_part_has_the_place_of_its_name(tmp_path):
     text = GOOD.replace("[optimizer]", "[optimizer]\n# a comment").replace('name = "adam"', 'name = "adm"')
-    with pytest.raises(PluginError) as caught:
+    with pytest.raises(SpecError) as caught:
         read(tmp_path, text)
     line = text.splitlines().index('name = "adm"') + 1
     assert f"s.toml:{line}:1: optimizer: unknown optimizer 'adm'; did you mean 'adam'?" in str(caught.value)
@@ -103,9 +103,17 @@ def test_an_option_of_an_inner_part_gets_its_path_as_a_hint(tmp_path, base):
 
 
 def test_unknown_parts_alone_are_a_plugin_error(tmp_path):
-    with pytest.raises(PluginError, match=r"s\.toml:14:1.*did you mean 'softmax'") as caught:
-        read(tmp_path, GOOD.replace('"softmax"', '"softmx"'))
+    with pytest.raises(PluginError, match=r"s\.toml:14:1.*'xyzzy'; install the plugin that brings it") as caught:
+        read(tmp_path, GOOD.replace('"softmax"', '"xyzzy"'))
     assert caught.value.exit_code == 4
+
+
+@pytest.mark.parametrize("name", ["softmx", "mlp-zoo:softmx", "Softmax"])
+def test_a_misspelt_part_is_an_error_of_the_spec_and_the_nearest_names_are_shown(tmp_path, name):
+    with pytest.raises(SpecError, match=r"s\.toml:14:1.*did you mean '(mlp-zoo:)?softmax'") as caught:
+        read(tmp_path, GOOD.replace('"softmax"', f'"{name}"'))
+    assert caught.value.exit_code == 3
+    assert str(caught.value).count(",") < 6
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The model: `_model.py` has `Model`, which predicts, is evaluated and saved; `_loading.py` makes one from a file.
 
 `_header.py` checks a header. `_loading.py` compares its spec with the arrays, `_provenance.py` with installed parts.
+`_proof.py` proves that a file gives back its model.
 """
 
 from __future__ import annotations
@@ -20,12 +21,9 @@ if TYPE_CHECKING:
     from zoo_core.model._header import DataDescription as DataDescription, short_errors as short_errors
     from zoo_core.model._inference import confusion_counts as confusion_counts, evaluate_table as evaluate_table
     from zoo_core.model._inputs import class_labels as class_labels
-    from zoo_core.model._loading import (
-        load as load,
-        model_from_contents as model_from_contents,
-        set_arrays as set_arrays,
-    )
+    from zoo_core.model._loading import load as load, model_from_file as model_from_file, set_arrays as set_arrays
     from zoo_core.model._model import Model as Model
+    from zoo_core.model._proof import prove as prove
     from zoo_core.model._provenance import provenance as provenance
     from zoo_core.model._saving import check_file_limits as check_file_limits
     from zoo_core.model._summary import (
@@ -41,8 +39,9 @@ _MODULES = {
     "_header": "DataDescription short_errors",
     "_inference": "confusion_counts evaluate_table",
     "_inputs": "class_labels",
-    "_loading": "load model_from_contents set_arrays",
+    "_loading": "load model_from_file set_arrays",
     "_model": "Model",
+    "_proof": "prove",
     "_provenance": "provenance",
     "_saving": "check_file_limits",
     "_summary": "ModelSummary kept_record read_summary",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from zoo_core.parts import Array
 
-PREPROCESSOR = "preprocessor."  # prefix of the fitted state of the preprocessor
+PREPROCESSOR = "preprocessor"  # what the names of its fitted state begin with
 FINGERPRINTS = "trace"  # name of the table of fingerprints
 TRAINING_ROWS = "training_rows"  # name of the sketch of the rows that were trained on
 _NETWORK = ("layers.", "input.")
@@ -32,5 +32,5 @@ def belongs_to_run(name: str) -> bool:
 
 
 def preprocessor_state(arrays: Mapping[str, Array]) -> dict[str, Array]:
-    """Return the arrays of the preprocessor, by the name of its attribute."""
-    return {name.removeprefix(PREPROCESSOR): a for name, a in arrays.items() if name.startswith(PREPROCESSOR)}
+    """Return the arrays of the preprocessor and of the parts inside it."""
+    return {name: array for name, array in arrays.items() if name.startswith(f"{PREPROCESSOR}.")}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from zoo_core.model._model import Model
 from zoo_core.model._provenance import StoredParts
 from zoo_core.parts import Array, Layout
 from zoo_core.registry import Registry, find_model
-from zoo_core.spec import Spec, validate
+from zoo_core.spec import Spec, validate, walk_parts
 from zoo_core.storage import DEFAULT_LIMIT, ModelFile, read_model_file
 
 
@@ -64,10 +64,10 @@ def load(
     registry = registry or Registry()
     file = find_model(path, registry)
     contents = read_model_file(file, sha256=sha256, limit=limit)
-    return model_from_contents(contents, str(path), registry, file.parent)
+    return model_from_file(contents, str(path), registry, file.parent)
 
 
-def model_from_contents(contents: ModelFile, name: str, registry: Registry, folder: Path | None = None) -> Model:
+def model_from_file(contents: ModelFile, name: str, registry: Registry, folder: Path | None = None) -> Model:
     """Return the model that the contents of a file describe; messages call the file `name`. Raises as `load`.
 
     `folder` is the folder of the file; by default that of `name`.
@@ -79,6 +79,14 @@ def model_from_contents(contents: ModelFile, name: str, registry: Registry, fold
     read_spec = partial(_read_spec, header, parts, name, registry, origin)
     spec = read_spec(for_network=True)
     parts.warn_of_versions()
+    return build_model(contents, name, header, read_spec, spec)
+
+
+def build_model(contents: ModelFile, name: str, header: Header, read_spec: Callable[[], Spec], spec: Spec) -> Model:
+    """Return the model of a spec, with the arrays of a file. `read_spec` returns the whole spec.
+
+    Raises ModelFileError for arrays that do not fit.
+    """
     is_checkpoint = header.run is not None
     arrays = {n: a for n, a in contents.arrays.items() if not (is_checkpoint and belongs_to_run(n))}
     with _refuse_invalid(name):
@@ -147,13 +155,14 @@ def _check_counts(model: Model, name: str, parameters: int) -> None:
 def set_arrays(model: Model, arrays: Mapping[str, Array], name: str) -> None:
     """Copy the arrays of a file, called `name` in messages, into a model. Raises ModelFileError if they do not fit."""
     wanted = model.network.state()
-    saved = {path: a for path, a in arrays.items() if not (path.startswith(PREPROCESSOR) or tells_of_run(path))}
+    fitted = preprocessor_state(arrays)
+    saved = {path: a for path, a in arrays.items() if not (path in fitted or tells_of_run(path))}
     for path in sorted(wanted.keys() ^ saved.keys()):
         raise ModelFileError(f"{name}: array {path!r} is {'missing' if path in wanted else 'not part of its spec'}")
     for path, array in wanted.items():
         _check_form(path, array.shape, array.dtype, saved, name)
     model.network.restore(saved)
-    _set_preprocessor(model, preprocessor_state(arrays), name)
+    _set_preprocessor(model, fitted, name)
 
 
 def _read_training_rows(array: Array | None, name: str) -> RowSketch:
@@ -176,10 +185,16 @@ def _first_not_finite(arrays: Mapping[str, Array]) -> str:
 
 def _set_preprocessor(model: Model, saved: Mapping[str, Array], name: str) -> None:
     """Set the state of the preprocessor, and try it on a row. Raises ModelFileError."""
-    for key in sorted(saved.keys() - set(model.preprocessor.state)):
-        raise ModelFileError(f"{name}: array '{PREPROCESSOR}{key}' is not part of its spec")
-    for key, value in saved.items():
-        setattr(model.preprocessor, key, value if value.ndim else value.item())
+    owners = {
+        f"{place}.{key}": (part, key)
+        for place, part in walk_parts(model.preprocessor, PREPROCESSOR)
+        for key in part.state
+    }
+    for path in sorted(saved.keys() - owners.keys()):
+        raise ModelFileError(f"{name}: array {path!r} is not part of its spec")
+    for path, value in saved.items():
+        part, key = owners[path]
+        setattr(part, key, value if value.ndim else value.item())
     try:
         with np.errstate(all="ignore"):
             row = np.empty((1, model.about.inputs), model.network.dtype)

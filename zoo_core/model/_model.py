@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -233,14 +233,17 @@ class Model:
         Raises:
             ResourceError: the file cannot be written.
             UsageError: the file exists and may not be replaced.
+            PluginError: the file would not give back this model. What was at `path` is still there.
 
         Example:
             model = zoo_core.train("glyphs-quickstart")
             model.save("glyphs.npz")
         """
-        from zoo_core.storage import write_model_file  # late: predicting writes nothing
+        from zoo_core.model import prove  # late: predicting writes nothing
+        from zoo_core.storage import write_model_file
 
-        self.sha256 = write_model_file(path, self.header(path), self.arrays(), overwrite=overwrite)
+        proof = partial(prove, self)
+        self.sha256 = write_model_file(path, self.header(path), self.arrays(), overwrite=overwrite, prove=proof)
         return self.sha256
 
     def arrays(self) -> dict[str, Array]:

@@ -14,6 +14,7 @@ from zoo_core.model._fingerprints import Fingerprints
 from zoo_core.model._header import check_header_size, fit_history
 from zoo_core.nn import Network
 from zoo_core.parts import Array, Preprocessor, Record
+from zoo_core.spec import walk_parts
 
 MAX_ARRAYS = 240  # of 255 in a file; a checkpoint needs the others for its run
 
@@ -22,8 +23,9 @@ def file_arrays(
     network: Network, preprocessor: Preprocessor, fingerprints: Fingerprints, training_rows: RowSketch
 ) -> dict[str, Array]:
     """Return the arrays of a model file by name, not copies: of network, preprocessor and run."""
-    fitted = {name: getattr(preprocessor, name, None) for name in preprocessor.state}
-    found = {f"{PREPROCESSOR}{name}": np.asarray(value) for name, value in fitted.items() if value is not None}
+    parts = walk_parts(preprocessor, PREPROCESSOR)
+    fitted = {f"{place}.{name}": getattr(part, name, None) for place, part in parts for name in part.state}
+    found = {name: np.asarray(value) for name, value in fitted.items() if value is not None}
     found |= {FINGERPRINTS: fingerprints.thinned()} if fingerprints.rows else {}
     found |= {TRAINING_ROWS: training_rows.hashes} if len(training_rows.hashes) else {}
     return network.state() | found

@@ -179,6 +179,13 @@ class Network:
                 forward(x if given is workspace.x else given, y)
             yield which, workspace.z, workspace.outputs
 
+    def stage_outputs(self, x: Array) -> Iterator[tuple[Transform, Array]]:
+        """Yield each transform outside training with its output for prepared rows; later ones may overwrite it."""
+        workspace = self.workspace(len(x), training=False)
+        for stage, (forward, given, y) in zip(self._inference_stages, workspace.forward, strict=True):
+            forward(x if given is workspace.x else given, y)
+            yield stage.transform, y
+
     # -------------------------------------------------------------- state
 
     def state(self) -> dict[str, Array]:

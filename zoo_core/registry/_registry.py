@@ -19,6 +19,7 @@ from zoo_core.registry._isolation import isolated
 from zoo_core.registry._plugin import DISTRIBUTION, Entry, Key, Plugin
 
 T = TypeVar("T")
+MAX_LISTED = 8  # names in a message
 
 
 class Registry:
@@ -161,15 +162,47 @@ class Registry:
                 e.rivals.append(e)
             plugin.entries, plugin.models = entries, models
 
+    def is_misspelt(self, kind: str, name: str) -> bool:
+        """Return whether an unknown name is likely that of a known part, and not that of a missing plugin's part."""
+        broken = any(plugin.problem for plugin in self.plugins)
+        return not broken and bool(nearest(name, self._nearby(kind, name)))
+
+    def _nearby(self, kind: str, name: str) -> list[str]:
+        """Return the names that an unknown one may stand for: with a distribution, those of its parts alone."""
+        distribution, _, _ = name.rpartition(":")
+        own = (e for e in self._working() if e.kind == kind and e.distribution == distribution)
+        return [e.full_name for e in own] if distribution else self.names(kind)
+
     def _unknown(self, kind: str, name: str) -> str:
-        """Return the message for a kind or name that no plugin brings, with the known ones."""
+        """Return the message for a kind or name that no plugin brings, with the nearest known ones."""
         if kind not in KINDS:
             return f"unknown kind of part {kind!r}{nearest(kind, KINDS)} (known: {', '.join(KINDS)})"
-        known = self.names(kind)
+        known = self._nearby(kind, name)
+        hint = nearest(name, known) or self._way_out(name)
         broken = "".join(
             f"; plugin {p.distribution} could not be loaded ({p.problem})" for p in self.plugins if p.problem
         )
-        return f"unknown {kind} {name!r}{nearest(name, known)} (known: {', '.join(known) or 'none'}){broken}"
+        return f"unknown {kind} {name!r}{hint}{_listed(name, known)}{broken}"
+
+    def _way_out(self, name: str) -> str:
+        """Return what to do about a name that no known name resembles."""
+        distribution, _, _ = name.rpartition(":")
+        plugin = next((p for p in self.plugins if p.distribution == distribution), None)
+        if plugin is not None and plugin.switched_off:
+            return f"; plugin {distribution} is switched off by ZOO_PLUGINS"
+        if distribution and plugin is None:
+            return f"; no plugin {distribution!r} is installed: pip install {distribution}"
+        return "" if distribution else "; install the plugin that brings it"
+
+
+def _listed(name: str, known: Sequence[str]) -> str:
+    """Return the known names in brackets; of many only the nearest."""
+    if len(known) <= MAX_LISTED:
+        return f" (known: {', '.join(known) or 'none'})"
+    import difflib
+
+    found = difflib.get_close_matches(name.lower(), known, n=5, cutoff=0.0)
+    return f" (known: {', '.join(found)} and {len(known) - len(found)} more)"
 
 
 def _ambiguous(rivals: Sequence[Entry]) -> str:

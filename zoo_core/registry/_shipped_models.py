@@ -60,6 +60,7 @@ def find_spec(name: str | Path, registry: Registry) -> Path | Traversable:
 
     Raises UsageError for an unknown name.
     """
+    _check_type(name, "a spec is the path of a file (.toml or .json)")
     if is_path(str(name), ".toml", ".json", ".npz"):
         return Path(name)
     return _known(str(name), registry, "a spec file (.toml or .json)").spec
@@ -70,12 +71,19 @@ def find_model(name: str | Path, registry: Registry) -> Path:
 
     Raises UsageError for an unknown name, ModelFileError for a model that ships without weights.
     """
+    _check_type(name, "a model is the path of a file (.npz)")
     if is_path(str(name), ".npz") or os.path.isfile(name):  # noqa: PTH113 - Path.is_file raises for a very long name
         return Path(name)
     model = _known(str(name), registry, "a model file (.npz)")
     if model.weights is None:
         raise ModelFileError(f"model {model.name!r} ships without weights", Hint("train_shipped", name=model.name))
     return model.weights
+
+
+def _check_type(name: object, forms: str) -> None:
+    """Raise UsageError for what is neither a text nor a path; an integer would name an open file."""
+    if not isinstance(name, (str, os.PathLike)):
+        raise UsageError(f"{forms}, or the name of a shipped model, not {type(name).__name__}")
 
 
 def _known(name: str, registry: Registry, file: str) -> ShippedModel:

@@ -6,6 +6,7 @@ Nothing is removed before its successor stands, and no file is replaced that the
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, suppress
@@ -36,6 +37,8 @@ class Output:
     """
 
     def __init__(self, path: str | Path, *, overwrite: bool = False) -> None:
+        if not isinstance(path, (str, os.PathLike)):
+            raise UsageError(f"an output is the path of a file, not {type(path).__name__}")
         named = Path(path)
         if named.name in ("", ".."):
             raise UsageError(f"{path}: is a folder; name a model file or a checkpoint")

@@ -9,7 +9,7 @@ from zoo_core.model import Model, check_file_limits, provenance, set_arrays
 from zoo_core.registry import Registry
 from zoo_core.runs._defaults import describe_data, fill_defaults, load_data
 from zoo_core.runs._splits import describe_rows, learnt_rows, split, with_earlier_split
-from zoo_core.spec import Spec, parts_of
+from zoo_core.spec import Spec, parts_of, walk_parts
 from zoo_core.training import Trainer, choose_threads
 
 
@@ -34,7 +34,7 @@ def prepare_trainer(
     spec = with_earlier_split(fill_defaults(spec, data, registry, earlier), earlier)
     plugins = provenance(registry, parts_of(spec))
     model = Model(spec, describe_data(spec, data), plugins=plugins, started_from=started_from)
-    check_file_limits(model.header(), len(model.network.state()) + len(model.preprocessor.state), model.name)
+    check_file_limits(model.header(), len(model.network.state()) + _fitted_arrays(model), model.name)
     splits, train_rows = split(spec, data, model.source)
     describe_rows(model, data, train_rows, earlier)
     if earlier is not None:
@@ -49,3 +49,8 @@ def prepare_trainer(
     trainer = Trainer(model, splits, threads=number, allow_extra_threads=fixed is None and number == 1)
     trainer.inputs += folder.found
     return trainer
+
+
+def _fitted_arrays(model: Model) -> int:
+    """Return how many arrays the preprocessor and the parts inside it will have."""
+    return sum(len(part.state) for _, part in walk_parts(model.preprocessor, ""))

@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from zoo_core.data import DataFolder
-from zoo_core.errors import ZooError
-from zoo_core.model import Model, load, model_from_contents
+from zoo_core.errors import UsageError, ZooError
+from zoo_core.model import Model, load, model_from_file
 from zoo_core.registry import Registry
 from zoo_core.runs._checkpoint import restore_run
 from zoo_core.runs._checkpoint_writer import save_run
 from zoo_core.runs._output import Output
 from zoo_core.runs._prepare import prepare_trainer
-from zoo_core.spec import Spec, read_spec
+from zoo_core.spec import Spec, read_spec, stored_spec
 from zoo_core.training import DEFAULT_INTERVAL, Interval, Trainer, held, name_the_part, parallel_products
 from zoo_core.training.events import Event
+
+SPEC_FORMS = "a mapping, a Spec, the path of a file (.toml or .json), or the name of a shipped model"
 
 
 def train(
@@ -103,9 +105,16 @@ def resume(
 
 
 def _as_spec(spec: Spec | str | Path | Mapping[str, Any], registry: Registry) -> Spec:
-    if isinstance(spec, Mapping):
-        return Spec.parse(spec, registry)
-    return spec if isinstance(spec, Spec) else read_spec(spec, registry=registry)
+    """Return the spec that is meant, with its values as a model file will give them back."""
+    if isinstance(spec, (str, Path)):
+        spec = read_spec(spec, registry=registry)
+    elif not isinstance(spec, Spec):
+        if not isinstance(spec, Mapping):
+            raise UsageError(
+                f"a spec is {SPEC_FORMS}, not {type(spec).__name__}; it names its data in the table 'data'"
+            )
+        spec = Spec.parse(spec, registry)
+    return stored_spec(spec, registry)
 
 
 def _run_to_end(trainer: Trainer, output: Output | None = None, interval: Interval | None = None) -> Model:
@@ -136,6 +145,7 @@ def prepare(
 
     Raises:
         SpecError, DataError, PluginError: as `train`.
+        UsageError: `spec` or `threads` is not what it must be.
 
     Example:
         trainer = zoo_core.prepare("glyphs-quickstart")
@@ -144,6 +154,8 @@ def prepare(
     registry = registry or Registry()
     inputs = [Path(given) for given in (spec, start_from) if isinstance(given, (str, Path))]
     spec = _as_spec(spec, registry)
+    if threads is not None and (threads != int(threads) or threads < 1):
+        raise UsageError(f"threads is {threads!r}; it is a whole number, at least 1")
     earlier = load(start_from, registry) if isinstance(start_from, (str, Path)) else start_from
     trainer = prepare_trainer(spec, data_dir, registry, threads, earlier, "" if earlier is None else earlier.sha256)
     trainer.inputs += inputs
@@ -167,7 +179,7 @@ def prepare_resumed(
     registry = registry or Registry()
     contents, path, warnings = output.latest(sha256)
     output.prepare_rest(contents, path)
-    earlier = model_from_contents(contents, str(path), registry)
+    earlier = model_from_file(contents, str(path), registry)
     recorded = earlier.environment.get("threads")
     origin = earlier.started_from
     trainer = prepare_trainer(earlier.spec, data_dir, registry, threads, earlier, origin, recorded, resumed=True)

@@ -1,8 +1,8 @@
 """The spec: TOML, JSON or plain data in, a validated `Spec` out, with the line and column of every error.
 
 `_text.py` and `_positions.py` read text. `_spec.py` has the tables, `_part_field.py` validates the parts in them, and
-`_messages.py` words the errors. `_options.py` gives the options of a part. Other doors: `spec.schema` and
-`spec.describe`; `spec.from_csv` writes a first spec for a table.
+`_messages.py` words the errors. `_options.py` gives the options of a part. `_round_trip.py` proves that a model file
+gives a spec back. Other doors: `spec.schema`, `spec.describe`, and `spec.from_csv`, which writes a first spec.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
     from zoo_core.spec._part_field import options_model as options_model
     from zoo_core.spec._reading import read_part as read_part, read_spec as read_spec
+    from zoo_core.spec._round_trip import find_class as find_class, parts_of as parts_of, stored_spec as stored_spec
     from zoo_core.spec._spec import (
         DEFAULT_METRICS as DEFAULT_METRICS,
         SPEC_NAME as SPEC_NAME,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
         LayerSpec as LayerSpec,
         Spec as Spec,
         TrainingSpec as TrainingSpec,
-        parts_of as parts_of,
     )
     from zoo_core.spec._text import (
         read_text as read_text,
@@ -41,7 +41,8 @@ _MODULES = {
     "_options": "copy_part dump option_names walk_parts",
     "_part_field": "options_model",
     "_reading": "read_part read_spec",
-    "_spec": "DEFAULT_METRICS SPEC_NAME SPEC_NAME_RULE LayerSpec Spec TrainingSpec parts_of",
+    "_round_trip": "find_class parts_of stored_spec",
+    "_spec": "DEFAULT_METRICS SPEC_NAME SPEC_NAME_RULE LayerSpec Spec TrainingSpec",
     "_text": "read_text rename_text summarize_text",
 }
 __all__, __dir__, __getattr__ = _lazy_names(__name__, _MODULES)

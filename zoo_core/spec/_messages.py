@@ -20,12 +20,16 @@ KeyPath = tuple[str | int, ...]
 
 MAX_PROBLEMS = 100  # in one message
 
+PART_NAMES = "unknown_part", "misspelt_part"  # problems with the name of a part
+
 _WORDS = {
     "Input should": "must",
     "List should": "must",
     "a valid boolean": "true or false",
     "a valid integer": "a whole number",
     "a valid ": "a ",
+    "Tuple should": "must",
+    "a valid tuple": "a list",
     "greater than or equal to": "at least",
     "less than or equal to": "at most",
     "greater than": "above",
@@ -82,9 +86,9 @@ def error_lines(
     for path, group in groupby(sorted(found, key=lambda item: _order(item[0])), key=lambda item: item[0]):
         own = [problem for _, problem in group]
         deeper = any(other[: len(path)] == path and len(other) > len(path) for other, _ in found)
-        if deeper and all(p["type"] not in ("missing", "unknown_part") for p in own):
+        if deeper and all(p["type"] not in ("missing", *PART_NAMES) for p in own):
             continue  # the value has another of its types, whose own problems have lines
-        place = _place((*path, "name") if own[0]["type"] == "unknown_part" else path, places, name)
+        place = _place((*path, "name") if own[0]["type"] in PART_NAMES else path, places, name)
         lines.append((_line(place), f"{place}: {'.'.join(map(str, path)) or 'spec'}: {message(own, known)}"))
     return list(dict.fromkeys(line for _, line in sorted(lines, key=lambda item: item[0])))
 
@@ -144,7 +148,7 @@ def _requirement(problem: ErrorDetails) -> str:
 def _refused_value(problem: ErrorDetails) -> str:
     """Return the refused value, unless the message shows it already."""
     value = problem["input"]
-    if problem["type"] in ("unknown_part", "part_type", "options", "rule") or "not" in problem["msg"].split():
+    if problem["type"] in (*PART_NAMES, "part_type", "options", "rule") or "not" in problem["msg"].split():
         return ""
     if not isinstance(value, (bool, int, float, str)):
         return ""

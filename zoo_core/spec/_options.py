@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Iterator
+import enum
+from collections.abc import Iterator, Mapping
+from pathlib import PurePath
 from typing import Any, TypeVar
+
+import numpy as np
 
 from zoo_core.parts import Part
 
@@ -14,7 +18,12 @@ P = TypeVar("P", bound=Part)
 
 def option_names(part: Any) -> list[str]:
     """Return the names of the options of a part, an instance or a class."""
-    return [field.name for field in dataclasses.fields(part)] if dataclasses.is_dataclass(part) else []
+    return [field.name for field in _fields(part) if field.init]
+
+
+def _fields(part: Any) -> tuple[dataclasses.Field[Any], ...]:
+    """Return all fields; those with `init=False` are no options: the part makes them from its options."""
+    return dataclasses.fields(part) if dataclasses.is_dataclass(part) else ()
 
 
 def children(part: Part) -> list[tuple[str, Part]]:
@@ -23,8 +32,8 @@ def children(part: Part) -> list[tuple[str, Part]]:
     Parts in a table are numbered in the order of its keys, because a key may hold any character.
     """
     found: list[tuple[str, Part]] = []
-    for name in option_names(part):
-        value = getattr(part, name)
+    for name in (field.name for field in _fields(part)):
+        value = getattr(part, name, None)
         if isinstance(value, dict):
             value = [value[key] for key in sorted(value)]
         items = enumerate(value) if isinstance(value, (list, tuple)) else [(-1, value)]
@@ -42,8 +51,8 @@ def walk_parts(part: Part, path: str) -> Iterator[tuple[str, Part]]:
 def copy_part(part: P) -> P:
     """Return a copy of a part, and of the parts in its options, that shares no state with it."""
     new = copy.copy(part)
-    for name in option_names(part):
-        setattr(new, name, _copy_option(getattr(part, name)))
+    for name in (field.name for field in _fields(part) if hasattr(part, field.name)):
+        object.__setattr__(new, name, _copy_option(getattr(part, name)))  # a part may be frozen
     return new
 
 
@@ -56,11 +65,27 @@ def _copy_option(value: Any) -> Any:
 
 
 def dump(value: Any) -> Any:
-    """Return plain data for a part, a list of parts or a plain value; a part without options becomes its name."""
+    """Return plain data for a part, a list of parts or a value; a part without options becomes its name."""
     if isinstance(value, Part):
         options = {name: dump(getattr(value, name)) for name in option_names(value)}
         name = value.spec_name or value.name
         return {"name": name, **options} if options else name
     if isinstance(value, (list, tuple)):
         return [dump(item) for item in value]
-    return {key: dump(item) for key, item in value.items()} if isinstance(value, dict) else value
+    return {key: dump(item) for key, item in value.items()} if isinstance(value, Mapping) else plain_value(value)
+
+
+def plain_value(value: Any) -> Any:
+    """Return the plain value that a value of NumPy, a path or a member of an enumeration stands for."""
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
+    return str(value) if isinstance(value, PurePath) else value
+
+
+def plain_data(value: Any) -> Any:
+    """Return what Python code gave as plain data: dicts, lists and plain values; parts stay."""
+    if isinstance(value, Mapping):
+        return {key: plain_data(item) for key, item in value.items()}
+    return [plain_data(item) for item in value] if isinstance(value, (list, tuple)) else plain_value(value)

@@ -28,7 +28,7 @@ from zoo_core._option_types import is_part, is_text_enum, is_union, option_hints
 from zoo_core.errors import PluginError
 from zoo_core.parts import KINDS, Part
 from zoo_core.registry import Registry
-from zoo_core.spec._options import option_names
+from zoo_core.spec._options import option_names, plain_data
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +71,7 @@ class PartField:
             raise PydanticCustomError(
                 "missing", "needs a name, such as name = {example}", {"example": f'"{base.spec_example}"'}
             )
-        part = build(_find_class(kind, name, info.context or {}), options, info)
+        part = build(_find_class(kind, name, info.context or {}), options, info.context)
         if ":" in name:
             part.set_spec_name(name)
         return part
@@ -89,14 +89,17 @@ def _find_class(kind: str, name: str, context: Mapping[str, Any]) -> type[Part]:
     try:
         return registry.get(kind, name)
     except PluginError as error:
-        raise PydanticCustomError("unknown_part", "{text}", {"text": str(error)}) from error
+        kind_of_error: Literal["misspelt_part", "unknown_part"] = (
+            "misspelt_part" if registry.is_misspelt(kind, name) else "unknown_part"
+        )
+        raise PydanticCustomError(kind_of_error, "{text}", {"text": str(error)}) from error
 
 
-def build(part: type[Part], options: Mapping[str, Any], info: ValidationInfo) -> Part:
+def build(part: type[Part], options: Mapping[str, Any], context: Mapping[str, Any] | None) -> Part:
     """Validate the options of a part and make the part."""
     values = {}
     if options or _has_required_option(part):  # a model of the options is slow to make: without options, skip it
-        checked = options_model(part).model_validate(options, context=info.context)
+        checked = options_model(part).model_validate(options, context=context)
         values = {name: getattr(checked, name) for name in type(checked).model_fields}
     try:
         return part(**values)
@@ -142,7 +145,7 @@ def _checked_form(hint: Any) -> Any:
     if is_part(hint):
         return Annotated[hint, PartField()]
     if is_text_enum(hint):
-        texts = Literal[tuple(member.value for member in hint)]
+        texts: Any = Literal[tuple(member.value for member in hint)]
         return Annotated[texts, BeforeValidator(_enum_text), AfterValidator(hint)]
     if origin is Annotated:
         return Annotated[_checked_form(arguments[0]), *arguments[1:]]
@@ -169,6 +172,8 @@ class StrictTable(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _remember_keys(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.context is None:  # made by Python code, not by `validate`
+            return plain_data(value)
         remember_known_keys(value, cls.model_fields, info)
         return value
 

@@ -7,13 +7,12 @@ Validation reports all errors at once. A part is a name, or a table with `name` 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 from pydantic import (
     AfterValidator,
-    BaseModel,
     Field,
     PrivateAttr,
     ValidationInfo,
@@ -26,6 +25,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from zoo_core.data import SLICE_PATTERN, Origin, is_split
+from zoo_core.errors import SpecError
 from zoo_core.parts import (
     Activation,
     BatchAugmentation,
@@ -36,15 +36,15 @@ from zoo_core.parts import (
     Metric,
     Normalizer,
     Optimizer,
-    Part,
     Preprocessor,
     RandomSource,
     Regularizer,
 )
 from zoo_core.registry import Registry
 from zoo_core.spec._messages import validate
-from zoo_core.spec._options import children, dump
+from zoo_core.spec._options import dump, plain_data
 from zoo_core.spec._part_field import PartField, StrictTable, remember_known_keys
+from zoo_core.spec._text import TOO_DEEP
 
 MAX_PARTS = 100  # in one list of parts
 DEFAULT_METRICS = {"classification": ("accuracy",), "regression": ("rmse", "r2")}  # where a spec names none
@@ -79,7 +79,7 @@ class SpecTable(StrictTable):
 def _dump_field(value: Any) -> Any:
     if isinstance(value, SpecTable):
         return value.model_dump()
-    return [_dump_field(item) for item in value] if isinstance(value, list) else dump(value)
+    return [_dump_field(item) for item in value] if isinstance(value, (list, tuple)) else dump(value)
 
 
 class LayerSpec(SpecTable):
@@ -223,7 +223,8 @@ class Spec(SpecTable):
         """Validate plain data, such as a dict read from JSON.
 
         Args:
-            value: the tables of a spec, with the keys of a spec file.
+            value: the tables of a spec, with the keys of a spec file. Numbers and arrays of NumPy stand for plain
+                numbers and lists, tuples for lists, and paths for texts.
             registry: where parts are looked up; by default all that is installed.
 
         Returns:
@@ -237,7 +238,15 @@ class Spec(SpecTable):
             layers = [{"units": 10, "activation": "softmax"}]
             Spec.parse({"data": "glyphs", "model": {"loss": "cross_entropy", "layers": layers}, "optimizer": "adam"})
         """
-        return validate(cls, dict(value), registry or Registry(), "spec", {})
+        if isinstance(value, Spec):
+            return value
+        if not isinstance(value, Mapping):
+            raise SpecError(f"a spec is a mapping of keys to values, not {type(value).__name__}")
+        try:
+            plain = plain_data(value)
+        except RecursionError:
+            raise SpecError(f"spec: {TOO_DEEP}") from None
+        return validate(cls, plain, registry or Registry(), "spec", {})
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to plain data.
@@ -250,17 +259,3 @@ class Spec(SpecTable):
             spec.to_dict()["optimizer"]["name"]  # 'adam'
         """
         return self.model_dump()
-
-
-def parts_of(spec: BaseModel) -> Iterator[Part]:
-    """Yield every part in a spec, the parts in options included."""
-    waiting: list[Any] = [spec]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, Part):
-            yield item
-            waiting += [part for _, part in children(item)]
-        elif isinstance(item, (list, tuple)):
-            waiting += item
-        elif isinstance(item, BaseModel):
-            waiting += [getattr(item, name) for name in type(item).model_fields]

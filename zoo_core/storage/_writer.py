@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,24 +27,30 @@ from zoo_core.storage._layout import (
     directory,
 )
 from zoo_core.storage._npy import ArrayForm
-from zoo_core.storage._reader import read_model_file
+from zoo_core.storage._reader import ModelFile, read_model_file
 
 
 def write_model_file(
-    path: Path | str, header: Mapping[str, Any], arrays: Mapping[str, Array], *, overwrite: bool = True
+    path: Path | str,
+    header: Mapping[str, Any],
+    arrays: Mapping[str, Array],
+    *,
+    overwrite: bool = True,
+    prove: Callable[[ModelFile], object] = lambda contents: None,
 ) -> str:
     """Write a model file atomically and return its sha256; an existing file stays until the new one is safe.
 
     `header` must fit into 1 MiB of JSON. The keys format, version, arrays and sha256 are set here; requires is [] if it
     is not given. Names of `arrays` consist of a-z, 0-9, '_' and '.'. Arrays have at most 4 dimensions and the dtype
     float32, float64, int32, int64 or uint8; values need not be finite. A symbolic link is replaced, not followed.
+    `prove` gets what was read back, before the file gets its name, and may raise an error: then nothing is changed.
 
     Raises ModelFileError for contents that no model file holds, UsageError for a `path` that may not be replaced,
     ResourceError when the system does not write.
     """
     data = to_bytes(header, arrays, str(path))
     digest = hashlib.sha256(data).hexdigest()
-    write_file(path, data, overwrite=overwrite, check=lambda temporary: _check_readable(temporary, len(data), digest))
+    write_file(path, data, overwrite=overwrite, check=lambda temporary: prove(_read_back(temporary, len(data), digest)))
     return digest
 
 
@@ -56,9 +62,10 @@ def to_bytes(header: Mapping[str, Any], arrays: Mapping[str, Array], name: str =
         raise ModelFileError(f"{name} {refused}") from None
 
 
-def _check_readable(path: Path, size: int, digest: str) -> None:
+def _read_back(path: Path, size: int, digest: str) -> ModelFile:
+    """Return what was written. Raises OSError where it does not read back."""
     try:
-        read_model_file(path, limit=size, sha256=digest)
+        return read_model_file(path, limit=size, sha256=digest)
     except (ModelFileError, ResourceError) as error:
         raise OSError(errno.EIO, f"what was written does not read back ({error})") from error
 

@@ -31,7 +31,7 @@ from zoo_core.training._lint import lint_spec
 from zoo_core.training._metrics import EpochMetrics
 from zoo_core.training._parallel_matmul import ParallelMatmul
 from zoo_core.training._position import TrainingPosition
-from zoo_core.training._preflight import check_parts
+from zoo_core.training._preflight import check_model
 from zoo_core.training._speed import Speed
 from zoo_core.training.events import EpochEnded, Event, Finished, LayerStats, Progress, SafePoint, Started
 
@@ -92,7 +92,7 @@ class Trainer:
         """
         self._speed.start(self._rows_done())
         yield self._started(0 if extra is None else extra.threads - 1)
-        check_parts(self.spec)
+        check_model(self.model)
         for line in [*lint_spec(self.spec), *self.model.warnings.values()]:
             self.warn(line)
         self.callback_run.start()

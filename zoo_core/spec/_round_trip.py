@@ -1,0 +1,129 @@
+"""A spec as a model file will give it back: what would not come back, or come back as another value, is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticCustomError
+
+from zoo_core.errors import PluginError, SpecError
+from zoo_core.parts import Part
+from zoo_core.registry import Registry
+from zoo_core.spec._messages import message, validate
+from zoo_core.spec._options import children, dump, option_names
+from zoo_core.spec._part_field import build
+from zoo_core.spec._spec import Spec
+from zoo_core.spec._text import plain_fault
+
+BUILT_IN = "zoo_core.", "zoo_plugins."
+Find = Callable[[str, str], type[Part]]
+
+
+def stored_spec(spec: Spec, registry: Registry) -> Spec:
+    """Return a spec with each value as its model file will give it back, such as 0.5 for a number of NumPy.
+
+    Raises PluginError for an option of a plugin's part that does not survive, SpecError for other values.
+    """
+    find = find_class(spec, registry)
+    for part in reversed(list(parts_of(spec))):  # inner parts come first: the innermost is to blame
+        _check_options(part, {"registry": registry, "find": find})
+    stored = validate(Spec, spec.to_dict(), registry, f"spec {spec.name!r}", {}, find=find)
+    merged: Spec = _merge(spec, stored)
+    return merged
+
+
+def parts_of(spec: BaseModel) -> Iterator[Part]:
+    """Yield every part in a spec, the parts in options included."""
+    waiting: list[Any] = [spec]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Part):
+            yield item
+            waiting += [part for _, part in children(item)]
+        elif isinstance(item, (list, tuple)):
+            waiting += item
+        elif isinstance(item, BaseModel):
+            waiting += [getattr(item, name) for name in type(item).model_fields]
+
+
+def find_class(spec: Spec, registry: Registry) -> Find:
+    """Return a function that finds the classes of the parts in a spec; the registry has the others.
+
+    Raises PluginError where a file could not tell two classes apart.
+    """
+    classes: dict[tuple[str, str], type[Part]] = {}
+    for part in parts_of(spec):
+        key = part.kind, part.spec_name or part.name
+        if classes.setdefault(key, type(part)) is not type(part):
+            raise PluginError(
+                f"spec {spec.name!r} has two parts of different classes called {key[0]} {key[1]!r}; "
+                "name them by 'distribution:name' in the spec"
+            )
+    return lambda kind, name: classes.get((kind, name)) or registry.get(kind, name)
+
+
+def _check_options(part: Part, context: Mapping[str, Any]) -> None:
+    """Raise an error for an option that does not come back from a file."""
+    values = {name: _json_value(part, name) for name in option_names(part)}
+    try:
+        other = build(type(part), values, context)
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        name = str(problem["loc"][0])
+        raise _error(part, f"its option {name!r} is {values.get(name)!r}", message([problem], {})) from None
+    except (PydanticCustomError, PluginError) as error:
+        raise _error(part, "it refuses its own options", str(error)) from None
+    for name, value in values.items():
+        if (changed := dump(getattr(other, name))) != value:
+            raise _error(
+                part,
+                f"its option {name!r} is {value!r} and would be {changed!r} after loading",
+                "__post_init__ must leave options as they are; what it computes belongs in another attribute",
+            )
+
+
+def _json_value(part: Part, name: str) -> Any:
+    """Return the value of an option as it comes back from JSON."""
+    value = dump(getattr(part, name))
+    if fault := plain_fault(value):
+        raise _error(part, f"its option {name!r}", fault)
+    try:
+        return json.loads(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError, RecursionError):
+        shown = value if isinstance(value, float) else f"a {type(value).__name__}"
+        raise _error(part, f"its option {name!r} is {shown}", "no model file holds it") from None
+
+
+def _error(part: Part, fault: str, rule: str) -> PluginError | SpecError:
+    own = type(part).__module__.startswith(BUILT_IN)
+    return (SpecError if own else PluginError)(f"{part.kind} {part.name!r} cannot be saved and loaded: {fault}: {rule}")
+
+
+def _merge(given: Any, stored: Any) -> Any:
+    """Return what was given, with each value that differs in type replaced by the stored one."""
+    if _is_same(given, stored):
+        return given
+    if isinstance(given, BaseModel) and type(given) is type(stored):
+        names = type(given).model_fields
+        return given.model_copy(update={n: _merge(getattr(given, n), getattr(stored, n)) for n in names})
+    if isinstance(given, list) and isinstance(stored, list):
+        return [_merge(a, b) for a, b in zip(given, stored, strict=True)]
+    return stored
+
+
+def _is_same(given: Any, stored: Any) -> bool:
+    """Return whether two values are equal and of one type, also inside parts, lists and tables."""
+    if type(given) is not type(stored):
+        return False
+    if isinstance(given, BaseModel):
+        return all(_is_same(getattr(given, n), getattr(stored, n)) for n in type(given).model_fields)
+    if isinstance(given, Part):
+        return all(_is_same(getattr(given, n), getattr(stored, n)) for n in option_names(given))
+    if isinstance(given, (list, tuple)):
+        return len(given) == len(stored) and all(map(_is_same, given, stored))
+    if isinstance(given, dict):
+        return given.keys() == stored.keys() and all(_is_same(value, stored[key]) for key, value in given.items())
+    return bool(given == stored)
