@@ -36,7 +36,7 @@ class DataFolder:
 
     Args:
         folders: the user's data folders, searched in this order.
-        cache: the folder for downloads.
+        cache: the folder for downloads; None where the user has no home folder and names none.
         progress: called during a download with name, bytes so far, and total bytes or None.
         offline: whether downloads are forbidden.
         origin: where the spec was read whose data are loaded: what its paths may name.
@@ -48,7 +48,7 @@ class DataFolder:
     """
 
     folders: tuple[Path, ...]
-    cache: Path
+    cache: Path | None
     progress: DownloadProgress | None = None
     offline: bool = False
     origin: Origin = OF_THE_USER
@@ -82,7 +82,7 @@ class DataFolder:
         """Return the path of a public file of a data set, downloaded if no folder has it.
 
         Raises:
-            ResourceError: no mirror can be reached, or downloads are forbidden.
+            ResourceError: no mirror can be reached, downloads are forbidden, or there is no cache.
             DataError: a mirror sent wrong bytes.
         """
         found = self.find(dataset, file)
@@ -91,12 +91,20 @@ class DataFolder:
             return found
         if self.offline:
             raise ResourceError(self._offline_message(dataset, file))
+        if self.cache is None:
+            raise ResourceError(
+                f"{dataset}: {file.name} is not here, and there is no folder to download it to: the user has no home "
+                "folder; set ZOO_CACHE_DIR to a folder"
+            )
         return fetch(file, self.cache / dataset, self.progress)
 
     def find(self, dataset: str, file: PublicFile) -> Path | None:
         """Return the path of a public file, or None: a user's, with or without .gz, or a verified one in the cache."""
-        cached = self.cache / dataset / file.name
-        return next(self._user_paths(dataset, file), cached if _is_verified(cached, file) else None)
+        cached = self._cached(dataset, file)
+        return next(self._user_paths(dataset, file), cached if cached and _is_verified(cached, file) else None)
+
+    def _cached(self, dataset: str, file: PublicFile) -> Path | None:
+        return None if self.cache is None else self.cache / dataset / file.name
 
     def status(self, dataset: str, files: Iterable[PublicFile]) -> list[FileStatus]:
         """Return the status of each file. Files are read to verify them; nothing is downloaded."""
@@ -144,8 +152,8 @@ class DataFolder:
         path = next(self._user_paths(dataset, file), None)
         if path is not None:
             return FileStatus(file.name, "present", path, _is_verified(path, file))
-        path = self.cache / dataset / file.name
-        if not path.is_file():
+        path = self._cached(dataset, file)
+        if path is None or not path.is_file():
             return FileStatus(file.name, "absent", None, None)
         verified = _is_verified(path, file)
         return FileStatus(file.name, "present" if verified else "damaged", path, verified)
@@ -156,19 +164,27 @@ class DataFolder:
         return (path for path in paths if path.is_file())
 
     def _offline_message(self, dataset: str, file: PublicFile) -> str:
-        damaged = (self.cache / dataset / file.name).is_file()
+        cached = self._cached(dataset, file)
+        damaged = cached is not None and cached.is_file()
         state = f"the cached copy of {file.name} is damaged" if damaged else f"{file.name} is not here"
-        line = manual_hint(file, (self.folders[0] if self.folders else self.cache) / dataset)
+        line = manual_hint(file, (self.folders[0] if self.folders else self.cache or Path("$ZOO_CACHE_DIR")) / dataset)
         return f"{dataset}: {state}, and ZOO_OFFLINE forbids downloads\n{line}"
 
 
-def cache_folder() -> Path:
-    """Return the folder for downloads: `$ZOO_CACHE_DIR`, or `zoo` in the user's cache folder."""
+def cache_folder() -> Path | None:
+    """Return the folder for downloads: `$ZOO_CACHE_DIR`, or `zoo` in the user's cache folder; None without a home.
+
+    A container may run as a user who has no home folder and no entry in the file of users.
+    """
     if own := os.environ.get("ZOO_CACHE_DIR"):
         return _expanded(own)
     import platformdirs
 
-    return platformdirs.user_cache_path("zoo")
+    try:
+        found = platformdirs.user_cache_path("zoo")
+    except RuntimeError:
+        return None
+    return found if found.is_absolute() else None
 
 
 def _expanded(path: str | Path) -> Path:

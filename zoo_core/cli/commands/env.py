@@ -34,7 +34,7 @@ def command(json: Json = False) -> None:
         **environment(),
         "python": platform.python_version(),
         "cpus": os.cpu_count(),
-        "cache": str(cache_folder()),
+        "cache": str(cache_folder() or ""),
         **{
             k: os.environ.get(k, "")
             for k in ("ZOO_DATA_DIR", "ZOO_CACHE_DIR", "ZOO_OFFLINE", "ZOO_PLUGINS", "ZOO_THREADS")
