@@ -26,6 +26,8 @@ def check_output_path(path: Path, force: bool) -> Path:
             raise UsageError(f"{path}: exists; choose another name with -o, or replace it with --force")
         if not path.absolute().parent.is_dir():
             raise UsageError(f"{path}: its folder does not exist; make it first")
+    except FileNotFoundError as error:
+        raise ResourceError("the working folder was removed; go to another one") from error
     except OSError as error:
         raise UsageError(f"{path}: cannot be a file: {error.strerror}; choose another name with -o") from error
     if not os.access(path.absolute().parent, os.W_OK):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import keyword
 import re
-import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -106,14 +105,23 @@ def write_plugin(folder: Path, texts: Mapping[str, str], force: bool) -> None:
     if folder.exists():
         if not force:
             raise UsageError(f"{folder}: exists; choose another name, or replace its files with --force")
-        _write_files(folder, texts)
-        return
+        _check_files(folder, texts)
     try:
+        if folder.exists():
+            _write_files(folder, texts)
+            return
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.absolute().parent) as temporary:
             _write_files(Path(temporary) / "new", texts)
-            shutil.move(Path(temporary) / "new", folder)
+            (Path(temporary) / "new").rename(folder)  # fails if there are files in it by now
     except OSError as error:
         raise ResourceError(f"{folder}: cannot be written: {error.strerror or error}") from error
+
+
+def _check_files(folder: Path, texts: Mapping[str, str]) -> None:
+    """Raise UsageError unless each file can replace a file, and each folder is one, before any is written."""
+    for path in texts:
+        if (folder / path).is_dir() or any(p.exists() and not p.is_dir() for p in (folder / path).parents):
+            raise UsageError(f"{folder / path}: a folder stands for a file here, or a file for a folder; move it away")
 
 
 def _write_files(folder: Path, texts: Mapping[str, str]) -> None:

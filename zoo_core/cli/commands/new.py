@@ -48,7 +48,7 @@ def command(
     It is that of a shipped model, or, with --data, one for a table of your own. For a table it guesses target, columns
     and task, and prints its guesses.
     """
-    from zoo_core.cli._inputs import check_output_path
+    from zoo_core.cli._inputs import check_not_an_input, check_output_path
     from zoo_core.cli._output import report
     from zoo_core.spec import SPEC_NAME, SPEC_NAME_RULE
     from zoo_core.storage import write_file
@@ -63,11 +63,12 @@ def command(
     if path.exists() and not force:
         raise UsageError(f"{path}: exists; choose another name, or replace it with --force")
     check_output_path(path, force)
+    check_not_an_input(path, *([] if data is None else [data]))
     if data is None:
         text = _shipped_text(name, source or "glyphs-quickstart")
     else:
         text = _table_text(name, data, target, task, set_ or [])
-    write_file(path, text.encode())
+    write_file(path, text.encode(), overwrite=force)
     report({"saved": str(path), "now": [f"zoo train {path}"]}, json, f"saved {path}; train it: zoo train {path}")
 
 

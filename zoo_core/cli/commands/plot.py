@@ -53,7 +53,7 @@ def command(
 
     Learning curves of several models share one plot; the best epoch of each is marked.
     """
-    from zoo_core.cli._inputs import check_output_path
+    from zoo_core.cli._inputs import check_not_an_input, check_output_path
     from zoo_core.cli._output import report
     from zoo_core.display.plots import save_figure
     from zoo_core.registry import Registry
@@ -62,6 +62,7 @@ def command(
     warn(registry)
     target = output or Path(f"{Path(models[0]).stem}-{kind}.png")
     check_output_path(target, force)
+    check_not_an_input(target, *models)
     if kind != "curves" and len(models) > 1:
         raise UsageError(f"--kind {kind} draws one at a time, and {len(models)} names were given")
     if sha256 and kind in ("activation", "schedule"):
@@ -70,7 +71,7 @@ def command(
         kind, models, registry, what=what, split=split, options=set_ or [], epochs=epochs, data_dir=data_dir,
         sha256=sha256, max_size=max_size,
     )  # fmt: skip
-    save_figure(figure, target)
+    save_figure(figure, target, overwrite=force)
     report({"saved": str(target), "kind": kind}, json, f"saved {target}")
 
 

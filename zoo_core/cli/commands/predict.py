@@ -62,7 +62,7 @@ def command(
             result = found.predict_proba(x) if proba else found.predict(x)
         except DataError as error:
             raise DataError(f"{input_}: {error}") from error
-    _write_result(result, output, json, _column_names(found, proba))
+    _write_result(result, output, json, _column_names(found, proba), force)
 
 
 def _read_inputs(name: str, model: Model) -> Any:
@@ -83,7 +83,7 @@ def _column_names(model: Model, proba: bool) -> list[str]:
     return list(model.about.target_names) or ["label" if model.about.task == "classification" else "value"]
 
 
-def _write_result(result: Any, output: Path | None, json: bool, header: list[str]) -> None:
+def _write_result(result: Any, output: Path | None, json: bool, header: list[str], force: bool) -> None:
     if output is None and json:
         from zoo_core.display.text import print_json
 
@@ -93,7 +93,7 @@ def _write_result(result: Any, output: Path | None, json: bool, header: list[str
     elif output is None:
         _write_lines(result, sys.stdout)
     else:
-        _save_result(result, output, header)
+        _save_result(result, output, header, force)
 
 
 def _write_lines(result: Any, file: Any) -> None:
@@ -113,7 +113,7 @@ def _csv_text(result: Any, header: list[str]) -> str:
     return text.getvalue()
 
 
-def _save_result(result: Any, output: Path, header: list[str]) -> None:
+def _save_result(result: Any, output: Path, header: list[str], force: bool) -> None:
     import numpy as np
 
     from zoo_core.storage import write_file
@@ -121,6 +121,6 @@ def _save_result(result: Any, output: Path, header: list[str]) -> None:
     if output.suffix == ".npy":
         stream = io.BytesIO()
         np.save(stream, result, allow_pickle=False)
-        write_file(output, stream.getvalue())
+        write_file(output, stream.getvalue(), overwrite=force)
     else:
-        write_file(output, _csv_text(result, header).encode())
+        write_file(output, _csv_text(result, header).encode(), overwrite=force)

@@ -39,5 +39,5 @@ def command(
     if output is None:
         sys.stdout.write(text)
     else:
-        write_file(check_output_path(output, force), text.encode())
+        write_file(check_output_path(output, force), text.encode(), overwrite=force)
         print(f"saved {output}")

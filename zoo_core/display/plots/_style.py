@@ -138,11 +138,11 @@ def plain_log_scale(axes: Axes) -> None:
     axes.yaxis.set_minor_formatter(NullFormatter())
 
 
-def save_figure(figure: Figure, path: str | Path, **metadata: str) -> None:
+def save_figure(figure: Figure, path: str | Path, *, overwrite: bool = True, **metadata: str) -> None:
     """Write a figure as .png, .svg or .pdf, atomically; the same figure gives the same bytes.
 
     `metadata` are named texts to store in the file, such as Description for .png. Raises UsageError for another
-    ending, ResourceError if the file cannot be written.
+    ending, or if the file exists and `overwrite` is False, ResourceError if the file cannot be written.
     """
     path = Path(path)
     ending = path.suffix.lower()
@@ -153,4 +153,4 @@ def save_figure(figure: Figure, path: str | Path, **metadata: str) -> None:
     with style(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")  # the picture shows an empty box for a character that no font has
         figure.savefig(buffer, format=ending[1:], metadata=ENDINGS[ending] | metadata)
-    write_file(path, buffer.getvalue())
+    write_file(path, buffer.getvalue(), overwrite=overwrite)
