@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import io
 import os
 import re
 import struct
+import tracemalloc
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -347,6 +349,69 @@ def test_a_picture_with_an_empty_colour_profile(tmp_path: Path) -> None:
         (tmp_path / "p.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
         with contextlib.suppress(DataError):
             read_png(tmp_path / "p.png", (2, 2))
+
+
+def peak_of(call: Callable[[], object]) -> int:
+    """Return how many bytes a call takes at most; Pillow's own memory is not counted."""
+    tracemalloc.start()
+    try:
+        call()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "P", "I;16", "1", "LA", "RGBA"])
+def test_a_large_empty_picture_costs_little(tmp_path: Path, mode: str) -> None:
+    from PIL import Image
+
+    Image.new(mode, (4000, 4000)).save(tmp_path / "p.png")
+    assert (tmp_path / "p.png").stat().st_size < 100_000
+    rows: list[Any] = []
+    assert peak_of(lambda: rows.append(read_png(tmp_path / "p.png", (4, 4))[0])) < 80_000_000
+    assert rows[0].shape == (1, 16)
+
+
+def test_a_large_picture_shows_what_it_showed(tmp_path: Path) -> None:
+    from PIL import Image
+
+    for mode in ("L", "RGB", "RGBA", "P", "I;16", "1"):
+        small = Image.new("L", (4, 4))
+        small.putpixel((1, 2), 255)
+        large = small.resize((6000, 4000), Image.Resampling.NEAREST)
+        image = Image.fromarray(np.asarray(large).astype(np.uint16) * 257) if mode == "I;16" else large.convert(mode)
+        image.save(tmp_path / "p.png")
+        row, _ = read_png(tmp_path / "p.png", (4, 4))
+        assert row[0, 9] > 120, mode
+        assert np.delete(row[0], 9).max() < 60 < row[0, 9], mode
+
+
+def test_compressed_arrays_may_not_expand_without_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, many = tmp_path / "bomb.npz", tmp_path / "many.npz"
+    np.savez_compressed(path, x=np.zeros((1, 80_000_000), np.uint8))
+    np.savez_compressed(many, **{f"x{i}": np.zeros(8_000_000, np.uint8) for i in range(10)})
+    for bomb in (path, many):
+        with pytest.raises(DataError, match=r"expand to 80,00\d,\d{3}, more than 100 times .* set ZOO_MAX_SIZE to 77"):
+            read_arrays(bomb)
+    monkeypatch.setenv("ZOO_MAX_SIZE", "77")
+    assert read_arrays(path)["x"].shape == (1, 80_000_000)
+    assert len(read_arrays(many)) == 10
+    for nonsense in ("", "x", "-1", "9" * 5000):
+        monkeypatch.setenv("ZOO_MAX_SIZE", nonsense)
+        with pytest.raises(DataError, match="expand"):
+            read_arrays(path)
+
+
+def test_large_arrays_that_are_not_compressed_have_no_limit(tmp_path: Path) -> None:
+    np.savez(tmp_path / "x.npz", x=np.zeros((1, 80_000_000), np.uint8))
+    assert read_array(tmp_path / "x.npz").shape == (1, 80_000_000)
+
+
+def test_a_gzipped_idx_file_may_not_expand_without_limit(tmp_path: Path) -> None:
+    head = bytes([0, 0, 8, 2]) + struct.pack(">II", 1, 80_000_000)
+    (tmp_path / "x").write_bytes(gzip.compress(head + bytes(80_000_000), 6))
+    with pytest.raises(DataError, match="expand to 80,000,000"):
+        read_idx(tmp_path / "x")
 
 
 def test_the_first_bad_value_is_named_far_down_and_by_column_name() -> None:

@@ -21,6 +21,7 @@ from zoo_core.spec import walk_parts
 
 MAX_WORKSPACES = 16  # that are kept, one for each number of rows
 INFERENCE_ROWS = 512  # rows at a time outside training: large enough for BLAS, small enough for the cache
+INFERENCE_BYTES = 128 * 2**20  # of all buffers outside training; wide layers get fewer rows at a time
 
 
 @dataclass
@@ -67,6 +68,8 @@ class Network:
         self.layers, self.inputs, self.dtype = list(layers), inputs, np.dtype(dtype)
         self.stages = stages_of(layers, before)
         self._inference_stages = [s for s in self.stages if not s.training_only]
+        row_bytes = (inputs + sum(stage.width for stage in self._inference_stages)) * self.dtype.itemsize
+        self._inference_rows = min(max(INFERENCE_BYTES // row_bytes, 1), INFERENCE_ROWS)
         self.outputs = self.stages[-1].width
         self.layout, self._declared = self._lay_out()
         approve(self.layout)
@@ -172,7 +175,7 @@ class Network:
         Yields (which, z, outputs) for each chunk; z is the input of the output activation. The next chunk overwrites
         these arrays.
         """
-        for which in row_slices(rows, INFERENCE_ROWS):
+        for which in row_slices(rows, self._inference_rows):
             workspace = self.workspace(which.stop - which.start, training=False)
             x = load(which, workspace.x)
             for forward, given, y in workspace.forward:

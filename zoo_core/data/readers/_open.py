@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -21,6 +22,8 @@ from zoo_core.errors import DataError, ResourceError, ZooError
 Source = Path | str | IO[Any]
 Reader = TypeVar("Reader", bound=Callable[..., Any])
 MAX_DEFLATE_RATIO = 1032  # no deflate stream expands by more (zlib's technical notes)
+MAX_RATIO = 100  # by which compressed data may expand; images and tables of measurements stay far below
+FREE_BYTES = 64 * 2**20  # that any file may expand to; $ZOO_MAX_SIZE raises it
 OF_THE_PARSER = None, errno.EINVAL  # errno of an OSError that says nothing about the system: Pillow, a wrong offset
 DAMAGED = "is damaged, or of a kind that is not read"
 
@@ -64,6 +67,19 @@ def reads_foreign_bytes(read: Reader) -> Reader:
             return read(source, *args, **options)
 
     return reader  # type: ignore[return-value]
+
+
+def check_expansion(where: object, expanded: int, packed: int) -> None:
+    """Raise DataError for compressed data that expand from `packed` bytes to far more memory than they justify."""
+    if expanded > MAX_DEFLATE_RATIO * packed:
+        raise DataError(f"{where}: claims more bytes than its compressed data can hold")
+    raised = os.environ.get("ZOO_MAX_SIZE", "")
+    free = max(FREE_BYTES, int(raised) * 2**20 if re.fullmatch("[0-9]{1,9}", raised) else 0)
+    if expanded > max(MAX_RATIO * packed, free):
+        raise DataError(
+            f"{where}: {packed:,} bytes expand to {expanded:,}, more than {MAX_RATIO} times as many; if you trust the "
+            f"file, set ZOO_MAX_SIZE to {-(-expanded // 2**20)} (MiB), or save it without compression"
+        )
 
 
 @contextmanager

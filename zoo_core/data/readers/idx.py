@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from zoo_core.data.readers._open import MAX_DEFLATE_RATIO, opened, reads_foreign_bytes, refusing_damage
+from zoo_core.data.readers._open import check_expansion, opened, reads_foreign_bytes, refusing_damage
 from zoo_core.errors import DataError
 from zoo_core.parts import Array
 
@@ -51,13 +51,16 @@ def read_idx(path: Path | str) -> Array:
         if not zipped:
             return _read_values(raw, path, path.stat().st_size)
         with refusing_damage(path, "the gzip data are cut or damaged; fetch the file again"), gzip.open(raw) as stream:
-            return _read_values(stream, path, path.stat().st_size * MAX_DEFLATE_RATIO)  # type: ignore[arg-type]
+            return _read_values(stream, path, None)  # type: ignore[arg-type]
 
 
-def _read_values(stream: BinaryIO, path: Path, max_size: int) -> Array:
+def _read_values(stream: BinaryIO, path: Path, max_size: int | None) -> Array:
+    """Read header and values; `max_size` is the size of a plain file, None where it is compressed."""
     dtype, shape = _read_header(stream, path)
     size = math.prod(shape) * dtype.itemsize
-    if size > max_size:
+    if max_size is None:
+        check_expansion(path, size, path.stat().st_size)
+    elif size > max_size:
         raise DataError(f"{path}: the header says {shape} ({size} bytes), more than the file can hold")
     try:
         values = np.empty(shape, dtype)

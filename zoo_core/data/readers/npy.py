@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from zoo_core.data.readers._open import (
-    MAX_DEFLATE_RATIO,
+    check_expansion,
     opened,
     reads_foreign_bytes,
     refusing_damage,
@@ -163,6 +163,7 @@ def _read_npz(stream: BinaryIO, where: str) -> dict[str, Array]:
         members = archive.infolist()
         if not members or len(members) > MAX_MEMBERS:
             raise DataError(f"{where}: holds {len(members)} arrays; between 1 and {MAX_MEMBERS} are read")
+        check_expansion(where, sum(m.file_size for m in members), sum(m.compress_size for m in members))
         return {member.filename.removesuffix(".npy"): _read_member(archive, member, where) for member in members}
 
 
@@ -172,7 +173,6 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) 
         raise DataError(f"{place}: has a name that leads out of the archive; get the file from elsewhere")
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise DataError(f"{place}: is compressed in a way that is not read; save it with numpy.savez")
-    if member.file_size > MAX_DEFLATE_RATIO * member.compress_size:
-        raise DataError(f"{place}: claims more bytes than its compressed data can hold")
+    check_expansion(place, member.file_size, member.compress_size)
     with archive.open(member) as stream:
         return _read_npy(stream, member.file_size, place)  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 MAX_PIXELS = 25_000_000
+MAX_BYTES = 100_000_000  # of the decoded picture
+LARGE = 4_000_000  # pixels; a larger picture is reduced before anything copies it
+PIXEL_BYTES = {"L": 1, "P": 1, "1": 1, "I;16": 2}  # in memory, by mode; other modes take 4
+PICKED = ("1", "P", "I", "I;16")  # modes whose pixels have no mean, or none that Pillow computes
 
 
 @reads_foreign_bytes
@@ -64,12 +69,27 @@ def _decode(stream: IO[bytes], where: str) -> Image:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             if image.width * image.height > MAX_PIXELS:
                 raise DataError(f"{where}: is {image.width} x {image.height} pixels, more than {MAX_PIXELS:,}")
+            if image.width * image.height * PIXEL_BYTES.get(image.mode, 4) > MAX_BYTES:
+                raise DataError(f"{where}: decodes to more than {MAX_BYTES // 10**6} MB; save it in grey")
             image.load()
-            return image.copy()
+            return _reduced(image)
     except DataError as error:
         if isinstance(error.__cause__, UnidentifiedImageError):
             raise DataError(f"{where}: is not a PNG picture") from error
         raise
+
+
+def _reduced(image: Image) -> Image:
+    """Return a copy of a picture; a large one has every n-th of its size, because it will be made small anyway."""
+    from PIL.Image import Resampling
+
+    factor = math.isqrt(image.width * image.height // LARGE)
+    if factor < 2:
+        return image.copy()
+    if image.mode in PICKED:
+        size = max(image.width // factor, 1), max(image.height // factor, 1)
+        return image.resize(size, Resampling.NEAREST)
+    return image.reduce(factor)
 
 
 def _to_grey(image: Any) -> tuple[Any, list[str]]:

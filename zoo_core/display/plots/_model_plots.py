@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_ANNOTATED = 20  # classes; with more, counts would be too small to read
 MAX_LABELS = 40  # on one axis
+MAX_HEIGHT = 20.0  # inches of a figure; images of one column would need thousands
 
 
 @styled
@@ -93,7 +94,7 @@ def first_layer_weights(weights: Array, image_shape: tuple[int, int], max_units:
     chosen = np.sort(np.argsort(-np.linalg.norm(weights, axis=0), kind="stable")[:max_units])
     limit = float(np.quantile(np.abs(weights[:, chosen]), 0.995)) or 1.0
     grid = _image_grid(weights[:, chosen].T.reshape(-1, height, width))
-    figure = new_figure(7.0, max(5.9 * grid.shape[0] / grid.shape[1], 1.5) + 0.4)
+    figure = new_figure(7.0, min(max(5.9 * grid.shape[0] / grid.shape[1], 1.5), MAX_HEIGHT) + 0.4)
     axes = figure.subplots()
     image = axes.imshow(grid, cmap="cividis", vmin=-limit, vmax=limit, interpolation="nearest")
     axes.set_axis_off()
