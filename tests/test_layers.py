@@ -16,7 +16,7 @@ import zoo_core
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "zoo_core"
 ORDER = (
-    "errors _arrays _locks _pydantic",
+    "errors _arrays _directions _locks _pydantic",
     "parts",
     "hookspecs _option_types _part_checks",
     "storage registry",

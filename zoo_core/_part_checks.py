@@ -19,6 +19,7 @@ from zoo_core.parts import (
     Callback,
     Dataset,
     Initializer,
+    Loss,
     Metric,
     Optimizer,
     Part,
@@ -98,6 +99,27 @@ def checked_losses(loss: Part, values: Any, rows: int) -> Array:
         )
     losses: Array = values
     return losses
+
+
+def checked_classes(part: Part, found: Any, rows: int, classes: int) -> Array:
+    """Return the class of each row. Raises PluginError unless they are integers (rows,) from 0 to below `classes`."""
+    form = getattr(found, "shape", None), getattr(getattr(found, "dtype", None), "kind", "")
+    right = f"it returns class indices, integers of shape ({rows},) below {classes}"
+    if form[0] != (rows,) or form[1] not in "iu":
+        raise contract_error(part, "decide", f"returned {type(found).__name__} of shape {np.shape(found)}", right)
+    indices: Array = found
+    if rows and not 0 <= indices.min() <= indices.max() < classes:
+        raise contract_error(part, "decide", f"returned {indices.min()} to {indices.max()}", right)
+    return indices
+
+
+def checked_widths(loss: Loss, classes: int) -> tuple[int, ...]:
+    """Return the numbers of outputs that a loss takes. Raises PluginError unless they are whole numbers, 1 or more."""
+    widths = loss.output_widths(classes)
+    numbers = isinstance(widths, (tuple, list)) and [w for w in widths if isinstance(w, int) and w >= 1]
+    if not numbers or len(numbers) != len(widths):
+        raise contract_error(loss, "output_widths", f"returned {widths!r}", "it returns whole numbers, 1 or more")
+    return tuple(numbers)
 
 
 def checked_rate(schedule: Schedule, rate: Any) -> float:

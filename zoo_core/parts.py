@@ -68,6 +68,7 @@ Errors
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -79,6 +80,7 @@ from annotated_types import Gt
 from numpy.typing import DTypeLike, NDArray
 
 from zoo_core._arrays import aligned
+from zoo_core._directions import direction, is_better
 
 Array = NDArray[Any]
 Record = dict[
@@ -225,6 +227,16 @@ class Activation(Transform):
     backward_is_linear = True
     kinks: ClassVar[tuple[float, ...]] = ()  # points where the derivative jumps; gradient checks keep away from them
     gain: ClassVar[float] = 1.0  # sqrt(E[z^2] / E[f(z)^2]) for normal z; initializers scale weights by it
+    # As `Loss.decision_threshold`, for an output layer whose values mean the same with every loss. None: the loss says.
+    decision_threshold: ClassVar[float | None] = None
+
+    def decide(self, outputs: Array, threshold: float) -> Array | None:
+        """Return class indices as `Loss.decide` does, or None: the loss decides."""
+        return None
+
+    def probabilities(self, outputs: Array) -> Array | None:
+        """Return probabilities as `Loss.probabilities` does, or None: the loss gives them."""
+        return None
 
     def input_width(self, units: int) -> int:
         """Return the number of columns of `z` that give `units` columns of output."""
@@ -347,6 +359,9 @@ class Loss(Part):
     # The output activations whose derivative cancels with that of the loss. With one of them the core calls
     # `fused_value` and `fused_gradient` instead of `value` and `gradient`.
     fused_with: ClassVar[tuple[type[Activation], ...]] = ()
+    # With one output for two classes, a row belongs to the second class where the output is above this number. Margin
+    # losses, which aim at -1 and 1, say 0. An output activation may say another one.
+    decision_threshold: ClassVar[float] = 0.5
 
     reduction: Literal["mean", "sum"] = "mean"
     class_weights: Literal["balanced"] | list[Annotated[float, Gt(0)]] | None = None
@@ -372,6 +387,51 @@ class Loss(Part):
         """Write d (loss of a row) / d z, shape (rows, outputs)."""
         raise NotImplementedError
 
+    def output_widths(self, classes: int) -> tuple[int, ...]:
+        """Return how many outputs the last layer may have for a number of classes, 2 or more.
+
+        Where that is another number than `classes`, override `decide` and `probabilities` too. Targets are then class
+        indices (rows,) if `targets` is "labels"; one-hot rows have the shape (rows, classes).
+        """
+        return (1, 2) if classes == 2 and self.targets == "values" else (classes,)
+
+    def decide(self, outputs: Array, threshold: float) -> Array:
+        """Return the index of the class of each row, integers of shape (rows,).
+
+        Args:
+            outputs: what the network gives, shape (rows, outputs).
+            threshold: that of the output activation, or else `decision_threshold`.
+        """
+        return (outputs[:, 0] > threshold).astype(np.intp) if outputs.shape[1] == 1 else outputs.argmax(axis=1)
+
+    def probabilities(self, outputs: Array) -> Array | None:
+        """Return the probability of each class, shape (rows, classes), or None if the outputs are no probabilities.
+
+        Args:
+            outputs: what the network gives, shape (rows, outputs).
+        """
+        p = np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
+        return p if _are_probabilities(p) else None
+
+
+def _are_probabilities(p: Array) -> bool:
+    """Return whether no number is negative and each row sums to 1, to three digits."""
+    if not len(p):
+        return True
+    sums = p.dot(np.ones(p.shape[1], p.dtype))
+    least, most = sums.item(sums.argmin()), sums.item(sums.argmax())
+    return bool(p.item(p.argmin()) >= 0 and least >= 0.999 and most <= 1.001)
+
+
+class ClassDecision(Protocol):
+    """How the outputs of a network become classes. The core makes one from the output activation and the loss."""
+
+    def classes(self, outputs: Array) -> Array:
+        """Return the index of the class of each row, integers of shape (rows,)."""
+
+    def probabilities(self, outputs: Array) -> Array | None:
+        """Return the probability of each class, shape (rows, classes), or None if there are none."""
+
 
 class Metric(Part):
     """A measure of quality over all rows of a split, gathered batch by batch."""
@@ -381,6 +441,37 @@ class Metric(Part):
     shapes = "outputs: (rows, outputs); targets: labels (rows,) or values (rows, outputs); weights: (rows,)"
     higher_is_better: ClassVar[bool] = True
     task: ClassVar[Literal["classification", "regression", "any"]] = "any"
+
+    # Set by the core before `start`:
+    class_names: Sequence[str] = ()  # one for each class: "0", "1", ... where the data have no names
+    target_names: Sequence[str] = ()  # one for each target of a regression, or none
+    _decision: ClassDecision | None = None
+
+    def set_meaning(
+        self, decision: ClassDecision | None, class_names: Sequence[str] = (), target_names: Sequence[str] = ()
+    ) -> None:
+        """Set what outputs mean; the core calls it before `start`."""
+        vars(self).update(_decision=decision, class_names=class_names, target_names=target_names)
+
+    def predicted_classes(self, outputs: Array) -> Array:
+        """Return the index of the class that the model predicts for each row, integers of shape (rows,)."""
+        return (self._decision.classes if self._decision else _plain_classes)(outputs)
+
+    def class_probabilities(self, outputs: Array) -> Array | None:
+        """Return the probability of each class, shape (rows, classes), or None if the model gives none."""
+        return (self._decision.probabilities if self._decision else _plain_probabilities)(outputs)
+
+    def class_keys(self, classes: int) -> list[str]:
+        """Return a text for each class, for names of figures: its name, or its number where there are no names.
+
+        Spaces and characters that cannot be shown become "_". All texts differ.
+        """
+        return _record_names(self.class_names or [str(i) for i in range(classes)])
+
+    def by_class(self, values: Sequence[float] | Array) -> dict[str, float]:
+        """Return the value of each class by its name in the record: `<name>_<class name>`."""
+        keys = self.class_keys(len(values))
+        return {f"{self.name}_{key}": float(value) for key, value in zip(keys, values, strict=True)}
 
     def start(self, rows: int, outputs: int) -> None:
         """Forget earlier rows. A split of `rows` rows follows, with `outputs` columns each."""
@@ -406,6 +497,24 @@ class Metric(Part):
         Override it to give several values. Their names are `name` or begin with `<name>_`.
         """
         return {self.name: self.result()}
+
+
+def _plain_classes(outputs: Array) -> Array:
+    """Return the classes of rows where no loss is known, as for a metric in a test."""
+    return Loss().decide(outputs, Loss.decision_threshold)
+
+
+def _plain_probabilities(outputs: Array) -> Array:
+    """Return outputs as probabilities where no loss is known; one output is that of class 1."""
+    return np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
+
+
+def _record_names(names: Sequence[str]) -> list[str]:
+    """Return names that can stand in the key of a record; names that would become equal get their number."""
+    shown = ["".join(c if c.isprintable() and not c.isspace() else "_" for c in name) for name in names]
+    counts = Counter(shown)
+    keys = [f"{name}_{i}" if counts[name] > 1 or not name else name for i, name in enumerate(shown)]
+    return keys if len(set(keys)) == len(keys) else [str(i) for i in range(len(keys))]
 
 
 # ------------------------------------------------------------------ optimizer, schedule
@@ -575,6 +684,20 @@ class Schedule(Part):
     kind = "schedule"
     spec_key, spec_example = "learning_rate", "cosine"
     shapes = "epoch and rate: single numbers"
+
+    directions: Mapping[str, bool] = {}  # set by the core: whether higher is better, by the key of a record
+
+    def set_directions(self, directions: Mapping[str, bool]) -> None:
+        """Set `directions`; the core calls it, also for a frozen dataclass."""
+        vars(self)["directions"] = directions
+
+    def higher_is_better(self, monitor: str) -> bool:
+        """Return whether higher is better for a value of the record, as its metric says. False for a loss."""
+        return bool(direction(monitor, self.directions))
+
+    def better(self, monitor: str, value: float, best: float | None, min_delta: float = 0.0) -> bool:
+        """Return whether `value` of the metric `monitor` beats `best` by more than `min_delta`, as `Run.better`."""
+        return is_better(value, best, self.higher_is_better(monitor), min_delta)
 
     def start(self, epochs: int, steps_per_epoch: int) -> None:
         """Take the length of the run. Called once, before the first step."""
@@ -806,7 +929,10 @@ class Run(Protocol):
         """None. A callback that writes a file puts it beside `output`."""
 
     def better(self, monitor: str, value: float, best: float | None) -> bool:
-        """Return whether `value` of the metric `monitor` beats `best`. Any value beats None."""
+        """Return whether `value` of the metric `monitor` beats `best`, in the direction that the metric says.
+
+        Any number beats None, and NaN beats nothing.
+        """
 
     def snapshot(self) -> dict[str, Array]:
         """Return a copy of parameters and state."""
@@ -854,8 +980,9 @@ KINDS: dict[str, type[Part]] = {
 }
 
 __all__ = [
-    "KINDS", "Activation", "Array", "Batch", "BatchAugmentation", "Callback", "Constraint", "Data", "DataFiles",
-    "Dataset", "Initializer", "Layout", "Loss", "Metric", "Noise", "Normalizer", "Optimizer", "OptimizerWrapper",
+    "KINDS", "Activation", "Array", "Batch", "BatchAugmentation", "Callback", "ClassDecision", "Constraint", "Data",
+    "DataFiles", "Dataset", "Initializer", "Layout", "Loss", "Metric", "Noise", "Normalizer", "Optimizer",
+    "OptimizerWrapper",
     "Parameter", "Part", "Penalty", "Preprocessor", "PublicFile", "RandomSource", "Rate", "Record", "Regularizer",
     "Run", "Schedule", "Segment", "Table", "Transform",
 ]  # fmt: skip

@@ -32,6 +32,7 @@ PARTS_BY_KIND = {
     },
     "loss": {
         "losses.classification": "cross_entropy kl_divergence binary_cross_entropy focal",
+        "losses.ordinal": "ordinal",
         "losses.margin": "hinge squared_hinge categorical_hinge tversky dice",
         "losses.regression": "mse mae huber log_cosh mape msle poisson quantile cosine",
         "notebook": "notebook_error",

@@ -47,7 +47,7 @@ def calibration(w, bins, single):
 
 def figures(w):
     """Return the cases: their data, the peer and the values."""
-    guess, single, s = SCORES.argmax(axis=1), (P[:, 0] >= 0.5).astype(int), {"sample_weight": w}
+    guess, single, s = SCORES.argmax(axis=1), (P[:, 0] > 0.5).astype(int), {"sample_weight": w}
     found = {
         ("accuracy", "scores"): sk.accuracy_score(Y, guess, **s),
         ("accuracy", "single"): sk.accuracy_score(BITS, single, **s),
@@ -63,7 +63,7 @@ def figures(w):
         ("expected_calibration_error", "scores"): calibration(w, 15, single=False),
         ('expected_calibration_error {"bins": 7}', "single"): calibration(w, 7, single=True),
         ("mse", "values"): sk.mean_squared_error(TRUE, FOUND, **s),
-        ("rmse", "values"): sk.mean_squared_error(TRUE, FOUND, **s) ** 0.5,
+        ("rmse", "values"): sk.root_mean_squared_error(TRUE, FOUND, **s),
         ("mae", "values"): sk.mean_absolute_error(TRUE, FOUND, **s),
         ("r2", "values"): sk.r2_score(TRUE, FOUND, **s),
     }
@@ -71,7 +71,8 @@ def figures(w):
         for average in ("macro", "weighted", "micro"):
             options = json.dumps({"average": average, "per_class": True})
             found[f"{name} {options}", "scores"] = averaged(score, w, average)
-        found[name, "single"] = score(BITS, single, average="macro", **s)
+        found[name, "single"] = score(BITS, single, **s)
+        found[f'{name} {{"average": "macro"}}', "single"] = score(BITS, single, average="macro", **s)
     return found
 
 

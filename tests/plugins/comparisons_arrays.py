@@ -89,6 +89,23 @@ def losses() -> Iterator[Comparison]:
         form, _, name = head.rpartition(" ")
         case = f"{name} {{{options}"
         yield Comparison("loss", case, by_torch(case), partial(rows, i, form, case))
+    yield Comparison("loss", "ordinal", "scikit-learn", ordinal)
+
+
+def ordinal() -> float:
+    """Compare the ordinal loss with the sum of its questions, and the predicted probabilities of classes."""
+    golden = np.load(FOLDER / "ordinal.npz")
+    part, out, plain = make_part("loss", "ordinal"), np.empty_like(golden["z"]), np.empty_like(golden["z"])
+    z, p, labels = golden["z"], golden["p"], golden["labels"]
+    part.fused_gradient(z, p, labels, out)
+    part.gradient(p, labels, plain)
+    slope = p * (1 - p)
+    return max(
+        difference(part.fused_value(z, p, labels), golden["fused_value"]),
+        difference(part.value(p, labels)[:-1], golden["value"][:-1]),  # the last row has probabilities below epsilon
+        difference(out, golden["fused_gradient"]),
+        difference((plain * slope)[:-1], golden["fused_gradient"][:-1]),
+    )
 
 
 def normalizers() -> Iterator[Comparison]:

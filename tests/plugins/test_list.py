@@ -34,7 +34,7 @@ EXPECTED = {
         lecun_uniform lecun_normal variance_scaling orthogonal identity sparse""",
     "loss": """
         cross_entropy binary_cross_entropy mse mae huber log_cosh mape msle poisson hinge squared_hinge
-        categorical_hinge kl_divergence focal dice tversky cosine quantile""",
+        categorical_hinge kl_divergence focal dice tversky cosine quantile ordinal""",
     "schedule": """
         constant inverse_scaling adaptive inverse_time exponential step piecewise polynomial cosine cosine_restarts
         warmup_linear triangular compounding one_cycle inverse_sqrt wsd on_plateau""",

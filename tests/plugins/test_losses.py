@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from zoo_core.testing.checks.losses import loss_gradient_findings, positive_rows
+from zoo_core.testing.checks.losses import loss_gradient_findings
+from zoo_core.testing.harness.loss_samples import positive_rows
 from zoo_core.testing.harness.transform_harness import forward
 from zoo_plugins.losses import classification as losses, margin as losses_margin, regression as losses_regression
 

@@ -88,8 +88,7 @@ def test_float32_outputs_are_summed_in_float64(kind):
 @pytest.mark.parametrize("kind", CLASSIFYING)
 def test_one_output_is_the_probability_of_class_1(kind):
     p, y = np.array([[0.9], [0.5], [0.2], [0.4]]), np.array([1, 1, 0, 1])
-    both = np.hstack([1 - p, p])
-    both[1] += [-1e-9, 1e-9]  # one half counts as class 1
+    both = np.hstack([1 - p, p])  # one half counts as class 0, as equal outputs do
     part = kind(k=1) if kind.name == "top_k_accuracy" else kind()
     assert figures(part, p, y, cuts=()) == pytest.approx(figures(part, both, y, cuts=()), abs=1e-8)
 
@@ -114,8 +113,15 @@ def test_mean_of_many_float32_weights_loses_no_digits():
     assert found["accuracy"] == pytest.approx(2**24 / (2**24 + 2), rel=1e-12)
 
 
-def test_r2_of_targets_that_do_not_vary_is_not_a_number():
-    assert math.isnan(figures(make("r2"), np.zeros((3, 1)), np.ones((3, 1)), cuts=())["r2"])
+@pytest.mark.parametrize("constant", [0.0, 1.0, 0.1, -1 / 3, 1e150, 123456.7])
+def test_r2_of_targets_that_do_not_vary_is_one_for_perfect_outputs_and_else_zero(constant):
+    y = np.full((30, 1), constant)
+    for outputs, right in ((y, 1.0), (y / 2 + 1, 0.0)):
+        assert figures(make("r2"), outputs, y)["r2"] == right
+        assert figures(make("r2"), outputs, y, np.linspace(0, 1, 30))["r2"] == right
+    both = np.hstack([y, np.arange(30.0)[:, None]])
+    assert figures(make("r2"), both, both)["r2"] == 1
+    assert math.isnan(figures(make("r2"), y[:1], y[:1], cuts=())["r2"])
 
 
 def test_the_area_without_a_class_is_not_a_number_and_of_equal_scores_is_one_half():

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 
-from zoo_core.parts import Record
-from zoo_core.training.events import direction
+from zoo_core._directions import direction
+from zoo_core.errors import PluginError
+from zoo_core.parts import Metric, Record
 
 SPLITS = ("train", "validation", "test")
-SMALLER_IS_BETTER = ("loss", "error", "mae", "mse", "rmse", "brier")
 Points = tuple[list[float], list[float]]  # epochs and values, of equal length
 
 
@@ -31,10 +32,23 @@ def _key_order(pair: tuple[str, str], metrics: list[str]) -> tuple[bool, int, in
     return metric != "loss", metrics.index(metric), SPLITS.index(split)
 
 
-def higher_is_better(key: str, directions: Mapping[str, bool] | None = None) -> bool:
-    """Return the direction of a metric: the one listed, else by its name (a loss or an error should be small)."""
-    listed = direction(key, directions or {})
-    return not key.endswith(SMALLER_IS_BETTER) if listed is None else listed
+def higher_is_better(key: str, directions: Mapping[str, bool]) -> bool:
+    """Return whether higher is better for a key such as "test_accuracy"; False where no metric says so."""
+    found = direction(key, directions)
+    pair = split_key(key)
+    return bool(direction(pair[1], directions) if found is None and pair else found)
+
+
+def installed_directions() -> dict[str, bool]:
+    """Return for each installed metric whether higher is better, for records of which nothing else is known."""
+    from zoo_core.registry import Registry
+
+    registry, found = Registry(), {"loss": False}
+    for name in registry.names("metric"):
+        with suppress(PluginError):
+            part = registry.get("metric", name)
+            found[name] = issubclass(part, Metric) and part.higher_is_better
+    return found
 
 
 def is_finite_number(value: object) -> bool:

@@ -76,6 +76,10 @@ class DataDescription(_Stored):
     image_shape: Annotated[list[Annotated[int, Ge(1)]], Field(min_length=2, max_length=2)] | None = None
     data_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
 
+    def class_count(self, outputs: int) -> int:
+        """Return the number of classes of a network that has `outputs` outputs; only names tell of any other number."""
+        return len(self.class_names) or max(outputs, 2)
+
     @model_validator(mode="after")
     def _check_counts(self) -> DataDescription:
         if self.image_shape and self.image_shape[0] * self.image_shape[1] != self.inputs:

@@ -10,8 +10,8 @@ import numpy as np
 
 from zoo_core.data.readers.npy import is_finite
 from zoo_core.errors import NumericError
-from zoo_core.model._inputs import check_values_finite, class_indices
-from zoo_core.nn import Network
+from zoo_core.model._inputs import check_values_finite
+from zoo_core.nn import Decision, Network
 from zoo_core.parts import Array, Loss, Metric, Preprocessor, Table
 
 
@@ -30,6 +30,10 @@ class InferenceModel(Protocol):
     @property
     def loss(self) -> Loss:
         """The loss of the spec."""
+
+    @property
+    def decision(self) -> Decision:
+        """How outputs become classes."""
 
     def metrics(self) -> list[Metric]:
         """Return new metrics."""
@@ -76,7 +80,8 @@ def evaluate_table(model: InferenceModel, table: Table, *, check: bool = False) 
     from zoo_core.nn import RunningMetrics, is_fused, targets_for  # late: predicting measures nothing
 
     running = RunningMetrics(model.loss, is_fused(model.loss, model.network), model.metrics())
-    targets = targets_for(model.loss, table.y, model.network.outputs, model.network.dtype)
+    form = model.network.outputs, model.decision.class_count, model.network.dtype
+    targets = targets_for(model.loss, table.y, *form)
     running.start(table.x.shape[0], model.network.outputs)
     with model.lock:
         for rows, z, outputs in infer_rows(model, table.x, check=check):
@@ -88,9 +93,9 @@ def evaluate_table(model: InferenceModel, table: Table, *, check: bool = False) 
 @np.errstate(all="ignore")
 def confusion_counts(model: InferenceModel, table: Table) -> Array:
     """Return the counts of a confusion matrix, shape (classes, classes): row the true class, column the predicted."""
-    classes = max(model.network.outputs, 2)
+    classes = model.decision.class_count
     counts = np.zeros((classes, classes), np.int64)
     with model.lock:
         for rows, _, outputs in infer_rows(model, table.x, check=True):
-            np.add.at(counts, (table.y[rows], class_indices(outputs)), 1)
+            np.add.at(counts, (table.y[rows], model.decision.classes(outputs)), 1)
     return counts

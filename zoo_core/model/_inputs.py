@@ -99,26 +99,6 @@ def class_labels(names: Sequence[str], classes: int) -> Array:
     return np.array([int(name) for name in names] if whole else names)
 
 
-def class_indices(outputs: Array) -> Array:
-    """Return the index of the most probable class of each row, shape (rows,)."""
-    return (outputs[:, 0] >= 0.5).astype(np.intp) if outputs.shape[1] == 1 else outputs.argmax(axis=1)
-
-
-def as_probabilities(outputs: Array) -> Array | None:
-    """Return the probability of each class, shape (rows, classes), or None if the outputs are not probabilities."""
-    outputs = np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
-    return outputs if _are_probabilities(outputs) else None
-
-
-def _are_probabilities(outputs: Array) -> bool:
-    """Return whether no output is negative and each row sums to 1, to three digits."""
-    if not len(outputs):
-        return True
-    sums = outputs.dot(np.ones(outputs.shape[1], outputs.dtype))
-    least, most = sums.item(sums.argmin()), sums.item(sums.argmax())
-    return bool(outputs.item(outputs.argmin()) >= 0 and least >= 0.999 and most <= 1.001)
-
-
 def _as_array(value: Any, what: str) -> Array:
     try:
         return np.asarray(value)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from zoo_core._part_checks import checked_widths
 from zoo_core.data import SKETCH_SIZE, Origin, RowSketch
 from zoo_core.errors import ModelFileError, PluginError
 from zoo_core.model._array_names import (
@@ -24,9 +25,9 @@ from zoo_core.model._fingerprints import Fingerprints
 from zoo_core.model._header import Header, read_model_header
 from zoo_core.model._model import Model
 from zoo_core.model._provenance import StoredParts
-from zoo_core.parts import Array, Layout
+from zoo_core.parts import Array, Layout, Loss
 from zoo_core.registry import Registry, find_model
-from zoo_core.spec import Spec, validate, walk_parts
+from zoo_core.spec import LossSpec, Spec, validate, walk_parts
 from zoo_core.storage import DEFAULT_LIMIT, ModelFile, read_model_file
 
 
@@ -105,6 +106,7 @@ def build_model(contents: ModelFile, name: str, header: Header, read_spec: Calla
             approve=partial(_approve, contents.arrays, name),
             read_spec=read_spec,
             data_options=_data_options(header),
+            read_loss=partial(_read_loss, header, parts, name, registry),
         )
     set_arrays(model, arrays, name)
     _check_counts(model, name, header.parameters)
@@ -126,6 +128,13 @@ def _data_options(header: Header) -> dict[str, Any]:
     return options if isinstance(options, dict) else {}
 
 
+def _read_loss(header: Header, parts: StoredParts, name: str, registry: Registry) -> Loss:
+    """Validate the loss of the spec in a header, and nothing else of its half for training."""
+    with _refuse_invalid(name):
+        table = {"loss": header.spec["model"]["loss"]}
+        return validate(LossSpec, table, registry, "spec: model", {}, find=parts.find).loss
+
+
 @contextmanager
 def _refuse_invalid(name: str) -> Iterator[None]:
     """Refuse a file, called `name`, whose header describes no model. Raises ModelFileError."""
@@ -144,7 +153,7 @@ def _check_counts(model: Model, name: str, parameters: int) -> None:
     regression = model.about.task == "regression"
     wanted = outputs if regression else max(outputs, 2)
     names = model.about.target_names if regression else model.about.class_names
-    if len(names) not in (0, wanted):
+    if len(names) not in (0, wanted) and (regression or outputs not in checked_widths(model.loss, len(names))):
         raise ModelFileError(f"{name}: has {len(names)} names for {wanted} outputs; get another file")
     if parameters != model.network.layout.size:
         raise ModelFileError(

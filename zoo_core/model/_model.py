@@ -14,11 +14,11 @@ from zoo_core.model._environment import environment as current_environment
 from zoo_core.model._fingerprints import Fingerprints
 from zoo_core.model._header import DataDescription
 from zoo_core.model._inference import compute_outputs, evaluate_table
-from zoo_core.model._inputs import as_inputs, as_probabilities, as_targets, class_indices, class_labels
+from zoo_core.model._inputs import as_inputs, as_targets, class_labels
 from zoo_core.model._saving import file_arrays, with_history
-from zoo_core.nn import RandomStreams, assemble
+from zoo_core.nn import Decision, RandomStreams, assemble
 from zoo_core.parts import Array, Layout, Loss, Metric, Record, Table
-from zoo_core.spec import Spec, copy_part, dump
+from zoo_core.spec import Spec, copy_part, dump, walk_parts
 
 
 class Model:
@@ -48,11 +48,13 @@ class Model:
         approve: Callable[[Layout], None] = lambda layout: None,
         read_spec: Callable[[], Spec] | None = None,
         data_options: Mapping[str, Any] | None = None,
+        read_loss: Callable[[], Loss] | None = None,
     ) -> None:
         """Assemble the network; its parameters are not set.
 
         `approve` may refuse the layout before memory is allocated. With `read_spec`, the model is only used: `spec`
-        describes the network alone, and `read_spec` returns the whole spec for the first use of `Model.spec`.
+        describes the network alone. `read_spec` returns the whole spec for the first use of `Model.spec`, `read_loss`
+        the loss for the first decision.
         """
         if spec.data.preprocessor is None:
             raise SpecError(f"spec {spec.name!r}: data.preprocessor is missing; name one, such as 'standard'")
@@ -61,6 +63,7 @@ class Model:
         self.network = assemble(spec, about.inputs, self.source, approve, trained=read_spec is None)
         self.preprocessor = copy_part(spec.data.preprocessor)
         self.fingerprints, self._read_spec = fingerprints or Fingerprints(), read_spec or (lambda: spec)
+        self._read_loss = read_loss
         self.history, self.plugins = [dict(record) for record in history], [dict(source) for source in plugins]
         self.training_rows = training_rows or RowSketch()  # a sketch of the rows that it was trained on
         self.warnings = dict(warnings or {})  # what its run warned of, by key
@@ -84,7 +87,7 @@ class Model:
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a deep copy or another process gets: the whole spec."""
-        return vars(self) | {"spec": self.spec, "_read_spec": None}
+        return vars(self) | {"spec": self.spec, "_read_spec": None, "_read_loss": None}
 
     @cached_property
     def spec(self) -> Spec:
@@ -94,16 +97,18 @@ class Model:
     @cached_property
     def loss(self) -> Loss:
         """The loss of the spec, a copy."""
-        return copy_part(self.spec.model.loss)
+        return copy_part(self.spec.model.loss if self._read_loss is None else self._read_loss())
+
+    @cached_property
+    def decision(self) -> Decision:
+        """How outputs become classes and probabilities, as output activation and loss say."""
+        outputs = self.network.outputs
+        return Decision(self.network.layers[-1].activation, self.loss, outputs, self.about.class_count(outputs))
 
     def set_history(self, history: list[Record], fingerprints: list[list[int]]) -> None:
         """Set the records and the fingerprints of the epochs in a checkpoint."""
         self.history[:] = history
         self.fingerprints.rows[:] = fingerprints
-
-    def set_threads(self, threads: int) -> None:
-        """Record the number of BLAS threads that a run of this model uses."""
-        self.environment["threads"] = threads
 
     def share_from(self, other: Model) -> None:
         """Use the preprocessor and the random streams of another model."""
@@ -111,10 +116,17 @@ class Model:
         self.network.set_streams(stage.transform.rng for stage in other.network.stages)
 
     def metrics(self) -> list[Metric]:
-        """Return new copies of the metrics of the spec. Raises SpecError if it has none."""
+        """Return new copies of the metrics of the spec, which know the classes. Raises SpecError if it has none."""
         if self.spec.training.metrics is None:
             raise SpecError(f"spec {self.name!r}: training.metrics is missing; name them, such as ['accuracy']")
-        return [copy_part(metric) for metric in self.spec.training.metrics]
+        metrics = [copy_part(metric) for metric in self.spec.training.metrics]
+        is_regression = self.about.task == "regression"
+        names = [] if is_regression else [str(label) for label in self._labels.tolist()]
+        for metric in metrics:
+            for _, part in walk_parts(metric, ""):
+                if isinstance(part, Metric):
+                    part.set_meaning(None if is_regression else self.decision, names, self.about.target_names)
+        return metrics
 
     def outputs(self, x: Any) -> Array:
         """Compute the outputs of the last layer.
@@ -160,7 +172,7 @@ class Model:
         outputs = self.outputs(x)
         if self.about.task == "regression":
             return outputs[:, 0] if outputs.shape[1] == 1 else outputs
-        return self._labels.take(class_indices(outputs))
+        return self._labels.take(self.decision.classes(outputs))
 
     def predict_proba(self, x: Any) -> Array:
         """Predict the probability of each class.
@@ -172,7 +184,7 @@ class Model:
             Probabilities from 0 to 1, shape (rows, classes), in the order of `labels`.
 
         Raises:
-            UsageError: the output layer gives no probabilities.
+            UsageError: output layer and loss give no probabilities; those of margins are scores.
             DataError, NumericError: as in `outputs`.
 
         Example:
@@ -180,11 +192,12 @@ class Model:
             model.predict_proba(x).sum(axis=1)  # 1 for each row
         """
         outputs = self.outputs(x)
-        if self.about.task == "classification" and (found := as_probabilities(outputs)) is not None:
+        if self.about.task == "classification" and (found := self.decision.probabilities(outputs)) is not None:
             return found
         raise UsageError(
             f"model {self.name!r} gives no probabilities: its output layer is "
-            f"{self.network.layers[-1].activation.name!r}; use predict, or outputs for the raw scores"
+            f"{self.network.layers[-1].activation.name!r}, its loss {self.loss.name!r}; "
+            "use predict, or outputs for the raw scores"
         )
 
     def labels(self) -> Array:
@@ -193,7 +206,7 @@ class Model:
 
     @cached_property
     def _labels(self) -> Array:
-        return class_labels(self.about.class_names, max(self.network.outputs, 2))
+        return class_labels(self.about.class_names, self.about.class_count(self.network.outputs))
 
     def evaluate(self, x: Any, y: Any) -> dict[str, float]:
         """Compute the loss and the metrics of the spec.

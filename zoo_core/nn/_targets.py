@@ -9,23 +9,24 @@ import numpy as np
 from zoo_core.parts import Array, Loss
 
 
-def targets_for(loss: Loss, labels: Array, outputs: int, dtype: np.dtype[np.generic]) -> Array:
-    """Return labels (rows,) in the form that a loss takes: unchanged, one-hot, or one column of 0 and 1.
+def targets_for(loss: Loss, labels: Array, outputs: int, classes: int, dtype: np.dtype[np.generic]) -> Array:
+    """Return labels (rows,) in the form that a loss takes: unchanged, one-hot, or one column of class indices.
 
     Labels of shape (rows, outputs) are values and stay so.
     """
     if labels.ndim == 2:
         return labels.astype(dtype, copy=False)
-    if loss.targets == "labels" and outputs > 1:
-        return labels
-    return one_hot(labels, outputs, dtype)
+    return labels if loss.targets == "labels" else target_rows(loss, labels, outputs, classes, dtype)
 
 
-def one_hot(labels: Array, outputs: int, dtype: np.dtype[np.generic]) -> Array:
-    """Return labels (rows,) as rows of 0 and 1, shape (rows, outputs); one output is the label itself."""
-    if outputs == 1:
+def target_rows(loss: Loss, labels: Array, outputs: int, classes: int, dtype: np.dtype[np.generic]) -> Array:
+    """Return labels (rows,) as rows of 0 and 1, shape (rows, classes).
+
+    Where the network has one output, a loss that takes values gets one column of class indices instead.
+    """
+    if outputs == 1 and loss.targets == "values":
         return labels.astype(dtype)[:, None]
-    hot = np.zeros((len(labels), outputs), dtype)
+    hot = np.zeros((len(labels), classes), dtype)
     hot[np.arange(len(labels)), labels] = 1
     return hot
 

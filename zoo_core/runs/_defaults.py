@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from zoo_core._part_checks import checked_widths
 from zoo_core.data import DataFolder, checked_data
 from zoo_core.errors import DataError, SpecError
 from zoo_core.model import DataDescription, Model, short_errors
@@ -63,16 +64,22 @@ def _check_tasks(spec: Spec, data: Data, parts: list[Loss | Metric]) -> None:
 
 
 def _check_outputs(spec: Spec, data: Data) -> None:
-    units = spec.model.layers[-1].units
+    units, loss = spec.model.layers[-1].units, spec.model.loss
     place = f"spec {spec.name!r}: model.layers.{len(spec.model.layers) - 1}.units is {units}"
     if data.task == "regression":
         if units != data.train.y.shape[1]:
             raise SpecError(f"{place}, and the data has {data.train.y.shape[1]} target column(s); make them equal")
         return
-    classes = len(data.class_names) or int(data.train.y.max()) + 1
-    single = units == 1 and classes == 2 and spec.model.loss.targets == "values"
-    if units != classes and not single:
-        raise SpecError(f"{place}, and the data has {classes} classes; give the last layer one unit for each")
+    classes = count_classes(data)
+    widths = checked_widths(loss, max(classes, 2))
+    if units not in widths:
+        right = " or ".join(map(str, widths))
+        raise SpecError(f"{place}, and the data has {classes} classes; with loss {loss.name!r} make it {right}")
+
+
+def count_classes(data: Data) -> int:
+    """Return the number of classes of a data set: that of its names, or the largest label and one."""
+    return len(data.class_names) or int(data.train.y.max()) + 1
 
 
 def describe_data(spec: Spec, data: Data) -> DataDescription:
@@ -81,7 +88,7 @@ def describe_data(spec: Spec, data: Data) -> DataDescription:
         return DataDescription(
             inputs=int(data.train.x.shape[1]),
             task=data.task,
-            class_names=list(data.class_names),
+            class_names=_class_names(spec, data),
             feature_names=list(data.feature_names),
             target_names=list(data.target_names),
             image_shape=list(data.image_shape) if data.image_shape else None,
@@ -90,3 +97,12 @@ def describe_data(spec: Spec, data: Data) -> DataDescription:
         raise DataError(
             f"dataset {spec.data.source.name!r} describes its data wrongly: {short_errors(error)}"
         ) from error
+
+
+def _class_names(spec: Spec, data: Data) -> list[str]:
+    """Return the names of the classes; numbers where there are none and the outputs do not tell how many there are."""
+    outputs = spec.model.layers[-1].units
+    unnamed = data.task == "classification" and not data.class_names
+    if unnamed and (classes := count_classes(data)) != max(outputs, 2):
+        return [str(i) for i in range(classes)]
+    return list(data.class_names)

@@ -1,8 +1,8 @@
 """The spec: TOML, JSON or plain data in, a validated `Spec` out, with the line and column of every error.
 
-`_text.py` and `_positions.py` read text. `_spec.py` has the tables, `_part_field.py` validates the parts in them, and
-`_messages.py` words the errors. `_options.py` gives the options of a part. `_round_trip.py` proves that a model file
-gives a spec back. Other doors: `spec.schema`, `spec.describe`, and `spec.from_csv`, which writes a first spec.
+`_text.py` and `_positions.py` read text. `_spec.py` has the tables, `_part_field.py` validates the parts in them.
+`_messages.py` words errors, `_options.py` gives options, `_round_trip.py` proves that a model file gives a spec back.
+Other doors: `spec.schema`, `spec.describe`, and `spec.from_csv`, which writes a first spec.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         SPEC_NAME as SPEC_NAME,
         SPEC_NAME_RULE as SPEC_NAME_RULE,
         LayerSpec as LayerSpec,
+        LossSpec as LossSpec,
         Spec as Spec,
         TrainingSpec as TrainingSpec,
     )
@@ -42,7 +43,7 @@ _MODULES = {
     "_part_field": "options_model",
     "_reading": "read_part read_spec",
     "_round_trip": "find_class parts_of stored_spec",
-    "_spec": "DEFAULT_METRICS SPEC_NAME SPEC_NAME_RULE LayerSpec Spec TrainingSpec",
+    "_spec": "DEFAULT_METRICS SPEC_NAME SPEC_NAME_RULE LayerSpec LossSpec Spec TrainingSpec",
     "_text": "read_text rename_text summarize_text",
 }
 __all__, __dir__, __getattr__ = _lazy_names(__name__, _MODULES)

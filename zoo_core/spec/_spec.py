@@ -117,6 +117,12 @@ class ModelSpec(SpecTable):
     loss: Annotated[Loss, PartField(), ForTraining]
 
 
+class LossSpec(StrictTable):
+    """The loss alone, for a model that is only used."""
+
+    loss: Annotated[Loss, PartField()]
+
+
 class DataSpec(SpecTable):
     """`[data]`: a data set, its options beside its name, how its inputs are scaled and its rows are split."""
 

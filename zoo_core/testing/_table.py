@@ -15,6 +15,7 @@ from zoo_core.testing.checks import (
     definition,
     generators,
     initializers,
+    loss_classes,
     losses,
     metrics,
     optimizers,
@@ -29,7 +30,8 @@ from zoo_core.testing.harness.findings import Finding
 from zoo_core.testing.harness.part_under_test import PartUnderTest
 
 MODULES = (
-    definition, activations, transforms, running_statistics, regularizers, augmentations, losses, metrics, optimizers,
+    definition, activations, transforms, running_statistics, regularizers, augmentations, losses, loss_classes, metrics,
+    optimizers,
     schedules, initializers, generators, datasets, preprocessors, callbacks,
 )  # fmt: skip
 

@@ -18,11 +18,11 @@ from zoo_core.nn import (
     OutputBuffers,
     Workspace,
     class_weights,
-    one_hot,
     row_losses,
+    target_rows,
     targets_for,
 )
-from zoo_core.parts import Array, BatchAugmentation, RandomSource, Table
+from zoo_core.parts import Array, BatchAugmentation, Loss, RandomSource, Table
 from zoo_core.spec import TrainingSpec, copy_part
 from zoo_core.training._row_loader import RowLoader
 
@@ -38,12 +38,13 @@ class TargetBlock:
     """The rows of consecutive batches, without their inputs; `outputs` receive the outputs of the network.
 
     `targets` are in the form that the loss takes, augmented as far as batches are loaded. `labels` are those of the
-    data, (rows,) or values (rows, outputs). `weights`, (rows,), are sample weights times class weights, or None.
+    data, (rows,) or values (rows, outputs). `sample_weights`, (rows,) or None, are those of the metric values: class
+    weights act on gradients alone.
     """
 
     targets: Array
     labels: Array
-    weights: Array | None
+    sample_weights: Array | None
     outputs: OutputBuffers
 
 
@@ -61,8 +62,9 @@ class BatchLoader:
         self.batches = _batches(model.spec.training, table.x.shape[0], source.stream("shuffle"))
         self.block_steps = _block_steps(self.batches.batch_size, network)
         self._rng = source.stream("batch")
-        self._targets = _targets(table, objective, soft=bool(self.augmentations))
-        self._weights = _weights(table, objective)
+        self._targets = _targets(model, table, objective.part, soft=bool(self.augmentations))
+        self._sample_weights = None if table.weights is None else np.asarray(table.weights, dtype)
+        self._weights = _row_weights(model, table, objective.part, self._sample_weights)
         self.rows = RowLoader(table.x, model.preprocessor, self.batches, network, self.block_steps)
         self._x = aligned((self.block_steps * self.batches.batch_size, network.inputs), dtype, None)
         self._workspaces: dict[int, tuple[list[tuple[Workspace, slice]], OutputBuffers]] = {}  # by rows of a block
@@ -87,8 +89,13 @@ class BatchLoader:
         self.objective.set_batch(workspace, targets, weights)
 
     def batch_loss(self, step: int) -> float:
-        """Return the weighted mean loss of the batch of a step in the present block, as of its first forward pass."""
-        workspace, targets, weights = self._loaded[step - self._first]
+        """Return the mean loss of the batch of a step in the present block, as of its first forward pass.
+
+        It is weighted by sample weights, as that of an epoch is.
+        """
+        workspace, targets, _ = self._loaded[step - self._first]
+        start, counted = (step - self._first) * self.batches.batch_size, self.block.sample_weights
+        weights = None if counted is None else counted[start : start + len(workspace.outputs)]
         values = row_losses(self.objective.part, self.objective.fused, workspace.z, workspace.outputs, targets)
         return float(values.mean() if weights is None else values @ weights / (weights.sum() or 1.0))
 
@@ -96,7 +103,7 @@ class BatchLoader:
         """Leave out the batches of the present block from a step on."""
         count, block = (step - self._first) * self.batches.batch_size, self.block
         z, outputs = block.outputs
-        weights = None if block.weights is None else block.weights[:count]
+        weights = None if block.sample_weights is None else block.sample_weights[:count]
         self.block = TargetBlock(block.targets[:count], block.labels[:count], weights, (z[:count], outputs[:count]))
 
     def close(self) -> None:
@@ -120,7 +127,8 @@ class BatchLoader:
         weights = None if self._weights is None else self._weights[which]
         labels = targets if self._targets is self.table.y and not self.augmentations else self.table.y[which]
         workspaces, outputs = self._block_workspaces(len(targets))
-        self.block = TargetBlock(targets, labels, weights, outputs)
+        counted = None if self._sample_weights is None else self._sample_weights[which]
+        self.block = TargetBlock(targets, labels, counted, outputs)
         self._loaded = [
             (workspace, targets[rows], None if weights is None else weights[rows]) for workspace, rows in workspaces
         ]
@@ -157,25 +165,24 @@ def _block_steps(batch_size: int, network: Network) -> int:
     return max(1, min(BLOCK_ROWS // batch_size, BLOCK_STEPS, BLOCK_WORK // work, BLOCK_BYTES // batch_bytes))
 
 
-def _targets(table: Table, objective: Objective, *, soft: bool) -> Array:
-    """Return all targets in the form that the loss takes; one-hot if they are `soft`, so that they can be mixed."""
-    outputs, dtype = objective.network.outputs, objective.network.dtype
-    if soft and table.y.ndim == 1:
-        return one_hot(table.y, outputs, dtype)
-    return targets_for(objective.part, table.y, outputs, dtype)
+def _targets(model: Model, table: Table, loss: Loss, *, soft: bool) -> Array:
+    """Return all targets in the form that the loss takes; as rows if they are `soft`, so that they can be mixed."""
+    form = model.network.outputs, model.decision.class_count, model.network.dtype
+    return (target_rows if soft and table.y.ndim == 1 else targets_for)(loss, table.y, *form)
 
 
-def _weights(table: Table, objective: Objective) -> Array | None:
-    """Return the weight of each row, or None if all are equal. Raises DataError for too few class weights."""
-    y, dtype = table.y, objective.network.dtype
-    weights = None if table.weights is None else np.asarray(table.weights, dtype)
+def _row_weights(model: Model, table: Table, loss: Loss, sample_weights: Array | None) -> Array | None:
+    """Return the weight of each row in the gradient, or None if all are equal.
+
+    Raises DataError for too few class weights.
+    """
+    y, dtype, classes = table.y, model.network.dtype, model.decision.class_count
     if y.ndim != 1 or y.dtype.kind not in "iu":
-        return weights
-    classes = max(objective.network.outputs, 2)
-    by_class = class_weights(objective.part, y, classes, weights)
+        return sample_weights
+    by_class = class_weights(loss, y, classes, sample_weights)
     if by_class is None:
-        return weights
+        return sample_weights
     if len(by_class) != classes:
         raise DataError(f"model.loss.class_weights has {len(by_class)} numbers for {classes} classes")
     own = np.asarray(by_class, dtype)[y]
-    return own if weights is None else weights * own
+    return own if sample_weights is None else sample_weights * own

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from zoo_core._part_checks import checked_rate, declares
 from zoo_core.nn import Network
 from zoo_core.parts import Optimizer, Record, Schedule
+from zoo_core.spec import walk_parts
 
 SMALLEST_FACTOR = 1e-9  # of gradients: smaller ones could vanish, and displays divide by it
 
@@ -14,14 +16,21 @@ SMALLEST_FACTOR = 1e-9  # of gradients: smaller ones could vanish, and displays 
 class LearningRate:
     """The rate of an optimizer: a number, or a schedule for a run of `epochs` epochs of `steps` steps.
 
+    `directions` tells for each value of a record whether higher is better.
+
     Plain gradient descent subtracts rate * gradient. Then the loss's gradient, a far smaller array, is multiplied by
     the rate instead, and the optimizer takes the rate 1.
     """
 
-    def __init__(self, optimizer: Optimizer, network: Network, epochs: int, steps: int) -> None:
+    def __init__(
+        self, optimizer: Optimizer, network: Network, epochs: int, steps: int, directions: Mapping[str, bool]
+    ) -> None:
         self._optimizer, self._is_plain = optimizer, _is_plain(optimizer, network)
         rate = optimizer.learning_rate
         self._schedule = rate if isinstance(rate, Schedule) else None
+        for _, part in walk_parts(optimizer, ""):
+            if isinstance(part, Schedule):
+                part.set_directions(directions)
         if self._schedule is not None:
             self._schedule.start(epochs, steps)
 

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from itertools import chain
 
 import numpy as np
 
 from zoo_core.errors import nearest
-from zoo_core.nn import set_up
-from zoo_core.parts import Array
-from zoo_core.spec import DEFAULT_METRICS, Spec, copy_part
+from zoo_core.nn import sample_outputs
+from zoo_core.spec import DEFAULT_METRICS, Spec
 from zoo_core.training._metrics import record_key
-
-ROWS = 8
-SPREAD = 3.0  # standard deviation of z: large enough for values outside 0 to 1
 
 
 def lint_spec(spec: Spec) -> list[str]:
@@ -25,7 +20,8 @@ def lint_spec(spec: Spec) -> list[str]:
 
 def _unsuitable_outputs(spec: Spec) -> Iterator[str]:
     """Yield a line if the output layer does not give what the loss needs."""
-    loss, last, outputs = spec.model.loss, len(spec.model.layers) - 1, _sample_outputs(spec)
+    loss, last, layer = spec.model.loss, len(spec.model.layers) - 1, spec.model.layers[-1]
+    outputs = sample_outputs(layer.activation, layer.units)
     if outputs is None or loss.output_range == "any":
         return
     inside = outputs.min() >= 0 and outputs.max() <= 1
@@ -33,21 +29,10 @@ def _unsuitable_outputs(spec: Spec) -> Iterator[str]:
         return
     hint = f"; use {loss.fused_with[0].name!r}" if loss.fused_with else ""
     yield (
-        f"model.layers.{last}.activation is {spec.model.layers[last].activation.name!r}, which gives no "
+        f"model.layers.{last}.activation is {layer.activation.name!r}, which gives no "
         f"{'probabilities' if loss.output_range == 'probabilities' else 'numbers from 0 to 1'}, and loss {loss.name!r} "
         f"means nothing without them{hint}"
     )
-
-
-def _sample_outputs(spec: Spec) -> Array | None:
-    """Return outputs of the last activation for random z, shape (rows, outputs), or None if it fails."""
-    layer, rng = spec.model.layers[-1], np.random.default_rng(0)
-    activation, outputs = copy_part(layer.activation), np.empty((ROWS, layer.units))
-    with suppress(Exception), np.errstate(all="ignore"):
-        set_up(activation, layer.units, outputs.dtype, rng, activation.gain)
-        activation.infer(rng.normal(0.0, SPREAD, (ROWS, activation.input_width(layer.units))), outputs)
-        return outputs
-    return None
 
 
 def _unknown_metric_names(spec: Spec) -> Iterator[str]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zoo_core._directions import direction, is_better
 from zoo_core.model import Model
 from zoo_core.parts import Array, Record
 from zoo_core.spec import Spec
-from zoo_core.training.events import Message, direction
+from zoo_core.training.events import Message
 
 if TYPE_CHECKING:
     from zoo_core.training._trainer import Trainer
@@ -93,9 +94,7 @@ class RunView:
 
     def better(self, monitor: str, value: float, best: float | None) -> bool:
         """Return whether a metric value is better than the best one so far."""
-        if best is None:
-            return True
-        return value > best if direction(monitor, self._trainer.metrics.directions) else value < best
+        return is_better(value, best, bool(direction(monitor, self._trainer.metrics.directions)))
 
     def snapshot(self) -> dict[str, Array]:
         """Return a copy of parameters and running state."""

@@ -56,7 +56,7 @@ class Trainer:
         self.model, self.splits, self.threads = model, splits, threads
         self.allow_extra_threads = allow_extra_threads
         self.inputs: list[Path] = []  # the files that the run was made from, which it must not replace
-        model.set_threads(threads)
+        model.environment["threads"] = threads
         self.spec, self.network, self.history = model.spec, model.network, model.history
         self.epochs = self.spec.training.epochs
         self.position = TrainingPosition()
@@ -65,8 +65,9 @@ class Trainer:
         self.loader = BatchLoader(model, splits["train"], self.objective, model.source)
         self.optimizer = copy_part(self.spec.optimizer)
         self.optimizer.start(self.network.layout)
-        self.learning_rate = LearningRate(self.optimizer, self.network, self.epochs, self.loader.batches.steps)
         self.metrics = EpochMetrics(model, splits, self.objective, self.loader)
+        steps, directions = self.loader.batches.steps, self.metrics.directions
+        self.learning_rate = LearningRate(self.optimizer, self.network, self.epochs, steps, directions)
         self.output: Path | None = None  # where `follow` saves the model
         self.callback_run = CallbackRun(self)
         self._speed = Speed()
@@ -194,7 +195,7 @@ class Trainer:
         if self.callback_run.stopped:
             self.loader.cut_block(self.position.step)
         block, running = self.loader.block, self.metrics.training
-        running.update(*block.outputs, block.targets, block.labels, block.weights)
+        running.update(*block.outputs, block.targets, block.labels, block.sample_weights)
         if not math.isfinite(running.total):
             epoch, step, size = self.position.epoch, self.position.step - 1, self.loader.batches.batch_size
             rate = self.learning_rate.rate(self._epochs_at(step))

@@ -82,9 +82,3 @@ class Finished:
 
 
 Event = Started | Progress | SafePoint | EpochEnded | Message | Finished
-
-
-def direction(key: str, directions: Mapping[str, bool]) -> bool | None:
-    """Return whether higher is better for a metric, by its own name or by that of its metric; None if unknown."""
-    owners = [name for name in directions if key == name or key.startswith(f"{name}_")]
-    return directions[max(owners, key=len)] if owners else None

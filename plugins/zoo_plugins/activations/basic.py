@@ -41,6 +41,7 @@ class Sigmoid(Activation):
     """Logistic sigmoid: f(z) = 1 / (1 + exp(-z)), between 0 and 1 (Verhulst 1838)."""
 
     name = "sigmoid"
+    decision_threshold = 0.5
 
     def forward(self, z: Array, out: Array) -> None:
         sigmoid(z, out)

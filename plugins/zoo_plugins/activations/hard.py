@@ -36,6 +36,7 @@ class HardSigmoid(Activation):
     """Sigmoid in three pieces: f(z) = min(max(z / 6 + 1 / 2, 0), 1) (Howard et al. 2019)."""
 
     name = "hard_sigmoid"
+    decision_threshold = 0.5
     kinks = (-3.0, 3.0)
 
     def forward(self, z: Array, out: Array) -> None:
@@ -138,6 +139,7 @@ class SparseSigmoid(Activation):
     """Derivative of sparse_plus: f(z) = min(max((z + 1) / 2, 0), 1) (Keras 3, `sparse_sigmoid`)."""
 
     name = "sparse_sigmoid"
+    decision_threshold = 0.5
     kinks = (-1.0, 1.0)
 
     def forward(self, z: Array, out: Array) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -136,6 +137,7 @@ class LogSigmoid(Activation):
     """Logarithm of the sigmoid: f(z) = -log(1 + exp(-z)), below 0 (PyTorch, `LogSigmoid`)."""
 
     name = "log_sigmoid"
+    decision_threshold = math.log(0.5)
 
     def forward(self, z: Array, out: Array) -> None:
         negative = self.scratch(z, "negative")

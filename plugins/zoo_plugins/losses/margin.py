@@ -26,9 +26,14 @@ class Hinge(Loss):
 
     name = "hinge"
     task = "classification"
+    decision_threshold = 0.0
 
     def value(self, outputs: Array, targets: Array) -> Array:
         return row_mean(self._shortfall(outputs, targets))
+
+    def probabilities(self, outputs: Array) -> Array | None:
+        """Return None: margins are scores."""
+        return None
 
     def gradient(self, outputs: Array, targets: Array, out: Array) -> None:
         np.greater(self._shortfall(outputs, targets), 0.0, out=out)
@@ -79,6 +84,10 @@ class CategoricalHinge(Loss):
         np.negative(shares, out=out)
         out[rows, rival] += 1 - shares[rows, rival]
         out *= self.value(outputs, targets)[:, None] > 0
+
+    def probabilities(self, outputs: Array) -> Array | None:
+        """Return None: margins are scores."""
+        return None
 
 
 @dataclass(kw_only=True)

@@ -197,9 +197,16 @@ class Quantile(Deviation):
 
 @dataclass(kw_only=True)
 class Cosine(Loss):
-    """Cosine distance of a row: 1 - y . t / (|y| |t|); a norm below 1e-7 counts as 1e-7 (thinc, `CosineDistance`)."""
+    """Cosine distance of a row: 1 - y . t / (|y| |t|); a norm below 1e-7 counts as 1e-7 (thinc, `CosineDistance`).
+
+    For classes it needs an output for each: the target 0 of a single output has no direction.
+    """
 
     name = "cosine"
+
+    def output_widths(self, classes: int) -> tuple[int, ...]:
+        """Return the number of classes."""
+        return (classes,)
 
     def value(self, outputs: Array, targets: Array) -> Array:
         unit, aim, _ = self._units(outputs, targets)

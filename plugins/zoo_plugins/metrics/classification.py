@@ -9,12 +9,8 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Ge
 
+from zoo_core.errors import SpecError
 from zoo_core.parts import Array, Metric
-
-
-def predicted(outputs: Array) -> Array:
-    """Return the class of each row: that of the largest output; for one output, 1 from a probability of 1/2."""
-    return outputs[:, 0] >= 0.5 if outputs.shape[1] == 1 else outputs.argmax(axis=1)
 
 
 class Mean(Metric):
@@ -49,21 +45,22 @@ class Mean(Metric):
 
 @dataclass
 class Accuracy(Mean):
-    """Share of rows whose class with the largest output is the true one. As scikit-learn's `accuracy_score`."""
+    """Share of rows whose predicted class is the true one. As scikit-learn's `accuracy_score`."""
 
     name = "accuracy"
     task = "classification"
 
     def of_rows(self, outputs: Array, targets: Array) -> Array:
-        correct: Array = predicted(outputs) == targets
+        correct: Array = self.predicted_classes(outputs) == targets
         return correct
 
 
 @dataclass
 class TopKAccuracy(Mean):
-    """Share of rows whose true class is among the `k` classes with the largest outputs.
+    """Share of rows whose true class is among the `k` most probable ones. With k = 1 it is the accuracy.
 
-    k: 1 or more. As scikit-learn's `top_k_accuracy_score`, except that of equal outputs the first ranks higher.
+    k: 1 or more. Without probabilities the outputs rank the classes. As scikit-learn's `top_k_accuracy_score`, except
+    that of equal outputs the first ranks higher, and that k may exceed the number of classes.
     """
 
     name = "top_k_accuracy"
@@ -72,12 +69,22 @@ class TopKAccuracy(Mean):
     k: Annotated[int, Ge(1)] = 5
 
     def of_rows(self, outputs: Array, targets: Array) -> Array:
-        if outputs.shape[1] == 1:
-            right: Array = (predicted(outputs) == targets) | (self.k > 1)
+        classes = count_classes(self, outputs.shape[1])
+        if self.k == 1 or self.k >= classes:
+            right: Array = (self.predicted_classes(outputs) == targets) | (self.k > 1)
             return right
-        likeliest = np.argsort(-outputs, axis=1, kind="stable")[:, : self.k]
+        found = self.class_probabilities(outputs)
+        scores = outputs if found is None else found
+        if scores.shape[1] != classes:
+            return np.full(len(outputs), math.nan)
+        likeliest = np.argsort(-scores, axis=1, kind="stable")[:, : self.k]
         among: Array = (likeliest == targets[:, None]).any(axis=1)
         return among
+
+
+def count_classes(metric: Metric, outputs: int) -> int:
+    """Return the number of classes that a metric sees."""
+    return len(metric.class_names) or max(outputs, 2)
 
 
 @dataclass
@@ -89,12 +96,12 @@ class Counts(Metric):
 
     def start(self, rows: int, outputs: int) -> None:
         """Reset the counts."""
-        classes = max(outputs, 2)
+        classes = count_classes(self, outputs)
         self.counts = np.zeros((classes, classes))
 
     def update(self, outputs: Array, targets: Array, weights: Array | None) -> None:
         """Add some rows."""
-        np.add.at(self.counts, (targets, predicted(outputs).astype(np.intp)), 1.0 if weights is None else weights)
+        np.add.at(self.counts, (targets, self.predicted_classes(outputs)), 1.0 if weights is None else weights)
 
     def shares(self, axis: int) -> Array:
         """Return correct / total for each class, and 0 for a class with total 0."""
@@ -107,7 +114,8 @@ class Counts(Metric):
 class ConfusionMatrix(Counts):
     """Counts of rows by true and predicted class, each as `confusion_matrix_<true>_<predicted>`.
 
-    Classes are numbered from 0. With sample weights the counts are sums of weights. As in scikit-learn.
+    These are the names of the classes, or their numbers where names would be ambiguous. With sample weights the counts
+    are sums of weights. As in scikit-learn.
     """
 
     name = "confusion_matrix"
@@ -118,7 +126,13 @@ class ConfusionMatrix(Counts):
 
     def figures(self) -> dict[str, float]:
         """Return the counts."""
-        return {f"{self.name}_{true}_{guess}": float(n) for (true, guess), n in np.ndenumerate(self.counts)}
+        classes = len(self.counts)
+        for keys in (self.class_keys(classes), [str(i) for i in range(classes)]):
+            cells = np.ndenumerate(self.counts)
+            found = {f"{self.name}_{keys[true]}_{keys[guess]}": float(count) for (true, guess), count in cells}
+            if len(found) == self.counts.size:
+                break
+        return found
 
 
 @dataclass
@@ -135,14 +149,19 @@ class BalancedAccuracy(Counts):
 
 @dataclass
 class Averaged(Counts):
-    """Base of the metrics of each class and their average.
+    """Base of the metrics of each class and their average."""
 
-    `average` is "macro" (the mean over classes that occur as true or predicted), "weighted" (by the number of true
-    rows) or "micro" (all classes together). `per_class` adds the value of each class, such as `recall_0`, `recall_1`.
-    """
-
-    average: Literal["macro", "weighted", "micro"] = "macro"
+    average: Literal["auto", "binary", "macro", "weighted", "micro"] = "auto"
     per_class: bool = False
+
+    def start(self, rows: int, outputs: int) -> None:
+        """Reset the counts. Raises SpecError for the average "binary" of more than two classes."""
+        super().start(rows, outputs)
+        if self.average == "binary" and len(self.counts) > 2:
+            raise SpecError(
+                f"metric {self.name!r}: average is 'binary', and there are {len(self.counts)} classes; "
+                "leave it out, or write 'macro', 'weighted' or 'micro'"
+            )
 
     def each(self) -> Array:
         """Return the value of each class, shape (classes,)."""
@@ -155,17 +174,25 @@ class Averaged(Counts):
             return math.nan
         if self.average == "micro":
             return float(np.trace(self.counts) / true.sum())
+        if self.average == "binary" or (self.average == "auto" and len(true) == 2):
+            return float(self.each()[1])
         return float(np.average(self.each(), weights=true if self.average == "weighted" else true + guessed > 0))
 
     def figures(self) -> dict[str, float]:
         """Return the average and, if asked for, the value of each class."""
-        each = self.each() if self.per_class else ()
-        return super().figures() | {f"{self.name}_{i}": float(value) for i, value in enumerate(each)}
+        return super().figures() | (self.by_class(self.each()) if self.per_class else {})
 
 
 @dataclass
 class Precision(Averaged):
-    """Correct / predicted rows of a class, averaged over classes by `average` (scikit-learn, `precision_score`)."""
+    """Correct / predicted rows of a class: of the second of two classes, or the mean over more than two.
+
+    average: "auto" is "binary" for two classes and "macro" for more. "binary" is the value of the second class, the
+    positive one; "macro" the mean over classes that occur as true or predicted; "weighted" that mean by the number of
+    true rows; "micro" counts all classes together. per_class: add the value of each class, such as `precision_cat`.
+    A class of weight 0 does not occur. 0 / 0 counts as 0. As scikit-learn's `precision_score`, where "binary" is the
+    default.
+    """
 
     name = "precision"
 
@@ -176,7 +203,14 @@ class Precision(Averaged):
 
 @dataclass
 class Recall(Averaged):
-    """Correct / true rows of a class, averaged over classes by `average` (scikit-learn, `recall_score`)."""
+    """Correct / true rows of a class: of the second of two classes, or the mean over more than two.
+
+    average: "auto" is "binary" for two classes and "macro" for more. "binary" is the value of the second class, the
+    positive one; "macro" the mean over classes that occur as true or predicted; "weighted" that mean by the number of
+    true rows; "micro" counts all classes together. per_class: add the value of each class, such as `recall_cat`.
+    A class of weight 0 does not occur. 0 / 0 counts as 0. As scikit-learn's `recall_score`, where "binary" is the
+    default.
+    """
 
     name = "recall"
 
@@ -187,7 +221,14 @@ class Recall(Averaged):
 
 @dataclass
 class F1(Averaged):
-    """Harmonic mean of precision and recall of a class, averaged over classes by `average` (van Rijsbergen 1979)."""
+    """Harmonic mean of precision and recall: of the second of two classes, or the mean over more than two.
+
+    average: "auto" is "binary" for two classes and "macro" for more. "binary" is the value of the second class, the
+    positive one; "macro" the mean over classes that occur as true or predicted; "weighted" that mean by the number of
+    true rows; "micro" counts all classes together. per_class: add the value of each class, such as `f1_cat`.
+    A class of weight 0 does not occur. 0 / 0 counts as 0. As scikit-learn's `f1_score`, where "binary" is the
+    default. Source: van Rijsbergen, "Information retrieval" (1979).
+    """
 
     name = "f1"
 

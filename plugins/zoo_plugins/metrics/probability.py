@@ -1,6 +1,6 @@
 """Metrics of probabilities: how well they rank rows, and how well they are calibrated.
 
-One output is the probability of class 1; several outputs are one for each class.
+The loss says what the probabilities are. Where outputs are none, such as margins, a metric that needs them is NaN.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from annotated_types import Ge, Le
 
 from zoo_core.parts import Array, Metric
 from zoo_plugins._rows import at_labels
-from zoo_plugins.metrics.classification import Mean, predicted
+from zoo_plugins.metrics.classification import Mean, count_classes
 
 
-def of_classes(outputs: Array) -> Array:
-    """Return the probability of each class, float64 (rows, classes), also for a single output."""
-    p = outputs.astype(np.float64)
-    return np.hstack([1 - p, p]) if p.shape[1] == 1 else p
+def of_classes(metric: Metric, outputs: Array) -> Array:
+    """Return the probability of each class, float64 (rows, classes); NaN where there are none."""
+    p = metric.class_probabilities(outputs.astype(np.float64))
+    return np.full((len(outputs), count_classes(metric, outputs.shape[1])), math.nan) if p is None else p
 
 
 @dataclass
@@ -36,7 +36,7 @@ class LogLoss(Mean):
 
     def of_rows(self, outputs: Array, targets: Array) -> Array:
         epsilon = float(np.finfo(outputs.dtype).eps)
-        losses: Array = -np.log(np.clip(at_labels(of_classes(outputs), targets), epsilon, 1 - epsilon))
+        losses: Array = -np.log(np.clip(at_labels(of_classes(self, outputs), targets), epsilon, 1 - epsilon))
         return losses
 
 
@@ -53,7 +53,7 @@ class Brier(Mean):
     higher_is_better = False
 
     def of_rows(self, outputs: Array, targets: Array) -> Array:
-        errors = of_classes(outputs)
+        errors = of_classes(self, outputs).copy()
         errors[np.arange(len(targets)), targets] -= 1
         squares: Array = np.sum(errors * errors, axis=1)
         return squares / 2 if errors.shape[1] == 2 else squares
@@ -63,9 +63,9 @@ class Brier(Mean):
 class ExpectedCalibrationError(Metric):
     """Mean gap between confidence and accuracy: sum_b (rows in b / rows) |accuracy in b - mean confidence in b|.
 
-    The confidence is the largest probability. b runs over bins of equal width between 0 and 1; a bin includes its upper
-    end. bins: their number, 1 to 10,000. Source: Guo et al., "On calibration of modern neural networks" (2017),
-    equation 3.
+    The confidence is the probability of the predicted class. b runs over bins of equal width between 0 and 1; a bin
+    includes its upper end. bins: their number, 1 to 10,000. Source: Guo et al., "On calibration of modern neural
+    networks" (2017), equation 3.
     """
 
     name = "expected_calibration_error"
@@ -81,11 +81,12 @@ class ExpectedCalibrationError(Metric):
 
     def update(self, outputs: Array, targets: Array, weights: Array | None) -> None:
         """Add some rows."""
-        confidence = of_classes(outputs).max(axis=1)
-        place = np.clip(np.ceil(confidence * self.bins).astype(np.intp) - 1, 0, self.bins - 1)
+        guess = self.predicted_classes(outputs)
+        confidence = at_labels(of_classes(self, outputs), guess)
+        place = np.clip(np.ceil(np.nan_to_num(confidence) * self.bins).astype(np.intp) - 1, 0, self.bins - 1)
         w = np.ones(len(place)) if weights is None else weights.astype(np.float64)
         for sums, values in (
-            (self.weight, 1.0), (self.correct, predicted(outputs) == targets), (self.confidence, confidence),
+            (self.weight, 1.0), (self.correct, guess == targets), (self.confidence, confidence),
         ):  # fmt: skip
             np.add.at(sums, place, w * values)
 
@@ -100,10 +101,10 @@ class RocAuc(Metric):
     """Area under the ROC curve: the probability that a positive row has a higher score than a negative one.
 
     Equal scores count half. With more than two classes, each class is compared with the rest, and the areas are
-    averaged. `per_class` adds the area of each class as `roc_auc_0`, `roc_auc_1` and so on. The value is NaN if a class
-    has no rows or all of them. Memory: the scores of all rows of a split. Source: Hanley and McNeil, "The meaning and
-    use of the area under a receiver operating characteristic (ROC) curve" (1982). As scikit-learn's `roc_auc_score`
-    with multi_class = "ovr".
+    averaged. per_class: add the area of each class, such as `roc_auc_cat`. The value is NaN if a class has no rows or
+    all of them. Scores are probabilities, or outputs where there are none. Memory: the scores of all rows of a split.
+    Source: Hanley and McNeil, "The meaning and use of the area under a receiver operating characteristic (ROC) curve"
+    (1982). As scikit-learn's `roc_auc_score` with multi_class = "ovr".
     """
 
     name = "roc_auc"
@@ -114,33 +115,41 @@ class RocAuc(Metric):
 
     def start(self, rows: int, outputs: int) -> None:
         """Allocate room for the scores of all rows."""
-        self.scores, self.labels = np.empty((rows, outputs)), np.empty(rows, np.int64)
+        classes = count_classes(self, outputs)
+        self.scores, self.labels = np.empty((rows, 1 if classes == 2 else classes)), np.empty(rows, np.int64)
         self.weights, self.seen = np.ones(rows), 0
 
     def update(self, outputs: Array, targets: Array, weights: Array | None) -> None:
         """Store some rows."""
         here = slice(self.seen, self.seen + len(outputs))
-        self.scores[here], self.labels[here] = outputs, targets
+        self.scores[here], self.labels[here] = self._score(outputs), targets
         if weights is not None:
             self.weights[here] = weights
         self.seen = here.stop
+
+    def _score(self, outputs: Array) -> Array | float:
+        """Return the score of each class, or of the second of two; NaN where outputs do not rank the classes."""
+        p, width = self.class_probabilities(outputs.astype(np.float64)), self.scores.shape[1]
+        if p is not None:
+            return p[:, 1:] if width == 1 else p
+        if outputs.shape[1] == width:
+            return outputs
+        return outputs[:, 1:] - outputs[:, :1] if (outputs.shape[1], width) == (2, 1) else math.nan
 
     def result(self) -> float:
         """Return the area, or the mean of the areas of all classes."""
         return float(np.mean(self._areas()))
 
     def figures(self) -> dict[str, float]:
-        """Return the area and, if asked for, that of each class."""
+        """Return the area and, if asked for, that of each class, which both of two classes share."""
         areas = self._areas()
-        each = {f"{self.name}_{i}": area for i, area in enumerate(areas)} if self.per_class else {}
+        each = self.by_class(areas * 2 if len(areas) == 1 else areas) if self.per_class else {}
         return {self.name: float(np.mean(areas))} | each
 
     def _areas(self) -> list[float]:
-        binary = self.scores.shape[1] <= 2
-        classes = [1] if binary else range(self.scores.shape[1])
-        labels, weights = self.labels[: self.seen], self.weights[: self.seen]
-        columns = [self.scores[: self.seen, -1 if binary else k] for k in classes]
-        return [area(score, labels == k, weights) for score, k in zip(columns, classes, strict=True)]
+        scores, labels, weights = (array[: self.seen] for array in (self.scores, self.labels, self.weights))
+        classes = [1] if scores.shape[1] == 1 else range(scores.shape[1])
+        return [area(score, labels == k, weights) for score, k in zip(scores.T, classes, strict=True)]
 
 
 def area(scores: Array, positive: Array, weights: Array) -> float:
@@ -149,7 +158,7 @@ def area(scores: Array, positive: Array, weights: Array) -> float:
     for_it, against = (np.bincount(place, weights * chosen) for chosen in (positive, ~positive))
     below = np.cumsum(against) - against / 2
     pairs = float(for_it.sum() * against.sum())
-    return float(for_it @ below) / pairs if pairs else math.nan
+    return float(for_it @ below) / pairs if pairs and not np.isnan(scores).any() else math.nan
 
 
 PARTS = (LogLoss, Brier, ExpectedCalibrationError, RocAuc)

@@ -38,14 +38,30 @@ class Mse(Errors):
 
 
 @dataclass
-class Rmse(Mse):
-    """Square root of the mean squared error over rows and targets, in the units of the targets. As in scikit-learn."""
+class Rmse(Metric):
+    """Square root of the mean squared error of a target, in its units; of several targets, the mean of their roots.
+
+    As scikit-learn's `root_mean_squared_error`.
+    """
 
     name = "rmse"
+    task = "regression"
+    higher_is_better = False
+    state = ("total", "weight")
+
+    def start(self, rows: int, outputs: int) -> None:
+        """Reset the sums."""
+        self.total, self.weight = np.zeros(outputs), 0.0
+
+    def update(self, outputs: Array, targets: Array, weights: Array | None) -> None:
+        """Add some rows, target by target, so that one target gives the same bits as among others."""
+        columns = np.square(outputs.astype(np.float64) - targets).T
+        self.total += [column.sum() if weights is None else column @ weights for column in columns]
+        self.weight += len(outputs) if weights is None else float(weights.sum(dtype=np.float64))
 
     def result(self) -> float:
-        """Return the root."""
-        return math.sqrt(super().result())
+        """Return the mean of the roots."""
+        return float(np.mean(np.sqrt(self.total / self.weight))) if self.weight else math.nan
 
 
 @dataclass
@@ -63,7 +79,8 @@ class Mae(Errors):
 class R2(Metric):
     """Coefficient of determination: 1 - squared error / variance of the targets, averaged over targets.
 
-    As scikit-learn's `r2_score`.
+    A target that does not vary gives 1 where all errors are 0, else 0; a single row gives NaN. As scikit-learn's
+    `r2_score`, but also where the mean of equal targets is rounded.
     """
 
     name = "r2"
@@ -72,7 +89,7 @@ class R2(Metric):
 
     def start(self, rows: int, outputs: int) -> None:
         """Reset the sums."""
-        self.weight = 0.0
+        self.rows, self.weight = rows, 0.0
         self.error, self.mean, self.spread = (np.zeros(outputs) for _ in range(3))
 
     def update(self, outputs: Array, targets: Array, weights: Array | None) -> None:
@@ -83,15 +100,25 @@ class R2(Metric):
         weight = float(w.sum())
         if not weight:
             return
-        mean = w @ y / weight
-        shift, both = mean - self.mean, self.weight + weight
+        mean = _exact_mean(y[w > 0], w[w > 0])
+        shift, both = mean - (self.mean if self.weight else mean), self.weight + weight
         self.spread += w @ (y - mean) ** 2 + shift**2 * self.weight * weight / both
-        self.mean += shift * weight / both
+        self.mean = self.mean + shift * weight / both if self.weight else mean
         self.weight = both
 
     def result(self) -> float:
-        """Return the coefficient; NaN if the targets do not vary."""
-        return float(np.mean(1 - self.error / self.spread)) if self.spread.all() else math.nan
+        """Return the coefficient."""
+        if not self.weight or self.rows < 2:
+            return math.nan
+        varies = self.spread > 0
+        unexplained = np.divide(self.error, self.spread, out=(self.error > 0).astype(np.float64), where=varies)
+        return float(np.mean(1 - unexplained))
+
+
+def _exact_mean(y: Array, w: Array) -> Array:
+    """Return the mean of each column; that of equal values is their value, without rounding."""
+    mean: Array = np.where((y == y[0]).all(axis=0), y[0], w @ y / w.sum())
+    return mean
 
 
 PARTS = (Mse, Rmse, Mae, R2)

@@ -65,14 +65,15 @@ class Reactive(Schedule):
 class OnPlateau(Reactive):
     """The rate falls by `factor` when `monitor` has not improved for more than `patience` epochs.
 
-    An improvement is more than `threshold`, relative to the best value; lower is better unless `mode` is "max".
-    The `cooldown` epochs after a fall do not count. As PyTorch's ReduceLROnPlateau.
+    mode: "auto" asks the metric whether higher is better; "min" and "max" say it. An improvement is more than
+    `threshold` times the size of the best value. The `cooldown` epochs after a fall do not count. As PyTorch's
+    ReduceLROnPlateau, where a worse negative value may count as an improvement.
     """
 
     name = "on_plateau"
     state = ("current", "best", "waited", "cooling")
 
-    mode: Literal["min", "max"] = "min"
+    mode: Literal["auto", "min", "max"] = "auto"
     threshold: Annotated[float, Ge(0), Lt(1)] = 1e-4
     cooldown: Annotated[int, Ge(0)] = 0
 
@@ -98,19 +99,19 @@ class OnPlateau(Reactive):
         self.cooling = self.cooldown
 
     def _better(self, value: float) -> bool:
-        best = self.best
+        best, higher = self.best, self.mode == "max" or (self.mode == "auto" and self.higher_is_better(self.monitor))
         if best is None:
             return not math.isnan(value)
-        if self.mode == "min":
-            return value < best * (1 - self.threshold)
-        return value > best * (1 + self.threshold)
+        part = math.copysign(self.threshold, best)
+        return value > best * (1 + part) if higher else value < best * (1 - part)
 
 
 @dataclass
 class Adaptive(Reactive):
-    """The rate falls by `factor` when `monitor` has not fallen by `tolerance` for more than `patience` epochs.
+    """The rate falls by `factor` when `monitor` has not improved by `tolerance` for more than `patience` epochs.
 
-    The rate starts at `initial` and never falls below `minimum`. A smaller improvement still updates the best value.
+    The metric says whether higher is better. The rate starts at `initial` and never falls below `minimum`. A smaller
+    improvement still updates the best value.
     As scikit-learn's "adaptive".
     """
 
@@ -124,9 +125,11 @@ class Adaptive(Reactive):
 
     def improved(self, value: float) -> bool:
         """Compare with the best value."""
-        best = math.inf if self.best is None else self.best
-        self.best = min(best, value) if not math.isnan(value) else self.best
-        return value <= best - self.tolerance
+        sign = -1 if self.higher_is_better(self.monitor) else 1  # of a value that should fall
+        best = sign * math.inf if self.best is None else self.best
+        if self.better(self.monitor, value, self.best):
+            self.best = value
+        return sign * value <= sign * best - self.tolerance
 
 
 PARTS = (OnPlateau, Adaptive)

@@ -9,7 +9,8 @@ from zoo_core.display._records import (
     SPLITS,
     Points,
     best_point,
-    higher_is_better,
+    higher_is_better as is_higher_better,
+    installed_directions,
     metric_keys,
     metric_points,
     split_key,
@@ -43,7 +44,8 @@ def learning_curves(runs: Runs, *, what: str = "loss", higher_is_better: Mapping
     panels = [what, "accuracy"] if what == "loss" and "accuracy" in recorded else [what]
     figure = new_figure(7.0, 1.5 + 2.8 * len(panels) + 0.18 * len(runs))
     axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
-    notes = [_draw_panel(*panel, runs, higher_is_better) for panel in zip(axes, panels, strict=True)]
+    directions = installed_directions() if higher_is_better is None else higher_is_better
+    notes = [_draw_panel(*panel, runs, directions) for panel in zip(axes, panels, strict=True)]
     axes[-1].set_xlabel("epoch")
     title = printable(runs[0][0]) if len(runs) == 1 else f"{len(runs)} models"
     figure.suptitle(f"Learning curves of {title}", x=0.01, ha="left", fontsize=11)
@@ -59,7 +61,7 @@ def _recorded_metrics(runs: Runs) -> list[str]:
     return list(dict.fromkeys(pair[1] for key in found if (pair := split_key(key))))
 
 
-def _draw_panel(axes: Axes, what: str, runs: Runs, directions: Mapping[str, bool] | None) -> list[str]:
+def _draw_panel(axes: Axes, what: str, runs: Runs, directions: Mapping[str, bool]) -> list[str]:
     """Draw one metric of all models; return for each model where its best point is."""
     from matplotlib.ticker import MaxNLocator
 
@@ -92,12 +94,12 @@ def _draw_best(
     points: Mapping[str, Points],
     what: str,
     colour: str,
-    directions: Mapping[str, bool] | None,
+    directions: Mapping[str, bool],
 ) -> str:
     if not points:
         return f"no {what}"
     split = list(points)[-1]
-    epoch, value = best_point(points[split], higher_is_better(f"{split}_{what}", directions))
+    epoch, value = best_point(points[split], is_higher_better(f"{split}_{what}", directions))
     axes.plot([epoch], [value], color=colour, label="best", **RING)
     return f"best {split} {what} {format_number(value)} in epoch {epoch:g}"
 

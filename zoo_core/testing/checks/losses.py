@@ -17,11 +17,12 @@ from zoo_core.testing.harness.dtypes import DTYPES, Float64Watch, expect_float32
 from zoo_core.testing.harness.findings import Finding
 from zoo_core.testing.harness.finite_values import finite_findings, large_size
 from zoo_core.testing.harness.loss_samples import (
-    COLUMNS,
+    CLASSES,
     ROWS,
-    positive_rows,
     sample_logits,
+    sample_outputs,
     sample_targets,
+    sample_width,
     takes_any_outputs,
 )
 from zoo_core.testing.harness.part_under_test import PartUnderTest
@@ -39,7 +40,7 @@ def _loss_gradient(part: Loss, outputs: Array, targets: Array) -> Array:
 def _fused_activations(part: Loss) -> Iterator[tuple[str, Activation]]:
     for kind in part.fused_with:
         activation = kind()
-        start_part(activation, COLUMNS)
+        start_part(activation, sample_width(part))
         yield f"with {activation.name}", activation
 
 
@@ -48,7 +49,7 @@ def _fused_activations(part: Loss) -> Iterator[tuple[str, Activation]]:
 
 def loss_gradient_findings(part: Loss, outputs: Array) -> Iterator[Finding]:
     """Compare `gradient` with the central differences of `value`, for targets of each form."""
-    for targets in sample_targets(part, *outputs.shape):
+    for targets in sample_targets(part, outputs):
         yield from _compare_with_differences(part, outputs, targets)
 
 
@@ -62,9 +63,9 @@ def _compare_with_differences(part: Loss, outputs: Array, targets: Array) -> Ite
 
 def _check_gradient(subject: PartUnderTest) -> Iterator[Finding]:
     """Use shares as outputs and, unless the loss is for classes, also errors of up to 6 on both sides."""
-    yield from loss_gradient_findings(subject.make(), positive_rows())
+    yield from loss_gradient_findings(subject.make(), sample_outputs(subject.make()))
     if takes_any_outputs(subject.make()):
-        outputs, targets = np.random.default_rng(14).uniform(0.1, 6, (2, ROWS, COLUMNS))
+        outputs, targets = np.random.default_rng(14).uniform(0.1, 6, (2, ROWS, CLASSES))
         yield from _compare_with_differences(subject.make(), outputs, targets)
 
 
@@ -76,8 +77,9 @@ def _wrong_divisions(right: Array) -> Mistakes:
 
 
 def _check_value(subject: PartUnderTest) -> Iterator[Finding]:
-    part, outputs = subject.make(), positive_rows()
-    for targets in sample_targets(part):
+    part = subject.make()
+    outputs = sample_outputs(part)
+    for targets in sample_targets(part, outputs):
         whole = part.value(outputs, targets)
         if np.shape(whole) != (ROWS,):
             yield Finding(
@@ -98,13 +100,14 @@ def _check_value(subject: PartUnderTest) -> Iterator[Finding]:
 
 def fused_findings(part: Loss, case: str, activation: Activation) -> Iterator[Finding]:
     """Compare the fused methods with the plain ones, and with central differences with respect to the logits."""
-    z = sample_logits()
-    for targets in sample_targets(part):
+    z = sample_logits(part)
+    width = z.shape[1]
+    for targets in sample_targets(part, z):
 
         def total(targets: Array = targets) -> float:
-            return float(np.sum(part.fused_value(z, forward(activation, z, COLUMNS), targets)))
+            return float(np.sum(part.fused_value(z, forward(activation, z, width), targets)))
 
-        outputs = forward(activation, z, COLUMNS)
+        outputs = forward(activation, z, width)
         plain, both = part.value(outputs, targets), part.fused_value(z, outputs, targets)
         if not np.allclose(both, plain, rtol=1e-9, atol=1e-12):
             yield Finding(f"fused_value {case} differs from value", "row 0", str(plain[0]), str(both[0]))
@@ -128,12 +131,13 @@ def _check_fused(subject: PartUnderTest) -> Iterator[Finding]:
 
 def _fill_outputs(subject: PartUnderTest, fill: float) -> dict[str, Array]:
     part = subject.make()
-    targets = sample_targets(part)[-1]
-    found = {"out of gradient": np.full((ROWS, COLUMNS), fill)}
-    part.gradient(positive_rows(), targets, found["out of gradient"])
+    outputs, z = sample_outputs(part), sample_logits(part)
+    targets = sample_targets(part, outputs)[-1]
+    found = {"out of gradient": np.full(outputs.shape, fill)}
+    part.gradient(outputs, targets, found["out of gradient"])
     for case, activation in _fused_activations(part):
-        out = found[f"out of fused_gradient {case}"] = np.full((ROWS, COLUMNS), fill)
-        part.fused_gradient(sample_logits(), forward(activation, sample_logits(), COLUMNS), targets, out)
+        out = found[f"out of fused_gradient {case}"] = np.full(outputs.shape, fill)
+        part.fused_gradient(z, forward(activation, z, z.shape[1]), targets, out)
     return found
 
 
@@ -145,26 +149,27 @@ def _run_fused(part: Loss, z: Array, outputs: Array, targets: Array) -> dict[str
 
 def _check_inputs(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
-    for targets in sample_targets(part):
-        outputs = positive_rows()
+    for targets in sample_targets(part, sample_outputs(part)):
+        outputs = sample_outputs(part)
         given = {"outputs": outputs, "targets": targets}
         yield from input_findings("value", given, part.value, outputs, targets)
         yield from input_findings("gradient", given, _loss_gradient, part, outputs, targets)
         for case, activation in _fused_activations(part):
-            z, outputs = sample_logits(), forward(activation, sample_logits(), COLUMNS)
+            z, outputs = sample_logits(part), forward(activation, sample_logits(part), outputs.shape[1])
             given = {"z": z, "outputs": outputs, "targets": targets}
             yield from input_findings(f"a fused method {case}", given, _run_fused, part, z, outputs, targets)
 
 
 def _check_dtype(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
-    for targets in sample_targets(part, dtype=np.float32):
-        outputs = positive_rows().astype(np.float32)
+    for targets in sample_targets(part, sample_outputs(part).astype(np.float32)):
+        outputs = sample_outputs(part).astype(np.float32)
         yield from expect_float32({"what value returns": part.value(outputs, targets)})
         watched = Float64Watch()
         part.gradient(watched(outputs), targets, watched(np.zeros_like(outputs)))
         for _, activation in _fused_activations(part):
-            z, out = sample_logits(np.float32), forward(activation, sample_logits(np.float32), COLUMNS)
+            z = sample_logits(part, np.float32)
+            out = forward(activation, z, z.shape[1])
             fused_value = part.fused_value(z, out, targets)
             part.fused_gradient(watched(z), watched(out), targets, watched(np.zeros_like(z)))
             yield from expect_float32({"what fused_value returns": fused_value})
@@ -173,18 +178,19 @@ def _check_dtype(subject: PartUnderTest) -> Iterator[Finding]:
 
 def _check_large(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
-    signs: Array = np.array([[1, -1, 0, 5e-4], [-1, -1, 1, 1], [-1, -1, -1, -1]])
+    columns: Array = np.array([[1, -1, -1], [-1, -1, -1], [0, 1, -1], [5e-4, 1, -1]])
+    signs = np.resize(columns, (sample_width(part), 3)).T.copy()
     any_outputs = part.task == "regression" and takes_any_outputs(part)
-    far = large_size(lambda s: part.value(s * signs, sample_targets(part, len(signs))[0])) if any_outputs else 1e4
+    far = large_size(lambda s: part.value(s * signs, sample_targets(part, signs)[0])) if any_outputs else 1e4
     for dtype in DTYPES:
         z: Array = (1e4 * signs).astype(dtype)
-        for targets in sample_targets(part, len(z), dtype=dtype):
+        for targets in sample_targets(part, z):
             yield from _check_finite(part, "outputs of 0 and 1", (z > 0).astype(dtype), targets)
             if any_outputs:
                 yield from _check_finite(part, f"outputs of size {far:g}", (far * signs).astype(dtype), targets)
             for case, activation in _fused_activations(part):
                 with np.errstate(all="ignore"):
-                    outputs = forward(activation, z, COLUMNS)
+                    outputs = forward(activation, z, z.shape[1])
                 run = partial(_run_fused, part, z, outputs, targets)
                 yield from finite_findings("a fused method", f"logits of size 1e4, {case}", dtype, run)
 
@@ -197,16 +203,17 @@ def _check_finite(part: Loss, case: str, outputs: Array, targets: Array) -> Iter
 
 def _check_state(subject: PartUnderTest) -> Iterator[Finding]:
     def use(part: Loss, number: int) -> list[Array]:
-        outputs = positive_rows(ROWS + number)
-        targets = sample_targets(part, len(outputs))[-1]
+        outputs = sample_outputs(part, ROWS + number)
+        targets = sample_targets(part, outputs)[-1]
         return [part.value(outputs, targets), _loss_gradient(part, outputs, targets)]
 
     yield from continued_findings(subject.make(), subject.make(), use, "`value` and `gradient`")
 
 
 def _draw(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
-    part, outputs = subject.make(), positive_rows()
-    targets = sample_targets(part)[-1]
+    part = subject.make()
+    outputs = sample_outputs(part)
+    targets = sample_targets(part, outputs)[-1]
     return [np.asarray(part.value(outputs, targets)), _loss_gradient(part, outputs, targets)]
 
 

@@ -6,23 +6,45 @@ from typing import Any
 
 import numpy as np
 
+from zoo_core._part_checks import checked_widths
 from zoo_core.parts import Array, Loss
 from zoo_core.spec import walk_parts
 
-ROWS, COLUMNS = 6, 4
+ROWS, CLASSES = 6, 4
 
 
-def positive_rows(rows: int = ROWS, columns: int = COLUMNS) -> Array:
+def sample_width(part: Loss) -> int:
+    """Return a number of outputs that a loss takes: that for four classes."""
+    return max(checked_widths(part, CLASSES))
+
+
+def _class_count(part: Loss, columns: int) -> int:
+    """Return the number of classes that `columns` outputs stand for."""
+    if part.task == "regression":
+        return columns
+    return next((n for n in range(2, 4 * columns + 4) if columns in checked_widths(part, n)), max(columns, 2))
+
+
+def positive_rows(rows: int = ROWS, columns: int = CLASSES) -> Array:
     """Return rows of positive numbers that sum to 1."""
     return np.random.default_rng(4).dirichlet(np.full(columns, 3.0), rows)
 
 
-def sample_targets(part: Loss, rows: int = ROWS, columns: int = COLUMNS, dtype: Any = np.float64) -> list[Array]:
-    """Return targets of each form that the loss accepts."""
-    forms: list[Array] = [np.random.default_rng(5).dirichlet(np.ones(columns), rows).astype(dtype)]
-    labels = np.arange(rows) % columns
+def sample_outputs(part: Loss, rows: int = ROWS) -> Array:
+    """Return shares as outputs, of a width that the loss takes."""
+    return positive_rows(rows, sample_width(part))
+
+
+def sample_targets(part: Loss, outputs: Array) -> list[Array]:
+    """Return targets of each form that the loss accepts, for rows of outputs and in their dtype."""
+    (rows, columns), dtype = outputs.shape, outputs.dtype
+    classes = _class_count(part, columns)
+    labels = np.arange(rows) % classes
+    if columns == 1 and part.targets == "values":
+        return [labels.astype(dtype)[:, None]]
+    forms: list[Array] = [np.random.default_rng(5).dirichlet(np.ones(classes), rows).astype(dtype)]
     if part.task != "regression":
-        forms.append(np.eye(columns, dtype=dtype)[labels])
+        forms.append(np.eye(classes, dtype=dtype)[labels])
     if part.targets == "labels":
         forms.append(labels)
     return forms
@@ -34,6 +56,6 @@ def takes_any_outputs(part: Loss) -> bool:
     return all(p.task != "classification" and p.output_range == "any" for p in losses)
 
 
-def sample_logits(dtype: Any = np.float64) -> Array:
-    """Return inputs of an output activation."""
-    return np.random.default_rng(6).normal(0.0, 1.0, (ROWS, COLUMNS)).astype(dtype)
+def sample_logits(part: Loss, dtype: Any = np.float64) -> Array:
+    """Return inputs of an output activation, of a width that the loss takes."""
+    return np.random.default_rng(6).normal(0.0, 1.0, (ROWS, sample_width(part))).astype(dtype)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
+from zoo_core._directions import is_better
 from zoo_core.model import DataDescription, Model
 from zoo_core.parts import Array, Callback, Record, Run
 from zoo_core.registry import Registry
@@ -66,7 +67,7 @@ class SampleRun:
 
     def better(self, monitor: str, value: float, best: float | None) -> bool:
         """Return whether a value is better than another: higher for an accuracy, lower for all others."""
-        return best is None or (value > best if "accuracy" in monitor else value < best)
+        return is_better(value, best, "accuracy" in monitor)
 
     def snapshot(self) -> dict[str, Array]:
         """Return a copy of the weights."""

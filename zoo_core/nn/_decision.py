@@ -1,0 +1,73 @@
+"""How the outputs of a network become classes and probabilities: the one place that every road asks."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import cached_property
+
+import numpy as np
+
+from zoo_core._part_checks import checked_classes
+from zoo_core.nn._alone import set_up
+from zoo_core.parts import Activation, Array, Loss
+from zoo_core.spec import copy_part
+
+ROWS = 8
+SPREAD = 3.0  # standard deviation of z: large enough for values outside 0 to 1
+
+
+class Decision:
+    """Asks the output activation first, and then the loss.
+
+    Args:
+        activation: that of the last layer.
+        loss: that of the spec.
+        outputs: the number of outputs.
+        class_count: the number of classes.
+
+    Example:
+        Decision(Sigmoid(), Hinge(), 1, 2).classes(np.array([[0.3], [0.7]]))  # array([0, 1])
+    """
+
+    def __init__(self, activation: Activation, loss: Loss, outputs: int, class_count: int) -> None:
+        self.class_count, self._activation, self._loss, self._outputs = class_count, activation, loss, outputs
+        own = activation.decision_threshold
+        self.threshold = loss.decision_threshold if own is None else own
+        is_plain = type(activation).decide is Activation.decide and type(loss).decide is Loss.decide
+        self._is_plain = is_plain and outputs in (1, class_count)
+
+    def classes(self, outputs: Array) -> Array:
+        """Return the index of the class of each row, integers of shape (rows,).
+
+        Raises PluginError if an activation or a loss gives something else.
+        """
+        if self._is_plain:
+            return Loss.decide(self._loss, outputs, self.threshold)
+        found = self._activation.decide(outputs, self.threshold)
+        part = self._loss if found is None else self._activation
+        found = self._loss.decide(outputs, self.threshold) if found is None else found
+        return checked_classes(part, found, len(outputs), self.class_count)
+
+    def probabilities(self, outputs: Array) -> Array | None:
+        """Return the probability of each class, shape (rows, classes), or None if the outputs are no probabilities."""
+        return self._probabilities(outputs) if self.gives_probabilities else None
+
+    @cached_property
+    def gives_probabilities(self) -> bool:
+        """Whether the outputs for any inputs give probabilities, not only by chance those of some rows."""
+        sample = sample_outputs(self._activation, self._outputs)
+        return sample is None or self._probabilities(sample) is not None
+
+    def _probabilities(self, outputs: Array) -> Array | None:
+        found = self._activation.probabilities(outputs)
+        return self._loss.probabilities(outputs) if found is None else found
+
+
+def sample_outputs(activation: Activation, units: int) -> Array | None:
+    """Return outputs of a copy of an activation for random z, shape (rows, units), or None if it fails."""
+    activation, rng, outputs = copy_part(activation), np.random.default_rng(0), np.empty((ROWS, units))
+    with suppress(Exception), np.errstate(all="ignore"):
+        set_up(activation, units, outputs.dtype, rng, activation.gain)
+        activation.infer(rng.normal(0.0, SPREAD, (ROWS, activation.input_width(units))), outputs)
+        return outputs
+    return None
