@@ -80,11 +80,19 @@ def model_from_file(contents: ModelFile, name: str, registry: Registry, folder: 
     read_spec = partial(_read_spec, header, parts, name, registry, origin)
     spec = read_spec(for_network=True)
     parts.warn_of_versions()
-    return build_model(contents, name, header, read_spec, spec)
+    read_loss = partial(_read_loss, header, parts, name, registry)
+    return build_model(contents, name, header, read_spec, spec, read_loss)
 
 
-def build_model(contents: ModelFile, name: str, header: Header, read_spec: Callable[[], Spec], spec: Spec) -> Model:
-    """Return the model of a spec, with the arrays of a file. `read_spec` returns the whole spec.
+def build_model(
+    contents: ModelFile,
+    name: str,
+    header: Header,
+    read_spec: Callable[[], Spec],
+    spec: Spec,
+    read_loss: Callable[[], Loss] | None = None,
+) -> Model:
+    """Return the model of a spec, with the arrays of a file. `read_spec` returns the whole spec, `read_loss` its loss.
 
     Raises ModelFileError for arrays that do not fit.
     """
@@ -106,7 +114,7 @@ def build_model(contents: ModelFile, name: str, header: Header, read_spec: Calla
             approve=partial(_approve, contents.arrays, name),
             read_spec=read_spec,
             data_options=_data_options(header),
-            read_loss=partial(_read_loss, header, parts, name, registry),
+            read_loss=read_loss,
         )
     set_arrays(model, arrays, name)
     _check_counts(model, name, header.parameters)

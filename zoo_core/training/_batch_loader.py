@@ -89,13 +89,8 @@ class BatchLoader:
         self.objective.set_batch(workspace, targets, weights)
 
     def batch_loss(self, step: int) -> float:
-        """Return the mean loss of the batch of a step in the present block, as of its first forward pass.
-
-        It is weighted by sample weights, as that of an epoch is.
-        """
-        workspace, targets, _ = self._loaded[step - self._first]
-        start, counted = (step - self._first) * self.batches.batch_size, self.block.sample_weights
-        weights = None if counted is None else counted[start : start + len(workspace.outputs)]
+        """Return the weighted mean loss of the batch of a step in the present block, as of its first forward pass."""
+        workspace, targets, weights = self._loaded[step - self._first]
         values = row_losses(self.objective.part, self.objective.fused, workspace.z, workspace.outputs, targets)
         return float(values.mean() if weights is None else values @ weights / (weights.sum() or 1.0))
 
