@@ -31,6 +31,8 @@ HINTS = {
     "stored_path": "if you trust it, name the folder of the file with data_dir, or train with a spec of your own",
     "split": "choose one of these, or give a file",
     "data_file": "give a file instead",
+    "table_option": "say {option}={value} or {other}",
+    "labels": "write plain numbers, or say task = 'classification' if they are labels",
     "begin": "zoo_core.train(spec, output={path!r}) begins a run",
     "train_further": "to train it further, pass start_from={path!r} to zoo_core.train, with another output",
     "start_from": (

@@ -104,3 +104,82 @@ def test_values_of_another_file_can_be_predicted(run_zoo):
     code, out, _ = run_zoo("predict", "mine.npz", "later.csv")
     assert code == 0
     assert float(out) == pytest.approx(0.5, abs=0.2)
+
+
+TARGETS = {
+    "numbers": lambda i: f"{i / 4}",
+    "decimal commas": lambda i: f'"{i},5"',
+    "dollars": lambda i: f"${i}.00",
+    "labels": lambda i: "xyz"[i % 3],
+    "codes": lambda i: f"0{i % 3}",
+    "gaps": lambda i: f"{i % 2 * 255}",
+    "float classes": lambda i: f"{i % 2}.0",
+    "truth": lambda i: f"{i % 2 == 0}",
+    "missing": lambda i: "NA" if i % 10 == 0 else "ab"[i % 2],
+    "ids": lambda i: f"n{i}",
+    "units": lambda i: f"{i} kg",
+    "dates": lambda i: f"2020-01-{i % 28 + 1:02}",
+}
+READY = set(TARGETS) - {"ids", "units", "decimal commas"}  # the other columns have a decimal point
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("form", [",a,b,y", "0,1,2", "", "a,b,y,", "title"])
+@pytest.mark.filterwarnings("ignore:.*without a target are left out")
+def test_what_is_called_ready_trains_predicts_and_is_measured(run_zoo, target, form):
+    """The same file is read in the same way on all roads, or refused by the first."""
+    lead, tail = ("r{}," if form.startswith(",") else ""), ("," if form.endswith(",") else "")
+    header = "Heights of 2020\na,b,y\n" if form == "title" else f"{form}\n" if form else ""
+    cells = [f"{i % 7 + 0.5},{i},{TARGETS[target](i)}" for i in range(1, 61)]
+    Path("my.csv").write_text(header + "".join(f"{lead.format(i)}{row}{tail}\n" for i, row in enumerate(cells)))
+    code, _, err = run_zoo("new", "mine", "--data", "my.csv")
+    assert code == (0 if target in READY else 3), err
+    assert Path("mine.toml").exists() == (code == 0)
+    if code:
+        assert "the target, column" in err
+        return
+    assert run_zoo("train", "mine.toml", "--quiet", "--set", "training.epochs=1")[0] == 0
+    code, out, _ = run_zoo("predict", "mine.npz", "my.csv")
+    assert (code, len(out.splitlines())) == (0, 60)
+    assert run_zoo("evaluate", "mine.npz", "--data", "my.csv")[0] == 0
+
+
+def test_how_a_table_is_read_can_be_told_and_is_kept(run_zoo):
+    Path("my.csv").write_text("p;q\n" + "".join(f'"1,{i:03}";{"NA" if i % 3 else "EU"}\n' for i in range(60)))
+    code, _, err = run_zoo("new", "mine", "--data", "my.csv")
+    assert (code, "'1,000' may be 1 or 1000; say --set data.decimal=, or --set data.thousands=," in err) == (3, True)
+    assert run_zoo("new", "mine", "--data", "my.csv", "--set", "data.thousands=,", "--set", "data.missing=[]")[0] == 0
+    data = tomllib.loads(Path("mine.toml").read_text())["data"]
+    assert (data["thousands"], data["missing"], data["delimiter"]) == (",", [], ";")
+    assert run_zoo("train", "mine.toml", "--quiet", "--set", "training.epochs=1")[0] == 0
+    code, out, _ = run_zoo("predict", "mine.npz", "my.csv", "--proba")
+    assert (code, out.splitlines()[0], len(out.splitlines())) == (0, "EU,NA", 61)
+    for wrong, words in (("data.decimal=x", "decimal must be"), ("data.path=x", "nothing that a table is read by")):
+        code, _, err = run_zoo("new", "other", "--data", "my.csv", "--set", wrong)
+        assert (code, words in err) == (2, True)
+
+
+def test_a_second_spec_of_one_name_is_told_the_ways_out(run_zoo):
+    assert run_zoo("new", "mine")[0] == 0
+    code, _, err = run_zoo("new", "mine")
+    assert (code, err) == (2, "error: mine.toml: exists; choose another name, or replace it with --force\n")
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (lambda i: f"{i},{i % 2 == 0},{i}", "column 'q' is true or false; it is read as 1 or 0"),
+        (lambda i: f"{i},{i:05},{i}", "column 'q' is left out: it has codes such as '00000'"),
+        (lambda i: f"{i},{10**17 + i},{i}", "column 'q' is left out: it has whole numbers of 16 digits"),
+        (lambda i: f"{i},{i} kg,{i}", "column 'q' is left out: row 1 (line 2): '0 kg' is a number with the unit 'kg'"),
+        (lambda i: f"{i},{i}%,{i}", "column 'q': the sign '%' beside its numbers is left out"),
+        (lambda i: f"{i},{i},{1000 * i}", "the target, column 'r' has mean 2.95e+04"),
+        (lambda i: f"{i},{'Total' if i == 59 else 'x'},{i}", "the last row has 'Total'"),
+        (lambda i: f"{i},{i},{'' if i == 7 else i / 8}", "1 row(s) have no value in the target, column 'r'"),
+    ],
+)
+def test_what_may_surprise_is_said(run_zoo, rows, words):
+    Path("my.csv").write_text("p,q,r\n" + "".join(rows(i) + "\n" for i in range(60)))
+    code, _, err = run_zoo("new", "mine", "--data", "my.csv")
+    assert code == 0
+    assert words in err

@@ -183,6 +183,24 @@ def test_a_test_file_has_the_classes_of_the_first(folder: DataFolder, put: Calla
         Csv("a.csv", "kind", test_path="b.csv").load(folder)
 
 
+def test_rows_without_a_target_are_left_out_and_that_is_said(folder: DataFolder, put: Any) -> None:
+    put("a.csv", "a,kind\n1,x\n2,NA\n3,y\n4,\n")
+    with pytest.warns(
+        UserWarning, match=r"a\.csv: 2 row\(s\) without a target are left out; the first is row 2 \(line 3\)"
+    ):
+        data = Csv("a.csv", "kind").load(folder)
+    assert (data.train.x.tolist(), data.class_names) == ([[1], [3]], ("x", "y"))
+    with pytest.warns(UserWarning, match="1 row"):
+        assert Csv("a.csv", "kind", missing=[""]).load(folder).class_names == ("NA", "x", "y")
+
+
+def test_a_test_file_may_have_its_columns_in_another_order(folder: DataFolder, put: Any) -> None:
+    put("a.csv", "a,b,y\n1,2,3\n4,5,6\n"), put("b.csv", "y,extra,b,a\n9,red,8,7\n")
+    data = Csv("a.csv", "y", "regression", test_path="b.csv").load(folder)
+    assert data.test is not None
+    assert (data.test.x.tolist(), data.test.y.tolist()) == ([[7, 8]], [[9]])
+
+
 def test_csv_columns_to_learn_from_and_weights(folder: DataFolder, put: Any) -> None:
     put("a.csv", "id,a,b,w,kind\nr1,1,2,0.5,x\nr2,3,4,2,y\n")
     data = Csv("a.csv", "kind", features=["b", "a"], weights="w").load(folder)

@@ -72,6 +72,9 @@ TABLES = {
     "a title": "Heights in 2020\n" + written(**{",": ""}),
     "a title with a comma": "Heights, in 2020\n\n" + written(row="{0},{1},1", header="a,b,c", **{",": ""}),
     "comments": "# made by hand\n" + written(**{",": ""}).replace("88", "# a gap in the series\n88"),
+    "a line for Excel": "sep=;\n" + written(";", **DECIMAL),
+    "rows without a value": written(**{",": ""}) + ",\n,\n",
+    "quotes after blanks": written(row='{0}, "{1}"', **{",": ""}),
     "dollars": written(row='"${0}",{1}', **{",": ""}),
     "percent": written(row="{0}%,{1}", **{",": ""}),
     "euros": written(";", row="{0} €,{1}", **DECIMAL),
@@ -125,8 +128,8 @@ def test_headers_of_numbers_and_tables_without_a_header(text: str, names: tuple[
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("0,1\n5,3\n2,7\n", "the first line, '0,1', may be a header or a row; say header = true or false"),
-        ('a;b\n"1,234";1\n"5,678";2\n', "'1,234' may be 1.234 or 1234; say decimal = ',' or thousands = ','"),
+        ("0,1\n5,3\n2,7\n", "the first line, '0,1', may be a header or a row; say header=true or header=false"),
+        ('a;b\n"1,234";1\n"5,678";2\n', "'1,234' may be 1.234 or 1234; say decimal=, or thousands=,"),
         ("PK\x03\x04 and more", "is an Excel workbook, a NumPy archive or another zip file, not a text table"),
         ("", "is empty"),
         (" \n\n", "is empty"),

@@ -17,7 +17,7 @@ def is_frame(value: Any) -> bool:
     """Return whether a value has columns with names: a data frame, a mapping of columns, or a structured array."""
     if isinstance(value, np.ndarray):
         return value.dtype.names is not None
-    return isinstance(value, Mapping) or hasattr(value, "columns") or hasattr(value, "column_names")
+    return isinstance(value, Mapping) or any(hasattr(type(value), a) for a in ("columns", "column_names"))
 
 
 def frame_columns(frame: Any) -> dict[str, Array]:
@@ -31,7 +31,7 @@ def frame_columns(frame: Any) -> dict[str, Array]:
     try:
         own = nw.from_native(frame)
         own = own.collect() if isinstance(own, nw.LazyFrame) else own
-        return {str(name): _as_array(own[name]) for name in own.columns}
+        return {str(column.name): _as_array(column) for column in own.iter_columns()}
     except Exception as error:  # a foreign frame may raise anything
         raise DataError(f"a {type(frame).__name__} cannot be read as a table: {error}") from error
 

@@ -16,7 +16,7 @@ from zoo_core.data.readers.find_format import find_format
 from zoo_core.data.readers.survey import MOSTLY, ColumnSurvey, looks_like_number
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.tables import read_text_table
-from zoo_core.errors import DataError, UsageError
+from zoo_core.errors import DataError, Hint, UsageError
 from zoo_core.spec._text import override
 
 MAX_CLASSES = 20  # of a target of whole numbers; with more distinct ones it is a regression
@@ -28,6 +28,8 @@ OTHERWISE = ", or name the columns to learn from: data.features"
 FAR = 10.0  # mean or deviation of a target above which training is slow without a change of its scale
 
 Task = Literal["classification", "regression"]
+Survey = tuple[list[str], list[ColumnSurvey], list[str], list[str]]
+_TOTAL = re.compile(r"(grand |sub)?(total|sum|mean|average|summe|gesamt|mittelwert)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -104,13 +106,13 @@ def guess(
     table = TableReader(raw, found.form, where)
     column = _target_column(table, target)
     chosen = [i for i in table.columns if i != column] if features is None else [table.index(f) for f in features]
-    labels, (own, *surveys), incomplete = _survey(table, column, chosen)
+    labels, (own, *surveys), incomplete, last = _survey(table, column, chosen)
     task = task or _guess_task(labels, own, table)
     counts = _class_counts(labels, where) if task == "classification" else {}
     target_notes = [] if counts else _target_notes(own, table)
     kept, left_out = _choose(surveys, table, features is not None)
     notes = [*found.notes, *_unnamed_notes(table), *_incomplete_notes(incomplete, table, column)]
-    notes += [*target_notes, *left_out]
+    notes += [*target_notes, *left_out, *_total_notes(last)]
     if counts:
         notes.append(_class_note(counts))
     return Guess(
@@ -119,23 +121,25 @@ def guess(
     )  # fmt: skip
 
 
-def _survey(table: TableReader, target: int, columns: Sequence[int]) -> tuple[list[str], list[ColumnSurvey], list[str]]:
-    """Read a table; return the cells of the target, a survey of each column, and the rows without a target."""
+def _survey(table: TableReader, target: int, columns: Sequence[int]) -> Survey:
+    """Read a table; return the cells of the target, a survey of each column, rows without a target, the last row."""
     surveys = [ColumnSurvey(i, table.form) for i in [target, *columns]]
     labels: list[str] = []
     incomplete: list[str] = []
+    last: list[str] = []
     for block in table.blocks():
         block, out = complete_rows(block, [target], table.form.missing)
         incomplete += out
         if block.rows:
             cells = list(zip(*block.rows, strict=True))
             labels += map(str.strip, cells[target])
+            last = block.rows[-1]
             for survey in surveys:
                 survey.add(cells[survey.place], block)
     if not labels:
         why = f"; {incomplete[0]} is the first without" if incomplete else ""
         raise DataError(f"{table.where}: no row has a value in the target, {table.column_name(target)}{why}")
-    return labels, surveys, incomplete
+    return labels, surveys, incomplete, last
 
 
 def _target_column(table: TableReader, target: str | None) -> int:
@@ -163,14 +167,13 @@ def _guess_task(labels: Sequence[str], survey: ColumnSurvey, table: TableReader)
     near = [label for label in distinct if looks_like_number(label)]
     if not few and len(near) >= MOSTLY * len(distinct):
         raise _unclear(table, survey, f"has numbers that are not written plainly, such as {min(near)!r}")
+    if len(distinct) > max(MAX_CLASSES, len(labels) // 2):
+        raise _unclear(table, survey, f"has {len(distinct)} different texts in {len(labels)} rows")
     return "classification"
 
 
 def _unclear(table: TableReader, survey: ColumnSurvey, why: str) -> DataError:
-    return DataError(
-        f"{table.where}: the target, {table.column_name(survey.place)}, {why}; write plain numbers, "
-        "or say task = 'classification' if they are labels"
-    )
+    return DataError(f"{table.where}: the target, {table.column_name(survey.place)}, {why}", Hint("labels"))
 
 
 def _class_counts(labels: Sequence[str], where: str) -> dict[str, int]:
@@ -187,7 +190,10 @@ def _class_counts(labels: Sequence[str], where: str) -> dict[str, int]:
 
 
 def _class_note(counts: Mapping[str, int]) -> str:
-    shown = ", ".join(f"{name} ({count})" for name, count in list(counts.items())[:SHOWN_CLASSES])
+    shown = ", ".join(
+        f"{name if name.isprintable() else repr(name)} ({count})"
+        for name, count in list(counts.items())[:SHOWN_CLASSES]
+    )
     return f"classes, with their rows: {shown}{', ...' if len(counts) > SHOWN_CLASSES else ''}"
 
 
@@ -236,6 +242,14 @@ def _unnamed_notes(table: TableReader) -> list[str]:
     first = ["the first column has no name; it is read as the names of the rows"] if not table.names[0] else []
     empty = [f"column {i + 1} is empty, and left out" for i, n in enumerate(table.names) if i and not n]
     return first + empty
+
+
+def _total_notes(last: Sequence[str]) -> list[str]:
+    """Say that the last row may sum up the others."""
+    word = next((cell.strip() for cell in last if _TOTAL.match(cell.strip())), "")
+    if not word:
+        return []
+    return [f"the last row has {word!r}, and is read as a row like the others; leave it out if it is a sum"]
 
 
 def _incomplete_notes(places: Sequence[str], table: TableReader, column: int) -> list[str]:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from zoo_core.data.labels import is_whole_number
 from zoo_core.data.readers._cells import MISSING, NOTATIONS, Notation, read_number
-from zoo_core.errors import DataError
+from zoo_core.errors import DataError, Hint
 
 YEARS = range(1800, 2101)
 OFTEN = 0.1  # of the rows count up, so that it means nothing
@@ -48,7 +48,8 @@ def _counts_up_alone(first: Sequence[str], body: Sequence[Sequence[str]], where:
     if others > OFTEN * len(body) or len(body) == 1:
         return False
     shown = ",".join(first)[:40]
-    raise DataError(f"{where}: the first line, {shown!r}, may be a header or a row; say header = true or false")
+    hint = Hint("table_option", option="header", value="true", other="header=false")
+    raise DataError(f"{where}: the first line, {shown!r}, may be a header or a row", hint)
 
 
 def _counting(cells: Sequence[str]) -> list[int]:

@@ -21,9 +21,9 @@ class Block:
     """Some rows of a table. The lines of a block are counted only when somebody asks for one."""
 
     first: int  # the number of the first row below the header, from 1
-    rows: list[list[str]]  # without empty lines
+    rows: list[list[str]]  # those that have a value; an empty line is no row
     before: int = 0  # the line before the block
-    read: Sequence[list[str]] = ()  # the rows as they were read, with those of empty lines
+    read: Sequence[list[str]] = ()  # the rows as they were read, with those that have no value
     lines: tuple[int, ...] = ()  # known lines, in place of counted ones
     numbers: tuple[int, ...] = ()  # the numbers of the rows, where some were left out
 
@@ -50,7 +50,7 @@ class Block:
 def _count_lines(before: int, rows: Iterable[Sequence[str]]) -> Iterator[int]:
     for cells in rows:
         before += 1 + sum(cell.count("\n") + cell.replace("\r\n", "").count("\r") for cell in cells)
-        if cells:
+        if any(cells):
             yield before
 
 
@@ -60,11 +60,11 @@ class RowReader:
     def __init__(self, raw: bytes | str, form: TableFormat, where: str) -> None:
         self.where, self._form, self._raw = where, form, raw
         _check_encoding(form.encoding, where)
-        lines, blanks = _lines(as_lines(raw, form.encoding, where), form), form.delimiter == BLANKS
-        self._reader = csv.reader(lines, delimiter=form.delimiter, strict=True, skipinitialspace=blanks)
+        lines = _lines(as_lines(raw, form.encoding, where), form)
+        self._reader = csv.reader(lines, delimiter=form.delimiter, strict=True, skipinitialspace=True)
 
     def take(self, count: int) -> list[list[str]]:
-        """Return the next rows, also those of empty lines; fewer, or none, at the end."""
+        """Return the next rows, also those without a value; fewer, or none, at the end."""
         try:
             return list(islice(self._reader, count))
         except csv.Error as error:
@@ -80,9 +80,9 @@ class RowReader:
         return self._form.skip_lines + self._reader.line_num
 
     def next_row(self) -> Row | None:
-        """Return the next row that is no empty line, or None at the end."""
+        """Return the next row that has a value, or None at the end."""
         while rows := self.take(1):
-            if rows[0]:
+            if any(rows[0]):
                 return self.line, rows[0]
         return None
 
@@ -95,7 +95,7 @@ class RowReader:
             before = self.line
             if not (read := self.take(count)):
                 return
-            rows = read if all(read) else [cells for cells in read if cells]
+            rows = [cells for cells in read if any(cells)]
             if rows:
                 yield self._checked(Block(number, rows, before, read), width)
             number += len(rows)

@@ -15,7 +15,7 @@ from zoo_core.data.readers._header import find_header
 from zoo_core.data.readers._rows import Row, RowReader
 from zoo_core.data.readers._text import as_lines, find_encoding
 from zoo_core.data.readers.table_format import BLANKS, DELIMITERS, TableFormat
-from zoo_core.errors import DataError
+from zoo_core.errors import DataError, Hint
 
 SAMPLE_ROWS = 1000
 SAMPLE_SIZE = 2**18  # characters
@@ -30,6 +30,7 @@ RARE_FIRST = (
     BLANKS,
 )  # of two delimiters that divide equally well, texts hold the first less often
 COMMENT = "#"
+_EXCEL_LINE = re.compile(r"sep=(.)", re.IGNORECASE)  # the first line of a file for Excel may say the delimiter
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}\.[0-9]{3}")  # may be thousands
 
 
@@ -67,6 +68,8 @@ def find_format(raw: bytes | str, where: str, told: Mapping[str, Any]) -> FoundF
     """
     form = TableFormat.from_options({"encoding": find_encoding(raw), **told})
     lines = _sample(raw, form, where)
+    if (said := _EXCEL_LINE.fullmatch(lines[0].strip())) and not {"delimiter", "skip_lines"} & told.keys():
+        return find_format(raw, where, {**told, "delimiter": said[1], "skip_lines": 1})
     if "comment" not in told and any(line.startswith(COMMENT) for line in lines):
         form = form.changed({"comment": _find_comment(lines, form, told)})
     division = _divide(lines, form, told)
@@ -79,7 +82,7 @@ def find_format(raw: bytes | str, where: str, told: Mapping[str, Any]) -> FoundF
         form = form.changed({"header": find_header(first, body[len(first) == division.width :], where)})
     notation = _find_notation(body[bool(form.header) :], form, where, told)
     form = form.changed(notation._asdict())
-    return FoundFormat(form, tuple(_notes(form, lines, raw)))
+    return FoundFormat(form, tuple(_notes(form, lines, raw, told="skip_lines" in told)))
 
 
 def _sample(raw: bytes | str, form: TableFormat, where: str) -> list[str]:
@@ -182,7 +185,8 @@ def _find_notation(
         values = {found.value for n in (best, *rivals) if (found := read_number(cell, n)) is not None}
         if len(values) > 1 and counts[Notation()] < counts[best]:
             shown = " or ".join(f"{value:g}" for value in sorted(values))
-            raise DataError(f"{where}: {cell!r} may be {shown}; say decimal = ',' or thousands = ','")
+            hint = Hint("table_option", option="decimal", value=",", other="thousands=,")
+            raise DataError(f"{where}: {cell!r} may be {shown}", hint)
     return best
 
 
@@ -193,14 +197,14 @@ def _count_fitting(cells: Sequence[str], choices: Sequence[Notation]) -> dict[No
     return {n: sum(1 for cell in cells if read_number(cell, n) is not None) for n in choices}
 
 
-def _notes(form: TableFormat, lines: Sequence[str], raw: bytes | str) -> list[str]:
+def _notes(form: TableFormat, lines: Sequence[str], raw: bytes | str, *, told: bool) -> list[str]:
     """Return a line about each thing that was found and is not as usual."""
     notes = []
     if form.encoding != "utf-8":
         text = raw.decode(form.encoding, "replace") if isinstance(raw, bytes) else raw
         word = next(iter(re.findall(r"\S*[^\x00-\x7f]\S*", text)), "")
         notes.append(f"is not UTF-8; it is read as {form.encoding}" + (f", as in {word[:30]!r}" if word else ""))
-    if form.skip_lines:
+    if form.skip_lines and not told:
         notes.append(f"the first {form.skip_lines} line(s) are no part of the table: {lines[0].strip()[:40]!r}")
     if form.comment:
         notes.append(f"lines that begin with {form.comment!r} are left out as comments")

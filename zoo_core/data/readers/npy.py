@@ -140,7 +140,9 @@ def _read_npy(stream: BinaryIO, size: int, where: str) -> Array:
         array: Array = np.ndarray(header.shape, header.dtype, raw, order="F" if header.is_fortran else "C")
     except (ValueError, TypeError) as error:  # no rows, but other dimensions that are too large; or too few bytes
         raise DataError(f"{where}: the data do not fill the shape {header.shape} of the header") from error
-    return np.ascontiguousarray(array, header.dtype.newbyteorder("=")).reshape(header.shape)
+    if array.dtype.kind == "S":  # bytes are texts in UTF-8
+        array = np.char.decode(array, "utf-8")
+    return np.ascontiguousarray(array, array.dtype.newbyteorder("=")).reshape(header.shape)
 
 
 def _read_header(stream: BinaryIO, size: int, where: str) -> NpyHeader:
@@ -149,8 +151,9 @@ def _read_header(stream: BinaryIO, size: int, where: str) -> NpyHeader:
         version = npy.read_magic(stream)
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, is_fortran, dtype = read(stream)
-    if dtype.hasobject or dtype.kind not in "biufU":
-        raise DataError(f"{where}: holds values of type {dtype}; save numbers instead, with array.astype(float)")
+    if dtype.hasobject or dtype.kind not in "biufUS":
+        way = "save numbers with array.astype(float), and labels with array.astype(str)"
+        raise DataError(f"{where}: holds values of type {dtype}; {way}")
     promised, rest = math.prod(shape) * dtype.itemsize, size - stream.tell()
     if promised != rest or any(n < 0 for n in shape):
         raise DataError(f"{where}: the header says {shape} {dtype} ({promised} bytes), but {rest} bytes follow")

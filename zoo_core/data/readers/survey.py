@@ -107,5 +107,5 @@ class ColumnSurvey:
         if self.sign == "true or false":
             return [f"{name} is true or false; it is read as 1 or 0"]
         if self.sign:
-            return [f"{name}: the sign {self.sign!r} is left out; 5{self.sign} is read as 5"]
+            return [f"{name}: the sign {self.sign!r} beside its numbers is left out"]
         return []
