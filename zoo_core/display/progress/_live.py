@@ -46,7 +46,7 @@ def _wants_live_view(console: Console, live: bool | None) -> bool:
     able = console.is_terminal and not console.is_dumb_terminal
     if live is not None:
         return live and able
-    return able and not console.no_color and console.encoding.lower().startswith("utf")
+    return able and console.encoding.lower().startswith("utf")
 
 
 class _LiveDisplay(PlainDisplay):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
+from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 from zoo_core import errors
+from zoo_core.display._records import split_key
 from zoo_core.display.progress._run_progress import RunProgress
 from zoo_core.display.text import format_count, format_duration, format_number, printable
 from zoo_core.training.events import EpochEnded, Event, Finished, Message, Progress, Started
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 MIN_PAUSE, MAX_PAUSE = 2.0, 60.0  # seconds between two lines, in a short run and in a long one
+WIDTH = 80  # characters of a line
 LONG_EPOCH = 30.0  # seconds without a line after which a line shows the step within the epoch
 
 
@@ -95,12 +99,14 @@ class PlainDisplay(WarningDisplay):
             self._write_progress(f"{self._epoch_counter()}  {step}  loss {format_number(event.loss)}")
         elif isinstance(event, Finished):
             self.close()
-            self.print_line(f"{self.run.name}: {self.run.ending(self.seconds())}")
+            self._print_wrapped(f"{self.run.name}: {self.run.ending(self.seconds())}")
 
     def _write_start(self, event: Started) -> None:
         plan = f"{format_count(event.epochs, 'epoch')} of {format_count(event.steps, 'step')}"
         resumed = f"; resumed after {format_count(event.first_epoch, 'epoch')}" if event.first_epoch else ""
-        self.print_line(f"{self.run.name}: {plan}; {self.run.size()}{resumed}")
+        self._print_wrapped(f"{self.run.name}: {plan}; {self.run.size()}{resumed}")
+        if len(event.rows) > 1:
+            self.print_line(f"each figure: {' / '.join(event.rows)}")
 
     def _take_epoch(self, event: EpochEnded) -> None:
         run = self.run
@@ -115,12 +121,20 @@ class PlainDisplay(WarningDisplay):
     def _write_epoch(self, event: EpochEnded) -> None:
         self.unwritten = None
         self.last_share = self.run.share()
-        record = event.record
-        metrics = [f"{printable(key)} {format_number(record.get(key))}" for key in self.run.metrics if key in record]
         speed = f"{self.run.progress.rows_per_second:,.0f} rows/s" if self.run.progress else ""
         left = self.run.seconds_left(self.seconds())
         rest = f"{format_duration(left)} left" if left > 0 else ""
-        self._write_progress("  ".join(filter(None, [self._epoch_counter(), *metrics, speed, rest])))
+        line = "  ".join([self._epoch_counter(), *self._figures(event)])
+        for extra in filter(None, (rest, speed)):  # as far as there is room
+            line += f"  {extra}" if len(line) + len(extra) + 2 <= WIDTH else ""
+        self._write_progress(line)
+
+    def _figures(self, event: EpochEnded) -> Iterator[str]:
+        """Yield each metric of the epoch with its value for each split, such as "loss 0.17 / 0.21 / 0.16"."""
+        metrics = dict.fromkeys(pair[1] for key in self.run.metrics if key in event.record and (pair := split_key(key)))
+        for metric in metrics:
+            values = (event.record.get(f"{split}_{metric}") for split in self.run.started.rows)
+            yield f"{printable(metric)} {' / '.join(map(format_number, values))}"
 
     def _epoch_counter(self) -> str:
         total = str(self.run.started.epochs)
@@ -130,7 +144,12 @@ class PlainDisplay(WarningDisplay):
     def _write_progress(self, text: str) -> None:
         """Write a line and remember the time."""
         self.last_line = self.seconds()
-        self.print_line(text)
+        self._print_wrapped(text)
+
+    def _print_wrapped(self, text: str) -> None:
+        """Write a text in lines that fit a narrow terminal or a log."""
+        for line in textwrap.wrap(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False):
+            self.print_line(line)
 
     def close(self) -> None:
         """Write the line of the last epoch if it was not due before."""
