@@ -46,7 +46,7 @@ def show_parts(name: str, registry: Registry, options: ShowOptions) -> None:
     if options.output is not None:
         _draw_part(found[0], registry, options, options.output)
     elif options.json:
-        report([_describe(e, options) for e in found], True, None)
+        report([_describe(e, registry, options) for e in found], True, None)
     else:
         for entry in found:
             report(None, False, _part_page(entry, registry, options))
@@ -61,12 +61,11 @@ def _find_entries(name: str, kind: str | None, registry: Registry) -> list[Entry
     return found
 
 
-def _describe(entry: Entry, options: ShowOptions) -> dict[str, Any]:
+def _describe(entry: Entry, registry: Registry, options: ShowOptions) -> dict[str, Any]:
     """Return what the page of a part says. Raises PluginError if its class cannot be described."""
-    from zoo_core.registry import Registry
     from zoo_core.spec.describe import describe
 
-    for described in Registry.describe_each(lambda e: describe(e, options.given), [entry]):
+    for described in registry.describe_each(lambda e: describe(e, options.given), [entry]):
         return described
     raise PluginError(f"plugin {entry.distribution}: {entry.plugin.problem}")
 
@@ -94,7 +93,7 @@ def _part_page(entry: Entry, registry: Registry, options: ShowOptions) -> Render
     from zoo_core.display.text import part_page
 
     width = shutil.get_terminal_size().columns
-    described = _describe(entry, options)
+    described = _describe(entry, registry, options)
     missing = {row["option"] for row in described["options"] if row["default"] == "required"}
     if missing - options.given.keys():
         return part_page(described, None, "", width)
