@@ -28,10 +28,11 @@ Arrays
 
 Options
     The fields of the dataclass are the options: the keys in a spec, in the JSON schema and in a model file.
-    A type is built from `float`, `int`, `bool`, `str`, `Literal[...]`, `X | None`, `list[X]`, `dict[str, X]` and
-    the classes of parts. A spec cannot write tuples, sets, paths, enums or other dataclasses: an author writes
-    `list[float]` and `str` instead. `Annotated[float, Gt(0), Le(1)]` bounds a number, and every number needs a lower
-    bound. The docstring of the class names every option, and gives the formula with its source.
+    A type is built from `float`, `int`, `bool`, `str`, `Literal[...]`, an `Enum` of texts, `X | None`, `list[X]`,
+    `tuple[X, Y]`, `dict[str, X]` and the classes of parts. A plugin with an option of another type is refused; the
+    message says what to write instead. `Annotated[float, Gt(0), Le(1)]` bounds a number, and every number needs a
+    lower bound. The docstring of the class names every option, and gives the formula with its source. A field with
+    `init=False` is no option.
     `__post_init__` may raise ValueError. It also runs when a model is loaded, on the options as it left them, so it
     must leave these as they are.
 

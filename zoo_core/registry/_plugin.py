@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,6 +16,9 @@ from zoo_core.parts import KINDS, Part
 from zoo_core.registry._isolation import LOAD_LOCK, isolated
 
 DISTRIBUTION = "mlp-zoo"
+# What a model file holds as name and version; `model/_header.py` has the same patterns.
+DISTRIBUTION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]{0,99}")
 Key = tuple[str, str]  # kind and name of a part
 
 
@@ -133,6 +137,16 @@ def shown(value: Any) -> str:
         return repr(value)[:200]
     except Exception:  # `__repr__` of a class in a plugin may raise
         return f"an object of class {type(value).__name__}"
+
+
+def check_identity(plugin: Plugin) -> None:
+    """Raise PluginError for a name or a version that no model file could hold, and no command install."""
+    if not DISTRIBUTION_NAME.fullmatch(plugin.distribution):
+        raise PluginError(
+            f"{plugin.distribution!r} is no name of a distribution; it has letters, digits, '-', '_' and '.'"
+        )
+    if not VERSION.fullmatch(plugin.version):
+        raise PluginError(f"{plugin.version!r} is no version; write one such as '1.0' or '1.0+local'")
 
 
 def refuse_duplicates(keys: Iterable[Key]) -> None:

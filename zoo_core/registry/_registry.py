@@ -16,7 +16,7 @@ from zoo_core.parts import KINDS, Part
 from zoo_core.registry._discovery import every_plugin
 from zoo_core.registry._hooks import query_plugin
 from zoo_core.registry._isolation import isolated
-from zoo_core.registry._plugin import DISTRIBUTION, Entry, Key, Plugin
+from zoo_core.registry._plugin import DISTRIBUTION, Entry, Key, Plugin, check_identity
 
 T = TypeVar("T")
 MAX_LISTED = 8  # names in a message
@@ -152,6 +152,7 @@ class Registry:
         if plugin.problem or plugin.switched_off:
             return
         with isolated(plugin.distribution, plugin.add_problem):
+            check_identity(plugin)
             entries, models = query_plugin(load(), plugin)
             for e in entries:
                 # A spec could not choose between two parts of one distribution.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
-from zoo_core.errors import Hint, ResourceError, UsageError
+from zoo_core.errors import Hint, PluginError, ResourceError, UsageError
 from zoo_core.runs._checkpoint import write_checkpoint
 from zoo_core.runs._output import Output
 from zoo_core.runs._rescue import Rescue
@@ -67,6 +67,9 @@ def _save_end(output: Output, trainer: Trainer, rescue: Rescue) -> None:
         _write(output, lambda: trainer.model.save(output.path, overwrite=output.is_replaceable()))
         rescue.note = f"the trained model is saved: {output.path}"
         output.clear()
+    except PluginError:  # the file would not give back the model: its weights are kept in a checkpoint
+        save_checkpoint(output, trainer)
+        raise
     except NOT_WRITTEN:
         rescue.note = _save_elsewhere(output, trainer, rescue)
         raise

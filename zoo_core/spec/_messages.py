@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import typing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from zoo_core._option_types import is_part
 from zoo_core.errors import PluginError, SpecError, UsageError, nearest
 from zoo_core.parts import Part
 from zoo_core.registry import Registry
-from zoo_core.spec._text import plain_fault
+from zoo_core.spec._options import option_names
+from zoo_core.spec._text import UNQUOTED, plain_fault
 
 T = TypeVar("T", bound=BaseModel)
 KeyPath = tuple[str | int, ...]
@@ -63,10 +66,46 @@ def validate(
         return table.model_validate(value, context=context)
     except ValidationError as error:
         problems = error.errors(include_url=False)[:MAX_PROBLEMS]
+    _add_other_places(problems, table, value, registry, context["known"])
     lines = error_lines(problems, value, context["known"], places, name)
     if all(p["type"] == "unknown_part" for p in problems):
         raise PluginError("\n".join(lines))
     raise (UsageError if all(line.startswith("override ") for line in lines) else SpecError)("\n".join(lines))
+
+
+def _add_other_places(
+    problems: Sequence[ErrorDetails],
+    table: type[BaseModel],
+    value: dict[str, Any],
+    registry: Registry,
+    known: dict[str, set[str]],
+) -> None:
+    """Add to the known keys, for each unknown key, the places of the spec where it would be right."""
+    unknown = {str(p["loc"][-1]) for p in problems if p["type"] == "extra_forbidden"}
+    for place in _key_paths(table, value, registry, "") if unknown else ():
+        if (key := place.rpartition(".")[2]) in unknown and place != key:
+            known.setdefault(key, set()).add(place)
+
+
+def _key_paths(table: type[BaseModel], value: Any, registry: Registry, path: str) -> Iterator[str]:
+    """Yield the path of each key that a table may have, the options of its parts included."""
+    for name, field in table.model_fields.items():
+        hint, place = field.annotation, f"{path}{name}"
+        own = value.get(name) if isinstance(value, Mapping) else None
+        items = typing.get_args(hint) if typing.get_origin(hint) is list else ()
+        yield place
+        if isinstance(hint, type) and issubclass(hint, BaseModel):
+            yield from _key_paths(hint, own, registry, f"{place}.")
+        elif items and isinstance(items[0], type) and issubclass(items[0], BaseModel):
+            first = own[0] if isinstance(own, list) and own else None
+            yield from _key_paths(items[0], first, registry, f"{place}.0.")
+        elif is_part(hint):
+            source = name == "source"  # a data set's options stand beside its name
+            part = own if not source else value
+            key = part.get("name") if isinstance(part, Mapping) else part
+            known = isinstance(key, str) and key in registry.names(hint.kind)  # type: ignore[union-attr]
+            options = option_names(registry.get(hint.kind, str(key))) if known else []  # type: ignore[union-attr]
+            yield from (f"{path if source else place + '.'}{option}" for option in options)
 
 
 def error_lines(
@@ -128,7 +167,9 @@ def message(problems: Sequence[ErrorDetails], known: Mapping[str, Iterable[str]]
     if problem["type"] == "extra_forbidden":
         key = str(problem["loc"][-1])
         keys = sorted(known.get(key, ()))
-        return f"unknown key{nearest(key, keys)} (known: {', '.join(keys) or 'none'})"
+        elsewhere = [other for other in keys if other.endswith(f".{key}")]
+        hint = f"; did you mean {elsewhere[0]!r}?" if elsewhere else nearest(key, keys)
+        return f"unknown key{hint} (known: {', '.join(k for k in keys if k not in elsewhere) or 'none'})"
     if problem["type"] == "missing":
         return problem["msg"] if "name" in problem["msg"] else "is required"
     rules = list(dict.fromkeys(map(_requirement, problems)))
@@ -139,9 +180,18 @@ def message(problems: Sequence[ErrorDetails], known: Mapping[str, Iterable[str]]
 def _requirement(problem: ErrorDetails) -> str:
     if problem["type"] in ("model_type", "model_attributes_type", "dict_type"):
         return "must be a table"
-    text = problem["msg"]
+    text, value = problem["msg"], problem["input"]
     for pydantic, own in _WORDS.items():
         text = text.replace(pydantic, own)
+    if problem["type"] == "list_type" and isinstance(value, Mapping):
+        keys = ".".join(str(key) for key in problem["loc"] if not str(key).startswith("<"))
+        return f"{text}, not one table: write [[{keys}]], with two brackets, or [ ... ] around the table"
+    if (
+        problem["type"] in ("int_type", "float_type", "bool_type")
+        and isinstance(value, str)
+        and UNQUOTED.fullmatch(value)
+    ):
+        return f"{text}: write it without quotes"
     return text
 
 

@@ -29,6 +29,7 @@ from zoo_core.errors import PluginError
 from zoo_core.parts import KINDS, Part
 from zoo_core.registry import Registry
 from zoo_core.spec._options import option_names, plain_data
+from zoo_core.spec._text import UNQUOTED
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,6 +63,8 @@ class PartField:
         if isinstance(value, base):
             return value
         if isinstance(value, str):
+            if UNQUOTED.fullmatch(value):
+                raise PydanticCustomError("part_type", "is {text} in quotes: write it without quotes", {"text": value})
             value = {"name": value}
         if not isinstance(value, Mapping):
             raise PydanticCustomError("part_type", "must be a name or a table with a name")

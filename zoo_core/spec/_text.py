@@ -9,10 +9,12 @@ from typing import Any
 
 from zoo_core.errors import SpecError, UsageError
 from zoo_core.spec._positions import locate_keys
+from zoo_core.spec._toml_mistakes import remedy
 
 MAX_BYTES = 64 * 1024
 INDEX = re.compile("[0-9]{1,9}")  # of a list
 MAX_DEPTH = 32
+UNQUOTED = re.compile(r"[-+]?[0-9][0-9_]*(\.[0-9]+)?([eE][-+]?[0-9]+)?|true|false")  # what has no quotes in a spec
 TOO_DEEP = f"is nested too deeply (at most {MAX_DEPTH} levels)"
 TOO_LONG = "holds an integer of more than 64 bits; no key takes such a number"
 MAX_SHOWN = 80  # characters of an override in a message
@@ -48,7 +50,9 @@ def parse_text(text: str, name: str, *, toml: bool) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         where = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
         place = f":{where[1]}:{where[2]}" if where else ""
-        raise SpecError(f"{name}{place}: {str(error)[: where.start()] if where else error}") from error
+        problem = str(error)[: where.start()] if where else str(error)
+        line = int(where[1]) if where else text.count("\n") + 1  # without a place it is the end of the text
+        raise SpecError(f"{name}{place}: {problem}{remedy(problem, text, line)}") from error
     except json.JSONDecodeError as error:
         raise SpecError(f"{name}:{error.lineno}:{error.colno}: {error.msg}") from error
     except Exception as error:  # a parser may raise anything for a text that was made to break it
