@@ -18,7 +18,7 @@ CORE = ROOT / "zoo_core"
 ORDER = (
     "errors _arrays _directions _locks _pydantic",
     "parts",
-    "hookspecs _option_types _part_checks",
+    "hookspecs _option_types _part_checks _blame",
     "storage registry",
     "data",
     "spec",

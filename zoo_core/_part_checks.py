@@ -1,14 +1,12 @@
-"""Checks of parts: is the class sound, is what a method returned what the contract says, which part raised an error?"""
+"""Checks of parts: is the class sound, is what a method returned what the contract says?"""
 
 from __future__ import annotations
 
 import inspect
 import math
 import re
-import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import is_dataclass
-from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -70,7 +68,7 @@ def declares(part: Part, name: str, method: str) -> bool:
     return name in vars(defining_class) and bool(getattr(part, name))
 
 
-def contract_error(part: Part, method: str, wrong: str, right: str) -> PluginError:
+def contract_error(part: Part | type[Part], method: str, wrong: str, right: str) -> PluginError:
     """Return the error for a method that breaks the contract: what it did `wrong`, and what is `right`."""
     return PluginError(f"{part.kind} {part.name!r}: its method {method!r} {wrong}; {right}")
 
@@ -157,20 +155,3 @@ def checked_figures(metric: Metric) -> dict[str, float]:
 
 def _is_number(value: Any) -> bool:
     return np.ndim(value) == 0 and np.asarray(value).dtype.kind in "biuf"
-
-
-def part_that_raised(error: BaseException) -> tuple[Part, str] | None:
-    """Return the part whose method raised an exception, and the place as "module.method, line 7"; None if no part did.
-
-    It is the innermost call whose `self` is a part with a name: an inner part rather than the part around it.
-    """
-    found = None
-    for frame, line in traceback.walk_tb(error.__traceback__):
-        owner = frame.f_locals.get("self")
-        if isinstance(owner, Part) and owner.name:
-            found = owner, f"{_module(frame)}.{frame.f_code.co_qualname}, line {line}"
-    return found
-
-
-def _module(frame: FrameType) -> str:
-    return str(frame.f_globals.get("__name__", ""))

@@ -35,6 +35,11 @@ class _Group(TyperGroup):
             return super().invoke(ctx)
         except KeyboardInterrupt as error:
             raise Interrupted from error
+        except BaseException as error:  # before Typer gives errors of files and SystemExit a meaning of its own
+            from zoo_core._blame import raise_named
+
+            raise_named(error)
+            raise
 
 
 def application(only: str = "") -> typer.Typer:

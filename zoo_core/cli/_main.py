@@ -12,7 +12,7 @@ from contextlib import suppress
 
 from zoo_core.cli._signals import terminate
 from zoo_core.cli._streams import OutputClosedError, open_missing_streams, safe_streams
-from zoo_core.errors import ResourceError, ZooError
+from zoo_core.errors import ResourceError, ZooError, exception_text
 
 GARBAGE_THRESHOLD = 50_000  # new objects before the first garbage collection; imported objects are never garbage
 
@@ -102,22 +102,14 @@ def _print_error(error: BaseException) -> int:
 
 
 def _is_of_a_part(error: SystemExit) -> bool:
-    from zoo_core._part_checks import part_that_raised
+    from zoo_core._blame import part_that_raised
 
     return part_that_raised(error) is not None
 
 
 def _print_unexpected(error: BaseException) -> int:
-    """Print an exception that nobody foresaw, and who can mend it: a plugin's author or the zoo's."""
-    from zoo_core._part_checks import part_that_raised
-
-    text, found = f"{type(error).__name__}: {error}", part_that_raised(error)
-    if found and not type(found[0]).__module__.startswith(("zoo_core.", "zoo_plugins.")):
-        name = f"{found[0].kind} {found[0].name!r} ({found[1]})"
-        return _print_line(
-            f"error: {name} raised {text}\nIt belongs to a plugin: tell its author, or use another part.", 4
-        )
-    return _print_line(f"error: {text}\nThis is a bug of the zoo; --debug shows where.", 1)
+    """Print an exception that nobody foresaw."""
+    return _print_line(f"error: {exception_text(error)}\nThis is a bug of the zoo; --debug shows where.", 1)
 
 
 def _print_line(text: str, code: int) -> int:

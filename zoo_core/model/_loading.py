@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from zoo_core._blame import naming_parts, raise_named
 from zoo_core._part_checks import checked_widths
 from zoo_core.data import SKETCH_SIZE, Origin, RowSketch
 from zoo_core.errors import ModelFileError, PluginError
@@ -31,6 +32,7 @@ from zoo_core.spec import LossSpec, Spec, validate, walk_parts
 from zoo_core.storage import DEFAULT_LIMIT, ModelFile, read_model_file
 
 
+@naming_parts
 def load(
     path: str | Path,
     registry: Registry | None = None,
@@ -151,6 +153,7 @@ def _refuse_invalid(name: str) -> Iterator[None]:
     except (PluginError, ModelFileError, MemoryError):
         raise
     except Exception as error:  # a part may raise anything for options that no spec file could have
+        raise_named(error)
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ModelFileError(f"{name}: its header does not describe a model: {reason[:300]}") from error
 
@@ -217,6 +220,7 @@ def _set_preprocessor(model: Model, saved: Mapping[str, Array], name: str) -> No
             row = np.empty((1, model.about.inputs), model.network.dtype)
             model.preprocessor.transform(np.zeros((1, model.about.inputs)), row)
     except Exception as error:
+        raise_named(error)
         raise ModelFileError(
             f"{name}: its preprocessor {model.preprocessor.name!r} cannot use its arrays "
             f"({type(error).__name__}: {error}); get another file"

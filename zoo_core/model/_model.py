@@ -7,6 +7,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+from zoo_core._blame import naming_parts
 from zoo_core._locks import ThreadLock
 from zoo_core.data import RowSketch
 from zoo_core.errors import SpecError, UsageError
@@ -128,6 +129,7 @@ class Model:
                     part.set_meaning(None if is_regression else self.decision, names, self.about.target_names)
         return metrics
 
+    @naming_parts
     def outputs(self, x: Any) -> Array:
         """Compute the outputs of the last layer.
 
@@ -152,6 +154,7 @@ class Model:
         about = self.about
         return as_inputs(x, about.inputs, about.image_shape, self.name, about.feature_names)
 
+    @naming_parts
     def predict(self, x: Any) -> Array:
         """Predict labels or values.
 
@@ -174,6 +177,7 @@ class Model:
             return outputs[:, 0] if outputs.shape[1] == 1 else outputs
         return self._labels.take(self.decision.classes(outputs))
 
+    @naming_parts
     def predict_proba(self, x: Any) -> Array:
         """Predict the probability of each class.
 
@@ -208,6 +212,7 @@ class Model:
     def _labels(self) -> Array:
         return class_labels(self.about.class_names, self.about.class_count(self.network.outputs))
 
+    @naming_parts
     def evaluate(self, x: Any, y: Any) -> dict[str, float]:
         """Compute the loss and the metrics of the spec.
 
@@ -233,6 +238,7 @@ class Model:
         targets = as_targets(y, len(x), self.network.outputs, names, self.about.target_names)
         return evaluate_table(self, Table(x, targets), check=True)
 
+    @naming_parts
     def save(self, path: str | Path, *, overwrite: bool = True) -> str:
         """Write a model file, atomically.
 

@@ -121,9 +121,7 @@ def part_class(item: Any) -> type[Part]:
         )
     for fault, remedy in definition_errors(item):
         raise PluginError(f"{fault}; {remedy}")
-    if not item.__module__.startswith(
-        "zoo_plugins."
-    ):  # reading types takes as long as an import; built-in ones are tested
+    if not item.__module__.startswith("zoo_plugins."):  # reading types takes time; the built-in ones are tested
         from zoo_core._option_types import option_errors
 
         for fault, remedy in option_errors(item):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from zoo_core._blame import naming_parts
 from zoo_core.data import DataFolder
 from zoo_core.data.readers.features import stored_format
 from zoo_core.data.readers.tables import TEXT_ENDINGS, read_text_table
@@ -29,6 +30,7 @@ class EvaluationRows:
     warnings: dict[str, str]
 
 
+@naming_parts
 def evaluation_rows(
     model: Model, split_name: str, folder: DataFolder, registry: Registry, dataset: str | None = None
 ) -> EvaluationRows:

@@ -7,8 +7,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from zoo_core._blame import naming_parts
 from zoo_core.data import DataFolder
-from zoo_core.errors import UsageError, ZooError
+from zoo_core.errors import UsageError
 from zoo_core.model import Model, load, model_from_file
 from zoo_core.registry import Registry
 from zoo_core.runs._checkpoint import restore_run
@@ -22,6 +23,7 @@ from zoo_core.training.events import Event
 SPEC_FORMS = "a mapping, a Spec, the path of a file (.toml or .json), or the name of a shipped model"
 
 
+@naming_parts
 def train(
     spec: Spec | str | Path | Mapping[str, Any],
     data_dir: str | Path | None = None,
@@ -69,6 +71,7 @@ def train(
         return _run_to_end(prepare(spec, data_dir, registry, start_from=start_from), target, interval)
 
 
+@naming_parts
 def resume(
     path: str | Path,
     data_dir: str | Path | None = None,
@@ -123,6 +126,7 @@ def _run_to_end(trainer: Trainer, output: Output | None = None, interval: Interv
     return trainer.model
 
 
+@naming_parts
 def prepare(
     spec: Spec | str | Path | Mapping[str, Any],
     data_dir: str | Path | DataFolder | None = None,
@@ -162,6 +166,7 @@ def prepare(
     return trainer
 
 
+@naming_parts
 def prepare_resumed(
     output: Output,
     data_dir: str | Path | DataFolder | None = None,
@@ -222,9 +227,7 @@ def _name_parts(trainer: Trainer, events: Iterator[Event]) -> Iterator[Event]:
     """Pass events on; turn an error that a part raises into a PluginError that names the part."""
     try:
         yield from events
-    except (ZooError, MemoryError, OSError):
-        raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         named = name_the_part(error, trainer.position.describe(trainer.epochs, trainer.loader.batches.steps))
         if named is None:
             raise

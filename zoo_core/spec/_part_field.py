@@ -24,8 +24,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 import zoo_core._pydantic  # noqa: F401 - before the first model
+from zoo_core._blame import raise_named
 from zoo_core._option_types import is_part, is_text_enum, is_union, option_hints, without_bounds
-from zoo_core.errors import PluginError
+from zoo_core.errors import PluginError, message_text
 from zoo_core.parts import KINDS, Part
 from zoo_core.registry import Registry
 from zoo_core.spec._options import option_names, plain_data
@@ -107,7 +108,10 @@ def build(part: type[Part], options: Mapping[str, Any], context: Mapping[str, An
     try:
         return part(**values)
     except (TypeError, ValueError) as error:
-        raise PydanticCustomError("options", "{text}", {"text": str(error)}) from error
+        raise PydanticCustomError("options", "{text}", {"text": message_text(error) or type(error).__name__}) from error
+    except Exception as error:
+        raise_named(error)
+        raise
 
 
 def _has_required_option(part: Any) -> bool:

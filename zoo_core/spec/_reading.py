@@ -8,6 +8,7 @@ from typing import Annotated, Any, cast
 
 from pydantic import ValidationError, create_model
 
+from zoo_core._blame import naming_parts
 from zoo_core.data import Origin
 from zoo_core.errors import ModelFileError, PluginError, SpecError, UsageError
 from zoo_core.parts import KINDS, Part
@@ -22,6 +23,7 @@ from zoo_core.storage import DEFAULT_LIMIT, read_model_file
 Places = dict[tuple[str | int, ...], str]  # where each key stands, for messages
 
 
+@naming_parts
 def read_spec(
     path: str | Path,
     overrides: Iterable[str] = (),

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from zoo_core._arrays import row_slices
-from zoo_core._part_checks import contract_error, part_that_raised
-from zoo_core.errors import PluginError
+from zoo_core._blame import named_error, part_that_raised, raised
+from zoo_core._part_checks import contract_error
+from zoo_core.errors import PluginError, ZooError, message_text
 from zoo_core.nn import Layer, Network, Objective, Stage
 from zoo_core.parts import Array, Record
 from zoo_core.training.events import LayerStats
@@ -54,16 +55,21 @@ def _layer_outputs(network: Network, layer: Layer, objective: Objective) -> Arra
 
 
 def name_the_part(error: BaseException, where: str) -> PluginError | None:
-    """Return an error that names the part which raised another, and `where`; None if no part did."""
-    found = part_that_raised(error)
-    if found is None:
-        return None
-    part, line = found
-    if isinstance(error, NotImplementedError) and not str(error):
+    """Return an error that names the part which raised another, and `where`; None if no part did.
+
+    None also where a built-in part lacks memory or meets an error of the system.
+    """
+    found, when = part_that_raised(error), f" {where}"
+    if found and isinstance(error, NotImplementedError) and not message_text(error):
+        part, line = found
         return contract_error(
-            part, line.rpartition(".")[2].partition(",")[0], f"is missing {where}", "its author has to write it"
+            part, line.rpartition(".")[2].partition(",")[0], f"is missing{when}", "its author has to write it"
         )
-    return PluginError(f"{part.kind} {part.name!r} ({line}) raised {type(error).__name__} {where}: {error}")
+    if named := named_error(error, when):
+        return named
+    if found is None or isinstance(error, (ZooError, KeyboardInterrupt, MemoryError, OSError)):
+        return None
+    return PluginError(raised(error, *found, when))
 
 
 def nonfinite_step(objective: Objective, name: str, epoch: int, step: int, rate: float) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from zoo_core._blame import naming_parts
 from zoo_core.errors import NumericError, UsageError
 from zoo_core.model import Model
 from zoo_core.nn import CENTRAL_STEP, Dense, Network, Objective, Stage, central_difference, row_losses
@@ -35,6 +36,7 @@ def in_float64(trainer: Trainer) -> Trainer:
     return Trainer(model, trainer.splits, threads=trainer.threads)
 
 
+@naming_parts
 def explain(trainer: Trainer, rows: int = 2, units: int = 4, step: int = 0) -> Explanation:
     """Take a step of a run's first epoch, after those before it, and return what it computed.
 
