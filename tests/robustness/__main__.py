@@ -20,6 +20,7 @@ NAMES = (
     "races",
     "kills",
     "resumes",
+    "kept_files",
     "environments",
     "options",
     "coverage",

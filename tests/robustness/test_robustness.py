@@ -30,6 +30,7 @@ LARGER = {
     "faults": 1000,
     "races": 5,
     "resumes": 300,
+    "kept_files": 200,
     "options": 1000,
     "coverage": 100,
 }

@@ -239,12 +239,12 @@ class Model:
         return evaluate_table(self, Table(x, targets), check=True)
 
     @naming_parts
-    def save(self, path: str | Path, *, overwrite: bool = True) -> str:
+    def save(self, path: str | Path, *, overwrite: bool | Callable[[], bool] = True) -> str:
         """Write a model file, atomically.
 
         Args:
             path: the file, usually *.npz.
-            overwrite: whether an existing file may be replaced.
+            overwrite: whether an existing file may be replaced; a function is asked again just before that.
 
         Returns:
             The sha256 of the file, 64 hexadecimal digits.

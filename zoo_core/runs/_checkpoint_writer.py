@@ -64,7 +64,7 @@ def _save_end(output: Output, trainer: Trainer, rescue: Rescue) -> None:
         if trainer.interrupted:
             save_checkpoint(output, trainer)
             return
-        _write(output, lambda: trainer.model.save(output.path, overwrite=output.is_replaceable()))
+        _write(output, lambda: trainer.model.save(output.path, overwrite=output.is_replaceable))
         rescue.note = f"the trained model is saved: {output.path}"
         output.clear()
     except PluginError:  # the file would not give back the model: its weights are kept in a checkpoint

@@ -24,12 +24,14 @@ NO_FOLDER_SYNC = errno.EINVAL, errno.ENOTSUP, errno.EACCES
 TEMPORARY_NAME = re.compile(r"\.(?P<target>.+)\.[0-9a-f]{12}\.tmp", re.DOTALL)
 NO_HARD_LINKS = errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS
 
+Overwrite = bool | Callable[[], bool]
+Check = Callable[[Path], object]
 
-def write_file(
-    path: Path | str, content: bytes, *, overwrite: bool = True, check: Callable[[Path], object] | None = None
-) -> None:
+
+def write_file(path: Path | str, content: bytes, *, overwrite: Overwrite = True, check: Check | None = None) -> None:
     """Write a file atomically and durably; an existing file stays until the new one is safe.
 
+    `overwrite` may be a function that is asked again just before an existing file is replaced.
     `check` may read the new file before it gets its name, and raise OSError. Without `overwrite`, one of several
     writers of a new name wins. A symbolic link is replaced, not followed. The new file has the permissions of the file
     that it replaces. Temporary files that killed writers of this name left behind are removed.
@@ -85,13 +87,17 @@ def _remove_unlocked(path: Path) -> None:
         os.close(descriptor)
 
 
-def _check_target(target: Path, overwrite: bool) -> None:
+def _may_replace(overwrite: Overwrite) -> bool:
+    return overwrite() if callable(overwrite) else overwrite
+
+
+def _check_target(target: Path, overwrite: Overwrite) -> None:
     if "\0" in str(target):
         raise UsageError(f"{str(target)!r} is no file name: it holds a NUL character")
     with suppress(OSError):  # a folder that cannot be read gives its error when the file is opened
         if target.exists() and not target.is_file():
             raise UsageError(f"{target} is a folder or a device and not a file; name a file")
-        if not overwrite and (target.is_symlink() or target.exists()):
+        if (target.is_symlink() or target.exists()) and not _may_replace(overwrite):
             raise _exists_error(target)
 
 
@@ -99,7 +105,9 @@ def _exists_error(target: Path) -> UsageError:
     return UsageError(f"{target} exists", Hint("overwrite"))
 
 
-def _write_and_rename(target: Path, content: bytes, overwrite: bool, check: Callable[[Path], object] | None) -> None:
+def _write_and_rename(
+    target: Path, content: bytes, overwrite: Overwrite, check: Callable[[Path], object] | None
+) -> None:
     """Write a temporary file, check it, and only then rename it to the target."""
     with temporary_file(target) as (temporary, file):
         file.write(content)
@@ -109,7 +117,7 @@ def _write_and_rename(target: Path, content: bytes, overwrite: bool, check: Call
             check(temporary)
         if WINDOWS:
             file.close()
-        if overwrite:
+        if _may_replace(overwrite):
             temporary.replace(target)
         else:
             _rename_to_new(temporary, target)

@@ -13,7 +13,7 @@ import numpy as np
 
 from zoo_core.errors import ModelFileError, ResourceError
 from zoo_core.parts import Array
-from zoo_core.storage._atomic import write_file
+from zoo_core.storage._atomic import Overwrite, write_file
 from zoo_core.storage._header_json import encode_header
 from zoo_core.storage._layout import (
     FORMAT,
@@ -35,7 +35,7 @@ def write_model_file(
     header: Mapping[str, Any],
     arrays: Mapping[str, Array],
     *,
-    overwrite: bool = True,
+    overwrite: Overwrite = True,
     prove: Callable[[ModelFile], object] = lambda contents: None,
 ) -> str:
     """Write a model file atomically and return its sha256; an existing file stays until the new one is safe.
