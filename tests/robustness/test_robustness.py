@@ -20,6 +20,7 @@ SAMPLES = {
     "faults": 6,
     "races": 1,
     "options": 60,
+    "kept_files": 6,
 }
 LARGER = {
     "flips": 1,
