@@ -23,12 +23,14 @@ import numpy as np
 
 from tests.robustness import MODELS, Result, forge
 from zoo_core.cli import run
-from zoo_core.data.readers.csv import read_csv, read_features
+from zoo_core.data.readers.csv import read_csv
+from zoo_core.data.readers.features import read_features
 from zoo_core.data.readers.idx import read_idx
 from zoo_core.data.readers.inputs import read_inputs
 from zoo_core.data.readers.npy import read_array, read_arrays
 from zoo_core.data.readers.npy_rows import DiskRows
 from zoo_core.data.readers.png import read_png
+from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.errors import ZooError
 from zoo_core.registry import Registry
 from zoo_core.spec import read_spec
@@ -177,7 +179,7 @@ READERS: dict[str, list[Callable[[Path], Any]]] = {
     ".idx": [read_idx],
     ".csv": [
         lambda path: read_csv(path, text=-1),
-        lambda path: read_csv(path, header=False),
+        lambda path: read_csv(path, TableFormat(header=False)),
         lambda path: read_features(path, ["a", "b"]),
         lambda path: read_inputs(path, 4),
         guess,

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="they read /proc
 SAMPLES = {
     "mutants": 600,
     "readers": 700,
+    "paths": 120,
     "bombs": 2,
     "calls": 100,
     "syscalls": 6,
@@ -26,7 +27,9 @@ LARGER = {
     "flips": 1,
     "mutants": 9000,
     "bombs": 100,
+    "data_bombs": 15,
     "readers": 20_000,
+    "paths": 1_500,
     "syscalls": 1000,
     "faults": 1000,
     "races": 5,
