@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from zoo_core.data.readers.csv import TableReader, read_columns, read_csv
+from zoo_core.data.readers.csv import read_columns, read_csv
 from zoo_core.data.readers.features import read_features
 from zoo_core.data.readers.find_format import find_format
 from zoo_core.data.readers.table_format import TableFormat
+from zoo_core.data.readers.table_reader import TableReader
 from zoo_core.errors import DataError
 
 ROWS = [[12.5, 3.0], [0.25, -1.0], [1234.5, 7.0], [88.0, 2.0], [5.75, 9.0]]
@@ -129,6 +130,7 @@ def test_headers_of_numbers_and_tables_without_a_header(text: str, names: tuple[
     ("text", "words"),
     [
         ("0,1\n5,3\n2,7\n", "the first line, '0,1', may be a header or a row; say header=true or header=false"),
+        ("0,1,2\n" + "5,3,8\n" * 20 + "3,4,5\n", "the first line, '0,1,2', may be a header or a row"),
         ('a;b\n"1,234";1\n"5,678";2\n', "'1,234' may be 1.234 or 1234; say decimal=, or thousands=,"),
         ("PK\x03\x04 and more", "is an Excel workbook, a NumPy archive or another zip file, not a text table"),
         ("", "is empty"),
@@ -146,6 +148,11 @@ def test_what_was_asked_for_can_be_told() -> None:
     text = 'a;b\n"1,234";1\n"5,678";2\n'
     assert read(text, decimal=",")[1][0, 0] == 1.234
     assert read(text, thousands=",")[1][0, 0] == 1234
+
+
+def test_a_decimal_comma_below_one_name_is_no_name_of_a_row() -> None:
+    with pytest.raises(DataError, match=r"row 1 \(line 2\) has 2 cells, not 1"):
+        read("price\n50,5\n51,5\n")
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,13 @@ LABELS: dict[str, tuple[Any, list[Any]]] = {
 }
 
 
+def test_truth_of_any_spelling_is_one_label() -> None:
+    from zoo_core.data.labels import LabelIndex
+
+    for names in (("FALSE", "TRUE"), ("false", "true"), ("False", "True"), ("0", "1")):
+        assert [LabelIndex(names).find(label) for label in ("True", "False", "yes")] == [1, 0, None]
+
+
 @pytest.mark.parametrize("name", LABELS)
 def test_labels_of_every_type_come_back_and_are_measured(tmp_path: Path, name: str) -> None:
     pair, expected = LABELS[name]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,18 +10,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 from zoo_core.data.labels import find_classes, whole_value
-from zoo_core.data.readers.csv import TableReader, complete_rows
+from zoo_core.data.readers.csv import complete_rows
 from zoo_core.data.readers.find_format import find_format
 from zoo_core.data.readers.survey import MOSTLY, ColumnSurvey, looks_like_number
 from zoo_core.data.readers.table_format import TableFormat
+from zoo_core.data.readers.table_reader import TableReader
 from zoo_core.data.readers.tables import read_text_table
 from zoo_core.errors import DataError, Hint, UsageError
+from zoo_core.spec._csv_spec import csv_spec as csv_spec
 from zoo_core.spec._text import override
 
 MAX_CLASSES = 20  # of a target of whole numbers; with more distinct ones it is a regression
 ROWS_PER_CLASS = 5  # at least, on average, in a target of whole numbers
-STRATIFIED_ROWS = 7  # of the rarest class, so that each split gets some
-SPLIT_ROWS = 20  # at least, for a validation and a test split
 SHOWN_CLASSES = 8
 OTHERWISE = ", or name the columns to learn from: data.features"
 FAR = 10.0  # mean or deviation of a target above which training is slow without a change of its scale
@@ -259,74 +258,3 @@ def _incomplete_notes(places: Sequence[str], table: TableReader, column: int) ->
         f"{len(places)} row(s) have no value in the target, {table.column_name(column)}, and are left out; "
         f"the first is {places[0]}. If that is a label: data.missing = []"
     ]
-
-
-def csv_spec(name: str, found: Guess) -> str:
-    """Return the text of a spec, TOML, that can be trained as it is."""
-    classes = found.task == "classification"
-    units = len(found.class_counts) if classes else 1
-    loss, activation = ("cross_entropy", "softmax") if classes else ("mse", "identity")
-    splits = found.rows >= SPLIT_ROWS
-    return TEMPLATE.format(
-        name=name, data="\n".join(_data_lines(found)), loss=loss, activation=activation, units=units,
-        metrics='["accuracy"]' if classes else '["rmse", "r2"]', splits=SPLITS if splits else "",
-        stopping=STOPPING if splits else "",
-    )  # fmt: skip
-
-
-def _data_lines(found: Guess) -> list[str]:
-    """Return the lines of `[data]` that depend on the file."""
-    lines = [f"path = {_toml(found.path)}", f"target = {_toml(found.key(found.target))}", f'task = "{found.task}"']
-    if not found.all_features:
-        keys = ", ".join(_toml(found.key(column)) for column in found.features)
-        lines.append(f"features = [{keys}]")
-    options = found.form.options()
-    if options.get("header") and any(map(str.isalpha, "".join(found.names))):
-        del options["header"]  # a header of texts needs no word
-    lines += [f"{key} = {_toml(value)}" for key, value in options.items()]
-    stratify = found.rows >= SPLIT_ROWS and found.class_counts
-    if stratify and min(found.class_counts.values()) >= STRATIFIED_ROWS:
-        lines.append("stratify = true               # every split has the same share of each class")
-    return lines
-
-
-def _toml(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-SPLITS = """train = 0.7
-validation = 0.15
-test = 0.15
-"""
-STOPPING = """early_stopping = { monitor = "validation_loss", patience = 20, restore = true }
-"""
-TEMPLATE = """#:schema zoo.schema.json
-name = "{name}"
-seed = 1
-
-[data]
-name = "csv"
-{data}
-preprocessor = "standard"     # (x - mean) / standard deviation, column by column
-{splits}
-[model]
-loss = "{loss}"
-
-[[model.layers]]
-units = 32
-activation = "relu"
-initializer = "he_normal"
-
-[[model.layers]]
-units = {units}
-activation = "{activation}"
-
-[optimizer]
-name = "adam"
-learning_rate = 3e-3
-
-[training]
-epochs = 200
-batch_size = 32
-metrics = {metrics}
-{stopping}"""

@@ -1,8 +1,8 @@
 """Readers of files that users bring, one module for each format.
 
 - `npy`: NumPy's .npy and .npz files; `npy_rows` reads single rows of a .npy file that is larger than memory
-- `csv`: tables of text, for training, and `features` to predict from; `table_format` says how one is written,
-  `find_format` finds it out, `_rows.py` divides it into cells and `_cells.py` says which of them are numbers
+- `csv`: tables of text, for training; `features`: tables to predict from
+- `table_format`: how a table is written; `find_format`: finds it out; `table_reader`: reads header and rows by it
 - `tables`: which reader reads a table, by the ending of its file; `survey`: what its columns hold
 - `idx`: the format of MNIST, gzipped or plain
 - `png`: a picture as one row of grey pixels

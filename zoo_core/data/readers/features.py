@@ -10,8 +10,9 @@ from zoo_core.data.readers._cells import is_number
 from zoo_core.data.readers._open import Source, reads_foreign_bytes
 from zoo_core.data.readers._rows import RowReader
 from zoo_core.data.readers._text import read_bytes
-from zoo_core.data.readers.csv import TableReader, other_delimiter, read_columns
+from zoo_core.data.readers.csv import read_columns
 from zoo_core.data.readers.table_format import TableFormat
+from zoo_core.data.readers.table_reader import TableReader, other_delimiter
 from zoo_core.errors import DataError, nearest
 from zoo_core.parts import Array
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from zoo_core.data.readers._cells import MAX_EXACT, NOTATIONS, Fault, NumberColumn, find_fault, read_number
 from zoo_core.data.readers._rows import Block
-from zoo_core.data.readers.csv import TableReader
 from zoo_core.data.readers.table_format import TableFormat
+from zoo_core.data.readers.table_reader import TableReader
 
 MOSTLY = 0.9  # of the cells are numbers: then the others are mistakes
 SAMPLE = 4096  # cells that are looked at for leading zeros
