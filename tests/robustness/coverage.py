@@ -25,7 +25,7 @@ TESTS = (
     "storage/test_model_file.py", "storage/test_model_file_refusals.py", "storage/test_model_file_writing.py",
     "storage/test_lock.py",
     "model/test_array_names.py", "model/test_golden_models.py", "model/test_predicting.py", "cli/test_bad_inputs.py",
-    "runs/test_checkpoints.py", "runs/test_checkpoint_refusals.py",
+    "runs/test_checkpoints.py", "runs/test_round_trip.py", "runs/test_checkpoint_refusals.py",
     "runs/test_nothing_is_lost.py", "nn/test_random_streams.py",
     "nn/test_part_state.py",
 )  # fmt: skip

@@ -147,6 +147,7 @@ def test_weights_of_a_model_that_would_not_come_back_stay_in_a_checkpoint(tmp_pa
         zoo_core.train(small_spec(hidden={"activation": "mine"}), registry=registry_with(Hidden), output=output)
     assert not output.exists()
     (checkpoint, *_) = Output(output).checkpoints()
+    assert checkpoint == Output(output).checkpoint_path(4)  # after the last of two steps in two epochs
     assert str(checkpoint) in "".join(caught.value.__notes__)
     with np.load(checkpoint) as file:
         assert np.isfinite(file["layers.0.weights"]).all()
