@@ -1,6 +1,8 @@
 """One damaged distribution, plugin, class or shipped spec is named, and every command goes on without it."""
 
 import json
+import os
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -133,6 +135,12 @@ def test_a_crash_in_compiled_code_shows_the_line_of_the_part(tmp_path):
     done = site.zoo("train", "glyphs-quickstart", "--set", "model.layers.0.activation=wave", "-o", tmp_path / "x.npz")
     assert done.returncode < 0, done.stderr
     assert f'File "{tmp_path / "zoo_crash.py"}", line 13 in forward' in done.stderr
+
+
+def test_a_plugin_that_changes_the_working_folder_leaves_it_as_it_was(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Registry(discover=False).add(SimpleNamespace(zoo_parts=hookimpl(lambda: os.chdir("/") or [])), "zoo-moves")
+    assert Path.cwd() == tmp_path
 
 
 def test_what_a_plugin_returns_is_shown_though_its_repr_fails():

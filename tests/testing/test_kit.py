@@ -49,7 +49,7 @@ def test_a_plugin_whose_lazy_parts_fail_is_refused(tmp_path, monkeypatch):
     (tmp_path / "failing_parts.py").write_text("raise RuntimeError('boom')")
     monkeypatch.syspath_prepend(tmp_path)
     plugin = plugin_with(LazyParts("activation", "failing_parts", "wave"))
-    with pytest.raises(PluginError, match="'under test' is broken: failing_parts: RuntimeError: boom"):
+    with pytest.raises(PluginError, match="'under-test' is broken: failing_parts: RuntimeError: boom"):
         pytest_checks(plugin)
 
 

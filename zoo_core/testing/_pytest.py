@@ -58,7 +58,7 @@ def pytest_checks(plugin: str | object) -> Callable[..., None]:
 
 def _entries(plugin: Any) -> tuple[Registry, list[Entry]]:
     registry = Registry()
-    found = _installed(plugin, registry) if isinstance(plugin, str) else registry.add(plugin, "under test")
+    found = _installed(plugin, registry) if isinstance(plugin, str) else registry.add(plugin, "under-test")
     entries = registry.entries(plugin=found)
     if found.problem or found.switched_off:
         raise PluginError(f"plugin {found.distribution!r} is {found.state}: {found.problem or 'see ZOO_PLUGINS'}")
