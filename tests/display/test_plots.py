@@ -1,4 +1,4 @@
-"""Plots draw the given numbers and mark the best one; the same figure always gives the same file."""
+"""Plots draw the given numbers and mark the saved one; the same figure always gives the same file."""
 
 from __future__ import annotations
 
@@ -44,20 +44,20 @@ def legend(figure: Figure) -> list[str]:
 # ------------------------------------------------------------------ learning curves
 
 
-def test_learning_curves_draw_each_split_and_ring_the_best() -> None:
+def test_learning_curves_draw_each_split_and_ring_the_saved_epoch() -> None:
     figure = learning_curves([("net", RECORDS)])
     loss, accuracy = figure.axes
     assert line(loss, "train") == [(1, 1.0), (2, 0.5), (3, 0.3), (4, 0.2)]
     assert line(loss, "test") == [(1, 1.1), (3, 0.6), (4, 0.7)]
-    assert line(loss, "best") == [(3, 0.6)]
-    assert line(accuracy, "best") == [(3, 0.75)]
-    assert loss.get_title(loc="right") == "best test loss 0.6000 in epoch 3"
+    assert line(loss, "saved") == [(4, 0.7)]
+    assert line(accuracy, "saved") == [(4, 0.7)]
+    assert loss.get_title(loc="right") == "saved epoch 4: test loss 0.7000"
     assert (loss.get_ylabel(), accuracy.get_xlabel()) == ("loss (mean over rows)", "epoch")
-    assert legend(figure) == ["train", "test", "best"]
+    assert legend(figure) == ["train", "test", "saved"]
     assert {label.get_label(): label.get_linestyle() for label in loss.lines} == {
         "train": "--",
         "test": "-",
-        "best": "None",
+        "saved": "None",
     }
 
 
@@ -66,13 +66,24 @@ def test_several_models_differ_in_colour_and_marker_and_keep_their_names() -> No
     (axes,) = figure.axes
     looks = {(drawn.get_color(), drawn.get_marker()) for drawn in axes.lines if drawn.get_label() == "test"}
     assert len({colour for colour, _ in looks}) == len({marker for _, marker in looks}) == 2
-    assert legend(figure)[-2:] == [f"{name}: best test accuracy 0.7500 in epoch 3" for name in ("a$b_$", "_net")]
+    assert legend(figure)[-2:] == [
+        "a$b_$: saved epoch 4: test accuracy 0.7000", "_net: saved epoch 3: test accuracy 0.7500",
+    ]  # fmt: skip
 
 
-def test_a_metric_declared_as_lower_is_better() -> None:
-    records = [{"epoch": 1, "test_churn": 3.0}, {"epoch": 2, "test_churn": 5.0}]
-    axes = learning_curves([("n", records)], what="churn", higher_is_better={"test_churn": False}).axes[0]
-    assert line(axes, "best") == [(1, 3.0)]
+@pytest.mark.parametrize(
+    ("kept", "where", "note"),
+    [
+        (0, (1, 1.1), "saved epoch 1: test loss 1.1000"),
+        (1, (2, 0.5), "saved epoch 2: train loss 0.5000"),  # the test split was not measured there
+        (2, (3, 0.6), "saved epoch 3: test loss 0.6000"),
+    ],
+)
+def test_the_ring_is_where_early_stopping_took_the_weights(kept: int, where: tuple[int, float], note: str) -> None:
+    records = [record | ({"kept": 1} if record["epoch"] == kept else {}) for record in RECORDS]
+    loss = learning_curves([("net", records)]).axes[0]
+    assert line(loss, "saved") == [where]
+    assert loss.get_title(loc="right") == note
 
 
 @pytest.mark.parametrize(("last", "scale"), [(0.5, "linear"), (0.005, "log"), (0.0, "linear")])

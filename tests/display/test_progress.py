@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import re
 from collections.abc import Iterator
@@ -228,11 +229,41 @@ def test_live_view_shows_progress_metrics_and_layers() -> None:
     assert "layers.0" not in plain(shown(run(), terminal=True, layers=False)[0])
 
 
+def renamed(events: Iterator[Event], kept: int = 0) -> Iterator[Event]:
+    """Yield a run whose test figures are those of the validation split; its weights are those of an epoch."""
+    records = []
+    for event in events:
+        if isinstance(event, EpochEnded):
+            records.append({key.replace("test_", "validation_"): value for key, value in event.record.items()})
+            yield EpochEnded(records[-1], event.seconds)
+        elif isinstance(event, Finished):
+            yield Finished(event.reason, event.seconds, records[kept - 1])
+        elif isinstance(event, Started):
+            directions = {"validation_accuracy": True, "validation_churn": False}
+            yield dataclasses.replace(event, higher_is_better=directions)
+        else:
+            yield event
+
+
 def test_summary_marks_the_best_of_each_metric_in_its_own_direction() -> None:
+    rows = {line[:20].strip(): line[20:].split() for line in screen(shown(renamed(run()), terminal=True)[0])}
+    assert rows["train loss"][:3] == ["0.0500", "0.0500", "saved"]
+    assert rows["validation accuracy"][:4] == ["0.9000", "0.9500", "epoch", "3"]
+    assert rows["validation churn"][:4] == ["25.00", "6.0000", "epoch", "1"]
+
+
+def test_no_epoch_is_the_best_by_its_test_figures() -> None:
     rows = {line[:13].strip(): line[13:].split() for line in screen(shown(run(), terminal=True)[0])}
-    assert rows["train loss"][:3] == ["0.0500", "0.0500", "last"]
-    assert rows["test accuracy"][:4] == ["0.9000", "0.9500", "epoch", "3"]
-    assert rows["test churn"][:4] == ["25.00", "6.0000", "epoch", "1"]
+    assert rows["test accuracy"][:3] == ["0.9000", "-", "-"]
+
+
+def test_the_summary_shows_the_epoch_whose_weights_were_saved() -> None:
+    text = shown(renamed(run(), kept=3), terminal=True)[0]
+    assert "all epochs done; 20 epochs in 20 s; saved epoch 3" in plain(text)
+    rows = {line[:20].strip(): line[20:].split() for line in screen(text)}
+    assert rows["validation accuracy"][:3] == ["0.9500", "0.9500", "saved"]
+    assert rows["train loss"][0] == "0.3333"
+    assert shown(renamed(run(), kept=3))[0].splitlines()[-1].endswith("saved epoch 3")
 
 
 @pytest.mark.usefixtures("every_event")

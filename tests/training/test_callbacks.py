@@ -218,7 +218,7 @@ def test_a_wrong_answer_names_the_method():
 
 def test_the_method_is_not_called_where_no_callback_overrides_it(monkeypatch):
     monkeypatch.setattr(Callback, "on_batch_end", lambda self, run: pytest.fail("called"))
-    list(follow(trainer_with(training={"early_stopping": {"monitor": "test_loss"}})))
+    list(follow(trainer_with(training={"early_stopping": {"monitor": "train_loss"}})))
 
 
 @pytest.mark.parametrize("part", [Watch, Count, StopAfter])

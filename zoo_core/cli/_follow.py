@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from zoo_core.cli._output import messages, redirect_prints, report
+from zoo_core.cli._output import counted_from_one, messages, redirect_prints, report, warning_list
 from zoo_core.cli._signals import stop_at_signal
 from zoo_core.cli._streams import failures_later
 from zoo_core.errors import ResourceError
@@ -17,6 +18,9 @@ from zoo_core.errors import ResourceError
 if TYPE_CHECKING:
     from zoo_core.runs import Output
     from zoo_core.training import Interval, Trainer
+
+
+EARLY = ("rows_trained_on", "unseen_classes", "unusable_outputs")  # warnings that were shown before training
 
 
 def run_to_end(trainer: Trainer, output: Output, interval: Interval | None, *, quiet: bool, json: bool) -> None:
@@ -32,17 +36,19 @@ def run_to_end(trainer: Trainer, output: Output, interval: Interval | None, *, q
         print(f"saved {output.last}; go on with: zoo resume {output.path}", file=sys.stderr)
         raise typer.Exit(128 + seen[0])
     last = kept_record(trainer.history)
-    result = {"model": str(output.path), "sha256": trainer.model.sha256, **last}
+    result = {"model": str(output.path), "sha256": trainer.model.sha256, **counted_from_one(last)}
+    result["warnings"] = warning_list(trainer.model.warnings)
     try:
-        report(result, json, None if quiet else _summary(output.path, last))
+        report(result, json, None if quiet else _summary(output.path, last, trainer.model.warnings))
         sys.stdout.flush()
     except ResourceError as error:
         raise ResourceError(f"{error}; the model is saved: {output.path}") from error
 
 
-def _summary(path: Path, last: dict[str, float]) -> str:
+def _summary(path: Path, last: dict[str, float], warnings: Mapping[str, str]) -> str:
     from zoo_core.display.text import format_number
 
     shown = [f"{key} {format_number(value)}" for key, value in last.items() if key.startswith(("test_", "validation_"))]
+    early = [f"warning: {warnings[key]}" for key in EARLY if key in warnings]
     saved = f"saved {path}; see its learning curve: zoo plot {path}"
-    return "\n".join([*([", ".join(shown)] if shown else []), saved])
+    return "\n".join([*early, *([", ".join(shown)] if shown else []), saved])

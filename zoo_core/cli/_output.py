@@ -13,6 +13,7 @@ from zoo_core.errors import printable
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from zoo_core.parts import Record
     from zoo_core.registry import Registry
 
 
@@ -75,6 +76,11 @@ def warn_of(warnings: Mapping[str, str]) -> None:
     """Print warnings about a model on standard error."""
     for text in warnings.values():
         print(f"warning: {text}", file=sys.stderr)
+
+
+def counted_from_one(record: Record) -> Record:
+    """Return a record as users see it: its epochs count from 1."""
+    return record | {"epoch": record["epoch"] + 1} if "epoch" in record else record
 
 
 def warning_list(warnings: Mapping[str, str]) -> list[dict[str, str]]:

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from zoo_core._directions import direction
 from zoo_core.errors import PluginError
+from zoo_core.model import kept_record
 from zoo_core.parts import Metric, Record
 
 SPLITS = ("train", "validation", "test")
@@ -58,9 +59,19 @@ def is_finite_number(value: object) -> bool:
 
 def metric_points(records: Sequence[Record], key: str) -> Points:
     """Return (epochs, values) of the records whose metric `key` is finite; epochs count from 1."""
-    shift = 1 if records and records[0]["epoch"] == 0 else 0
+    shift = _first_number(records)
     kept = [record for record in records if is_finite_number(record.get(key))]
     return [float(record["epoch"] + shift) for record in kept], [float(record[key]) for record in kept]
+
+
+def saved_epoch(records: Sequence[Record]) -> float:
+    """Return the epoch whose weights a model holds; epochs count from 1."""
+    return float(kept_record(records).get("epoch", 0) + _first_number(records))
+
+
+def _first_number(records: Sequence[Record]) -> int:
+    """Return what to add to the epochs of records, so that they count from 1."""
+    return 1 if records and records[0]["epoch"] == 0 else 0
 
 
 def best_point(points: Points, higher: bool) -> tuple[float, float]:

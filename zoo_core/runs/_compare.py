@@ -19,6 +19,7 @@ from zoo_core.model import (
     tells_of_run,
 )
 from zoo_core.parts import Array, Record
+from zoo_core.runs._splits import splits_differ
 from zoo_core.storage import ModelFile
 
 
@@ -28,6 +29,7 @@ class ModelComparison:
 
     results: dict[str, dict[str, Any]]  # by model: parameters, epochs, best accuracies, metrics of the kept epoch
     differences: dict[str, dict[str, Any]]  # by dotted key of the spec, then by model; None where a spec lacks it
+    warnings: dict[str, str]  # by key: why results cannot be compared
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class RunComparison:
 
     same: bool  # whether the files are equal to the bit
     traced: bool  # whether both files have fingerprints of each epoch
-    epoch: int | None  # the first epoch that differs, from 0; None where no epoch does
+    epoch: int | None  # the first epoch that differs, from 1; None where no epoch does
     array: str | None  # the first array that differs in that epoch; None where fingerprints do not tell
     figures: list[str]  # the metrics that differ in that epoch
     final: dict[str, str]  # each array that differs at the end, and how
@@ -45,24 +47,37 @@ class RunComparison:
 
 def compare_models(models: Mapping[str, Model]) -> ModelComparison:
     """Return the results of models, and where their specs differ; names and descriptions are left out."""
-    specs = {name: flatten(model.spec.to_dict()) for name, model in models.items()}
+    specs = _with_part_names({name: flatten(model.spec.to_dict()) for name, model in models.items()})
     keys = _leaf_keys(specs.values()) - {"name", "description"}
     changed_keys = [key for key in sorted(keys) if len({repr(spec.get(key)) for spec in specs.values()}) > 1]
     return ModelComparison(
         results={name: _results(model) for name, model in models.items()},
         differences={key: {name: spec.get(key) for name, spec in specs.items()} for key in changed_keys},
+        warnings=splits_differ(models),
     )
 
 
+def _with_part_names(specs: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return flat specs in which a part has one key, KEY.name, if any of them gives it options."""
+    tables = {key.removesuffix(".name") for spec in specs.values() for key in spec if key.endswith(".name")}
+
+    def unified(key: str, value: Any) -> str:
+        return f"{key}.name" if key in tables and isinstance(value, str) else key
+
+    return {name: {unified(key, value): value for key, value in spec.items()} for name, spec in specs.items()}
+
+
 def _results(model: Model) -> dict[str, Any]:
+    """Return what a model reached; no epoch is chosen by its test figures."""
     kept = kept_record(model.history)
     best = {
-        f"best {key}": max((record[key] for record in model.history if record.get(key) is not None), default=None)
+        f"best {key}": max(record[key] for record in model.history if record.get(key) is not None)
         for key in kept
-        if key.endswith("_accuracy") and key.startswith(("test", "validation"))
+        if key == "validation_accuracy" and kept[key] is not None
     }
     figures = {key: value for key, value in kept.items() if key not in ("epoch", "kept")}
-    return {"parameters": model.network.layout.size, "epochs": len(model.history), **best, **figures}
+    epochs = {"epochs": len(model.history), "saved epoch": kept.get("epoch", -1) + 1}
+    return {"parameters": model.network.layout.size, **epochs, **best, **figures}
 
 
 def compare_runs(
@@ -80,7 +95,7 @@ def compare_runs(
     return RunComparison(
         same=a.sha256 == b.sha256,
         traced=FINGERPRINTS in a.arrays and FINGERPRINTS in b.arrays,
-        epoch=epoch,
+        epoch=None if epoch is None else epoch + 1,
         array=by_array[1] if by_array and by_array[0] == epoch else None,
         figures=by_figure[1] if by_figure and by_figure[0] == epoch else [],
         final=dict(_final_differences(a.arrays, b.arrays)),
@@ -137,7 +152,7 @@ def difference_lines(earlier: Mapping[str, Any], now: Mapping[str, Any], prefix:
 
 def differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
     """Yield the dotted key and both values of what differs between two tables; `a` comes from JSON."""
-    first, second = flatten(a), flatten(json.loads(json.dumps(b)))
+    first, second = _with_part_names({"a": flatten(a), "b": flatten(json.loads(json.dumps(b)))}).values()
     for key in sorted(_leaf_keys([first, second])):
         if first.get(key) != second.get(key):
             yield key, first.get(key), second.get(key)

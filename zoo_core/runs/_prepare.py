@@ -10,7 +10,7 @@ from zoo_core.registry import Registry
 from zoo_core.runs._defaults import describe_data, fill_defaults, load_data
 from zoo_core.runs._splits import describe_rows, learnt_rows, split, with_earlier_split
 from zoo_core.spec import Spec, parts_of, walk_parts
-from zoo_core.training import Trainer, choose_threads
+from zoo_core.training import Trainer, check_monitors, choose_threads
 
 
 def prepare_trainer(
@@ -29,6 +29,8 @@ def prepare_trainer(
     `threads` is the user's choice, `recorded` the number of threads in a checkpoint. With `resumed` the earlier model
     is that checkpoint.
     """
+    if not resumed:
+        check_monitors(spec)
     folder = files if isinstance(files, DataFolder) else DataFolder.open(files)
     data = load_data(spec, folder)
     spec = with_earlier_split(fill_defaults(spec, data, registry, earlier), earlier)

@@ -106,6 +106,30 @@ def learnt_text(rows: str, model: str) -> str:
     return f"{rows} are rows that {model} was trained on: metrics there say nothing about new rows"
 
 
+def splits_differ(models: Mapping[str, Model]) -> dict[str, str]:
+    """Return a warning, by its key, if models were measured on different rows, so that nothing can be compared."""
+    specs = [model.spec for model in models.values()]
+    names = [name for name in SHARES[1:] if len({_rows_key(spec, name) for spec in specs}) > 1]
+    seeds = sorted({split_seed(spec) for spec in specs})
+    if len({model.about.data_sha256 for model in models.values()} - {""}) > 1:
+        names, why = list(SHARES[1:]), "their data differ"
+    elif len({split_key(spec)[:3] for spec in specs}) == 1 and len(seeds) > 1:
+        why = f"the seeds {', '.join(map(str, seeds))} draw other splits; train with one data.split_seed"
+    else:
+        why = "their splits differ"
+    rows = " and ".join(reversed(names))
+    return {"splits_differ": f"the models have other {rows} rows, so compare no such figures: {why}"} if names else {}
+
+
+def _rows_key(spec: Spec, name: str) -> tuple[object, ...]:
+    """Return all that decides which rows of the same data one split has."""
+    value = getattr(spec.data, name)
+    if isinstance(value, float):
+        return split_key(spec)
+    is_rest = name == "test" and value is None  # the rows of the test part that no other split takes
+    return (value, spec.data.validation if is_rest and str(spec.data.validation).lstrip().startswith("test[") else None)
+
+
 def split_key(spec: Spec) -> tuple[object, ...]:
     """Return all that decides which rows of the same data a split has; a seed counts only if rows are drawn."""
     drawn = (split_seed(spec), spec.data.stratify, repr(dump(spec.generator))) if is_drawn(spec) else ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -17,7 +19,7 @@ from zoo_core.spec._messages import error_lines, validate
 from zoo_core.spec._part_field import PartField, StrictTable
 from zoo_core.spec._positions import locate_keys
 from zoo_core.spec._spec import Spec
-from zoo_core.spec._text import is_toml, override, parse_text, read_text
+from zoo_core.spec._text import is_toml, kept_options, override, parse_text, read_text
 from zoo_core.storage import DEFAULT_LIMIT, read_model_file
 
 Places = dict[tuple[str | int, ...], str]  # where each key stands, for messages
@@ -67,10 +69,14 @@ def read_spec(
     else:
         value, places = _from_text(file, str(path))
         origin = Origin(Path(path).parent.absolute() if file == Path(path) else None)
-    for text in [*overrides, *([] if seed is None else [f"seed={seed}"])]:
+    before, changes = copy.deepcopy(value), [*overrides, *([] if seed is None else [f"seed={seed}"])]
+    for text in changes:
         new = override(value, text, places)
         origin = origin.naming(new) if text.lstrip().startswith("data") else origin
-    return validate(Spec, value, registry, str(path), places).from_origin(origin)
+    spec = validate(Spec, value, registry, str(path), places).from_origin(origin)
+    for line in kept_options(before, changes):
+        warnings.warn(line, stacklevel=2)
+    return spec
 
 
 def _from_text(file: Any, name: str) -> tuple[dict[str, Any], Places]:

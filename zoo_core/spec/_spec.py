@@ -188,6 +188,9 @@ class TrainingSpec(SpecTable):
     layer_statistics: bool = Field(
         False, description="keep dead units, gradient norm and update to weight of each layer in the history"
     )
+    allow_test_monitor: bool = Field(
+        False, description="let parts watch figures of the test split, which then no longer tell how good the model is"
+    )
     trace: bool = Field(False, description="keep a fingerprint of every array after each epoch")
     threads: Annotated[int, Ge(1), Le(1024)] | None = Field(None, description="BLAS threads; default: chosen by size")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from zoo_core.errors import SpecError, UsageError
@@ -148,6 +149,30 @@ def _override_value(text: str, shown: str) -> Any:
     if fault := plain_fault(read):
         raise UsageError(f"override {shown}: {fault}")
     return read["x"] if read.keys() == {"x"} else text
+
+
+def kept_options(before: Mapping[str, Any], changes: Sequence[str]) -> Iterator[str]:
+    """Yield a line for each change of a part's name that leaves it options which were set for the former part."""
+    paths = [change.partition("=")[0].strip().split(".") for change in changes]
+    names = [change.partition("=")[2].strip(" \"'") for change in changes]
+    for (*path, last), name in zip(paths, names, strict=True):
+        part = _item(before, path) if last == "name" and path and path != ["data"] else None
+        set_too = {other[len(path)] for other in paths if other[: len(path)] == path and len(other) > len(path)}
+        kept = [key for key in part if key not in {"name", *set_too}] if isinstance(part, dict) else []
+        if isinstance(part, dict) and kept and part.get("name") not in (None, name):
+            place = ".".join(path)
+            yield (
+                f"{place} keeps the options that were set for {part['name']!r}: {', '.join(kept)}; "
+                f"set them too, or change all of {place}"
+            )
+
+
+def _item(value: Any, path: Sequence[str]) -> Any:
+    """Return the value at a path in plain data, or None."""
+    for key in path:
+        known = isinstance(value, list) and key.isdecimal() and int(key) < len(value)
+        value = value[int(key)] if known else value.get(key) if isinstance(value, dict) else None
+    return value
 
 
 def _set_item(target: Any, keys: list[str | int], new: Any, change: str) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from zoo_core.training._diagnostics import name_the_part as name_the_part
     from zoo_core.training._explanation import Change as Change, Explanation as Explanation, LayerPass as LayerPass
     from zoo_core.training._interval import DEFAULT_INTERVAL as DEFAULT_INTERVAL, Interval as Interval
-    from zoo_core.training._lint import lint_spec as lint_spec
+    from zoo_core.training._lint import check_monitors as check_monitors, lint_spec as lint_spec
     from zoo_core.training._parallel_matmul import parallel_products as parallel_products
     from zoo_core.training._position import TrainingPosition as TrainingPosition
     from zoo_core.training._threads import blas_threads as blas_threads, choose_threads as choose_threads, held as held
@@ -29,7 +29,7 @@ _MODULES = {
     "_explanation": "Change Explanation LayerPass",
     "_interval": "DEFAULT_INTERVAL Interval",
     "_parallel_matmul": "parallel_products",
-    "_lint": "lint_spec",
+    "_lint": "check_monitors lint_spec",
     "_position": "TrainingPosition",
     "_threads": "blas_threads choose_threads held",
     "_trainer": "Trainer",

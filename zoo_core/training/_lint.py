@@ -1,4 +1,4 @@
-"""Finds settings that are valid but probably a mistake: an unsuitable output layer, or unknown metrics."""
+"""Finds settings that are valid but a mistake: unsuitable outputs, unknown metrics, choices by the test split."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from itertools import chain
 
 import numpy as np
 
-from zoo_core.errors import nearest
+from zoo_core.errors import SpecError, nearest
 from zoo_core.nn import sample_outputs
-from zoo_core.spec import DEFAULT_METRICS, Spec
+from zoo_core.parts import Part
+from zoo_core.spec import DEFAULT_METRICS, Spec, option_names, parts_of
 from zoo_core.training._metrics import record_key
 
 
 def lint_spec(spec: Spec) -> list[str]:
     """Return a line for each setting of a spec that is valid but probably a mistake."""
-    return [*_unsuitable_outputs(spec), *_unknown_metric_names(spec)]
+    return [*unsuitable_outputs(spec), *_unknown_metric_names(spec)]
 
 
-def _unsuitable_outputs(spec: Spec) -> Iterator[str]:
+def unsuitable_outputs(spec: Spec) -> Iterator[str]:
     """Yield a line if the output layer does not give what the loss needs."""
     loss, last, layer = spec.model.loss, len(spec.model.layers) - 1, spec.model.layers[-1]
     outputs = sample_outputs(layer.activation, layer.units)
@@ -33,6 +34,26 @@ def _unsuitable_outputs(spec: Spec) -> Iterator[str]:
         f"{'probabilities' if loss.output_range == 'probabilities' else 'numbers from 0 to 1'}, and loss {loss.name!r} "
         f"means nothing without them{hint}"
     )
+
+
+def check_monitors(spec: Spec) -> None:
+    """Refuse parts that decide by figures of the test split. Raises SpecError unless the spec allows them."""
+    if spec.training.allow_test_monitor:
+        return
+    for part in parts_of(spec):
+        for monitor in _monitors(part):
+            if monitor == "test" or monitor.startswith("test_"):
+                raise SpecError(
+                    f"spec {spec.name!r}: {part.kind} {part.name!r} watches {monitor!r}: what is chosen by the test "
+                    "split is not tested by it; watch a validation figure, or set training.allow_test_monitor = true"
+                )
+
+
+def _monitors(part: Part) -> Iterator[str]:
+    """Yield the metrics that a part watches: the texts in its options whose name has the word monitor."""
+    for name in option_names(part):
+        value = getattr(part, name, None) if "monitor" in name.split("_") or "monitors" in name.split("_") else None
+        yield from (item for item in ([value] if isinstance(value, str) else value or ()) if isinstance(item, str))
 
 
 def _unknown_metric_names(spec: Spec) -> Iterator[str]:

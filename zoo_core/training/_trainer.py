@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 
 from zoo_core.errors import NumericError
-from zoo_core.model import Model
+from zoo_core.model import Model, kept_record
 from zoo_core.nn import Objective
 from zoo_core.parts import Record, Table
 from zoo_core.spec import copy_part
 from zoo_core.training._batch_loader import BatchLoader
 from zoo_core.training._callback_run import CallbackRun
 from zoo_core.training._diagnostics import (
-    divergence,
     layer_record,
     layer_stats,
     nonfinite_block,
@@ -33,6 +32,7 @@ from zoo_core.training._parallel_matmul import ParallelMatmul
 from zoo_core.training._position import TrainingPosition
 from zoo_core.training._preflight import check_model
 from zoo_core.training._speed import Speed
+from zoo_core.training._success import failed_training, far_targets, hopeless_training
 from zoo_core.training.events import EpochEnded, Event, Finished, LayerStats, Progress, SafePoint, Started
 
 
@@ -94,7 +94,8 @@ class Trainer:
         self._speed.start(self._rows_done())
         yield self._started(0 if extra is None else extra.threads - 1)
         check_model(self.model)
-        for line in [*lint_spec(self.spec), *self.model.warnings.values()]:
+        self.model.warnings |= hopeless_training(self.model, self.splits)
+        for line in dict.fromkeys([*lint_spec(self.spec), *self.model.warnings.values()]):
             self.warn(line)
         self.callback_run.start()
         yield from self.callback_run.take_messages()
@@ -143,10 +144,13 @@ class Trainer:
         self.callback_run.finish()
         if not np.isfinite(self.network.parameters).all():
             raise NumericError(nonfinite_weights(self.network, self.spec.name))
-        if warning := divergence(self.history):
-            self.warn(warning)
+        failure = failed_training(self.model, self.splits, self.optimizer.steps)
+        self.model.warnings |= failure
+        for line in failure.values():
+            self.warn(line)
         yield from self.callback_run.take_messages()
-        yield Finished(self.callback_run.stopped or "all epochs done", self._speed.seconds())
+        reason = self.callback_run.stopped or "all epochs done"
+        yield Finished(reason, self._speed.seconds(), kept_record(self.history))
         self.callback_run.raise_error()
 
     # -------------------------------------------------------------- epochs
@@ -199,7 +203,8 @@ class Trainer:
         if not math.isfinite(running.total):
             epoch, step, size = self.position.epoch, self.position.step - 1, self.loader.batches.batch_size
             rate = self.learning_rate.rate(self._epochs_at(step))
-            raise NumericError(nonfinite_block(self.objective, running.values, size, self.spec.name, epoch, step, rate))
+            text = nonfinite_block(self.objective, running.values, size, self.spec.name, epoch, step, rate)
+            raise NumericError(text + far_targets(self.model, self.splits["train"]))
 
     def _end_epoch(self) -> Iterator[Event]:
         """Measure the epoch, record it, and call the callbacks."""
@@ -227,9 +232,9 @@ class Trainer:
         objective.compute()
         if not objective.is_finite():
             epoch, step = self.position.epoch, self.position.step
-            raise NumericError(
-                nonfinite_step(objective, self.spec.name, epoch, step, self.learning_rate.rate(self._epochs_at(step)))
-            )
+            used = self.learning_rate.rate(self._epochs_at(step))
+            text = nonfinite_step(objective, self.spec.name, epoch, step, used)
+            raise NumericError(text + far_targets(self.model, self.splits["train"]))
         before = (network.parameters.copy(), network.gradients / objective.gradient_scale) if watched else None
         self.end_step(rate)
         return layer_stats(network, objective, *before) if before else ()

@@ -79,6 +79,7 @@ class Finished:
 
     reason: str  # "all epochs done", "early stopping: ...", "interrupted"
     seconds: float
+    record: Record = field(default_factory=dict)  # of the epoch whose weights the model holds
 
 
 Event = Started | Progress | SafePoint | EpochEnded | Message | Finished

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zoo_core.cli._options import MAX_SIZE_MIB, Json, MaxSize, Sha256s
-from zoo_core.cli._output import report, rows, warn
+from zoo_core.cli._output import report, rows, warn, warn_of, warning_list
 from zoo_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,7 +42,9 @@ def command(
         return
     loaded = load_models(models, registry, sha256, max_size)
     found = compare_models(dict(zip(models, loaded, strict=True)))
-    report({"models": found.results, "differences": found.differences}, json, None)
+    warnings = warning_list(found.warnings)
+    report({"models": found.results, "differences": found.differences, "warnings": warnings}, json, None)
+    warn_of(found.warnings)
     if not json:
         _print_tables(found)
 
@@ -96,7 +98,7 @@ def _run_lines(found: RunComparison) -> list[str]:
     if found.epoch is not None:
         array = [f"array {found.array}"] if found.array else []
         metrics = [f"metrics {', '.join(found.figures)}"] if found.figures else []
-        lines.append(f"the runs first differ in epoch {found.epoch + 1}: {'; '.join(array + metrics)}")
+        lines.append(f"the runs first differ in epoch {found.epoch}: {'; '.join(array + metrics)}")
     elif found.final:
         lines.append("no epoch differs that both have kept; the arrays at the end do")
     if found.epoch is None and not found.final:

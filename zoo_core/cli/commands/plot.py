@@ -51,7 +51,7 @@ def command(
 ) -> None:
     """Draw learning curves, a confusion matrix, weights, or a part.
 
-    Learning curves of several models share one plot; the best epoch of each is marked.
+    Learning curves of several models share one plot; the epoch whose weights each model holds is marked.
     """
     from zoo_core.cli._inputs import check_not_an_input, check_output_path
     from zoo_core.cli._output import report

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zoo_core.cli._options import MAX_SIZE_MIB, Force, Json, MaxSize, Sha256
-from zoo_core.cli._output import report, rows, warn
+from zoo_core.cli._output import counted_from_one, report, rows, warn, warning_list
 from zoo_core.cli.commands._show_part import ShowOptions, show_parts
 from zoo_core.errors import UsageError
 
@@ -88,7 +88,8 @@ def _show_model(name: str, registry: Registry, sha256: str | None, max_size: int
         "plugins": header["plugins"],
         "environment": header["environment"],
         "arrays": {k: {"dtype": str(a.dtype), "shape": list(a.shape)} for k, a in contents.arrays.items()},
-        "history": header["history"],
+        "history": [counted_from_one(record) for record in header["history"]],
+        "warnings": warning_list(described.warnings),
     }
     if json:
         report(data, True, None)
@@ -111,9 +112,11 @@ def _facts_table(spec: ModelSummary, data: dict[str, Any]) -> RenderableType:
         "loss": spec.model.loss.name,
         "optimizer": spec.optimizer.name,
         "epochs": f"{len(data['history'])} of {spec.training.epochs}",
+        "saved epoch": format_number(last.get("epoch", "-")),
         **{key: format_number(value) for key, value in last.items() if key not in ("epoch", "kept")},
         "sha256": data["sha256"],
     }
+    facts |= {"warning": "\n".join(item["text"] for item in data["warnings"])} if data["warnings"] else {}
     plugins = sorted({f"{p['distribution']} {p['version']}" for p in data["plugins"]})
     facts["made with"] = ", ".join([*plugins, f"numpy {data['environment'].get('numpy', 'unknown')}"])
     return rows([{"": key, "value": value} for key, value in facts.items()], ["", "value"])

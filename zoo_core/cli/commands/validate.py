@@ -25,12 +25,13 @@ def command(
     """Check a spec and show all its errors, each with line and column."""
     from zoo_core.registry import Registry
     from zoo_core.spec import read_spec
-    from zoo_core.training import lint_spec
+    from zoo_core.training import check_monitors, lint_spec
 
     registry = Registry()
     warn(registry)
     try:
         checked = read_spec(spec, set_ or [], registry, sha256=sha256, limit=max_size * 2**20)
+        check_monitors(checked)
     except (SpecError, PluginError) as error:
         report({"valid": False, "errors": error_text(error).splitlines()}, json, None)
         raise

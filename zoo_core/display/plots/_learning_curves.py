@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any
 from zoo_core.display._records import (
     SPLITS,
     Points,
-    best_point,
-    higher_is_better as is_higher_better,
-    installed_directions,
     metric_keys,
     metric_points,
+    saved_epoch,
     split_key,
 )
 from zoo_core.display.plots._style import DASHES, MARKERS, colours, new_figure, plain_log_scale, styled
@@ -30,12 +28,12 @@ Runs = Sequence[tuple[str, Sequence[Record]]]
 
 
 @styled
-def learning_curves(runs: Runs, *, what: str = "loss", higher_is_better: Mapping[str, bool] | None = None) -> Figure:
+def learning_curves(runs: Runs, *, what: str = "loss") -> Figure:
     """Draw a metric of each split over the epochs, for one or several models; `runs` are (name, records).
 
-    Each model has a colour and a marker. Train is dashed, validation dotted, test solid. A ring marks the best point
-    of the test split, or of the last split there is. `what` is "loss" or the name of a metric; "loss" adds a panel
-    for the accuracy if it was recorded. Raises UsageError if no model recorded `what`.
+    Each model has a colour and a marker. Train is dashed, validation dotted, test solid. A ring marks the epoch
+    whose weights the model holds, on the test curve or on that of the last split there is. `what` is "loss" or the name
+    of a metric; "loss" adds a panel for the accuracy if it was recorded. Raises UsageError if no model recorded `what`.
     """
     recorded = _recorded_metrics(runs)
     if what not in recorded:
@@ -44,8 +42,7 @@ def learning_curves(runs: Runs, *, what: str = "loss", higher_is_better: Mapping
     panels = [what, "accuracy"] if what == "loss" and "accuracy" in recorded else [what]
     figure = new_figure(7.0, 1.5 + 2.8 * len(panels) + 0.18 * len(runs))
     axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
-    directions = installed_directions() if higher_is_better is None else higher_is_better
-    notes = [_draw_panel(*panel, runs, directions) for panel in zip(axes, panels, strict=True)]
+    notes = [_draw_panel(*panel, runs) for panel in zip(axes, panels, strict=True)]
     axes[-1].set_xlabel("epoch")
     title = printable(runs[0][0]) if len(runs) == 1 else f"{len(runs)} models"
     figure.suptitle(f"Learning curves of {title}", x=0.01, ha="left", fontsize=11)
@@ -61,8 +58,8 @@ def _recorded_metrics(runs: Runs) -> list[str]:
     return list(dict.fromkeys(pair[1] for key in found if (pair := split_key(key))))
 
 
-def _draw_panel(axes: Axes, what: str, runs: Runs, directions: Mapping[str, bool]) -> list[str]:
-    """Draw one metric of all models; return for each model where its best point is."""
+def _draw_panel(axes: Axes, what: str, runs: Runs) -> list[str]:
+    """Draw one metric of all models; return for each model its value in the saved epoch."""
     from matplotlib.ticker import MaxNLocator
 
     notes, values = [], []
@@ -72,7 +69,7 @@ def _draw_panel(axes: Axes, what: str, runs: Runs, directions: Mapping[str, bool
         for split, curve in points.items():
             _draw_curve(axes, curve, split, at, len(runs))
             values += curve[1]
-        notes.append(_draw_best(axes, points, what, colours(len(runs))[at], directions))
+        notes.append(_draw_saved(axes, points, what, colours(len(runs))[at], saved_epoch(records)))
     axes.set_ylabel(UNITS.get(what, what.replace("_", " ")))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     if values and min(values) > 0 and max(values) > 100 * min(values):
@@ -89,19 +86,15 @@ def _draw_curve(axes: Axes, curve: Points, split: str, at: int, count: int) -> N
     axes.plot(*curve, ls=DASHES[split], color=colours(count)[at], marker=marker, markevery=place, label=split)
 
 
-def _draw_best(
-    axes: Axes,
-    points: Mapping[str, Points],
-    what: str,
-    colour: str,
-    directions: Mapping[str, bool],
-) -> str:
-    if not points:
-        return f"no {what}"
-    split = list(points)[-1]
-    epoch, value = best_point(points[split], is_higher_better(f"{split}_{what}", directions))
-    axes.plot([epoch], [value], color=colour, label="best", **RING)
-    return f"best {split} {what} {format_number(value)} in epoch {epoch:g}"
+def _draw_saved(axes: Axes, points: Mapping[str, Points], what: str, colour: str, epoch: float) -> str:
+    """Mark the value of the last split that was measured in the saved epoch; return it in words."""
+    measured = [(split, dict(zip(*curve, strict=True))) for split, curve in points.items()]
+    found = [(split, values[epoch]) for split, values in measured if epoch in values]
+    if not found:
+        return f"no {what} in saved epoch {epoch:g}" if points else f"no {what}"
+    split, value = found[-1]
+    axes.plot([epoch], [value], color=colour, label="saved", **RING)
+    return f"saved epoch {epoch:g}: {split} {what} {format_number(value)}"
 
 
 def _draw_legend(figure: Figure, runs: Runs, notes: Sequence[str]) -> None:
@@ -112,7 +105,7 @@ def _draw_legend(figure: Figure, runs: Runs, notes: Sequence[str]) -> None:
     labels = [split for split in SPLITS if split in found]
     handles = [Line2D([], [], color="#404040", ls=DASHES[split]) for split in labels]
     handles.append(Line2D([], [], color="#404040", **RING))
-    labels.append("best")
+    labels.append("saved")
     if len(runs) > 1:
         for at, (name, _) in enumerate(runs):
             handles.append(Line2D([], [], color=colours(len(runs))[at], marker=MARKERS[at % len(MARKERS)]))

@@ -15,6 +15,7 @@ class MetricHistory:
     """One metric of one split over the epochs, which count from 1: the finite values, and the latest value."""
 
     higher_is_better: bool
+    has_best: bool = True  # no epoch is chosen by its test figures
     points: Points = field(default_factory=lambda: ([], []))
     last: float = float("nan")
 
@@ -26,8 +27,8 @@ class MetricHistory:
             self.points[1].append(value)
 
     def best(self) -> tuple[float, float | None]:
-        """Return the epoch with the best value, and this value; (0, None) without a finite value."""
-        return best_point(self.points, self.higher_is_better) if self.points[1] else (0, None)
+        """Return the epoch with the best value, and this value; (0, None) if there is none."""
+        return best_point(self.points, self.higher_is_better) if self.points[1] and self.has_best else (0, None)
 
 
 @dataclass
@@ -41,6 +42,7 @@ class RunProgress:
     step: int = 0  # finished steps of the current epoch
     metrics: dict[str, MetricHistory] = field(default_factory=dict)
     finished: Finished | None = None
+    saved: int = 0  # the epoch whose weights the model holds, once the run is over
 
     def take(self, event: Event) -> None:
         """Update from an event."""
@@ -52,7 +54,14 @@ class RunProgress:
         elif isinstance(event, EpochEnded):
             self._end_epoch(event.record)
         elif isinstance(event, Finished):
-            self.finished = event
+            self._finish(event)
+
+    def _finish(self, event: Finished) -> None:
+        """Take the values of the epoch whose weights were saved."""
+        self.finished = event
+        self.saved = event.record.get("epoch", self.done - 1) + 1
+        for key, metric in self.metrics.items() if event.record else ():
+            metric.last = event.record.get(key, float("nan"))
 
     def _end_epoch(self, record: Record) -> None:
         self.done += 1
@@ -63,7 +72,9 @@ class RunProgress:
 
     def _metric(self, key: str) -> MetricHistory:
         if key not in self.metrics:
-            self.metrics[key] = MetricHistory(higher_is_better(key, self.started.higher_is_better))
+            self.metrics[key] = MetricHistory(
+                higher_is_better(key, self.started.higher_is_better), has_best=not key.startswith("test_")
+            )
             order = metric_keys([dict.fromkeys(self.metrics)])
             self.metrics = {key: self.metrics[key] for key in order}
         return self.metrics[key]
@@ -100,4 +111,5 @@ class RunProgress:
         reason = printable(self.finished.reason) if self.finished else "stopped"
         seconds = self.finished.seconds if self.finished else seconds
         epochs = format_count(self.done - self.started.first_epoch, "epoch")
-        return f"{reason}; {epochs} in {format_duration(seconds)}"
+        saved = f"; saved epoch {self.saved}" if self.saved not in (0, self.done) else ""
+        return f"{reason}; {epochs} in {format_duration(seconds)}{saved}"

@@ -35,7 +35,7 @@ def summary_lines(run: RunProgress, seconds: float, width: int, height: int) -> 
     """Return the lines that stay on the screen after training."""
     head = _styled_text((run.name, "bold"), f": {run.ending(seconds)}")
     head.no_wrap = False
-    return [head, *_fit_lines(metric_lines(run, width, min(height - 2, 9), "last"), width, height)]
+    return [head, *_fit_lines(metric_lines(run, width, min(height - 2, 9), "saved"), width, height)]
 
 
 def _styled_text(*pieces: str | tuple[str, str]) -> Text:
@@ -88,7 +88,7 @@ def metric_lines(run: RunProgress, width: int, height: int, latest: str) -> list
     """Return a table of the metrics with their best values, and beside it the curves of the loss."""
     if not run.metrics:
         return [_styled_text(("metrics follow after the first epoch", "dim"))][:height]
-    table = _metric_table(run.metrics, run.done, latest, height)
+    table = _metric_table(run.metrics, run.saved or run.done, latest, height)
     left = max(line.cell_len for line in table)
     rows = min(height, max(len(table), 7, height // 2 if width > 100 else 0))
     curve, legend = _loss_curves(run.metrics, width - left - 3, rows) if rows >= 4 else ([], "")
