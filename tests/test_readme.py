@@ -116,6 +116,29 @@ def test_the_callback_of_the_page_keeps_its_promises_and_logs_batches(tmp_path):
     assert len(model.history) == 2
 
 
+def test_the_initializer_of_the_page_keeps_its_promises_and_its_formula():
+    part, registry = _loaded(block(PLUGINS, "<!-- initializer -->"))
+    assert [r for r in check_part(part, registry) if r.state == "failed"] == []
+    layers = [{"units": 12, "initializer": {"name": part.name, "std": 2.0}}, {"units": 10, "activation": "softmax"}]
+    trainer = zoo_core.prepare(SMALL | {"model": {"loss": "cross_entropy", "layers": layers}}, registry=registry)
+    x = trainer.splits["train"].x / 255
+    np.testing.assert_allclose(np.std(x @ trainer.network.weights(trainer.network.layers[0]), axis=0), 2, rtol=1e-4)
+
+
+def test_the_preprocessor_of_the_page_keeps_its_promises_and_drops_columns(tmp_path):
+    part, registry = _loaded(block(PLUGINS, "<!-- preprocessor -->"))
+    assert [r for r in check_part(part, registry) if r.state == "failed"] == []
+    x = np.column_stack([np.arange(40.0), np.ones(40), np.arange(40) % 3])
+    np.savez(tmp_path / "t.npz", x=x, y=np.arange(40) % 2)
+    data = {"name": "npz", "path": str(tmp_path / "t.npz"), "preprocessor": part.name}
+    layers = [{"units": 2, "activation": "softmax"}]
+    spec = SMALL | {"data": data, "model": {"loss": "cross_entropy", "layers": layers}}
+    zoo_core.train(spec, registry=registry, output=tmp_path / "m.npz")
+    model = zoo_core.load(tmp_path / "m.npz", registry)
+    assert (model.about.inputs, model.network.inputs) == (3, 2)
+    assert model.outputs(x).shape == (40, 2)
+
+
 def _loaded(source: str) -> tuple[type, Registry]:
     """Return the part of a module's source, and a registry that knows it."""
     module: dict[str, object] = {"__name__": "a_plugin"}

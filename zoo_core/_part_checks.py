@@ -22,6 +22,7 @@ from zoo_core.parts import (
     Optimizer,
     Part,
     Penalty,
+    Preprocessor,
     PublicFile,
     Schedule,
     Transform,
@@ -79,6 +80,16 @@ def initialize(initializer: Initializer, out: Array, rng: np.random.Generator, g
     initializer.fill(out, rng, gain)
     if out.size and np.isnan(out).all():
         raise contract_error(initializer, "fill", "left `out` as it was", IN_PLACE)
+
+
+def checked_width(preprocessor: Preprocessor, inputs: int) -> int:
+    """Return how many columns a preprocessor writes. Raises PluginError unless it is a whole number above 0."""
+    width = preprocessor.output_width(inputs)
+    if isinstance(width, bool) or not isinstance(width, (int, np.integer)) or width < 1:
+        raise contract_error(
+            preprocessor, "output_width", f"returned {width!r}", "it returns a whole number, 1 or more"
+        )
+    return int(width)
 
 
 def checked_penalty(penalty: Penalty, value: Any) -> float:

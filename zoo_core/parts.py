@@ -723,12 +723,20 @@ class Initializer(Part):
     kind = "initializer"
     spec_key, spec_example = "initializer", "he_normal"
     shapes = "values: (inputs, units) or (units,)"
+    wants_inputs: ClassVar[bool] = False  # whether the core sets `inputs`
+
+    # Set by the core before each `fill`:
+    depth: int = 0  # the number of the layer, from 0
+    layers: int = 1  # how many layers the network has
+    # Up to 512 prepared training rows as they reach the layer, outside training, shape (rows, inputs). The layers
+    # before have their first values already. None if there are no data, or unless the class wants them.
+    inputs: Array | None = None
 
     def fill(self, out: Array, rng: np.random.Generator, gain: float) -> None:
         """Fill an array.
 
         Args:
-            out: a weight matrix (inputs, units), or a vector (units,).
+            out: a weight matrix (inputs, units), or a vector (units,). `self.inputs @ out` is what a matrix gives.
             rng: the generator for this purpose.
             gain: the `gain` of the activation that follows, above 0.
         """
@@ -857,7 +865,10 @@ class Dataset(Part):
 
 
 class Preprocessor(Part):
-    """A change of the inputs before the first layer, fitted on the training split and saved in the model."""
+    """A change of the inputs before the first layer, fitted on the training split and saved in the model.
+
+    It may change the number of columns: then it overrides `output_width`.
+    """
 
     kind = "preprocessor"
     spec_key, spec_example = "preprocessor", "standard"
@@ -871,8 +882,23 @@ class Preprocessor(Part):
             x: shape (rows, features); an array, or an object with `shape`, `dtype` and `take` as in `Table`.
         """
 
+    def output_width(self, inputs: int) -> int:
+        """Return the number of prepared columns, 1 or more. It may depend on options and on what `fit` has learnt.
+
+        Called after `fit`, and after the state of a model file was restored.
+
+        Args:
+            inputs: the number of columns of the data.
+        """
+        return inputs
+
     def transform(self, x: Array, out: Array) -> None:
-        """Write the prepared rows; `x` has the dtype of the data, `out` that of the network. Both have one shape."""
+        """Write the prepared rows.
+
+        Args:
+            x: rows of the data in their own dtype, shape (rows, inputs).
+            out: in the dtype of the network, shape (rows, output_width(inputs)).
+        """
         raise NotImplementedError
 
     def prepare(self, x: Array, out: Array) -> Array:

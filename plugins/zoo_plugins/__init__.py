@@ -64,6 +64,7 @@ PARTS_BY_KIND = {
         "initializers.variance_scaling": (
             "variance_scaling glorot_uniform glorot_normal he_uniform he_normal lecun_uniform lecun_normal orthogonal"
         ),
+        "initializers.by_network": "lsuv depth_scaled",
         "notebook": "notebook_uniform",
     },
     "generator": {

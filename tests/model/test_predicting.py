@@ -288,7 +288,7 @@ def test_streams_are_made_in_order_for_training_and_when_they_are_drawn_from_for
     places = [f"layers.{i}{what}" for i in (0, 1) for what in ("", ".activation")]
     Listening.asked.clear()
     zoo_core.prepare(spec, registry=registry)
-    assert Listening.asked[: 1 + len(places)] == ["input.regularizers.0", *places]
+    assert Listening.asked[: 2 + len(places)] == ["split", "input.regularizers.0", *places]
     Listening.asked.clear()
     zoo_core.load(tmp_path / "m.npz", registry).predict(X)
     assert Listening.asked == ["layers.1.activation"]

@@ -31,7 +31,7 @@ EXPECTED = {
     "preprocessor": "standard min_max fixed",
     "initializer": """
         zeros ones constant uniform normal truncated_normal glorot_uniform glorot_normal he_uniform he_normal
-        lecun_uniform lecun_normal variance_scaling orthogonal identity sparse""",
+        lecun_uniform lecun_normal variance_scaling orthogonal identity sparse lsuv depth_scaled""",
     "loss": """
         cross_entropy binary_cross_entropy mse mae huber log_cosh mape msle poisson hinge squared_hinge
         categorical_hinge kl_divergence focal dice tversky cosine quantile ordinal""",

@@ -14,7 +14,11 @@ STATIC = [
     for family in (activations, initializers, losses, normalizers, preprocessors, regularizers, second_opinions)
     for case in family()
 ]
-BY_HAND = {"frozen"}  # an optimizer that does nothing
+BY_HAND = {
+    "frozen",
+    "lsuv",
+    "depth_scaled",
+}  # the first does nothing; tests/training/test_initializers.py has the others
 OTHER_KINDS = {"callback", "dataset", "generator"}  # kinds whose results have no peer
 
 

@@ -26,9 +26,9 @@ from zoo_core.model._fingerprints import Fingerprints
 from zoo_core.model._header import Header, read_model_header
 from zoo_core.model._model import Model
 from zoo_core.model._provenance import StoredParts
-from zoo_core.parts import Array, Layout, Loss
+from zoo_core.parts import Array, Layout, Loss, Preprocessor
 from zoo_core.registry import Registry, find_model
-from zoo_core.spec import LossSpec, Spec, validate, walk_parts
+from zoo_core.spec import LossSpec, Spec, copy_part, validate, walk_parts
 from zoo_core.storage import DEFAULT_LIMIT, ModelFile, read_model_file
 
 
@@ -101,6 +101,7 @@ def build_model(
     is_checkpoint = header.run is not None
     arrays = {n: a for n, a in contents.arrays.items() if not (is_checkpoint and belongs_to_run(n))}
     with _refuse_invalid(name):
+        preprocessor = _restored_preprocessor(spec, arrays, name)
         model = Model(
             spec,
             header.about,
@@ -117,8 +118,10 @@ def build_model(
             read_spec=read_spec,
             data_options=_data_options(header),
             read_loss=read_loss,
+            preprocessor=preprocessor,
         )
     set_arrays(model, arrays, name)
+    _try_preprocessor(model, name)
     _check_counts(model, name, header.parameters)
     return model
 
@@ -173,7 +176,10 @@ def _check_counts(model: Model, name: str, parameters: int) -> None:
 
 
 def set_arrays(model: Model, arrays: Mapping[str, Array], name: str) -> None:
-    """Copy the arrays of a file, called `name` in messages, into a model. Raises ModelFileError if they do not fit."""
+    """Copy the network's arrays of a file, called `name` in messages, into a model.
+
+    Raises ModelFileError if they do not fit.
+    """
     wanted = model.network.state()
     fitted = preprocessor_state(arrays)
     saved = {path: a for path, a in arrays.items() if not (path in fitted or tells_of_run(path))}
@@ -182,7 +188,6 @@ def set_arrays(model: Model, arrays: Mapping[str, Array], name: str) -> None:
     for path, array in wanted.items():
         _check_form(path, array.shape, array.dtype, saved, name)
     model.network.restore(saved)
-    _set_preprocessor(model, fitted, name)
 
 
 def _read_training_rows(array: Array | None, name: str) -> RowSketch:
@@ -203,21 +208,30 @@ def _first_not_finite(arrays: Mapping[str, Array]) -> str:
     return next((path for path, a in arrays.items() if a.dtype.kind == "f" and not np.isfinite(a).all()), "")
 
 
-def _set_preprocessor(model: Model, saved: Mapping[str, Array], name: str) -> None:
-    """Set the state of the preprocessor, and try it on a row. Raises ModelFileError."""
+def _restored_preprocessor(spec: Spec, arrays: Mapping[str, Array], name: str) -> Preprocessor | None:
+    """Return the preprocessor of a spec with its state in a file, which may decide on the width of the network.
+
+    None if the spec has none. Raises ModelFileError for an array that is not part of its state.
+    """
+    if spec.data.preprocessor is None:
+        return None
+    preprocessor, saved = copy_part(spec.data.preprocessor), preprocessor_state(arrays)
     owners = {
-        f"{place}.{key}": (part, key)
-        for place, part in walk_parts(model.preprocessor, PREPROCESSOR)
-        for key in part.state
+        f"{place}.{key}": (part, key) for place, part in walk_parts(preprocessor, PREPROCESSOR) for key in part.state
     }
     for path in sorted(saved.keys() - owners.keys()):
         raise ModelFileError(f"{name}: array {path!r} is not part of its spec")
     for path, value in saved.items():
         part, key = owners[path]
         setattr(part, key, value if value.ndim else value.item())
+    return preprocessor
+
+
+def _try_preprocessor(model: Model, name: str) -> None:
+    """Prepare a row of zeros. Raises ModelFileError."""
     try:
         with np.errstate(all="ignore"):
-            row = np.empty((1, model.about.inputs), model.network.dtype)
+            row = np.empty((1, model.network.inputs), model.network.dtype)
             model.preprocessor.transform(np.zeros((1, model.about.inputs)), row)
     except Exception as error:
         raise_named(error)

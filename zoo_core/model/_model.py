@@ -9,6 +9,7 @@ from typing import Any
 
 from zoo_core._blame import naming_parts
 from zoo_core._locks import ThreadLock
+from zoo_core._part_checks import checked_width
 from zoo_core.data import RowSketch
 from zoo_core.errors import SpecError, UsageError
 from zoo_core.model._environment import environment as current_environment
@@ -18,7 +19,7 @@ from zoo_core.model._inference import compute_outputs, evaluate_table
 from zoo_core.model._inputs import as_inputs, as_targets, class_labels
 from zoo_core.model._saving import file_arrays, with_history
 from zoo_core.nn import Decision, RandomStreams, assemble
-from zoo_core.parts import Array, Layout, Loss, Metric, Record, Table
+from zoo_core.parts import Array, Layout, Loss, Metric, Preprocessor, Record, Table
 from zoo_core.spec import Spec, copy_part, dump, walk_parts
 
 
@@ -50,19 +51,22 @@ class Model:
         read_spec: Callable[[], Spec] | None = None,
         data_options: Mapping[str, Any] | None = None,
         read_loss: Callable[[], Loss] | None = None,
+        source: RandomStreams | None = None,
+        preprocessor: Preprocessor | None = None,
     ) -> None:
         """Assemble the network; its parameters are not set.
 
-        `approve` may refuse the layout before memory is allocated. With `read_spec`, the model is only used: `spec`
-        describes the network alone. `read_spec` returns the whole spec for the first use of `Model.spec`, `read_loss`
-        the loss for the first decision.
+        `preprocessor` is a fitted one, `source` has given streams before. `approve` may refuse the layout before memory
+        is allocated. With `read_spec`, the model is only used: `spec` describes the network alone. `read_spec` returns
+        the whole spec for the first use of `Model.spec`, `read_loss` the loss for the first decision.
         """
         if spec.data.preprocessor is None:
             raise SpecError(f"spec {spec.name!r}: data.preprocessor is missing; name one, such as 'standard'")
         self.name, self.about = spec.name, about
-        self.source = RandomStreams(copy_part(spec.generator), spec.seed)
-        self.network = assemble(spec, about.inputs, self.source, approve, trained=read_spec is None)
-        self.preprocessor = copy_part(spec.data.preprocessor)
+        self.source = source or RandomStreams(copy_part(spec.generator), spec.seed)
+        self.preprocessor = preprocessor or copy_part(spec.data.preprocessor)
+        width = checked_width(self.preprocessor, about.inputs)
+        self.network = assemble(spec, width, self.source, approve, trained=read_spec is None)
         self.fingerprints, self._read_spec = fingerprints or Fingerprints(), read_spec or (lambda: spec)
         self._read_loss = read_loss
         self.history, self.plugins = [dict(record) for record in history], [dict(source) for source in plugins]
@@ -78,7 +82,7 @@ class Model:
     def __repr__(self) -> str:
         """Return the name, the layers and the number of parameters."""
         layers = (f"{layer.stages[-1].width} {layer.activation.name}" for layer in self.network.layers)
-        chain = " -> ".join([str(self.about.inputs), *layers])
+        chain = " -> ".join([*dict.fromkeys([str(self.about.inputs), str(self.network.inputs)]), *layers])
         return f"<{type(self).__name__} {self.name!r}: {chain}; {self.network.layout.size:,} parameters>"
 
     def __copy__(self) -> Model:
@@ -110,11 +114,6 @@ class Model:
         """Set the records and the fingerprints of the epochs in a checkpoint."""
         self.history[:] = history
         self.fingerprints.rows[:] = fingerprints
-
-    def share_from(self, other: Model) -> None:
-        """Use the preprocessor and the random streams of another model."""
-        self.preprocessor, self.source = other.preprocessor, other.source
-        self.network.set_streams(stage.transform.rng for stage in other.network.stages)
 
     def metrics(self) -> list[Metric]:
         """Return new copies of the metrics of the spec, which know the classes. Raises SpecError if it has none."""

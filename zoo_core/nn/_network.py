@@ -16,7 +16,7 @@ from numpy.typing import DTypeLike
 from zoo_core._arrays import aligned, row_slices
 from zoo_core.nn._alone import set_first_value
 from zoo_core.nn._workspace import OutputBuffers, Stage, Workspace, output_buffers
-from zoo_core.parts import Activation, Array, Constraint, Layout, Parameter, Part, Penalty, Transform
+from zoo_core.parts import Activation, Array, Constraint, Initializer, Layout, Parameter, Part, Penalty, Transform
 from zoo_core.spec import walk_parts
 
 MAX_WORKSPACES = 16  # that are kept, one for each number of rows
@@ -108,12 +108,43 @@ class Network:
             for i, part in enumerate(layer.weight_parts()):
                 yield from walk_parts(part, f"{layer.path}.regularizers.weights.{i}")
 
-    def initialize(self, rng: np.random.Generator) -> None:
-        """Give every parameter its first value. Raises PluginError if an initializer writes none."""
-        gains = {stage.path: layer.activation.gain for layer in self.layers for stage in layer.stages}
+    @property
+    def wants_inputs(self) -> bool:
+        """Whether an initializer depends on the data."""
+        return any(initializer.wants_inputs for initializer in self._initializers())
+
+    def _initializers(self) -> list[Initializer]:
+        return [p.initial for p in self._declared.values() if isinstance(p.initial, Initializer)]
+
+    def initialize(self, rng: np.random.Generator, rows: Array | None = None) -> None:
+        """Give every parameter its first value, layer by layer; prepared `rows` are for initializers that want inputs.
+
+        Raises PluginError if an initializer writes no values.
+        """
+        depths = {stage.path: depth for depth, layer in enumerate(self.layers) for stage in layer.stages}
         for segment in self.layout.segments:
-            gain = gains.get(segment.path.rpartition(".")[0], 1.0)
-            set_first_value(self._declared[segment.path], segment.view(self.parameters), rng, gain)
+            depth = depths.get(segment.path.rpartition(".")[0])
+            gain = 1.0 if depth is None else self.layers[depth].activation.gain
+            parameter = self._declared[segment.path]
+            if isinstance(parameter.initial, Initializer):
+                self._describe_place(parameter.initial, depth or 0, rows)
+            set_first_value(parameter, segment.view(self.parameters), rng, gain)
+        for initializer in self._initializers():
+            vars(initializer).pop("inputs", None)  # otherwise the model would keep the rows
+
+    def _describe_place(self, initializer: Initializer, depth: int, rows: Array | None) -> None:
+        """Set what an initializer may know of its layer; also for a frozen dataclass."""
+        inputs = None
+        if initializer.wants_inputs and rows is not None:
+            inputs = rows.copy()
+            for stage in self._stages_before(self.layers[depth]):
+                x, inputs = inputs, aligned((len(rows), stage.width), self.dtype, None)
+                stage.transform.infer(x, inputs)
+        vars(initializer).update(depth=depth, layers=len(self.layers), inputs=inputs)
+
+    def _stages_before(self, layer: Layer) -> list[Stage]:
+        """Return the stages before a layer, without those of training alone."""
+        return self._inference_stages[: self._inference_stages.index(layer.stages[0])]
 
     def set_streams(self, streams: Iterable[np.random.Generator]) -> None:
         """Give each stage a random generator, in the order of the stages."""

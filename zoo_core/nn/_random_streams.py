@@ -39,7 +39,9 @@ class RandomStreams(RandomSource):
 
     def set_state(self, states: Mapping[str, Mapping[str, Any]]) -> None:
         """Set the state of every stream. Raises KeyError or ValueError for states of another run."""
-        for purpose, bits in self._unique().items():
+        for first, bits in self._unique().items():
+            sharing = (purpose for purpose, other in self._streams.items() if other is bits)
+            purpose = next((purpose for purpose in sharing if purpose in states), first)
             _check_inside(states[purpose])
             bits.state = states[purpose]
 

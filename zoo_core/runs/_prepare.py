@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from zoo_core.data import DataFolder
 from zoo_core.model import Model, check_file_limits, provenance, set_arrays
+from zoo_core.nn import RandomStreams
+from zoo_core.parts import Array, Preprocessor
 from zoo_core.registry import Registry
 from zoo_core.runs._defaults import describe_data, fill_defaults, load_data
 from zoo_core.runs._splits import describe_rows, learnt_rows, split, with_earlier_split
-from zoo_core.spec import Spec, parts_of, walk_parts
+from zoo_core.spec import Spec, copy_part, parts_of, walk_parts
 from zoo_core.training import Trainer, check_monitors, choose_threads
+
+INITIAL_ROWS = 512  # training rows that initializers may see
 
 
 def prepare_trainer(
@@ -35,17 +42,19 @@ def prepare_trainer(
     data = load_data(spec, folder)
     spec = with_earlier_split(fill_defaults(spec, data, registry, earlier), earlier)
     plugins = provenance(registry, parts_of(spec))
-    model = Model(spec, describe_data(spec, data), plugins=plugins, started_from=started_from)
+    about, source = describe_data(spec, data), RandomStreams(copy_part(spec.generator), spec.seed)
+    splits, train_rows = split(spec, data, source)
+    x = splits["train"].x
+    preprocessor = _fitted(spec, x) if earlier is None else earlier.preprocessor
+    model = Model(spec, about, plugins=plugins, started_from=started_from, source=source, preprocessor=preprocessor)
     check_file_limits(model.header(), len(model.network.state()) + _fitted_arrays(model), model.name)
-    splits, train_rows = split(spec, data, model.source)
     describe_rows(model, data, train_rows, earlier)
     if earlier is not None:
         model.warnings = dict(earlier.warnings) if resumed else learnt_rows(model, splits, earlier)
-    if earlier is not None:
         set_arrays(model, earlier.arrays(), f"spec {spec.name!r}, started from model {earlier.spec.name!r}")
     else:
-        model.preprocessor.fit(splits["train"].x)
-        model.network.initialize(model.source.stream("initializer"))
+        rows = _prepared_rows(model, x) if model.network.wants_inputs else None
+        model.network.initialize(source.stream("initializer"), rows)
     number = choose_threads(model, int(splits["train"].x.shape[0]), requested=threads, recorded=recorded)
     fixed = threads or spec.training.threads
     trainer = Trainer(model, splits, threads=number, allow_extra_threads=fixed is None and number == 1)
@@ -56,3 +65,20 @@ def prepare_trainer(
 def _fitted_arrays(model: Model) -> int:
     """Return how many arrays the preprocessor and the parts inside it will have."""
     return sum(len(part.state) for _, part in walk_parts(model.preprocessor, ""))
+
+
+def _fitted(spec: Spec, x: Any) -> Preprocessor | None:
+    """Return a copy of the preprocessor of a spec, fitted to training inputs."""
+    if spec.data.preprocessor is None:
+        return None
+    preprocessor = copy_part(spec.data.preprocessor)
+    preprocessor.fit(x)
+    return preprocessor
+
+
+@np.errstate(all="ignore")
+def _prepared_rows(model: Model, x: Any) -> Array:
+    """Return up to INITIAL_ROWS prepared rows, at equal distances, since rows are often sorted by class."""
+    count = min(INITIAL_ROWS, x.shape[0])
+    out = np.empty((count, model.network.inputs), model.network.dtype)
+    return model.preprocessor.prepare(x.take(np.arange(count) * x.shape[0] // count, axis=0), out)

@@ -42,7 +42,7 @@ def choose_threads(model: Model, rows: int, *, requested: int | None = None, rec
     """
     spec = model.spec
     size = rows if spec.training.batch_size == "all" else min(spec.training.batch_size, rows)
-    widths = [model.about.inputs, *(layer.units for layer in spec.model.layers)]
+    widths = [model.network.inputs, *(layer.units for layer in spec.model.layers)]
     return requested or recorded or spec.training.threads or measure_threads(size, widths, spec.dtype)
 
 

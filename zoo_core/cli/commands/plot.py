@@ -97,6 +97,11 @@ def _draw_figure(kind: Kind, names: list[str], registry: Registry, **given: Any)
         return _draw_confusion(names[0], first, registry, given)
     if first.about.image_shape is None:
         raise UsageError(f"{names[0]}: was not trained on images, so its weights are no pictures")
+    if first.network.inputs != first.about.inputs:
+        raise UsageError(
+            f"{names[0]}: its preprocessor {first.preprocessor.name!r} makes {first.network.inputs} columns of "
+            f"{first.about.inputs} pixels, so its weights are no pictures"
+        )
     weights = first.network.weights(first.network.layers[0])
     return plots.first_layer_weights(weights, (first.about.image_shape[0], first.about.image_shape[1]))
 

@@ -15,14 +15,47 @@ from zoo_core.testing.harness.findings import Finding
 from zoo_core.testing.harness.part_under_test import PartUnderTest
 from zoo_core.testing.harness.randomness import randomness
 
+ROWS, LAYERS = 20, 3
 SHAPES = (7, 5), (5, 7), (6,), (1, 4), (4, 1)
 
 
 def first_values(part: Any, shape: tuple[int, ...], dtype: Any = np.float64, seed: int = 0, fill: float = 0.0) -> Array:
     """Return the array that an initializer has filled."""
     out = np.full(shape, fill, dtype)
+    place(part, shape, dtype)
     part.fill(out, np.random.default_rng(seed), 1.5)
     return out
+
+
+def place(part: Any, shape: tuple[int, ...], dtype: Any, depth: int = 1) -> None:
+    """Tell an initializer of its layer, one of three, and of rows that reach it if it wants them."""
+    rows = np.random.default_rng(5).normal(size=(ROWS, shape[0])).astype(dtype)
+    vars(part).update(depth=depth, layers=LAYERS, inputs=rows if part.wants_inputs else None)
+
+
+def _check_places(subject: PartUnderTest) -> Iterator[Finding]:
+    """Compare nothing: an error, or a value that is not finite, is the finding."""
+    for depth in range(LAYERS):
+        for shape in SHAPES:
+            part, out = subject.make(), np.zeros(shape)
+            place(part, shape, np.float64, depth)
+            rows = part.inputs
+            yield from _bad_values(part, out, f"layer {depth} of {LAYERS}, shape {shape}")
+            if rows is not None:
+                given = rows.copy()
+                yield from _bad_values(part, out, f"with rows, shape {shape}")
+                if not np.array_equal(rows, given):
+                    yield Finding("it changes `inputs`", f"shape {shape}", likely="an in-place operation")
+                part.inputs = np.ones_like(rows)
+                yield from _bad_values(part, out, f"with equal rows, shape {shape}")
+                part.inputs = None
+                yield from _bad_values(part, out, f"without data, shape {shape}")
+
+
+def _bad_values(part: Any, out: Array, where: str) -> Iterator[Finding]:
+    part.fill(out, np.random.default_rng(0), 1.5)
+    if not np.isfinite(out).all():
+        yield Finding("some first values are not finite", where, "finite numbers", str(out[~np.isfinite(out)][0]))
 
 
 def _fill_outputs(subject: PartUnderTest, fill: float) -> dict[str, Array]:
@@ -42,8 +75,9 @@ def _check_values(subject: PartUnderTest) -> Iterator[Finding]:
 
 
 def _draw(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
-    out = np.zeros((7, 5))
-    subject.make().fill(out, rng, 1.5)
+    part, out = subject.make(), np.zeros((7, 5))
+    place(part, out.shape, np.float64)
+    part.fill(out, rng, 1.5)
     return [out]
 
 
@@ -51,6 +85,7 @@ CHECKS = {
     Initializer: (
         overwriting(_fill_outputs, "it writes every entry of matrices and vectors"),
         Check("values", "the values are finite for all shapes, down to one row or column", _check_values),
+        Check("places", "it works in every layer, with rows of data and without", _check_places),
         randomness(_draw),
     ),
 }

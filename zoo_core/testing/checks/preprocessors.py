@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from zoo_core._part_checks import checked_width
+from zoo_core.errors import PluginError
 from zoo_core.parts import Array, Preprocessor
 from zoo_core.testing.harness.buffers import input_findings, overwriting
 from zoo_core.testing.harness.check import Check
@@ -45,14 +47,15 @@ def _fitted(subject: PartUnderTest, x: Any = None) -> Any:
 
 
 def _transform(part: Any, x: Array, dtype: Any = np.float64) -> Array:
-    out = np.zeros(x.shape, dtype)
+    out = np.zeros((len(x), part.output_width(x.shape[1])), dtype)
     part.transform(x, out)
     return out
 
 
 def _fill_output(subject: PartUnderTest, fill: float) -> dict[str, Array]:
-    out = np.full((ROWS, FEATURES), fill)
-    _fitted(subject).transform(sample_inputs(), out)
+    part = _fitted(subject)
+    out = np.full((ROWS, part.output_width(FEATURES)), fill)
+    part.transform(sample_inputs(), out)
     return {"out of transform": out}
 
 
@@ -62,14 +65,28 @@ def _check_inputs(subject: PartUnderTest) -> Iterator[Finding]:
     yield from input_findings("transform", {"x": x}, _transform, part, x)
 
 
+def _check_width(subject: PartUnderTest) -> Iterator[Finding]:
+    part = _fitted(subject)
+    try:
+        width = checked_width(part, FEATURES)
+    except PluginError as error:
+        yield Finding(str(error))
+        return
+    if width != part.output_width(FEATURES):
+        yield Finding("output_width gives another number at its second call", "", str(width))
+    if part.is_identity and width != FEATURES:
+        yield Finding("`is_identity` is true, and the number of columns changes", "", str(FEATURES), str(width))
+
+
 def _check_values(subject: PartUnderTest) -> Iterator[Finding]:
     for x in (sample_inputs(), sample_inputs(np.float32), sample_inputs(np.uint8)):
         part = _fitted(subject, x)
         whole = _transform(part, x)
         if not np.isfinite(whole).all():
             at = tuple(np.argwhere(~np.isfinite(whole))[0])
+            given = f", input {x[at]:g}" if whole.shape == x.shape else ""
             yield Finding(
-                "a transformed value is not finite", f"{x.dtype}, feature {at[1]}, input {x[at]:g}", "finite",
+                "a transformed value is not finite", f"{x.dtype}, feature {at[1]}{given}", "finite",
                 str(whole[at]), "a division by the range of a constant feature: divide by 1 instead",
             )  # fmt: skip
             return
@@ -89,6 +106,13 @@ def _check_state(subject: PartUnderTest) -> Iterator[Finding]:
     old, new = _fitted(subject), subject.make()
     transfer_state(old, new)
     lacks = missing_state(old, "`fit` sets")
+    try:
+        if new.output_width(FEATURES) != old.output_width(FEATURES):
+            yield Finding("loaded from a model file, output_width gives another number", likely=lacks)
+            return
+    except AttributeError as error:
+        yield Finding(f"loaded from a model file, output_width fails: {error}", likely=lacks)
+        return
     try:
         got = _transform(new, sample_inputs())
     except AttributeError as error:
@@ -123,6 +147,7 @@ def _draw(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]:
 CHECKS = {
     Preprocessor: (
         overwriting(_fill_output),
+        Check("width", "output_width is a whole number above 0, always the same", _check_width),
         Check("inputs", "it does not change the inputs", _check_inputs),
         Check("values", "values are finite and depend on their row alone, for bytes and floats", _check_values),
         Check("state", "loaded from a model file, it gives the same values", _check_state),
