@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import zoo_core
+from zoo_core.display.plots import new_figure
 from zoo_core.hookspecs import hookimpl
 from zoo_core.registry import Registry
 from zoo_core.testing import check_part
@@ -137,6 +138,21 @@ def test_the_preprocessor_of_the_page_keeps_its_promises_and_drops_columns(tmp_p
     model = zoo_core.load(tmp_path / "m.npz", registry)
     assert (model.about.inputs, model.network.inputs) == (3, 2)
     assert model.outputs(x).shape == (40, 2)
+
+
+def test_the_tools_of_the_page_work(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "zoo_mine_tools.py").write_text(block(PLUGINS, "<!-- targets -->"))
+    module: dict[str, object] = {"__name__": "a_plugin"}
+    exec(block(PLUGINS, "<!-- tools -->"), module)
+    registry = Registry()
+    registry.add(SimpleNamespace(**{name: f for name, f in module.items() if name.startswith("zoo_")}), "zoo-mine", "1")
+    zoo_core.export("glyphs-quickstart", tmp_path / "m.txt", registry)
+    assert (tmp_path / "m.txt").read_text().startswith("layers.0.weights (784, ")
+    figure = new_figure(4, 3)
+    registry.tool("plot", "norms").call([zoo_core.load("glyphs-quickstart")] * 2, figure)
+    assert len(figure.axes[0].lines) == 2
+    registry.tool("command", "layers").call("glyphs-quickstart")
 
 
 def _loaded(source: str) -> tuple[type, Registry]:

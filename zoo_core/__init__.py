@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from zoo_core.hookspecs import LazyParts as LazyParts, hookimpl as hookimpl
     from zoo_core.model import Model as Model, load as load
     from zoo_core.registry import Registry as Registry
-    from zoo_core.runs import follow as follow, prepare as prepare, resume as resume, train as train
+    from zoo_core.runs import (
+        export as export,
+        follow as follow,
+        prepare as prepare,
+        resume as resume,
+        train as train,
+    )
     from zoo_core.spec import Spec as Spec, read_spec as read_spec
 
     __version__: str
@@ -49,7 +55,7 @@ _MODULES = {
     "hookspecs": "LazyParts hookimpl",
     "model": "Model load",
     "registry": "Registry",
-    "runs": "follow prepare resume train",
+    "runs": "export follow prepare resume train",
     "spec": "Spec read_spec",
 }
 __all__, __dir__, _find = _lazy_names(__name__, _MODULES)

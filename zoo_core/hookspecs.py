@@ -37,6 +37,64 @@ class LazyParts:
     names: str
 
 
+@dataclass(frozen=True)
+class Command:
+    """A command of the zoo: `zoo NAME`.
+
+    Args:
+        name: lower-case letters, digits and "-".
+        target: "module:function". Its parameters are those of a Typer command; it may also be a `typer.Typer`. The
+            module is imported when the command is run.
+        help: one line for `zoo --help`.
+    """
+
+    name: str
+    target: str
+    help: str
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A picture of models: `zoo plot MODEL... --kind NAME`.
+
+    Args:
+        name: lower-case letters, digits, "-" and "_".
+        target: "module:function". It gets a list of `zoo_core.Model` and an empty Matplotlib figure to draw on.
+        help: one line that says what is drawn.
+    """
+
+    name: str
+    target: str
+    help: str
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A reader of tables in files with certain endings.
+
+    Args:
+        endings: such as (".parquet", ".pq"), in lower case.
+        target: "module:function". It gets a `Path`, and returns a mapping of names to columns, in their order. A column
+            is a one-dimensional array of numbers or texts; all have one length.
+    """
+
+    endings: tuple[str, ...]
+    target: str
+
+
+@dataclass(frozen=True)
+class Exporter:
+    """A writer of models in another format: `zoo export MODEL -o FILE.ending`.
+
+    Args:
+        ending: such as ".onnx", in lower case.
+        target: "module:function". It gets a `zoo_core.Model` and the `Path` of a new file, and writes it.
+    """
+
+    ending: str
+    target: str
+
+
 @hookspec
 def zoo_parts() -> Iterable[type[Part] | LazyParts]:  # type: ignore[empty-body]
     """Return the part classes of this plugin. Each derives from the base class of its kind in `zoo_core.parts`."""
@@ -45,3 +103,23 @@ def zoo_parts() -> Iterable[type[Part] | LazyParts]:  # type: ignore[empty-body]
 @hookspec
 def zoo_models() -> Traversable:  # type: ignore[empty-body]
     """Return the folder of this plugin's models: `<name>.toml`, and perhaps `<name>.npz` and `<name>.md`."""
+
+
+@hookspec
+def zoo_commands() -> Iterable[Command]:  # type: ignore[empty-body]
+    """Return the commands of this plugin."""
+
+
+@hookspec
+def zoo_plots() -> Iterable[Plot]:  # type: ignore[empty-body]
+    """Return the plots of this plugin."""
+
+
+@hookspec
+def zoo_readers() -> Iterable[Reader]:  # type: ignore[empty-body]
+    """Return the readers of this plugin."""
+
+
+@hookspec
+def zoo_exporters() -> Iterable[Exporter]:  # type: ignore[empty-body]
+    """Return the exporters of this plugin."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from zoo_core.hookspecs import LazyParts, hookimpl
+from zoo_core.hookspecs import Exporter, LazyParts, hookimpl
 
 PARTS_BY_KIND = {
     "activation": {
@@ -101,3 +101,9 @@ def zoo_parts() -> Iterable[LazyParts]:
 def zoo_models() -> Traversable:
     """Return the folder of the shipped models."""
     return files("zoo_models")
+
+
+@hookimpl
+def zoo_exporters() -> Iterable[Exporter]:
+    """Return the built-in exporters."""
+    return [Exporter(".safetensors", f"{__name__}.exporters:write_safetensors")]

@@ -312,7 +312,8 @@ def test_a_check_knows_a_distribution_by_any_spelling(site):
 def test_a_misspelt_hook_is_refused_with_the_nearest_one(registry):
     misspelt = SimpleNamespace(zoo_part=hookimpl(lambda: []))
     with pytest.raises(
-        PluginError, match=r"unknown hook 'zoo_part'; did you mean 'zoo_parts'\? \(known: zoo_parts, zoo_models\)"
+        PluginError,
+        match=r"unknown hook 'zoo_part'; did you mean 'zoo_parts'\? \(known: zoo_parts, zoo_models, zoo_commands, ",
     ):
         registry.add(misspelt, "zoo-a")
 

@@ -9,10 +9,11 @@ import typer
 from typer.core import TyperGroup
 
 from zoo_core.cli._options import format_examples
+from zoo_core.cli._plugin_commands import plugin_command, plugin_commands
 
 COMMANDS = (  # each a module in `commands/`; those that have an `app` are groups of commands
-    "train", "resume", "evaluate", "predict", "plot", "compare", "explain", "list_", "show", "validate", "schema",
-    "new", "env", "data", "plugins",
+    "train", "resume", "evaluate", "predict", "plot", "compare", "explain", "export", "list_", "show", "validate",
+    "schema", "new", "env", "data", "plugins",
 )  # fmt: skip
 
 HELP = """A zoo of NumPy multi-layer perceptrons: train, use, plot and compare small networks.
@@ -40,6 +41,14 @@ class _Group(TyperGroup):
 
             raise_named(error)
             raise
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of all commands, those of plugins last."""
+        return [*super().list_commands(ctx), *plugin_commands()]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command by name; a plugin's is imported when it is run."""
+        return super().get_command(ctx, cmd_name) or plugin_command(cmd_name)
 
 
 def application(only: str = "") -> typer.Typer:

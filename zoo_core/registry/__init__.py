@@ -7,21 +7,25 @@ a plugin what it brings. `_registry.py` finds a part by its kind and name.
 
 from __future__ import annotations
 
+from zoo_core.registry._columns import read_columns
 from zoo_core.registry._discovery import installed, normalized_name
 from zoo_core.registry._plugin import DISTRIBUTION, Entry, Plugin
 from zoo_core.registry._registry import Registry, entry_of
 from zoo_core.registry._shipped_models import find_model, find_spec, is_path, shipped_models
+from zoo_core.registry._tools import Tool
 
 __all__ = [
     "DISTRIBUTION",
     "Entry",
     "Plugin",
     "Registry",
+    "Tool",
     "entry_of",
     "find_model",
     "find_spec",
     "installed",
     "is_path",
     "normalized_name",
+    "read_columns",
     "shipped_models",
 ]

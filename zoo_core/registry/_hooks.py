@@ -15,10 +15,11 @@ from zoo_core.errors import PluginError, nearest
 from zoo_core.hookspecs import LazyParts
 from zoo_core.parts import KINDS
 from zoo_core.registry._plugin import Entry, Plugin, part_class, refuse_duplicates, shown
+from zoo_core.registry._tools import HOOKS, Tool, tools_of
 
 
-def query_plugin(module: object, plugin: Plugin) -> tuple[list[Entry], Traversable | None]:
-    """Return the parts and the folder of models that a plugin brings.
+def query_plugin(module: object, plugin: Plugin) -> tuple[list[Entry], Traversable | None, list[Tool]]:
+    """Return the parts, the folder of models and the tools that a plugin brings.
 
     Each plugin has a hook manager of its own, so that plugins cannot disturb each other.
     """
@@ -27,12 +28,14 @@ def query_plugin(module: object, plugin: Plugin) -> tuple[list[Entry], Traversab
     manager.register(module, plugin.distribution)
     _refuse_unknown_hooks(manager)
     if not manager.get_hookcallers(module):
-        raise PluginError("it implements no hook; mark zoo_parts or zoo_models with @zoo_core.hookimpl")
+        raise PluginError("it implements no hook; mark zoo_parts or another one with @zoo_core.hookimpl")
     parts = [part for answer in _answers(manager.hook.zoo_parts) for part in _iterated(answer)]
     models = [_folder(answer) for answer in _answers(manager.hook.zoo_models)]
     entries = list(_entries(parts, plugin))
     refuse_duplicates((entry.kind, entry.name) for entry in entries)
-    return entries, models[0] if models else None
+    tools = list(tools_of([(hook, a) for hook in HOOKS for a in _answers(getattr(manager.hook, hook))], plugin))
+    refuse_duplicates((tool.kind, tool.name) for tool in tools)
+    return entries, models[0] if models else None, tools
 
 
 def _answers(hook: pluggy.HookCaller) -> list[Any]:

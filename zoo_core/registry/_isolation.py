@@ -65,13 +65,13 @@ def _reason(error: BaseException) -> str:
         return message_text(error)
     if isinstance(error, SystemExit):
         return f"it called sys.exit({message_text(error)}) while it was loaded"
-    return exception_text(error) + ("" if isinstance(error, SyntaxError) else _place(error))
+    return exception_text(error) + ("" if isinstance(error, SyntaxError) else place(error))
 
 
-def _place(error: BaseException) -> str:
+def place(error: BaseException) -> str:
     """Return " in FILE, line N" for the innermost code of a plugin that an exception passed, else ""."""
-    place = ""
+    found = ""
     for frame, line in traceback.walk_tb(error.__traceback__):
         if str(frame.f_globals.get("__name__", "")).partition(".")[0] not in FOREIGN:
-            place = f" in {frame.f_code.co_filename}, line {line}"
-    return place
+            found = f" in {frame.f_code.co_filename}, line {line}"
+    return found

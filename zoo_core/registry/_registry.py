@@ -17,6 +17,7 @@ from zoo_core.registry._discovery import every_plugin
 from zoo_core.registry._hooks import query_plugin
 from zoo_core.registry._isolation import isolated
 from zoo_core.registry._plugin import DISTRIBUTION, Entry, Key, Plugin, check_identity
+from zoo_core.registry._tools import Tool
 
 T = TypeVar("T")
 MAX_LISTED = 8  # names in a message
@@ -35,6 +36,7 @@ class Registry:
     def __init__(self, *, discover: bool = True) -> None:
         self.plugins: list[Plugin] = []
         self._by_name: dict[Key, list[Entry]] = {}
+        self._tools: dict[Key, list[Tool]] = {}
         if discover:
             for plugin, load in every_plugin(os.environ.get("ZOO_PLUGINS")):
                 self._load(plugin, load)
@@ -141,7 +143,8 @@ class Registry:
             if p.problem
         ]
         groups = [[e for e in group if not e.failed] for group in list(self._by_name.values())]
-        return broken + [_ambiguous(group) for group in groups if len(group) > 1]
+        clashes = [_clash(tools) for tools in self._tools.values() if len(tools) > 1]
+        return broken + [_ambiguous(group) for group in groups if len(group) > 1] + clashes
 
     def _working(self) -> Iterator[Entry]:
         return (e for plugin in list(self.plugins) for e in plugin.entries if not e.failed)
@@ -153,7 +156,7 @@ class Registry:
             return
         with isolated(plugin.distribution, plugin.add_problem):
             check_identity(plugin)
-            entries, models = query_plugin(load(), plugin)
+            entries, models, tools = query_plugin(load(), plugin)
             for e in entries:
                 # A spec could not choose between two parts of one distribution.
                 if any(e.distribution == rival.distribution for rival in self._by_name.get((e.kind, e.name), ())):
@@ -162,6 +165,30 @@ class Registry:
                 e.rivals = self._by_name.setdefault((e.kind, e.name), [])
                 e.rivals.append(e)
             plugin.entries, plugin.models = entries, models
+            self._add_tools(tools)
+
+    def _add_tools(self, tools: Sequence[Tool]) -> None:
+        """Add the tools of a plugin. Raises PluginError for the name of a tool that the built-in plugin has."""
+        for tool in tools:
+            if any(t.plugin.distribution == DISTRIBUTION for t in self._tools.get((tool.kind, tool.name), ())):
+                raise PluginError(f"{DISTRIBUTION} has {tool.kind} {tool.name!r} already; give it another name")
+        for tool in tools:
+            self._tools.setdefault((tool.kind, tool.name), []).append(tool)
+
+    def tool(self, kind: str, name: str) -> Tool | None:
+        """Return a "command", "plot", "reader" or "exporter" of a plugin by its name or ending, or None.
+
+        Raises PluginError if several plugins bring it.
+        """
+        found = self._tools.get((kind, name), [])
+        if len(found) > 1:
+            raise PluginError(_clash(found))
+        return found[0] if found else None
+
+    def tools(self, kind: str) -> list[Tool]:
+        """Return the tools of a kind that one plugin alone brings, sorted by name."""
+        alone = [found[0] for (own, _), found in self._tools.items() if own == kind and len(found) == 1]
+        return sorted(alone, key=lambda tool: tool.name)
 
     def is_misspelt(self, kind: str, name: str) -> bool:
         """Return whether an unknown name is likely that of a known part, and not that of a missing plugin's part."""
@@ -211,6 +238,12 @@ def _ambiguous(rivals: Sequence[Entry]) -> str:
     choices = " or ".join(f"'{e.full_name}'" for e in rivals)
     plugins = " and ".join(f"{e.distribution} {e.version}" for e in rivals)
     return f"{rivals[0].kind} {rivals[0].name!r} comes from {plugins}; write {choices} to choose"
+
+
+def _clash(tools: Sequence[Tool]) -> str:
+    """Return the message for a command, plot or ending that several plugins bring."""
+    plugins = " and ".join(f"{t.plugin.distribution} {t.plugin.version}" for t in tools)
+    return f"{tools[0].kind} {tools[0].name!r} comes from {plugins}; switch one of them off with ZOO_PLUGINS"
 
 
 def entry_of(part: Part, registry: Registry) -> Entry:

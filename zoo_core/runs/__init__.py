@@ -4,13 +4,15 @@ Read `_run.py` first: it has `train`, `resume`, `prepare` and `follow`. `_prepar
 and first weights; it chooses its threads and whether extra ones may help. `_defaults.py` fills in what a spec leaves
 to its data. `_splits.py` divides the rows, and keeps a sketch of those that are learnt from. `_output.py` knows the
 files of a run, `_checkpoint_writer.py` writes them. `_checkpoint.py` and `_run_state.py` say what is in a checkpoint.
-`_evaluation.py` finds rows to measure a model on, and `_compare.py` compares models and runs.
+`_evaluation.py` finds rows to measure a model on, `_compare.py` compares models and runs,
+and `_export.py` writes a model in another format.
 """
 
 from __future__ import annotations
 
 from zoo_core.runs._compare import ModelComparison, RunComparison, compare_models, compare_runs
 from zoo_core.runs._evaluation import evaluation_rows
+from zoo_core.runs._export import export, find_exporter
 from zoo_core.runs._output import Output
 from zoo_core.runs._run import follow, prepare, prepare_resumed, resume, train
 
@@ -21,6 +23,8 @@ __all__ = [
     "compare_models",
     "compare_runs",
     "evaluation_rows",
+    "export",
+    "find_exporter",
     "follow",
     "prepare",
     "prepare_resumed",

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from zoo_core.cli._options import MAX_SIZE_MIB, DataDir, Force, Json, MaxSize, SetOption, Sha256s
 from zoo_core.cli._output import warn
-from zoo_core.errors import UsageError
+from zoo_core.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from zoo_core.registry import Registry
+    from zoo_core.registry import Registry, Tool
 
 EXAMPLES = (
     "Examples: zoo plot a.npz b.npz -o curves.png | zoo plot m.npz --kind confusion | "
     "zoo plot leaky_relu --kind activation --set slope=0.1 | zoo plot my.toml --kind schedule"
 )
-Kind = Literal["curves", "confusion", "weights", "activation", "schedule"]
+KINDS = ("curves", "confusion", "weights", "activation", "schedule")
 
 
 def command(
@@ -31,7 +31,10 @@ def command(
             help="Model files or names; for activation (first layer) and schedule also a spec or part.",
         ),
     ],
-    kind: Annotated[Kind, typer.Option("--kind", help="What to draw.")] = "curves",
+    kind: Annotated[
+        str,
+        typer.Option("--kind", help=f"What to draw: {', '.join(KINDS)}, or a plot of a plugin."),
+    ] = "curves",
     what: Annotated[
         str, typer.Option("--what", help="The metric to draw learning curves of: loss, accuracy, rmse, ...")
     ] = "loss",
@@ -60,14 +63,15 @@ def command(
 
     registry = Registry()
     warn(registry)
+    tool = _plugin_plot(kind, registry)
     target = output or Path(f"{Path(models[0]).stem}-{kind}.png")
     check_output_path(target, force)
     check_not_an_input(target, *models)
-    if kind != "curves" and len(models) > 1:
+    if tool is None and kind != "curves" and len(models) > 1:
         raise UsageError(f"--kind {kind} draws one at a time, and {len(models)} names were given")
     if sha256 and kind in ("activation", "schedule"):
         raise UsageError(f"--sha256 is for pictures of a model's arrays or history, and --kind {kind} is none")
-    figure = _draw_figure(
+    figure = _draw_tool(tool, models, registry, sha256, max_size) if tool else _draw_figure(
         kind, models, registry, what=what, split=split, options=set_ or [], epochs=epochs, data_dir=data_dir,
         sha256=sha256, max_size=max_size,
     )  # fmt: skip
@@ -75,7 +79,30 @@ def command(
     report({"saved": str(target), "kind": kind}, json, f"saved {target}")
 
 
-def _draw_figure(kind: Kind, names: list[str], registry: Registry, **given: Any) -> Figure:
+def _plugin_plot(kind: str, registry: Registry) -> Tool | None:
+    """Return the plot of a plugin, or None for a built-in kind. Raises UsageError for an unknown kind."""
+    if kind in KINDS:
+        return None
+    tool = registry.tool("plot", kind)
+    if tool is None:
+        known = [*KINDS, *(t.name for t in registry.tools("plot"))]
+        raise UsageError(f"--kind {kind}: there is no such plot{nearest(kind, known)} (there are: {', '.join(known)})")
+    return tool
+
+
+def _draw_tool(tool: Tool, names: list[str], registry: Registry, sha256: list[str] | None, max_size: int) -> Figure:
+    """Return a figure on which the function of a plugin has drawn models."""
+    from zoo_core.cli._inputs import load_models
+    from zoo_core.cli._output import redirect_prints
+    from zoo_core.display import plots
+
+    models, figure = load_models(names, registry, sha256, max_size), plots.new_figure(7, 4.5)
+    with redirect_prints():
+        plots.styled(tool.call)(models, figure)
+    return figure
+
+
+def _draw_figure(kind: str, names: list[str], registry: Registry, **given: Any) -> Figure:
     from zoo_core.display import plots
 
     if kind == "activation":

@@ -1,0 +1,68 @@
+"""The commands that plugins bring. `zoo --help` lists them, and imports none of them."""
+
+from __future__ import annotations
+
+import os
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+import typer
+from typer.core import TyperCommand
+
+if TYPE_CHECKING:
+    from zoo_core.registry import Tool
+
+ENDINGS = (typer.Abort, typer.Exit, typer.BadParameter)  # with which a command may end
+
+
+class PluginCommand(TyperCommand):
+    """A command of a plugin, imported when its arguments are read."""
+
+    def __init__(self, tool: Tool) -> None:
+        super().__init__(tool.name, callback=None, help=tool.help, short_help=tool.help, rich_markup_mode=None)
+        self._tool = tool
+
+    def make_context(self, *arguments: Any, **options: Any) -> Any:
+        """Read the arguments with the command that the plugin defines."""
+        return _imported(self._tool).make_context(*arguments, **options)
+
+
+def _imported(tool: Tool) -> Any:
+    """Return the command that a target defines: a function or an application of Typer."""
+    found = tool.load()
+    if not isinstance(found, typer.Typer):
+        app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+        app.command(tool.name, help=found.__doc__ or tool.help)(found)
+        found = app
+    command: Any = typer.main.get_command(found)
+    command.invoke = tool.guarded(command.invoke, ENDINGS)
+    return command
+
+
+def plugin_commands() -> dict[str, PluginCommand]:
+    """Return the commands of plugins by name. Without other plugins it does not even look at the parts."""
+    if not _may_have_plugins():
+        return {}
+    from zoo_core.registry import Registry
+
+    return {tool.name: PluginCommand(tool) for tool in Registry().tools("command")}
+
+
+def plugin_command(name: str) -> PluginCommand | None:
+    """Return a command of a plugin, or None. Raises PluginError if several plugins bring it."""
+    if not _may_have_plugins():
+        return None
+    from zoo_core.registry import Registry
+
+    tool = Registry().tool("command", name)
+    return None if tool is None else PluginCommand(tool)
+
+
+def _may_have_plugins() -> bool:
+    """Return whether a plugin besides the built-in one may be loaded. It is asked before NumPy is imported."""
+    if os.environ.get("ZOO_PLUGINS", "all").strip() == "":
+        return False
+    try:
+        return any(point.value != "zoo_plugins" for point in metadata.entry_points(group="zoo"))
+    except Exception:  # the registry says what is damaged
+        return True

@@ -1,0 +1,41 @@
+"""`zoo export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zoo_core.cli._options import MAX_SIZE_MIB, Force, Json, MaxSize, Sha256
+from zoo_core.cli._output import report, warn
+
+EXAMPLES = "Examples: zoo export glyphs.npz -o glyphs.safetensors | zoo export mnist-mlp -o mnist.safetensors --force"
+
+
+def command(
+    model: Annotated[str, typer.Argument(help="A model file (.npz), or the name of a shipped model.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The file; its ending names the format.")],
+    force: Force = False,
+    sha256: Sha256 = None,
+    max_size: MaxSize = MAX_SIZE_MIB,
+    json: Json = False,
+) -> None:
+    """Write a model in another format.
+
+    Built in is .safetensors; plugins bring others.
+    """
+    from zoo_core.cli._inputs import check_not_an_input, check_output_path, load_model
+    from zoo_core.cli._output import redirect_prints
+    from zoo_core.registry import Registry
+    from zoo_core.runs import export, find_exporter
+
+    registry = Registry()
+    warn(registry)
+    check_not_an_input(output, model)
+    find_exporter(output, registry)
+    check_output_path(output, force)
+    found = load_model(model, registry, sha256, max_size)
+    with redirect_prints():
+        export(found, output, registry, overwrite=force)
+    report({"saved": str(output), "bytes": output.stat().st_size}, json, f"saved {output}")
