@@ -191,6 +191,35 @@ def test_a_run_that_is_followed_replaces_only_what_its_output_was_told_to(run_zo
     assert files() == {"m.npz": alone}
 
 
+@pytest.mark.parametrize("output", [5, None, b"m.npz"])
+def test_an_output_is_a_path(output):
+    with pytest.raises(UsageError, match="an output is the path of a file"):
+        Output(output)
+
+
+def test_a_file_that_cannot_be_read_is_not_replaced_unasked(run_zoo, monkeypatch):
+    Path("m.npz").write_bytes(THEIRS)
+    with monkeypatch.context() as patch:
+        patch.setattr(hashlib, "file_digest", denied)
+        with pytest.raises(UsageError, match=r"m\.npz: exists"):
+            list(follow(prepare("s.toml"), Output("m.npz")))
+    assert files() == {"m.npz": THEIRS}
+
+
+def test_a_folder_that_cannot_be_listed_hides_no_error(run_with, monkeypatch):
+    def happen():
+        monkeypatch.setattr(Path, "iterdir", denied)
+        stop()
+
+    code, _, err = run_with(happen)
+    assert code == 5
+    assert "as if the process died" in err
+
+
+def denied(*_):
+    raise PermissionError("not yours")
+
+
 # ------------------------------------------------------------------ a place that cannot be written
 
 
@@ -541,6 +570,14 @@ def test_a_part_that_raises_at_once_leaves_nothing(run_zoo, registry):
         with pytest.raises(PluginError):
             train(registry, changes)
         assert files() == {}
+
+
+def test_a_forced_run_that_fails_in_its_first_step_leaves_the_former_one(run_zoo, registry, unfinished):
+    Broken.place = ("step", 1)
+    with pytest.raises(PluginError) as caught:
+        zoo_core.train(zoo_core.read_spec("s.toml", ENDING, registry), registry=registry, output="m.npz", force=True)
+    assert caught.value.__notes__[0].startswith("the last checkpoint is kept: m.checkpoint-0000000009.npz")
+    assert files() == unfinished
 
 
 def test_what_cannot_be_kept_after_an_error_is_told_too(run_zoo, registry, monkeypatch):
