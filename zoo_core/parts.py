@@ -341,11 +341,11 @@ class BatchAugmentation(Regularizer):
 
 @dataclass(kw_only=True)
 class Loss(Part):
-    """A loss for each row. The core reports its mean over rows, weighted by sample weights and class weights.
+    """A loss for each row. The core reports its mean over rows, weighted by sample weights.
 
     Every loss has these two options, which the core uses:
     `reduction`: whether the gradient is that of the mean or of the sum over the rows of a batch.
-    `class_weights`: a weight for each class, or "balanced": rows / (classes * rows of the class).
+    `class_weights`: a weight for each class in the gradient, or "balanced": rows / (classes * rows of the class).
     """
 
     kind = "loss"

@@ -13,6 +13,7 @@ import zoo_core
 from tests.helpers.builtin import PARTS
 from tests.helpers.specs import small_spec
 from tests.plugins.comparisons import FOLDER, REGISTRY, figures, metrics
+from zoo_core.errors import SpecError
 from zoo_core.parts import Metric
 
 GOLDEN = np.load(FOLDER / "metrics.npz")
@@ -134,6 +135,32 @@ def test_start_forgets():
     part = make("mae")
     figures(part, np.zeros((2, 1)), np.ones((2, 1)), cuts=())
     assert figures(part, np.zeros((2, 1)), np.zeros((2, 1)), cuts=()) == {"mae": 0}
+
+
+def test_values_by_class_carry_names_that_differ_and_can_be_shown():
+    outputs, y = np.eye(5)[[0, 1, 2, 3, 4]], np.arange(5)
+    part = make("recall", per_class=True)
+    part.set_meaning(None, ["<=50K", ">50K", "so so", "a\tb\x1b[31m", "Zürich"])
+    assert list(figures(part, outputs, y)) == [
+        "recall", "recall_<=50K", "recall_>50K", "recall_so_so", "recall_a_b_[31m", "recall_Zürich",
+    ]  # fmt: skip
+    part.set_meaning(None, ["a b", "a_b", "", "a", "b"])
+    assert list(figures(part, outputs, y)) == [
+        "recall", "recall_a_b_0", "recall_a_b_1", "recall__2", "recall_a", "recall_b",
+    ]  # fmt: skip
+    matrix = make("confusion_matrix")
+    matrix.set_meaning(None, ["cat", "dog"])
+    assert figures(matrix, np.eye(2)[[0, 1, 1]], np.array([0, 1, 0])) == {
+        "confusion_matrix_cat_cat": 1, "confusion_matrix_cat_dog": 1, "confusion_matrix_dog_cat": 0,
+        "confusion_matrix_dog_dog": 1,
+    }  # fmt: skip
+    matrix.set_meaning(None, ["a", "a_a"])  # a_a_a would be two cells
+    assert "confusion_matrix_0_1" in figures(matrix, np.eye(2), np.arange(2))
+
+
+def test_the_average_binary_needs_two_classes():
+    with pytest.raises(SpecError, match="average is 'binary', and there are 3 classes"):
+        make("f1", average="binary").start(3, 3)
 
 
 def test_figures_of_each_class_stand_in_the_history_and_can_be_watched():

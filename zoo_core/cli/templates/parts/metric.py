@@ -27,10 +27,12 @@ class PartName(Metric):
         self.sure = self.rows = 0.0
 
     def update(self, outputs, targets, weights):
-        """Count some rows: outputs (rows, classes), or (rows, 1) for class 1; labels and weights (rows,)."""
-        if outputs.shape[1] == 1:
-            outputs = np.hstack([1 - outputs, outputs])
-        sure = outputs[np.arange(len(targets)), targets] >= self.least
+        """Count some rows: outputs (rows, outputs), labels and weights (rows,). Scores are no probabilities."""
+        p = self.class_probabilities(outputs)
+        if p is None:
+            self.sure = float("nan")
+            return
+        sure = p[np.arange(len(targets)), targets] >= self.least
         weights = np.ones(len(targets)) if weights is None else weights
         self.sure += float(sure @ weights)
         self.rows += float(weights.sum())
