@@ -259,10 +259,10 @@ def test_a_loss_decides_also_where_each_class_has_an_output(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("more", [{"regularizers": ["mixup"]}, {"regularizers": ["label_smoothing"]}])
-@pytest.mark.parametrize(("loss", "units"), [("ordinal", 3), ("output_code", 5)])
-def test_augmented_targets_and_class_weights_go_with_any_width(loss: str, units: int, more: Any) -> None:
+@pytest.mark.parametrize(("loss", "units", "classes"), [("ordinal", 1, 2), ("ordinal", 3, 4), ("output_code", 5, 4)])
+def test_augmented_targets_and_class_weights_go_with_any_width(loss: str, units: int, classes: int, more: Any) -> None:
     weighted = {"name": loss, "class_weights": "balanced"}
-    model, _ = train(weighted, units, "sigmoid", 4, **more)
+    model, _ = train(weighted, units, "sigmoid", classes, **more)
     assert model.history[-1]["train_loss"] < model.history[0]["train_loss"]
 
 
