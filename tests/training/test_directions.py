@@ -113,7 +113,7 @@ class Asks(Callback):
 def test_every_figure_has_the_direction_of_its_metric() -> None:
     registry = registry_with(Regret, Asks, distribution="zoo-regret")
     metrics = ["accuracy", "regret", {"name": "f1", "per_class": True}, {"name": "roc_auc", "per_class": True}, "brier"]
-    schedule = {"name": "on_plateau", "initial": 0.1, "monitor": "test_regret_3"}
+    schedule = {"name": "on_plateau", "initial": 0.1, "monitor": "train_regret_3"}
     optimizer = {"name": "sgd", "learning_rate": schedule}
     spec = small_spec(training={"epochs": 1, "metrics": metrics, "callbacks": ["asks"]}, optimizer=optimizer)
     zoo_core.train(spec, registry=registry)
