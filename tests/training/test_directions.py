@@ -1,4 +1,4 @@
-"""Which value of a metric is better is asked of the metric: by schedules, callbacks, displays and plots."""
+"""Which value of a metric is better is asked of the metric: by schedules, callbacks and displays."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ import pytest
 import zoo_core
 from tests.helpers.plugins import registry_with
 from tests.helpers.specs import small_spec
-from zoo_core.display._records import higher_is_better, installed_directions
-from zoo_core.display.plots import learning_curves
 from zoo_core.parts import Array, Callback, Metric, Run
 from zoo_core.registry import Registry
 
@@ -123,17 +121,6 @@ def test_every_figure_has_the_direction_of_its_metric() -> None:
             assert answer is not low, key
     assert {"test_f1_3", "test_regret_3", "test_roc_auc_9"} <= set(Asks.answers)
     assert (Asks.answers["nothing"], Asks.answers["nan"]) == ((True, False), (True, False))
-
-
-def test_plots_and_displays_ask_the_installed_metrics() -> None:
-    found = installed_directions()
-    for name in REGISTRY.names("metric"):
-        part: Any = REGISTRY.get("metric", name)
-        assert higher_is_better(f"test_{name}", found) is higher_is_better(f"validation_{name}_cat", found)
-        assert higher_is_better(f"test_{name}", found) is part.higher_is_better
-    records = [{"epoch": epoch, "test_log_loss": value} for epoch, value in enumerate([3.0, 1.0, 2.0])]
-    axes = learning_curves([("n", records)], what="log_loss").axes[0]
-    assert axes.lines[-1].get_xydata().tolist() == [[2, 1]]
 
 
 @pytest.mark.parametrize("weights", ["balanced", [1.0, 9.0]])

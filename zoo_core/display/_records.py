@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
 
-from zoo_core._directions import direction
-from zoo_core.errors import PluginError
 from zoo_core.model import kept_record
-from zoo_core.parts import Metric, Record
+from zoo_core.parts import Record
 
 SPLITS = ("train", "validation", "test")
 Points = tuple[list[float], list[float]]  # epochs and values, of equal length
@@ -31,25 +28,6 @@ def metric_keys(records: Iterable[Record]) -> list[str]:
 def _key_order(pair: tuple[str, str], metrics: list[str]) -> tuple[bool, int, int]:
     split, metric = pair
     return metric != "loss", metrics.index(metric), SPLITS.index(split)
-
-
-def higher_is_better(key: str, directions: Mapping[str, bool]) -> bool:
-    """Return whether higher is better for a key such as "test_accuracy"; False where no metric says so."""
-    found = direction(key, directions)
-    pair = split_key(key)
-    return bool(direction(pair[1], directions) if found is None and pair else found)
-
-
-def installed_directions() -> dict[str, bool]:
-    """Return for each installed metric whether higher is better, for records of which nothing else is known."""
-    from zoo_core.registry import Registry
-
-    registry, found = Registry(), {"loss": False}
-    for name in registry.names("metric"):
-        with suppress(PluginError):
-            part = registry.get("metric", name)
-            found[name] = issubclass(part, Metric) and part.higher_is_better
-    return found
 
 
 def is_finite_number(value: object) -> bool:

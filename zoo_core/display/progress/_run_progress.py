@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from zoo_core.display._records import Points, best_point, higher_is_better, is_finite_number, metric_keys, split_key
+from zoo_core._directions import direction
+from zoo_core.display._records import Points, best_point, is_finite_number, metric_keys, split_key
 from zoo_core.display.text import format_count, format_duration, format_number, printable
 from zoo_core.parts import Record
 from zoo_core.training.events import EpochEnded, Event, Finished, LayerStats, Progress, Started
@@ -73,7 +74,7 @@ class RunProgress:
     def _metric(self, key: str) -> MetricHistory:
         if key not in self.metrics:
             self.metrics[key] = MetricHistory(
-                higher_is_better(key, self.started.higher_is_better), has_best=not key.startswith("test_")
+                bool(direction(key, self.started.higher_is_better)), has_best=not key.startswith("test_")
             )
             order = metric_keys([dict.fromkeys(self.metrics)])
             self.metrics = {key: self.metrics[key] for key in order}
