@@ -106,4 +106,4 @@ def zoo_models() -> Traversable:
 @hookimpl
 def zoo_exporters() -> Iterable[Exporter]:
     """Return the built-in exporters."""
-    return [Exporter(".safetensors", f"{__name__}.exporters:write_safetensors")]
+    return [Exporter(".safetensors", f"{__name__}._exporters:write_safetensors")]
