@@ -143,7 +143,7 @@ def test_a_subclass_with_an_update_of_its_own_gets_the_rate() -> None:
 
 @pytest.mark.parametrize("rate", [0.05, "from_nothing"])
 def test_layers_are_shown_with_the_norm_of_the_gradient(monkeypatch: pytest.MonkeyPatch, rate: Any) -> None:
-    monkeypatch.setattr("zoo_core.training._trainer.PROGRESS_SECONDS", -1.0)  # look at every block
+    monkeypatch.setattr("zoo_core.training._speed.PROGRESS_SECONDS", -1.0)  # look at every block
     shown = {}
     for name in ("sgd", "descent"):
         trainer = zoo_core.prepare(spec(name, rate), registry=registry())
