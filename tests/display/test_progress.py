@@ -9,10 +9,12 @@ from collections.abc import Iterator
 
 import pytest
 from rich.console import Console
+from rich.text import Text
 
 from zoo_core.display.progress import _live, show
+from zoo_core.display.progress._layer_table import layer_remarks
 from zoo_core.display.progress._run_progress import RunProgress
-from zoo_core.display.progress._view import layer_remarks, live_lines
+from zoo_core.display.progress._view import live_lines
 from zoo_core.training.events import EpochEnded, Event, Finished, LayerStats, Message, Progress, Started
 
 NAME = "net [red]x[/red]"
@@ -154,6 +156,16 @@ def test_a_resumed_run_counts_on() -> None:
     error, _ = shown(iter(events))
     assert "resumed after 20 epochs" in error
     assert "epoch 21/30  loss 0.5000" in error
+
+
+def test_a_resumed_run_remembers_its_best_epochs() -> None:
+    history = [{"epoch": epoch, "train_loss": loss} for epoch, loss in enumerate((0.5, 0.1, 0.3))]
+    run_progress = RunProgress()
+    run_progress.take(Started("n", 30, 3, 5, ROWS, 7, 2, {"train_loss": False}, history=history))
+    run_progress.take(EpochEnded({"epoch": 3, "train_loss": 0.4}, 1.0))
+    assert run_progress.done == 4
+    assert run_progress.metrics["train_loss"].best() == (2, 0.1)
+    assert list(run_progress.metrics["train_loss"].points[0]) == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize(("extra", "words"), [(0, "2 threads\n"), (1, "2 threads, 1 extra\n")])
@@ -315,7 +327,82 @@ def test_live_view_fits_the_terminal(width: int, height: int) -> None:
     lines = live_lines(run_progress, 1e5, width - 1, height - 1, layers=True)
     assert len(lines) <= height - 1
     assert max(line.cell_len for line in lines) <= width - 1
-    assert any("train loss" in line.plain for line in lines)
+    assert any(line.plain.startswith(("train loss", "loss ")) for line in lines)
+
+
+SPLIT_ROWS = {"train": 300, "validation": 100, "test": 100}
+
+
+def view(
+    width: int, height: int, metrics: tuple[str, ...] = ("loss", "accuracy"), layers: int = 2, first: int = 0
+) -> list[Text]:
+    """Return the lines of a run of nine epochs whose values are best at the end."""
+    run_progress = RunProgress()
+    directions = {f"{split}_{metric}": metric != "loss" for split in SPLIT_ROWS for metric in metrics}
+    run_progress.take(Started("net", 100, first, 50, SPLIT_ROWS, 771, 1, directions))
+    for epoch in range(1, 10):
+        values = {f"{split}_{m}": epoch / 10 if m != "loss" else 1 / epoch for m in metrics for split in SPLIT_ROWS}
+        run_progress.take(EpochEnded({"epoch": first + epoch, **values}, 1.0))
+    stats = tuple(LayerStats(f"layers.{n} relu", 10, 0.9 if n == 15 else 0.1, 1.0, 1e-3) for n in range(layers))
+    run_progress.take(Progress(first + 9, 25, 50, 1e3, 1.0, 0.1, 1e-3, stats))
+    return live_lines(run_progress, 1.0, width - 1, height - 1, layers=True)
+
+
+def has_dots(line: Text) -> bool:
+    return any(0x2800 < ord(character) < 0x2900 for character in line.plain)
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40), (200, 60)])
+def test_the_view_uses_the_height_there_is(width: int, height: int) -> None:
+    lines = view(width, height)
+    assert len(lines) == height - 1
+    titles = " ".join(line.plain for line in lines if re.search(r" 1 +.*(loss|accuracy).* 9", line.plain))
+    assert "loss" in titles
+    assert "accuracy" in titles
+    assert sum(map(has_dots, lines)) >= 10
+
+
+def test_the_legend_has_the_colours_of_the_curves() -> None:
+    lines = view(80, 24)
+    (legend,) = (line for line in lines if "⠤ ⠤ train" in line.plain)
+    styles = {legend.plain[s.start : s.end].split()[-1]: s.style for s in legend.spans if s.style and s.style != "dim"}
+    assert list(styles) == ["train", "validation", "test"]
+    assert len(set(styles.values())) == 3
+    drawn = {s.style for line in lines for s in line.spans if has_dots(line[s.start : s.end])}
+    assert set(styles.values()) <= drawn
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (60, 24), (200, 60)])
+def test_twelve_metrics_of_three_splits_all_have_a_line(width: int, height: int) -> None:
+    metrics = ("loss", *(f"metric_{n}" for n in range(11)))
+    text = "\n".join(line.plain for line in view(width, height, metrics))
+    for metric in metrics:
+        value, best = ("0.1111",) * 2 if metric == "loss" else ("0.9000",) * 2
+        name = metric.replace("_", " ")
+        assert re.search(rf"^{name} +{value} +{value} +{value} +{best} +epoch 9$", text, re.MULTILINE) or re.search(
+            rf"^validation {name} +{value} +{best}  now", text, re.MULTILINE
+        )
+    assert "layers.1 relu" in text
+
+
+def test_of_many_layers_those_with_remarks_are_shown_first() -> None:
+    text = "\n".join(line.plain for line in view(80, 24, layers=20))
+    shown = re.findall(r"^layers\.(\d+)", text, re.MULTILINE)
+    assert "15" in shown
+    assert f"and {20 - len(shown)} more layers" in text
+    assert re.findall(r"^layers\.(\d+)", "\n".join(line.plain for line in view(80, 60, layers=20)), re.MULTILINE) == [
+        str(n) for n in range(20)
+    ]
+
+
+def test_between_two_epochs_the_view_shows_the_whole_last_one() -> None:
+    run_progress = RunProgress()
+    run_progress.take(Started("net", 30, 20, 5, ROWS, 7, 2))
+    assert run_progress.position() == (21, 0)
+    run_progress.take(EpochEnded({"epoch": 20, "train_loss": 0.5}, 1.0))
+    assert run_progress.position() == (21, 5)
+    run_progress.take(Progress(21, 2, 5, 1e3, 1.0, 0.1, 1e-3))
+    assert run_progress.position() == (22, 2)
 
 
 @pytest.mark.parametrize(

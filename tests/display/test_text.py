@@ -12,7 +12,16 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from zoo_core.display.text import Curve, draw_curves, format_duration, format_number, print_json, printable, text_table
+from zoo_core.display.text import (
+    Curve,
+    curve_legend,
+    draw_curves,
+    format_duration,
+    format_number,
+    print_json,
+    printable,
+    text_table,
+)
 
 
 @pytest.mark.parametrize(
@@ -129,10 +138,36 @@ def test_several_curves_are_named_and_differ_without_colour() -> None:
     flat = {name: [level] * 50 for level, name in enumerate(("test", "train", "validation"))}
     lines = plot(range(50), flat, 60, 7).splitlines()
     patterns = [lines[0][2:], lines[5][2:]]
-    assert all(name in lines[-1] for name in flat)
+    legend = curve_legend([Curve(name, (), (), dash) for dash, name in enumerate(flat)])
+    assert [line.split()[-1] for line in legend] == list(flat)
+    assert len({line[:3] for line in legend}) == 3
     assert sum(map(len, map(dots, patterns))) > 40
     assert len(set(patterns)) == 2
     assert "\N{BRAILLE PATTERN BLANK}" not in lines[5][2:]  # the first curve is solid
+
+
+def test_curves_that_coincide_take_turns_in_owning_characters() -> None:
+    curves = [Curve(name, range(50), [1.0] * 25 + [level] * 25) for name, level in (("a", 0.0), ("b", 2.0), ("c", 1.0))]
+    owners = draw_curves(curves, 66, 10).owners
+    together = next(row for row in owners if set(row) == {-1, 0, 1, 2})
+    counts = [together[:30].count(number) for number in range(3)]
+    assert max(counts) - min(counts) <= 2
+    assert [set(owners[0][40:]) | {-1}, set(owners[8][40:]) | {-1}] == [{-1, 1}, {-1, 0}]
+
+
+def test_a_title_stands_between_the_ends_of_the_axis() -> None:
+    curve = [Curve("y", [1, 20], [0.5, 0.7])]
+    assert draw_curves(curve, 40, 6, title="accuracy").lines[-1].split() == ["1", "accuracy", "20"]
+    short = draw_curves(curve, 24, 6, title="expected calibration error").lines[-1].split()
+    assert short[0] == "1"
+    assert short[-2].endswith("…")
+    assert short[-1] == "20"
+
+
+def test_a_loss_that_reaches_zero_keeps_its_logarithmic_scale() -> None:
+    lines = plot(range(4), {"y": [1.0, 1e-4, 1e-6, 0.0]}, 40, 6).splitlines()
+    assert [lines[0].split()[0], lines[4].split()[0]] == ["1", "1e-06"]
+    assert plot(range(3), {"y": [0.0, 0.0, 0.0]}, 40, 6)
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,7 @@ class Trainer:
             threads=self.threads,
             higher_is_better=self.metrics.directions,
             extra_threads=extra_threads,
+            history=tuple(self.history),
         )
 
     def _finish(self) -> Iterator[Event]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from zoo_core.parts import Record
@@ -32,6 +32,7 @@ class Started:
     threads: int  # BLAS threads
     higher_is_better: Mapping[str, bool] = field(default_factory=dict)  # record key -> direction
     extra_threads: int = 0  # that may take part in products whose bits do not depend on the number of threads
+    history: Sequence[Record] = ()  # the records of the epochs before a resume
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """Progress of a run: `show` consumes the events of a run and displays them until the run ends.
 
 `_live.py` keeps a view at the bottom of a terminal, `_plain.py` writes lines. Both read a `RunProgress`, which
-collects the events; `_view.py` lays it out as lines of styled text.
+collects the events; `_view.py` lays it out as lines of styled text, with `_metric_table.py`, `_curves.py` and
+`_layer_table.py`.
 """
 
 from __future__ import annotations

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from array import array
 from dataclasses import dataclass, field
 
 from zoo_core._directions import direction
-from zoo_core.display._records import Points, best_point, is_finite_number, metric_keys, split_key
+from zoo_core.display._records import metric_keys, split_key
 from zoo_core.display.text import format_count, format_duration, format_number, printable
 from zoo_core.parts import Record
 from zoo_core.training.events import EpochEnded, Event, Finished, LayerStats, Progress, Started
@@ -17,19 +19,26 @@ class MetricHistory:
 
     higher_is_better: bool
     has_best: bool = True  # no epoch is chosen by its test figures
-    points: Points = field(default_factory=lambda: ([], []))
+    points: tuple[array[float], array[float]] = field(default_factory=lambda: (array("d"), array("d")))
     last: float = float("nan")
+    best_epoch: float = 0
+    best_value: float | None = None
 
     def add(self, epoch: int, value: float) -> None:
         """Add the value of an epoch."""
         self.last = value
-        if is_finite_number(value):
-            self.points[0].append(epoch)
-            self.points[1].append(value)
+        if not math.isfinite(value):
+            return
+        epochs, values = self.points
+        epochs.append(epoch)
+        values.append(value)
+        best = self.best_value
+        if best is None or (value > best if self.higher_is_better else value < best):
+            self.best_epoch, self.best_value = epoch, value
 
     def best(self) -> tuple[float, float | None]:
-        """Return the epoch with the best value, and this value; (0, None) if there is none."""
-        return best_point(self.points, self.higher_is_better) if self.points[1] and self.has_best else (0, None)
+        """Return the first epoch with the best value, and this value; (0, None) if there is none."""
+        return (self.best_epoch, self.best_value) if self.has_best else (0, None)
 
 
 @dataclass
@@ -42,13 +51,14 @@ class RunProgress:
     done: int = 0  # finished epochs, including those before a resume
     step: int = 0  # finished steps of the current epoch
     metrics: dict[str, MetricHistory] = field(default_factory=dict)
+    other_keys: set[str] = field(default_factory=set)  # of records, such as "epoch" and "layers.0.dead_units"
     finished: Finished | None = None
     saved: int = 0  # the epoch whose weights the model holds, once the run is over
 
     def take(self, event: Event) -> None:
         """Update from an event."""
         if isinstance(event, Started):
-            self.started, self.done = event, event.first_epoch
+            self._start(event)
         elif isinstance(event, Progress):
             self.progress, self.step = event, event.step
             self.layers = event.layers or self.layers
@@ -64,26 +74,41 @@ class RunProgress:
         for key, metric in self.metrics.items() if event.record else ():
             metric.last = event.record.get(key, float("nan"))
 
+    def _start(self, started: Started) -> None:
+        self.started, self.done = started, started.first_epoch - len(started.history)
+        for record in started.history:
+            self._end_epoch(record)
+
     def _end_epoch(self, record: Record) -> None:
         self.done += 1
         self.step = 0
         for key, value in record.items():
-            if split_key(key) and isinstance(value, (int, float)):
-                self._metric(key).add(self.done, value)
+            if isinstance(value, (int, float)):
+                metric = self.metrics.get(key) or self._new_metric(key)
+                if metric is not None:
+                    metric.add(self.done, value)
 
-    def _metric(self, key: str) -> MetricHistory:
-        if key not in self.metrics:
-            self.metrics[key] = MetricHistory(
-                bool(direction(key, self.started.higher_is_better)), has_best=not key.startswith("test_")
-            )
-            order = metric_keys([dict.fromkeys(self.metrics)])
-            self.metrics = {key: self.metrics[key] for key in order}
+    def _new_metric(self, key: str) -> MetricHistory | None:
+        """Return the history of a metric that comes for the first time; None for a key that is no metric of a split."""
+        if key in self.other_keys or not split_key(key):
+            self.other_keys.add(key)
+            return None
+        is_higher_better = bool(direction(key, self.started.higher_is_better))
+        self.metrics[key] = MetricHistory(is_higher_better, has_best=not key.startswith("test_"))
+        order = metric_keys([dict.fromkeys(self.metrics)])
+        self.metrics = {key: self.metrics[key] for key in order}
         return self.metrics[key]
 
     @property
     def name(self) -> str:
         """The run's name, without control characters."""
         return printable(self.started.name) or "training"
+
+    def position(self) -> tuple[int, int]:
+        """Return the epoch, from 1, and its finished steps; between two epochs, all those of the last one."""
+        if self.step == 0 and self.done > self.started.first_epoch:
+            return self.done, self.started.steps
+        return min(self.done + 1, self.started.epochs), self.step
 
     def share(self) -> float:
         """Return the share of all epochs that is done, 0 to 1."""

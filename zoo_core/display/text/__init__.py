@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zoo_core import _lazy_names
 
 if TYPE_CHECKING:
-    from zoo_core.display.text._braille import Curve as Curve, draw_curves as draw_curves
+    from zoo_core.display.text._braille import Curve as Curve, curve_legend as curve_legend, draw_curves as draw_curves
     from zoo_core.display.text._conformance import conformance_report as conformance_report
     from zoo_core.display.text._encoding import replace_unencodable as replace_unencodable
     from zoo_core.display.text._explanation import explanation_page as explanation_page
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     )
 
 _MODULES = {
-    "_braille": "Curve draw_curves",
+    "_braille": "Curve curve_legend draw_curves",
     "_conformance": "conformance_report",
     "_encoding": "replace_unencodable",
     "_explanation": "explanation_page",

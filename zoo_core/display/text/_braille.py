@@ -19,6 +19,7 @@ DOTS = (
 EMPTY = 0x2800
 DASHES = ((1,), (1, 1, 1, 0, 0), (1, 0, 0))  # solid, dashed, dotted: by column of dots
 SAMPLES = ("⠤⠤⠤", "⠤ ⠤", "⠄⠄⠄")
+TURN = 2  # characters that one curve owns where several meet
 MIN_JUMP = 2  # rows of dots; a larger step between neighbours is drawn as a vertical stroke
 
 
@@ -38,19 +39,27 @@ class BraillePlot:
 
     lines: list[str]
     owners: list[list[int]]
-    legend: str = ""  # the names of the curves if the last line has no room for them
 
 
-def draw_curves(curves: Sequence[Curve], width: int, height: int, *, log: bool | None = None) -> BraillePlot:
+def curve_legend(curves: Sequence[Curve]) -> list[str]:
+    """Return for each curve its name after a sample of its dashes, such as "⠤ ⠤ train"."""
+    return [f"{SAMPLES[curve.dash]} {curve.name}" for curve in curves]
+
+
+def draw_curves(
+    curves: Sequence[Curve], width: int, height: int, *, log: bool | None = None, title: str = ""
+) -> BraillePlot:
     """Draw curves, at most `width` characters wide and `height` lines high; values that are not finite are left out.
 
-    The scale stands at the left; the ends of the x axis and the names stand in the last line. `log` chooses a
-    logarithmic scale; None uses one for values over more than two powers of ten.
+    The scale stands at the left; the last line has the ends of the x axis and between them the title. `log` chooses a
+    logarithmic scale; None uses one for values over more than two powers of ten. A character in which several curves
+    meet shows the dots of all of them. Along the axis its owner changes, so that no curve hides another.
     """
     curves = [curve for curve in map(_finite_points, curves) if len(curve.xs)]
     if not curves or height < 2 or width < 16:
         return BraillePlot([""] * height, [[] for _ in range(height)])
-    low, high, is_wide = _value_range(np.concatenate([curve.ys for curve in curves]))
+    values = np.concatenate([curve.ys for curve in curves])
+    low, high, is_wide = _value_range(values if log is False else _without_zeros(values))
     log = is_wide if log is None else log and low > 0
     labels = [_format_bound(high), _format_bound(low)]
     margin = max(map(len, labels)) + 1
@@ -58,16 +67,21 @@ def draw_curves(curves: Sequence[Curve], width: int, height: int, *, log: bool |
     canvas = _Canvas(width - margin, height - 1)
     for number, curve in enumerate(curves):
         canvas.add(number, _column_values(curve, ends, 2 * canvas.width), (low, high, log), curve.dash)
-    legend = "  ".join(f"{SAMPLES[c.dash]} {c.name}" for c in curves) if len(curves) > 1 else ""
-    legend += "  (log)" if log else ""
-    axis, fits = _axis_line(_format_bound(ends[0]), _format_bound(ends[1]), legend, canvas.width)
-    return _framed_plot(canvas, labels, margin, axis, "" if fits else legend)
+    title = f"{title} (log)".strip() if log else title
+    axis = _axis_line(_format_bound(ends[0]), _format_bound(ends[1]), title, canvas.width)
+    return _framed_plot(canvas, labels, margin, axis)
 
 
 def _finite_points(curve: Curve) -> Curve:
     xs, ys = np.asarray(curve.xs, float), np.asarray(curve.ys, float)
     finite = np.isfinite(xs) & np.isfinite(ys)
     return replace(curve, xs=xs[finite], ys=ys[finite])
+
+
+def _without_zeros(values: Array) -> Array:
+    """Return the positive values if 0 is all that keeps them from a logarithmic scale: a loss may reach 0."""
+    positive = values[values > 0]
+    return positive if values.min() == 0 and len(positive) and _value_range(positive)[2] else values
 
 
 def _value_range(values: Array) -> tuple[float, float, bool]:
@@ -95,7 +109,7 @@ class _Canvas:
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
         self.cells = [[EMPTY] * width for _ in range(height)]
-        self.owners = [[-1] * width for _ in range(height)]
+        self.curves: list[list[list[int]]] = [[[] for _ in range(width)] for _ in range(height)]
 
     def add(self, number: int, values: Array, scale: tuple[float, float, bool], dash: int) -> None:
         """Draw one value for each column of dots, with strokes between neighbours that are far apart."""
@@ -110,13 +124,22 @@ class _Canvas:
 
     def _set_dot(self, number: int, row: int, column: int) -> None:
         self.cells[row // 4][column // 2] |= DOTS[row % 4][column % 2]
-        self.owners[row // 4][column // 2] = number
+        found = self.curves[row // 4][column // 2]
+        if not found or found[-1] != number:
+            found.append(number)
+
+    def owners(self) -> list[list[int]]:
+        """Return which curve each character shows. Where curves meet, they take turns along the axis."""
+        return [
+            [found[column // TURN % len(found)] if found else -1 for column, found in enumerate(row)]
+            for row in self.curves
+        ]
 
 
 def _dot_rows(values: Array, scale: tuple[float, float, bool], count: int) -> list[int]:
     low, high, log = scale
     if log:
-        values, low, high = np.log(values), math.log(low), math.log(high)
+        values, low, high = np.log(np.maximum(values, low)), math.log(low), math.log(high)
     share = (high - values) / (high - low)
     rows = np.rint(np.clip(np.nan_to_num(share, nan=0.0), 0, 1) * (count - 1)).astype(int)
     return [int(row) for row in np.where(np.isfinite(values), rows, -1)]
@@ -129,21 +152,22 @@ def _stroke(previous: int, row: int) -> range:
     return range(previous + 1, row + 1) if previous < row else range(row, previous)
 
 
-def _axis_line(first: str, last: str, legend: str, width: int) -> tuple[str, bool]:
-    """Return the last line, and whether the legend fits into it."""
-    room = width - len(first) - len(last)
-    fits = len(legend) + 4 <= room
-    return f"{first}{legend if fits else '':^{max(room, 1)}}{last}"[:width], fits
+def _axis_line(first: str, last: str, title: str, width: int) -> str:
+    """Return the last line; a title that does not fit ends in "…"."""
+    room = max(width - len(first) - len(last), 0)
+    if len(title) + 2 > room:
+        title = f"{title[: room - 3]}…" if room > 4 else ""
+    return f"{first}{title:^{room}}{last}"[:width]
 
 
 def _format_bound(value: float) -> str:
     return f"{value:.0f}" if value == round(value) and abs(value) < 1e5 else f"{value:.3g}"
 
 
-def _framed_plot(canvas: _Canvas, labels: list[str], margin: int, axis: str, legend: str) -> BraillePlot:
+def _framed_plot(canvas: _Canvas, labels: list[str], margin: int, axis: str) -> BraillePlot:
     left = [""] * canvas.height
     left[0], left[-1] = labels if canvas.height > 1 else (labels[0], labels[0])
     rows = ["".join(map(chr, row)) for row in canvas.cells]
     lines = [f"{label:>{margin - 1}} {row}" for label, row in zip(left, rows, strict=True)]
-    owners = [[-1] * margin + row for row in canvas.owners]
-    return BraillePlot([*lines, " " * margin + axis], [*owners, []], legend)
+    owners = [[-1] * margin + row for row in canvas.owners()]
+    return BraillePlot([*lines, " " * margin + axis], [*owners, []])

@@ -11,8 +11,9 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.text import Text
 
+from zoo_core.display._colours import CURVE_COLOURS
 from zoo_core.display.samples import PartCurves
-from zoo_core.display.text._braille import Curve, draw_curves
+from zoo_core.display.text._braille import Curve, curve_legend, draw_curves
 from zoo_core.display.text._table import text_table
 from zoo_core.display.text._values import printable
 from zoo_core.registry import DISTRIBUTION
@@ -20,7 +21,6 @@ from zoo_core.spec.describe import article
 
 MAX_WIDTH = 80  # characters; longer lines are hard to read
 PLOT_HEIGHT = 14  # lines
-COLOURS = ("cyan", "yellow", "magenta", "green")
 
 
 @dataclass(frozen=True)
@@ -73,16 +73,22 @@ def _paragraph_lines(text: str, width: int) -> list[Text]:
 
 
 def _plot_lines(shown: PartCurves, width: int) -> list[Text]:
-    """Return curves as lines of braille dots, with the names of the axes below."""
+    """Return curves as lines of braille dots, with their names and those of the axes below."""
     curves = [Curve(name, xs, ys, number % 3) for number, (name, (xs, ys)) in enumerate(shown.lines.items())]
-    drawn = draw_curves(curves, width, PLOT_HEIGHT, log=shown.log)
+    title = f"{shown.y_label} against {shown.x_label}" if len(curves) == 1 else shown.x_label
+    drawn = draw_curves(curves, width, PLOT_HEIGHT, log=shown.log, title=title)
     lines = [Text(line) for line in drawn.lines]
     for line, owners in zip(lines, drawn.owners, strict=True):
         for at, owner in enumerate(owners):
             if owner >= 0:
-                line.stylize(COLOURS[owner % len(COLOURS)], at, at + 1)
-    below = [drawn.legend, f"{shown.y_label} against {shown.x_label}" if len(curves) == 1 else shown.x_label]
-    return [*lines, *(Text(text.center(width).rstrip()) for text in below if text)]
+                line.stylize(CURVE_COLOURS[owner % len(CURVE_COLOURS)], at, at + 1)
+    return lines if len(curves) == 1 else [*lines, _legend_line(curves, width)]
+
+
+def _legend_line(curves: Sequence[Curve], width: int) -> Text:
+    styles = [CURVE_COLOURS[number % len(CURVE_COLOURS)] for number in range(len(curves))]
+    names = Text("   ").join(map(Text, curve_legend(curves), styles))
+    return Text(" " * max((width - names.cell_len) // 2, 0)).append_text(names)
 
 
 def _fact_lines(facts: Mapping[str, str]) -> list[Text]:
