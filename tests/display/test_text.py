@@ -10,10 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from zoo_core.display.text import (
     Curve,
+    WideTable,
     curve_legend,
     draw_curves,
     format_duration,
@@ -105,6 +107,28 @@ def test_json_fits_a_stream_that_cannot_hold_all_characters() -> None:
     print_json({"name": "三"}, file)
     file.flush()
     assert json.loads(raw.getvalue()) == {"name": "三"}
+
+
+# ------------------------------------------------------------------ wide tables
+
+
+def test_columns_without_room_follow_in_further_tables() -> None:
+    rows = [[f"model-{n}", *(10 * n + at for at in range(9))] for n in range(1, 4)]
+    table = text_table(["model", *(f"validation_figure_{at}" for at in range(9))], rows)
+    found = [[*heading, *lines] for heading, lines in WideTable(table).tables(50)]
+    assert max(len(line) for lines in found for line in lines) <= 50
+    assert all(lines[-1].startswith("model-3") for lines in found)
+    assert [cell for lines in found for cell in lines[-1].split()[1:]] == [str(30 + at) for at in range(9)]
+    assert [(h[0].split(), len(body)) for h, body in WideTable(table).tables(300)] == [(list(table.columns), 3)]
+
+
+@pytest.mark.parametrize("name", ["a" * 100, "三" * 40, "a/long_name.with-breaks " * 5, "", "x"])
+def test_long_cells_take_several_lines_and_lose_nothing(name: str) -> None:
+    table = text_table(["model", "figure", "value"], [[name, 0.5, name], ["b", 0.25, "c"]])
+    tables = list(WideTable(table).tables(60))
+    assert max(cell_len(line) for heading, body in tables for line in [*heading, *body]) <= 60
+    text = "".join("".join(line.split()) for heading, body in tables for line in [*heading, *body])
+    assert sum(text.count(c) for c in set(name) - {" "}) >= 2 * sum(c != " " for c in name)
 
 
 # ------------------------------------------------------------------ curves

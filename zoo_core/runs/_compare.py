@@ -19,14 +19,16 @@ from zoo_core.model import (
     tells_of_run,
 )
 from zoo_core.parts import Array, Record
+from zoo_core.runs._ranking import Ranking, rank_models, sorted_names
 from zoo_core.runs._splits import splits_differ
 from zoo_core.storage import ModelFile
 
 
 @dataclass(frozen=True)
 class ModelComparison:
-    """The metric values of several models and the values in which their specs differ."""
+    """The metric values of several models, the best first, and the values in which their specs differ."""
 
+    ranking: Ranking | None  # by what they are sorted; None where no two models have a figure in common
     results: dict[str, dict[str, Any]]  # by model: parameters, epochs, best accuracies, metrics of the kept epoch
     differences: dict[str, dict[str, Any]]  # by dotted key of the spec, then by model; None where a spec lacks it
     warnings: dict[str, str]  # by key: why results cannot be compared
@@ -46,13 +48,17 @@ class RunComparison:
 
 
 def compare_models(models: Mapping[str, Model]) -> ModelComparison:
-    """Return the results of models, and where their specs differ; names and descriptions are left out."""
+    """Return the results of models, the best first, and where their specs differ but for names and descriptions."""
     specs = _with_part_names({name: flatten(model.spec.to_dict()) for name, model in models.items()})
     keys = _leaf_keys(specs.values()) - {"name", "description"}
     changed_keys = [key for key in sorted(keys) if len({repr(spec.get(key)) for spec in specs.values()}) > 1]
+    results = {name: _results(model) for name, model in models.items()}
+    ranking = rank_models(models, results)
+    names = sorted_names(results, ranking)
     return ModelComparison(
-        results={name: _results(model) for name, model in models.items()},
-        differences={key: {name: spec.get(key) for name, spec in specs.items()} for key in changed_keys},
+        ranking=ranking,
+        results={name: results[name] for name in names},
+        differences={key: {name: specs[name].get(key) for name in names} for key in changed_keys},
         warnings=splits_differ(models),
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zoo_core.cli._options import MAX_SIZE_MIB, Json, MaxSize, Sha256s
-from zoo_core.cli._output import report, rows, warn, warn_of, warning_list
+from zoo_core.cli._output import print_result, report, warn, warn_of, warning_list
 from zoo_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,34 +42,60 @@ def command(
         return
     loaded = load_models(models, registry, sha256, max_size)
     found = compare_models(dict(zip(models, loaded, strict=True)))
-    warnings = warning_list(found.warnings)
-    report({"models": found.results, "differences": found.differences, "warnings": warnings}, json, None)
     warn_of(found.warnings)
-    if not json:
+    if json:
+        report(_json_data(found), True, None)
+    else:
         _print_tables(found)
 
 
+def _json_data(found: ModelComparison) -> dict[str, Any]:
+    warnings = warning_list(found.warnings)
+    sorted_by = found.ranking.key if found.ranking else None
+    return {"sorted_by": sorted_by, "models": found.results, "differences": found.differences, "warnings": warnings}
+
+
 def _print_tables(found: ModelComparison) -> None:
-    metrics = list(dict.fromkeys(key for result in found.results.values() for key in result))
-    by_metric = {key: {name: result.get(key, "") for name, result in found.results.items()} for key in metrics}
-    _print_table("", by_metric)
+    """Print the results with a row for each model, then the values in which their specs differ."""
+    names = list(found.results)
+    if len(names) > 1:
+        print_result(_order_line(found))
+    figures = _figures(found)
+    _print_table(figures, [[found.results[name].get(key) for key in figures] for name in names], names)
     if found.differences:
-        by_key = {
-            key: {n: "-" if v is None else v for n, v in values.items()} for key, values in found.differences.items()
-        }
-        _print_table("differs in", by_key)
+        print_result("\nthe specs differ in")
+        values = [[found.differences[key][name] for key in found.differences] for name in names]
+        _print_table(list(found.differences), values, names)
+    elif len(names) > 1:
+        print_result("\nthe specs do not differ, but for names and descriptions")
 
 
-def _print_table(head: str, table: dict[str, dict[str, Any]]) -> None:
-    """Print a table with a line for each key and a column for each model."""
-    lines = [{head: key, **{name: _format_value(v) for name, v in values.items()}} for key, values in table.items()]
-    report(None, False, rows(lines, list(lines[0])))
+def _order_line(found: ModelComparison) -> str:
+    from zoo_core.display.text import format_count
+
+    ranking = found.ranking
+    if ranking is None:
+        return "in the order in which they were named; no two models have a figure in common\n"
+    first = "highest" if ranking.higher_is_better else "lowest"
+    last = f"; {format_count(ranking.without, 'model')} without it at the end" if ranking.without else ""
+    return f"sorted by {ranking.key}, the {first} first{last}\n"
 
 
-def _format_value(value: Any) -> str:
-    from zoo_core.display.text import format_number
+def _figures(found: ModelComparison) -> list[str]:
+    """Return the columns of results: that by which models are sorted, facts, then validation, test and train."""
+    keys = list(dict.fromkeys(key for result in found.results.values() for key in result))
+    splits = ("validation", "test", "train")
+    facts = [key for key in keys if not key.startswith(splits)]
+    figures = [key for split in splits for key in keys if key.startswith(split)]
+    first = [found.ranking.key] if found.ranking else []
+    return [*first, *facts, *(key for key in figures if key not in first)]
 
-    return format_number(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
+
+def _print_table(columns: list[str], values: list[list[Any]], names: list[str]) -> None:
+    from zoo_core.display.text import WideTable, text_table
+
+    body = [[name, *row] for name, row in zip(names, values, strict=True)]
+    print_result(WideTable(text_table(["model", *columns], body)))
 
 
 def _compare_exactly(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         print_json as print_json,
         printable as printable,
     )
+    from zoo_core.display.text._wide_table import WideTable as WideTable
 
 _MODULES = {
     "_braille": "Curve curve_legend draw_curves",
@@ -31,6 +32,7 @@ _MODULES = {
     "_explanation": "explanation_page",
     "_parts": "PartList part_page",
     "_table": "text_table",
+    "_wide_table": "WideTable",
     "_values": "format_count format_duration format_number print_json printable",
 }
 __all__, __dir__, __getattr__ = _lazy_names(__name__, _MODULES)
