@@ -7,7 +7,7 @@ a plugin what it brings. `_registry.py` finds a part by its kind and name.
 
 from __future__ import annotations
 
-from zoo_core.registry._columns import read_columns
+from zoo_core.registry._columns import read_columns, reader_of
 from zoo_core.registry._discovery import installed, normalized_name
 from zoo_core.registry._plugin import DISTRIBUTION, Entry, Plugin
 from zoo_core.registry._registry import Registry, entry_of
@@ -27,5 +27,6 @@ __all__ = [
     "is_path",
     "normalized_name",
     "read_columns",
+    "reader_of",
     "shipped_models",
 ]

@@ -10,11 +10,11 @@ import numpy as np
 from zoo_core._blame import naming_parts
 from zoo_core.data import DataFolder
 from zoo_core.data.readers.features import stored_format
-from zoo_core.data.readers.tables import TEXT_ENDINGS, read_text_table
+from zoo_core.data.readers.tables import TEXT_ENDINGS, read_table
 from zoo_core.errors import DataError, Hint, UsageError, nearest
 from zoo_core.model import Model, class_labels
 from zoo_core.parts import Data, Dataset, Table
-from zoo_core.registry import Registry, is_path
+from zoo_core.registry import Registry, is_path, reader_of
 from zoo_core.runs._defaults import load_data
 from zoo_core.runs._splits import LEARNT, data_sha256, learnt_text, split
 from zoo_core.spec import option_names
@@ -44,7 +44,7 @@ def evaluation_rows(
     if dataset is None or dataset == source.name:
         data, table = _split_of(model, source, split_name, folder)
         return EvaluationRows(table, _own_warnings(model, data, table, split_name))
-    if is_path(dataset, *FILES):
+    if is_path(dataset, *FILES) or reader_of(dataset, registry):
         data = _load_checked(model, _file_dataset(model, source, dataset, folder, registry), folder, dataset)
         table = _with_model_labels(model, data, data.train)
         return EvaluationRows(table, _learnt(model, table, f"rows of {dataset}"))
@@ -87,7 +87,7 @@ def _file_dataset(model: Model, source: Dataset, path: str, folder: DataFolder, 
         if model.about.task == "regression" and model.about.target_names:
             changes["target"] = list(model.about.target_names)
     if "delimiter" in options:
-        where, raw = read_text_table(folder.for_origin(model.spec.origin.naming(path)).locate(path))
+        where, raw = read_table(folder.for_origin(model.spec.origin.naming(path)).locate(path))
         changes["delimiter"] = stored_format(raw, model.data_options, where).delimiter
     own = {name: value for name, value in changes.items() if name in options}
     return dataclasses.replace(source, **own)  # type: ignore[type-var]

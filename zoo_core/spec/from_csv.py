@@ -15,7 +15,7 @@ from zoo_core.data.readers.find_format import find_format
 from zoo_core.data.readers.survey import MOSTLY, ColumnSurvey, looks_like_number
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.table_reader import TableReader
-from zoo_core.data.readers.tables import read_text_table
+from zoo_core.data.readers.tables import read_table
 from zoo_core.errors import DataError, Hint, UsageError
 from zoo_core.spec._csv_spec import csv_spec as csv_spec
 from zoo_core.spec._text import override
@@ -100,7 +100,7 @@ def guess(
     """
     told = dict(told or {})
     features = told.pop("features", None)
-    where, raw = read_text_table(path)
+    where, raw = read_table(path)
     found = find_format(raw, where, told)
     table = TableReader(raw, found.form, where)
     column = _target_column(table, target)

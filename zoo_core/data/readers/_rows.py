@@ -10,6 +10,7 @@ from itertools import compress, islice
 
 from zoo_core.data.readers._text import as_lines, decoding_error
 from zoo_core.data.readers.table_format import BLANKS, TableFormat
+from zoo_core.data.readers.tables import format_of
 from zoo_core.errors import DataError
 
 BLOCK_CELLS = 2**13  # a block stays in the processor's cache
@@ -58,7 +59,7 @@ class RowReader:
     """Reads rows of cells from the bytes of a table. Raises DataError for what is no table."""
 
     def __init__(self, raw: bytes | str, form: TableFormat, where: str) -> None:
-        self.where, self._form, self._raw = where, form, raw
+        self.where, self._form, self._raw = where, (form := format_of(raw, form)), raw
         _check_encoding(form.encoding, where)
         lines = _lines(as_lines(raw, form.encoding, where), form)
         self._reader = csv.reader(lines, delimiter=form.delimiter, strict=True, skipinitialspace=True)

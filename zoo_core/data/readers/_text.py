@@ -6,7 +6,6 @@ import codecs
 import io
 from typing import IO, TextIO
 
-from zoo_core.data.readers._open import Source, opened, source_name
 from zoo_core.errors import DataError
 
 _MARKS = (  # a byte-order mark says the encoding; that of UTF-32 begins with that of UTF-16
@@ -28,12 +27,6 @@ _OTHERS = {
     b"SQLite": "a database",
 }
 WINDOWS = "cp1252"  # what Windows writes in Western Europe and America; it contains Latin-1
-
-
-def read_bytes(source: Source) -> tuple[str, bytes | str]:
-    """Return the name of a source and all that is in it; an open file may give text."""
-    with opened(source) as stream:
-        return source_name(source), stream.read()
 
 
 def as_lines(raw: bytes | str, encoding: str, where: str) -> TextIO:

@@ -15,9 +15,9 @@ import numpy as np
 from zoo_core.data.readers._cells import NumberColumn, find_fault, is_number as is_number
 from zoo_core.data.readers._open import Source, reads_foreign_bytes
 from zoo_core.data.readers._rows import Block
-from zoo_core.data.readers._text import read_bytes
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.table_reader import NO_HEADER, Column, TableReader, column_index
+from zoo_core.data.readers.tables import format_of, read_table
 from zoo_core.errors import DataError
 from zoo_core.parts import Array
 
@@ -72,7 +72,8 @@ def read_csv(
         table = read_csv("flowers.csv", text="species")
         table.numbers.shape, table.text[0]  # (150, 4), "setosa"
     """
-    where, raw = read_bytes(source)
+    where, raw = read_table(source)
+    form = format_of(raw, form)
     table = TableReader(raw, form, where)
     place = None if text is None else _text_index(table, text, columns)
     wanted = _column_indices(table, columns, place)

@@ -9,10 +9,10 @@ from typing import Any
 from zoo_core.data.readers._cells import is_number
 from zoo_core.data.readers._open import Source, reads_foreign_bytes
 from zoo_core.data.readers._rows import RowReader
-from zoo_core.data.readers._text import read_bytes
 from zoo_core.data.readers.csv import read_columns
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.table_reader import TableReader, other_delimiter
+from zoo_core.data.readers.tables import format_of, read_table
 from zoo_core.errors import DataError, nearest
 from zoo_core.parts import Array
 
@@ -43,13 +43,13 @@ def read_features(
         x = read_features("new-flowers.csv", model.about.feature_names)
         model.predict(x)
     """
-    where, raw = read_bytes(source)
+    where, raw = read_table(source)
     form = stored_format(raw, options or {}, where)
     first = _first_cells(raw, form, where)
     numeric = [is_number(cell) for cell in first]
     known = bool(feature_names) and set(feature_names) <= set(first)
     without = all(numeric) or (not feature_names and any(numeric))
-    form = replace(form, header=known or not without)
+    form = format_of(raw, replace(form, header=known or not without))
     table = TableReader(raw, form, where)
     if feature_names and form.header:
         return read_columns(table, _named_places(table, feature_names))

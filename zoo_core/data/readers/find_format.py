@@ -15,6 +15,7 @@ from zoo_core.data.readers._header import find_header
 from zoo_core.data.readers._rows import Row, RowReader
 from zoo_core.data.readers._text import as_lines, find_encoding
 from zoo_core.data.readers.table_format import BLANKS, DELIMITERS, TableFormat
+from zoo_core.data.readers.tables import ColumnsText
 from zoo_core.errors import DataError, Hint
 
 SAMPLE_ROWS = 1000
@@ -66,6 +67,8 @@ def find_format(raw: bytes | str, where: str, told: Mapping[str, Any]) -> FoundF
     Raises:
         DataError: the file is no text, or may be read in two ways.
     """
+    if isinstance(raw, ColumnsText):
+        return FoundFormat(TableFormat(), ("the reader of a plugin gives the columns",))
     form = TableFormat.from_options({"encoding": find_encoding(raw), **told})
     lines = _sample(raw, form, where)
     if (said := _EXCEL_LINE.fullmatch(lines[0].strip())) and not {"delimiter", "skip_lines"} & told.keys():

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from zoo_core.data.readers._cells import is_number
 from zoo_core.data.readers._rows import Block, Row, RowReader
 from zoo_core.data.readers.table_format import BLANKS, DELIMITERS, TableFormat
+from zoo_core.data.readers.tables import format_of
 from zoo_core.errors import DataError, nearest
 
 Column = str | int  # the name of a column, or its index from 0; negative indices count from the end
@@ -22,7 +23,8 @@ class TableReader:
 
     def __init__(self, raw: bytes | str, form: TableFormat, where: str) -> None:
         """Read the first rows. Raises DataError if there are none."""
-        self.where, self.form, self._rows = where, form, RowReader(raw, form, where)
+        self.where, self.form = where, (form := format_of(raw, form))
+        self._rows = RowReader(raw, form, where)
         first = self._rows.next_row()
         if first is None:
             raise DataError(f"{where}: is empty")

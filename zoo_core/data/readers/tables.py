@@ -1,14 +1,63 @@
-"""Which reader reads a table is said by the ending of its file, here and nowhere else."""
+"""Which reader reads a table is said by the ending of its file, here and nowhere else.
+
+Files with an ending that a plugin reads come as columns. They are passed on as a text table in the default format, so
+that all that follows is the same.
+"""
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
+from typing import Any
 
-from zoo_core.data.readers._text import read_bytes
+from zoo_core.data.readers._open import Source, opened, source_name
+from zoo_core.data.readers.table_format import TableFormat
+from zoo_core.parts import Array
 
 TEXT_ENDINGS = (".csv", ".tsv", ".txt", ".tab", ".dat", ".data")  # usual ones; a table of text may have any other
 
 
-def read_text_table(path: Path) -> tuple[str, bytes | str]:
-    """Return the name and the bytes of a text table."""
-    return read_bytes(path)
+class ColumnsText(str):
+    """The columns that a plugin has read, as text with a header; `FORMAT` is how it is written."""
+
+    FORMAT = TableFormat(header=True)
+
+
+def read_table(source: Source) -> tuple[str, bytes | str]:
+    """Return the name of a source and all that is in it; an open file and the reader of a plugin may give text."""
+    if isinstance(source, (str, Path)) and (table := _plugin_table(Path(source))) is not None:
+        return source_name(source), table
+    with opened(source) as stream:
+        return source_name(source), stream.read()
+
+
+def _plugin_table(path: Path) -> ColumnsText | None:
+    """Return the table in a file whose ending belongs to the reader of a plugin, or None.
+
+    Raises PluginError if the reader fails or breaks its contract, DataError if the file has no rows.
+    """
+    if not path.suffix or path.suffix.lower() in TEXT_ENDINGS:
+        return None
+    from zoo_core.registry import Registry, read_columns, reader_of
+
+    registry = Registry()
+    return None if reader_of(path, registry) is None else _as_text(read_columns(path, registry))
+
+
+def _as_text(columns: dict[str, Array]) -> ColumnsText:
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(columns)
+    lines.writerows(zip(*(map(_cell, column.tolist()) for column in columns.values()), strict=True))
+    return ColumnsText(text.getvalue())
+
+
+def _cell(value: Any) -> str:
+    """Return a value with the digits that give it again; NaN is a missing value."""
+    return "" if value != value else str(value)
+
+
+def format_of(raw: bytes | str, form: TableFormat) -> TableFormat:
+    """Return how a table is written: as `form` says, or as the columns of a plugin are."""
+    return raw.FORMAT if isinstance(raw, ColumnsText) else form
