@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import hashlib
 import os
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -247,6 +249,19 @@ def test_a_malformed_answer_is_the_mirrors_and_the_next_is_asked(public: Public,
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [NAME]
 
 
+@pytest.fixture
+def given_up() -> Iterator[None]:
+    """Wait for the threads of downloads that were given up; they end with the next chunk, and so do their sockets."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name == "download":
+            thread.join(10)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
+@pytest.mark.usefixtures("given_up")
 @pytest.mark.parametrize("way", ["drip", "drip_headers"])
 def test_a_mirror_that_sends_a_byte_now_and_then_is_given_up(
     public: Public, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str

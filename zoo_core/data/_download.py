@@ -142,7 +142,7 @@ def _run_with_patience(download: Callable[[], None], writer: _HashingWriter) -> 
         except BaseException as error:
             raised.append(error)
 
-    thread = threading.Thread(target=run, daemon=True)
+    thread = threading.Thread(target=run, daemon=True, name="download")
     thread.start()
     while thread.is_alive():
         before = writer.received
