@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
+from zoo_core.display.plots._fonts import FIRST, font_warning, fonts_for
+from zoo_core.display.plots._own_pictures import is_own, with_mark
 from zoo_core.errors import UsageError
 from zoo_core.storage import write_file
 
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 PALETTE = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 DASHES = {"train": "--", "validation": ":", "test": "-"}
+RING: dict[str, Any] = {"marker": "o", "markersize": 11, "mfc": "none", "mew": 1.6, "ls": ""}  # marks the saved epoch
 ENDINGS = {  # metadata that would make two files of the same figure differ are switched off
     ".png": {"Software": None},
     ".svg": {"Date": None, "Creator": None},
@@ -52,14 +56,7 @@ STYLE: dict[str, Any] = {
     "savefig.dpi": 150,
     "figure.constrained_layout.use": True,
 }
-WIDE_FONTS = (
-    "Noto Sans CJK SC",
-    "Noto Sans CJK JP",
-    "Microsoft YaHei",
-    "PingFang SC",
-    "Hiragino Sans",
-    "SimHei",
-)
+MISSING_GLYPH = re.compile(r"Glyph (\d+) .* missing from font")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -75,7 +72,7 @@ def style() -> Iterator[None]:
         matplotlib.rcdefaults()
         settings: Any = matplotlib.rcParams
         settings.update(STYLE)
-        settings["font.sans-serif"] = ["DejaVu Sans", *_wide_fonts()]
+        settings["font.sans-serif"] = [FIRST]
         yield
 
 
@@ -90,14 +87,6 @@ def _matplotlib() -> Any:
     return matplotlib
 
 
-def _wide_fonts() -> list[str]:
-    """Return the installed fonts with East Asian characters, which the names of classes may contain."""
-    from matplotlib.font_manager import fontManager
-
-    installed = {font.name for font in fontManager.ttflist}
-    return [name for name in WIDE_FONTS if name in installed]
-
-
 def styled(function: Callable[P, R]) -> Callable[P, R]:
     """Make a function draw in the zoo's style."""
 
@@ -109,12 +98,12 @@ def styled(function: Callable[P, R]) -> Callable[P, R]:
     return wrapper
 
 
-def new_figure(width: float, height: float) -> Figure:
-    """Return an empty figure without a window; width and height are in inches."""
+def new_figure(width: float, height: float, layout: Literal["none"] | None = None) -> Figure:
+    """Return an empty figure without a window; width and height are in inches. With "none" it does no layout."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height))
+    figure = Figure(figsize=(width, height), layout=layout)
     FigureCanvasAgg(figure)
     return figure
 
@@ -128,6 +117,19 @@ def colours(count: int) -> list[str]:
     return [PALETTE[round(at * (len(PALETTE) - 1) / (count - 1))] for at in range(count)]
 
 
+def is_wide(values: Sequence[float]) -> bool:
+    """Return whether values need a logarithmic axis."""
+    return bool(values) and min(values) > 0 and max(values) > 100 * min(values)
+
+
+def whole_epochs(axes: Axes) -> None:
+    """Let the ticks of the x axis stand at whole epochs, the first of which is 1. The data must be drawn."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.set_xlim(left=max(axes.get_xlim()[0], 0.5))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+
+
 def plain_log_scale(axes: Axes) -> None:
     """Make the y axis logarithmic, with ticks such as 0.01 instead of powers of ten."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
@@ -138,19 +140,54 @@ def plain_log_scale(axes: Axes) -> None:
     axes.yaxis.set_minor_formatter(NullFormatter())
 
 
-def save_figure(figure: Figure, path: str | Path, *, overwrite: bool = True, **metadata: str) -> None:
+def save_figure(
+    figure: Figure, path: str | Path, *, overwrite: bool = True, request: str = "", **metadata: str
+) -> list[str]:
     """Write a figure as .png, .svg or .pdf, atomically; the same figure gives the same bytes.
 
-    `metadata` are named texts to store in the file, such as Description for .png. Raises UsageError for another
-    ending, or if the file exists and `overwrite` is False, ResourceError if the file cannot be written.
+    `metadata` are named texts to store in the file, such as Description for .png. A `request` says what the figure was
+    made for: without `overwrite`, a file is replaced only if it is unchanged since it was written for the same request.
+    Returns warnings about characters that no font shows.
+
+    Raises UsageError for another ending, or if the file may not be replaced, ResourceError if it cannot be written.
     """
     path = Path(path)
+    ending = checked_ending(path)
+    content, missing = _rendered(figure, ending, metadata)
+    if request:
+        content = with_mark(content, ending, request)
+    write_file(path, content, overwrite=lambda: overwrite or (bool(request) and is_own(path, request)))
+    return [font_warning(figure, missing)] if missing else []
+
+
+def _rendered(figure: Figure, ending: str, metadata: Mapping[str, str]) -> tuple[bytes, set[str]]:
+    """Return a figure as the bytes of a file, and the characters that no installed font shows."""
+    content, missing = _render(figure, ending, metadata, [FIRST])
+    if not missing:
+        return content, missing
+    fonts, unshown = fonts_for(missing)
+    return _render(figure, ending, metadata, fonts)[0], unshown
+
+
+def _render(figure: Figure, ending: str, metadata: Mapping[str, str], fonts: list[str]) -> tuple[bytes, set[str]]:
+    """Return a figure as the bytes of a file, and the characters that are in none of the fonts."""
+    buffer, missing = io.BytesIO(), set()
+    with style(), warnings.catch_warnings(record=True) as caught:
+        warnings.filterwarnings("always", MISSING_GLYPH.pattern)
+        _matplotlib().rcParams["font.sans-serif"] = fonts
+        figure.savefig(buffer, format=ending[1:], metadata=ENDINGS[ending] | metadata)
+    for warning in caught:
+        if match := MISSING_GLYPH.match(str(warning.message)):
+            missing.add(chr(int(match[1])))
+        else:
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+    return buffer.getvalue(), missing
+
+
+def checked_ending(path: Path) -> str:
+    """Return the ending of a picture's path. Raises UsageError for one that is not written."""
     ending = path.suffix.lower()
     if ending not in ENDINGS:
         known = ", ".join(ENDINGS)
         raise UsageError(f"{path}: a plot is written as {known}; give the file one of these endings")
-    buffer = io.BytesIO()
-    with style(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph")  # the picture shows an empty box for a character that no font has
-        figure.savefig(buffer, format=ending[1:], metadata=ENDINGS[ending] | metadata)
-    write_file(path, buffer.getvalue(), overwrite=overwrite)
+    return ending

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from zoo_core.display._colours import ORANGE
+from zoo_core.display._records import USUAL_UPDATES
 from zoo_core.display.progress._lines import fit_name, name_column, styled_text
 from zoo_core.display.text import format_number, printable
 from zoo_core.training.events import LayerStats
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 WIDE = 72  # characters; a narrower table has shorter columns
-USUAL_UPDATES = (3e-5, 3e-2)  # update-to-weight ratios between these get no remark; about 1e-3 is typical
 
 
 def layer_lines(layers: tuple[LayerStats, ...], width: int, height: int) -> list[Text]:
