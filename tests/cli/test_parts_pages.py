@@ -82,7 +82,8 @@ def test_options_change_the_plot_and_the_line_for_a_spec(run_zoo):
 def test_a_part_is_drawn_into_a_file(run_zoo, arguments, file):
     assert run_zoo("show", *arguments, "-o", file) == (0, f"saved {file}\n", "")
     assert Path(file).stat().st_size > 1000
-    code, out, err = run_zoo("show", *arguments, "-o", file)
+    assert run_zoo("show", *arguments, "-o", file) == (0, f"saved {file}\n", "")
+    code, out, err = run_zoo("show", "sigmoid", "-o", file)  # it would replace another picture
     assert (code, out) == (2, "")
     assert "--force" in err
 

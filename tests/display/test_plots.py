@@ -18,6 +18,7 @@ from zoo_core.display.plots import (
     confusion_matrix,
     first_layer_weights,
     learning_curves,
+    part_figure,
     save_figure,
     schedule_curve,
 )
@@ -53,22 +54,12 @@ def test_learning_curves_draw_each_split_and_ring_the_saved_epoch() -> None:
     assert line(accuracy, "saved") == [(4, 0.7)]
     assert loss.get_title(loc="right") == "saved epoch 4: test loss 0.7000"
     assert (loss.get_ylabel(), accuracy.get_xlabel()) == ("loss (mean over rows)", "epoch")
-    assert legend(figure) == ["train", "test", "saved"]
+    assert legend(figure) == ["train", "test", "saved epoch"]
     assert {label.get_label(): label.get_linestyle() for label in loss.lines} == {
         "train": "--",
         "test": "-",
         "saved": "None",
     }
-
-
-def test_several_models_differ_in_colour_and_marker_and_keep_their_names() -> None:
-    figure = learning_curves([("a$b_$", RECORDS), ("_net", RECORDS[:3])], what="accuracy")
-    (axes,) = figure.axes
-    looks = {(drawn.get_color(), drawn.get_marker()) for drawn in axes.lines if drawn.get_label() == "test"}
-    assert len({colour for colour, _ in looks}) == len({marker for _, marker in looks}) == 2
-    assert legend(figure)[-2:] == [
-        "a$b_$: saved epoch 4: test accuracy 0.7000", "_net: saved epoch 3: test accuracy 0.7500",
-    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -289,7 +280,12 @@ def test_a_schedule_is_drawn_over_the_epochs() -> None:
     np.testing.assert_allclose(x, np.arange(40) / 10)
     np.testing.assert_allclose(y, 0.1 * np.minimum(x, 1))
     assert axes.get_ylabel() == "learning rate"
-    assert axes.get_xlabel() == "epoch (10 steps each)"
+    assert axes.get_xlabel() == "epochs trained (10 steps each)"
+
+
+def test_a_schedule_that_is_drawn_by_its_name_says_that_its_steps_are_an_example() -> None:
+    assert part_figure(Warmup(), 4).axes[0].get_xlabel() == "epochs trained (drawn with 100 steps each)"
+    assert schedule_curve(Warmup(), 4, 1).axes[0].get_xlabel() == "epochs trained (1 step each)"
 
 
 # ------------------------------------------------------------------ files

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+import sys
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from zoo_core.cli._output import download_bar
 from zoo_core.errors import ResourceError, UsageError, nearest
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from zoo_core.data import DataFolder
     from zoo_core.model import Model
     from zoo_core.registry import Registry
@@ -33,6 +36,31 @@ def check_output_path(path: Path, force: bool) -> Path:
     if not os.access(path.absolute().parent, os.W_OK):
         raise ResourceError(f"{path}: its folder may not be written to; choose another with -o")
     return path
+
+
+def picture_writer(path: Path, request: str, force: bool) -> Callable[[Figure], None]:
+    """Return a function that writes a picture and prints its warnings. Raises UsageError before any work is done.
+
+    A file that is unchanged since it was written for the same `request` is replaced without `force`.
+    """
+    from zoo_core.display.plots import check_ending, is_own_picture, save_figure
+
+    check_ending(path)
+    check_output_path(path, force or is_own_picture(path, request))
+
+    def write(figure: Figure) -> None:
+        for warning in save_figure(figure, path, overwrite=force, request=request):
+            print(f"warning: {warning}", file=sys.stderr)
+
+    return write
+
+
+def relative_to(path: Path, folder: Path) -> str:
+    """Return a path as seen from a folder, or as it is where the two are on different disks."""
+    try:
+        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    except (OSError, ValueError):
+        return path.as_posix()
 
 
 def check_not_an_input(output: Path, *inputs: Path | str) -> None:

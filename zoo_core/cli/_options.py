@@ -22,6 +22,9 @@ SetOption = Annotated[
 ]
 Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed to use instead of the spec's.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")]
+ForcePicture = Annotated[
+    bool, typer.Option("--force", help="Replace a file that is not the picture which the same command made before.")
+]
 Sha256 = Annotated[str | None, typer.Option("--sha256", help="Refuse the file unless it has this digest.")]
 Sha256s = Annotated[
     list[str] | None,

@@ -9,7 +9,7 @@ from zoo_core.model import kept_record
 from zoo_core.parts import Record
 
 SPLITS = ("train", "validation", "test")
-# Update-to-weight ratios between these are usual; about 1e-3 is typical (A. Karpathy, CS231n, "Neural Networks Part 3").
+# Update-to-weight ratios between these are usual; about 1e-3 is typical (A. Karpathy, CS231n, Neural Networks Part 3).
 USUAL_UPDATES = (3e-5, 3e-2)
 Points = tuple[list[float], list[float]]  # epochs and values, of equal length
 

@@ -14,6 +14,7 @@ from zoo_core.runs._compare import ModelComparison, RunComparison, compare_model
 from zoo_core.runs._evaluation import evaluation_rows
 from zoo_core.runs._export import export, find_exporter
 from zoo_core.runs._output import Output
+from zoo_core.runs._prepare import steps_per_epoch
 from zoo_core.runs._run import follow, prepare, prepare_resumed, resume, train
 
 __all__ = [
@@ -29,5 +30,6 @@ __all__ = [
     "prepare",
     "prepare_resumed",
     "resume",
+    "steps_per_epoch",
     "train",
 ]

@@ -15,7 +15,7 @@ from zoo_core.registry import Registry
 from zoo_core.runs._defaults import describe_data, fill_defaults, load_data
 from zoo_core.runs._splits import describe_rows, learnt_rows, split, with_earlier_split
 from zoo_core.spec import Spec, copy_part, parts_of, walk_parts
-from zoo_core.training import Trainer, check_monitors, choose_threads
+from zoo_core.training import Trainer, batches_of, check_monitors, choose_threads
 
 INITIAL_ROWS = 512  # training rows that initializers may see
 
@@ -60,6 +60,12 @@ def prepare_trainer(
     trainer = Trainer(model, splits, threads=number, allow_extra_threads=fixed is None and number == 1)
     trainer.inputs += folder.found
     return trainer
+
+
+def steps_per_epoch(spec: Spec, files: str | Path | DataFolder | None = None) -> int:
+    """Return how many steps an epoch of a spec has. Its data are read. Raises DataError or ResourceError."""
+    splits, _ = split(spec, load_data(spec, files))
+    return batches_of(spec.training, int(splits["train"].x.shape[0]), np.random.default_rng(0)).steps
 
 
 def _fitted_arrays(model: Model) -> int:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from zoo_core import _lazy_names
 
 if TYPE_CHECKING:
+    from zoo_core.training._batch_loader import batches_of as batches_of
     from zoo_core.training._diagnostics import name_the_part as name_the_part
     from zoo_core.training._explanation import Change as Change, Explanation as Explanation, LayerPass as LayerPass
     from zoo_core.training._interval import DEFAULT_INTERVAL as DEFAULT_INTERVAL, Interval as Interval
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from zoo_core.training._trainer import Trainer as Trainer
 
 _MODULES = {
+    "_batch_loader": "batches_of",
     "_diagnostics": "name_the_part",
     "_explanation": "Change Explanation LayerPass",
     "_interval": "DEFAULT_INTERVAL Interval",

@@ -59,7 +59,7 @@ class BatchLoader:
         network, dtype = model.network, model.network.dtype
         self.table, self.objective = table, objective
         self.augmentations = [copy_part(r) for r in model.spec.model.regularizers if isinstance(r, BatchAugmentation)]
-        self.batches = _batches(model.spec.training, table.x.shape[0], source.stream("shuffle"))
+        self.batches = batches_of(model.spec.training, table.x.shape[0], source.stream("shuffle"))
         self.block_steps = _block_steps(self.batches.batch_size, network)
         self._rng = source.stream("batch")
         self._targets = _targets(model, table, objective.part, soft=bool(self.augmentations))
@@ -148,7 +148,8 @@ def check_augmented(part: BatchAugmentation, answer: Any, x: Array, targets: Arr
     return batch
 
 
-def _batches(settings: TrainingSpec, rows: int, rng: np.random.Generator) -> Batches:
+def batches_of(settings: TrainingSpec, rows: int, rng: np.random.Generator) -> Batches:
+    """Return the batches that the settings of a run make of a number of rows."""
     size = rows if settings.batch_size == "all" else min(settings.batch_size, rows)
     return Batches(rows, size, shuffle=settings.shuffle, rng=rng, drop_last=settings.last_batch == "drop")
 

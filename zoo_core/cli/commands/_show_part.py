@@ -77,11 +77,12 @@ def _make_part(entry: Entry, registry: Registry, options: ShowOptions) -> Part:
 
 
 def _draw_part(entry: Entry, registry: Registry, options: ShowOptions, target: Path) -> None:
-    from zoo_core.cli._inputs import check_output_path
-    from zoo_core.display.plots import part_figure, save_figure
+    from zoo_core.cli._inputs import picture_writer
+    from zoo_core.display.plots import part_figure
 
-    check_output_path(target, options.force)
-    save_figure(part_figure(_make_part(entry, registry, options), options.epochs), target)
+    request = repr(("show", entry.kind, entry.spec_name, options.changes, options.epochs))
+    save = picture_writer(target, request, options.force)
+    save(part_figure(_make_part(entry, registry, options), options.epochs))
     report({"saved": str(target)}, options.json, f"saved {target}")
 
 

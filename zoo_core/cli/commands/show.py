@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zoo_core.cli._options import MAX_SIZE_MIB, Force, Json, MaxSize, Sha256
+from zoo_core.cli._options import MAX_SIZE_MIB, ForcePicture, Json, MaxSize, Sha256
 from zoo_core.cli._output import counted_from_one, report, rows, warn, warning_list
 from zoo_core.cli.commands._show_part import ShowOptions, show_parts
 from zoo_core.errors import UsageError
@@ -37,7 +37,7 @@ def command(
     epochs: Annotated[
         int, typer.Option("--epochs", min=1, help="Length of the run that a schedule is drawn for.")
     ] = 20,
-    force: Force = False,
+    force: ForcePicture = False,
     sha256: Sha256 = None,
     max_size: MaxSize = MAX_SIZE_MIB,
     json: Json = False,

@@ -13,23 +13,12 @@ if TYPE_CHECKING:
 FIRST = "DejaVu Sans"  # comes with Matplotlib
 # These say that they have letters, and draw other signs, boxes, or pictures in colour that Matplotlib cannot draw.
 UNFIT = (
-    "Last Resort",
-    "Adobe Blank",
-    "cm",
-    "STIXNonUnicode",
-    "STIXSize",
-    "Noto Color",
-    "Apple Color",
-    "Segoe UI Emoji",
+    *("Last Resort", "Adobe Blank", "cm", "STIXNonUnicode", "STIXSize"),
+    *("Noto Color", "Apple Color", "Segoe UI Emoji"),
 )
 PREFERRED = (
-    "Noto Sans CJK SC",
-    "Noto Sans CJK JP",
-    "Microsoft YaHei",
-    "PingFang SC",
-    "Hiragino Sans",
-    "SimHei",
-    "Noto Sans",
+    *("Noto Sans CJK SC", "Noto Sans CJK JP", "Microsoft YaHei", "PingFang SC", "Hiragino Sans", "SimHei"),
+    *("STIXGeneral", "Noto Sans"),
 )
 NOTO = {
     "CJK": "Noto Sans CJK SC",

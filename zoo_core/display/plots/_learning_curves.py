@@ -38,11 +38,12 @@ Runs = Sequence[tuple[str, Sequence[Record]]]
 
 
 @styled
-def learning_curves(runs: Runs, *, what: str = "loss") -> Figure:
+def learning_curves(runs: Runs, *, what: str = "loss", higher_is_better: Mapping[str, bool] | None = None) -> Figure:
     """Draw a metric of each split over the epochs, for one or several models; `runs` are (name, records).
 
     `what` is "loss" or the name of a metric; "loss" adds a panel for the accuracy if it was recorded, for up to seven
-    models. A ring marks the epoch whose weights a model holds. Raises UsageError if no model recorded `what`, or for
+    models. `higher_is_better` says by the name of a metric how to sort more models. A ring marks the epoch whose
+    weights a model holds. Raises UsageError if no model recorded `what`, or for
     more models than one picture can show.
     """
     recorded = _recorded_metrics(runs)
@@ -51,7 +52,7 @@ def learning_curves(runs: Runs, *, what: str = "loss") -> Figure:
     if len(runs) > MAX_MODELS:
         raise UsageError(f"{len(runs)} models are too many for one picture; draw at most {MAX_MODELS}")
     if len(runs) > len(PALETTE):
-        return model_grid(runs, what)
+        return model_grid(runs, what, {"loss": False} | dict(higher_is_better or {}))
     panels = [what, "accuracy"] if what == "loss" and "accuracy" in recorded else [what]
     return _draw_one(*runs[0], panels) if len(runs) == 1 else _draw_few(runs, panels)
 

@@ -1,10 +1,9 @@
-"""Labels beside the ends of lines, and names that can be told apart."""
+"""Labels beside the ends of lines, and names that differ."""
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
@@ -41,12 +40,17 @@ def distinct_names(names: Sequence[str], limit: int) -> list[str]:
     shown = [_without_middle(name, limit) for name in full]
     for short in _repeated(shown):
         group = {name for name, text in zip(full, shown, strict=True) if text == short}
-        start = max(len(os.path.commonprefix(list(group))) - 3, 0)
+        start = max(_common_beginning(group) - 3, 0)
         shown = [
             _without_end("…" + name[start:], limit) if name in group and len(group) > 1 else text
             for name, text in zip(full, shown, strict=True)
         ]
     return _numbered(shown, limit)
+
+
+def _common_beginning(texts: Collection[str]) -> int:
+    """Return how many characters all texts begin with."""
+    return next((at for at, found in enumerate(zip(*texts, strict=False)) if len(set(found)) > 1), min(map(len, texts)))
 
 
 def _repeated(texts: Sequence[str]) -> list[str]:

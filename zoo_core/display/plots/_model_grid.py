@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from zoo_core._directions import direction
 from zoo_core.display._records import (
     SPLITS,
     Points,
-    higher_is_better,
-    installed_directions,
     metric_points,
     saved_epoch,
 )
@@ -39,12 +38,13 @@ class _Run:
     results: dict[str, float]
 
 
-def model_grid(runs: Sequence[tuple[str, Sequence[Record]]], what: str) -> Figure:
-    """Draw one metric of many models in panels with the same axes."""
+def model_grid(runs: Sequence[tuple[str, Sequence[Record]]], what: str, directions: Mapping[str, bool]) -> Figure:
+    """Draw one metric of many models in panels with the same axes, as given where its better direction is unknown."""
     names = distinct_names([name for name, _ in runs], 20)
     shown = [_read(name, records, what) for name, (_, records) in zip(names, runs, strict=True)]
     split = _deciding_split(shown)
-    shown = _sorted(shown, split, higher=higher_is_better(f"{split}_{what}", installed_directions()))
+    higher = direction(what, directions)
+    shown = shown if higher is None else _sorted(shown, split, higher=higher)
     columns = math.ceil(math.sqrt(len(shown)))
     rows = math.ceil(len(shown) / columns)
     figure = _new_grid(columns, rows)
@@ -56,8 +56,8 @@ def model_grid(runs: Sequence[tuple[str, Sequence[Record]]], what: str) -> Figur
         axes.tick_params(labelbottom=True)
         axes.set_xlabel("epoch", fontsize=9)
     figure.supylabel(printable(what.replace("_", " ")), fontsize=10)
-    title = f"{len(shown)} models, sorted by the {split} {printable(what)} of the saved epoch, the best first"
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    order = f", sorted by the {split} {printable(what)} of the saved epoch, the best first"
+    figure.suptitle(f"{len(shown)} models{'' if higher is None else order}", x=0.01, ha="left", fontsize=11)
     _draw_legend(figure, shown, split)
     return figure
 

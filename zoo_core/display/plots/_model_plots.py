@@ -55,7 +55,7 @@ def confusion_matrix(counts: Array, class_names: Sequence[str] = ()) -> Figure:
 
 
 def _class_labels(names: Sequence[str]) -> list[str]:
-    """Return the names of classes. They are numbered if they could not be told apart: equal boxes, or cut names."""
+    """Return the names of classes. They are numbered where they look alike: boxes, or cut names."""
     shown, missing = [_shortened(printable(name)) for name in names], unshown(names)
     if missing or len(set(shown)) < len(set(names)):
         return [f"{at}: {name}" for at, name in enumerate(shown)]

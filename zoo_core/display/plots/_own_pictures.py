@@ -22,7 +22,7 @@ def with_mark(content: bytes, ending: str, request: str) -> bytes:
     return content + mark
 
 
-def is_own(path: Path, request: str) -> bool:
+def is_own_picture(path: Path, request: str) -> bool:
     """Return whether a file is a picture as the zoo wrote it for the same request."""
     ending = path.suffix.lower()
     try:

@@ -15,7 +15,7 @@ from zoo_core.display.samples import (
     sample_activation,
     sample_schedule,
 )
-from zoo_core.display.text import printable
+from zoo_core.display.text import format_count, printable
 from zoo_core.errors import UsageError
 from zoo_core.parts import Activation, Array, Part, Schedule
 
@@ -29,7 +29,7 @@ def part_figure(part: Part, epochs: int = 20, steps_per_epoch: int = 100) -> Fig
     if isinstance(part, Activation):
         return activation_curve(part)
     if isinstance(part, Schedule):
-        return schedule_curve(part, epochs, steps_per_epoch)
+        return schedule_curve(part, epochs, steps_per_epoch, is_real=False)
     found = part_curves(part)
     if found is None:
         raise UsageError(f"{part.kind} {part.name!r} has no picture; activations, schedules, initializers, losses do")
@@ -89,8 +89,11 @@ def _label_axes(upper: Axes, lower: Axes, part: Activation, found: ActivationSam
 
 
 @styled
-def schedule_curve(schedule: Schedule, epochs: int, steps_per_epoch: int) -> Figure:
-    """Draw the learning rate over the epochs of a run, as long as no metric makes the schedule react."""
+def schedule_curve(schedule: Schedule, epochs: int, steps_per_epoch: int, *, is_real: bool = True) -> Figure:
+    """Draw the learning rate over the epochs of a run, as long as no metric makes the schedule react.
+
+    `is_real` says whether the number of steps is that of a run, and not just an example.
+    """
     from matplotlib.ticker import MaxNLocator
 
     found = sample_schedule(schedule, epochs, steps_per_epoch)
@@ -98,7 +101,9 @@ def schedule_curve(schedule: Schedule, epochs: int, steps_per_epoch: int) -> Fig
     axes = figure.subplots()
     axes.plot(found.times, found.rates, color=colours(1)[0], drawstyle="steps-post")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    axes.set(xlabel=f"epoch ({steps_per_epoch:,} steps each)", ylabel="learning rate", xlim=(0, epochs))
+    steps = f"{format_count(steps_per_epoch, 'step')} each"
+    steps = steps if is_real else f"drawn with {steps}"
+    axes.set(xlabel=f"epochs trained ({steps})", ylabel="learning rate", xlim=(0, epochs))
     name = printable(schedule.name or type(schedule).__name__)
     axes.set_title(f"{name} (before it reacts to metrics)" if found.reacts else name, loc="left")
     if found.is_wide:

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from zoo_core.display.plots._fonts import FIRST, font_warning, fonts_for
-from zoo_core.display.plots._own_pictures import is_own, with_mark
+from zoo_core.display.plots._own_pictures import is_own_picture, with_mark
 from zoo_core.errors import UsageError
 from zoo_core.storage import write_file
 
@@ -98,7 +98,7 @@ def styled(function: Callable[P, R]) -> Callable[P, R]:
     return wrapper
 
 
-def new_figure(width: float, height: float, layout: Literal["none"] | None = None) -> Figure:
+def new_figure(width: float, height: float, layout: Any = None) -> Figure:
     """Return an empty figure without a window; width and height are in inches. With "none" it does no layout."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -152,11 +152,12 @@ def save_figure(
     Raises UsageError for another ending, or if the file may not be replaced, ResourceError if it cannot be written.
     """
     path = Path(path)
-    ending = checked_ending(path)
+    check_ending(path)
+    ending = path.suffix.lower()
     content, missing = _rendered(figure, ending, metadata)
     if request:
         content = with_mark(content, ending, request)
-    write_file(path, content, overwrite=lambda: overwrite or (bool(request) and is_own(path, request)))
+    write_file(path, content, overwrite=lambda: overwrite or (bool(request) and is_own_picture(path, request)))
     return [font_warning(figure, missing)] if missing else []
 
 
@@ -175,7 +176,7 @@ def _render(figure: Figure, ending: str, metadata: Mapping[str, str], fonts: lis
     with style(), warnings.catch_warnings(record=True) as caught:
         warnings.filterwarnings("always", MISSING_GLYPH.pattern)
         _matplotlib().rcParams["font.sans-serif"] = fonts
-        figure.savefig(buffer, format=ending[1:], metadata=ENDINGS[ending] | metadata)
+        figure.savefig(buffer, format=ending[1:], metadata=ENDINGS[ending] | dict(metadata))
     for warning in caught:
         if match := MISSING_GLYPH.match(str(warning.message)):
             missing.add(chr(int(match[1])))
@@ -184,10 +185,8 @@ def _render(figure: Figure, ending: str, metadata: Mapping[str, str], fonts: lis
     return buffer.getvalue(), missing
 
 
-def checked_ending(path: Path) -> str:
-    """Return the ending of a picture's path. Raises UsageError for one that is not written."""
-    ending = path.suffix.lower()
-    if ending not in ENDINGS:
+def check_ending(path: Path) -> None:
+    """Raise UsageError unless a path has the ending of a picture."""
+    if path.suffix.lower() not in ENDINGS:
         known = ", ".join(ENDINGS)
         raise UsageError(f"{path}: a plot is written as {known}; give the file one of these endings")
-    return ending
