@@ -194,7 +194,7 @@ def _initializer_histogram(initializer: Initializer) -> PartCurves:
     reach = float(np.abs(drawn).max()) or 1.0
     counts, edges = np.histogram(drawn, BINS, (-reach, reach))
     xs, shares = np.repeat(edges, 2), np.repeat(np.concatenate([[0], counts / drawn.size, [0]]), 2)[1:-1]
-    x = f"weight ({MATRIX[0]} inputs, {MATRIX[1]} units, gain 1: mean {drawn.mean():.2g}, std {drawn.std():.2g})"
+    x = f"weight: mean {drawn.mean():.2g}, std {drawn.std():.2g} ({MATRIX[0]} x {MATRIX[1]}, gain 1)"
     return PartCurves({"share": (xs, shares)}, x, "share")
 
 
