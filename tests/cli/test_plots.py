@@ -101,6 +101,12 @@ def test_a_class_name_without_a_font_is_said(run_zoo):
     assert "Noto Sans Cuneiform" in err
 
 
+def test_a_spec_has_no_curves(run_zoo):
+    run_zoo("new", "s")
+    code, _, err = run_zoo("plot", "s.toml")
+    assert (code, "this is a spec; train it first: zoo train s.toml" in err) == (2, True)
+
+
 def test_json_stays_json(run_zoo):
     code, out, _ = run_zoo("plot", "m.npz", "--json")
     assert (code, json.loads(out)) == (0, {"saved": "m-curves.png", "kind": "curves"})

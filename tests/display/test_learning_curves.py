@@ -141,6 +141,11 @@ def test_more_models_than_a_picture_can_show_are_refused() -> None:
         learning_curves([("n", records(0.1))] * 101)
 
 
+def test_a_metric_with_its_split_leads_to_the_metric() -> None:
+    with pytest.raises(UsageError, match="name the metric alone, 'loss'"):
+        learning_curves([("net", records(0.1))], what="test_loss")
+
+
 def test_an_empty_history_is_named() -> None:
     with pytest.raises(UsageError, match="the history of net is empty"):
         learning_curves([("net", [])])

@@ -22,7 +22,7 @@ from zoo_core.display.plots import (
     save_figure,
     schedule_curve,
 )
-from zoo_core.errors import ResourceError, UsageError
+from zoo_core.errors import PluginError, ResourceError, UsageError
 from zoo_core.parts import Activation, Array, Parameter, Schedule
 
 RECORDS = [
@@ -286,6 +286,38 @@ def test_a_schedule_is_drawn_over_the_epochs() -> None:
 def test_a_schedule_that_is_drawn_by_its_name_says_that_its_steps_are_an_example() -> None:
     assert part_figure(Warmup(), 4).axes[0].get_xlabel() == "epochs trained (drawn with 100 steps each)"
     assert schedule_curve(Warmup(), 4, 1).axes[0].get_xlabel() == "epochs trained (1 step each)"
+
+
+class Fixed(Schedule):
+    name = "fixed"
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def rate(self, epoch: float) -> Any:
+        return self.value
+
+
+@pytest.mark.parametrize("value", ["x", None, np.ones(2), math.nan, math.inf])
+def test_a_schedule_without_a_rate_is_named(value: Any) -> None:
+    with pytest.raises(PluginError, match=r"'fixed'.*rate"):
+        schedule_curve(Fixed(value), 4, 10)
+
+
+def test_a_rate_of_zero_is_above_the_edge_of_the_axes() -> None:
+    assert schedule_curve(Fixed(0.0), 4, 10).axes[0].get_ylim()[0] < 0
+
+
+class Infinite(Clip):
+    kinks = ()
+
+    def forward(self, x: Array, out: Array) -> None:
+        out[...] = np.where(x > 0, np.inf, x)
+
+
+def test_an_activation_that_is_not_finite_says_so() -> None:
+    assert "not finite" in activation_curve(Infinite()).axes[0].get_title(loc="left")
+    assert "not finite" not in activation_curve(Clip()).axes[0].get_title(loc="left")
 
 
 # ------------------------------------------------------------------ files

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from zoo_core._part_checks import checked_rate
 from zoo_core.nn import central_difference, set_up
 from zoo_core.parts import Activation, Array, Initializer, Loss, Part, Schedule
 
@@ -152,7 +153,7 @@ def sample_schedule(schedule: Schedule, epochs: int, steps_per_epoch: int) -> Sc
     total = epochs * steps_per_epoch
     steps = np.unique(np.linspace(0, total - 1, min(total, MAX_SCHEDULE_POINTS)).astype(int))
     times = steps / steps_per_epoch
-    rates = np.array([part.rate(float(time)) for time in times])
+    rates = np.array([checked_rate(part, part.rate(float(time))) for time in times])
     return ScheduleSamples(times, rates, type(part).observe is not Schedule.observe)
 
 

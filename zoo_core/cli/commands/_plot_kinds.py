@@ -40,6 +40,12 @@ def draw_figure(names: list[str], registry: Registry, options: PlotOptions, tool
         return _draw_activation(names[0], registry, options)
     if options.kind == "schedule":
         return _draw_schedule(names[0], registry, options)
+    for name in names:
+        if name.endswith((".toml", ".json")):
+            raise UsageError(
+                f"{name}: --kind {options.kind} draws trained models, and this is a spec; train it first: zoo train "
+                f"{name}, or draw its parts: --kind activation, --kind schedule"
+            )
     from zoo_core.cli._inputs import load_models
 
     models = load_models(names, registry, options.sha256, options.max_size)

@@ -66,6 +66,8 @@ def _unrecorded(runs: Runs, what: str, recorded: Sequence[str]) -> str:
     if not any(records for _, records in runs):
         names = ", ".join(printable(name) for name, _ in runs)
         return f"no model recorded {what!r}; nothing was recorded: the history of {names or 'no model'} is empty"
+    if (pair := split_key(what)) and pair[1] in recorded:
+        return f"{what!r} is a metric with a split; name the metric alone, {pair[1]!r}: all its splits are drawn"
     known = ", ".join(map(printable, recorded)) or "nothing"
     return f"no model recorded {what!r}{nearest(what, recorded)}; recorded: {known}"
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from zoo_core.display.plots._fonts import unshown
 from zoo_core.display.plots._style import new_figure, styled
-from zoo_core.display.text import format_number, printable
+from zoo_core.display.text import format_count, format_number, printable
 from zoo_core.errors import UsageError
 from zoo_core.parts import Array
 
@@ -116,7 +116,7 @@ def first_layer_weights(weights: Array, image_shape: tuple[int, int], max_units:
     image = axes.imshow(grid, cmap="cividis", vmin=-limit, vmax=limit, interpolation="nearest")
     axes.set_axis_off()
     few = len(chosen) < units
-    which = f"the {len(chosen)} of {units} units with the largest weights" if few else f"{units} units"
+    which = f"the {len(chosen)} of {units} units with the largest weights" if few else format_count(units, "unit")
     axes.set_title(f"First-layer weights: {which}", loc="left")
     figure.colorbar(image, ax=axes, label="weight", shrink=0.8, extend="both", aspect=30)
     return figure

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from zoo_core.display.plots._style import MARKERS, colours, new_figure, plain_log_scale, styled
 from zoo_core.display.samples import (
     HIGH,
@@ -80,7 +82,9 @@ def _draw_outputs(axes: Axes, z: Array, values: Array, kinks: Sequence[float]) -
 def _label_axes(upper: Axes, lower: Axes, part: Activation, found: ActivationSamples) -> None:
     name, kinks = printable(part.name or type(part).__name__), found.kinks
     places = ", ".join(f"{kink:g}" for kink in kinks)
-    upper.set_title(f"{name} (kink{'s' if len(kinks) > 1 else ''} at {places})" if kinks else name, loc="left")
+    name = f"{name} (kink{'s' if len(kinks) > 1 else ''} at {places})" if kinks else name
+    is_finite = bool(np.isfinite(found.outputs).any(axis=1).all()) or bool(kinks)
+    upper.set_title(name if is_finite else f"{name}: not finite where nothing is drawn", loc="left")
     upper.set_ylabel("output a")
     lower.set(ylabel="derivative da / dz", xlim=(LOW, HIGH), xlabel="input z")
     if found.held:
@@ -109,5 +113,6 @@ def schedule_curve(schedule: Schedule, epochs: int, steps_per_epoch: int, *, is_
     if found.is_wide:
         plain_log_scale(axes)
     else:
-        axes.set_ylim(bottom=min(0.0, float(found.rates.min())))
+        low, high = axes.get_ylim()
+        axes.set_ylim(bottom=min(low, -0.02 * (high - low)))  # so that a rate of zero is not hidden by the axis
     return figure
