@@ -25,6 +25,7 @@ HINTS = {
     "occupied": "pass force=True to replace it, or move it away",
     "limit": "if you trust it, pass limit={bytes}",
     "model_name": "check the name",
+    "train_spec": "zoo_core.train({path!r}) trains it",
     "shipped_models": "the shipped models are {names}",
     "train_shipped": "train them: zoo_core.train({name!r})",
     "data_dir": "data_dir names a folder to look in",

@@ -165,7 +165,7 @@ def test_new_validate_and_schema(run_zoo):
         (["predict", "MODEL", "missing.npy"], 3, "missing.npy"),
         (["predict", "MODEL", "wide.npy", "--sha256", "0" * 64], 3, "sha256"),
         (["predict", "MODEL", "wide.npy"], 3, "784"),
-        (["predict", "MODEL", "x.dat"], 3, "x.dat: does not exist"),
+        (["predict", "MODEL", "x.dat"], 3, "x.dat: there is no such file"),
         (["plot", "MODEL", "-o", "x.bmp"], 2, ".svg"),
         (["new", "../x"], 2, "name"),
         (["data", "fetch", "glyphs"], 3, "no download"),

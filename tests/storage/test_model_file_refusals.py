@@ -207,7 +207,7 @@ def make_loop(path: Path) -> None:
         (make_socket, "is a socket or a device"),
         (lambda path: path.symlink_to("/dev/zero"), "is a device and not a file"),
         (make_loop, "cannot be found"),
-        (lambda path: None, "cannot be found: No such file or directory; check the name"),
+        (lambda path: None, ": there is no such file; check the name"),
     ],
     ids=["folder", "pipe", "socket", "device", "loop", "missing"],
 )
@@ -216,7 +216,7 @@ def test_what_is_no_file_is_refused_without_waiting(
 ) -> None:
     monkeypatch.chdir(tmp_path)  # the name of a socket must be short
     make(Path("m.npz"))
-    with pytest.raises(ModelFileError, match=rf"^m\.npz {message}"):
+    with pytest.raises(ModelFileError, match=rf"^m\.npz ?{message}"):
         storage.read_model_file("m.npz")
 
 
@@ -224,5 +224,5 @@ def test_what_is_no_file_is_refused_without_waiting(
 def test_names_that_no_file_can_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.chdir(tmp_path)
     Path("file").touch()
-    with pytest.raises(ModelFileError, match=r"cannot be found|no file name|is a folder"):
+    with pytest.raises(ModelFileError, match=r"cannot be found|no such file|no file name|is a folder"):
         storage.read_model_file(name)

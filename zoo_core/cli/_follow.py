@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+import textwrap
 from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from zoo_core.training import Interval, Trainer
 
 
+WIDTH = 80  # characters of a line of the result
+GLUE = "\N{NO-BREAK SPACE}"  # between the name of a figure and its value
 EARLY = ("rows_trained_on", "unseen_classes", "unusable_outputs")  # warnings that were shown before training
 
 
@@ -33,7 +37,7 @@ def run_to_end(trainer: Trainer, output: Output, interval: Interval | None, *, q
     with stop_at_signal(trainer) as seen, failures_later(sys.stdout), redirect_prints() if json else nullcontext():
         show(follow(trainer, output, interval), console=messages(), results=results, quiet=quiet)
     if trainer.interrupted:
-        print(f"saved {output.last}; go on with: zoo resume {output.path}", file=sys.stderr)
+        print(f"saved {output.last}; go on with: zoo resume {shlex.quote(str(output.path))}", file=sys.stderr)
         raise typer.Exit(128 + seen[0])
     last = kept_record(trainer.history)
     result = {"model": str(output.path), "sha256": trainer.model.sha256, **counted_from_one(last)}
@@ -48,7 +52,9 @@ def run_to_end(trainer: Trainer, output: Output, interval: Interval | None, *, q
 def _summary(path: Path, last: dict[str, float], warnings: Mapping[str, str]) -> str:
     from zoo_core.display.text import format_number
 
-    shown = [f"{key} {format_number(value)}" for key, value in last.items() if key.startswith(("test_", "validation_"))]
+    splits = ("test_", "validation_")
+    shown = [f"{key}{GLUE}{format_number(value)}" for key, value in last.items() if key.startswith(splits)]
+    figures = [line.replace(GLUE, " ") for line in textwrap.wrap(", ".join(shown), WIDTH, break_long_words=False)]
     early = [f"warning: {warnings[key]}" for key in EARLY if key in warnings]
-    saved = f"saved {path}; see its learning curve: zoo plot {path}"
-    return "\n".join([*early, *([", ".join(shown)] if shown else []), saved])
+    saved = f"saved {path}; see its learning curve: zoo plot {shlex.quote(str(path))}"
+    return "\n".join([*early, *figures, saved])

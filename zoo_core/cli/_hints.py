@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 from zoo_core.errors import Hint, ZooError
 
@@ -12,6 +13,7 @@ CLI_HINTS = {  # the keys are those of `zoo_core.errors.HINTS`
     "occupied": "use --force to replace it, or move it away",
     "limit": "if you trust it, raise the limit: --max-size {mib}",
     "model_name": "check the name, or see `zoo list models`",
+    "train_spec": "train it first: zoo train {path} -o NEW.npz",
     "shipped_models": "'zoo list' shows the shipped models",
     "train_shipped": "train them: zoo train {name}",
     "data_dir": "--data-dir names a folder to look in",
@@ -45,4 +47,6 @@ def error_text(error: ZooError) -> str:
 
 def note_text(note: str) -> str:
     """Return a note of an error as the command line words it."""
-    return CLI_HINTS[note.key].format(**note.values) if isinstance(note, Hint) else note
+    if not isinstance(note, Hint):
+        return note
+    return CLI_HINTS[note.key].format(**{key: shlex.quote(str(value)) for key, value in note.values.items()})

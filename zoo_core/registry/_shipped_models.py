@@ -63,18 +63,20 @@ def find_spec(name: str | Path, registry: Registry) -> Path | Traversable:
     _check_type(name, "a spec is the path of a file (.toml or .json)")
     if is_path(str(name), ".toml", ".json", ".npz"):
         return Path(name)
-    return _known(str(name), registry, "a spec file (.toml or .json)").spec
+    return _known(str(name), registry, "a spec file (.toml or .json)", (".toml", ".json", ".npz")).spec
 
 
 def find_model(name: str | Path, registry: Registry) -> Path:
     """Return the model file, given its path or a shipped name; an existing file comes before a shipped name.
 
-    Raises UsageError for an unknown name, ModelFileError for a model that ships without weights.
+    Raises UsageError for an unknown name or a spec, ModelFileError for a model that ships without weights.
     """
     _check_type(name, "a model is the path of a file (.npz)")
+    if str(name).endswith((".toml", ".json")):
+        raise UsageError(f"{name}: is the name of a spec, not of a model", Hint("train_spec", path=str(name)))
     if is_path(str(name), ".npz") or os.path.isfile(name):  # noqa: PTH113 - Path.is_file raises for a very long name
         return Path(name)
-    model = _known(str(name), registry, "a model file (.npz)")
+    model = _known(str(name), registry, "a model file (.npz)", (".npz",))
     if model.weights is None:
         raise ModelFileError(f"model {model.name!r} ships without weights", Hint("train_shipped", name=model.name))
     return model.weights
@@ -86,10 +88,19 @@ def _check_type(name: object, forms: str) -> None:
         raise UsageError(f"{forms}, or the name of a shipped model, not {type(name).__name__}")
 
 
-def _known(name: str, registry: Registry, file: str) -> ShippedModel:
+def find_beside(name: str, *endings: str) -> str:
+    """Return a text that says which file of this name lies in the working folder; "" if none does."""
+    found = [file for file in (name + ending for ending in endings) if os.path.isfile(file)]  # noqa: PTH113 - as above
+    return f"; did you mean the file {' or '.join(found)}?" if found else ""
+
+
+def _known(name: str, registry: Registry, file: str, endings: tuple[str, ...]) -> ShippedModel:
     """Return the shipped model of a name. Raises UsageError that says that the name is not `file` either."""
     models = shipped_models(registry)
     if name not in models:
-        message = f"{name!r} is neither {file} nor a shipped model{nearest(name, models)}"
+        message = f"{name!r} is neither {file} nor a shipped model"
+        if beside := find_beside(name, *endings):
+            raise UsageError(message + beside)
+        message += nearest(name, models)
         raise UsageError(message, Hint("shipped_models", names=", ".join(models)))
     return models[name]

@@ -31,6 +31,8 @@ def read_text(file: Any) -> str:
     try:
         with file.open("rb") as stream:
             raw: bytes = stream.read(MAX_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        raise SpecError(f"{file}: there is no such file; check the name") from None
     except OSError as error:
         raise SpecError(f"{file}: cannot be read: {error.strerror or error}") from error
     if len(raw) > MAX_BYTES:

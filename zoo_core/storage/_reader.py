@@ -98,6 +98,8 @@ def _open(path: Path) -> int:
     except OSError as error:
         if error.errno == errno.ENXIO:
             raise RefusedError("is a socket or a device and not a file; name a model file") from None
+        if error.errno in (errno.ENOENT, errno.ENOTDIR):
+            raise ModelFileError(f"{path}: there is no such file", Hint("model_name")) from None
         if error.errno not in NOT_FOUND:
             raise
         raise RefusedError(f"cannot be found: {error.strerror}", Hint("model_name")) from None

@@ -53,9 +53,15 @@ def show_parts(name: str, registry: Registry, options: ShowOptions) -> None:
 
 
 def _find_entries(name: str, kind: str | None, registry: Registry) -> list[Entry]:
+    from zoo_core.registry import find_beside, find_model
+
     found = [e for e in registry.entries(kind) if name in (e.name, e.spec_name)]
     if not found:
         hint = nearest(name, [e.name for e in registry.entries(kind)])
+        if kind is None and name.endswith((".toml", ".json")):
+            find_model(name, registry)  # says what to do with a spec
+        if kind is None and (beside := find_beside(name, ".npz")):
+            raise UsageError(f"{name!r} is no shipped model or part{beside}")
         what = f"no {kind}" if kind else "no model file, shipped model or part"
         raise UsageError(f"{name!r} is {what}{hint}; see 'zoo list parts'")
     return found

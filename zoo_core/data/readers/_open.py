@@ -94,7 +94,7 @@ def opened(source: Source) -> Iterator[Any]:
             yield source
             return
         if not Path(source).is_file():
-            raise DataError(f"{source}: is not a file" if Path(source).exists() else f"{source}: does not exist")
+            raise DataError(f"{source}: is not a file" if Path(source).exists() else f"{source}: there is no such file")
         with Path(source).open("rb") as stream:
             # Files of the kernel claim no bytes and may give some for ever.
             yield stream if os.fstat(stream.fileno()).st_size else io.BytesIO()
