@@ -12,7 +12,7 @@ from rich.text import Text
 from zoo_core.display.text._values import printable
 from zoo_core.parts import Array
 
-WIDTH = 96  # characters of paragraphs and rules
+WIDTH = 80  # characters of paragraphs and rules
 CELL = 12  # characters of a number, with the gap before it
 LABEL = 12
 MAX_DECIMALS = 12
