@@ -78,7 +78,7 @@ def test_what_is_guessed_and_left_out_is_said(run_zoo):
         ),
         ("p,q\n1,y\n", ("--task", "regression"), 3, "a regression predicts numbers"),
         ("p,q\n1,2\n", ("--from", "mnist-mlp"), 2, "give one of them"),
-        (None, (), 3, "does not exist"),
+        (None, (), 3, "there is no such file"),
     ],
 )
 def test_mistakes_are_told_and_nothing_is_written(run_zoo, text, arguments, code, words):

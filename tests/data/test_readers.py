@@ -150,7 +150,7 @@ def test_a_blank_label_and_bad_utf8(tmp_path: Path) -> None:
     (tmp_path / "latin.csv").write_bytes(b"a,b\n1,2\n\xe9,3\n")
     with pytest.raises(DataError, match="line 3 is not UTF-8"):
         read_csv(tmp_path / "latin.csv")
-    with pytest.raises(DataError, match="does not exist"):
+    with pytest.raises(DataError, match="there is no such file"):
         read_csv(tmp_path / "absent.csv")
 
 
@@ -291,7 +291,7 @@ def test_arrays_that_are_refused(tmp_path: Path, name: str) -> None:
     assert str(path) in str(caught.value)
 
 
-@pytest.mark.parametrize(("name", "words"), [("absent", "does not exist"), (".", "is not a file")])
+@pytest.mark.parametrize(("name", "words"), [("absent", "there is no such file"), (".", "is not a file")])
 @pytest.mark.parametrize(
     "read", [read_array, read_arrays, read_csv, read_idx, DiskRows, lambda path: read_png(path, (28, 28))]
 )
