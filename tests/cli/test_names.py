@@ -48,7 +48,9 @@ def test_a_spec_without_its_ending_is_found_beside(run_zoo, moons, command):
 def test_a_spec_in_the_place_of_a_model_leads_to_training(run_zoo, moons, command):
     code, _, err = run_zoo(*call(command, "moons.toml"))
     assert code == 2
-    assert "moons.toml: is the name of a spec, not of a model; train it first: zoo train moons.toml -o NEW.npz" in err
+    assert err.startswith("error: moons.toml: ")
+    assert "spec" in err
+    assert "train it first: zoo train moons.toml" in err
 
 
 def test_in_python_a_spec_in_the_place_of_a_model_leads_to_train(moons):
