@@ -12,7 +12,7 @@ from matplotlib.ft2font import FT2Font
 from zoo_core.display.plots import confusion_matrix, save_figure
 from zoo_core.display.plots._fonts import fonts_for, suggested_font, unshown
 
-NOBODY = "\U000123ab"  # a cuneiform sign
+NOBODY = "\U00012000"  # a cuneiform sign
 COUNTS = np.eye(3, dtype=int)
 
 
