@@ -59,6 +59,8 @@ def test_what_is_guessed_and_left_out_is_said(run_zoo):
         "note: column 'id' is left out: row 1 (line 2): 'n0' is text, not a number; turn it into numbers",
         "note: column 'gap' is left out: 1 of 60 cells have no value; row 1 (line 2): is blank; "
         "fill it in, or leave the row out",
+        "note: column 'p' counts up from row to row (0, 1, 2, ...); if it only numbers the rows, leave it out of "
+        "data.features",
     ]
 
 
@@ -77,6 +79,9 @@ def test_what_is_guessed_and_left_out_is_said(run_zoo):
             "row 2 (line 3): '2,5' is not a number here, because of its decimal comma; write 2.5",
         ),
         ("p,q\n1,y\n", ("--task", "regression"), 3, "a regression predicts numbers"),
+        ("p,q\n1,5.25\n2,5.25\n", (), 3, "all rows of the target, column 'q', have the value 5.25"),
+        ("p,q\n" + "1,2.5\n" * 30 + "1,-\n", (), 3, "if '-' stands for a missing value, add it to data.missing"),
+        ("p,q\n" + "1.5,a\n2.5,b\n" * 30 + "n.a.,a\n", (), 3, "if 'n.a.' stands for a missing value, add it to"),
         ("p,q\n1,2\n", ("--from", "mnist-mlp"), 2, "give one of them"),
         (None, (), 3, "there is no such file"),
     ],
@@ -88,6 +93,47 @@ def test_mistakes_are_told_and_nothing_is_written(run_zoo, text, arguments, code
     assert (found, out) == (code, "")
     assert words in err
     assert not Path("mine.toml").exists()
+
+
+SURPRISES = {
+    "an id by its name": ("CustomerId", lambda i: 7 * i + 3, True, "column 'CustomerId' is left out: by its name"),
+    "a number of the row": ("t", lambda i: i + 1, False, "column 't' counts up from row to row (1, 2, 3, ...)"),
+    "the target in cents": ("cents", lambda i: VALUES[i] * 100, False, "column 'cents' tells the target exactly"),
+    "its logarithm": ("log", lambda i: np.log(VALUES[i] + 9), False, "column 'log' tells the target exactly"),
+    "its negative": ("loss", lambda i: -VALUES[i], False, "column 'loss' tells the target exactly"),
+    "a summand": ("rest", lambda i: VALUES[i] - NOISE[i], False, "'rest' add up to the target"),
+    "an id that is repeated": ("group_id", lambda i: i // 2, False, ""),
+    "years": ("bought_in", lambda i: 1990 + i % 30, False, ""),
+    "nearly the target": ("guess", lambda i: VALUES[i] + 0.1 * NOISE[i], False, ""),
+}  # fmt: skip
+VALUES, NOISE = np.random.default_rng(0).normal(size=(2, 40)).round(6)
+
+
+@pytest.mark.parametrize("name", SURPRISES)
+def test_a_column_that_names_rows_or_tells_the_target_is_said(run_zoo, name):
+    column, cell, left_out, words = SURPRISES[name]
+    rows = "".join(f"{NOISE[i]},{cell(i)},{VALUES[i]}\n" for i in range(40))
+    Path("my.csv").write_text(f"noise,{column},y\n{rows}")
+    said = run_zoo("new", "mine", "--data", "my.csv")[2].splitlines()[1:]
+    assert [line for line in said if words in line] == said
+    assert len(said) == bool(words)
+    data = tomllib.loads(Path("mine.toml").read_text())["data"]
+    assert data.get("features") == (["noise"] if left_out else None)
+
+
+def test_a_column_that_gives_away_the_classes_is_said(run_zoo):
+    rows = "".join(
+        f"{NOISE[i]},{'7' if VALUES[i] > 0 else '3'},{'yes' if VALUES[i] > 0 else 'no'}\n" for i in range(40)
+    )
+    Path("my.csv").write_text(f"noise,code,y\n{rows}")
+    assert "column 'code' tells the target exactly" in run_zoo("new", "mine", "--data", "my.csv")[2]
+
+
+def test_classes_that_may_be_one_or_may_be_amounts_are_said(run_zoo):
+    Path("my.csv").write_text("x,y\n" + "".join(f"{i / 7:.3f},{['Yes', 'yes', 'no'][i % 3]}\n" for i in range(60)))
+    assert "'Yes' and 'yes' differ only in upper and lower case" in run_zoo("new", "a", "--data", "my.csv")[2]
+    Path("my.csv").write_text("x,y\n" + "".join(f"{i / 7:.3f},{i % 5 + 1}\n" for i in range(60)))
+    assert "if they are amounts, say task = regression" in run_zoo("new", "b", "--data", "my.csv")[2]
 
 
 def test_a_target_needs_a_file(run_zoo):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
+from pathlib import Path
 from time import process_time
 from typing import Any
 
@@ -17,6 +19,7 @@ from zoo_core.data.readers.find_format import find_format
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.table_reader import TableReader
 from zoo_core.errors import DataError
+from zoo_core.spec.from_csv import guess
 
 ROWS = [[12.5, 3.0], [0.25, -1.0], [1234.5, 7.0], [88.0, 2.0], [5.75, 9.0]]
 NUMBERS = np.array(ROWS)
@@ -132,6 +135,9 @@ def test_headers_of_numbers_and_tables_without_a_header(text: str, names: tuple[
         ("0,1\n5,3\n2,7\n", "the first line, '0,1', may be a header or a row; say header=true or header=false"),
         ("0,1,2\n" + "5,3,8\n" * 20 + "3,4,5\n", "the first line, '0,1,2', may be a header or a row"),
         ('a;b\n"1,234";1\n"5,678";2\n', "'1,234' may be 1.234 or 1234; say decimal=, or thousands=,"),
+        ("a;b\n1.234;7\n5.678;8\n", "'1.234' may be 1.234 or 1234; say decimal=. or decimal=,"),
+        ("a,b\n1.234,7\n950,8\n", "'1.234' may be 1.234 or 1234"),
+        ("a\tb\n1.234 €\t7\n950 €\t8\n", "'1.234 €' may be 1.234 or 1234"),
         ("PK\x03\x04 and more", "is an Excel workbook, a NumPy archive or another zip file, not a text table"),
         ("", "is empty"),
         (" \n\n", "is empty"),
@@ -148,6 +154,35 @@ def test_what_was_asked_for_can_be_told() -> None:
     text = 'a;b\n"1,234";1\n"5,678";2\n'
     assert read(text, decimal=",")[1][0, 0] == 1.234
     assert read(text, thousands=",")[1][0, 0] == 1234
+
+
+def test_groups_of_three_digits_are_told_apart_by_what_else_is_in_the_table() -> None:
+    assert read("a;b\n1.234;7\n5.678;8\n", decimal=",")[1][0, 0] == 1234
+    assert read("a;b\n1.234;7\n5.678;8\n", decimal=".")[1][0, 0] == 1.234
+    assert read("a;b\n1.234;7\n0.678;8\n")[1].tolist() == [[1.234, 7], [0.678, 8]]
+    assert read("a;b\n1,234;7\n0,678;8\n")[1].tolist() == [[1.234, 7], [0.678, 8]]
+    assert read("a;b\n1.234;7\n1.234.567;8\n")[1].tolist() == [[1234, 7], [1234567, 8]]
+    assert read("a;b\n1.234;7,5\n950;8,5\n")[1].tolist() == [[1234, 7.5], [950, 8.5]]
+    raw = b"a,b\n1.234,7\n5.678,8\n"
+    assert find_format(raw, "t.csv", {}).notes == (
+        "'1.234' is read as 1.234; if it is 1234, say data.decimal = ',' and data.thousands = '.'",
+    )
+
+
+@pytest.mark.parametrize(
+    ("titles", "skipped"),
+    [("Sales 2023;;\n", 1), ("Sales;;\n;;\n", 1), ("made by;Anna;\non;2024-01-02;\n;;\n", 2), ("", 0)],
+)
+def test_titles_that_a_spreadsheet_fills_up_are_no_rows(titles: str, skipped: int) -> None:
+    text = titles + "month;sales;gain\n" + "".join(f"{i};{i},5;{i}\n" for i in range(9))
+    names, numbers = read(text)
+    assert (names, numbers.shape, numbers[3, 1]) == (("month", "sales", "gain"), (9, 3), 3.5)
+    assert find_format(text.encode(), "t.csv", {}).form.skip_lines == skipped
+
+
+def test_a_column_without_a_name_is_no_title() -> None:
+    with pytest.raises(DataError, match="column 2 has no name in the header"):
+        read("a,,y\n1.5,2.5,3.5\n4.5,5.5,6.5\n")
 
 
 def test_a_decimal_comma_below_one_name_is_no_name_of_a_row() -> None:
@@ -168,7 +203,10 @@ def test_a_decimal_comma_below_one_name_is_no_name_of_a_row() -> None:
         (["True", "1"], {}, "'1' does not fit the numbers above, which have the sign 'true or false'"),
         (["1", ""], {}, " is blank; fill it in, or leave the row out"),
         (["1", "NA"], {}, "'NA' is a missing value; fill it in, or leave the row out"),
-        (["1", "2020-05-01"], {}, "'2020-05-01' is not a finite number"),
+        (["1", "2020-05-01"], {}, "'2020-05-01' is a date or a time; write its parts as numbers"),
+        (["1", "3.5.2020 14:30"], {}, "is a date or a time"),
+        (["1", "10:15"], {}, "'10:15' is a date or a time"),
+        (["1", "1.2.3"], {}, "'1.2.3' is not a finite number"),
         (["1", "red"], {}, "'red' is text, not a number; turn it into numbers"),
     ],
 )
@@ -200,6 +238,22 @@ def test_a_wide_table_takes_time_in_proportion_to_its_columns() -> None:
 
     seconds(1000)
     assert seconds(40_000) < 3
+
+
+def test_a_first_spec_takes_at_most_three_times_the_reading(tmp_path: Path) -> None:
+    """A wide table of measurements: what each column holds is found in blocks, and in proportion to the columns."""
+    values = np.random.default_rng(0).normal(size=(60, 4000)).round(3)
+    rows = "".join(",".join(map(str, row)) + f",{'ab'[i % 2]}\n" for i, row in enumerate(values.tolist()))
+    path, names = tmp_path / "t.csv", [f"g{i}" for i in range(4000)]
+    path.write_text(",".join([*names, "y"]) + "\n" + rows)
+
+    def seconds(call: Callable[[], Any]) -> float:
+        start = process_time()
+        call()
+        return process_time() - start
+
+    reading = min(seconds(lambda: read_csv(path, text="y", columns=names)) for _ in range(3))
+    assert min(seconds(lambda: guess(path)) for _ in range(3)) < 3 * reading
 
 
 MARKS = st.sampled_from([(".", ""), (",", ""), (".", ","), (",", "."), (",", " "), (".", "'")])

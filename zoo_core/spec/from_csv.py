@@ -18,17 +18,22 @@ from zoo_core.data.readers.table_reader import TableReader
 from zoo_core.data.readers.tables import read_table
 from zoo_core.errors import DataError, Hint, UsageError
 from zoo_core.spec._csv_spec import csv_spec as csv_spec
+from zoo_core.spec._table_notes import (
+    class_notes,
+    column_notes,
+    incomplete_notes,
+    target_notes,
+    total_notes,
+    unnamed_notes,
+)
 from zoo_core.spec._text import override
 
 MAX_CLASSES = 20  # of a target of whole numbers; with more distinct ones it is a regression
 ROWS_PER_CLASS = 5  # at least, on average, in a target of whole numbers
-SHOWN_CLASSES = 8
 OTHERWISE = ", or name the columns to learn from: data.features"
-FAR = 10.0  # mean or deviation of a target above which training is slow without a change of its scale
 
 Task = Literal["classification", "regression"]
 Survey = tuple[list[str], list[ColumnSurvey], list[str], list[str]]
-_TOTAL = re.compile(r"(grand |sub)?(total|sum|mean|average|summe|gesamt|mittelwert)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -108,12 +113,12 @@ def guess(
     labels, (own, *surveys), incomplete, last = _survey(table, column, chosen)
     task = task or _guess_task(labels, own, table)
     counts = _class_counts(labels, where) if task == "classification" else {}
-    target_notes = [] if counts else _target_notes(own, table)
+    about_target = class_notes(counts) if counts else target_notes(own, table)
     kept, left_out = _choose(surveys, table, features is not None)
-    notes = [*found.notes, *_unnamed_notes(table), *_incomplete_notes(incomplete, table, column)]
-    notes += [*target_notes, *left_out, *_total_notes(last)]
-    if counts:
-        notes.append(_class_note(counts))
+    notes = [*found.notes, *unnamed_notes(table), *incomplete_notes(incomplete, table, column)]
+    taken = set(kept)
+    notes += [*about_target, *left_out, *column_notes([x for x in surveys if x.place in taken], own, labels, table)]
+    notes += total_notes(last)
     return Guess(
         str(path), table.names, found.form, column, task, tuple(kept), len(labels), counts, tuple(notes),
         features is None and len(kept) == len(chosen),
@@ -188,27 +193,6 @@ def _class_counts(labels: Sequence[str], where: str) -> dict[str, int]:
     return spelled
 
 
-def _class_note(counts: Mapping[str, int]) -> str:
-    shown = ", ".join(
-        f"{name if name.isprintable() else repr(name)} ({count})"
-        for name, count in list(counts.items())[:SHOWN_CLASSES]
-    )
-    return f"classes, with their rows: {shown}{', ...' if len(counts) > SHOWN_CLASSES else ''}"
-
-
-def _target_notes(survey: ColumnSurvey, table: TableReader) -> list[str]:
-    """Say what is special about a target of numbers. Raises DataError for a cell that is none."""
-    if not survey.is_numeric:
-        name = table.column_name(survey.place)
-        raise DataError(f"{table.where}: {name}: {survey.first_fault()}; a regression predicts numbers")
-    mean, deviation = survey.mean_and_deviation()
-    notes = survey.notes(table)
-    if max(abs(mean), deviation) > FAR:
-        far = f"{table.column_name(survey.place)} has mean {mean:.4g} and standard deviation {deviation:.4g}"
-        notes.append(f"the target, {far}; far from 0 and 1 training is slow or fails: scale it first")
-    return notes
-
-
 def _choose(surveys: Sequence[ColumnSurvey], table: TableReader, told: bool) -> tuple[list[int], list[str]]:
     """Return the columns to learn from, and a note for each that is left out or special.
 
@@ -218,7 +202,7 @@ def _choose(surveys: Sequence[ColumnSurvey], table: TableReader, told: bool) -> 
     notes: list[str] = []
     reasons: list[str] = []
     for survey in surveys:
-        why = survey.objection() if survey.is_numeric else survey.first_fault()
+        why = survey.objection(table.names[survey.place]) if survey.is_numeric else survey.first_fault()
         if not survey.is_numeric and (told or survey.is_nearly_numeric):
             raise DataError(f"{table.where}: {table.column_name(survey.place)}: {why}{OTHERWISE}")
         why = "" if survey.is_numeric and told else why
@@ -232,29 +216,3 @@ def _choose(surveys: Sequence[ColumnSurvey], table: TableReader, told: bool) -> 
         why = "; ".join(reasons[:3]) or "there is no other column"
         raise DataError(f"{table.where}: no column to predict from: {why}")
     return kept, notes
-
-
-def _unnamed_notes(table: TableReader) -> list[str]:
-    """Say that columns without a name are not read."""
-    if not any(table.names):
-        return []
-    first = ["the first column has no name; it is read as the names of the rows"] if not table.names[0] else []
-    empty = [f"column {i + 1} is empty, and left out" for i, n in enumerate(table.names) if i and not n]
-    return first + empty
-
-
-def _total_notes(last: Sequence[str]) -> list[str]:
-    """Say that the last row may sum up the others."""
-    word = next((cell.strip() for cell in last if _TOTAL.match(cell.strip())), "")
-    if not word:
-        return []
-    return [f"the last row has {word!r}, and is read as a row like the others; leave it out if it is a sum"]
-
-
-def _incomplete_notes(places: Sequence[str], table: TableReader, column: int) -> list[str]:
-    if not places:
-        return []
-    return [
-        f"{len(places)} row(s) have no value in the target, {table.column_name(column)}, and are left out; "
-        f"the first is {places[0]}. If that is a label: data.missing = []"
-    ]

@@ -17,6 +17,9 @@ _TRUTH = {"true": 1.0, "false": 0.0}
 _GAPS = {" ": "[ \u00a0\u2009\u202f]", "'": "['\u2019]"}  # how a thousands mark is written
 _NAMES = {",": "comma", ".": "point", "'": "apostrophe", " ": "blank"}
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_TIME = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?:\s?[AaPp]\.?[Mm]\.?|\s?Z|\s?[+-][0-9]{2}:?[0-9]{2})?"
+_DAY = r"[0-9]{4}([-/.])[0-9]{1,2}\1[0-9]{1,2}|[0-9]{1,2}([-/.])[0-9]{1,2}\2(?:[0-9]{4}|[0-9]{2})"
+_DATE = re.compile(rf"(?:{_DAY})(?:[ T,]\s?{_TIME})?|{_TIME}")
 _WITH_UNIT = re.compile(r"([+-]?[0-9](?:[0-9.,]*[0-9])?)\s*((?![eExX])[^\W\d_]{1,4}[²³]?)")
 
 
@@ -45,7 +48,7 @@ def is_number(cell: str) -> bool:
 @lru_cache
 def _pattern(notation: Notation) -> re.Pattern[str]:
     point, gap = re.escape(notation.decimal), _GAPS.get(notation.thousands, re.escape(notation.thousands))
-    grouped = rf"[0-9]{{1,3}}(?:{gap}[0-9]{{3}})+|" if gap else ""
+    grouped = rf"[1-9][0-9]{{0,2}}(?:{gap}[0-9]{{3}})+|" if gap else ""  # 0.884 is no 884
     digits = rf"(?:(?:{grouped}[0-9]+)(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]+)?"
     return re.compile(rf"([+-]?)\s?([$€£¥]?)\s?([+-]?)({digits})\s?([$€£¥%]?)")
 
@@ -155,6 +158,8 @@ def _find_text_fault(text: str, notation: Notation) -> Fault:
     if unit := _WITH_UNIT.fullmatch(text):
         way = f"write {unit[1]}, and the unit into the name of the column"
         return Fault(f"is a number with the unit {unit[2]!r}", way, True)
+    if _DATE.fullmatch(text):
+        return Fault("is a date or a time", "write its parts as numbers, such as year, month and hour")
     if any(map(str.isalpha, text)) and "inf" not in text.lower() and not is_number(text):
         return Fault("is text, not a number", "turn it into numbers")
     example = "1.5, -3 or 2e-3".replace(".", notation.decimal)

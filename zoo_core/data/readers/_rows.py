@@ -14,6 +14,7 @@ from zoo_core.data.readers.tables import format_of
 from zoo_core.errors import DataError
 
 BLOCK_CELLS = 2**13  # a block stays in the processor's cache
+BLOCK_ROWS = 64  # at least, so that the cost for each column of a block is shared
 Row = tuple[int, list[str]]  # the line of a row in the file, where it ends, and its cells
 
 
@@ -91,7 +92,7 @@ class RowReader:
         """Yield the rows in `first` and all others. Raises DataError for a row of another width."""
         if first:
             yield self._checked(Block(1, [cells for _, cells in first], lines=tuple(line for line, _ in first)), width)
-        number, count = len(first) + 1, max(1, BLOCK_CELLS // width)
+        number, count = len(first) + 1, max(BLOCK_ROWS, BLOCK_CELLS // width)
         while True:
             before = self.line
             if not (read := self.take(count)):

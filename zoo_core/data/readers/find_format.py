@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from zoo_core.data.readers._cells import NOTATIONS, Notation, is_number, read_number
+from zoo_core.data.readers._cells import Notation
 from zoo_core.data.readers._header import find_header
+from zoo_core.data.readers._notation import find_notation, readings
 from zoo_core.data.readers._rows import Row, RowReader
 from zoo_core.data.readers._text import as_lines, find_encoding
 from zoo_core.data.readers.table_format import BLANKS, DELIMITERS, TableFormat
 from zoo_core.data.readers.tables import ColumnsText
-from zoo_core.errors import DataError, Hint
+from zoo_core.errors import DataError
 
 SAMPLE_ROWS = 1000
 SAMPLE_SIZE = 2**18  # characters
 LEAST_LINES = 20  # of a sample, however long they are
 TITLE_LINES = 10  # above a table at most
-MOSTLY = 0.9  # of the cells of a column of numbers
 RARE_FIRST = (
     "\t",
     ";",
@@ -32,7 +32,6 @@ RARE_FIRST = (
 )  # of two delimiters that divide equally well, texts hold the first less often
 COMMENT = "#"
 _EXCEL_LINE = re.compile(r"sep=(.)", re.IGNORECASE)  # the first line of a file for Excel may say the delimiter
-_GROUPED = re.compile(r"[+-]?[0-9]{1,3}\.[0-9]{3}")  # may be thousands
 
 
 @dataclass(frozen=True)
@@ -83,9 +82,9 @@ def find_format(raw: bytes | str, where: str, told: Mapping[str, Any]) -> FoundF
     if "header" not in told:
         first = rows[0][1] if rows else []
         form = form.changed({"header": find_header(first, body[len(first) == division.width :], where)})
-    notation = _find_notation(body[bool(form.header) :], form, where, told)
+    notation, surprises = find_notation(body[bool(form.header) :], form, where, told)
     form = form.changed(notation._asdict())
-    return FoundFormat(form, tuple(_notes(form, lines, raw, told="skip_lines" in told)))
+    return FoundFormat(form, (*_notes(form, lines, raw, told="skip_lines" in told), *surprises))
 
 
 def _sample(raw: bytes | str, form: TableFormat, where: str) -> list[str]:
@@ -108,7 +107,9 @@ def _sample(raw: bytes | str, form: TableFormat, where: str) -> list[str]:
 
 def _divide(lines: Sequence[str], form: TableFormat, told: Mapping[str, Any]) -> _Division:
     """Return the division of a sample into cells that is most regular, and gives most numbers."""
-    candidates = [told["delimiter"]] if "delimiter" in told else [*DELIMITERS, BLANKS]
+    used = set().union(*lines)  # a mark that does not occur divides nothing
+    others = [mark for mark in (*DELIMITERS[1:], BLANKS) if mark in used or (mark == BLANKS and "\t" in used)]
+    candidates = [told["delimiter"]] if "delimiter" in told else [DELIMITERS[0], *others]
     divisions = [_division(lines, form, delimiter) for delimiter in candidates]
     best = max(divisions, key=lambda division: division.score)
     return best if best.width > 1 or len(divisions) == 1 else divisions[0]
@@ -127,15 +128,10 @@ def _division(lines: Sequence[str], form: TableFormat, delimiter: str) -> _Divis
     width, count = max(widths.items(), key=lambda item: (item[1], item[0])) if rows else (0, 0)
     only_header = bool(rows) and len(rows[0][1]) == width - 1 and count == len(rows) - 1  # it names one column less
     cells = [cell for _, row in rows[1:200] if len(row) == width for cell in row][:2000]
-    numbers = sum(1 for cell in cells if _readings(cell)) / max(1, len(cells))
+    numbers = sum(1 for cell in cells if readings(cell)) / max(1, len(cells))
     order = -RARE_FIRST.index(delimiter) if delimiter in RARE_FIRST else 0
     score = (width > 1, 0.99 if only_header else count / max(1, len(rows)), numbers, order)
     return _Division(delimiter, rows, width, score)
-
-
-def _readings(cell: str) -> list[Notation]:
-    """Return each notation in which a cell is a number."""
-    return [notation for notation in (Notation(), *NOTATIONS) if read_number(cell, notation) is not None]
 
 
 def _find_comment(lines: Sequence[str], form: TableFormat, told: Mapping[str, Any]) -> str:
@@ -150,6 +146,7 @@ def _find_titles(division: _Division) -> tuple[int, list[Row]]:
     """Return the number of lines above the table, and the rows of the table with its header."""
     rows, width = division.rows, division.width
     first = next((i for i, (_, cells) in enumerate(rows[: TITLE_LINES + 1]) if len(cells) == width), 0)
+    first += _count_padded_titles([cells for _, cells in rows[first:]], width)
     body = [cells for _, cells in rows[first + 1 :] if len(cells) == width]
     if first and len(rows[first - 1][1]) == width - 1 and width > 2 and not _names_columns(rows[first][1], body):
         first -= 1  # a header that has no name for the column with the names of the rows
@@ -158,46 +155,25 @@ def _find_titles(division: _Division) -> tuple[int, list[Row]]:
     return (rows[first - 1][0], rows[first:]) if first else (0, rows)
 
 
+def _count_padded_titles(rows: Sequence[Sequence[str]], width: int) -> int:
+    """Return how many of the first rows are titles that a spreadsheet has filled up with empty cells.
+
+    Below them the first row whose columns all have a name holds no number, or each title is one text.
+    """
+    body = [cells for cells in rows[TITLE_LINES:] or rows[-1:] if len(cells) == width]
+    used = [i for i in range(1, width) if sum(1 for cells in body if cells[i].strip()) * 2 > len(body)]
+    for count, cells in enumerate(rows[: TITLE_LINES + 1]):
+        if len(cells) == width and all(cells[i].strip() for i in used):
+            titles = [sum(1 for cell in title if cell.strip()) for title in rows[:count]]
+            return count if all(n == 1 for n in titles) or not any(map(readings, cells)) else 0
+    return 0
+
+
 def _names_columns(cells: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     """Return whether a row holds texts above columns of numbers."""
-    if any(_readings(cell) for cell in cells) or not body:
+    if any(readings(cell) for cell in cells) or not body:
         return False
-    return any(all(_readings(cell) for cell in column) for column in zip(*body, strict=True))
-
-
-def _find_notation(
-    body: Sequence[Sequence[str]], form: TableFormat, where: str, told: Mapping[str, Any]
-) -> Notation:  # fmt: skip
-    """Return the notation in which most cells of the columns of numbers are numbers.
-
-    Raises DataError where two notations read all cells, and read them differently.
-    """
-    known = {key: told[key] for key in ("decimal", "thousands") if key in told}
-    choices = [n for n in (Notation(), *NOTATIONS) if known.items() <= n._asdict().items()]
-    counts: Counter[Notation] = Counter()
-    examples: list[str] = []
-    for column in zip(*body, strict=True):
-        cells = [cell for cell in column if cell.strip() not in form.missing]
-        fitting = _count_fitting(cells, choices)
-        if cells and max(fitting.values()) >= MOSTLY * len(cells):
-            counts.update(fitting)
-            examples += [cell.strip() for cell in cells if "," in cell][:1]
-    best = max(choices, key=lambda n: counts[n], default=Notation(**known))
-    rivals = [n for n in choices if n != best and counts[n] == counts[best]]
-    for cell in examples:
-        values = {found.value for n in (best, *rivals) if (found := read_number(cell, n)) is not None}
-        if len(values) > 1 and counts[Notation()] < counts[best]:
-            shown = " or ".join(f"{value:g}" for value in sorted(values))
-            hint = Hint("table_option", option="decimal", value=",", other="thousands=,")
-            raise DataError(f"{where}: {cell!r} may be {shown}", hint)
-    return best
-
-
-def _count_fitting(cells: Sequence[str], choices: Sequence[Notation]) -> dict[Notation, int]:
-    """Return how many cells are numbers in each notation; a column of usual decimals is not looked at in others."""
-    if all(map(is_number, cells)) and any("." in cell and not _GROUPED.fullmatch(cell.strip()) for cell in cells):
-        return {n: len(cells) * (n.decimal == ".") for n in choices}
-    return {n: sum(1 for cell in cells if read_number(cell, n) is not None) for n in choices}
+    return any(all(readings(cell) for cell in column) for column in zip(*body, strict=True))
 
 
 def _notes(form: TableFormat, lines: Sequence[str], raw: bytes | str, *, told: bool) -> list[str]:

@@ -11,9 +11,12 @@ from zoo_core.data.readers._cells import MAX_EXACT, NOTATIONS, Fault, NumberColu
 from zoo_core.data.readers._rows import Block
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.table_reader import TableReader
+from zoo_core.parts import Array
 
 MOSTLY = 0.9  # of the cells are numbers: then the others are mistakes
 SAMPLE = 4096  # cells that are looked at for leading zeros
+TAKE = "name it in data.features to take it"
+_ID = re.compile(r"(?i:(?:^|[\W_])(?:id|uid|uuid|idx|index|nr|no|rownames?)|^unnamed: 0)$|[a-z]I[dD]$")
 _CODE = re.compile(r"0[0-9]+")
 _UNIT = re.compile(r"[^\w]{0,3}[+-]?[0-9][0-9.,' ]*\s?[^\W\d_]{0,4}[²³%]?")
 
@@ -70,10 +73,15 @@ class ColumnSurvey:
         """Whether its numbers are codes: some have leading zeros, which their values would lose."""
         return bool(self.code) and not self._texts
 
-    def mean_and_deviation(self) -> tuple[float, float]:
-        """Return the mean and the standard deviation of the numbers."""
-        values = np.frombuffer(self._numbers.values, np.float64)
-        return float(values.mean()), float(values.std())
+    @property
+    def values(self) -> Array:
+        """The numbers, shape (rows,); a missing one is NaN."""
+        return np.frombuffer(self._numbers.values, np.float64)
+
+    @property
+    def counts_up(self) -> bool:
+        """Whether the numbers are whole and count up by 1 from row to row."""
+        return self.values[:1] % 1 == 0 and bool(np.all(np.diff(self.values) == 1))
 
     @property
     def is_numeric(self) -> bool:
@@ -88,17 +96,24 @@ class ColumnSurvey:
 
     def first_fault(self) -> str:
         """Return the place and the fault of the first cell that is no number, or of the first missing one."""
-        place, _ = self.text if self._texts else self.gap
+        place, cell = self.text if self._texts else self.gap
         gaps = "" if self._texts else f"{self._missing} of {len(self._numbers.values)} cells have no value; "
-        return f"{gaps}{place}: {self.fault.text}"
+        gap = f"; if {cell.strip()!r} stands for a missing value, add it to data.missing" if self._is_word(cell) else ""
+        return f"{gaps}{place}: {self.fault.text}{gap}"
 
-    def objection(self) -> str:
+    def _is_word(self, cell: str) -> bool:
+        """Return whether a cell in a column of numbers has no digit, so that it may stand for a missing value."""
+        return self._texts > 0 and self.is_nearly_numeric and not any(map(str.isdigit, cell))
+
+    def objection(self, name: str) -> str:
         """Return why a column of numbers is better not learnt from, or ''."""
         if self.is_code:
-            return f"it has codes such as {self.code!r}, which are no amounts; name it in data.features to take it"
-        values = np.frombuffer(self._numbers.values, np.float64)
+            return f"it has codes such as {self.code!r}, which are no amounts; {TAKE}"
+        values = self.values
         if len(values) and np.abs(values).max() > MAX_EXACT and not np.any(values % 1):
             return "it has whole numbers of 16 digits and more, which are no amounts and would be rounded"
+        if _ID.search(name) and not np.any(values % 1) and len(np.unique(values)) == len(values) > 1:
+            return "by its name and its numbers it is an id, which tells nothing of new rows; " + TAKE
         return ""
 
     def notes(self, table: TableReader) -> list[str]:

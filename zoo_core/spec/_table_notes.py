@@ -1,0 +1,133 @@
+"""What may surprise somebody about a table: its target, its classes, rows left out, columns that tell too much."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from zoo_core.data.labels import is_whole_number
+from zoo_core.data.readers.survey import ColumnSurvey
+from zoo_core.data.readers.table_reader import TableReader
+from zoo_core.errors import DataError
+from zoo_core.parts import Array
+
+SHOWN_CLASSES = 8
+LARGE, SMALL = 10.0, 0.01  # mean or deviation of a target beyond which training is slow without a change of its scale
+LEAST_ROWS = 20  # from which a pattern of a column is no accident
+MOST_COLUMNS = 30  # of which pairs are looked at
+FEW_VALUES = 10  # a target with fewer different values may rise with a column by chance
+LEAVE = "leave it out of data.features"
+_TOTAL = re.compile(r"(grand |sub)?(total|sum|mean|average|summe|gesamt|mittelwert)\b", re.IGNORECASE)
+
+
+def class_notes(counts: Mapping[str, int]) -> list[str]:
+    """Say which classes there are, and what may be wrong with them."""
+    shown = ", ".join(
+        f"{name if name.isprintable() else repr(name)} ({count})"
+        for name, count in list(counts.items())[:SHOWN_CLASSES]
+    )
+    amounts = len(counts) > 2 and all(map(is_whole_number, counts))
+    notes = [
+        f"classes, with their rows: {shown}{', ...' if len(counts) > SHOWN_CLASSES else ''}"
+        f"{'; if they are amounts, say task = regression' if amounts else ''}"
+    ]
+    seen: dict[str, str] = {}
+    for name in counts:
+        other = seen.setdefault(name.casefold(), name)
+        if other != name:
+            notes.append(f"the classes {other!r} and {name!r} differ only in upper and lower case; are they one class?")
+    return notes
+
+
+def target_notes(survey: ColumnSurvey, table: TableReader) -> list[str]:
+    """Say what is special about a target of numbers. Raises DataError for a cell that is none, or for equal numbers."""
+    name = table.column_name(survey.place)
+    if not survey.is_numeric:
+        raise DataError(f"{table.where}: {name}: {survey.first_fault()}; a regression predicts numbers")
+    if np.ptp(survey.values) == 0:
+        raise DataError(f"{table.where}: all rows of the target, {name}, have the value {survey.values[0]:g}")
+    mean, deviation = float(survey.values.mean()), float(survey.values.std())
+    notes = survey.notes(table)
+    if max(abs(mean), deviation) > LARGE or deviation < SMALL:
+        far = f"{name} has mean {mean:.4g} and standard deviation {deviation:.4g}"
+        notes.append(f"the target, {far}; far from 0 and 1 training is slow or fails: scale it first")
+    return notes
+
+
+def column_notes(
+    surveys: Sequence[ColumnSurvey], target: ColumnSurvey, labels: Sequence[str], table: TableReader
+) -> list[str]:  # fmt: skip
+    """Say which columns number the rows, and which tell the target, so that nothing is left to learn."""
+    if len(labels) < LEAST_ROWS:
+        return []
+    notes = []
+    for survey in surveys:
+        name = table.column_name(survey.place)
+        if survey.counts_up:
+            first = ", ".join(f"{value:g}" for value in survey.values[:3])
+            notes.append(f"{name} counts up from row to row ({first}, ...); if it only numbers the rows, {LEAVE}")
+        elif _tells(survey, target, labels):
+            notes.append(f"{name} tells the target exactly; if it is not known beforehand, {LEAVE}")
+    return notes + [
+        f"{' and '.join(table.column_name(survey.place) for survey in pair)} add up to the target; "
+        "if they are not known beforehand, leave them out of data.features"
+        for pair in (_summands(surveys, target) if target.is_numeric else ())
+    ]
+
+
+def _tells(survey: ColumnSurvey, target: ColumnSurvey, labels: Sequence[str]) -> bool:
+    """Return whether the target follows from one column: each value has a class of its own, or both rise together."""
+    values = survey.values
+    distinct = len(np.unique(values))
+    if distinct == len(set(labels)) < FEW_VALUES:
+        return 1 < distinct == len(set(zip(values.tolist(), labels, strict=True)))
+    if not target.is_numeric or distinct < FEW_VALUES or len(set(labels)) < FEW_VALUES:
+        return False
+    return _rises(values, target.values) or _rises(values, -target.values)
+
+
+def _rises(x: Array, y: Array) -> bool:
+    """Return whether y rises wherever x does, and nowhere else."""
+    order = np.argsort(x, kind="stable")
+    dx, dy = np.diff(x[order]), np.diff(y[order])
+    return bool(np.all((dx > 0) == (dy > 0)) and np.all(dy >= 0))
+
+
+def _summands(surveys: Sequence[ColumnSurvey], target: ColumnSurvey) -> Iterator[tuple[ColumnSurvey, ColumnSurvey]]:
+    """Yield pairs of columns whose sum is the target in each row."""
+    y = target.values
+    for pair in combinations(surveys, 2) if len(surveys) <= MOST_COLUMNS else ():
+        a, b = (survey.values for survey in pair)
+        is_sum = np.allclose(a[:LEAST_ROWS] + b[:LEAST_ROWS], y[:LEAST_ROWS]) and np.allclose(a + b, y)
+        if is_sum and a.any() and b.any():
+            yield pair
+
+
+def unnamed_notes(table: TableReader) -> list[str]:
+    """Say that columns without a name are not read."""
+    if not any(table.names):
+        return []
+    first = ["the first column has no name; it is read as the names of the rows"] if not table.names[0] else []
+    empty = [f"column {i + 1} is empty, and left out" for i, n in enumerate(table.names) if i and not n]
+    return first + empty
+
+
+def total_notes(last: Sequence[str]) -> list[str]:
+    """Say that the last row may sum up the others."""
+    word = next((cell.strip() for cell in last if _TOTAL.match(cell.strip())), "")
+    if not word:
+        return []
+    return [f"the last row has {word!r}, and is read as a row like the others; leave it out if it is a sum"]
+
+
+def incomplete_notes(places: Sequence[str], table: TableReader, column: int) -> list[str]:
+    """Say how many rows are left out because they have no target."""
+    if not places:
+        return []
+    return [
+        f"{len(places)} row(s) have no value in the target, {table.column_name(column)}, and are left out; "
+        f"the first is {places[0]}. If that is a label: data.missing = []"
+    ]
