@@ -6,13 +6,14 @@ import inspect
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
 
 from zoo_core.errors import PluginError
 from zoo_core.parts import (
+    KINDS,
     Array,
     Callback,
     Dataset,
@@ -34,7 +35,9 @@ PART_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 def definition_errors(part: type[Part]) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with the definition of a part class, and how to correct it."""
-    name, fields = part.__qualname__, getattr(part, "__dataclass_fields__", {})
+    name, options = part.__qualname__, getattr(part, "__dataclass_fields__", {})
+    if "kind" in vars(part) and part not in KINDS.values():
+        yield f"{name} has an attribute `kind` of its own, which the contract uses", "rename it"
     own = {k for k, v in inspect.get_annotations(part).items() if "ClassVar" not in str(v)}
     if not part.name:
         yield f"{name} has no name", 'write the class attribute `name = "..."`'
@@ -46,13 +49,27 @@ def definition_errors(part: type[Part]) -> Iterator[tuple[str, str]]:
         yield f"{name}.files does not hold files", "list PublicFile(...) in a tuple"
     if own and "__dataclass_fields__" not in vars(part):
         yield f"{name} has options ({', '.join(sorted(own))})", "put @dataclass above the class"
+    for option in _unannotated_defaults(part):
+        yield (
+            f"{name}.{option} looks like a new default of the option {option!r}, and Python ignores it",
+            f"write its type too, `{option}: ... = ...`, and @dataclass above the class",
+        )
     if issubclass(part, (Transform, Optimizer)) and is_dataclass(part) and part.__dataclass_params__.frozen:
         yield (
             f"{name} is frozen, and the core sets its attributes weights, gradients, rng and steps",
             "write @dataclass without frozen=True",
         )
-    if issubclass(part, Optimizer) and not hasattr(part, "learning_rate") and "learning_rate" not in fields:
+    if issubclass(part, Optimizer) and not hasattr(part, "learning_rate") and "learning_rate" not in options:
         yield f"{name} has no learning_rate", "write the option `learning_rate: Rate = 0.01`"
+
+
+def _unannotated_defaults(part: type[Part]) -> Iterator[str]:
+    """Yield the options that a class sets without a type: their values would be those of the base class."""
+    options: list[str] = [field.name for field in fields(part) if field.init] if is_dataclass(part) else []
+    for option in options:
+        owner = next(base for base in part.__mro__ if option in {*vars(base), *inspect.get_annotations(base)})
+        if option not in inspect.get_annotations(owner):
+            yield option
 
 
 def _items(value: Any) -> list[Any]:

@@ -1,11 +1,12 @@
 """Correct parts of forms that no built-in part has; the kit must find nothing in them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import numpy as np
 from annotated_types import Ge, Gt, Le
 
+from zoo_core.errors import SpecError
 from zoo_core.parts import (
     Activation,
     BatchAugmentation,
@@ -360,3 +361,93 @@ class SignedLog(Preprocessor):
     def transform(self, x, out):
         np.copyto(out, x, casting="unsafe")
         np.copysign(np.log1p(np.abs(out)), out, out=out)
+
+
+class HalfColumns(Activation):
+    """[relu(z), relu(-z)] of half as many columns; it refuses an odd number of units."""
+
+    name = "half_columns"
+    kinks = (0.0,)
+
+    def input_width(self, units):
+        if units % 2:
+            raise SpecError("half_columns needs an even number of units")
+        return units // 2
+
+    def forward(self, x, out):
+        n = x.shape[1]
+        np.maximum(x, 0, out=out[:, :n])
+        np.maximum(-x, 0, out=out[:, n:])
+
+    def backward(self, x, y, grad, out):
+        n = x.shape[1]
+        np.subtract(grad[:, :n] * (x > 0), grad[:, n:] * (x < 0), out=out)
+
+
+class StickBreaking(Activation):
+    """Breaks a stick of length 1 at the shares sigmoid(z): units - 1 inputs give probabilities."""
+
+    name = "stick_breaking"
+
+    def input_width(self, units):
+        return units - 1
+
+    def forward(self, x, out):
+        share = (1 + np.tanh(x / 2)) / 2
+        out[:, 0] = 1
+        np.cumprod(1 - share, axis=1, out=out[:, 1:])
+        out[:, :-1] *= share
+
+    def backward(self, x, y, grad, out):
+        share = (1 + np.tanh(x / 2)) / 2
+        after = np.cumsum((grad * y)[:, ::-1], axis=1)[:, ::-1]
+        np.subtract(grad[:, :-1] * y[:, :-1] * (1 - share), share * after[:, 1:], out=out)
+
+
+class OddGroups(Normalizer):
+    """Subtracts the mean of each three columns; it refuses a width that is no multiple of three."""
+
+    name = "odd_groups"
+
+    def start(self, width, dtype):
+        if width % 3:
+            raise ValueError(f"{width} columns are no groups of three")
+
+    def forward(self, x, out):
+        groups = x.reshape(len(x), -1, 3)
+        out[...] = (groups - groups.mean(axis=2, keepdims=True)).reshape(x.shape)
+
+    def backward(self, x, y, grad, out):
+        self.forward(grad, out)
+
+
+@dataclass
+class NumPyDefaults(Sine):
+    """sin(w z), with defaults of NumPy: `frequency`, `count`, `flag`; `__post_init__` sorts `steps` into a tuple."""
+
+    name = "numpy_defaults"
+
+    frequency: Annotated[float, Gt(0), Le(100)] = np.float64(3.0)
+    count: Annotated[int, Ge(0), Le(9)] = np.int64(3)
+    flag: bool = np.bool_(True)
+    steps: list[Annotated[float, Ge(0)]] = field(default_factory=lambda: [2.0, 1.0])
+
+    def __post_init__(self):
+        self.steps = tuple(sorted(self.steps))
+
+
+class Pruned(Constraint):
+    """Keeps the half of the weights that was the largest at the first step, by a mask of bools."""
+
+    name = "pruned"
+    state = ("mask", "is_set")
+
+    def start(self, shape, dtype):
+        self.mask = np.ones(shape, bool)
+        self.is_set = False
+
+    def constrain(self, weights):
+        if not self.is_set:
+            self.mask = np.abs(weights) >= np.median(np.abs(weights))
+            self.is_set = True
+        weights *= self.mask

@@ -2,7 +2,7 @@
 
 `Objective` in `_objective.py` runs a batch forward and backward, through the calls that `_workspace.py` has bound.
 `_assembly.py` builds a `Network` from a spec, `_network.py` binds its layers to one vector of parameters.
-`_evaluation.py` counts loss and metrics, `_decision.py` decides classes. `_part_state.py` saves parts.
+`_evaluation.py` counts loss and metrics, `_decision.py` decides classes. `_part_state.py` and `_running_state.py` save.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from zoo_core.nn._decision import Decision as Decision, sample_outputs as sample_outputs
     from zoo_core.nn._dense import DOT as DOT, Dense as Dense, Product as Product
     from zoo_core.nn._evaluation import RunningMetrics as RunningMetrics, row_losses as row_losses
-    from zoo_core.nn._network import Layer as Layer, Network as Network
+    from zoo_core.nn._network import Layer as Layer, Network as Network, RunningState as RunningState
     from zoo_core.nn._objective import Objective as Objective
     from zoo_core.nn._part_state import part_state as part_state, set_part_state as set_part_state
     from zoo_core.nn._random_streams import RandomStreams as RandomStreams
@@ -40,7 +40,7 @@ _MODULES = {
     "_decision": "Decision sample_outputs",
     "_dense": "DOT Dense Product",
     "_evaluation": "RunningMetrics row_losses",
-    "_network": "Layer Network",
+    "_network": "Layer Network RunningState",
     "_objective": "Objective",
     "_part_state": "part_state set_part_state",
     "_random_streams": "RandomStreams",

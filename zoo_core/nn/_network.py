@@ -15,6 +15,7 @@ from numpy.typing import DTypeLike
 
 from zoo_core._arrays import aligned, row_slices
 from zoo_core.nn._alone import set_first_value
+from zoo_core.nn._running_state import RunningState as RunningState
 from zoo_core.nn._workspace import OutputBuffers, Stage, Workspace, output_buffers
 from zoo_core.parts import Activation, Array, Constraint, Initializer, Layout, Parameter, Part, Penalty, Transform
 from zoo_core.spec import walk_parts
@@ -43,7 +44,7 @@ class Layer:
 class Network:
     """Layers over flat vectors. An objective trains it, in a workspace; `infer` predicts.
 
-    `parameters` and `gradients` have shape (layout.size,). `stateful_parts` are the parts with running state, by path.
+    `parameters` and `gradients` have shape (layout.size,).
 
     Args:
         layers: the layers, inputs first.
@@ -77,7 +78,7 @@ class Network:
         self._workspaces: dict[tuple[int, bool], Workspace] = {}
         self._bind()
         self.after_step = list(self._step_hooks())  # what is called after each step
-        self.stateful_parts = {path: part for path, part in self._walk_parts() if part.state}
+        self._running_state = RunningState(dict(self._walk_parts()))
 
     # -------------------------------------------------------------- assembly
 
@@ -223,25 +224,18 @@ class Network:
     # -------------------------------------------------------------- state
 
     def state(self) -> dict[str, Array]:
-        """Return parameters and running state by path, as views; a number is an array without dimensions."""
+        """Return parameters and running state by path, as views; a number is an array without dimensions.
+
+        Raises PluginError for a state that no model file holds, or that changed its form.
+        """
         found = {s.path: s.view(self.parameters) for s in self.layout.segments}
-        for path, part in self.stateful_parts.items():
-            for name in part.state:
-                value = getattr(part, name)
-                found[f"{path}.{name}"] = np.asarray(value, np.uint8 if isinstance(value, bool) else None)
-        return found
+        return found | self._running_state.arrays()
 
     def restore(self, state: Mapping[str, Array]) -> None:
         """Put arrays from `state()` back, in place."""
         for segment in self.layout.segments:
             segment.view(self.parameters)[...] = state[segment.path]
-        for path, part in self.stateful_parts.items():
-            for name in part.state:
-                here, saved = getattr(part, name), state[f"{path}.{name}"]
-                if isinstance(here, np.ndarray):
-                    here[...] = saved
-                else:
-                    setattr(part, name, type(here)(saved.item()))
+        self._running_state.restore(state)
 
 
 def stages_of(layers: Sequence[Layer], before: Sequence[Stage]) -> list[Stage]:

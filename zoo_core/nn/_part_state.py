@@ -27,13 +27,19 @@ def part_state(part: Part, path: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for place, owner in walk_parts(part, path):
         for name in state_names(owner):
-            value = found[f"{place}.{name}"] = getattr(owner, name, MISSING)
-            if value is MISSING:
-                raise PluginError(
-                    f"{owner.kind} {owner.name!r} names {name!r} in its state, and has no such attribute after its "
-                    "start; make it there, or take it out of `state`"
-                )
+            found[f"{place}.{name}"] = part_state_value(owner, name)
     return found
+
+
+def part_state_value(part: Part, name: str) -> Any:
+    """Return a value of the state of a part. Raises PluginError if there is no such attribute."""
+    value = getattr(part, name, MISSING)
+    if value is MISSING:
+        raise PluginError(
+            f"{part.kind} {part.name!r} names {name!r} in its state, and has no such attribute after its "
+            "start; make it there, or take it out of `state`"
+        )
+    return value
 
 
 def set_part_state(part: Part, path: str, values: Mapping[str, Any]) -> None:
@@ -51,7 +57,7 @@ def _set_value(part: Part, name: str, value: Any) -> None:
     here = getattr(part, name, None)
     if isinstance(here, np.ndarray) and not here.size:
         here = None  # an array that is empty after the start may have grown, such as the rows that a metric collects
-    own, saved = _describe_type(here), _describe_type(value)
+    own, saved = describe_type(here), describe_type(value)
     if here is not None and value is not None and own != saved:
         raise ValueError(f"{part.kind} {part.name!r} keeps in {name!r} {own}, not {saved}")
     if isinstance(here, np.ndarray) and value is not None:
@@ -60,7 +66,7 @@ def _set_value(part: Part, name: str, value: Any) -> None:
         setattr(part, name, value)
 
 
-def _describe_type(value: Any) -> str:
+def describe_type(value: Any) -> str:
     """Return the type of a saved value, as messages name it; arrays have dtype and shape."""
     if isinstance(value, np.ndarray):
         return f"an array of {value.dtype} {value.shape}"

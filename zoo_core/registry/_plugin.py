@@ -115,7 +115,7 @@ def _import_parts(plugin: Plugin, module: str) -> None:
 
 def part_class(item: Any) -> type[Part]:
     """Return what a plugin gave as a part. Raises PluginError unless it is a sound part class."""
-    if not (isinstance(item, type) and issubclass(item, Part) and item.kind in KINDS):
+    if not (isinstance(item, type) and issubclass(item, Part) and issubclass(item, tuple(KINDS.values()))):
         raise PluginError(
             f"zoo_parts returned {shown(item)}, which is not a class derived from a kind in zoo_core.parts"
         )

@@ -16,7 +16,7 @@ from zoo_core.runs._checkpoint import restore_run
 from zoo_core.runs._checkpoint_writer import save_run
 from zoo_core.runs._output import Output
 from zoo_core.runs._prepare import prepare_trainer
-from zoo_core.spec import Spec, read_spec, stored_spec
+from zoo_core.spec import Spec, read_spec, stored
 from zoo_core.training import DEFAULT_INTERVAL, Interval, Trainer, held, name_the_part, parallel_products
 from zoo_core.training.events import Event
 
@@ -117,7 +117,7 @@ def _as_spec(spec: Spec | str | Path | Mapping[str, Any], registry: Registry) ->
                 f"a spec is {SPEC_FORMS}, not {type(spec).__name__}; it names its data in the table 'data'"
             )
         spec = Spec.parse(spec, registry)
-    return stored_spec(spec, registry)
+    return stored(spec, registry)
 
 
 def _run_to_end(trainer: Trainer, output: Output | None = None, interval: Interval | None = None) -> Model:

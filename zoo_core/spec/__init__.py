@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     )
     from zoo_core.spec._part_field import options_model as options_model
     from zoo_core.spec._reading import read_part as read_part, read_spec as read_spec
-    from zoo_core.spec._round_trip import find_class as find_class, parts_of as parts_of, stored_spec as stored_spec
+    from zoo_core.spec._round_trip import find_class as find_class, parts_of as parts_of, stored as stored
     from zoo_core.spec._spec import (
         DEFAULT_METRICS as DEFAULT_METRICS,
         SPEC_NAME as SPEC_NAME,
@@ -42,7 +42,7 @@ _MODULES = {
     "_options": "copy_part dump option_names walk_parts",
     "_part_field": "options_model",
     "_reading": "read_part read_spec",
-    "_round_trip": "find_class parts_of stored_spec",
+    "_round_trip": "find_class parts_of stored",
     "_spec": "DEFAULT_METRICS SPEC_NAME SPEC_NAME_RULE LayerSpec LossSpec Spec TrainingSpec",
     "_text": "read_text rename_text summarize_text",
 }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticCustomError
 
@@ -20,23 +21,27 @@ from zoo_core.spec._text import plain_fault
 
 BUILT_IN = "zoo_core.", "zoo_plugins."
 Find = Callable[[str, str], type[Part]]
+Stored = TypeVar("Stored", Spec, Part)
 
 
-def stored_spec(spec: Spec, registry: Registry) -> Spec:
-    """Return a spec with each value as its model file will give it back, such as 0.5 for a number of NumPy.
+def stored(given: Stored, registry: Registry) -> Stored:
+    """Return a spec or a part with each value as its model file will give it back, such as 0.5 for a number of NumPy.
 
     Raises PluginError for an option of a plugin's part that does not survive, SpecError for other values.
     """
-    find = find_class(spec, registry)
-    for part in reversed(list(parts_of(spec))):  # inner parts come first: the innermost is to blame
-        _check_options(part, {"registry": registry, "find": find})
-    stored = validate(Spec, spec.to_dict(), registry, f"spec {spec.name!r}", {}, find=find)
-    merged: Spec = _merge(spec, stored)
+    find = find_class(given, registry)
+    made: Any = None
+    for part in reversed(list(parts_of(given))):  # inner parts come first: the innermost is to blame
+        made = _stored_part(part, {"registry": registry, "find": find})
+    if not isinstance(given, Spec):
+        part_given_back: Stored = made
+        return part_given_back
+    merged: Stored = _merge(given, validate(Spec, given.to_dict(), registry, f"spec {given.name!r}", {}, find=find))
     return merged
 
 
-def parts_of(spec: BaseModel) -> Iterator[Part]:
-    """Yield every part in a spec, the parts in options included."""
+def parts_of(spec: BaseModel | Part) -> Iterator[Part]:
+    """Yield every part in a spec or a part, the parts in options included."""
     waiting: list[Any] = [spec]
     while waiting:
         item = waiting.pop()
@@ -49,8 +54,8 @@ def parts_of(spec: BaseModel) -> Iterator[Part]:
             waiting += [getattr(item, name) for name in type(item).model_fields]
 
 
-def find_class(spec: Spec, registry: Registry) -> Find:
-    """Return a function that finds the classes of the parts in a spec; the registry has the others.
+def find_class(spec: Spec | Part, registry: Registry) -> Find:
+    """Return a function that finds the classes of the parts in a spec or a part; the registry has the others.
 
     Raises PluginError where a file could not tell two classes apart.
     """
@@ -65,8 +70,8 @@ def find_class(spec: Spec, registry: Registry) -> Find:
     return lambda kind, name: classes.get((kind, name)) or registry.get(kind, name)
 
 
-def _check_options(part: Part, context: Mapping[str, Any]) -> None:
-    """Raise an error for an option that does not come back from a file."""
+def _stored_part(part: Part, context: Mapping[str, Any]) -> Part:
+    """Return a part as a file gives it back. Raises an error for an option that does not come back."""
     values = {name: _json_value(part, name) for name in option_names(part)}
     try:
         other = build(type(part), values, context)
@@ -83,6 +88,7 @@ def _check_options(part: Part, context: Mapping[str, Any]) -> None:
                 f"its option {name!r} is {value!r} and would be {changed!r} after loading",
                 "__post_init__ must leave options as they are; what it computes belongs in another attribute",
             )
+    return other
 
 
 def _json_value(part: Part, name: str) -> Any:
@@ -126,4 +132,4 @@ def _is_same(given: Any, stored: Any) -> bool:
         return len(given) == len(stored) and all(map(_is_same, given, stored))
     if isinstance(given, dict):
         return given.keys() == stored.keys() and all(_is_same(value, stored[key]) for key, value in given.items())
-    return bool(given == stored)
+    return bool(np.array_equal(given, stored) if isinstance(given, np.ndarray) else given == stored)

@@ -18,6 +18,7 @@ from zoo_core.testing.checks import (
     loss_classes,
     losses,
     metrics,
+    noise,
     optimizers,
     preprocessors,
     regularizers,
@@ -30,9 +31,8 @@ from zoo_core.testing.harness.findings import Finding
 from zoo_core.testing.harness.part_under_test import PartUnderTest
 
 MODULES = (
-    definition, activations, transforms, running_statistics, regularizers, augmentations, losses, loss_classes, metrics,
-    optimizers,
-    schedules, initializers, generators, datasets, preprocessors, callbacks,
+    definition, activations, transforms, running_statistics, noise, regularizers, augmentations, losses, loss_classes,
+    metrics, optimizers, schedules, initializers, generators, datasets, preprocessors, callbacks,
 )  # fmt: skip
 
 

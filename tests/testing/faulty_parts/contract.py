@@ -1,5 +1,6 @@
 """Activations with correct formulas that break another rule: buffers, dtypes, widths, names, options."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -173,6 +174,24 @@ class Outside(Tanh):
     """A default `slope` beyond its own range."""
 
     slope: Annotated[float, Gt(0), Le(1)] = 2.0
+
+
+@faulty("options", "would be 0.0001523")
+@dataclass
+class Degrees(Tanh):
+    """Its `turn` is in degrees, and `__post_init__` makes radians of it; the default is the same in both."""
+
+    turn: Annotated[float, Ge(0), Le(360)] = 0.0
+
+    def __post_init__(self):
+        self.turn = math.radians(self.turn)
+
+
+@faulty("definition", "looks like a new default of the option 'slope', and Python ignores it")
+class Steeper(Boundless):
+    """A new default for `slope`, without a type."""
+
+    slope = 0.9
 
 
 @faulty("derivative", "the required method derivative is not written")

@@ -9,6 +9,7 @@ from annotated_types import Ge, Gt, Le
 from tests.testing.faulty_parts import faulty
 from zoo_core.parts import (
     Activation,
+    Constraint,
     Loss,
     Metric,
     Noise,
@@ -320,3 +321,72 @@ class CountsStreams(RandomSource):
             odd = self._asked if purpose.startswith("layers") else 0
             self._streams[purpose] = np.random.default_rng([self._seed, odd, *purpose.encode()])
         return self._streams[purpose]
+
+
+class Centred(Normalizer):
+    """Subtracts the batch mean; outside training a running mean."""
+
+    name = "centred"
+    state = ("mean",)
+
+    def start(self, width, dtype):
+        self.mean = np.zeros(width, dtype)
+
+    def forward(self, x, out):
+        self._latest = x.mean(axis=0)
+        np.subtract(x, self._latest, out=out)
+
+    def infer(self, x, out):
+        np.subtract(x, self.mean, out=out)
+
+    def backward(self, x, y, grad, out):
+        np.subtract(grad, grad.mean(axis=0), out=out)
+
+    def end_step(self):
+        self.mean = 0.9 * self.mean + 0.1 * self._latest
+
+
+@faulty("state", "'mean' of its `state` is None; in a network, state is arrays of float32")
+class NoneAtFirst(Centred):
+    """Its mean is None until the first step."""
+
+    name = "none_at_first"
+
+    def start(self, width, dtype):
+        self.mean = None
+
+    def infer(self, x, out):
+        np.subtract(x, 0 if self.mean is None else self.mean, out=out)
+
+    def end_step(self):
+        self.mean = self._latest
+
+
+@faulty("state", "and was an array of float64 (0,) after `start`")
+class Growing(Constraint):
+    """Clips weights to the mean of the sizes so far, which are an array that grows."""
+
+    name = "growing"
+    state = ("sizes",)
+
+    def start(self, shape, dtype):
+        self.sizes = np.zeros(0)
+
+    def constrain(self, weights):
+        self.sizes = np.append(self.sizes, 1.0)
+        np.clip(weights, -len(self.sizes), len(self.sizes), out=weights)
+
+
+@faulty("state", "'bound' of its `state` has become 0.5, and was 1 after `start`")
+class WholeAtFirst(Constraint):
+    """Clips weights to a bound that is halved once; it begins as a whole number."""
+
+    name = "whole_at_first"
+    state = ("bound",)
+
+    def start(self, shape, dtype):
+        self.bound = 1
+
+    def constrain(self, weights):
+        self.bound = 0.5
+        np.clip(weights, -self.bound, self.bound, out=weights)

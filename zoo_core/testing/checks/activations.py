@@ -12,14 +12,21 @@ from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.findings import Finding
 from zoo_core.testing.harness.gradients import gradient_findings
 from zoo_core.testing.harness.part_under_test import PartUnderTest
-from zoo_core.testing.harness.transform_harness import WIDTH, forward, sample_inputs, start_part
+from zoo_core.testing.harness.transform_harness import (
+    fitting_width,
+    forward,
+    sample_inputs,
+    start_part,
+    takes_width,
+)
 
 _WRONG_WIDTH = "input_width does not return the number of columns that forward needs"
 
 
 def _check_width(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
-    for units in (1, 3, WIDTH):
+    small = [units for units in (1, 3, 4) if takes_width(subject.make(), units)]
+    for units in (*small, fitting_width(subject.make)):
         columns = part.input_width(units)
         claim = f"input_width({units}) is {columns}"
         if not isinstance(columns, int) or columns < 1:
@@ -46,13 +53,14 @@ def _with_other_column(x: Array, column: int) -> Array:
 
 def _check_derivative(subject: PartUnderTest) -> Iterator[Finding]:
     """Check `backward`, and also `derivative` if a part overrides both."""
-    found = list(gradient_findings(subject.make()))
+    width = fitting_width(subject.make)
+    found = list(gradient_findings(subject.make(), width=width))
     yield from found
     kind = subject.part
     if not found and kind.backward is not Activation.backward and kind.derivative is not Activation.derivative:
         part = subject.make()
         part.backward = MethodType(Activation.backward, part)
-        yield from gradient_findings(part)
+        yield from gradient_findings(part, width=width)
 
 
 CHECKS = {

@@ -11,10 +11,13 @@ from annotated_types import Ge, Gt, Interval
 
 from zoo_core._option_types import is_text_enum, option_errors, option_hints
 from zoo_core._part_checks import definition_errors
+from zoo_core.errors import PluginError, SpecError
 from zoo_core.parts import Part
+from zoo_core.spec import dump, stored
 from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.findings import Finding, NotRunError
 from zoo_core.testing.harness.part_under_test import PartUnderTest
+from zoo_core.testing.harness.variations import variations
 
 
 def _check_definition(subject: PartUnderTest) -> Iterator[Finding]:
@@ -43,20 +46,32 @@ def _check_options(subject: PartUnderTest) -> Iterator[Finding]:
             )
         if name in own and not re.search(rf"\b{name}\b", str(subject.part.__doc__)):
             yield Finding(f"the docstring does not explain the option {name!r}")
+    if not subject.options:
+        for other in variations(subject.part, subject.registry):
+            yield from _round_trip_findings(other)
+    yield from _round_trip_findings(subject)
+
+
+def _round_trip_findings(subject: PartUnderTest) -> Iterator[Finding]:
+    """Make the part, validate all its options, also the defaults, and save and load them."""
     try:
-        _make_with_checked_defaults(subject)
+        made = subject.make_as_given()
+        given = {name: _plain(getattr(made, name)) for name in option_hints(subject.part)}
+        PartUnderTest(subject.part, given, subject.registry).make_as_given()
+        stored(made, subject.registry)
     except NotRunError:
         return
     except (TypeError, ValueError) as error:
         reason = " ".join(str(error).split())
         yield Finding(f"it cannot be made with {dict(subject.options) or 'its defaults'}: {reason}")
+    except (PluginError, SpecError) as error:
+        yield Finding(str(error))
 
 
-def _make_with_checked_defaults(subject: PartUnderTest) -> None:
-    """Make the part, and validate all its options, also the defaults, against their types."""
-    made = subject.make()
-    given = {name: getattr(made, name) for name in option_hints(subject.part)}
-    PartUnderTest(subject.part, given, subject.registry).make()
+def _plain(value: Any) -> Any:
+    """Return an option as a model file holds it; parts stay."""
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else [value]
+    return value if any(isinstance(item, Part) for item in items) else dump(value)
 
 
 def has_bounds(hint: Any) -> bool:
@@ -77,7 +92,7 @@ CHECKS = {
         Check("definition", "it has a name and a docstring", _check_definition),
         Check(
             "options",
-            "the docstring explains every option, and the default of a number is in its range",
+            "the docstring explains every option, defaults are in their range, and a model file gives options back",
             _check_options,
         ),
     ),

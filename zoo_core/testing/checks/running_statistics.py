@@ -12,7 +12,14 @@ from zoo_core.parts import Array, Normalizer, Transform
 from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.findings import Finding
 from zoo_core.testing.harness.part_under_test import PartUnderTest
-from zoo_core.testing.harness.transform_harness import WIDTH, backward, forward, infer, start_part, upstream_gradient
+from zoo_core.testing.harness.transform_harness import (
+    backward,
+    fitting_width,
+    forward,
+    infer,
+    start_part,
+    upstream_gradient,
+)
 
 ROWS = 64
 STEPS, ROUNDS = 500, 6  # steps in a round, and the largest number of rounds
@@ -54,15 +61,16 @@ def _check_once(subject: PartUnderTest) -> Iterator[Finding]:
 def _prepared(subject: PartUnderTest) -> tuple[Any, Array]:
     """Return a new part, and a batch whose columns have means and standard deviations far from 0 and 1."""
     part = subject.make()
-    start_part(part, WIDTH)
+    width = fitting_width(subject.make)
+    start_part(part, width)
     for weights in part.weights.values():
         weights += 1  # far from weights that would not change the outputs
-    columns = np.arange(1, WIDTH + 1)
-    return part, np.random.default_rng(13).normal(2.0 * columns, 4.0 * columns, (ROWS, WIDTH))
+    columns = np.arange(1, width + 1)
+    return part, np.random.default_rng(13).normal(2.0 * columns, 4.0 * columns, (ROWS, width))
 
 
 def _evaluate(part: Transform, x: Array) -> None:
-    backward(part, x, forward(part, x, WIDTH), upstream_gradient(ROWS, WIDTH))
+    backward(part, x, forward(part, x, x.shape[1]), upstream_gradient(*x.shape))
 
 
 def _train_step(part: Transform, x: Array) -> None:
@@ -72,7 +80,7 @@ def _train_step(part: Transform, x: Array) -> None:
 
 def _distance(part: Transform, x: Array) -> float:
     """Return the largest distance between the columns' statistics outside and in training, in standard deviations."""
-    training, outside = forward(part, x, WIDTH), infer(part, x, WIDTH)
+    training, outside = forward(part, x, x.shape[1]), infer(part, x, x.shape[1])
     deviation = training.std(axis=0) + 1e-12
     means = np.abs(outside.mean(axis=0) - training.mean(axis=0)) / deviation
     return float(np.max([means, np.abs(outside.std(axis=0) / deviation - 1)]))

@@ -6,18 +6,23 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from zoo_core.errors import PluginError
-from zoo_core.nn import part_state, set_part_state
-from zoo_core.parts import Array, Part
+from zoo_core.nn import RunningState, part_state, set_part_state
+from zoo_core.parts import Array, Constraint, Part, Penalty, Transform
+from zoo_core.spec import walk_parts
 from zoo_core.storage import pack, unpack
 from zoo_core.testing.harness.findings import Finding
 from zoo_core.testing.harness.randomness import same
 
 
 def transfer_state(source: Part, target: Part) -> None:
-    """Save the state of a part, and of the parts inside it, and load it into another instance.
+    """Save the state of a part, and of the parts inside it, and load it into another instance, as the core does.
 
     Raises PluginError for a value that a model file cannot hold, ValueError if the target keeps another form of value.
     """
+    if isinstance(source, (Transform, Penalty, Constraint)):
+        fresh, old = (dict(walk_parts(part, part.kind)) for part in (target, source))
+        RunningState(fresh).restore(RunningState(old, RunningState(fresh).arrays()).arrays())
+        return
     arrays: dict[str, Array] = {}
     packed = {path: pack(value, path, arrays) for path, value in part_state(source, source.kind).items()}
     set_part_state(target, source.kind, {path: unpack(value, arrays) for path, value in packed.items()})

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from zoo_core.errors import SpecError
 from zoo_core.nn import set_up
 from zoo_core.parts import Activation, Array, Transform
 
 ROWS, WIDTH = 6, 5
+OTHER_WIDTHS = 6, 4, 8, 9, 10, 12, 16, 32, 64  # for parts that refuse an odd number of columns, or need many
 NEAR, FAR = 1.5, 6.0  # standard deviations of inputs
 
 
@@ -19,6 +22,24 @@ def start_part(part: Transform, width: int, dtype: Any = np.float64, seed: int =
     set_up(part, width, dtype, rng)
     for weights in part.weights.values():
         weights += rng.uniform(0.05, 0.3, weights.shape)
+
+
+def fitting_width(make: Callable[[], Transform]) -> int:
+    """Return a number of columns that a transform takes: `WIDTH`, or the first other one that it does not refuse.
+
+    A part refuses one by a ValueError or a SpecError in `input_width`, `parameters` or `start`.
+    """
+    return next((width for width in (WIDTH, *OTHER_WIDTHS) if takes_width(make(), width)), WIDTH)
+
+
+def takes_width(part: Transform, width: int) -> bool:
+    """Return whether a transform takes a number of columns."""
+    try:
+        columns = input_width(part, width)
+        start_part(part, width)
+    except (ValueError, SpecError):
+        return False
+    return columns != 0
 
 
 def input_width(part: Transform, width: int) -> int:
