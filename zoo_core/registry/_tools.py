@@ -27,7 +27,7 @@ BUILT_IN = {  # what the zoo has without a hook; tests compare it with the comma
     "command": (
         "train resume evaluate predict plot compare explain export list show validate schema new env data plugins"
     ),
-    "plot": "curves confusion weights activation schedule",
+    "plot": "curves confusion weights activation schedule layers",
     "reader": ".csv .tsv .txt .npy .npz .png .toml .json",
     "exporter": ".npz",
 }
