@@ -49,6 +49,9 @@ HINTS = {
 }
 
 
+JOINERS = "\u200c\u200d"  # Persian, Indian scripts and emoji need them
+
+
 class Hint(str):
     """What to do about an error: a text for users of Python, with the key and values to word it in another way."""
 
@@ -154,4 +157,13 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def printable(text: str) -> str:
     """Return text with control characters but line ends and tabs as escapes, so that no name steers the terminal."""
-    return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
+    return "".join(c if is_harmless(c) else ascii(c)[1:-1] for c in text)
+
+
+def is_harmless(character: str) -> bool:
+    """Return whether a character steers no terminal: it shows, or it is a space, a tab, a line end or a joiner."""
+    if character.isprintable() or character in "\n\t" + JOINERS:
+        return True
+    import unicodedata  # late: few texts hold any other character
+
+    return unicodedata.category(character) == "Zs"

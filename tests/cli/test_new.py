@@ -229,3 +229,14 @@ def test_what_may_surprise_is_said(run_zoo, rows, words):
     code, _, err = run_zoo("new", "mine", "--data", "my.csv")
     assert code == 0
     assert words in err
+
+
+@pytest.mark.parametrize(
+    ("source", "content", "code"),
+    [("m.npz", b"PK\3\4\xff", 2), ("s.json", b"{}", 2), ("s.toml", b"name = '\xff'", 3), ("s.toml", b"name = [", 3)],
+)
+def test_from_takes_a_spec_alone(run_zoo, source, content, code):
+    Path(source).write_bytes(content)
+    found, _, err = run_zoo("new", "mine", "--from", f"./{source}")
+    assert (found, "bug of the zoo" in err) == (code, False)
+    assert not Path("mine.toml").exists()

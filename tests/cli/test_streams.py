@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import os
 import subprocess
 import sys
@@ -119,3 +121,41 @@ def test_text_of_others_never_steers_the_terminal(run_zoo: Zoo, tmp_path: Path, 
     code, out, err = run_zoo(*command.split())
     assert code in (0, 3)
     assert not set(out + err) & set("\x1b\x07\r\x9b")
+
+
+HOSTILE = "\x1b[2J\x07\x7f\x9b\u202e\u2028\U000e0001"
+FRIENDLY = "caf\xe9\xa0東京\u3000\u0646\u0645\u06cc\u200c\u062f 👩\u200d🔬"
+
+
+def test_json_is_valid_whatever_stands_in_it(run_zoo: Zoo, tmp_path: Path) -> None:
+    colours(tmp_path, HOSTILE, FRIENDLY)
+    model = zoo_core.train(zoo_core.read_spec("colours.toml", [f'description="{FRIENDLY}"']), output="c.npz")
+    for command in ("predict c.npz rows.csv --json", "show c.npz --json", "evaluate c.npz --json"):
+        code, out, _ = run_zoo(*command.split())
+        assert code == 0
+        json.loads(out)
+        assert not set(out) & set(HOSTILE) - set("[2J")
+    assert set(json.loads(run_zoo("predict", "c.npz", "rows.csv", "--json")[1])) == {FRIENDLY, HOSTILE}
+    assert model.labels().tolist() == sorted([FRIENDLY, HOSTILE])
+
+
+def test_spaces_and_joiners_of_other_scripts_stay_as_they_are(run_zoo: Zoo, tmp_path: Path) -> None:
+    colours(tmp_path, FRIENDLY)
+    zoo_core.train("colours.toml", output="c.npz")
+    assert set(run_zoo("predict", "c.npz", "rows.csv")[1].split("\n")) == {FRIENDLY, "blue", ""}
+
+
+def test_a_label_with_line_ends_is_one_line_on_the_terminal_and_quoted_in_a_csv_file(
+    run_zoo: Zoo, tmp_path: Path
+) -> None:
+    label = 'a\n=1+1,"q"\rz'
+    x = np.random.default_rng(0).normal(size=(80, 2))
+    np.savez("t.npz", x=x, y=np.where(x[:, 0] > 0, label, "b"))
+    spec = TOML.format(epochs=3).replace('"csv", path = "t.csv", target = "y"', '"npz", path = "t.npz"')
+    Path("colours.toml").write_text(spec)
+    zoo_core.train("colours.toml", output="c.npz")
+    colours(tmp_path)
+    assert set(run_zoo("predict", "c.npz", "rows.csv")[1].split("\n")) == {'a\\n=1+1,"q"\\rz', "b", ""}
+    assert run_zoo("predict", "c.npz", "rows.csv", "-o", "y.csv")[0] == 0
+    with Path("y.csv").open(newline="") as file:
+        assert {row["label"] for row in csv.DictReader(file)} == {label, "b"}

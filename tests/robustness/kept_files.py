@@ -28,11 +28,16 @@ STRANGERS = ("m.npz", "m-2.npz", "m.best.npz", "m.checkpoint-0000000005.npz", ".
 
 
 class Round:
-    """One folder in which events happen. `theirs` are the files of somebody else, by name, with their digests."""
+    """One folder in which events happen.
+
+    `theirs` are the files of somebody else, by name, with their digests. `told` are the digests that stood at the
+    output when the unfinished run began with --force: that run may replace them, also after a resume.
+    """
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.folder, self.chance = folder, random.Random(seed)
         self.theirs: dict[str, str] = {}
+        self.told: set[str] = set()
         self.failures: list[str] = []
         write_run(folder)
         self.inputs = {name: digest(folder / name) for name in ("s.toml", "t.npz")}
@@ -51,7 +56,10 @@ class Round:
         missing = self.chance.random() < 0.15
         if missing:
             (self.folder / "t.npz").rename(self.folder / "away")
+        before, stood = self.checkpoints(), digest(self.folder / OUTPUT)
         name = self.run("train", "s.toml", "-o", output, *force, named={OUTPUT} if force else set())
+        if self.checkpoints() - before:  # this run is the unfinished one
+            self.told = {stood} if force else set()
         if missing:
             (self.folder / "away").rename(self.folder / "t.npz")
         return f"{name}, data missing" if missing else name
@@ -59,7 +67,12 @@ class Round:
     def resume(self) -> str:
         """Go on with a run."""
         force = ["--force"] * (self.chance.random() < 0.3)
-        return self.run("resume", OUTPUT, *force, named={OUTPUT} if force else set())
+        is_named = force or (self.checkpoints() and digest(self.folder / OUTPUT) in self.told)
+        return self.run("resume", OUTPUT, *force, named={OUTPUT} if is_named else set())
+
+    def checkpoints(self) -> set[str]:
+        """Return the digests of the checkpoints beside the output."""
+        return {digest(path) for path in self.folder.glob("m.checkpoint-*")}
 
     def run(self, *arguments: str, named: set[str]) -> str:
         """Run a command that is stopped at a random write; `named` are files that it may replace."""

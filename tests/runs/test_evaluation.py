@@ -14,6 +14,9 @@ from tests.helpers.specs import regression_spec, small_spec
 from zoo_core.cli import run
 from zoo_core.data import DataFolder
 from zoo_core.errors import DataError, NumericError
+from zoo_core.model import evaluate_table
+from zoo_core.registry import Registry
+from zoo_core.runs import evaluation_rows
 from zoo_plugins.datasets.idx_files import Idx
 
 NAMES = ["no, never", "yes"]
@@ -249,3 +252,11 @@ def test_a_model_whose_outputs_are_not_finite_gets_no_metrics(tmp_path, run_zoo)
         code, out, err = run_zoo(verb, tmp_path / "huge.npz", *options)
         assert (code, out) == (6, "")
         assert "gives values that are not finite" in err
+
+
+def test_a_model_of_a_table_is_evaluated_on_arrays_too(folder, tmp_path):
+    model = zoo_core.load(folder / "t.npz")
+    x = np.random.default_rng(3).normal(size=(20, 2)) * 3
+    np.savez(tmp_path / "e.npz", x=x, y=np.array(NAMES)[np.arange(20) % 2])
+    rows = evaluation_rows(model, "test", DataFolder.open(), Registry(), str(tmp_path / "e.npz"))
+    assert model.evaluate(x, np.array(NAMES)[np.arange(20) % 2]) == evaluate_table(model, rows.table)

@@ -646,3 +646,9 @@ def test_a_digest_is_that_of_the_file(run_zoo, alone):
     save_checkpoint(output, prepare("s.toml"), Interval(steps=3))
     header = storage.read_model_file("m.checkpoint-0000000000.npz").header
     assert header["run"]["run.replaces"] == hashlib.sha256(THEIRS).hexdigest()
+
+
+@pytest.mark.parametrize("output", ["a\0b.npz", "\ud800.npz"])
+def test_an_output_that_is_no_file_name_is_refused_before_training(output: str) -> None:
+    with pytest.raises(UsageError, match="is no file name"):
+        zoo_core.train("glyphs-quickstart", output=output)

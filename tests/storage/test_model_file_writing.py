@@ -281,8 +281,9 @@ def test_folders_and_devices_are_not_replaced(tmp_path: Path) -> None:
         ("nowhere/m.npz", ResourceError, "No such file or directory; nothing was changed. Check the folder"),
         ("x" * 300, ResourceError, "File name too long"),
         ("a\0b", UsageError, "NUL"),
+        ("\ud800.npz", UsageError, "no character"),
     ],
-    ids=["no folder", "long", "NUL"],
+    ids=["no folder", "long", "NUL", "surrogate"],
 )
 def test_places_that_cannot_be_written(tmp_path: Path, name: str, kind: type, message: str) -> None:
     with pytest.raises(kind, match=message):
@@ -326,3 +327,13 @@ def test_readers_see_whole_files_while_writers_race(path: Path) -> None:
         thread.join()
     assert problems == []
     assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+def test_a_link_to_a_stream_of_the_process_is_no_file(tmp_path: Path) -> None:
+    # /dev/stdout leads to /proc/self/fd/1, which is a file where the output is redirected to one
+    link = tmp_path / "stdout"
+    with (tmp_path / "log").open("w") as file:
+        link.symlink_to(f"/proc/self/fd/{file.fileno()}")
+        with pytest.raises(UsageError, match="not a file"):
+            storage.write_file(link, b"x")
+    assert link.is_symlink()

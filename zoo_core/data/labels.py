@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -53,17 +53,30 @@ def label_list(labels: Array, where: str) -> list[str]:
     Raises:
         DataError: the array has another shape, or holds something else, such as 0.5 or None.
     """
+    check_labels(labels, where)
+    return list(map(label_text, labels.tolist()))
+
+
+def check_labels(labels: Array, where: str) -> None:
+    """Raise DataError unless an array may hold labels, as `label_list` does."""
     if labels.ndim != 1 or labels.dtype.kind not in "biufUSO":
         raise DataError(
             f"{where}: labels are {labels.dtype} of shape {labels.shape}, not whole numbers or names (rows,)"
         )
-    values = labels.tolist()
-    for row, value in enumerate(values) if labels.dtype.kind in "fO" else ():
+    for row, value in _strange_labels(labels):
         fraction = isinstance(value, (float, np.floating)) and not float(value).is_integer()
         if fraction or not isinstance(value, (str, bytes, bool, int, float, np.generic)):
             way = "for measurements say task = 'regression'" if fraction else "save whole numbers or names"
             raise DataError(f"{where}: labels are {labels.dtype}, and row {row + 1} holds {value!r:.40}; {way}")
-    return list(map(label_text, values))
+
+
+def _strange_labels(labels: Array) -> Iterator[tuple[int, Any]]:
+    """Yield the row and the value of labels that may be none: fractions and objects."""
+    if labels.dtype.kind == "O":
+        yield from enumerate(labels.tolist())
+    elif labels.dtype.kind == "f":
+        for row in np.flatnonzero((labels != np.floor(labels)) | np.isinf(labels))[:1].tolist():
+            yield row, labels[row].item()
 
 
 def find_classes(labels: Iterable[str], where: str) -> tuple[str, ...]:

@@ -30,6 +30,8 @@ def read_columns(path: str | Path, registry: Registry) -> dict[str, Array]:
     reader = reader_of(path, registry)
     if reader is None:
         raise PluginError(f"{path}: no plugin reads such files; install one that does")
+    if Path(path).exists() and not Path(path).is_file():  # opening a pipe would wait for its writer
+        raise DataError(f"{path}: is not a file")
     try:
         with Path(path).open("rb"):
             pass

@@ -74,7 +74,8 @@ def _own_warnings(model: Model, data: Data, table: Table, split_name: str) -> di
 def _file_dataset(model: Model, source: Dataset, path: str, folder: DataFolder, registry: Registry) -> Dataset:
     """Return a data set that reads a file as the model's own reads its file."""
     options = option_names(source)
-    if "path" not in options:
+    stored = str(getattr(source, "path", ""))
+    if "path" not in options or (path.endswith(".npz") and not stored.endswith(".npz")):
         if path.endswith(".npz"):  # any model can be evaluated on a .npz with arrays x and y
             return registry.get("dataset", "npz")(path=path, task=model.about.task)  # type: ignore[call-arg, return-value]
         raise UsageError(

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from zoo_core.errors import Hint, ResourceError, UsageError
-from zoo_core.storage._lock import WINDOWS, lock_descriptor
+from zoo_core.storage._lock import WINDOWS, check_file_name, lock_descriptor
 
 OPEN_FLAGS = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 # Errors that some systems give when a folder is opened for fsync or synchronized, although nothing is wrong.
@@ -92,10 +92,10 @@ def _may_replace(overwrite: Overwrite) -> bool:
 
 
 def _check_target(target: Path, overwrite: Overwrite) -> None:
-    if "\0" in str(target):
-        raise UsageError(f"{str(target)!r} is no file name: it holds a NUL character")
+    check_file_name(target)
     with suppress(OSError):  # a folder that cannot be read gives its error when the file is opened
-        if target.exists() and not target.is_file():
+        leads_to_stream = target.is_symlink() and target.readlink().is_relative_to("/proc")  # as /dev/stdout does
+        if leads_to_stream or (target.exists() and not target.is_file()):
             raise UsageError(f"{target} is a folder or a device and not a file; name a file")
         if (target.is_symlink() or target.exists()) and not _may_replace(overwrite):
             raise _exists_error(target)

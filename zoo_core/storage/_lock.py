@@ -18,12 +18,23 @@ LOCK_CONTENT = re.compile(rb"[0-9]*\n?")  # the number of the process that holds
 FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)  # a link must not redirect the writing to another file
 
 
+def check_file_name(path: Path) -> None:
+    """Raise UsageError for a path that the system cannot have: with a NUL character, or half a character."""
+    try:
+        if "\0" in os.fspath(path):
+            raise UsageError(f"{str(path)!r} is no file name: it holds a NUL character")
+        os.fsencode(path)
+    except UnicodeError as error:
+        raise UsageError(f"{str(path)!a} is no file name: it holds what is no character") from error
+
+
 @contextmanager
 def file_lock(path: Path) -> Iterator[None]:
     """Hold the lock of a file, which is `.NAME.lock` beside it.
 
     Raises ResourceError that names the holder, UsageError where another file has the name of the lock.
     """
+    check_file_name(path)
     lock_path = path.with_name(f".{path.name}.lock")
     try:
         descriptor = _acquire(lock_path)

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Ge, Le, MaxLen, MinLen
 
-from zoo_core.data.labels import encode, find_classes, label_list
+from zoo_core.data.labels import check_labels, distinct, encode, encode_array, find_classes, label_list
 from zoo_core.data.readers.csv import CsvTable, read_csv
 from zoo_core.data.readers.npy import check_finite, read_arrays
 from zoo_core.data.readers.table_format import TableFormat
@@ -159,7 +159,7 @@ class Npz(Dataset):
         path = folder.locate(self.path)
         arrays = read_arrays(path)
         x, y = (_pick(arrays, key, path) for key in (self.x, self.y))
-        classes = find_classes(label_list(y, f"{path}, {self.y}"), f"{path}, {self.y}") if self._labelled else ()
+        classes = self._classes(y, f"{path}, {self.y}") if self._labelled else ()
         own = self._table(x, y, classes, f"{path}, {self.x} and {self.y}")
         parts = [replace(own, weights=self._weigh(arrays, self.weights, len(x), path))]
         if (self.x_test in arrays) != (self.y_test in arrays):
@@ -171,6 +171,11 @@ class Npz(Dataset):
         image = (x.shape[1], x.shape[2]) if x.ndim == 3 else None
         pixels = "pixels" if x.dtype == np.uint8 else "standard"
         return _make_data(parts, str(path), task=self.task, class_names=classes, image_shape=image, preprocessor=pixels)
+
+    @staticmethod
+    def _classes(y: Array, where: str) -> tuple[str, ...]:
+        check_labels(y, where)
+        return find_classes(label_list(distinct(y), where), where)
 
     @staticmethod
     def _weigh(arrays: dict[str, Array], key: str | None, rows: int, path: Path) -> Array | None:
@@ -192,7 +197,8 @@ class Npz(Dataset):
         check_finite(x, where)
         x = x.reshape(len(x), math.prod(x.shape[1:]))
         if self._labelled:
-            return Table(x, encode(label_list(y, where), classes, where))
+            check_labels(y, where)
+            return Table(x, encode_array(y, classes, where))
         if y.ndim not in (1, 2) or y.dtype.kind not in "biuf":
             raise DataError(f"{where}: values are {y.dtype} of shape {y.shape}, not numbers (rows,) or (rows, outputs)")
         check_finite(y, where)

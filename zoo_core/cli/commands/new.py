@@ -74,9 +74,14 @@ def command(
 
 def _shipped_text(name: str, source: str) -> str:
     from zoo_core.registry import Registry, find_spec
-    from zoo_core.spec import rename_text
+    from zoo_core.spec import read_text, rename_text, summarize_text
 
-    return rename_text(find_spec(source, Registry()).read_text("utf-8"), name)
+    file = find_spec(source, Registry())
+    if not file.name.endswith(".toml"):
+        raise UsageError(f"--from {source}: is no spec in TOML; name a shipped model, or train the model further")
+    text = read_text(file)
+    summarize_text(text, source)  # refuses what is no TOML
+    return rename_text(text, name)
 
 
 def _table_text(

@@ -99,7 +99,8 @@ def _write_result(result: Any, output: Path | None, json: bool, header: list[str
 def _write_lines(result: Any, file: Any) -> None:
     """Write a line for each row, with the fewest digits that give the same number again."""
     for row in result:
-        file.write(f"{row}\n")
+        text = str(row)
+        file.write((text if text.isprintable() else text.replace("\r", "\\r").replace("\n", "\\n")) + "\n")
 
 
 def _csv_text(result: Any, header: list[str]) -> str:

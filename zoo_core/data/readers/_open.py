@@ -73,13 +73,32 @@ def check_expansion(where: object, expanded: int, packed: int) -> None:
     """Raise DataError for compressed data that expand from `packed` bytes to far more memory than they justify."""
     if expanded > MAX_DEFLATE_RATIO * packed:
         raise DataError(f"{where}: claims more bytes than its compressed data can hold")
-    raised = os.environ.get("ZOO_MAX_SIZE", "")
-    free = max(FREE_BYTES, int(raised) * 2**20 if re.fullmatch("[0-9]{1,9}", raised) else 0)
-    if expanded > max(MAX_RATIO * packed, free):
+    check_growth(where, expanded, packed)
+
+
+def check_growth(where: object, expanded: int, packed: int) -> None:
+    """Raise DataError for data that take far more memory, `expanded` bytes, than the file justifies."""
+    if expanded > max(MAX_RATIO * packed, _free_bytes()):
         raise DataError(
             f"{where}: {packed:,} bytes expand to {expanded:,}, more than {MAX_RATIO} times as many; if you trust the "
             f"file, set ZOO_MAX_SIZE to {-(-expanded // 2**20)} (MiB), or save it without compression"
         )
+
+
+def _free_bytes() -> int:
+    raised = os.environ.get("ZOO_MAX_SIZE", "")
+    return max(FREE_BYTES, int(raised) * 2**20 if re.fullmatch("[0-9]{1,9}", raised) else 0)
+
+
+def check_holes(where: object, stream: Any) -> None:
+    """Raise DataError for a file that is mostly holes: it takes no room on the disk, and would take much memory."""
+    try:
+        state = os.fstat(stream.fileno())
+        size, stored = state.st_size, 512 * state.st_blocks
+    except (AttributeError, OSError):  # no file, or a system that does not say how much is stored
+        return
+    if size > max(MAX_RATIO * stored, _free_bytes()):
+        raise DataError(f"{where}: of its {size:,} bytes only {stored:,} were ever written; get the whole file")
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress, islice
@@ -15,6 +16,7 @@ from zoo_core.errors import DataError
 
 BLOCK_CELLS = 2**13  # a block stays in the processor's cache
 BLOCK_ROWS = 64  # at least, so that the cost for each column of a block is shared
+MOST_CELLS = 2**20  # but no more, because a cell takes some 60 bytes
 Row = tuple[int, list[str]]  # the line of a row in the file, where it ends, and its cells
 
 
@@ -73,6 +75,8 @@ class RowReader:
             raise DataError(f"{self.where}: line {self.line}: {error}") from error
         except UnicodeError as error:
             raise decoding_error(self._raw, error, self._form.encoding, self.where) from error
+        except DataError:
+            raise
         except Exception as error:  # a decoder may raise anything
             raise DataError(f"{self.where}: line {self.line} cannot be read: {error}") from error
 
@@ -92,7 +96,7 @@ class RowReader:
         """Yield the rows in `first` and all others. Raises DataError for a row of another width."""
         if first:
             yield self._checked(Block(1, [cells for _, cells in first], lines=tuple(line for line, _ in first)), width)
-        number, count = len(first) + 1, max(BLOCK_ROWS, BLOCK_CELLS // width)
+        number, count = len(first) + 1, max(1, min(BLOCK_ROWS, MOST_CELLS // width), BLOCK_CELLS // width)
         while True:
             before = self.line
             if not (read := self.take(count)):
@@ -114,8 +118,8 @@ class RowReader:
 def _check_encoding(encoding: str, where: str) -> None:
     """Raise DataError if Python does not know an encoding of text."""
     try:
-        str(b"", encoding)
-        codecs.lookup(encoding)
+        io.TextIOWrapper(io.BytesIO(), encoding)  # refuses codecs of bytes, such as zlib
+        codecs.lookup(encoding).decode(b"")  # that of the codec "undefined" always fails
     except (LookupError, ValueError) as error:
         raise DataError(f"{where}: there is no encoding {encoding[:40]!r}; write 'utf-8' or 'cp1252'") from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+from collections.abc import Iterator
 from typing import IO, TextIO
 
 from zoo_core.errors import DataError
@@ -26,14 +27,27 @@ _OTHERS = {
     b"%PDF": "a PDF document",
     b"SQLite": "a database",
 }
+MAX_LINE = 2**22  # characters
 WINDOWS = "cp1252"  # what Windows writes in Western Europe and America; it contains Latin-1
 
 
-def as_lines(raw: bytes | str, encoding: str, where: str) -> TextIO:
-    """Return the text of a table as a stream of lines, decoded while they are read.
+def as_lines(raw: bytes | str, encoding: str, where: str) -> Iterator[str]:
+    """Yield the lines of a table, decoded while they are read.
 
-    Raises DataError if the file is of another kind, or not in its encoding.
+    Raises DataError if the file is of another kind, not in its encoding, or has a line that would fill the memory with
+    its cells.
     """
+    return _short_lines(_as_stream(raw, encoding, where), where)
+
+
+def _short_lines(stream: TextIO, where: str) -> Iterator[str]:
+    while line := stream.readline(MAX_LINE):
+        if len(line) == MAX_LINE:
+            raise DataError(f"{where}: a line has {MAX_LINE:,} characters or more; put each row on a line of its own")
+        yield line
+
+
+def _as_stream(raw: bytes | str, encoding: str, where: str) -> TextIO:
     if isinstance(raw, str):
         return io.StringIO(raw.removeprefix("\ufeff"), newline="")
     kind = next((kind for start, kind in _OTHERS.items() if raw.startswith(start)), None)
@@ -50,8 +64,8 @@ def decoding_error(raw: bytes | str, error: UnicodeError, encoding: str, where: 
     start = getattr(error, "start", 0)
     try:
         str(raw, own)  # type: ignore[arg-type]
-    except UnicodeDecodeError as whole:
-        start = whole.start
+    except UnicodeError as whole:  # some decoders do not say where
+        start = getattr(whole, "start", start)
     line = raw[:start].count(b"\n") + 1 if isinstance(raw, bytes) else 1
     name = own.removesuffix("-sig").upper()
     return DataError(f"{where}: line {line} is not {name}; save the file as UTF-8, or say its encoding")

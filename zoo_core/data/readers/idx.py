@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from zoo_core.data.readers._open import check_expansion, opened, reads_foreign_bytes, refusing_damage
+from zoo_core.data.readers._open import check_expansion, check_holes, opened, reads_foreign_bytes, refusing_damage
 from zoo_core.errors import DataError
 from zoo_core.parts import Array
 
@@ -46,6 +46,7 @@ def read_idx(path: Path | str) -> Array:
     """
     path = Path(path)
     with opened(path) as raw:
+        check_holes(path, raw)
         zipped = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
         if not zipped:

@@ -14,6 +14,8 @@ from numpy.lib import format as npy
 
 from zoo_core.data.readers._open import (
     check_expansion,
+    check_growth,
+    check_holes,
     opened,
     reads_foreign_bytes,
     refusing_damage,
@@ -23,6 +25,8 @@ from zoo_core.errors import DataError
 from zoo_core.parts import Array
 
 MAX_MEMBERS = 1000  # arrays in one .npz file
+TEXT_BYTES = 4  # that a byte of text takes in memory
+MAX_EMPTY = 2**20  # product of the other dimensions of an array without values
 CHUNK_ROWS = 4096  # rows checked at a time
 
 
@@ -85,12 +89,13 @@ def read_arrays(source: Path | str | BinaryIO) -> dict[str, Array]:
     where = source_name(source)
     with opened(source) as file:
         # A pipe cannot be read twice, so what is already open is copied to memory.
+        check_holes(where, file)
         stream = file if isinstance(source, (str, Path)) else io.BytesIO(file.read())
         start = stream.read(6)
         size = stream.seek(0, io.SEEK_END)
         stream.seek(0)
         if start == npy.MAGIC_PREFIX:
-            return {"": _read_npy(stream, size, where)}
+            return {"": _read_npy(stream, size, where, size)}
         if start[:2] != b"PK":
             raise DataError(f"{where}: is neither a .npy nor a .npz file")
         return _read_npz(stream, where)
@@ -132,9 +137,14 @@ def check_finite(array: Array, where: str, columns: tuple[str, ...] = (), first:
             )
 
 
-def _read_npy(stream: BinaryIO, size: int, where: str) -> Array:
-    """Read a .npy file of `size` bytes; nothing is allocated unless the header agrees with the size."""
+def _read_npy(stream: BinaryIO, size: int, where: str, packed: int) -> Array:
+    """Read a .npy file of `size` bytes, `packed` if it is compressed.
+
+    Nothing is allocated unless the header agrees with the size.
+    """
     header = _read_header(stream, size, where)
+    if header.dtype.kind == "S":
+        check_growth(where, TEXT_BYTES * size, packed)
     raw = stream.read(math.prod(header.shape) * header.dtype.itemsize)
     try:
         array: Array = np.ndarray(header.shape, header.dtype, raw, order="F" if header.is_fortran else "C")
@@ -150,13 +160,18 @@ def _read_header(stream: BinaryIO, size: int, where: str) -> NpyHeader:
     with refusing_damage(where, "the header is damaged"):
         version = npy.read_magic(stream)
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        shape, is_fortran, dtype = read(stream)
+        try:
+            shape, is_fortran, dtype = read(stream)
+        except MemoryError as error:  # Python's parser raises it for expressions that are nested too deeply
+            raise ValueError("it is nested too deeply") from error
     if dtype.hasobject or dtype.kind not in "biufUS":
         way = "save numbers with array.astype(float), and labels with array.astype(str)"
         raise DataError(f"{where}: holds values of type {dtype}; {way}")
     promised, rest = math.prod(shape) * dtype.itemsize, size - stream.tell()
-    if promised != rest or any(n < 0 for n in shape):
+    if promised != rest or any(type(n) is not int or n < 0 for n in shape):
         raise DataError(f"{where}: the header says {shape} {dtype} ({promised} bytes), but {rest} bytes follow")
+    if not promised and math.prod(filter(None, shape)) > MAX_EMPTY:  # loops over its rows would take for ever
+        raise DataError(f"{where}: the header says {shape} {dtype}, which are no values at all")
     return NpyHeader(shape, is_fortran, dtype, stream.tell())
 
 
@@ -166,8 +181,11 @@ def _read_npz(stream: BinaryIO, where: str) -> dict[str, Array]:
         members = archive.infolist()
         if not members or len(members) > MAX_MEMBERS:
             raise DataError(f"{where}: holds {len(members)} arrays; between 1 and {MAX_MEMBERS} are read")
+        names = [member.filename.removesuffix(".npy") for member in members]
+        if len(set(names)) < len(names):
+            raise DataError(f"{where}: holds two arrays of one name; save it again with numpy.savez")
         check_expansion(where, sum(m.file_size for m in members), sum(m.compress_size for m in members))
-        return {member.filename.removesuffix(".npy"): _read_member(archive, member, where) for member in members}
+        return {name: _read_member(archive, member, where) for name, member in zip(names, members, strict=True)}
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> Array:
@@ -178,4 +196,4 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) 
         raise DataError(f"{place}: is compressed in a way that is not read; save it with numpy.savez")
     check_expansion(place, member.file_size, member.compress_size)
     with archive.open(member) as stream:
-        return _read_npy(stream, member.file_size, place)  # type: ignore[arg-type]
+        return _read_npy(stream, member.file_size, place, member.compress_size)  # type: ignore[arg-type]

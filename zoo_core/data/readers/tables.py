@@ -11,7 +11,7 @@ import io
 from pathlib import Path
 from typing import Any
 
-from zoo_core.data.readers._open import Source, opened, source_name
+from zoo_core.data.readers._open import Source, check_holes, opened, source_name
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.parts import Array
 
@@ -29,6 +29,7 @@ def read_table(source: Source) -> tuple[str, bytes | str]:
     if isinstance(source, (str, Path)) and (table := _plugin_table(Path(source))) is not None:
         return source_name(source), table
     with opened(source) as stream:
+        check_holes(source_name(source), stream)
         return source_name(source), stream.read()
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import PurePath
 from typing import Any, TextIO
 
 import numpy as np
 
 from zoo_core import errors
+
+_SPECIAL = re.compile(r"[^\n\t -~]")
 
 
 def printable(text: str) -> str:
@@ -56,11 +59,17 @@ def format_duration(seconds: float) -> str:
 def print_json(data: Any, file: TextIO, indent: int | None = 2) -> None:
     """Write data as JSON, keys in their order. NaN and infinity become null, arrays lists, paths strings."""
     text = json.dumps(_to_json(data), indent=indent, allow_nan=False, ensure_ascii=False)
+    text = _SPECIAL.sub(_json_escape, text)
     try:
         text.encode(file.encoding or "utf-8")
     except UnicodeEncodeError:
         text = json.dumps(_to_json(data), indent=indent, allow_nan=False)
     file.write(text + "\n")
+
+
+def _json_escape(found: re.Match[str]) -> str:
+    """Return a character that might steer a terminal as JSON writes it; what shows stays as it is."""
+    return found[0] if errors.is_harmless(found[0]) else json.dumps(found[0])[1:-1]
 
 
 def _to_json(data: Any) -> Any:
