@@ -70,6 +70,11 @@ def test_results_that_cannot_be_written_are_an_error(folder: Path, command: str,
     assert (found.returncode, found.stderr) == (5, f"error: {reason}\n")
 
 
+def test_rows_from_a_closed_standard_input_are_an_error(folder: Path) -> None:
+    found = zoo(folder, "$ZOO predict colours.npz - <&-")
+    assert (found.returncode, found.stderr) == (5, "error: standard input is closed\n")
+
+
 @pytest.mark.parametrize("redirection", ["2>&-", "2> /dev/full", "2>&1 >/dev/null | head -0"])
 def test_messages_that_cannot_be_written_are_not(tmp_path: Path, redirection: str) -> None:
     colours(tmp_path, epochs=40)

@@ -1,6 +1,7 @@
 """Plugins bring commands, plots, readers and exporters through hooks; their modules are imported when they are used."""
 
 import json
+import os
 import struct
 from pathlib import Path
 from types import SimpleNamespace
@@ -220,6 +221,9 @@ def test_a_reader_gives_columns_by_name(tmp_path):
         read_columns(tmp_path / "none.tbl", registry)
     with pytest.raises(PluginError, match="no plugin reads such files"):
         read_columns(tmp_path / "t.other", registry)
+    os.mkfifo(tmp_path / "pipe.tbl")
+    with pytest.raises(DataError, match="is not a file"):
+        read_columns(tmp_path / "pipe.tbl", registry)
 
 
 @pytest.mark.parametrize(

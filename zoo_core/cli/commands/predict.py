@@ -11,7 +11,7 @@ import typer
 
 from zoo_core.cli._options import MAX_SIZE_MIB, Force, Json, MaxSize, Sha256
 from zoo_core.cli._output import warn
-from zoo_core.errors import DataError, UsageError
+from zoo_core.errors import DataError, ResourceError, UsageError
 
 if TYPE_CHECKING:
     from zoo_core.model import Model
@@ -69,6 +69,8 @@ def _read_inputs(name: str, model: Model) -> Any:
     """Return the rows of an input file, and print notes on how a picture was changed."""
     from zoo_core.data.readers.inputs import read_inputs
 
+    if name == "-" and sys.stdin is None:
+        raise ResourceError("standard input is closed")
     source, shown = (sys.stdin.buffer, "standard input") if name == "-" else (name, name)
     about = model.about
     x, notes = read_inputs(source, about.inputs, about.feature_names, about.image_shape, shown, model.data_options)
