@@ -23,6 +23,7 @@ RNG = np.random.default_rng(0)
 X = RNG.normal(size=(240, 4))
 SIDE = (X[:, 0] > 0).astype(int)
 LINE = X @ [0.5, -0.3, 0.2, 0.1]
+NOISY = (X[:, 0] + np.random.default_rng(7).normal(scale=0.3, size=240) > 0).astype(int)
 HIDDEN = {"units": 16, "activation": "relu"}
 BASE: dict[str, Any] = {
     "data": {"name": "npz", "path": "t.npz", "validation": 0.25},
@@ -64,6 +65,20 @@ FAILED: dict[str, tuple[dict[str, Any], Any, str, str]] = {
     "cross entropy over relu": (with_output(BASE, "cross_entropy", HIDDEN, {"units": 2, "activation": "relu"}), SIDE, "unusable_outputs", "use 'softmax'"),
     "log loss over identity": (with_output(BASE, "binary_cross_entropy", HIDDEN, {"units": 1}), SIDE, "unusable_outputs", "gives no numbers from 0 to 1"),
     "softmax over one unit": (with_output(BASE, "binary_cross_entropy", {"units": 1, "activation": "softmax"}), SIDE, "constant_outputs", "a softmax over one unit is always 1"),
+    "a rate that ends above the majority": (with_output(BASE, "cross_entropy", {"units": 8, "activation": "tanh"}, SOFTMAX, optimizer={"name": "adam", "learning_rate": 10.0}), NOISY, "learning_rate", r"train loss \S+ is worse than that of the shares of the classes \(0\.6\d+\): the learning rate 10 "),
+    "a large rate for values": (merged(VALUES, {"optimizer": {"name": "adam", "learning_rate": 20.0}}), LINE, "learning_rate", "the learning rate 20 is likely too large"),
+    "a tiny rate and luck": (merged(BASE, {"seed": 3, "optimizer": {"name": "adam", "learning_rate": 1e-10}}), SIDE, "learning_rate", r"the training loss stays at \S+: the learning rate 1e-10 is likely too small; try 0.001"),
+    "ages": (VALUES, 41 + 9 * LINE, "targets_unscaled", "mean 41"),
+    "tiny targets": (merged(VALUES, {"training": {"epochs": 5}}), 1e-7 * LINE, "targets_unscaled", "the targets are small"),
+    "only the mean is learnt": (with_output(VALUES, "mse", DEAD, {"units": 1}, optimizer={"name": "sgd", "learning_rate": 0.1}), 50 + LINE, "targets_unscaled", "hardly better than by its mean|no better than by its mean"),
+    "equal targets": (VALUES, np.full(240, 5.25), "constant_targets", "in all rows of the train split 'target 1' is 5.25"),
+    "one equal target of two": (with_output(VALUES, "mse", HIDDEN, {"units": 2}), np.c_[LINE, np.zeros(240)], "constant_targets", "'target 2' is 0: there is nothing to learn"),
+    "one small target of two": (with_output(VALUES, "mse", HIDDEN, {"units": 2}), np.c_[8 * LINE, 1e-3 * RNG.normal(size=240)], "targets_unscaled", "'target 2'"),
+    "values over sigmoid": (with_output(VALUES, "mse", HIDDEN, {"units": 1, "activation": "sigmoid"}), LINE, "unusable_outputs", r"'sigmoid', which gives numbers from 0 to 1, and \d+% of the targets lie outside; use 'identity'"),
+    "values over relu": (with_output(VALUES, "mae", HIDDEN, {"units": 1, "activation": "relu"}), LINE, "unusable_outputs", "gives no number below 0"),
+    "values over tanh": (with_output(VALUES, "huber", HIDDEN, {"units": 1, "activation": "tanh"}), 5 * LINE, "unusable_outputs", "from -1 to 1"),
+    "values over softmax": (with_output(VALUES, "mse", {"units": 1, "activation": "softmax"}), LINE, "unusable_outputs", "gives nothing but 1"),
+    "noise beside few rows": (merged(BASE, {"data": {"train": ":200", "validation": "200:208", "test": "208:216"}}), np.random.default_rng(1).integers(0, 2, 240), "below_baseline", "validation and test accuracy"),
     "a dead layer": (with_output(BASE, "cross_entropy", DEAD, SOFTMAX), SIDE, "dead_units", r"layers\.0 \('relu'\) gives 0 for every row"),
     "a dead layer for values": (with_output(VALUES, "mse", DEAD, {"units": 1}), LINE, "dead_units", "leaky_relu"),
 }  # fmt: skip
@@ -95,6 +110,11 @@ HEALTHY: dict[str, tuple[dict[str, Any], Any]] = {
     "a large rate that works": (merged(BASE, {"optimizer": {"name": "sgd", "learning_rate": 0.5}}), SIDE),
     "all at once": (merged(BASE, {"optimizer": "lbfgs", "training": {"batch_size": "all", "epochs": 30}}), SIDE),
     "large targets of a network that learnt them": (merged(VALUES, {"optimizer": "lbfgs", "training": {"batch_size": "all", "epochs": 200}}), 300 * LINE + 100),
+    "counts": (with_output(VALUES, "poisson", HIDDEN, {"units": 1, "activation": "exponential"}), RNG.poisson(np.exp(LINE)).astype(float)),
+    "shares over sigmoid": (with_output(VALUES, "mse", HIDDEN, {"units": 1, "activation": "sigmoid"}), 1 / (1 + np.exp(-4 * LINE))),
+    "positive values over softplus": (with_output(VALUES, "mse", HIDDEN, {"units": 1, "activation": "softplus"}), np.exp(LINE)),
+    "margins": (with_output(BASE, "hinge", HIDDEN, {"units": 1}), SIDE),
+    "a target of small size beside a large one": (with_output(merged(VALUES, {"training": {"epochs": 80}}), "mse", HIDDEN, {"units": 2}), np.c_[8 * LINE, 0.3 * X[:, 1]]),
     "two steps": (merged(BASE, {"training": {"epochs": 2, "batch_size": "all"}}), RNG.integers(0, 2, 240)),
 }  # fmt: skip
 

@@ -63,11 +63,14 @@ class Decision:
         return self._loss.probabilities(outputs) if found is None else found
 
 
-def sample_outputs(activation: Activation, units: int) -> Array | None:
-    """Return outputs of a copy of an activation for random z, shape (rows, units), or None if it fails."""
-    activation, rng, outputs = copy_part(activation), np.random.default_rng(0), np.empty((ROWS, units))
+def sample_outputs(activation: Activation, units: int, rows: int = ROWS, spread: float = SPREAD) -> Array | None:
+    """Return outputs of a copy of an activation for random z, shape (rows, units), or None if it fails.
+
+    `spread` is the standard deviation of z.
+    """
+    activation, rng, outputs = copy_part(activation), np.random.default_rng(0), np.empty((rows, units))
     with suppress(Exception), np.errstate(all="ignore"):
         set_up(activation, units, outputs.dtype, rng, activation.gain)
-        activation.infer(rng.normal(0.0, SPREAD, (ROWS, activation.input_width(units))), outputs)
+        activation.infer(rng.normal(0.0, spread, (rows, activation.input_width(units))), outputs)
         return outputs
     return None

@@ -11,31 +11,35 @@ import numpy as np
 from zoo_core.data import select_rows
 from zoo_core.errors import NumericError
 from zoo_core.model import Model, confusion_counts
-from zoo_core.nn import row_losses
+from zoo_core.nn import row_losses, targets_for
 from zoo_core.parts import Array, Record, Schedule, Table
 from zoo_core.training._baseline import baseline
 from zoo_core.training._diagnostics import divergence
 from zoo_core.training._lint import unsuitable_outputs
+from zoo_core.training._targets import badly_scaled, equal_targets, unreachable_targets
 
 MOST_ROWS = 4096  # of a split that are looked at
 STAGE_ROWS = 256  # of those, for which all layers are looked at
 FEWEST_ROWS = 10  # fewer say nothing
 FEWEST_STEPS = 20  # a shorter run cannot be judged
 UNUSABLE = "unusable_outputs"
-FAR = 10.0  # standard deviations between the targets and 0, or their size, above which they are badly scaled
+BARELY = 0.01  # a share of the baseline's loss: who learns less from the rows to learn from learns nothing
+DOUBTFUL = 0.1  # likewise, where the learning rate is suspicious
 LARGE, SMALL = 30.0, 1e-3  # the learning rate over its default, beyond which it is the likely cause
 
 
 def hopeless_training(model: Model, splits: Mapping[str, Table]) -> dict[str, str]:
     """Return warnings, by key, of what the spec and the splits show before training."""
+    train = splits["train"]
+    if model.about.task == "regression":
+        out, equal = unreachable_targets(model.spec, train), equal_targets(model, train)
+        return ({UNUSABLE: out} if out else {}) | ({"constant_targets": equal} if equal else {})
     unsuitable = next(unsuitable_outputs(model.spec), "")
     return ({UNUSABLE: unsuitable} if unsuitable else {}) | _unseen_classes(model, splits)
 
 
 def _unseen_classes(model: Model, splits: Mapping[str, Table]) -> dict[str, str]:
     """Return a warning, by its key, if a split has classes that the training split lacks."""
-    if model.about.task == "regression":
-        return {}
     seen = np.unique(splits["train"].y)
     found = {name: np.setdiff1d(table.y, seen) for name, table in splits.items()}
     labels = model.labels().tolist()
@@ -64,39 +68,81 @@ def failed_training(model: Model, splits: Mapping[str, Table], steps: int) -> di
 
 
 def _shortfall(model: Model, splits: Mapping[str, Table]) -> dict[str, str]:
-    """Return a warning if the model is no better than its baseline, on the rows it learnt from or on others."""
-    samples = {name: _sample(table) for name, table in splits.items() if len(table.y) >= FEWEST_ROWS}
-    others = [name for name in samples if name != "train"]
-    for name in [*(["train"] if "train" in samples else []), *sorted(others, key=lambda n: -len(splits[n].y))[:1]]:
-        if fact := _fact(model, splits["train"], samples[name], name):
-            key, cause = next(_causes(model, splits["train"], samples[name], name))
+    """Return a warning if the model is no better than its baseline, on the rows it learnt from or on the others."""
+    others = {name: table for name, table in splits.items() if name != "train"}
+    samples = {"train": _sample(splits["train"]), " and ".join(others): _joined([_sample(t) for t in others.values()])}
+    for name, sample in samples.items():
+        if sample is None or len(sample.y) < FEWEST_ROWS:
+            continue
+        if fact := _fact(model, splits["train"], sample, name):
+            key, cause = next(_causes(model, splits["train"], sample, name))
             return {key: f"{fact}: {cause}"}
-    return {}
+    return _stuck(model)
+
+
+def _stuck(model: Model) -> dict[str, str]:
+    """Return a warning if the weights hardly moved from where they were drawn, however good that was by chance."""
+    rate, usual = _learning_rates(model)
+    if not usual or rate >= SMALL * usual or not _is_flat(model.history) or model.started_from:
+        return {}
+    loss = model.history[-1]["train_loss"]
+    return {"learning_rate": f"the training loss stays at {loss:.4g}: the learning rate {rate:g} is likely too small; "
+            f"try {usual:g}"}  # fmt: skip
 
 
 def _sample(table: Table) -> Table:
-    """Return evenly spaced rows of a table."""
-    return select_rows(table, np.arange(0, len(table.y), -(-len(table.y) // MOST_ROWS)))
+    """Return evenly spaced rows of a table, in memory."""
+    rows = select_rows(table, np.arange(0, len(table.y), -(-len(table.y) // MOST_ROWS)))
+    return dataclasses.replace(rows, x=np.asarray(rows.x))
+
+
+def _joined(tables: list[Table]) -> Table | None:
+    """Return the rows of all tables, because a small split alone says little; None if there are none."""
+    if len(tables) < 2:
+        return tables[0] if tables else None
+    weighed = all(table.weights is not None for table in tables)
+    return Table(
+        np.concatenate([table.x for table in tables]), np.concatenate([table.y for table in tables]),
+        np.concatenate([table.weights for table in tables]) if weighed else None,
+    )  # fmt: skip
 
 
 def _fact(model: Model, train: Table, sample: Table, name: str) -> str:
     """Return how the model fails against the baseline of a split, or ''."""
+    rate, usual = _learning_rates(model)
+    doubtful = usual and not SMALL * usual <= rate <= LARGE * usual
+    least = 0.0 if name != "train" else DOUBTFUL if doubtful else BARELY
     if model.about.task == "classification":
-        return _worse_than_one_class(model, train, sample, name)
-    own, always = model.outputs(np.asarray(sample.x)), baseline(train, sample).answer
-    losses = [_mean_loss(model, sample, own)]
-    for column, mean in enumerate(always):
-        changed = own.copy()
-        changed[:, column] = mean
-        losses.append(_mean_loss(model, sample, changed))
-    names = model.about.target_names or [f"target {i + 1}" for i in range(len(always))]
-    worse = [repr(names[i]) for i, loss in enumerate(losses[1:]) if loss <= losses[0]]
-    return f"on the {name} split {', '.join(worse[:3])} is predicted no better than by its mean" if worse else ""
+        return _worse_than_one_class(model, train, sample, name) or (
+            _worse_than_shares(model, train, sample) if name == "train" else ""
+        )
+    names = model.about.target_names or [f"target {i + 1}" for i in range(sample.y.shape[1])]
+    worse = {repr(names[i]): skill for i, skill in _skills(model, train, sample) if skill <= least}
+    how = "hardly better" if min(worse.values(), default=0.0) > 0 else "no better"
+    return f"on the {name} split {', '.join([*worse][:3])} is predicted {how} than by its mean" if worse else ""
+
+
+def _skills(model: Model, train: Table, sample: Table) -> Iterator[tuple[int, float]]:
+    """Yield for each target that varies its index and 1 - loss / loss of the mean, as R2 for the squared error.
+
+    Other targets keep their predictions. What they cost is subtracted, so that a target of small size counts too.
+    """
+    own, targets = model.outputs(sample.x).astype(np.float64), sample.y.astype(np.float64)
+    loss = _mean_loss(model, sample, own)
+    for column, mean in enumerate(baseline(train, sample).answer):
+        if np.ptp(train.y[:, column]) == 0:
+            continue
+        constant, right = own.copy(), own.copy()
+        constant[:, column], right[:, column] = mean, targets[:, column]
+        least = _mean_loss(model, sample, right)
+        room = _mean_loss(model, sample, constant) - least
+        yield column, 1 - (loss - least) / room if room > 0 else 0.0
 
 
 def _mean_loss(model: Model, sample: Table, outputs: Array) -> float:
-    """Return the loss of a regression."""
-    targets = sample.y.astype(model.network.dtype)
+    """Return the loss on a sample, for outputs in double precision."""
+    width, classes = outputs.shape[1], model.about.class_count(outputs.shape[1])
+    targets = targets_for(model.loss, sample.y, width, classes, outputs.dtype)
     return float(np.average(row_losses(model.loss, False, outputs, outputs, targets), weights=sample.weights))
 
 
@@ -107,24 +153,44 @@ def _worse_than_one_class(model: Model, train: Table, sample: Table, name: str) 
     sizes = counts.sum(axis=1)
     present = sizes > 0
     recall = float(np.mean(np.diag(counts)[present] / sizes[present]))
-    weighed = model.loss.class_weights is not None or train.weights is not None  # then rare classes count for more
-    if most == 1 or accuracy > most or (weighed and recall > 1 / present.sum()):
+    if most == 1 or accuracy > most or (_is_weighed(model, train) and recall > 1 / present.sum()):
         return ""
     label = repr(model.labels().tolist()[int(found.answer)])
     return f"{name} accuracy {accuracy:.4g} is no better than always answering {label} ({most:.4g})"
+
+
+def _is_weighed(model: Model, train: Table) -> bool:
+    """Return whether rare classes or some rows count for more."""
+    return model.loss.class_weights is not None or train.weights is not None
+
+
+def _worse_than_shares(model: Model, train: Table, sample: Table) -> str:
+    """Return how the loss of probabilities is no better than that of the shares of the classes, or ''."""
+    shares = np.bincount(train.y, minlength=len(model.labels())) / len(train.y)
+    width = model.network.outputs
+    constant = np.tile(shares[1:] if width == 1 and len(shares) == 2 else shares, (len(sample.y), 1))
+    if _is_weighed(model, train) or constant.shape[1] != width or not model.decision.gives_probabilities:
+        return ""
+    if (found := model.decision.probabilities(constant)) is None or not np.allclose(found, shares):
+        return ""
+    loss = _mean_loss(model, sample, model.outputs(sample.x).astype(np.float64))
+    always = _mean_loss(model, sample, constant)
+    if loss <= always + DOUBTFUL * abs(always):  # less than that is slow, not wrong
+        return ""
+    return f"train loss {loss:.4g} is worse than that of the shares of the classes ({always:.4g})"
 
 
 def _causes(model: Model, train: Table, sample: Table, name: str) -> Iterator[tuple[str, str]]:
     """Yield keys and texts of causes with their remedies, the surest first; the last one always comes."""
     if name != "train":  # the rows to learn from were learnt
         yield "below_baseline", "the inputs may not tell of the target; more rows, fewer units or dropout may help"
-    if far := far_targets(model, train):
-        yield "targets_unscaled", far.removeprefix("; ")
     rate, usual = _learning_rates(model)
-    if usual and rate > LARGE * usual:
-        yield "learning_rate", f"the learning rate {rate:g} is likely too large; try {usual:g}"
     if usual and rate < SMALL * usual:
         yield "learning_rate", f"the learning rate {rate:g} is likely too small; try {usual:g}"
+    if scaled := badly_scaled(train):
+        yield "targets_unscaled", scaled
+    if usual and rate > LARGE * usual:
+        yield "learning_rate", f"the learning rate {rate:g} is likely too large; try {usual:g}"
     outputs = model.outputs(np.asarray(sample.x))
     if dead := _dead_layer(model, sample):
         yield "dead_units", f"{dead} gives 0 for every row; lower the learning rate, or use leaky_relu"
@@ -134,18 +200,6 @@ def _causes(model: Model, train: Table, sample: Table, name: str) -> Iterator[tu
     if _is_flat(model.history):
         yield "flat_loss", "the training loss is flat from the start; try another learning rate or initializer"
     yield "below_baseline", "train longer, use a larger network, or check that the inputs tell of the target"
-
-
-def far_targets(model: Model, train: Table) -> str:
-    """Return how the targets are badly scaled, or ''."""
-    if model.about.task == "classification":
-        return ""
-    mean, deviation = np.abs(train.y.mean(axis=0)), train.y.std(axis=0)
-    at = int(np.argmax(np.maximum(deviation, mean / np.maximum(deviation, 1e-30))))
-    if deviation[at] <= FAR and mean[at] <= FAR * deviation[at]:
-        return ""
-    size = f"mean {train.y[:, at].mean():.4g}, standard deviation {deviation[at]:.4g}"
-    return f"; the targets are far from 0 or large ({size}); scale them to mean 0 and standard deviation 1"
 
 
 def _learning_rates(model: Model) -> tuple[float, float]:

@@ -32,7 +32,8 @@ from zoo_core.training._parallel_matmul import ParallelMatmul
 from zoo_core.training._position import TrainingPosition
 from zoo_core.training._preflight import check_model
 from zoo_core.training._speed import Speed
-from zoo_core.training._success import failed_training, far_targets, hopeless_training
+from zoo_core.training._success import failed_training, hopeless_training
+from zoo_core.training._targets import badly_scaled
 from zoo_core.training.events import EpochEnded, Event, Finished, LayerStats, Progress, SafePoint, Started
 
 
@@ -205,7 +206,7 @@ class Trainer:
             epoch, step, size = self.position.epoch, self.position.step - 1, self.loader.batches.batch_size
             rate = self.learning_rate.rate(self._epochs_at(step))
             text = nonfinite_block(self.objective, running.values, size, self.spec.name, epoch, step, rate)
-            raise NumericError(text + far_targets(self.model, self.splits["train"]))
+            raise NumericError("; ".join(filter(None, [text, badly_scaled(self.splits["train"])])))
 
     def _end_epoch(self) -> Iterator[Event]:
         """Measure the epoch, record it, and call the callbacks."""
@@ -235,7 +236,7 @@ class Trainer:
             epoch, step = self.position.epoch, self.position.step
             used = self.learning_rate.rate(self._epochs_at(step))
             text = nonfinite_step(objective, self.spec.name, epoch, step, used)
-            raise NumericError(text + far_targets(self.model, self.splits["train"]))
+            raise NumericError("; ".join(filter(None, [text, badly_scaled(self.splits["train"])])))
         before = (network.parameters.copy(), network.gradients / objective.gradient_scale) if watched else None
         self.end_step(rate)
         return layer_stats(network, objective, *before) if before else ()
