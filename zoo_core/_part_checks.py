@@ -14,6 +14,7 @@ import numpy as np
 from zoo_core.errors import PluginError
 from zoo_core.parts import (
     KINDS,
+    Activation,
     Array,
     Callback,
     Dataset,
@@ -21,6 +22,7 @@ from zoo_core.parts import (
     Loss,
     Metric,
     Optimizer,
+    Parameter,
     Part,
     Penalty,
     Preprocessor,
@@ -31,6 +33,8 @@ from zoo_core.parts import (
 
 IN_PLACE = "it writes its result into `out`, as in `out[...] = ...`"
 PART_NAME = re.compile(r"[a-z][a-z0-9_]*")
+PARAMETER_NAME = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
+STORED_DTYPES = "float32 float64 int32 int64 uint8"  # of the arrays in a model file
 
 
 def definition_errors(part: type[Part]) -> Iterator[tuple[str, str]]:
@@ -97,6 +101,46 @@ def initialize(initializer: Initializer, out: Array, rng: np.random.Generator, g
     initializer.fill(out, rng, gain)
     if out.size and np.isnan(out).all():
         raise contract_error(initializer, "fill", "left `out` as it was", IN_PLACE)
+
+
+def checked_columns(activation: Activation, units: int) -> int:
+    """Return how many columns an activation takes. Raises PluginError unless it is a whole number above 0."""
+    columns = activation.input_width(units)
+    if isinstance(columns, bool) or not isinstance(columns, (int, np.integer)) or columns < 1:
+        raise contract_error(
+            activation, "input_width", f"returned {columns!r} for {units} units", "it returns a whole number, 1 or more"
+        )
+    return int(columns)
+
+
+def checked_parameters(part: Transform, width: int) -> Mapping[str, Parameter]:
+    """Return the parameters that a transform declares. Raises PluginError unless they are some, by their names."""
+    declared = part.parameters(width)
+    right = "it returns a dict of Parameter(shape, initial) by name; a shape is a tuple of whole numbers"
+    if not isinstance(declared, Mapping):
+        raise contract_error(part, "parameters", f"returned {type(declared).__name__}", right)
+    for name, parameter in declared.items():
+        if not isinstance(name, str) or not PARAMETER_NAME.fullmatch(name):
+            raise contract_error(part, "parameters", f"gave the name {name!r}", "it has a-z, 0-9 and _")
+        if not isinstance(parameter, Parameter) or not _is_shape(parameter.shape):
+            raise contract_error(part, "parameters", f"gave {parameter!r} as {name!r}", right)
+    return declared
+
+
+def _is_shape(value: Any) -> bool:
+    return isinstance(value, (tuple, list)) and all(isinstance(n, (int, np.integer)) and n >= 0 for n in value)
+
+
+def checked_fitted(part: Part, name: str, value: Any) -> Array:
+    """Return a state of a preprocessor as an array. Raises PluginError if no model file holds it."""
+    array = np.asarray(value)
+    if array.dtype.name not in STORED_DTYPES.split():
+        found = f"an array of {array.dtype}" if array.ndim else repr(value)
+        raise PluginError(
+            f"{part.kind} {part.name!r}: {name!r} of its `state` is {found}; a preprocessor keeps numbers and arrays "
+            "of float32, float64, int32, int64 or uint8; for a mask write np.flatnonzero(mask)"
+        )
+    return array
 
 
 def checked_width(preprocessor: Preprocessor, inputs: int) -> int:

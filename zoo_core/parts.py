@@ -285,7 +285,7 @@ class Penalty(Regularizer):
         """
 
     def value(self, weights: Array) -> float:
-        """Return the term for `weights`, shape (inputs, units)."""
+        """Return the term for `weights`, shape (inputs, units), as a float of Python."""
         raise NotImplementedError
 
     def gradient(self, weights: Array, out: Array) -> None:
@@ -756,7 +756,8 @@ class RandomSource(Part):
     def stream(self, purpose: str) -> np.random.Generator:
         """Return the generator for a purpose: "initializer", "shuffle", "split", "batch", "layers.0.dropout", ...
 
-        The answer must not depend on the purposes of earlier calls. Purposes may share one generator.
+        The answer must not depend on the purposes of earlier calls. Purposes may share one generator. A second call
+        with a purpose returns the same generator, which goes on, until the next `start`.
         """
         raise NotImplementedError
 

@@ -7,6 +7,7 @@ import zoo_core
 from tests.helpers.plugins import Site, registry_with
 from tests.helpers.specs import small_spec
 from zoo_core.errors import DataError, ModelFileError, PluginError
+from zoo_core.parts import Preprocessor
 from zoo_core.storage import read_model_file, write_model_file
 from zoo_core.testing import check_part
 
@@ -221,3 +222,25 @@ def test_the_kit_passes_them(part):
 def test_the_kit_finds_a_width_that_is_not_in_the_state():
     forgets = type("Forgets", (DropConstant,), {"state": (), "__doc__": DropConstant.__doc__})
     assert {r.check: r.state for r in check_part(forgets, REGISTRY)}["state"] == "failed"
+
+
+class Unsaved(Preprocessor):
+    """Twice the columns, times a number that the model file does not hold."""
+
+    name = "unsaved"
+    factor = 1.0
+
+    def fit(self, x):
+        self.factor = 2.0
+
+    def output_width(self, inputs):
+        return 2 * inputs
+
+    def transform(self, x, out):
+        out[...] = self.factor * np.hstack([x, x])
+
+
+def test_outputs_that_would_differ_after_loading_are_refused(tmp_path):
+    registry = registry_with(Unsaved)
+    with pytest.raises(PluginError, match=r"other outputs after loading\. preprocessor 'unsaved' is the first"):
+        zoo_core.train(small_spec(data={"preprocessor": "unsaved"}), registry=registry, output=tmp_path / "m.npz")

@@ -12,6 +12,8 @@ from zoo_core.parts import (
     BatchAugmentation,
     Callback,
     Constraint,
+    Data,
+    Dataset,
     Initializer,
     Loss,
     Metric,
@@ -23,6 +25,7 @@ from zoo_core.parts import (
     Preprocessor,
     Rate,
     Schedule,
+    Table,
 )
 
 
@@ -451,3 +454,70 @@ class Pruned(Constraint):
             self.mask = np.abs(weights) >= np.median(np.abs(weights))
             self.is_set = True
         weights *= self.mask
+
+
+class PerClass(Metric):
+    """Accuracy of each class; it counts the classes by their names."""
+
+    name = "per_class"
+    task = "classification"
+    state = ("right", "total")
+
+    def start(self, rows, outputs):
+        self.right, self.total = np.zeros(len(self.class_names)), np.zeros(len(self.class_names))
+
+    def update(self, outputs, targets, weights):
+        weights = np.ones(len(targets)) if weights is None else weights
+        np.add.at(self.total, targets, weights)
+        np.add.at(self.right, targets, weights * (self.predicted_classes(outputs) == targets))
+
+    def result(self):
+        return np.mean(self.right / np.maximum(self.total, 1e-9))
+
+
+@dataclass
+class Float32Rate(Schedule):
+    """A rate that falls from `initial`, in float32."""
+
+    name = "float32_rate"
+    initial: Annotated[float, Gt(0)] = 0.1
+
+    def rate(self, epoch):
+        return np.float32(self.initial / (1 + epoch))
+
+
+class Computed:
+    """Rows that are computed when they are taken; `out` is filled, and nothing returned."""
+
+    shape, dtype = (40, 3), np.dtype(np.float32)
+
+    def take(self, indices, axis=0, out=None):
+        rows = np.sin(np.outer(indices, [1, 2, 3])).astype(self.dtype)
+        if out is None:
+            return rows
+        out[...] = rows
+        return None
+
+
+class Fresh(Computed):
+    """The same, but it returns new rows and leaves `out` alone."""
+
+    def take(self, indices, axis=0, out=None):
+        return super().take(indices)
+
+
+class ComputedRows(Dataset):
+    """Rows that are computed, with a list of labels."""
+
+    name = "computed_rows"
+    rows = Computed
+
+    def load(self, folder):
+        return Data(Table(self.rows(), [0, 1] * 20))
+
+
+class FreshRows(ComputedRows):
+    """The same with rows that ignore `out`."""
+
+    name = "fresh_rows"
+    rows = Fresh

@@ -16,6 +16,7 @@ from zoo_core.parts import (
     Activation,
     BatchAugmentation,
     Callback,
+    Constraint,
     Data,
     Dataset,
     Initializer,
@@ -23,6 +24,7 @@ from zoo_core.parts import (
     Metric,
     Noise,
     Optimizer,
+    Parameter,
     Penalty as PenaltyBase,
     Preprocessor,
     RandomSource,
@@ -296,3 +298,97 @@ def test_a_part_may_draw_random_numbers_when_it_starts():
     numbers = [values.tolist() for values in drawn]  # of several widths
     assert numbers[: len(drawn) // 2] == numbers[len(drawn) // 2 :]
     np.testing.assert_array_equal(first.network.parameters, again.network.parameters)
+
+
+WRONG_COLUMNS = {"a text": "x", "a fraction": 2.0, "none": 0}
+
+
+@pytest.mark.parametrize("columns", WRONG_COLUMNS.values(), ids=WRONG_COLUMNS)
+def test_an_input_width_that_is_no_number_of_columns_is_named(columns):
+    methods = {"forward": linear, "derivative": linear, "input_width": lambda self, units: columns}
+    with pytest.raises(PluginError, match=r"activation .mine.: its method .input_width. returned .* 1 or more"):
+        train(small_spec({"activation": "mine"}), part(Activation, **methods))
+
+
+WRONG_PARAMETERS = {
+    "a list": ["slope"],
+    "shapes alone": {"slope": (1,)},
+    "a number for a shape": {"slope": Parameter(3)},
+    "a negative shape": {"slope": Parameter((-1,))},
+    "a capital": {"Slope": Parameter((1,))},
+}
+
+
+@pytest.mark.parametrize("declared", WRONG_PARAMETERS.values(), ids=WRONG_PARAMETERS)
+def test_parameters_that_are_none_are_named(declared):
+    methods = {"forward": linear, "derivative": linear, "parameters": lambda self, width: declared}
+    with pytest.raises(PluginError, match=r"activation .mine.: its method .parameters. (returned|gave) "):
+        train(small_spec({"activation": "mine"}), part(Activation, **methods))
+
+
+def rows_at(indices):
+    return np.outer(np.sin(indices), [1.0, 2.0])
+
+
+def copied(indices, axis, out=None):
+    if out is None:
+        return rows_at(indices)
+    out[...] = rows_at(indices)
+    return None
+
+
+class ComputedRows:
+    shape, dtype = (40, 2), np.dtype(np.float64)
+
+    def __init__(self, take):
+        self.take = take
+
+
+WAYS_TO_TAKE = {"writes to out": copied, "returns new rows": lambda indices, axis, out=None: rows_at(indices)}
+WRONG_TAKES = {
+    "no out": (lambda indices, axis: rows_at(indices), "does not take the arguments"),
+    "too few rows": (lambda indices, axis, out=None: rows_at(indices[1:]), r"gave float64 of shape \(39, 2\) for 40"),
+    "other dtype": (lambda indices, axis, out=None: rows_at(indices).astype(np.float32), "gave float32 of shape"),
+    "no rows": (lambda indices, axis, out=None: None, r"gave object of shape \(\)"),
+}
+
+
+def train_on(x):
+    data = Data(Table(x, np.arange(x.shape[0]) % 10))
+    spec = small_spec(data="mine")
+    return train(spec, part(Dataset, load=lambda self, folder: data))
+
+
+def test_rows_that_are_computed_train_as_an_array():
+    models = [
+        train_on(x) for x in (np.outer(np.sin(np.arange(40)), [1.0, 2.0]), *map(ComputedRows, WAYS_TO_TAKE.values()))
+    ]
+    for model in models[1:]:
+        for name, array in models[0].arrays().items():
+            np.testing.assert_array_equal(model.arrays()[name], array, err_msg=name)
+
+
+@pytest.mark.parametrize(("take", "words"), WRONG_TAKES.values(), ids=WRONG_TAKES)
+def test_rows_that_do_not_do_as_an_array_are_named(take, words):
+    with pytest.raises(PluginError, match=rf"`Table.x` of the data set .*ComputedRows\): its method 'take' {words}"):
+        train_on(ComputedRows(take))
+
+
+def test_a_data_set_without_rows_is_named():
+    with pytest.raises(PluginError, match=r"dataset 'mine': its method 'load' gave x of shape \(0, 2\)"):
+        train_on(np.zeros((0, 2)))
+
+
+def test_state_of_a_network_keeps_its_form():
+    def start(self, shape, dtype):
+        self.bound = 1
+
+    def constrain(self, weights):
+        self.bound = 0.5
+
+    methods = {"start": start, "constrain": constrain, "state": ("bound",)}
+    spec = small_spec({"regularizers": ["mine"]})
+    with pytest.raises(
+        PluginError, match=r"regularizer .mine.: .bound. of its `state` has become 0.5, and was 1 after"
+    ):
+        train(spec, part(Constraint, **methods))

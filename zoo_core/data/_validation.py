@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from zoo_core._part_checks import contract_error
+from zoo_core.data._foreign_rows import ForeignRows
 from zoo_core.parts import Data, Dataset, Table
 
 
@@ -25,10 +26,14 @@ def checked_data(source: Dataset, data: Any) -> Data:
 
 def _checked_table(source: Dataset, data: Data, table: Table) -> Table:
     x = table.x if hasattr(table.x, "shape") and hasattr(table.x, "take") else np.asarray(table.x)
+    if not isinstance(x, np.ndarray) and not type(x).__module__.startswith("zoo_core."):
+        x = ForeignRows(x)
     y = np.asarray(table.y)
     y = y.astype(np.uint8) if y.dtype.kind == "b" else y  # True and False are the classes 1 and 0
     if len(x.shape) != 2:
         raise contract_error(source, "load", f"gave x of shape {x.shape}", "x has shape (rows, features)")
+    if not all(x.shape):
+        raise contract_error(source, "load", f"gave x of shape {tuple(x.shape)}", "there are rows and features")
     if y.shape[:1] != x.shape[:1]:
         raise contract_error(
             source, "load", f"gave {x.shape[0]} rows and y of shape {y.shape}", "each row has a target"

@@ -102,7 +102,7 @@ def _prepared(model: Model, x: Array) -> tuple[Array, Array] | None:
 
 
 def _prepare(model: Model, x: Array) -> Array:
-    return model.preprocessor.prepare(x.copy(), np.empty(x.shape, model.network.dtype)).copy()
+    return model.preprocessor.prepare(x.copy(), np.empty((len(x), model.network.inputs), model.network.dtype)).copy()
 
 
 def _stage_outputs(model: Model, x: Array) -> Iterator[tuple[Part, Array]]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
+from zoo_core._part_checks import checked_fitted
 from zoo_core.data import RowSketch
 from zoo_core.errors import SpecError
 from zoo_core.model._array_names import FINGERPRINTS, PREPROCESSOR, TRAINING_ROWS
@@ -24,8 +23,12 @@ def file_arrays(
 ) -> dict[str, Array]:
     """Return the arrays of a model file by name, not copies: of network, preprocessor and run."""
     parts = walk_parts(preprocessor, PREPROCESSOR)
-    fitted = {f"{place}.{name}": getattr(part, name, None) for place, part in parts for name in part.state}
-    found = {name: np.asarray(value) for name, value in fitted.items() if value is not None}
+    fitted = {(place, part, name): getattr(part, name, None) for place, part in parts for name in part.state}
+    found = {
+        f"{place}.{name}": checked_fitted(part, name, value)
+        for (place, part, name), value in fitted.items()
+        if value is not None
+    }
     found |= {FINGERPRINTS: fingerprints.thinned()} if fingerprints.rows else {}
     found |= {TRAINING_ROWS: training_rows.hashes} if len(training_rows.hashes) else {}
     return network.state() | found

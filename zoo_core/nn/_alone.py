@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import DTypeLike
 
-from zoo_core._part_checks import initialize
+from zoo_core._part_checks import checked_parameters, initialize
 from zoo_core.parts import Array, Initializer, Parameter, Transform
 
 
@@ -14,7 +14,7 @@ def set_up(part: Transform, width: int, dtype: DTypeLike, rng: np.random.Generat
 
     Raises PluginError if an initializer of the part writes nothing.
     """
-    declared = part.parameters(width)
+    declared = checked_parameters(part, width)
     part.rng = rng
     part.weights = {name: np.empty(parameter.shape, dtype) for name, parameter in declared.items()}
     part.gradients = {name: np.zeros_like(weights) for name, weights in part.weights.items()}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from zoo_core._part_checks import checked_columns
 from zoo_core.errors import SpecError
 from zoo_core.nn._dense import Dense
 from zoo_core.nn._network import Layer, Network, stages_of
@@ -46,7 +47,7 @@ def assemble(
 
 def _layer(path: str, spec: LayerSpec, inputs: int, shared: Iterable[Regularizer]) -> Layer:
     activation = copy_part(spec.activation)
-    columns = activation.input_width(spec.units)
+    columns = checked_columns(activation, spec.units)
     dense = Dense(inputs, copy_part(spec.initializer), copy_part(spec.bias_initializer) if spec.bias else None)
     stages = [Stage(path, dense, columns)]
     if spec.normalizer is not None:
@@ -72,7 +73,7 @@ def _check_size(spec: Spec, inputs: int) -> None:
     """Raise SpecError if the parameters would take more than MAX_PARAMETER_BYTES."""
     width, total = inputs, 0
     for layer in spec.model.layers:
-        total += (width + 1) * layer.activation.input_width(layer.units)
+        total += (width + 1) * checked_columns(layer.activation, layer.units)
         width = layer.units
     if total * np.dtype(spec.dtype).itemsize > MAX_PARAMETER_BYTES:
         raise SpecError(

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from zoo_core._arrays import aligned, row_slices
+from zoo_core._part_checks import checked_parameters
 from zoo_core.nn._alone import set_first_value
 from zoo_core.nn._running_state import RunningState as RunningState
 from zoo_core.nn._workspace import OutputBuffers, Stage, Workspace, output_buffers
@@ -86,7 +87,7 @@ class Network:
         declared = {
             f"{stage.path}.{name}": parameter
             for stage in self.stages
-            for name, parameter in stage.transform.parameters(stage.width).items()
+            for name, parameter in checked_parameters(stage.transform, stage.width).items()
         }
         return Layout.of({path: parameter.shape for path, parameter in declared.items()}, self.dtype), declared
 

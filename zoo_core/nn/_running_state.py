@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from zoo_core._part_checks import STORED_DTYPES
 from zoo_core.errors import PluginError
 from zoo_core.nn._part_state import describe_type, part_state_value
 from zoo_core.parts import Array, Part
-
-STORED = frozenset({"float32", "float64", "int32", "int64", "uint8"})  # the dtypes of arrays in a model file
 
 
 class RunningState:
@@ -57,7 +56,7 @@ def _stored(part: Part, name: str, first: Array | None) -> Array:
     value = part_state_value(part, name)
     array = np.asarray(value, np.uint8 if isinstance(value, bool) else None)
     array = array.view(np.uint8) if array.dtype == bool else array
-    if not isinstance(value, (np.ndarray, np.generic, int, float)) or array.dtype.name not in STORED:
+    if not isinstance(value, (np.ndarray, np.generic, int, float)) or array.dtype.name not in STORED_DTYPES.split():
         raise _error(part, name, f"is {_form(value)}")
     if first is not None and _is_other_form(array, first):
         raise _error(part, name, f"has become {_form(array)}, and was {_form(first)} after `start`")

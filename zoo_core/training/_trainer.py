@@ -216,8 +216,9 @@ class Trainer:
         record |= self._statistics
         self.learning_rate.end_epoch(record)
         self.history.append(record)
+        state = self.network.state()  # it also checks that a model file can hold it
         if self.spec.training.trace:
-            self.model.fingerprints.append(epoch, self.network.state())
+            self.model.fingerprints.append(epoch, state)
         self.callback_run.end_epoch(record)
         if not self.callback_run.stopped and epoch + 1 < self.epochs:
             self.callback_run.raise_error()

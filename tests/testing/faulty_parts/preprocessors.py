@@ -54,3 +54,20 @@ class InMemory(Centred):
 
     def fit(self, x):
         self.mean = x.mean(axis=0)
+
+
+@faulty("state", "for a mask write np.flatnonzero(mask)")
+class Masked(Preprocessor):
+    """Leaves out constant columns by a mask of bools, which no model file holds."""
+
+    name = "masked_under_test"
+    state = ("mask",)
+
+    def fit(self, x):
+        self.mask = np.ptp(x.take(np.arange(x.shape[0]), axis=0), axis=0) > 0
+
+    def output_width(self, inputs):
+        return np.count_nonzero(self.mask)
+
+    def transform(self, x, out):
+        out[...] = x[:, self.mask]

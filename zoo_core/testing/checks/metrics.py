@@ -32,11 +32,18 @@ def sample_rows(part: Metric) -> Iterator[Rows]:
         yield "two targets", true + rng.normal(0, 0.5, true.shape), true
 
 
+def begin(part: Metric, outputs: Array, targets: Array) -> None:
+    """Say what the classes are called, as the core does, and start."""
+    classes = max(outputs.shape[1], 2) if targets.dtype.kind in "iu" else 0
+    part.set_meaning(None, [str(i) for i in range(classes)])
+    part.start(len(outputs), outputs.shape[1])
+
+
 def metric_value(
     part: Metric, outputs: Array, targets: Array, weights: Array | None = None, cuts: Sequence[int] = ()
 ) -> float:
     """Return the value over rows in batches that are cut at `cuts`."""
-    part.start(len(outputs), outputs.shape[1])
+    begin(part, outputs, targets)
     for rows in np.split(np.arange(len(outputs)), cuts):
         part.update(outputs[rows], targets[rows], None if weights is None else weights[rows])
     return part.result()
@@ -46,7 +53,7 @@ def _check_buffers(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
     for case, outputs, targets in sample_rows(part):
         expected = metric_value(part, outputs, targets, cuts=(20,))
-        part.start(len(outputs), outputs.shape[1])
+        begin(part, outputs, targets)
         buffer = np.empty_like(outputs)
         for rows in np.split(np.arange(len(outputs)), (20,)):
             buffer[: len(rows)] = outputs[rows]
@@ -112,7 +119,7 @@ def _check_result(subject: PartUnderTest) -> Iterator[Finding]:
     part = subject.make()
     for case, outputs, targets in sample_rows(part):
         value = metric_value(part, outputs, targets)
-        if not isinstance(value, float | int):
+        if not isinstance(value, (float, int, np.floating, np.integer)):
             yield Finding("result does not return a number", case, "float", type(value).__name__)
             return
         metric_value(part, outputs[:7], targets[:7])
@@ -141,7 +148,7 @@ def _check_state(subject: PartUnderTest) -> Iterator[Finding]:
 def _compare_resumed(subject: PartUnderTest, case: str, outputs: Array, targets: Array, cut: int) -> Iterator[Finding]:
     stopped, resumed = subject.make(), subject.make()
     for part in (stopped, resumed):
-        part.start(len(outputs), outputs.shape[1])
+        begin(part, outputs, targets)
     stopped.update(outputs[:cut], targets[:cut], None)
     transfer_state(stopped, resumed)
     for part in (stopped, resumed):

@@ -15,7 +15,7 @@ from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.findings import Finding
 from zoo_core.testing.harness.part_under_test import PartUnderTest
 from zoo_core.testing.harness.randomness import no_randomness
-from zoo_core.testing.harness.saved_state import missing_state, transfer_state
+from zoo_core.testing.harness.saved_state import missing_state, transfer_findings
 
 ROWS, FEATURES = 40, 5
 
@@ -104,7 +104,10 @@ def _check_values(subject: PartUnderTest) -> Iterator[Finding]:
 
 def _check_state(subject: PartUnderTest) -> Iterator[Finding]:
     old, new = _fitted(subject), subject.make()
-    transfer_state(old, new)
+    unsaved = list(transfer_findings(old, new))
+    yield from unsaved
+    if unsaved:
+        return
     lacks = missing_state(old, "`fit` sets")
     try:
         if new.output_width(FEATURES) != old.output_width(FEATURES):

@@ -38,11 +38,11 @@ def _check_rates(subject: PartUnderTest) -> Iterator[Finding]:
         part, largest = _started(subject, epochs, steps), 0.0
         for epoch in range(epochs):
             for step in range(steps):
-                rate = part.rate(epoch + step / steps)
-                if not isinstance(rate, float | int) or not math.isfinite(rate) or rate < 0:
+                rate: Any = part.rate(epoch + step / steps)
+                if not isinstance(rate, (float, int, np.floating, np.integer)) or not math.isfinite(rate) or rate < 0:
                     yield _wrong_rate(rate, f"epoch {epoch + step / steps:g} of {epochs}, {steps} steps in each")
                     return
-                largest = max(largest, rate)
+                largest = max(largest, float(rate))
             part.observe(sample_record(epoch))
         if largest == 0 and epochs == LONG:
             yield Finding("every rate of a run is 0: the network learns nothing", f"{epochs} epochs of {steps} steps")
@@ -50,7 +50,7 @@ def _check_rates(subject: PartUnderTest) -> Iterator[Finding]:
 
 
 def _wrong_rate(rate: Any, where: str) -> Finding:
-    if not isinstance(rate, float | int):
+    if not isinstance(rate, (float, int, np.floating, np.integer)):
         return Finding("rate does not return a number", where, "float", type(rate).__name__)
     if rate < 0:
         return Finding(

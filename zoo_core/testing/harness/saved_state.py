@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from zoo_core._part_checks import checked_fitted
 from zoo_core.errors import PluginError
 from zoo_core.nn import RunningState, part_state, set_part_state
-from zoo_core.parts import Array, Constraint, Part, Penalty, Transform
+from zoo_core.parts import Array, Constraint, Part, Penalty, Preprocessor, Transform
 from zoo_core.spec import walk_parts
 from zoo_core.storage import pack, unpack
 from zoo_core.testing.harness.findings import Finding
@@ -23,9 +24,20 @@ def transfer_state(source: Part, target: Part) -> None:
         fresh, old = (dict(walk_parts(part, part.kind)) for part in (target, source))
         RunningState(fresh).restore(RunningState(old, RunningState(fresh).arrays()).arrays())
         return
+    if isinstance(source, Preprocessor):
+        _transfer_fitted(source, target)
+        return
     arrays: dict[str, Array] = {}
     packed = {path: pack(value, path, arrays) for path, value in part_state(source, source.kind).items()}
     set_part_state(target, source.kind, {path: unpack(value, arrays) for path, value in packed.items()})
+
+
+def _transfer_fitted(source: Part, target: Part) -> None:
+    for (_, old), (_, new) in zip(walk_parts(source, ""), walk_parts(target, ""), strict=True):
+        for name in old.state:
+            if (value := getattr(old, name, None)) is not None:
+                array = checked_fitted(old, name, value)
+                setattr(new, name, array.copy() if array.ndim else array.item())
 
 
 def transfer_findings(source: Part, target: Part) -> Iterator[Finding]:
