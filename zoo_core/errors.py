@@ -33,6 +33,7 @@ HINTS = {
     "split": "choose one of these, or give a file",
     "data_file": "give a file instead",
     "table_option": "say {option}={value} or {other}",
+    "table": "name it in the table 'data' of a spec: {{'name': 'csv', 'path': {path!r}, 'target': ...}}",
     "labels": "write plain numbers, or say task = 'classification' if they are labels",
     "begin": "zoo_core.train(spec, output={path!r}) begins a run",
     "train_further": "to train it further, pass start_from={path!r} to zoo_core.train, with another output",

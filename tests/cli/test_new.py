@@ -240,3 +240,14 @@ def test_from_takes_a_spec_alone(run_zoo, source, content, code):
     found, _, err = run_zoo("new", "mine", "--from", f"./{source}")
     assert (found, "bug of the zoo" in err) == (code, False)
     assert not Path("mine.toml").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments", [("train", "my.csv"), ("train", "./my.csv"), ("validate", "my.csv"), ("new", "my.csv")]
+)
+def test_a_table_in_place_of_a_spec_leads_to_zoo_new(run_zoo, arguments):
+    Path("my.csv").write_text("p,q\n1,2\n")
+    code, out, err = run_zoo(*arguments)
+    assert (code, out) == (2, "")
+    assert "my.csv: is the name of a table, not of a spec; write a spec for it: zoo new NAME --data " in err
+    assert [path.name for path in Path().iterdir()] == ["my.csv"]

@@ -38,22 +38,30 @@ def structured(columns: dict[str, Any]) -> Any:
 
 
 def pandas(columns: dict[str, Any]) -> Any:
-    return pytest.importorskip("pandas").DataFrame(columns)
+    import pandas as pd
+
+    return pd.DataFrame(columns)
 
 
 def polars(columns: dict[str, Any]) -> Any:
-    return pytest.importorskip("polars").DataFrame(columns)
+    import polars as pl
+
+    return pl.DataFrame(columns)
 
 
 def lazy(columns: dict[str, Any]) -> Any:
     return polars(columns).lazy()
 
 
-def arrow(columns: dict[str, Any]) -> Any:
-    return pytest.importorskip("pyarrow").table(columns)
+def records(columns: dict[str, Any]) -> Any:
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-FRAMES: list[Callable[[dict[str, Any]], Any]] = [dict, structured, pandas, polars, lazy, arrow]
+def row_by_row(model: Model, rows: list[Any]) -> Any:
+    return np.concatenate([model.outputs(row) for row in rows])
+
+
+FRAMES: list[Callable[[dict[str, Any]], Any]] = [dict, structured, pandas, polars, lazy, records]
 MIXED = {"extra": KINDS.tolist(), "c": COLUMNS["c"], "a": COLUMNS["a"], "b": COLUMNS["b"]}
 
 
@@ -137,3 +145,25 @@ def test_labels_of_every_type_come_back_and_are_measured(tmp_path: Path, name: s
         model.evaluate(x[:1], ["neither"])
     with pytest.raises(DataError, match="row 1 holds None; save whole numbers or names"):
         model.evaluate(x[:1], [None])
+
+
+def test_a_single_row_may_be_a_mapping_with_the_names(model: Model) -> None:
+    rows = [dict(zip("cba", row[::-1], strict=True)) for row in ROWS[:3].tolist()]
+    np.testing.assert_allclose(row_by_row(model, rows), model.outputs(ROWS[:3]), rtol=1e-6)
+    np.testing.assert_array_equal(model.predict({"kind": "up", **rows[0]}), model.predict(ROWS[:1]))
+
+
+def test_a_row_that_lacks_a_name_is_refused(model: Model) -> None:
+    with pytest.raises(DataError, match=r"row 1 \(from 0\) has no 'b', which row 0 has"):
+        model.predict([{"a": 1.0, "b": 2.0, "c": 3.0}, {"a": 1.0, "c": 3.0}])
+
+
+def test_a_row_without_its_table_says_how_to_keep_the_names(model: Model) -> None:
+    row = pandas(COLUMNS)[["c", "b", "a"]].iloc[0]
+    with pytest.raises(DataError, match=r"frame\.iloc\[\[0\]\], or row\.to_dict\(\), whose names are matched"):
+        model.predict(row)
+    with pytest.raises(DataError, match=r"for one row give \[x\]"):
+        model.predict([1.0, 2.0, 3.0])
+    with pytest.raises(DataError, match=r"for one row give x\[None, :\]"):
+        model.predict(ROWS[0])
+    np.testing.assert_array_equal(model.predict(row.to_dict()), model.predict(ROWS[:1]))

@@ -67,7 +67,8 @@ def test_lists_serve_as_arrays(model):
 @pytest.mark.parametrize(
     ("x", "y", "words"),
     [
-        ([1, 2], ["yes"], r"shape \(2,\).*needs \(rows, 2\); for one row give x\[None, :\]"),
+        (np.array([1, 2]), ["yes"], r"shape \(2,\).*needs \(rows, 2\); for one row give x\[None, :\]"),
+        ([1, 2], ["yes"], r"shape \(2,\).*needs \(rows, 2\); for one row give \[x\]"),
         ([[1, 2], [3]], ["yes", "yes"], "inputs are no array: the rows differ in length"),
         ([["1", "2"]], ["yes"], "inputs must be numbers"),
         ([[1, np.nan]], ["yes"], "inputs hold nan in row 0, column 1"),
@@ -260,3 +261,23 @@ def test_a_model_of_a_table_is_evaluated_on_arrays_too(folder, tmp_path):
     np.savez(tmp_path / "e.npz", x=x, y=np.array(NAMES)[np.arange(20) % 2])
     rows = evaluation_rows(model, "test", DataFolder.open(), Registry(), str(tmp_path / "e.npz"))
     assert model.evaluate(x, np.array(NAMES)[np.arange(20) % 2]) == evaluate_table(model, rows.table)
+
+
+def test_the_own_table_may_have_its_columns_in_another_order_and_more_of_them(run_zoo, folder):
+    """Reading by name is one rule for `predict`, for other files and for the model's own."""
+    before = (folder / "t.csv").read_text()
+    plain = run_zoo("evaluate", "t.npz")
+    rows = [row.split(";") for row in before.splitlines()]
+    notes = ["note", *["seen"] * (len(rows) - 1)]
+    try:
+        (folder / "t.csv").write_text(
+            "\n".join(";".join([note, *row[::-1]]) for note, row in zip(notes, rows, strict=True))
+        )
+        assert run_zoo("evaluate", "t.npz") == plain
+    finally:
+        (folder / "t.csv").write_text(before)
+
+
+def test_figures_of_a_file_stand_below_its_name(run_zoo):
+    assert run_zoo("evaluate", "t.npz", "--data", "t.csv")[1].split()[:2] == ["metric", "t.csv"]
+    assert run_zoo("evaluate", "t.npz", "--split", "train")[1].split()[:2] == ["metric", "train"]

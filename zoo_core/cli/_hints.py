@@ -23,6 +23,7 @@ CLI_HINTS = {  # the keys are those of `zoo_core.errors.HINTS`
     "split": "choose one with --split, or give a file with --data",
     "data_file": "give a file instead: --data FILE",
     "table_option": "say --set data.{option}={value} or --set data.{other}",
+    "table": "write a spec for it: zoo new NAME --data {path}",
     "labels": "write plain numbers, or say --task classification if they are labels",
     "begin": "'zoo train SPEC -o {path}' begins a run",
     "train_further": "to train it further: zoo train {path} --from {path} -o NEW.npz --set training.epochs=N",

@@ -14,9 +14,14 @@ MAX_LISTED = 8  # names in a message
 
 
 def is_frame(value: Any) -> bool:
-    """Return whether a value has columns with names: a data frame, a mapping of columns, or a structured array."""
+    """Return whether a value has columns with names: a data frame, a mapping of columns, or a structured array.
+
+    So do a list of mappings, one for each row, and a mapping of numbers or a series with their names, for one row.
+    """
     if isinstance(value, np.ndarray):
         return value.dtype.names is not None
+    if isinstance(value, (list, tuple)):
+        return bool(value) and all(isinstance(row, Mapping) for row in value)
     return isinstance(value, Mapping) or any(hasattr(type(value), a) for a in ("columns", "column_names"))
 
 
@@ -24,8 +29,10 @@ def frame_columns(frame: Any) -> dict[str, Array]:
     """Return the columns of a frame by name, each shape (rows,). Raises DataError for what is no frame."""
     if isinstance(frame, np.ndarray):
         return {name: frame[name] for name in frame.dtype.names or ()}
+    if isinstance(frame, (list, tuple)):
+        return _columns_of_rows(frame)
     if isinstance(frame, Mapping):
-        return {str(name): np.asarray(column) for name, column in frame.items()}
+        return {str(name): np.asarray(column) for name, column in _columns_of_row(frame).items()}
     import narwhals as nw  # late: most calls pass arrays
 
     try:
@@ -34,6 +41,21 @@ def frame_columns(frame: Any) -> dict[str, Array]:
         return {str(column.name): _as_array(column) for column in own.iter_columns()}
     except Exception as error:  # a foreign frame may raise anything
         raise DataError(f"a {type(frame).__name__} cannot be read as a table: {error}") from error
+
+
+def _columns_of_row(columns: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    """Return a mapping of columns; that of a single row has numbers or texts in place of columns."""
+    is_row = columns and all(isinstance(value, (str, bytes)) or np.ndim(value) == 0 for value in columns.values())
+    return {name: [value] for name, value in columns.items()} if is_row else columns
+
+
+def _columns_of_rows(rows: Sequence[Mapping[Any, Any]]) -> dict[str, Array]:
+    """Return the columns of a list of rows. Raises DataError if a row lacks a name that the first has."""
+    for number, row in enumerate(rows):
+        missing = [name for name in rows[0] if name not in row]
+        if missing:
+            raise DataError(f"row {number} (from 0) has no {missing[0]!r}, which row 0 has; give each row all names")
+    return {str(name): np.asarray([row[name] for row in rows]) for name in rows[0]}
 
 
 def _as_array(series: Any) -> Array:

@@ -26,15 +26,23 @@ def as_inputs(
     """
     if isinstance(x, DiskRows) and x.shape[1] == features:
         return x
+    given = x
     x = match_columns(x, feature_names, features, "inputs", name) if is_frame(x) else _as_array(x, "inputs")
     if x.dtype.kind not in "buif":
         raise DataError(f"inputs must be numbers, not {x.dtype}")
     if x.ndim == 3 or (x.ndim == 2 and image_shape and x.shape == tuple(image_shape)):
         x = x.reshape(-1, x.shape[-2] * x.shape[-1])
     if x.ndim != 2 or x.shape[1] != features:
-        one = "; for one row give x[None, :]" if x.shape == (features,) else ""
+        one = f"; for one row give {_one_row(given)}" if x.shape == (features,) else ""
         raise DataError(f"inputs have shape {x.shape}, and model {name!r} needs (rows, {features}){one}")
     return x
+
+
+def _one_row(given: Any) -> str:
+    """Return how to write a single row as a table: names must not get lost."""
+    if hasattr(given, "to_dict"):
+        return "a table, such as frame.iloc[[0]], or row.to_dict(), whose names are matched"
+    return "x[None, :]" if isinstance(given, np.ndarray) else "[x]"
 
 
 def as_targets(

@@ -11,7 +11,14 @@ from zoo_core.registry._columns import read_columns, reader_of
 from zoo_core.registry._discovery import installed, normalized_name
 from zoo_core.registry._plugin import DISTRIBUTION, Entry, Plugin
 from zoo_core.registry._registry import Registry, entry_of
-from zoo_core.registry._shipped_models import find_beside, find_model, find_spec, is_path, shipped_models
+from zoo_core.registry._shipped_models import (
+    check_no_table,
+    find_beside,
+    find_model,
+    find_spec,
+    is_path,
+    shipped_models,
+)
 from zoo_core.registry._tools import Tool
 
 __all__ = [
@@ -20,6 +27,7 @@ __all__ = [
     "Plugin",
     "Registry",
     "Tool",
+    "check_no_table",
     "entry_of",
     "find_beside",
     "find_model",

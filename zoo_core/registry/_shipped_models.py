@@ -12,6 +12,8 @@ from zoo_core.registry._isolation import isolated
 from zoo_core.registry._plugin import Plugin
 from zoo_core.registry._registry import Registry
 
+TABLES = (".csv", ".tsv", ".tab", ".xlsx", ".xls", ".parquet", ".npy")  # files that people take for a spec
+
 
 @dataclass(frozen=True)
 class ShippedModel:
@@ -55,6 +57,12 @@ def is_path(text: str, *endings: str) -> bool:
     return "/" in text or "\\" in text or text.endswith(endings)
 
 
+def check_no_table(name: str | Path) -> None:
+    """Raise UsageError if a spec is wanted, and a name is that of a table."""
+    if str(name).lower().endswith(TABLES):
+        raise UsageError(f"{name}: is the name of a table, not of a spec", Hint("table", path=str(name)))
+
+
 def find_spec(name: str | Path, registry: Registry) -> Path | Traversable:
     """Return the file of a spec, given its path, the path of a model, or a shipped name.
 
@@ -62,7 +70,9 @@ def find_spec(name: str | Path, registry: Registry) -> Path | Traversable:
     """
     _check_type(name, "a spec is the path of a file (.toml or .json)")
     if is_path(str(name), ".toml", ".json", ".npz"):
+        check_no_table(name)
         return Path(name)
+    check_no_table(name)
     return _known(str(name), registry, "a spec file (.toml or .json)", (".toml", ".json", ".npz")).spec
 
 

@@ -24,8 +24,15 @@ FILES = (*TEXT_ENDINGS, ".npz", ".npy")  # endings that tell a file from the nam
 
 @dataclasses.dataclass(frozen=True)
 class EvaluationRows:
-    """Rows to evaluate a model on, with labels as the model's class indices, and warnings about them, by key."""
+    """Rows to evaluate a model on, with labels as the model's class indices.
 
+    Args:
+        name: of the split, or of the file whose rows they all are.
+        table: the rows.
+        warnings: about them, by key.
+    """
+
+    name: str
     table: Table
     warnings: dict[str, str]
 
@@ -42,14 +49,14 @@ def evaluation_rows(
     """
     source = model.spec.data.source
     if dataset is None or dataset == source.name:
-        data, table = _split_of(model, source, split_name, folder)
-        return EvaluationRows(table, _own_warnings(model, data, table, split_name))
+        data, table = _split_of(model, _named_columns(model, source), split_name, folder)
+        return EvaluationRows(split_name, table, _own_warnings(model, data, table, split_name))
     if is_path(dataset, *FILES) or reader_of(dataset, registry):
         data = _load_checked(model, _file_dataset(model, source, dataset, folder, registry), folder, dataset)
         table = _with_model_labels(model, data, data.train)
-        return EvaluationRows(table, _learnt(model, table, f"rows of {dataset}"))
+        return EvaluationRows(dataset, table, _learnt(model, table, f"rows of {dataset}"))
     _, table = _split_of(model, _named_dataset(dataset, registry), split_name, folder)
-    return EvaluationRows(table, _learnt(model, table, f"{split_name} rows of {dataset}"))
+    return EvaluationRows(split_name, table, _learnt(model, table, f"{split_name} rows of {dataset}"))
 
 
 def _learnt(model: Model, table: Table, rows: str) -> dict[str, str]:
@@ -83,15 +90,22 @@ def _file_dataset(model: Model, source: Dataset, path: str, folder: DataFolder, 
             "arrays x and y, numpy.savez(path, x=..., y=...), or name a data set"
         )
     changes: dict[str, Any] = {"path": path, "test_path": None}
-    if "features" in options and model.about.feature_names:  # columns are matched by name, and others left out
-        changes["features"] = list(model.about.feature_names)
-        if model.about.task == "regression" and model.about.target_names:
-            changes["target"] = list(model.about.target_names)
     if "delimiter" in options:
         where, raw = read_table(folder.for_origin(model.spec.origin.naming(path)).locate(path))
         changes["delimiter"] = stored_format(raw, model.data_options, where).delimiter
     own = {name: value for name, value in changes.items() if name in options}
-    return dataclasses.replace(source, **own)  # type: ignore[type-var]
+    return dataclasses.replace(_named_columns(model, source), **own)  # type: ignore[type-var]
+
+
+def _named_columns(model: Model, source: Dataset) -> Dataset:
+    """Return a data set that matches the columns of a table by name, as predictions do, and leaves out others."""
+    names, targets = list(model.about.feature_names), list(model.about.target_names)
+    if "features" not in option_names(source) or not names:
+        return source
+    changes: dict[str, Any] = {"features": names}
+    if model.about.task == "regression" and targets and "target" in option_names(source):
+        changes["target"] = targets
+    return dataclasses.replace(source, **changes)  # type: ignore[type-var]
 
 
 def _named_dataset(name: str, registry: Registry) -> Dataset:

@@ -43,7 +43,8 @@ def command(
     with redirect_prints():
         measured = evaluation_rows(found, split, data_folder(data_dir), registry, data)
         metrics = evaluate_table(found, measured.table, check=True)
-    human = rows([{"metric": key, split: format_number(value)} for key, value in metrics.items()], ["metric", split])
+    figures = [{"metric": key, measured.name: format_number(value)} for key, value in metrics.items()]
+    human = rows(figures, ["metric", measured.name])
     warnings = {"warnings": warning_list(measured.warnings)} if measured.warnings else {}
     report(metrics | warnings, json, human)
     warn_of(measured.warnings)

@@ -50,9 +50,12 @@ def command(
     """
     from zoo_core.cli._inputs import check_not_an_input, check_output_path
     from zoo_core.cli._output import report
+    from zoo_core.registry import check_no_table
     from zoo_core.spec import SPEC_NAME, SPEC_NAME_RULE
     from zoo_core.storage import write_file
 
+    if data is None:
+        check_no_table(name)
     if not re.fullmatch(SPEC_NAME, name):
         raise UsageError(f"{name!r}: a name {SPEC_NAME_RULE}")
     if data is None and (target or task or set_):
