@@ -270,9 +270,8 @@ def test_the_own_table_may_have_its_columns_in_another_order_and_more_of_them(ru
     rows = [row.split(";") for row in before.splitlines()]
     notes = ["note", *["seen"] * (len(rows) - 1)]
     try:
-        (folder / "t.csv").write_text(
-            "\n".join(";".join([note, *row[::-1]]) for note, row in zip(notes, rows, strict=True))
-        )
+        lines = [";".join([note, *row[::-1]]) for note, row in zip(notes, rows, strict=True)]
+        (folder / "t.csv").write_text("\n".join(lines))
         assert run_zoo("evaluate", "t.npz") == plain
     finally:
         (folder / "t.csv").write_text(before)

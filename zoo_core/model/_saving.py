@@ -23,11 +23,9 @@ def file_arrays(
 ) -> dict[str, Array]:
     """Return the arrays of a model file by name, not copies: of network, preprocessor and run."""
     parts = walk_parts(preprocessor, PREPROCESSOR)
-    fitted = {(place, part, name): getattr(part, name, None) for place, part in parts for name in part.state}
+    fitted = [(place, part, name, getattr(part, name, None)) for place, part in parts for name in part.state]
     found = {
-        f"{place}.{name}": checked_fitted(part, name, value)
-        for (place, part, name), value in fitted.items()
-        if value is not None
+        f"{place}.{name}": checked_fitted(part, name, value) for place, part, name, value in fitted if value is not None
     }
     found |= {FINGERPRINTS: fingerprints.thinned()} if fingerprints.rows else {}
     found |= {TRAINING_ROWS: training_rows.hashes} if len(training_rows.hashes) else {}
