@@ -18,7 +18,7 @@ CORE = ROOT / "zoo_core"
 ORDER = (
     "errors _arrays _directions _locks _pydantic",
     "parts",
-    "hookspecs _option_types _part_checks _blame",
+    "hookspecs _option_types _part_checks _blame _familiar_keys _familiar_parts",
     "storage registry",
     "data",
     "spec",

@@ -150,10 +150,28 @@ def message_text(error: BaseException) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return a suggestion such as "; did you mean 'relu'?" for an unknown name, or '' when nothing is close."""
+    match = nearest_name(name, known)
+    return f"; did you mean {match!r}?" if match else ""
+
+
+def nearest_name(name: str, known: Iterable[str]) -> str:
+    """Return the known name that an unknown one is likely to mean, or ''.
+
+    First come names that differ in case and marks alone, or in the order of letters, then the only longer one.
+    """
     import difflib  # late: most runs misspell nothing
 
-    match = difflib.get_close_matches(name.lower(), sorted(known), n=1, cutoff=0.6)
-    return f"; did you mean {match[0]!r}?" if match else ""
+    names, plain = {letters(other) or other: other for other in sorted(known, reverse=True)}, letters(name)
+    exchanged = [other for other in names if sorted(other) == sorted(plain)]
+    longer = [other for other in names if len(plain) > 2 and other.startswith(plain)]
+    found = [plain] if plain in names else exchanged or (longer if len(longer) == 1 else [])
+    found = found or difflib.get_close_matches(plain or name, sorted(names), n=1, cutoff=0.6)
+    return names[found[0]] if found else ""
+
+
+def letters(name: str) -> str:
+    """Return the letters and digits of a name, in small letters: two names that differ only in marks share them."""
+    return "".join(c for c in name.lower() if c.isalnum())
 
 
 def printable(text: str) -> str:

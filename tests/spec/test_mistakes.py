@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from zoo_core.errors import SpecError, UsageError
-from zoo_core.spec import read_spec
+from zoo_core._familiar_keys import NO_KEY
+from zoo_core._familiar_parts import NO_PART, PARTS
+from zoo_core.errors import PluginError, SpecError, UsageError
+from zoo_core.registry import Registry
+from zoo_core.spec import read_part, read_spec
 
 GOOD = """name = "m"
 seed = 1
@@ -69,7 +74,7 @@ MISTAKES = [
     ("epochs = 2", "metrics = (accuracy)", "25", "write a list in square brackets"),
     ("epochs = 2", "metrics = [accuracy]", "25", 'put a text in quotes: "accuracy"'),
     ('"relu"', "{ name = relu }", "14", 'put a text in quotes: "relu"'),
-    ("[[model.layers]]", "[model.layers]", "9", "each key and each [table] stands once; for one of several layers"),
+    ("[[model.layers]]", "[model.layers]", "16", "each key and each [table] stands once; for one of several layers"),
     ("units = 8", 'units = "8"', "13", "must be a whole number: write it without quotes"),
     ("0.01", '"1e-3"', "22", "write it without quotes"),
     ("shuffle = true", 'shuffle = "true"', "27", "must be true or false: write it without quotes"),
@@ -80,6 +85,61 @@ MISTAKES = [
     ("batch_size = 50", "units = 3", "26", "unknown key; did you mean 'model.layers.0.units'?"),
     ("batch_size = 50", "metrics = 'accuracy'", "26", "must be a list"),
     ('"relu"', '"rellu"', "14", "did you mean 'relu'?"),
+    ("0.01", "10^-2", "22", "write 1e-2"),
+    ("0.01", "1/100", "22", "write the result of a calculation"),
+    ("0.01", "0.01f", "22", "write a number without letters after it: 0.01"),
+    ("seed = 1", "seed = 1;", "2", "write nothing after the value: 1"),
+    ('"glyphs"', '"glyphs",', "5", 'write nothing after the value: "glyphs"'),
+    ("epochs = 2", "epochs = 2 000", "25", "write a number without blanks"),
+    ("seed = 1", "/* mine */", "2", "a comment begins with #"),
+    ("[[model.layers]]", "[ [model.layers] ]", "12", "write the brackets side by side"),
+    ("seed = 1", "---", "2", "a spec is TOML, not YAML"),
+    ("seed = 1", "seed => 1", "2", "write = between key and value"),
+    ("seed = 1", "seed = NaN", "2", "write a finite number"),
+    ("validation = 0.2", "validation = 20", "7", "for 20% of the rows write 0.2"),
+    ("validation = 0.2", 'validation = "15%"', "7", "for 15% of the rows write 0.15"),
+    ("validation = 0.2", "validation = 0", "7", "for no rows leave the key out"),
+    ("epochs = 2", "early_stopping = true", "25", "must be a table such as { patience = 10 }"),
+    ("units = 8", 'units = 8\nregularizers = "dropout"', "14", """not 'dropout': write ["dropout"]"""),
+    ('"glyphs"', '"iris.csv"', "5", 'a file is named by its path: name = "csv", path = "iris.csv"'),
+    ('name = "glyphs"\nrows = 100', 'path = "x.csv"', "4", 'needs a name, such as name = "csv"'),
+    ("learning_rate", "lr", "22", "'lr' is called 'learning_rate' here"),
+    ("learning_rate", "learning_rate_init", "22", "'learning_rate_init' is called 'learning_rate' here"),
+    ("0.01", "0.01\nbetas = [0.9, 0.99]", "23", "write each by itself: beta1 = 0.9, beta2 = 0.999"),
+    ("0.01", "0.01\nmomentum = 0.9", "23", 'optimizer "sgd" has it'),
+    ("seed = 1", "lr = 0.1", "2", "'lr' is called 'optimizer.learning_rate' here"),
+    ("seed = 1", "random_state = 1", "2", "'random_state' is called 'seed' here"),
+    ("epochs = 2", "max_iter = 2", "25", "'max_iter' is called 'epochs' here"),
+    ("batch_size = 50", "batch = 50", "26", "'batch' is called 'batch_size' here"),
+    ("epochs = 2", "validation_split = 0.2", "25", "'validation_split' is called 'data.validation' here"),
+    ("epochs = 2", "patience = 3", "25", "write early_stopping = { patience = 10 } in [training]"),
+    ("epochs = 2", "seed = 3", "25", "'seed' belongs to the whole spec: write it before the first [table]"),
+    ("epochs = 2", 'optimizer = "adam"', "25", "write it as a table of its own, [optimizer]"),
+    ("units = 8", "neurons = 8", "13", "'neurons' is called 'units' here"),
+    ("units = 8", "units = 8\ndropout = 0.5", "14", 'write regularizers = [{ name = "dropout", rate = 0.5 }]'),
+    ("units = 8", "units = 8\ninput_shape = [4]", "14", "leave it out"),
+    ("units = 8", 'units = 8\nname = "dense"', "14", "unknown key; leave it out"),
+    ("[training]", "[train]", "24", "'train' is called 'training' here"),
+    ("[model]", "[network]", "9", "'network' is called 'model' here"),
+    ('loss = "cross', 'hidden_layer_sizes = [8]\nloss = "cross', "10", "write a table [[model.layers]]"),
+    ('"relu"', '"ReLU"', "14", "did you mean 'relu'?"),
+    ('"relu"', '"nn.ReLU()"', "14", "did you mean 'relu'?"),
+    ('"relu"', '"leakyrelu"', "14", "did you mean 'leaky_relu'?"),
+    ('"relu"', '"linear"', "14", "it is called 'identity' here"),
+    ('"relu"', '"none"', "14", "it is called 'identity' here"),
+    ('"relu"', '"dropout"', "14", 'it belongs among the regularizers: [{ name = "dropout", rate = 0.5 }]'),
+    ('"cross_entropy"', '"categorical_crossentropy"', "10", "it is called 'cross_entropy' here"),
+    ('"cross_entropy"', '"SparseCategoricalCrossentropy"', "10", "it is called 'cross_entropy' here"),
+    ('"cross_entropy"', '"BCEWithLogitsLoss"', "10", "it is called 'binary_cross_entropy' here"),
+    ('"cross_entropy"', '"MSELoss"', "10", "did you mean 'mse'?"),
+    ('"cross_entropy"', '"log_loss"', "10", "it is called 'cross_entropy' here"),
+    ('"adam"', '"adma"', "21", "did you mean 'adam'?"),
+    ('"adam"', '"torch.optim.SGD"', "21", "did you mean 'sgd'?"),
+    ('"adam"', '"Adam(lr=0.1)"', "21", 'options stand in a table: { name = "adam", ... }'),
+    ('"adam"', '"momentum"', "21", 'it is an option of sgd: name = "sgd", momentum = 0.9'),
+    ("epochs = 2", 'metrics = ["acc"]', "25", "it is called 'accuracy' here"),
+    ("epochs = 2", 'metrics = ["loss"]', "25", "the loss is always measured, so leave it out"),
+    ("rows = 100", 'preprocessor = "StandardScaler"', "6", "did you mean 'standard'?"),
 ]
 
 
@@ -90,8 +150,41 @@ def test_a_mistake_leads_to_its_remedy(tmp_path: Path, right: str, wrong: str, l
     path.write_text(GOOD.replace(right, wrong, 1))
     with pytest.raises(SpecError) as caught:
         read_spec(path)
+    assert f"s.toml:{line}:" in str(caught.value)
     assert words in str(caught.value)
     assert caught.value.exit_code == 3
+
+
+def test_a_quote_that_nothing_closes_has_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text(GOOD.replace('"glyphs"', "'glyphs"))
+    with pytest.raises(SpecError, match=r"s\.toml:5: .*close the text with the quote that begins it"):
+        read_spec(path)
+
+
+def test_an_unknown_key_of_a_layer_does_not_know_the_keys_of_data(tmp_path: Path) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text(GOOD.replace("units = 8", "units = 8\nspam = 1"))
+    known = "(known: activation, bias, bias_initializer, initializer, normalizer, regularizers, units)"
+    with pytest.raises(SpecError, match=re.escape(known)):
+        read_spec(path)
+
+
+def test_every_familiar_name_leads_to_a_part_that_is_there() -> None:
+    registry = Registry()
+    for kind, names in PARTS.items():
+        assert set(names.values()) <= set(registry.names(kind))
+        for name in names:
+            with pytest.raises(PluginError, match=r"is called|did you mean"):
+                registry.get(kind, name)
+
+
+@pytest.mark.parametrize("way", [*NO_KEY.values(), *NO_PART.values()])
+def test_every_remedy_can_be_written_as_it_stands(way: str) -> None:
+    for table in re.findall(r"(\w+) = \[?(\{ name = [^.}]*\})", way):
+        kind = {"learning_rate": "schedule", "regularizers": "regularizer", "loss": "loss"}[table[0]]
+        value = tomllib.loads(f"part = {table[1]}")["part"]
+        read_part(kind, value.pop("name"), [f"{key}={item!r}" for key, item in value.items()], Registry())
 
 
 def test_one_table_where_there_are_several_layers(tmp_path: Path) -> None:

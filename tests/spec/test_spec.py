@@ -263,7 +263,7 @@ def test_a_batch_augmentation_is_refused_in_a_layer(tmp_path):
 
 
 def test_the_message_about_a_wrong_optional_part(tmp_path):
-    with pytest.raises(SpecError, match=r"training\.early_stopping: must be a name or a table with a name"):
+    with pytest.raises(SpecError, match=r"training\.early_stopping: must be a table such as \{ patience = 10 \}"):
         read(tmp_path, GOOD + "[training]\nearly_stopping = 3")
 
 

@@ -184,7 +184,8 @@ def _draw_fractions(
     """Draw the splits that are fractions of the rows `left`; the rest is "train", unless that is drawn too."""
     rest = 1 - sum(shares.values())
     if any(not 0 < share <= 1 for share in shares.values()) or rest < -1e-9:
-        raise UsageError(f"fractions of data must lie above 0 and add up to 1 at most, not {dict(shares)}")
+        listed = ", ".join(f"data.{name} = {share:g}" for name, share in shares.items())
+        raise UsageError(f"{listed}: fractions lie above 0 and add up to 1 at most, not {sum(shares.values()):g}")
     if stratify and data.task != "classification":
         raise UsageError("data.stratify keeps the shares of classes; this data set has none (it is a regression)")
     counts = split_proportionally(len(left), [*shares.values(), max(rest, 0.0)]) if shares else []

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
+from zoo_core._familiar_parts import suggest_part
 from zoo_core.errors import PluginError, nearest
 from zoo_core.parts import KINDS, Part
 from zoo_core.registry._discovery import every_plugin
@@ -193,7 +194,7 @@ class Registry:
     def is_misspelt(self, kind: str, name: str) -> bool:
         """Return whether an unknown name is likely that of a known part, and not that of a missing plugin's part."""
         broken = any(plugin.problem for plugin in self.plugins)
-        return not broken and bool(nearest(name, self._nearby(kind, name)))
+        return not broken and bool(self._suggestion(kind, name))
 
     def _nearby(self, kind: str, name: str) -> list[str]:
         """Return the names that an unknown one may stand for: with a distribution, those of its parts alone."""
@@ -206,11 +207,17 @@ class Registry:
         if kind not in KINDS:
             return f"unknown kind of part {kind!r}{nearest(kind, KINDS)} (known: {', '.join(KINDS)})"
         known = self._nearby(kind, name)
-        hint = nearest(name, known) or self._way_out(name)
+        hint = self._suggestion(kind, name) or self._way_out(name)
         broken = "".join(
             f"; plugin {p.distribution} could not be loaded ({p.problem})" for p in self.plugins if p.problem
         )
-        return f"unknown {kind} {name!r}{hint}{_listed(name, known)}{broken}"
+        listed = "" if hint and not hint.startswith(("; did you mean", "; install")) else _listed(name, known)
+        return f"unknown {kind} {name!r}{hint}{listed}{broken}"
+
+    def _suggestion(self, kind: str, name: str) -> str:
+        """Return which part an unknown name is likely to mean, or ''."""
+        others = [other for other in KINDS if name in self.names(other)]
+        return suggest_part(kind, name, self._nearby(kind, name), others)
 
     def _way_out(self, name: str) -> str:
         """Return what to do about a name that no known name resembles."""

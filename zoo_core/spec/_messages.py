@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from zoo_core._familiar_keys import familiar_keys, suggest_key
 from zoo_core._option_types import is_part
-from zoo_core.errors import PluginError, SpecError, UsageError, nearest
+from zoo_core.errors import PluginError, SpecError, UsageError
 from zoo_core.parts import Part
 from zoo_core.registry import Registry
 from zoo_core.spec._options import option_names
@@ -81,10 +82,14 @@ def _add_other_places(
     known: dict[str, set[str]],
 ) -> None:
     """Add to the known keys, for each unknown key, the places of the spec where it would be right."""
-    unknown = {str(p["loc"][-1]) for p in problems if p["type"] == "extra_forbidden"}
-    for place in _key_paths(table, value, registry, "") if unknown else ():
-        if (key := place.rpartition(".")[2]) in unknown and place != key:
-            known.setdefault(key, set()).add(place)
+    wanted: dict[str, set[str]] = {}
+    for key in {str(p["loc"][-1]) for p in problems if p["type"] == "extra_forbidden"}:
+        for own in (key, *familiar_keys(key)):
+            wanted.setdefault(own, set()).add(key)
+    for place in _key_paths(table, value, registry, "") if wanted else ():
+        for key in wanted.get(place.rpartition(".")[2], ()):
+            if place not in ("name", "description"):  # these words have another meaning in a table
+                known.setdefault(key, set()).add(place if "." in place else f".{place}")
 
 
 def _key_paths(table: type[BaseModel], value: Any, registry: Registry, path: str) -> Iterator[str]:
@@ -167,14 +172,16 @@ def message(problems: Sequence[ErrorDetails], known: Mapping[str, Iterable[str]]
     if problem["type"] == "extra_forbidden":
         key = str(problem["loc"][-1])
         keys = sorted(known.get(key, ()))
-        elsewhere = [other for other in keys if other.endswith(f".{key}")]
-        hint = f"; did you mean {elsewhere[0]!r}?" if elsewhere else nearest(key, keys)
-        return f"unknown key{hint} (known: {', '.join(k for k in keys if k not in elsewhere) or 'none'})"
+        here, elsewhere = [k for k in keys if "." not in k], [k for k in keys if "." in k]
+        way = suggest_key(key, here, elsewhere)
+        sure = way and not way.startswith("; did you mean")
+        return f"unknown key{way}" + ("" if sure else f" (known: {', '.join(here) or 'none'})")
     if problem["type"] == "missing":
         return problem["msg"] if "name" in problem["msg"] else "is required"
     rules = list(dict.fromkeys(map(_requirement, problems)))
     text = " or ".join([rules[0], *(other.removeprefix("must be ") for other in rules[1:])])
-    return text + _refused_value(problem)
+    alone = len(rules) == 1 and problem["type"] == "list_type" and isinstance(problem["input"], str)
+    return text + _refused_value(problem) + (f': write ["{problem["input"]}"]' if alone else "")
 
 
 def _requirement(problem: ErrorDetails) -> str:

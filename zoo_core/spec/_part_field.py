@@ -37,10 +37,11 @@ from zoo_core.spec._text import UNQUOTED
 class PartField:
     """Marks a field as a part: a name, a table with `name`, or an instance.
 
-    `default` is the name of the part where a table has none.
+    `default` is the name of the part where a table has none, and `example` what such a table may hold.
     """
 
     default: str = ""
+    example: str = ""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Return a schema for a part of the annotated kind, or for the other types of a union."""
@@ -68,13 +69,13 @@ class PartField:
                 raise PydanticCustomError("part_type", "is {text} in quotes: write it without quotes", {"text": value})
             value = {"name": value}
         if not isinstance(value, Mapping):
-            raise PydanticCustomError("part_type", "must be a name or a table with a name")
+            form = f"a table such as {{ {self.example} }}" if self.example else "a name or a table with a name"
+            raise PydanticCustomError("part_type", "must be {form}", {"form": form})
         options = dict(value)
         name = options.pop("name", self.default)
         if not isinstance(name, str) or not name:
-            raise PydanticCustomError(
-                "missing", "needs a name, such as name = {example}", {"example": f'"{base.spec_example}"'}
-            )
+            example = "csv" if kind == "dataset" and "path" in options else base.spec_example
+            raise PydanticCustomError("missing", "needs a name, such as name = {example}", {"example": f'"{example}"'})
         part = build(_find_class(kind, name, info.context or {}), options, info.context)
         if ":" in name:
             part.set_spec_name(name)

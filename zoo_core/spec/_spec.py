@@ -123,6 +123,15 @@ class LossSpec(StrictTable):
     loss: Annotated[Loss, PartField()]
 
 
+def _meant_split(value: Any) -> str:
+    """Return how to write what a value that is no split is likely to mean, or ''."""
+    if value == 0 and not isinstance(value, bool):
+        return "; for no rows leave the key out"
+    text = value.strip().removesuffix("%") if isinstance(value, str) else "" if isinstance(value, bool) else str(value)
+    percent = int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
+    return f"; for {percent}% of the rows write {percent / 100:g}" if 0 < percent <= 100 else ""
+
+
 class DataSpec(SpecTable):
     """`[data]`: a data set, its options beside its name, how its inputs are scaled and its rows are split."""
 
@@ -146,7 +155,8 @@ class DataSpec(SpecTable):
     def _check_split(cls, value: Any) -> Any:
         if isinstance(value, bool) or not (value is None or is_split(value)):
             rule = "must be a slice such as ':50000', or a fraction above 0 and at most 1"
-            raise PydanticCustomError("rule", "{rule}, not {value}", {"rule": rule, "value": repr(value)[:60]})
+            shown = str(value).lower() if isinstance(value, bool) else repr(value)[:60]
+            raise PydanticCustomError("rule", "{text}", {"text": f"{rule}, not {shown}{_meant_split(value)}"})
         return value
 
     @model_validator(mode="before")
@@ -157,7 +167,7 @@ class DataSpec(SpecTable):
             value = {"name": value}
         if not isinstance(value, Mapping) or "source" in value:
             return value
-        remember_known_keys(value, set(cls.model_fields) - {"source"}, info)
+        remember_known_keys(value, {*cls.model_fields, "name"} - {"source"}, info)
         own = {key: item for key, item in value.items() if key in cls.model_fields}
         return {**own, "source": {key: item for key, item in value.items() if key not in own}}
 
@@ -183,7 +193,7 @@ class TrainingSpec(SpecTable):
         description="splits to measure after an epoch; 'train' adds a pass over it without dropout and the like",
     )
     evaluate_every: Annotated[int, Ge(1)] = Field(1, description="in epochs; the last epoch is always measured")
-    early_stopping: Annotated[Callback | None, PartField("early_stopping")] = None
+    early_stopping: Annotated[Callback | None, PartField("early_stopping", "patience = 10")] = None
     callbacks: Annotated[list[Annotated[Callback, PartField()]], MaxLen(MAX_PARTS)] = Field(default_factory=list)
     layer_statistics: bool = Field(
         False, description="keep dead units, gradient norm and update to weight of each layer in the history"

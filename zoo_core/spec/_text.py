@@ -10,7 +10,7 @@ from typing import Any
 
 from zoo_core.errors import SpecError, UsageError
 from zoo_core.spec._positions import locate_keys
-from zoo_core.spec._toml_mistakes import remedy
+from zoo_core.spec._toml_mistakes import open_quote, plain_problem, remedy
 
 MAX_BYTES = 64 * 1024
 INDEX = re.compile("[0-9]{1,9}")  # of a list
@@ -54,8 +54,9 @@ def parse_text(text: str, name: str, *, toml: bool) -> dict[str, Any]:
         where = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
         place = f":{where[1]}:{where[2]}" if where else ""
         problem = str(error)[: where.start()] if where else str(error)
-        line = int(where[1]) if where else text.count("\n") + 1  # without a place it is the end of the text
-        raise SpecError(f"{name}{place}: {problem}{remedy(problem, text, line)}") from error
+        line = int(where[1]) if where else open_quote(text) or text.count("\n") + 1  # without a place: the end
+        place = place or f":{line}"
+        raise SpecError(f"{name}{place}: {plain_problem(problem)}{remedy(problem, text, line)}") from error
     except json.JSONDecodeError as error:
         raise SpecError(f"{name}:{error.lineno}:{error.colno}: {error.msg}") from error
     except Exception as error:  # a parser may raise anything for a text that was made to break it

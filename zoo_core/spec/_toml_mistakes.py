@@ -9,9 +9,20 @@ MISTAKES: tuple[tuple[str, str], ...] = (
     ("[\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb]", "write straight quotes, \" or ', instead of typographic ones"),
     (r"=\s*(True|False)\s*(?:#.*)?$", "write true or false, in small letters"),
     (r"=\s*(?:None|null|nil|NULL|none|~)\s*(?:#.*)?$", "TOML has no word for nothing; leave the key out"),
-    (r"^\s*(?://|;|--)", "a comment begins with #"),
+    (r"^\s*(?:---|%YAML)", "a spec is TOML, not YAML: write key = value, and [table] in a line of its own"),
+    (r"^\s*(?://|;|--|/\*|%|REM\b)", "a comment begins with #"),
+    (r"^\s*\{", "a spec in JSON has a name that ends in .json; in TOML write key = value"),
+    (r"^\s*\[\s+\[", "write the brackets side by side: [[...]]"),
+    (r"=\s*([-+]?\d[\d.]*|\"[^\"]*\"|true|false)\s*[;,]\s*(?:#.*)?$", "write nothing after the value: {0}"),
+    (r"=\s*([-+]?\d[\d.]*(?:[eE][-+]?\d+)?)[A-Za-z]+\s*(?:#.*)?$", "write a number without letters after it: {0}"),
+    (r"=\s*10\s*(?:\^|\*\*)\s*([-+]?\d+)", "write 1e{0}"),
+    (r"=\s*[-+]?\d[\d.]*\s*[*/+^-]+\s*[\d.]+\s*(?:#.*)?$", "write the result of a calculation, such as 0.01 for 1/100"),
+    (r"=\s*(\d{1,3})((?: \d{3})+)\s*(?:#.*)?$", "write a number without blanks, or with _ between its digits"),
+    (r"=\s*[-+]?\d+_\s*(?:#.*)?$", "write _ between digits only"),
+    (r"=\s*[-+]?(?:NaN|NAN|Infinity|Inf|INF)\b", "write a finite number"),
     (r"=\s*[^\"'#]*\s//", "a comment begins with #"),
     (r"==", "write one = between key and value"),
+    (r"=>|<-|->", "write = between key and value"),
     (r":=", "write = between key and value"),
     (r"=\s*([-+]?\d+),(\d+)\s*(?:#.*)?$", "write a decimal point: {0}.{1}"),
     (r"=\s*([-+]?)\.(\d+)", "write a digit before the point: {0}0.{1}"),
@@ -34,7 +45,22 @@ MISTAKES: tuple[tuple[str, str], ...] = (
     (r"=\s*\{.*\{[^}]*\}\s*$|=\s*\[[^\]]*$", "close each bracket and brace"),
     (r"=\s*(?:\"[^\"]*\"|'[^']*'|[^\"'\s]+)\s+\S", "write one value after =, and the next key on a line of its own"),
 )
+# What the parser says, and plainer words for it.
+PLAIN = (
+    ("Expected newline or end of document after a statement", "there is more after the value"),
+    ("Expected '=' after a key in a key/value pair", "there is no = after the key"),
+    ("Invalid value", "this is no value"),
+    ("Invalid statement", "this is neither a key nor a [table]"),
+    ("Invalid initial character for a key part", "no key begins so"),
+    ("Cannot overwrite a value", "the key has a value already"),
+    ("Cannot mutate immutable namespace", "the key has a value already"),
+)
 TWICE = "each key and each [table] stands once; for one of several layers write [[model.layers]], with two brackets"
+
+
+def plain_problem(problem: str) -> str:
+    """Return what the parser says about a text, in plain words."""
+    return next((words for start, words in PLAIN if problem.startswith(start)), problem)
 
 
 def remedy(problem: str, text: str, number: int) -> str:
@@ -50,3 +76,9 @@ def remedy(problem: str, text: str, number: int) -> str:
             if (match := re.search(pattern, line)) is not None:
                 return f"; {words.format(*(group or '' for group in match.groups()))}"
     return ""
+
+
+def open_quote(text: str) -> int:
+    """Return the number of the first line whose text has a quote that nothing closes, or 0."""
+    pattern = re.compile(r"""=\s*(?:"[^"#]*|'[^'#]*)(?:#.*)?$""")
+    return next((n for n, line in enumerate(text.split("\n"), 1) if pattern.search(line)), 0)
