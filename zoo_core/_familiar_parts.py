@@ -169,7 +169,7 @@ def suggest_part(kind: str, name: str, known: Collection[str], other_kinds: Sequ
     for text in (letters(bare), short):
         if (kind, text) in NO_PART:
             return f"; {NO_PART[kind, text]}"
-        if (own := PARTS.get(kind, {}).get(text)) in known:
+        if (own := PARTS.get(kind, {}).get(text, "")) in known:
             return f"; it is called {own!r} here{_table_of(own, bracket, inner)}"
     found = nearest_name(bare, known)
     if other_kinds and letters(found) != letters(bare):
