@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import warnings
+from collections.abc import Sequence
 from contextlib import suppress
 
 from zoo_core.cli._signals import terminate
@@ -62,7 +63,7 @@ def _run_command(arguments: list[str], debug: bool) -> int:
             raise
         if debug and not hasattr(error, "show"):
             raise
-        return _report_error(error)
+        return _report_error(error, arguments)
 
 
 def _without_debug(arguments: list[str]) -> tuple[list[str], bool]:
@@ -72,17 +73,17 @@ def _without_debug(arguments: list[str]) -> tuple[list[str], bool]:
     return [*options, *arguments[end:]], len(options) < end
 
 
-def _report_error(error: BaseException) -> int:
+def _report_error(error: BaseException, arguments: Sequence[str] = ()) -> int:
     """Print an error and its notes; return its exit code."""
     from zoo_core.cli._hints import note_text
 
-    code = _print_error(error)
+    code = _print_error(error, arguments)
     for note in getattr(error, "__notes__", []):
         _print_line(note_text(note), code)
     return code
 
 
-def _print_error(error: BaseException) -> int:
+def _print_error(error: BaseException, arguments: Sequence[str]) -> int:
     import typer
 
     if isinstance(error, ZooError):
@@ -92,7 +93,9 @@ def _print_error(error: BaseException) -> int:
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
         return _print_line("interrupted", getattr(error, "exit_code", 130))
     if hasattr(error, "show") and hasattr(error, "exit_code"):  # a usage error of the command-line library
-        error.show()
+        from zoo_core.cli._usage import show_usage_error
+
+        show_usage_error(error, arguments)
         return int(error.exit_code)
     if isinstance(error, MemoryError):
         return _print_line(f"error: not enough memory: {error}; make the batch or the network smaller", 5)
