@@ -52,7 +52,7 @@ def command(
     force: ForcePicture = False,
     json: Json = False,
 ) -> None:
-    """Draw learning curves, a confusion matrix, weights, layers, a part.
+    """Draw curves, a confusion matrix, weights, layers, or a part.
 
     Learning curves of several models share one picture; the epoch whose weights each model holds is marked. A picture
     that the same command made is replaced; any other file is replaced only with --force.
