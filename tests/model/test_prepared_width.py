@@ -1,7 +1,11 @@
 """A preprocessor may change the number of columns; models, files and displays go by it."""
 
+from dataclasses import dataclass
+from typing import Annotated
+
 import numpy as np
 import pytest
+from annotated_types import Ge, Le
 
 import zoo_core
 from tests.helpers.plugins import Site, registry_with
@@ -222,6 +226,28 @@ def test_the_kit_passes_them(part):
 def test_the_kit_finds_a_width_that_is_not_in_the_state():
     forgets = type("Forgets", (DropConstant,), {"state": (), "__doc__": DropConstant.__doc__})
     assert {r.check: r.state for r in check_part(forgets, REGISTRY)}["state"] == "failed"
+
+
+@dataclass
+class Shifted(Preprocessor):
+    """Subtracts the mean, times `share`: a dataclass, which has no hash."""
+
+    name = "shifted"
+    state = ("mean",)
+    share: Annotated[float, Ge(0), Le(1)] = 0.5
+
+    def fit(self, x):
+        self.mean = x.take(np.arange(x.shape[0]), axis=0).mean(axis=0)
+
+    def transform(self, x, out):
+        np.subtract(x, self.share * self.mean, out=out, casting="unsafe")
+
+
+def test_a_preprocessor_with_options_and_state_comes_back(tmp_path):
+    registry, spec = registry_with(Shifted), small_spec(data={"preprocessor": {"name": "shifted", "share": 0.25}})
+    made = zoo_core.train(spec, registry=registry, output=tmp_path / "m.npz")
+    x = np.random.default_rng(0).uniform(0, 255, (5, made.about.inputs))
+    np.testing.assert_array_equal(zoo_core.load(tmp_path / "m.npz", registry).outputs(x), made.outputs(x))
 
 
 class Unsaved(Preprocessor):
