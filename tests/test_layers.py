@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 CORE = ROOT / "zoo_core"
 ORDER = (
     "errors _arrays _directions _locks _pydantic",
-    "parts",
+    "parts _blas",
     "hookspecs _option_types _part_checks _blame _familiar_keys _familiar_parts",
     "storage registry",
     "data",

@@ -9,12 +9,15 @@ import textwrap
 import threading
 from collections.abc import Callable, Iterator
 from itertools import zip_longest
+from pathlib import Path
 
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import zoo_core
+from zoo_core._blas import blas_threads
+from zoo_core.model import Model, _proof
 from zoo_core.training import Trainer
 
 SPEC = {
@@ -78,6 +81,48 @@ def test_runs_side_by_side_have_the_bits_that_they_have_alone(
     assert blas_number() == [2]
 
 
+def test_runs_that_begin_at_the_same_time_have_the_bits_that_they_have_alone() -> None:
+    alone = zoo_core.train(SPEC).network.parameters
+    found: list[np.ndarray] = []
+
+    def run_twice() -> None:
+        found.extend(zoo_core.train(SPEC).network.parameters for _ in "12")
+
+    runs = [threading.Thread(target=run_twice) for _ in "1234"]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join()
+    assert [np.array_equal(parameters, alone) for parameters in found] == [True] * 8
+
+
+def test_nobody_changes_the_number_of_threads_while_a_file_is_compared_with_its_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # products of few rows with large weights have other bits with two threads
+    model, waiting = zoo_core.prepare(SPEC).model, list[threading.Thread]()
+    outputs = _proof._stage_outputs
+
+    def hold(number: int) -> None:
+        with blas_threads(number):
+            pass
+
+    def disturbed(model: Model, x: np.ndarray) -> Iterator[object]:
+        for number in (1, 2):
+            waiting.append(threading.Thread(target=hold, args=[number]))
+            waiting[-1].start()
+            waiting[-1].join(0.05)
+        assert [thread.is_alive() for thread in waiting[-2:]] == [True, True]
+        return outputs(model, x)
+
+    monkeypatch.setattr(_proof, "_stage_outputs", disturbed)
+    model.save(tmp_path / "m.npz")
+    assert len(waiting) == 4
+    for thread in waiting:
+        thread.join(5)
+        assert not thread.is_alive()
+
+
 def test_the_number_of_threads_matters_for_this_network() -> None:
     one, two = (parameters(prepare(number)) for number in (1, 2))
     assert not np.array_equal(one, two), "the test above would not notice a wrong number of threads"
@@ -103,7 +148,7 @@ FORK = """
             {work}
     threading.Thread(target=work, daemon=True).start()
     time.sleep(0.2)
-    for _ in range(2):
+    for _ in range(5):
         child = os.fork()
         if child == 0:
             zoo_core.load("glyphs-quickstart").predict(x[:2])

@@ -7,6 +7,7 @@ import pickle
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,10 @@ from threadpoolctl import threadpool_limits
 
 import zoo_core
 from tests.helpers.specs import small_spec
+from zoo_core._blas import blas_threads
 from zoo_core.data import Batches
 from zoo_core.nn import Dense
-from zoo_core.training import _parallel_matmul as parallel_matmul, blas_threads
+from zoo_core.training import _parallel_matmul as parallel_matmul
 from zoo_core.training._parallel_matmul import (
     MAX_BUDGET,
     MAX_PAUSE,
@@ -235,6 +237,19 @@ def test_no_extra_threads_while_another_run_holds_the_number() -> None:
     with blas_threads(1), another_run(1):
         assert steps.go(1.0) == pytest.approx(1 / ALONE, rel=0.01)
     assert steps.go(10.0) > 0.97 / (0.6 * ALONE)
+
+
+def test_products_are_not_tried_while_another_run_multiplies(monkeypatch: pytest.MonkeyPatch) -> None:
+    # the trial sets the number of threads of the whole process, and the other run would get other bits
+    numbers: list[int] = []
+    monkeypatch.setattr(parallel_matmul, "processors", lambda: 2)
+    monkeypatch.setattr(parallel_matmul, "_find_blas", lambda: SimpleNamespace(set_num_threads=numbers.append))
+    network = zoo_core.prepare(spec()).network
+    with another_run(1), parallel_matmul.parallel_products(network, {100}, 1, extra=True) as products:
+        assert products is None
+    assert numbers == []
+    with parallel_matmul.parallel_products(network, {100}, 1, extra=True):
+        assert numbers
 
 
 def test_a_blas_that_has_one_thread_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:

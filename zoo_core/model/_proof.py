@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from zoo_core._blas import ANY, blas_threads
 from zoo_core.errors import ModelFileError, PluginError, SpecError
 from zoo_core.model._header import read_model_header
 from zoo_core.model._loading import build_model
@@ -70,7 +71,7 @@ def _first_that_differs(model: Model, other: Model) -> Part | None:
 
     A part that draws random numbers outside training differs from itself, and nothing is compared after it.
     """
-    with model.lock, np.errstate(all="ignore"):
+    with blas_threads(ANY), model.lock, np.errstate(all="ignore"):
         rows = next(filter(None, map(partial(_prepared, model), _sample_rows(model.about.inputs))), None)
         if rows is None:
             return None  # no row that is made up is one of its data

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from zoo_core.training._lint import check_monitors as check_monitors, lint_spec as lint_spec
     from zoo_core.training._parallel_matmul import parallel_products as parallel_products
     from zoo_core.training._position import TrainingPosition as TrainingPosition
-    from zoo_core.training._threads import blas_threads as blas_threads, choose_threads as choose_threads, held as held
+    from zoo_core.training._threads import choose_threads as choose_threads, held as held
     from zoo_core.training._trainer import Trainer as Trainer
 
 _MODULES = {
@@ -33,7 +33,7 @@ _MODULES = {
     "_parallel_matmul": "parallel_products",
     "_lint": "check_monitors lint_spec",
     "_position": "TrainingPosition",
-    "_threads": "blas_threads choose_threads held",
+    "_threads": "choose_threads held",
     "_trainer": "Trainer",
 }
 __all__, __dir__, __getattr__ = _lazy_names(__name__, _MODULES)

@@ -18,9 +18,10 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
+from zoo_core._blas import HOLDERS, blas_libraries, blas_threads
 from zoo_core.nn import DOT, Dense, Network, Product
 from zoo_core.parts import Array
-from zoo_core.training._threads import HOLDERS, MEASURED_WORK, blas_libraries, blas_threads, processors
+from zoo_core.training._threads import MEASURED_WORK, processors
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -102,7 +103,7 @@ class ThreadedProduct:
             a.dot(b, out)
             return
         with HOLDERS.lock:  # no other run begins to hold the number during this product
-            alone = len(HOLDERS.threads) <= 1
+            alone = HOLDERS.is_alone()
             if alone:
                 self._blas.set_num_threads(self._threads)
                 a.dot(b, out)
@@ -179,8 +180,9 @@ def parallel_products(
     products = ParallelMatmul(blas)
     try:
         if blas is not None:
-            with blas_threads(threads):
-                products.add_threads(network, sizes, processors())
+            with blas_threads(threads), HOLDERS.lock:
+                if HOLDERS.is_alone():  # trying more threads would change the bits of another run's products
+                    products.add_threads(network, sizes, processors())
         yield products if products.threads > 1 else None
     finally:
         products.close()

@@ -40,12 +40,12 @@ def command(
     """
     from rich.console import Group
 
+    from zoo_core._blas import blas_threads
     from zoo_core.cli._inputs import data_folder
     from zoo_core.display.text import explanation_page, print_json
     from zoo_core.registry import Registry
     from zoo_core.runs import prepare
     from zoo_core.spec import read_spec
-    from zoo_core.training import blas_threads
     from zoo_core.training.explain import explain, in_float64
 
     registry = Registry()
