@@ -16,9 +16,10 @@ import zoo_core
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "zoo_core"
 ORDER = (
-    "errors _arrays _directions _locks _pydantic",
-    "parts _blas",
-    "hookspecs _option_types _part_checks _blame _familiar_keys _familiar_parts",
+    "errors",
+    "basics",
+    "parts",
+    "hookspecs contract",
     "storage registry",
     "data",
     "spec",
@@ -29,7 +30,7 @@ ORDER = (
     "runs display",
     "cli",
 )
-FACES = ["data", "model", "nn", "registry", "runs", "spec", "storage", "testing", "training"]
+FACES = ["basics", "contract", "data", "model", "nn", "registry", "runs", "spec", "storage", "testing", "training"]
 FACES += ["display.plots", "display.progress", "display.text"]
 PUBLIC = {"parts", "errors", "hookspecs", "data", "testing"}  # what a plugin may import
 FLOOR = {name: number for number, names in enumerate(ORDER) for name in names.split()}

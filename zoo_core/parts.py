@@ -80,8 +80,7 @@ import numpy as np
 from annotated_types import Gt
 from numpy.typing import DTypeLike, NDArray
 
-from zoo_core._arrays import aligned
-from zoo_core._directions import direction, is_better
+from zoo_core.basics import aligned, direction, is_better
 
 Array = NDArray[Any]
 Record = dict[

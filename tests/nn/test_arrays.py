@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from zoo_core._arrays import LINE, aligned
+from zoo_core.basics._arrays import LINE, aligned
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint8, bool])

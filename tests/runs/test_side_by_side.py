@@ -16,7 +16,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import zoo_core
-from zoo_core._blas import blas_threads
+from zoo_core.basics._blas import blas_threads
 from zoo_core.model import Model, _proof
 from zoo_core.training import Trainer
 

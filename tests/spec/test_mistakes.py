@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from zoo_core._familiar_keys import NO_KEY
-from zoo_core._familiar_parts import NO_PART, PARTS
+from zoo_core.basics._familiar_keys import NO_KEY
+from zoo_core.basics._familiar_parts import NO_PART, PARTS
 from zoo_core.errors import PluginError, SpecError, UsageError
 from zoo_core.registry import Registry
 from zoo_core.spec import read_part, read_spec

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 import zoo_core
 from tests.helpers.specs import small_spec
-from zoo_core._blas import blas_threads
+from zoo_core.basics._blas import blas_threads
 from zoo_core.data import Batches
 from zoo_core.nn import Dense
 from zoo_core.training import _parallel_matmul as parallel_matmul

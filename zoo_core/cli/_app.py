@@ -37,7 +37,7 @@ class _Group(TyperGroup):
         except KeyboardInterrupt as error:
             raise Interrupted from error
         except BaseException as error:  # before Typer gives errors of files and SystemExit a meaning of its own
-            from zoo_core._blame import raise_named
+            from zoo_core.contract import raise_named
 
             raise_named(error)
             raise

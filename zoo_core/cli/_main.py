@@ -105,7 +105,7 @@ def _print_error(error: BaseException, arguments: Sequence[str]) -> int:
 
 
 def _is_of_a_part(error: SystemExit) -> bool:
-    from zoo_core._blame import part_that_raised
+    from zoo_core.contract import part_that_raised
 
     return part_that_raised(error) is not None
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from zoo_core._familiar_keys import NO_KEY, familiar_keys
+from zoo_core.basics import NO_KEY, familiar_keys
 from zoo_core.cli._usage_words import (
     DATA_EXAMPLES,
     FAMILIAR_COMMANDS,

@@ -7,7 +7,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
-from zoo_core._arrays import aligned
+from zoo_core.basics import aligned
 from zoo_core.data._batches import RowIndices, count_rows, take_rows
 from zoo_core.parts import Array
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from zoo_core._arrays import row_slices
+from zoo_core.basics import row_slices
 from zoo_core.parts import Array, Table
 
 SKETCH_SIZE = 1024  # hashes that are kept, 8 bytes each

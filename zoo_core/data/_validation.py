@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core._part_checks import contract_error
+from zoo_core.contract import contract_error
 from zoo_core.data._foreign_rows import ForeignRows
 from zoo_core.parts import Data, Dataset, Table
 

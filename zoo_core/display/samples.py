@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zoo_core._part_checks import checked_rate
+from zoo_core.contract import checked_rate
 from zoo_core.nn import central_difference, set_up
 from zoo_core.parts import Activation, Array, Initializer, Loss, Part, Schedule
 

@@ -10,7 +10,7 @@ import numpy as np
 from annotated_types import Ge, Le
 from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, ValidationError, model_validator
 
-import zoo_core._pydantic  # noqa: F401 - before the first model
+import zoo_core.basics.pydantic_ready  # noqa: F401 - before the first model
 from zoo_core.errors import ModelFileError, SpecError
 from zoo_core.parts import Record
 from zoo_core.storage import MAX_HEADER, ModelFile, quoted

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core._blame import naming_parts, raise_named
-from zoo_core._part_checks import checked_widths
+from zoo_core.contract import checked_widths, naming_parts, raise_named
 from zoo_core.data import SKETCH_SIZE, Origin, RowSketch
 from zoo_core.errors import ModelFileError, PluginError
 from zoo_core.model._array_names import (

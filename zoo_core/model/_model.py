@@ -7,9 +7,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from zoo_core._blame import naming_parts
-from zoo_core._locks import ThreadLock
-from zoo_core._part_checks import checked_width
+from zoo_core.basics import ThreadLock
+from zoo_core.contract import checked_width, naming_parts
 from zoo_core.data import RowSketch
 from zoo_core.errors import SpecError, UsageError
 from zoo_core.model._environment import environment as current_environment

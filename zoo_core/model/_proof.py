@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core._blas import ANY, blas_threads
+from zoo_core.basics import ANY, blas_threads
 from zoo_core.errors import ModelFileError, PluginError, SpecError
 from zoo_core.model._header import read_model_header
 from zoo_core.model._loading import build_model

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zoo_core._part_checks import checked_fitted
+from zoo_core.contract import checked_fitted
 from zoo_core.data import RowSketch
 from zoo_core.errors import SpecError
 from zoo_core.model._array_names import FINGERPRINTS, PREPROCESSOR, TRAINING_ROWS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import DTypeLike
 
-from zoo_core._part_checks import checked_parameters, initialize
+from zoo_core.contract import checked_parameters, initialize
 from zoo_core.parts import Array, Initializer, Parameter, Transform
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from zoo_core._part_checks import checked_columns
+from zoo_core.contract import checked_columns
 from zoo_core.errors import SpecError
 from zoo_core.nn._dense import Dense
 from zoo_core.nn._network import Layer, Network, stages_of

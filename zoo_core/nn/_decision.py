@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from zoo_core._part_checks import checked_classes
+from zoo_core.contract import checked_classes
 from zoo_core.nn._alone import set_up
 from zoo_core.parts import Activation, Array, Loss
 from zoo_core.spec import copy_part

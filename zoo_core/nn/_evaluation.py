@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zoo_core._part_checks import checked_figures, checked_losses
+from zoo_core.contract import checked_figures, checked_losses
 from zoo_core.parts import Array, Loss, Metric
 
 

@@ -13,8 +13,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import DTypeLike
 
-from zoo_core._arrays import aligned, row_slices
-from zoo_core._part_checks import checked_parameters
+from zoo_core.basics import aligned, row_slices
+from zoo_core.contract import checked_parameters
 from zoo_core.nn._alone import set_first_value
 from zoo_core.nn._running_state import RunningState as RunningState
 from zoo_core.nn._workspace import OutputBuffers, Stage, Workspace, output_buffers

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from zoo_core._arrays import aligned_like
-from zoo_core._part_checks import checked_penalty
+from zoo_core.basics import aligned_like
+from zoo_core.contract import checked_penalty
 from zoo_core.nn._assembly import is_fused
 from zoo_core.nn._evaluation import row_losses
 from zoo_core.nn._network import Layer, Network

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core._part_checks import contract_error
+from zoo_core.contract import contract_error
 from zoo_core.parts import RandomSource
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core._part_checks import STORED_DTYPES
+from zoo_core.contract import STORED_DTYPES
 from zoo_core.errors import PluginError
 from zoo_core.nn._part_state import describe_type, part_state_value
 from zoo_core.parts import Array, Part

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from zoo_core._arrays import aligned, aligned_like
+from zoo_core.basics import aligned, aligned_like
 from zoo_core.nn._dense import Backward, Dense, Forward
 from zoo_core.parts import Array, Transform
 

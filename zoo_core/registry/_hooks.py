@@ -10,7 +10,7 @@ from typing import Any
 import pluggy
 
 from zoo_core import hookspecs
-from zoo_core._part_checks import PART_NAME
+from zoo_core.contract import PART_NAME
 from zoo_core.errors import PluginError, nearest
 from zoo_core.hookspecs import LazyParts
 from zoo_core.parts import KINDS

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO, cast
 
-from zoo_core._locks import ThreadLock
+from zoo_core.basics import ThreadLock
 from zoo_core.errors import PluginError, exception_text, message_text
 
 LOAD_LOCK = ThreadLock()  # one thread at a time: standard output is redirected for the whole process

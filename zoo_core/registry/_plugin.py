@@ -10,7 +10,7 @@ from importlib import import_module
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from zoo_core._part_checks import definition_errors
+from zoo_core.contract import definition_errors
 from zoo_core.errors import PluginError
 from zoo_core.parts import KINDS, Part
 from zoo_core.registry._isolation import LOAD_LOCK, isolated
@@ -122,7 +122,7 @@ def part_class(item: Any) -> type[Part]:
     for fault, remedy in definition_errors(item):
         raise PluginError(f"{fault}; {remedy}")
     if not item.__module__.startswith("zoo_plugins."):  # reading types takes time; the built-in ones are tested
-        from zoo_core._option_types import option_errors
+        from zoo_core.contract.option_types import option_errors
 
         for fault, remedy in option_errors(item):
             raise PluginError(f"{fault}; {remedy}")

@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from zoo_core._familiar_parts import suggest_part
+from zoo_core.basics import suggest_part
 from zoo_core.errors import PluginError, nearest
 from zoo_core.parts import KINDS, Part
 from zoo_core.registry._discovery import every_plugin

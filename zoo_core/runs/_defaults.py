@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from zoo_core._part_checks import checked_widths
+from zoo_core.contract import checked_widths
 from zoo_core.data import DataFolder, checked_data
 from zoo_core.errors import DataError, SpecError
 from zoo_core.model import DataDescription, Model, short_errors

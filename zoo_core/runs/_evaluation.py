@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core._blame import naming_parts
+from zoo_core.contract import naming_parts
 from zoo_core.data import DataFolder
 from zoo_core.data.readers.features import stored_format
 from zoo_core.data.readers.tables import TEXT_ENDINGS, read_table

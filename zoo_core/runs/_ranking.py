@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from zoo_core._directions import direction
+from zoo_core.basics import direction
 from zoo_core.model import Model
 
 SPLITS = ("validation", "test", "train")  # the first of them that most models have decides

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from zoo_core._familiar_keys import familiar_keys, suggest_key
-from zoo_core._option_types import is_part
+from zoo_core.basics import familiar_keys, suggest_key
+from zoo_core.contract.option_types import is_part
 from zoo_core.errors import PluginError, SpecError, UsageError
 from zoo_core.parts import Part
 from zoo_core.registry import Registry

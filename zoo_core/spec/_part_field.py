@@ -23,9 +23,9 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-import zoo_core._pydantic  # noqa: F401 - before the first model
-from zoo_core._blame import raise_named
-from zoo_core._option_types import is_part, is_text_enum, is_union, option_hints, without_bounds
+import zoo_core.basics.pydantic_ready  # noqa: F401 - before the first model
+from zoo_core.contract import raise_named
+from zoo_core.contract.option_types import is_part, is_text_enum, is_union, option_hints, without_bounds
 from zoo_core.errors import PluginError, message_text
 from zoo_core.parts import KINDS, Part
 from zoo_core.registry import Registry

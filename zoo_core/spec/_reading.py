@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast
 
 from pydantic import ValidationError, create_model
 
-from zoo_core._blame import naming_parts
+from zoo_core.contract import naming_parts
 from zoo_core.data import Origin
 from zoo_core.errors import ModelFileError, PluginError, SpecError, UsageError
 from zoo_core.parts import KINDS, Part

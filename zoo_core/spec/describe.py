@@ -9,7 +9,7 @@ import typing
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
-from zoo_core._option_types import is_part, is_text_enum, is_union, option_hints, without_bounds
+from zoo_core.contract.option_types import is_part, is_text_enum, is_union, option_hints, without_bounds
 from zoo_core.parts import Part
 from zoo_core.registry import Entry, Plugin
 from zoo_core.spec._options import dump

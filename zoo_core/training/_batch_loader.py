@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core._arrays import aligned, row_slices
-from zoo_core._part_checks import contract_error
+from zoo_core.basics import aligned, row_slices
+from zoo_core.contract import contract_error
 from zoo_core.data import Batches
 from zoo_core.errors import DataError
 from zoo_core.model import Model

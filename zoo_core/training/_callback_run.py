@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from zoo_core._part_checks import stop_reason
+from zoo_core.contract import stop_reason
 from zoo_core.parts import Callback, Record
 from zoo_core.spec import TrainingSpec, copy_part
 from zoo_core.training._run_view import Notes, RunView

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from zoo_core._arrays import row_slices
-from zoo_core._blame import named_error, part_that_raised, raised
-from zoo_core._part_checks import contract_error
+from zoo_core.basics import row_slices
+from zoo_core.contract import contract_error, named_error, part_that_raised, raised
 from zoo_core.errors import PluginError, ZooError, message_text
 from zoo_core.nn import Layer, Network, Objective, Stage
 from zoo_core.parts import Array, Record

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from zoo_core._part_checks import checked_rate, declares
+from zoo_core.contract import checked_rate, declares
 from zoo_core.nn import Network
 from zoo_core.parts import Optimizer, Record, Schedule
 from zoo_core.spec import walk_parts

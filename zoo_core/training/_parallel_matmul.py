@@ -18,7 +18,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from zoo_core._blas import HOLDERS, blas_libraries, blas_threads
+from zoo_core.basics import HOLDERS, blas_libraries, blas_threads
 from zoo_core.nn import DOT, Dense, Network, Product
 from zoo_core.parts import Array
 from zoo_core.training._threads import MEASURED_WORK, processors

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import numpy as np
 
-from zoo_core._part_checks import contract_error
+from zoo_core.contract import contract_error
 from zoo_core.errors import PluginError
 from zoo_core.model import Model
 from zoo_core.parts import Layout, Loss, Optimizer, Part, Penalty, Transform

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core._arrays import aligned, row_slices
-from zoo_core._part_checks import IN_PLACE, contract_error
+from zoo_core.basics import aligned, row_slices
+from zoo_core.contract import IN_PLACE, contract_error
 from zoo_core.data import Batches, Prefetcher, count_rows, take_rows
 from zoo_core.nn import Network
 from zoo_core.parts import Array, Preprocessor

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zoo_core._directions import direction, is_better
+from zoo_core.basics import direction, is_better
 from zoo_core.model import Model
 from zoo_core.parts import Array, Record
 from zoo_core.spec import Spec

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike
 
-from zoo_core._blas import blas_threads
+from zoo_core.basics import blas_threads
 from zoo_core.model import Model
 
 T = TypeVar("T")

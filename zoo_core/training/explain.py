@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from zoo_core._blame import naming_parts
+from zoo_core.contract import naming_parts
 from zoo_core.errors import NumericError, UsageError
 from zoo_core.model import Model
 from zoo_core.nn import CENTRAL_STEP, Dense, Network, Objective, Stage, central_difference, row_losses

@@ -40,7 +40,7 @@ def command(
     """
     from rich.console import Group
 
-    from zoo_core._blas import blas_threads
+    from zoo_core.basics import blas_threads
     from zoo_core.cli._inputs import data_folder
     from zoo_core.display.text import explanation_page, print_json
     from zoo_core.registry import Registry

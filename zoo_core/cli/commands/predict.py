@@ -41,7 +41,7 @@ def command(
 
     Inputs are in the units of the data, such as pixels from 0 to 255; the model's preprocessor is applied.
     """
-    from zoo_core._blas import blas_threads
+    from zoo_core.basics import blas_threads
     from zoo_core.cli._inputs import check_not_an_input, check_output_path, load_model
     from zoo_core.cli._output import redirect_prints
     from zoo_core.registry import Registry

@@ -14,9 +14,9 @@ from typing import Annotated, Any, Literal
 import typer
 from typer.models import ArgumentInfo, OptionInfo
 
-from zoo_core._option_types import is_union, without_bounds
 from zoo_core.cli._app import application
 from zoo_core.cli.reference.parts import escaped
+from zoo_core.contract.option_types import is_union, without_bounds
 
 HEAD = """\
 # Commands

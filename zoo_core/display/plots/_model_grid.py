@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zoo_core._directions import direction
+from zoo_core.basics import direction
 from zoo_core.display._records import (
     SPLITS,
     Points,

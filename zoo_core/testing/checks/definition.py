@@ -9,8 +9,8 @@ from typing import Any, Literal, get_args, get_origin
 
 from annotated_types import Ge, Gt, Interval
 
-from zoo_core._option_types import is_text_enum, option_errors, option_hints
-from zoo_core._part_checks import definition_errors
+from zoo_core.contract import definition_errors
+from zoo_core.contract.option_types import is_text_enum, option_errors, option_hints
 from zoo_core.errors import PluginError, SpecError
 from zoo_core.parts import Part
 from zoo_core.spec import dump, stored

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core._part_checks import checked_classes, checked_widths
+from zoo_core.contract import checked_classes, checked_widths
 from zoo_core.errors import PluginError
 from zoo_core.parts import Array, Loss
 from zoo_core.testing.harness.check import Check

@@ -9,7 +9,7 @@ from typing import Any, get_type_hints
 
 import numpy as np
 
-from zoo_core._part_checks import declares
+from zoo_core.contract import declares
 from zoo_core.nn import part_state
 from zoo_core.parts import Array, Optimizer
 from zoo_core.testing.harness.check import Check

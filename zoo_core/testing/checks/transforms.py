@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core._part_checks import declares
+from zoo_core.contract import declares
 from zoo_core.parts import Array, Noise, Normalizer, Transform
 from zoo_core.testing.harness.buffers import input_findings, overwriting
 from zoo_core.testing.harness.check import Check

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core._part_checks import checked_widths
+from zoo_core.contract import checked_widths
 from zoo_core.parts import Array, Loss
 from zoo_core.spec import walk_parts
 

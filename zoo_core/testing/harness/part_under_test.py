@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from zoo_core._option_types import is_part
+from zoo_core.contract.option_types import is_part
 from zoo_core.errors import ZooError
 from zoo_core.parts import KINDS, Dataset
 from zoo_core.registry import Registry

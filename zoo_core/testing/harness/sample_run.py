@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from zoo_core._directions import is_better
+from zoo_core.basics import is_better
 from zoo_core.model import DataDescription, Model
 from zoo_core.parts import Array, Callback, Record, Run
 from zoo_core.registry import Registry

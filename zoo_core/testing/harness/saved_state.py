@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from zoo_core._part_checks import checked_fitted
+from zoo_core.contract import checked_fitted
 from zoo_core.errors import PluginError
 from zoo_core.nn import RunningState, part_state, set_part_state
 from zoo_core.parts import Array, Constraint, Part, Penalty, Preprocessor, Transform

@@ -6,7 +6,7 @@ import types
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from zoo_core._option_types import is_text_enum, option_hints
+from zoo_core.contract.option_types import is_text_enum, option_hints
 from zoo_core.registry import Registry
 from zoo_core.testing.harness.part_under_test import PartUnderTest
 

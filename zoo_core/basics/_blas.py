@@ -12,7 +12,7 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
-from zoo_core._locks import GATE, PATIENCE
+from zoo_core.basics._locks import GATE, PATIENCE
 
 ANY = 0  # in place of a number of threads: whichever it is
 
@@ -94,7 +94,7 @@ class BlasHolders:
         return len(self.threads) <= 1
 
     def release_all(self) -> None:
-        """Forget all holders in a forked process, and take one thread there: see `zoo_core._locks`."""
+        """Forget all holders in a forked process, and take one thread there: see `zoo_core.basics._locks`."""
         for library in blas_libraries() if self.threads else ():
             library.set_num_threads(1)
         vars(self).update(vars(BlasHolders()))
