@@ -7,6 +7,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import compress, islice
 
 from zoo_core.data.readers._text import as_lines, decoding_error
@@ -30,6 +31,14 @@ class Block:
     read: Sequence[list[str]] = ()  # the rows as they were read, with those that have no value
     lines: tuple[int, ...] = ()  # known lines, in place of counted ones
     numbers: tuple[int, ...] = ()  # the numbers of the rows, where some were left out
+
+    def column(self, place: int) -> Sequence[str]:
+        """Return the cells of a column."""
+        return self._columns[place]
+
+    @cached_property
+    def _columns(self) -> list[tuple[str, ...]]:
+        return list(zip(*self.rows, strict=True))
 
     def line(self, at: int) -> int:
         """Return the line in the file where a row ends."""
