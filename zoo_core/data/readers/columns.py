@@ -30,7 +30,7 @@ SAMPLE_ROWS = 1000  # that say the type of a column; where later rows say anothe
 
 
 @dataclass(frozen=True, eq=False)
-class Column:
+class TypedColumn:
     """One column of a table, or of a block of its rows: numbers, or texts as codes of categories.
 
     A column is of numbers if each cell with a value is a finite number. All have the same sign beside them, or none,
@@ -88,12 +88,12 @@ class Columns:
     """
 
     where: str
-    columns: tuple[Column, ...]
+    columns: tuple[TypedColumn, ...]
     rows: int
     names: tuple[str, ...]
     form: TableFormat
 
-    def __getitem__(self, column: Named) -> Column:
+    def __getitem__(self, column: Named) -> TypedColumn:
         """Return a column by its name, or by its index in the file. Raises DataError if there is none."""
         place = column if isinstance(column, int) else next((i for i, n in enumerate(self.names) if n == column), -1)
         found = [own for own in self.columns if own.place == place]
@@ -182,7 +182,7 @@ class _Builder:
         """Take the cells of a block."""
         raise NotImplementedError
 
-    def column(self) -> Column:
+    def column(self) -> TypedColumn:
         """Return the column."""
         raise NotImplementedError
 
@@ -222,10 +222,10 @@ class _Numbers(_Builder):
             return
         self._count(block, list(odd), cells)
 
-    def column(self) -> Column:
+    def column(self) -> TypedColumn:
         """Return the column."""
         numbers = np.frombuffer(self._numbers.values, np.float64)
-        return Column(
+        return TypedColumn(
             self.name, self.place, numbers, missing=self.missing, example=self.example, sign=self._numbers.sign or "",
             first_missing=self.first_missing,
         )  # fmt: skip
@@ -254,9 +254,9 @@ class _Texts(_Builder):
         self._count(block, gaps, cells)
         self._codes.extend(self._gaps[cell] if cell in self._gaps else self._categories[cell] for cell in cells)
 
-    def column(self) -> Column:
+    def column(self) -> TypedColumn:
         """Return the column."""
-        return Column(
+        return TypedColumn(
             self.name, self.place, codes=np.frombuffer(self._codes, np.int32), categories=tuple(self._categories),
             missing=self.missing, example=self.example, first_missing=self.first_missing, first_text=self._first_text,
         )  # fmt: skip
