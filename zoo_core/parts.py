@@ -774,11 +774,15 @@ class Table:
             `from_any_thread = True`, another thread reads ahead.
         y: class indices, an integer array (rows,) that counts from 0; or values, a float array (rows, outputs).
         weights: sample weights (rows,), 0 or more, or None.
+        groups: what each row belongs to, such as a person, integers (rows,), or None. No two splits share a group.
+        times: when each row was made, float64 (rows,), or None. Then later rows test what earlier ones taught.
     """
 
     x: Any
     y: Array
     weights: Array | None = None
+    groups: Array | None = None
+    times: Array | None = None
 
 
 @dataclass(frozen=True)

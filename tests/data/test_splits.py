@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from zoo_core.data import make_splits
-from zoo_core.data._splits import SelectedRows, split_proportionally
+from zoo_core.data import SplitRule, make_splits
+from zoo_core.data._draws import split_proportionally
+from zoo_core.data._splits import SelectedRows
 from zoo_core.errors import DataError, SpecError, UsageError, ZooError
 from zoo_core.parts import Data, Table
 
@@ -20,7 +22,7 @@ def numbered(rows: int, start: int = 0, classes: int = 2) -> Table:
 
 
 def split(data: Data, seed: int = 0, **wanted: Any) -> dict[str, list[int]]:
-    tables = make_splits(data, rng=np.random.default_rng(seed), **wanted)
+    tables = make_splits(data, SplitRule(**wanted), np.random.default_rng(seed))
     for table in tables.values():
         assert len(table.x) == len(table.y) == len(table.weights)  # type: ignore[arg-type]
     return {name: np.asarray(table.x)[:, 0].tolist() for name, table in tables.items()}
@@ -63,7 +65,7 @@ def test_the_order_of_the_result_is_train_validation_test() -> None:
 
 
 def test_labels_and_weights_go_with_their_rows() -> None:
-    for table in make_splits(ALONE, validation=0.3, rng=np.random.default_rng(1)).values():
+    for table in make_splits(ALONE, SplitRule(validation=0.3), np.random.default_rng(1)).values():
         rows = np.asarray(table.x)[:, 0]
         np.testing.assert_array_equal(table.y, rows % 2)
         np.testing.assert_array_equal(table.weights, rows / 10)
@@ -102,7 +104,7 @@ def test_stratified_splits_keep_the_shares_of_the_classes(counts: list[int], sha
     labels = np.repeat(np.arange(len(counts)), counts)
     data = Data(Table(labels[:, None], labels))
     try:
-        tables = make_splits(data, validation=share, stratify=True, rng=np.random.default_rng(seed))
+        tables = make_splits(data, SplitRule(validation=share, stratify=True), np.random.default_rng(seed))
     except ZooError:  # too few rows for this fraction, or only one class: other tests check the messages
         return
     size = len(tables["validation"].y)
@@ -154,9 +156,9 @@ def test_a_regression_may_have_constant_targets() -> None:
 
 
 def test_contiguous_splits_share_memory_and_drawn_ones_copy_nothing() -> None:
-    tables = make_splits(ALONE, train=":8", validation="8:", rng=np.random.default_rng(0))
+    tables = make_splits(ALONE, SplitRule(train=":8", validation="8:"), np.random.default_rng(0))
     assert all(np.shares_memory(table.x, ALONE.train.x) for table in tables.values())
-    drawn = make_splits(ALONE, validation=0.4, rng=np.random.default_rng(0))["validation"].x
+    drawn = make_splits(ALONE, SplitRule(validation=0.4), np.random.default_rng(0))["validation"].x
     assert isinstance(drawn, SelectedRows)
     assert drawn.base is ALONE.train.x
 
@@ -178,3 +180,95 @@ def test_rows_behave_like_the_array_they_stand_for() -> None:
         rows.take(where, axis=1)
     with pytest.raises(IndexError):
         rows.take(np.array([3]))
+
+
+def grouped(rows: int, groups: int, seed: int) -> Data:
+    """A table whose rows belong to groups of unequal sizes."""
+    own = np.random.default_rng(seed).integers(0, groups, rows) ** 2
+    return Data(replace(numbered(rows), groups=own))
+
+
+@given(seed=st.integers(0, 10_000), groups=st.integers(12, 60))
+def test_a_group_stays_in_one_split(seed: int, groups: int) -> None:
+    data = grouped(400, groups, seed)
+    assert data.train.groups is not None
+    parts = split(data, seed, validation=0.2, test=0.2)
+    owners = [{int(data.train.groups[row]) for row in rows} for rows in parts.values()]
+    assert sum(map(len, owners)) == len(set().union(*owners))
+    assert sorted(row for rows in parts.values() for row in rows) == list(range(400))
+    biggest = int(np.unique(data.train.groups, return_counts=True)[1].max())
+    assert abs(len(parts["test"]) - 80) <= biggest
+
+
+def test_slices_that_divide_a_group_are_refused() -> None:
+    data = Data(replace(numbered(10), groups=np.arange(10) // 4))
+    with pytest.raises(DataError, match=r"data.train and data.validation share 1 groups.*a leak"):
+        split(data, validation="6:")
+    assert split(data, validation="8:")["validation"] == [8, 9]
+
+
+def test_later_rows_test_what_earlier_ones_taught() -> None:
+    times = np.array([5, 4, 3, 2, 1, 0, 9, 8, 7, 6], float)
+    parts = split(Data(replace(numbered(10), times=times)), validation=0.2, test=0.3)
+    assert parts == {"train": [1, 2, 3, 4, 5], "validation": [0, 9], "test": [6, 7, 8]}
+    assert split(ALONE, in_order=True, test=0.3) == {"train": A[:7], "test": A[7:]}
+
+
+def test_rows_of_one_time_stay_together() -> None:
+    times = np.array([0, 0, 0, 1, 1, 1, 1, 2, 2, 2], float)
+    assert split(Data(replace(numbered(10), times=times)), test=0.5)["test"] == A[3:]
+
+
+@pytest.mark.parametrize("stratify", [True, False])
+def test_each_row_is_tested_in_one_fold(stratify: bool) -> None:
+    data = Data(numbered(53, classes=3))
+    folds = [split(data, folds=5, fold=fold, stratify=stratify, validation=0.25) for fold in range(1, 6)]
+    assert sorted(row for fold in folds for row in fold["test"]) == list(range(53))
+    for fold in folds:
+        assert sorted(fold["train"] + fold["validation"] + fold["test"]) == list(range(53))
+        assert len(fold["test"]) in (10, 11)
+        if stratify:
+            counts = np.bincount(np.array(fold["test"]) % 3)
+            assert counts.max() - counts.min() <= 1
+
+
+def test_folds_keep_groups_whole() -> None:
+    data = grouped(200, 30, 1)
+    assert data.train.groups is not None
+    tested = [split(data, folds=4, fold=fold)["test"] for fold in range(1, 5)]
+    owners = [set(data.train.groups[rows].tolist()) for rows in tested]
+    assert sum(map(len, owners)) == len(set().union(*owners))
+    assert sorted(row for rows in tested for row in rows) == list(range(200))
+
+
+def test_a_fold_in_order_learns_from_the_rows_before_it() -> None:
+    # As the documents of scikit-learn's TimeSeriesSplit say: n // (folds + 1) rows in each fold, the rest comes first.
+    for fold in range(1, 5):
+        first = 9 + 8 * (fold - 1)
+        found = split(Data(numbered(41)), folds=4, fold=fold, in_order=True)
+        assert found == {"train": list(range(first)), "test": list(range(first, first + 8))}
+
+
+def test_a_test_part_of_its_own_is_in_no_fold() -> None:
+    found = split(WITH_TEST, folds=2, fold=1)
+    assert sorted(found["train"] + found["test"]) == A
+    assert split(WITH_TEST, folds=2, fold=2)["test"] == found["train"]
+
+
+@pytest.mark.parametrize(
+    ("data", "wanted", "words"),
+    [
+        (ALONE, {"folds": 11, "fold": 1}, ["data.folds is 11", "too few"]),
+        (
+            Data(replace(numbered(10), groups=np.zeros(10, int))),
+            {"folds": 2, "fold": 1},
+            ["rows or groups are too few"],
+        ),
+        (Data(replace(numbered(10), groups=np.arange(10))), {"stratify": True}, ["data.stratify and groups", "one of"]),
+        (ALONE, {"stratify": True, "in_order": True, "test": 0.2}, ["data.stratify and data.in_order"]),
+    ],
+)
+def test_folds_and_ways_that_do_not_fit(data: Data, wanted: dict[str, Any], words: list[str]) -> None:
+    with pytest.raises(UsageError) as caught:
+        split(data, **wanted)
+    assert all(word in str(caught.value) for word in words)

@@ -19,7 +19,9 @@ import numpy as np
 from zoo_core.errors import exception_text
 from zoo_core.parts import Part
 
-DATA_KEYS = frozenset({"preprocessor", "source", "train", "validation", "test", "stratify"})  # of `[data]` itself
+DATA_KEYS = frozenset(  # of `[data]` itself
+    ["preprocessor", "source", "train", "validation", "test", "stratify", "in_order", "folds", "fold", "split_seed"]
+)
 
 SET_BY_CORE = frozenset({"weights", "gradients", "rng", "steps"})
 

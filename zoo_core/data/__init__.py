@@ -2,7 +2,7 @@
 
 A data set gets its files from a `DataFolder` and reads them with `data.readers`, which has a module for each format;
 `data.labels` gives class labels their indices. `checked_data` checks what the data set loaded, `make_splits` divides
-its rows, and `Batches` draws their order for each epoch; a `Prefetcher` reads rows ahead.
+its rows by a `SplitRule`, and `Batches` draws their order for each epoch; a `Prefetcher` reads rows ahead.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from zoo_core import _lazy_names
 
 if TYPE_CHECKING:
     from zoo_core.data._batches import Batches as Batches, count_rows as count_rows, take_rows as take_rows
+    from zoo_core.data._draws import SplitRule as SplitRule
     from zoo_core.data._folder import DataFolder as DataFolder, cache_folder as cache_folder
     from zoo_core.data._origin import Origin as Origin
     from zoo_core.data._prefetch import Prefetcher as Prefetcher
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "_batches": "Batches count_rows take_rows",
+    "_draws": "SplitRule",
     "_folder": "DataFolder cache_folder",
     "_origin": "Origin",
     "_prefetch": "Prefetcher",

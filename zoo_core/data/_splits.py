@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from zoo_core.data._draws import Draw, Split, SplitRule, draw_fold, find_draw, is_ordered, split_proportionally
 from zoo_core.errors import DataError, SpecError, UsageError
 from zoo_core.parts import Array, Data, Table
 
-Split = str | float | None  # a slice of the rows, a fraction of them, or the default
 NAMES = ("train", "validation", "test")
 SLICE_PATTERN = r"^\s*(?:(train|test)\[)?(-?[0-9]+)?:(-?[0-9]+)?(\])?\s*$"
 
@@ -48,54 +49,43 @@ class SelectedRows:
         return out
 
 
-def make_splits(
-    data: Data,
-    *,
-    train: Split = None,
-    validation: Split = None,
-    test: Split = None,
-    stratify: bool = False,
-    rng: np.random.Generator,
-) -> dict[str, Table]:
+def make_splits(data: Data, rule: SplitRule, rng: np.random.Generator) -> dict[str, Table]:
     """Divide a data set into "train" and, if there are rows for them, "validation" and "test".
-
-    A split is a slice or a fraction. ":50000" is a slice of `data.train` in its public order. "test[:5000]" is a slice
-    of `data.test`, not allowed for `train`. 0.1 is a fraction of the rows that no slice takes, drawn at random.
 
     Args:
         data: what the data set loaded.
-        train: by default all rows that no other split takes.
-        validation: by default there is none.
-        test: by default the rows of `data.test` that no other split takes.
-        stratify: whether fractions have the classes in the proportions of the data set.
-        rng: draws the rows of fractions.
+        rule: which rows each split has.
+        rng: draws the rows of fractions and folds.
 
     Returns:
         The splits by name. Sizes of fractions are rounded by the method of the largest remainder.
 
     Raises:
         SpecError: a text is not a slice.
-        UsageError: a split is empty, or a slice names rows that do not exist.
-        DataError: two splits share rows, or all training rows are of one class.
+        UsageError: a split is empty, a slice names rows that do not exist, or two rules contradict.
+        DataError: two splits share rows or a group, or all training rows are of one class.
     """
-    chosen = split_rows(data, train=train, validation=validation, test=test, stratify=stratify, rng=rng)
+    chosen = split_rows(data, rule, rng)
     return {name: select_rows(_part(data, source), indices) for name, (source, indices) in chosen.items()}
 
 
-def split_rows(
-    data: Data, *, train: Split, validation: Split, test: Split, stratify: bool, rng: np.random.Generator
-) -> dict[str, tuple[str, Array]]:
+def split_rows(data: Data, rule: SplitRule, rng: np.random.Generator) -> dict[str, tuple[str, Array]]:
     """Return for each split the part of the data, "train" or "test", and its rows there, ascending; see `make_splits`.
 
-    Only the targets of the data are read.
+    Only the targets, groups and times of the data are read.
     """
-    wanted = {name: value for name, value in zip(NAMES, (train, validation, test), strict=True) if value is not None}
+    wanted = {name: value for name in NAMES if (value := getattr(rule, name)) is not None}
     slices = {name: _slice_rows(name, value, data) for name, value in wanted.items() if isinstance(value, str)}
     _check_overlap(slices)
+    draw, rows = find_draw(data, rule, rng), _free_rows(data.train, slices, "train")
+    folded: dict[str, tuple[str, Array]] = {}
+    if rule.folds and rule.fold:
+        test, rows = draw_fold(rows, rule.folds, rule.fold, draw, ordered=is_ordered(data.train, rule))
+        folded["test"] = ("train", test)
     shares = {name: float(value) for name, value in wanted.items() if not isinstance(value, str)}
-    drawn = _draw_fractions(data, _free_rows(data.train, slices, "train"), shares, stratify, rng)
-    chosen = {name: ("train", indices) for name, indices in drawn.items()} | slices
-    if data.test is not None and "test" not in wanted:
+    drawn = _draw_fractions(rows, shares, draw)
+    chosen = {name: ("train", indices) for name, indices in drawn.items()} | slices | folded
+    if data.test is not None and "test" not in {*wanted, *folded}:
         rest = _free_rows(data.test, slices, "test")
         chosen |= {"test": ("test", rest)} if len(rest) else {}
     _check_splits(chosen, wanted, data)
@@ -123,18 +113,6 @@ def select_rows(table: Table, indices: Array) -> Table:
         return Table(x, table.y[rows], None if table.weights is None else table.weights[rows])
     weights = None if table.weights is None else table.weights[indices]
     return Table(SelectedRows(table.x, indices), table.y[indices], weights)
-
-
-def split_proportionally(total: int, shares: Sequence[float] | Array) -> list[int]:
-    """Divide `total` into whole numbers in proportion to `shares`, by the largest remainder; ties go to the first.
-
-    Source: A. Hamilton's method of apportionment, 1792; see Balinski and Young, "Fair Representation" (1982).
-    """
-    quotas = total * np.asarray(shares, np.float64) / np.sum(shares)
-    counts = np.floor(quotas).astype(int)
-    for place in np.argsort(counts - quotas, kind="stable")[: total - counts.sum()]:
-        counts[place] += 1
-    return [int(count) for count in counts]
 
 
 def _slice_rows(name: str, value: str, data: Data) -> tuple[str, Array]:
@@ -178,32 +156,15 @@ def _free_rows(table: Table, slices: Mapping[str, tuple[str, Array]], source: st
     return np.flatnonzero(free)
 
 
-def _draw_fractions(
-    data: Data, left: Array, shares: Mapping[str, float], stratify: bool, rng: np.random.Generator
-) -> dict[str, Array]:
-    """Draw the splits that are fractions of the rows `left`; the rest is "train", unless that is drawn too."""
+def _draw_fractions(rows: Array, shares: Mapping[str, float], draw: Draw) -> dict[str, Array]:
+    """Draw the splits that are fractions of the rows; the rest is "train", unless that is drawn too."""
     rest = 1 - sum(shares.values())
     if any(not 0 < share <= 1 for share in shares.values()) or rest < -1e-9:
         listed = ", ".join(f"data.{name} = {share:g}" for name, share in shares.items())
         raise UsageError(f"{listed}: fractions lie above 0 and add up to 1 at most, not {sum(shares.values()):g}")
-    if stratify and data.task != "classification":
-        raise UsageError("data.stratify keeps the shares of classes; this data set has none (it is a regression)")
-    counts = split_proportionally(len(left), [*shares.values(), max(rest, 0.0)]) if shares else []
-    chosen: dict[str, Array] = {}
-    pool = rng.permutation(left) if shares else left
-    for name, count in zip(shares, counts, strict=False):
-        picked = _pick_stratified(data.train.y[pool], count) if stratify else np.arange(len(pool)) < count
-        chosen[name], pool = np.sort(pool[picked]), pool[~picked]
-    return {"train": np.sort(pool), **chosen}
-
-
-def _pick_stratified(labels: Array, count: int) -> Array:
-    """Return a mask of `count` rows, in the proportions of the classes; the first rows of each class are picked."""
-    picked = np.zeros(len(labels), bool)
-    classes, sizes = np.unique(labels, return_counts=True)
-    for label, share in zip(classes, split_proportionally(count, sizes) if len(classes) else [], strict=True):
-        picked[np.flatnonzero(labels == label)[:share]] = True
-    return picked
+    counts = split_proportionally(len(rows), [*shares.values(), max(rest, 0.0)])[:-1] if shares else []
+    *parts, left = draw(rows, counts)
+    return {"train": np.sort(left), **{name: np.sort(part) for name, part in zip(shares, parts, strict=True)}}
 
 
 def _check_splits(chosen: Mapping[str, tuple[str, Array]], wanted: Mapping[str, Split], data: Data) -> None:
@@ -214,3 +175,17 @@ def _check_splits(chosen: Mapping[str, tuple[str, Array]], wanted: Mapping[str, 
     labels = data.train.y[chosen["train"][1]]
     if data.task == "classification" and labels.min() == labels.max():
         raise DataError(f"all {len(labels)} rows to learn from are of one class ({labels[0]}); two are needed at least")
+    _check_groups(chosen, data)
+
+
+def _check_groups(chosen: Mapping[str, tuple[str, Array]], data: Data) -> None:
+    """Refuse slices that divide a group; draws never do."""
+    groups = {name: _part(data, source).groups for name, (source, _) in chosen.items()}
+    own = {name: np.unique(values[chosen[name][1]]) for name, values in groups.items() if values is not None}
+    for one, other in itertools.combinations(own, 2):
+        shared = np.intersect1d(own[one], own[other])
+        if len(shared):
+            raise DataError(
+                f"data.{one} and data.{other} share {len(shared)} groups, which are to stay whole: a leak; "
+                "give fractions, such as test = 0.15, in place of slices"
+            )

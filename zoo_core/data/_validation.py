@@ -10,7 +10,7 @@ import numpy as np
 
 from zoo_core.contract import contract_error
 from zoo_core.data._foreign_rows import ForeignRows
-from zoo_core.parts import Data, Dataset, Table
+from zoo_core.parts import Array, Data, Dataset, Table
 
 
 def checked_data(source: Dataset, data: Any) -> Data:
@@ -38,6 +38,11 @@ def _checked_table(source: Dataset, data: Data, table: Table) -> Table:
         raise contract_error(
             source, "load", f"gave {x.shape[0]} rows and y of shape {y.shape}", "each row has a target"
         )
+    table = replace(
+        table,
+        groups=_checked_column(source, "groups", "iu", table.groups, len(y)),
+        times=_checked_column(source, "times", "f", table.times, len(y)),
+    )
     if data.task == "regression":
         return replace(table, x=x, y=y[:, None] if y.ndim == 1 else y)
     if y.ndim != 1 or y.dtype.kind not in "iu":
@@ -49,3 +54,17 @@ def _checked_table(source: Dataset, data: Data, table: Table) -> Table:
     if y.size and not 0 <= y.min() <= y.max() < classes:
         raise contract_error(source, "load", f"gave labels {y.min()} to {y.max()}", "labels count the classes, from 0")
     return replace(table, x=x, y=y)
+
+
+def _checked_column(source: Dataset, name: str, kinds: str, values: Any, rows: int) -> Array | None:
+    """Return groups or times, one for each row."""
+    if values is None:
+        return None
+    column = np.asarray(values)
+    if column.shape != (rows,) or column.dtype.kind not in kinds or not np.isfinite(column).all():
+        found, wanted = (
+            f"gave {name} {column.dtype} of shape {column.shape}",
+            "integers" if kinds == "iu" else "float64",
+        )
+        raise contract_error(source, "load", found, f"{name} are finite {wanted} ({rows},)")
+    return column

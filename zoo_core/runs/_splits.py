@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
 
 import numpy as np
 
-from zoo_core.data import row_hashes, select_rows, split_rows
+from zoo_core.data import SplitRule, row_hashes, select_rows, split_rows
 from zoo_core.errors import DataError
 from zoo_core.model import Model
 from zoo_core.nn import RandomStreams
@@ -29,7 +30,7 @@ def split(spec: Spec, data: Data, source: RandomSource | None = None) -> tuple[d
     if source is None or d.split_seed is not None:
         source = RandomStreams(copy_part(spec.generator), split_seed(spec))
     rng = source.stream("split")
-    chosen = split_rows(data, train=d.train, validation=d.validation, test=d.test, stratify=d.stratify, rng=rng)
+    chosen = split_rows(data, split_rule(spec), rng)
     parts = {"train": data.train, "test": data.test}
     splits = {name: select_rows(parts[part] or data.train, rows) for name, (part, rows) in chosen.items()}
     for name, table in splits.items():
@@ -38,14 +39,19 @@ def split(spec: Spec, data: Data, source: RandomSource | None = None) -> tuple[d
     return splits, chosen["train"][1]
 
 
+def split_rule(spec: Spec) -> SplitRule:
+    """Return how a spec divides the rows of its data."""
+    return SplitRule(**{field.name: getattr(spec.data, field.name) for field in fields(SplitRule)})
+
+
 def split_seed(spec: Spec) -> int:
     """Return the seed that draws the rows of fractions."""
     return spec.seed if spec.data.split_seed is None else spec.data.split_seed
 
 
 def is_drawn(spec: Spec) -> bool:
-    """Return whether a split is a fraction, so that its rows depend on a seed."""
-    return any(isinstance(getattr(spec.data, name), float) for name in SHARES)
+    """Return whether a split is a fraction or a fold, so that its rows depend on a seed."""
+    return spec.data.folds is not None or any(isinstance(getattr(spec.data, name), float) for name in SHARES)
 
 
 def with_earlier_split(spec: Spec, earlier: Model | None) -> Spec:
@@ -69,7 +75,7 @@ def describe_rows(model: Model, data: Data, train_rows: Array, earlier: Model | 
 
 
 def data_sha256(data: Data) -> str:
-    """Return a digest of inputs, targets and weights, training part and test part, in their own dtypes."""
+    """Return a digest of all arrays of the data, training part and test part, in their own dtypes."""
     digest = hashlib.sha256()
     for _ in _train_hashes(data, np.empty(0, np.intp), digest.update):
         pass
@@ -86,7 +92,7 @@ def _train_hashes(data: Data, train_rows: Array, update: Callable[[bytes], None]
             if table is data.train:
                 own = train_rows[slice(*np.searchsorted(train_rows, (start, stop)))]
                 yield row_hashes(x[own - start], table.y[own])
-        for column in (table.y, table.weights):
+        for column in (table.y, table.weights, table.groups, table.times):
             if column is not None:
                 update(np.ascontiguousarray(column).tobytes())
 
@@ -124,7 +130,7 @@ def splits_differ(models: Mapping[str, Model]) -> dict[str, str]:
 def _rows_key(spec: Spec, name: str) -> tuple[object, ...]:
     """Return all that decides which rows of the same data one split has."""
     value = getattr(spec.data, name)
-    if isinstance(value, float):
+    if isinstance(value, float) or (name == "test" and spec.data.folds is not None):
         return split_key(spec)
     is_rest = name == "test" and value is None  # the rows of the test part that no other split takes
     return (value, spec.data.validation if is_rest and str(spec.data.validation).lstrip().startswith("test[") else None)
@@ -132,5 +138,6 @@ def _rows_key(spec: Spec, name: str) -> tuple[object, ...]:
 
 def split_key(spec: Spec) -> tuple[object, ...]:
     """Return all that decides which rows of the same data a split has; a seed counts only if rows are drawn."""
-    drawn = (split_seed(spec), spec.data.stratify, repr(dump(spec.generator))) if is_drawn(spec) else ()
-    return (*(getattr(spec.data, name) for name in SHARES), *drawn)
+    rule = split_rule(spec)
+    drawn = (split_seed(spec), rule, repr(dump(spec.generator))) if is_drawn(spec) else ()
+    return (*(getattr(rule, name) for name in SHARES), *drawn)

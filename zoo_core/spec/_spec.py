@@ -132,6 +132,17 @@ def _meant_split(value: Any) -> str:
     return f"; for {percent}% of the rows write {percent / 100:g}" if 0 < percent <= 100 else ""
 
 
+def _fold_error(folds: int | None, fold: int | None, test: str | float | None) -> str:
+    """Return why the keys of folds contradict each other, or ''."""
+    if folds is None:
+        return "" if fold is None else "fold says which of the folds is the test split; say folds too"
+    if fold is None:
+        return "folds needs fold, the number of the test fold from 1; to train all folds leave both out of the spec"
+    if fold > folds:
+        return f"fold is {fold}, and there are {folds} folds"
+    return "" if test is None else "the fold is the test split; leave test out"
+
+
 class DataSpec(SpecTable):
     """`[data]`: a data set, its options beside its name, how its inputs are scaled and its rows are split."""
 
@@ -146,8 +157,15 @@ class DataSpec(SpecTable):
     validation: SplitSize = Field(None, description="rows for decisions during training: a slice or a fraction")
     test: SplitSize = Field(None, description="rows for the final metrics; default: the data set's own test part")
     stratify: bool = Field(False, description="keep the shares of the classes in each split drawn at random")
+    in_order: bool = Field(False, description="take the rows of fractions and folds in their order: the last are tests")
+    folds: Annotated[int, Ge(2), Le(1000)] | None = Field(
+        None, description="parts for cross-validation; each is the test split of one of the runs"
+    )
+    fold: Annotated[int, Ge(1), Le(1000)] | None = Field(
+        None, description="which of the folds is the test split, from 1"
+    )
     split_seed: Annotated[int, Ge(0), Le(2**32 - 1)] | None = Field(
-        None, description="draws the rows of fractions; default: the seed of the spec"
+        None, description="draws the rows of fractions and folds; default: the seed of the spec"
     )
 
     @field_validator("train", "validation", "test", mode="before")
@@ -170,6 +188,14 @@ class DataSpec(SpecTable):
         remember_known_keys(value, {*cls.model_fields, "name"} - {"source"}, info)
         own = {key: item for key, item in value.items() if key in cls.model_fields}
         return {**own, "source": {key: item for key, item in value.items() if key not in own}}
+
+    @model_validator(mode="after")
+    def _check_folds(self) -> DataSpec:
+        """Refuse folds that do not say which rows are the test split."""
+        text = _fold_error(self.folds, self.fold, self.test)
+        if text:
+            raise PydanticCustomError("rule", "{text}", {"text": text})
+        return self
 
     @model_serializer
     def _dump(self) -> dict[str, Any]:
