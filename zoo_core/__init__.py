@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from zoo_core.model import Model as Model, load as load
     from zoo_core.registry import Registry as Registry
     from zoo_core.runs import (
+        cross_validate as cross_validate,
         export as export,
         follow as follow,
         prepare as prepare,
@@ -55,7 +56,7 @@ _MODULES = {
     "hookspecs": "LazyParts hookimpl",
     "model": "Model load",
     "registry": "Registry",
-    "runs": "export follow prepare resume train",
+    "runs": "cross_validate export follow prepare resume train",
     "spec": "Spec read_spec",
 }
 __all__, __dir__, _find = _lazy_names(__name__, _MODULES)

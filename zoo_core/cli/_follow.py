@@ -27,10 +27,9 @@ GLUE = "\N{NO-BREAK SPACE}"  # between the name of a figure and its value
 EARLY = ("rows_trained_on", "unseen_classes", "unusable_outputs")  # warnings that were shown before training
 
 
-def run_to_end(trainer: Trainer, output: Output, interval: Interval | None, *, quiet: bool, json: bool) -> None:
+def show_run(trainer: Trainer, output: Output, interval: Interval | None, *, quiet: bool, json: bool) -> None:
     """Train, show and save; after a signal exit with its code, the run being saved."""
     from zoo_core.display.progress import show
-    from zoo_core.model import kept_record
     from zoo_core.runs import follow
 
     results = sys.stderr if json else sys.stdout
@@ -39,6 +38,13 @@ def run_to_end(trainer: Trainer, output: Output, interval: Interval | None, *, q
     if trainer.interrupted:
         print(f"saved {output.last}; go on with: zoo resume {shlex.quote(str(output.path))}", file=sys.stderr)
         raise typer.Exit(128 + seen[0])
+
+
+def run_to_end(trainer: Trainer, output: Output, interval: Interval | None, *, quiet: bool, json: bool) -> None:
+    """Train, show and save a run, and print its result."""
+    from zoo_core.model import kept_record
+
+    show_run(trainer, output, interval, quiet=quiet, json=json)
     last = kept_record(trainer.history)
     result = {"model": str(output.path), "sha256": trainer.model.sha256, **counted_from_one(last)}
     result["warnings"] = warning_list(trainer.model.warnings)

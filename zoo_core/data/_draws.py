@@ -28,7 +28,8 @@ class SplitRule:
         test: by default the rows of `data.test` that no other split takes.
         stratify: whether fractions and folds have the classes in the proportions of the data set.
         in_order: whether fractions and folds take the rows in the order of the file, as if it were that of time.
-        folds: into how many parts the rows are divided for cross-validation, 2 or more; None for no folds.
+        folds: into how many parts the rows are divided for cross-validation, 2 or more; None for no folds. If `train`
+            is a slice, they are its parts.
         fold: which of them is the test split, from 1.
     """
 

@@ -79,7 +79,8 @@ def split_rows(data: Data, rule: SplitRule, rng: np.random.Generator) -> dict[st
     _check_overlap(slices)
     draw, rows = find_draw(data, rule, rng), _free_rows(data.train, slices, "train")
     folded: dict[str, tuple[str, Array]] = {}
-    if rule.folds and rule.fold:
+    if rule.folds and rule.fold:  # the folds divide the slice of `train`, if there is one
+        rows = slices.pop("train")[1] if "train" in slices else rows
         test, rows = draw_fold(rows, rule.folds, rule.fold, draw, ordered=is_ordered(data.train, rule))
         folded["test"] = ("train", test)
     shares = {name: float(value) for name, value in wanted.items() if not isinstance(value, str)}

@@ -4,8 +4,8 @@ Read `_run.py` first: it has `train`, `resume`, `prepare` and `follow`. `_prepar
 and first weights; it chooses its threads and whether extra ones may help. `_defaults.py` fills in what a spec leaves
 to its data. `_splits.py` divides the rows, and keeps a sketch of those that are learnt from. `_output.py` knows the
 files of a run, `_checkpoint_writer.py` writes them. `_checkpoint.py` and `_run_state.py` say what is in a checkpoint.
-`_evaluation.py` finds rows to measure a model on, `_compare.py` compares models and runs,
-and `_export.py` writes a model in another format.
+`_folds.py` trains a model for each fold. `_evaluation.py` finds rows to measure a model on, `_compare.py`
+compares models and runs, and `_export.py` writes a model in another format.
 """
 
 from __future__ import annotations
@@ -13,20 +13,27 @@ from __future__ import annotations
 from zoo_core.runs._compare import ModelComparison, RunComparison, compare_models, compare_runs
 from zoo_core.runs._evaluation import evaluation_rows
 from zoo_core.runs._export import export, find_exporter
+from zoo_core.runs._folds import CrossValidation, Fold, cross_validate, fold_outputs, fold_specs, measure_fold
 from zoo_core.runs._output import Output
 from zoo_core.runs._prepare import steps_per_epoch
 from zoo_core.runs._run import follow, prepare, prepare_resumed, resume, train
 
 __all__ = [
+    "CrossValidation",
+    "Fold",
     "ModelComparison",
     "Output",
     "RunComparison",
     "compare_models",
     "compare_runs",
+    "cross_validate",
     "evaluation_rows",
     "export",
     "find_exporter",
+    "fold_outputs",
+    "fold_specs",
     "follow",
+    "measure_fold",
     "prepare",
     "prepare_resumed",
     "resume",

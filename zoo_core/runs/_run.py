@@ -64,11 +64,11 @@ def train(
     """
     registry = registry or Registry()
     if output is None:
-        return _run_to_end(prepare(spec, data_dir, registry, start_from=start_from))
+        return run_to_end(prepare(spec, data_dir, registry, start_from=start_from))
     target, interval = Output(output, overwrite=force), Interval.parse(checkpoint_every)
     with target.lock():
-        target.prepare(_as_spec(spec, registry).to_dict())
-        return _run_to_end(prepare(spec, data_dir, registry, start_from=start_from), target, interval)
+        target.prepare(as_spec(spec, registry).to_dict())
+        return run_to_end(prepare(spec, data_dir, registry, start_from=start_from), target, interval)
 
 
 @naming_parts
@@ -104,10 +104,10 @@ def resume(
     """
     output, interval = Output(path, overwrite=force), Interval.parse(checkpoint_every)
     with output.lock():
-        return _run_to_end(prepare_resumed(output, data_dir, registry), output, interval)
+        return run_to_end(prepare_resumed(output, data_dir, registry), output, interval)
 
 
-def _as_spec(spec: Spec | str | Path | Mapping[str, Any], registry: Registry) -> Spec:
+def as_spec(spec: Spec | str | Path | Mapping[str, Any], registry: Registry) -> Spec:
     """Return the spec that is meant, with its values as a model file will give them back."""
     if isinstance(spec, (str, Path)):
         spec = read_spec(spec, registry=registry)
@@ -120,7 +120,7 @@ def _as_spec(spec: Spec | str | Path | Mapping[str, Any], registry: Registry) ->
     return stored(spec, registry)
 
 
-def _run_to_end(trainer: Trainer, output: Output | None = None, interval: Interval | None = None) -> Model:
+def run_to_end(trainer: Trainer, output: Output | None = None, interval: Interval | None = None) -> Model:
     for _ in follow(trainer, output, interval):
         pass
     return trainer.model
@@ -157,7 +157,7 @@ def prepare(
     """
     registry = registry or Registry()
     inputs = [Path(given) for given in (spec, start_from) if isinstance(given, (str, Path))]
-    spec = _as_spec(spec, registry)
+    spec = as_spec(spec, registry)
     if threads is not None and (threads != int(threads) or threads < 1):
         raise UsageError(f"threads is {threads!r}; it is a whole number, at least 1")
     earlier = load(start_from, registry) if isinstance(start_from, (str, Path)) else start_from

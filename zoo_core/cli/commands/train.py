@@ -14,7 +14,7 @@ from zoo_core.training import DEFAULT_INTERVAL
 
 EXAMPLES = (
     "Examples: zoo train glyphs-quickstart | zoo train my.toml -o my.npz --set training.epochs=5 --seed 2 | "
-    "zoo train my.npz --from my.npz -o longer.npz"
+    "zoo train my.toml --folds 5 | zoo train my.npz --from my.npz -o longer.npz"
 )
 
 
@@ -39,6 +39,12 @@ def command(
     data_dir: DataDir = None,
     threads: Threads = None,
     checkpoint_every: CheckpointEvery = DEFAULT_INTERVAL,
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            "--folds", metavar="N", min=2, max=1000, help="Cross-validate: train N models, each tested on its own fold."
+        ),
+    ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Replace the output if it exists, and its unfinished run.")
     ] = False,
@@ -49,6 +55,7 @@ def command(
 
     Until the run is finished, its last two checkpoints lie beside the output. `zoo resume` goes on with a stopped run.
     """
+    from zoo_core.cli._folds import FoldRuns
     from zoo_core.cli._follow import run_to_end
     from zoo_core.cli._inputs import check_output_path, data_folder, load_model
     from zoo_core.registry import Registry
@@ -61,10 +68,19 @@ def command(
     earlier = None if start_from is None else load_model(start_from, registry, sha256, max_size)
     of_spec = sha256 if earlier is None else None
     checked = read_spec(spec, set_ or [], registry, seed=seed, sha256=of_spec, limit=max_size * 2**20)
-    target = Output(check_output_path(output or Path(f"{checked.name}.npz"), force), overwrite=force)
-    target.check_inputs(map(Path, filter(None, (spec, start_from))))
-    if output is not None and output.suffix != ".npz":
+    path = output or Path(f"{checked.name}.npz")
+    if path.suffix != ".npz" and output is not None:
         raise UsageError(f"{output}: a model file must end in .npz; try -o {output}.npz")
+    if folds is not None:
+        if earlier is not None:
+            raise UsageError("--folds tests a model on rows that the model of --from may have learnt; leave one out")
+        check_output_path(path, force=True)
+        files = data_folder(data_dir, quiet)
+        run = FoldRuns(path, files, registry, interval, force=force, threads=threads, quiet=quiet, json=json)
+        run.train(checked, folds)
+        return
+    target = Output(check_output_path(path, force), overwrite=force)
+    target.check_inputs(map(Path, filter(None, (spec, start_from))))
     files = data_folder(data_dir, quiet)
     with target.lock():
         target.prepare(checked.to_dict())

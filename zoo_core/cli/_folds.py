@@ -1,0 +1,76 @@
+"""`zoo train --folds`: trains a model for each fold and prints what they reached."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import KW_ONLY, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zoo_core.cli._follow import show_run
+from zoo_core.cli._output import report, rows, warn_of
+
+if TYPE_CHECKING:
+    from zoo_core.data import DataFolder
+    from zoo_core.registry import Registry
+    from zoo_core.runs import CrossValidation, Fold, Output
+    from zoo_core.spec import Spec
+    from zoo_core.training import Interval
+
+
+@dataclass(frozen=True)
+class FoldRuns:
+    """The runs of a cross-validation: where they are saved, and what their command says."""
+
+    path: Path
+    files: DataFolder
+    registry: Registry
+    interval: Interval | None
+    _: KW_ONLY
+    force: bool
+    threads: int | None
+    quiet: bool
+    json: bool
+
+    def train(self, spec: Spec, folds: int) -> None:
+        """Train the folds of a spec one after another, save each model, and print their figures."""
+        from zoo_core.runs import CrossValidation, fold_outputs, fold_specs
+
+        specs = fold_specs(spec, folds)
+        outputs = fold_outputs(self.path, specs, self.force)
+        result = CrossValidation([self._train_fold(*pair) for pair in zip(specs, outputs, strict=True)])
+        models = [str(output.path) for output in outputs]
+        report(_as_data(result, models), self.json, None if self.quiet else _table(result))
+        if not self.json and not self.quiet:
+            print(f"saved {models[0]} to {models[-1]}")
+
+    def _train_fold(self, spec: Spec, output: Output) -> Fold:
+        from zoo_core.runs import measure_fold, prepare
+
+        if not self.quiet:
+            print(f"fold {spec.data.fold} of {spec.data.folds}", file=sys.stderr)
+        with output.lock():
+            output.prepare(spec.to_dict())
+            trainer = prepare(spec, self.files, self.registry, threads=self.threads)
+            show_run(trainer, output, self.interval, quiet=self.quiet, json=self.json)
+        warn_of({} if self.quiet else trainer.model.warnings)
+        return measure_fold(trainer)
+
+
+def _as_data(result: CrossValidation, models: list[str]) -> dict[str, Any]:
+    folds = [
+        {"fold": fold.number, "model": path, "sha256": fold.model.sha256, "rows": fold.rows, **fold.figures}
+        for fold, path in zip(result.folds, models, strict=True)
+    ]
+    return {"folds": folds, "mean": result.mean, "spread": result.spread}
+
+
+def _table(result: CrossValidation) -> Any:
+    from zoo_core.display.text import format_number
+
+    def line(name: str, count: int | str, figures: dict[str, float]) -> dict[str, Any]:
+        return {"fold": name, "rows": count} | {key: format_number(value) for key, value in figures.items()}
+
+    lines = [line(str(fold.number), fold.rows, fold.figures) for fold in result.folds]
+    lines += [line("mean", "", result.mean), line("standard deviation", "", result.spread)]
+    return rows(lines, list(lines[0]))
