@@ -127,6 +127,12 @@ def test_compare_names_what_differs(run_zoo, trained):
     assert "model.layers.0.units" in run_zoo("compare", trained, "b.npz")[1]
 
 
+def test_compare_says_that_a_model_is_named_twice(run_zoo, trained):
+    code, out, err = run_zoo("compare", trained, trained, "--json")
+    assert (code, [warning["key"] for warning in json.loads(out)["warnings"]]) == (0, ["named_twice"])
+    assert err == f"warning: {trained}: named more than once, and shown once\n"
+
+
 def test_listing_and_showing(run_zoo):
     assert "mnist-mlp" in run_zoo("list")[1]
     names = {row["name"] for row in json.loads(run_zoo("list", "parts", "*relu*", "--json")[1])}

@@ -37,7 +37,7 @@ def structured(columns: dict[str, Any]) -> Any:
     return found
 
 
-def pandas(columns: dict[str, Any]) -> Any:
+def pandas(columns: Any) -> Any:
     import pandas as pd
 
     return pd.DataFrame(columns)
@@ -88,7 +88,7 @@ def test_text_in_a_column_that_is_needed_is_named(model: Model, frame: Any) -> N
 
 def test_a_frame_without_names_is_no_array_in_disguise(model: Model) -> None:
     with pytest.raises(DataError, match="inputs lack 3 of the 3 columns"):
-        model.predict(pytest.importorskip("pandas").DataFrame(ROWS))
+        model.predict(pandas(ROWS))
 
 
 def test_series_are_targets_and_missing_values_are_named(model: Model) -> None:

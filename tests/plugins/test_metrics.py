@@ -161,6 +161,27 @@ def test_values_by_class_carry_names_that_differ_and_can_be_shown():
 def test_the_average_binary_needs_two_classes():
     with pytest.raises(SpecError, match="average is 'binary', and there are 3 classes"):
         make("f1", average="binary").start(3, 3)
+    spec = small_spec(training={"metrics": ["accuracy", {"name": "f1", "average": "binary"}]})
+    with pytest.raises(SpecError, match=r"spec 'model': training\.metrics\.1: metric 'f1': .* 10 classes"):
+        zoo_core.prepare(spec)
+
+
+def test_metrics_of_one_name_get_the_options_in_which_they_differ():
+    by_k = [{"name": "top_k_accuracy", "k": k} for k in (2, 3)]
+    by_average = [{"name": "f1", "average": average, "per_class": average == "macro"} for average in ("macro", "micro")]
+    twice = ["accuracy", "accuracy"]
+    stop = {"monitor": "test_top_k_accuracy_k_3", "patience": 9}
+    model = zoo_core.train(small_spec(
+        training={"metrics": [*by_k, *by_average, *twice], "early_stopping": stop, "allow_test_monitor": True},
+    ))  # fmt: skip
+    last = model.history[-1]
+    keys = [key.removeprefix("test_") for key in last if key.startswith("test_")]
+    assert [key for key in keys if "f1_average_macro_" not in key] == [
+        "loss", "top_k_accuracy_k_2", "top_k_accuracy_k_3", "f1_average_macro", "f1_average_micro", "accuracy",
+    ]  # fmt: skip
+    assert len(keys) == 16
+    assert last["test_top_k_accuracy_k_3"] > last["test_top_k_accuracy_k_2"] > last["test_accuracy"]
+    assert model.warnings.keys() <= {"below_baseline"}
 
 
 def test_figures_of_each_class_stand_in_the_history_and_can_be_watched():

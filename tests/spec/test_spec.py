@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 
 import jsonschema
+import numpy as np
 import pytest
 
 import zoo_core
+from tests.helpers.specs import small_spec
 from zoo_core.errors import PluginError, SpecError, UsageError
 from zoo_core.parts import Schedule
 from zoo_core.registry import Registry
+from zoo_core.spec import Spec
 from zoo_core.spec.schema import spec_schema
 
 GOOD = """name = "m"
@@ -284,3 +287,15 @@ def test_a_frozen_part_keeps_the_name_of_its_distribution(tmp_path):
     spec = zoo_core.Spec.parse(value, registry)
     assert spec.to_dict()["optimizer"]["learning_rate"] == "zoo-fixed:fixed"
     assert Fixed().spec_name == ""
+
+
+def test_a_spec_read_twice_is_equal_and_one_with_another_option_is_not():
+    spec = zoo_core.read_spec("glyphs-quickstart")
+    assert spec == zoo_core.read_spec("glyphs-quickstart") == Spec.parse(spec.to_dict())
+    assert spec != zoo_core.read_spec("glyphs-quickstart", ["optimizer.learning_rate=0.5"])
+    assert spec != spec.to_dict()
+
+
+@pytest.mark.parametrize("dtype", ["float64", np.float64, np.dtype("float64"), np.dtype("f8")])
+def test_types_of_numpy_stand_for_their_names(dtype):
+    assert Spec.parse(small_spec(dtype=dtype)).dtype == "float64"

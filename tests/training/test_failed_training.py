@@ -64,6 +64,7 @@ FAILED: dict[str, tuple[dict[str, Any], Any, str, str]] = {
     "one target of two": (with_output(VALUES, "mse", HIDDEN, {"units": 2}), np.c_[LINE, RNG.normal(size=240)], "below_baseline", "split 'target 2' is"),
     "cross entropy over relu": (with_output(BASE, "cross_entropy", HIDDEN, {"units": 2, "activation": "relu"}), SIDE, "unusable_outputs", "use 'softmax'"),
     "log loss over identity": (with_output(BASE, "binary_cross_entropy", HIDDEN, {"units": 1}), SIDE, "unusable_outputs", "gives no numbers from 0 to 1"),
+    "margins over softplus": (with_output(BASE, "hinge", HIDDEN, {"units": 1, "activation": "softplus"}), SIDE, "unusable_outputs", r"gives only numbers above 0, where loss 'hinge' decides between two classes: all rows get the second one; use 'identity'"),
     "softmax over one unit": (with_output(BASE, "binary_cross_entropy", {"units": 1, "activation": "softmax"}), SIDE, "constant_outputs", "a softmax over one unit is always 1"),
     "a rate that ends above the majority": (with_output(BASE, "cross_entropy", {"units": 8, "activation": "tanh"}, SOFTMAX, optimizer={"name": "adam", "learning_rate": 10.0}), NOISY, "learning_rate", r"train loss \S+ is worse than that of the shares of the classes \(0\.6\d+\): the learning rate 10 "),
     "a large rate for values": (merged(VALUES, {"optimizer": {"name": "adam", "learning_rate": 20.0}}), LINE, "learning_rate", "the learning rate 20 is likely too large"),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from zoo_core.data import DataFolder
+from zoo_core.errors import SpecError
 from zoo_core.model import Model, check_file_limits, provenance, set_arrays
 from zoo_core.nn import RandomStreams
 from zoo_core.parts import Array, Preprocessor
@@ -47,6 +48,7 @@ def prepare_trainer(
     x = splits["train"].x
     preprocessor = _fitted(spec, x) if earlier is None else earlier.preprocessor
     model = Model(spec, about, plugins=plugins, started_from=started_from, source=source, preprocessor=preprocessor)
+    _check_metrics(model)
     check_file_limits(model.header(), len(model.network.state()) + _fitted_arrays(model), model.name)
     describe_rows(model, data, train_rows, earlier)
     if earlier is not None:
@@ -66,6 +68,15 @@ def steps_per_epoch(spec: Spec, files: str | Path | DataFolder | None = None) ->
     """Return how many steps an epoch of a spec has. Its data are read. Raises DataError or ResourceError."""
     splits, _ = split(spec, load_data(spec, files))
     return batches_of(spec.training, int(splits["train"].x.shape[0]), np.random.default_rng(0)).steps
+
+
+def _check_metrics(model: Model) -> None:
+    """Let each metric refuse the outputs or the classes, with its place in the spec, before anything is trained."""
+    for i, metric in enumerate(model.metrics()):
+        try:
+            metric.start(1, model.network.outputs)
+        except SpecError as error:
+            raise SpecError(f"spec {model.name!r}: training.metrics.{i}: {error}") from None
 
 
 def _fitted_arrays(model: Model) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 from zoo_core.basics import direction
 from zoo_core.model import Model
+from zoo_core.spec import metric_directions
 
 SPLITS = ("validation", "test", "train")  # the first of them that most models have decides
 
@@ -27,7 +28,9 @@ def rank_models(models: Mapping[str, Model], results: Mapping[str, Mapping[str, 
     The first split counts that half of the models have, and of its figures one that most models have: a metric before
     the loss, because losses of different kinds cannot be compared. They are left out.
     """
-    directions = {m.name: m.higher_is_better for model in models.values() for m in model.spec.training.metrics or ()}
+    directions: dict[str, bool] = {}
+    for model in models.values():
+        directions |= metric_directions(model.spec.training.metrics or [])
     losses = {repr(model.loss) for model in models.values()}
     known = directions | ({"loss": False} if len(losses) == 1 else {})
     found = []

@@ -1,8 +1,8 @@
 """The spec: TOML, JSON or plain data in, a validated `Spec` out, with the line and column of every error.
 
 `_text.py` and `_positions.py` read text. `_spec.py` has the tables, `_part_field.py` validates the parts in them.
-`_messages.py` words errors, `_options.py` gives options, `_round_trip.py` proves that a model file gives a spec back.
-Other doors: `spec.schema`, `spec.describe`, and `spec.from_csv`, which writes a first spec.
+`_messages.py` words errors, `_round_trip.py` proves that a model file gives a spec back. Other doors: `spec.schema`,
+`spec.describe`, and `spec.from_csv`, which writes a first spec.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from zoo_core import _lazy_names
 
 if TYPE_CHECKING:
     from zoo_core.spec._messages import message as message, validate as validate
+    from zoo_core.spec._metric_names import metric_directions as metric_directions, metric_names as metric_names
     from zoo_core.spec._options import (
         copy_part as copy_part,
         dump as dump,
@@ -31,14 +32,11 @@ if TYPE_CHECKING:
         Spec as Spec,
         TrainingSpec as TrainingSpec,
     )
-    from zoo_core.spec._text import (
-        read_text as read_text,
-        rename_text as rename_text,
-        summarize_text as summarize_text,
-    )
+    from zoo_core.spec._text import read_text as read_text, rename_text as rename_text, summarize_text as summarize_text
 
 _MODULES = {
     "_messages": "message validate",
+    "_metric_names": "metric_directions metric_names",
     "_options": "copy_part dump option_names walk_parts",
     "_part_field": "options_model",
     "_reading": "read_part read_spec",

@@ -76,9 +76,11 @@ def dump(value: Any) -> Any:
 
 
 def plain_value(value: Any) -> Any:
-    """Return the plain value that a value of NumPy, a path or a member of an enumeration stands for."""
+    """Return the plain value that a value or type of NumPy, a path or a member of an enumeration stands for."""
     if isinstance(value, enum.Enum):
         return value.value
+    if isinstance(value, np.dtype) or (isinstance(value, type) and issubclass(value, np.generic)):
+        return np.dtype(value).name
     if isinstance(value, (np.generic, np.ndarray)):
         return value.tolist()
     return str(value) if isinstance(value, PurePath) else value

@@ -69,7 +69,11 @@ ForTraining = WrapValidator(_skip_for_network)  # marks fields that no network n
 
 
 class SpecTable(StrictTable):
-    """A table of a spec; it becomes plain data again."""
+    """A table of a spec; it becomes plain data again. Tables with the same plain data are equal."""
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether the other table has the same plain data: parts without options have no `==` of their own."""
+        return type(self) is type(other) and self.model_dump() == other.model_dump()
 
     @model_serializer
     def _dump(self) -> dict[str, Any]:

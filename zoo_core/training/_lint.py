@@ -8,10 +8,12 @@ from itertools import chain
 import numpy as np
 
 from zoo_core.errors import SpecError, nearest
-from zoo_core.nn import sample_outputs
+from zoo_core.nn import Decision, sample_outputs
 from zoo_core.parts import Part
-from zoo_core.spec import DEFAULT_METRICS, Spec, option_names, parts_of
+from zoo_core.spec import DEFAULT_METRICS, Spec, metric_names, option_names, parts_of
 from zoo_core.training._metrics import record_key
+
+MANY_ROWS = 512  # of random z: enough for both sides of a threshold
 
 
 def lint_spec(spec: Spec) -> list[str]:
@@ -19,8 +21,12 @@ def lint_spec(spec: Spec) -> list[str]:
     return [*unsuitable_outputs(spec), *_unknown_metric_names(spec)]
 
 
-def unsuitable_outputs(spec: Spec) -> Iterator[str]:
-    """Yield a line if the output layer does not give what the loss needs."""
+def unsuitable_outputs(spec: Spec, task: str | None = None) -> Iterator[str]:
+    """Yield a line if the output layer does not give what the loss needs; the task of the data may be unknown."""
+    yield from chain(_outside_range(spec), _one_sided_output(spec, task))
+
+
+def _outside_range(spec: Spec) -> Iterator[str]:
     loss, last, layer = spec.model.loss, len(spec.model.layers) - 1, spec.model.layers[-1]
     outputs = sample_outputs(layer.activation, layer.units)
     if outputs is None or loss.output_range == "any":
@@ -34,6 +40,25 @@ def unsuitable_outputs(spec: Spec) -> Iterator[str]:
         f"{'probabilities' if loss.output_range == 'probabilities' else 'numbers from 0 to 1'}, and loss {loss.name!r} "
         f"means nothing without them{hint}"
     )
+
+
+def _one_sided_output(spec: Spec, task: str | None) -> Iterator[str]:
+    """Yield a line if one output for two classes never crosses the number at which the loss decides between them."""
+    loss, last, layer = spec.model.loss, len(spec.model.layers) - 1, spec.model.layers[-1]
+    if layer.units != 1 or (loss.task if task is None else task) != "classification":
+        return
+    outputs = sample_outputs(layer.activation, 1, rows=MANY_ROWS)
+    if outputs is None or not np.isfinite(outputs).all() or np.ptp(outputs) == 0:
+        return
+    decision = Decision(layer.activation, loss, 1, 2)
+    found = np.unique(decision.classes(outputs))
+    if len(found) == 1:
+        gives = "only numbers above" if found[0] else "no number above"
+        yield (
+            f"model.layers.{last}.activation is {layer.activation.name!r}, which gives {gives} {decision.threshold:g}, "
+            f"where loss {loss.name!r} decides between two classes: all rows get the {('first', 'second')[found[0]]} "
+            f"one; use {(loss.fused_with[0].name if loss.fused_with else 'identity')!r}"
+        )
 
 
 def check_monitors(spec: Spec) -> None:
@@ -70,7 +95,7 @@ def _unknown_metric_names(spec: Spec) -> Iterator[str]:
 def _record_keys(spec: Spec) -> list[str]:
     """Return the keys of all metrics that records of a run can hold."""
     settings = spec.training
-    metrics = [*chain(*DEFAULT_METRICS.values())] if settings.metrics is None else [m.name for m in settings.metrics]
+    metrics = [*chain(*DEFAULT_METRICS.values())] if settings.metrics is None else metric_names(settings.metrics)
     splits = [s for s in settings.evaluate if s != "validation" or spec.data.validation is not None]
     keys = [record_key(split, name) for split in dict.fromkeys(["train", *splits]) for name in ["loss", *metrics]]
     return [*keys, "penalty", "learning_rate"]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from zoo_core.model import Model, evaluate_table
 from zoo_core.nn import Objective, RunningMetrics
 from zoo_core.parts import Record, Table
+from zoo_core.spec import metric_directions
 from zoo_core.training._batch_loader import BatchLoader
 
 
@@ -28,7 +29,8 @@ class EpochMetrics:
         on_training = [] if "train" in self._settings.evaluate else metrics
         self.training = RunningMetrics(objective.part, objective.fused, on_training)
         self.directions = {record_key(split, "loss"): False for split in splits}
-        self.directions |= {record_key(split, m.name): m.higher_is_better for m in metrics for split in splits}
+        higher = metric_directions(metrics)
+        self.directions |= {record_key(split, name): higher[name] for name in higher for split in splits}
 
     def start(self) -> None:
         """Begin an epoch."""

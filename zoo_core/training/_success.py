@@ -34,7 +34,7 @@ def hopeless_training(model: Model, splits: Mapping[str, Table]) -> dict[str, st
     if model.about.task == "regression":
         out, equal = unreachable_targets(model.spec, train), equal_targets(model, train)
         return ({UNUSABLE: out} if out else {}) | ({"constant_targets": equal} if equal else {})
-    unsuitable = next(unsuitable_outputs(model.spec), "")
+    unsuitable = next(unsuitable_outputs(model.spec, model.about.task), "")
     return ({UNUSABLE: unsuitable} if unsuitable else {}) | _unseen_classes(model, splits)
 
 

@@ -68,10 +68,12 @@ def draw_figure(names: list[str], registry: Registry, options: PlotOptions, tool
 
 def _directions(models: list[Model]) -> dict[str, bool]:
     """Return whether higher is better, by the name of each metric of the models whose metrics are installed."""
+    from zoo_core.spec import metric_directions
+
     found: dict[str, bool] = {}
     for model in models:
         with suppress(PluginError):
-            found |= {metric.name: metric.higher_is_better for metric in model.spec.training.metrics or []}
+            found |= metric_directions(model.spec.training.metrics or [])
     return found
 
 

@@ -42,11 +42,18 @@ def command(
         return
     loaded = load_models(models, registry, sha256, max_size)
     found = compare_models(dict(zip(models, loaded, strict=True)))
+    found.warnings.update(_named_twice(models))
     warn_of(found.warnings)
     if json:
         report(_json_data(found), True, None)
     else:
         _print_tables(found)
+
+
+def _named_twice(models: list[str]) -> dict[str, str]:
+    """Return a warning, by its key, if a model is named more than once: its results stand there once."""
+    twice = [name for name in dict.fromkeys(models) if models.count(name) > 1]
+    return {"named_twice": f"{', '.join(twice)}: named more than once, and shown once"} if twice else {}
 
 
 def _json_data(found: ModelComparison) -> dict[str, Any]:
