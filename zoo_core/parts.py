@@ -786,6 +786,26 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Column:
+    """What one feature of a table means. It stands in `Table.x` as a float64, and NaN is a missing value.
+
+    A number stands as it is; a boolean as 0 or 1; a date as seconds since 1970-01-01, UTC. A category stands as the
+    index of its text in `categories`, or as -1 if they lack it, which only happens to rows to predict.
+
+    Args:
+        name: the name of the column.
+        kind: what it holds.
+        categories: of a category, its different texts.
+        order: of a date in a text, what comes first: "" is the year, "dmy" the day, "mdy" the month.
+    """
+
+    name: str
+    kind: Literal["number", "category", "boolean", "date"] = "number"
+    categories: tuple[str, ...] = ()
+    order: Literal["", "dmy", "mdy"] = ""
+
+
+@dataclass(frozen=True)
 class Data:
     """A data set as loaded.
 
@@ -798,6 +818,8 @@ class Data:
         target_names: a name for each column of `y`, or none.
         image_shape: (height, width) if the features of a row are the pixels of an image, row by row.
         preprocessor: the name of the preprocessor that fits, used unless the spec names another.
+        columns: what each column of `x` means, or none: then all are numbers, and none is missing. With columns that
+            are no numbers, or with missing values, `preprocessor` is one that `wants_columns`, such as "table".
     """
 
     train: Table
@@ -808,6 +830,7 @@ class Data:
     target_names: Sequence[str] = ()
     image_shape: tuple[int, int] | None = None
     preprocessor: str = "none"
+    columns: Sequence[Column] = ()
 
 
 @dataclass(frozen=True)
@@ -878,6 +901,21 @@ class Preprocessor(Part):
     spec_key, spec_example = "preprocessor", "standard"
     shapes = "x: (rows, features)"
     is_identity: ClassVar[bool] = False  # whether `transform` only converts to the dtype of the network
+    wants_columns: ClassVar[bool] = False  # whether it takes categories, dates and missing values, as `Column` has them
+    wants_targets: ClassVar[bool] = False  # whether the core sets `targets`
+
+    # Set by the core before `fit`, and after a file was read: what each column of `x` means; empty if nothing says so.
+    columns: Sequence[Column] = ()
+    # For `fit` alone: the targets of its rows, class indices (rows,) or values (rows, outputs). Elsewhere None.
+    targets: Array | None = None
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Set `columns`. The core calls it; a preprocessor around others overrides it, and tells them theirs."""
+        vars(self)["columns"] = tuple(columns)
+
+    def set_targets(self, targets: Array | None) -> None:
+        """Set `targets`; the core calls it, also for a frozen dataclass."""
+        vars(self)["targets"] = targets
 
     def fit(self, x: Any) -> None:
         """Learn from the training inputs, and keep what is learnt in `state`.
@@ -895,6 +933,10 @@ class Preprocessor(Part):
             inputs: the number of columns of the data.
         """
         return inputs
+
+    def output_names(self) -> list[str]:
+        """Return a name for each prepared column, or none. Without an override, the names of `columns`."""
+        return [column.name for column in self.columns]
 
     def transform(self, x: Array, out: Array) -> None:
         """Write the prepared rows.
@@ -1011,7 +1053,8 @@ KINDS: dict[str, type[Part]] = {
 }
 
 __all__ = [
-    "KINDS", "Activation", "Array", "Batch", "BatchAugmentation", "Callback", "ClassDecision", "Constraint", "Data",
+    "KINDS", "Activation", "Array", "Batch", "BatchAugmentation", "Callback", "ClassDecision", "Column", "Constraint",
+    "Data",
     "DataFiles", "Dataset", "Initializer", "Layout", "Loss", "Metric", "Noise", "Normalizer", "Optimizer",
     "OptimizerWrapper",
     "Parameter", "Part", "Penalty", "Preprocessor", "PublicFile", "RandomSource", "Rate", "Record", "Regularizer",

@@ -79,6 +79,9 @@ PARTS_BY_KIND = {
     },
     "preprocessor": {
         "preprocessors.scaling": "none pixels standard min_max fixed",
+        "preprocessors.one_hot": "one_hot",
+        "preprocessors.dates": "date_parts",
+        "preprocessors.table": "table",
     },
     "callback": {
         "callbacks.stopping": "early_stopping stop_at stop_on_nan time_limit",

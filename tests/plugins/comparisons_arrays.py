@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tests.plugins.comparisons import FOLDER, FORMULA, Comparison, difference, make_part
+from zoo_core.parts import Column
 
 WRITTEN = {
     "identity", "squareplus", "dish", "quick_gelu", "hard_sigmoid", "hard_mish", "sparse_plus", "sparse_sigmoid",
@@ -248,11 +249,12 @@ def is_bounded(part: Any) -> bool:
 
 def preprocessors() -> Iterator[Comparison]:
     """Compare transformed rows, after a fit on the first 20."""
-    golden = np.load(FOLDER / "preprocessors.npz")
+    golden, tables = np.load(FOLDER / "preprocessors.npz"), np.load(FOLDER / "tables.npz")
 
-    def measure(case: str, x: Any, expected: Any) -> float:
-        part, out = make_part("preprocessor", case), np.empty(x.shape)
-        part.fit(x[:20])
+    def measure(case: str, x: Any, expected: Any, fit: int = 20, columns: Any = ()) -> float:
+        part, out = make_part("preprocessor", case), np.empty(expected.shape)
+        part.set_columns(columns)
+        part.fit(x[:fit])
         part.transform(x, out)
         return difference(out, expected)
 
@@ -266,3 +268,13 @@ def preprocessors() -> Iterator[Comparison]:
         (fixed, pixels, golden["scaled_pixels"], "scikit-learn"),
     ):
         yield Comparison("preprocessor", case, peer, partial(measure, case, rows, expected))
+    texts = [Column(f"c{i}", "category", tuple("abcdefg")) for i in range(9)]
+    for case in range(12):
+        x, numbers, rule = (tables[f"{case}.{key}"] for key in ("x", "numbers", "rule"))
+        own = [Column(f"n{i}") for i in range(numbers)] + texts[: x.shape[1] - numbers]
+        name, rows = f'table {{"missing": "{rule}"}}', (x, tables[f"{case}.prepared"], 25, own)
+        yield Comparison("preprocessor", name, "scikit-learn", partial(measure, name, *rows))
+        left, wide = x[:, numbers:], tables[f"{case}.prepared"][:, numbers:]
+        yield Comparison("preprocessor", "one_hot", "scikit-learn", partial(measure, "one_hot", left, wide, 25))
+    dates = tables["dates.x"], tables["dates.prepared"]
+    yield Comparison("preprocessor", "date_parts", "pandas", partial(measure, "date_parts", *dates))

@@ -45,7 +45,11 @@ EXPECTED = {
     "dataset": "glyphs mnist fashion_mnist csv npz idx",
     "generator": "pcg64",
 }
-MORE = {"optimizer": {"frozen"}, "preprocessor": {"none", "pixels"}, "dataset": {"npy"}}
+MORE = {
+    "optimizer": {"frozen"},
+    "preprocessor": {"none", "pixels", "one_hot", "date_parts", "table"},
+    "dataset": {"npy"},
+}
 LOOKAHEAD = Path(zoo_plugins.__file__).parents[1] / "zoo-lookahead"  # the plugin that stands beside the built-in parts
 MODULES = [
     m.name.removeprefix("zoo_plugins.")

@@ -110,6 +110,8 @@ PARTS = {  # kind: what a part is called elsewhere, by its name here
             "min_max": "rescale rescaling minmaxscale normalizer",
             "pixels": "divideby255 images",
             "none": "identity passthrough null nothing raw",
+            "one_hot": "onehot dummies getdummies dummy",
+            "table": "columns columntransformer imputer simpleimputer",
         }
     ),
     "schedule": _by_familiar(
@@ -142,7 +144,6 @@ NO_PART = {  # what has no part here: the way to get it
         'the learning rate is a schedule: learning_rate = { name = "on_plateau", initial = ... }'
     ),
     ("callback", "learningratescheduler"): 'the learning rate is a schedule: learning_rate = { name = "cosine", ... }',
-    ("preprocessor", "onehot"): "labels and targets may be texts, but turn other columns into numbers in the file",
     ("preprocessor", "label"): "labels may be texts as they are, so leave it out",
     ("preprocessor", "pca"): "there is none; make the columns in the file",
     ("activation", "dropout"): 'it belongs among the regularizers: [{ name = "dropout", rate = 0.5 }]',

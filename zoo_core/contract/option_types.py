@@ -23,7 +23,7 @@ DATA_KEYS = frozenset(  # of `[data]` itself
     ["preprocessor", "source", "train", "validation", "test", "stratify", "in_order", "folds", "fold", "split_seed"]
 )
 
-SET_BY_CORE = frozenset({"weights", "gradients", "rng", "steps"})
+SET_BY_CORE = frozenset({"weights", "gradients", "rng", "steps", "columns"})
 
 # What to write instead of a type, for the type and those derived from it. The first that fits counts.
 INSTEAD: tuple[tuple[Any, str], ...] = (

@@ -81,6 +81,7 @@ def row_hashes(x: Array, y: Array) -> Array:
     for at, columns in enumerate((y if y.ndim == 2 else y[:, None], x)):
         with np.errstate(all="ignore"):
             numbers = columns.astype(np.float32) + np.float32(0)  # minus zero becomes zero
+            numbers[np.isnan(numbers)] = np.nan  # a missing value has many forms of bits
         factors = _mix(np.arange(columns.shape[1], dtype=np.uint64) + np.uint64(at << 40)) | np.uint64(1)
         total += numbers.view(np.uint32).astype(np.uint64) @ factors
     return (_mix(total) >> np.uint64(1)).astype(np.int64)

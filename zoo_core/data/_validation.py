@@ -10,6 +10,7 @@ import numpy as np
 
 from zoo_core.contract import contract_error
 from zoo_core.data._foreign_rows import ForeignRows
+from zoo_core.data.columns import columns_fault, values_fault
 from zoo_core.parts import Array, Data, Dataset, Table
 
 
@@ -21,7 +22,22 @@ def checked_data(source: Dataset, data: Any) -> Data:
     if not isinstance(data, Data):
         raise contract_error(source, "load", f"returned {type(data).__name__}", "it returns a zoo_core.parts.Data")
     train = _checked_table(source, data, data.train)
-    return replace(data, train=train, test=data.test and _checked_table(source, data, data.test))
+    test = data.test and _checked_table(source, data, data.test)
+    for table in filter(None, (train, test)):
+        _check_columns(source, data, table)
+    return replace(data, train=train, test=test)
+
+
+def _check_columns(source: Dataset, data: Data, table: Table) -> None:
+    """Raise PluginError for columns that do not describe a table."""
+    fault = columns_fault(data.columns, table.x.shape[1])
+    if not fault and data.columns and isinstance(table.x, np.ndarray):
+        fault = values_fault(table.x, data.columns)
+    names = [column.name for column in data.columns]
+    if not fault and names and data.feature_names and names != list(data.feature_names):
+        fault = "gives columns and feature_names that differ"
+    if fault:
+        raise contract_error(source, "load", fault, "`columns` says what x holds, as zoo_core.parts.Column tells")
 
 
 def _checked_table(source: Dataset, data: Data, table: Table) -> Table:

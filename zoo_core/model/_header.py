@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from annotated_types import Ge, Le
-from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    FailFast,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 import zoo_core.basics.pydantic_ready  # noqa: F401 - before the first model
+from zoo_core.data.columns import columns_fault
 from zoo_core.errors import ModelFileError, SpecError
-from zoo_core.parts import Record
+from zoo_core.parts import Column, Record
 from zoo_core.storage import MAX_HEADER, ModelFile, quoted
 
 MAX_SPEC_VALUES = 5000  # keys and items of a stored spec; some 250 layers with all their options
@@ -65,6 +77,24 @@ class _Stored(BaseModel):
         return {key: item for key, item in _check_size(value).items() if not key.startswith("x_")}
 
 
+class StoredColumn(_Stored):
+    """What a column of the inputs means, as `zoo_core.parts.Column`."""
+
+    name: str
+    kind: Literal["number", "category", "boolean", "date"]
+    categories: Names = []
+    order: Literal["", "dmy", "mdy"] = ""
+
+    @classmethod
+    def of(cls, column: Column) -> StoredColumn:
+        """Return a column as a file keeps it."""
+        return cls(name=column.name, kind=column.kind, categories=list(column.categories), order=column.order)
+
+    def column(self) -> Column:
+        """Return the column as parts see it."""
+        return Column(self.name, self.kind, tuple(self.categories), self.order)
+
+
 class DataDescription(_Stored):
     """What inputs and outputs mean; a model file keeps it, so that a model can be used without its data."""
 
@@ -75,6 +105,22 @@ class DataDescription(_Stored):
     target_names: Names = []
     image_shape: Annotated[list[Annotated[int, Ge(1)]], Field(min_length=2, max_length=2)] | None = None
     data_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
+    columns: Annotated[list[StoredColumn], FailFast()] = []  # of each feature; empty where all are plain numbers
+
+    @staticmethod
+    def stored_columns(columns: Iterable[Column]) -> list[StoredColumn]:
+        """Return `columns` as a file keeps them."""
+        return [StoredColumn.of(column) for column in columns]
+
+    @cached_property
+    def described_columns(self) -> tuple[Column, ...]:
+        """What each feature means, for the preprocessor."""
+        return tuple(column.column() for column in self.columns)
+
+    @model_serializer(mode="wrap")
+    def _without_empty_columns(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        found: dict[str, Any] = dump(self)
+        return found if self.columns else {key: value for key, value in found.items() if key != "columns"}
 
     def class_count(self, outputs: int) -> int:
         """Return the number of classes of a network that has `outputs` outputs; only names tell of any other number."""
@@ -88,6 +134,10 @@ class DataDescription(_Stored):
             raise ValueError(f"class_names are too many and too long: over {MAX_LABELS} characters as an array")
         if len(self.feature_names) not in (0, self.inputs):
             raise ValueError(f"there are {len(self.feature_names)} feature_names for {self.inputs} inputs")
+        if fault := columns_fault(self.described_columns, self.inputs):
+            raise ValueError(fault)
+        if self.columns and self.feature_names != [column.name for column in self.columns]:
+            raise ValueError("feature_names are not those of columns")
         return self
 
 

@@ -48,7 +48,7 @@ def infer_rows(model: InferenceModel, x: Any, *, check: bool = False) -> Iterato
     def load(rows: slice, out: Array) -> Array:
         inputs: Array = x[rows] if isinstance(x, np.ndarray) else x.take(np.arange(rows.start, rows.stop), axis=0)
         if check:
-            check_values_finite(inputs, "inputs", rows.start)
+            check_values_finite(inputs, "inputs", rows.start, missing=model.preprocessor.wants_columns)
         return model.preprocessor.prepare(inputs, out)
 
     if model.not_finite:

@@ -114,9 +114,15 @@ def _as_array(value: Any, what: str) -> Array:
         raise DataError(f"{what} are no array: the rows differ in length") from error
 
 
-def check_values_finite(array: Array, what: str, first: int = 0) -> None:
-    """Raise DataError for a value that is not finite; `first` is the number of the first row."""
+def check_values_finite(array: Array, what: str, first: int = 0, *, missing: bool = False) -> None:
+    """Raise DataError for a value that is not finite; `first` is the number of the first row.
+
+    With `missing`, NaN stands for a missing value, which may be there.
+    """
     if array.dtype.kind == "f" and not is_finite(array):
-        row, column = np.argwhere(~np.isfinite(array))[0]
+        wrong = np.argwhere(np.isinf(array) if missing else ~np.isfinite(array))
+        if not len(wrong):
+            return
+        row, column = wrong[0]
         value = array[row, column]
         raise DataError(f"{what} hold {value} in row {first + row}, column {column} (both from 0); only finite numbers")

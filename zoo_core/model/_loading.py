@@ -12,7 +12,7 @@ import numpy as np
 
 from zoo_core.contract import checked_widths, naming_parts, raise_named
 from zoo_core.data import SKETCH_SIZE, Origin, RowSketch
-from zoo_core.errors import ModelFileError, PluginError
+from zoo_core.errors import DataError, ModelFileError, PluginError
 from zoo_core.model._array_names import (
     FINGERPRINTS,
     PREPROCESSOR,
@@ -227,11 +227,13 @@ def _restored_preprocessor(spec: Spec, arrays: Mapping[str, Array], name: str) -
 
 
 def _try_preprocessor(model: Model, name: str) -> None:
-    """Prepare a row of zeros. Raises ModelFileError."""
+    """Prepare a row of zeros, which a preprocessor may refuse as data. Raises ModelFileError."""
     try:
         with np.errstate(all="ignore"):
             row = np.empty((1, model.network.inputs), model.network.dtype)
             model.preprocessor.transform(np.zeros((1, model.about.inputs)), row)
+    except DataError:
+        return
     except Exception as error:
         raise_named(error)
         raise ModelFileError(

@@ -64,6 +64,7 @@ class Model:
         self.name, self.about = spec.name, about
         self.source = source or RandomStreams(copy_part(spec.generator), spec.seed)
         self.preprocessor = preprocessor or copy_part(spec.data.preprocessor)
+        self.preprocessor.set_columns(about.described_columns)
         width = checked_width(self.preprocessor, about.inputs)
         self.network = assemble(spec, width, self.source, approve, trained=read_spec is None)
         self.fingerprints, self._read_spec = fingerprints or Fingerprints(), read_spec or (lambda: spec)

@@ -72,7 +72,7 @@ def _first_that_differs(model: Model, other: Model) -> Part | None:
     A part that draws random numbers outside training differs from itself, and nothing is compared after it.
     """
     with blas_threads(ANY), model.lock, np.errstate(all="ignore"):
-        rows = next(filter(None, map(partial(_prepared, model), _sample_rows(model.about.inputs))), None)
+        rows = next(filter(None, map(partial(_prepared, model), _sample_rows(model))), None)
         if rows is None:
             return None  # no row that is made up is one of its data
         x, prepared = rows
@@ -86,10 +86,17 @@ def _first_that_differs(model: Model, other: Model) -> Part | None:
     return None
 
 
-def _sample_rows(inputs: int) -> Iterator[Array]:
-    """Yield rows to compare outputs on: of several sizes, else zeros, which every preprocessor takes."""
-    rows = np.random.default_rng(0).normal(size=(ROWS, inputs))
+def _sample_rows(model: Model) -> Iterator[Array]:
+    """Yield rows to compare outputs on: of several sizes, else zeros, which nearly every preprocessor takes."""
+    rng, inputs = np.random.default_rng(0), model.about.inputs
+    rows = rng.normal(size=(ROWS, inputs))
     rows[0], rows[-1] = 0, 100 * np.abs(rows[-1])
+    for at, column in enumerate(model.about.described_columns):
+        if column.kind != "number":
+            most = {"boolean": 2, "date": 2**31}.get(column.kind, max(1, len(column.categories)))
+            rows[:, at] = rng.integers(0, most, ROWS)
+    if model.preprocessor.wants_columns:
+        yield np.vstack([rows, np.full((1, inputs), np.nan)])
     yield rows
     yield np.zeros((ROWS, inputs))
 

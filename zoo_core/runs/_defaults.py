@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 from pydantic import ValidationError
 
 from zoo_core.contract import checked_widths
@@ -35,6 +36,7 @@ def fill_defaults(spec: Spec, data: Data, registry: Registry, earlier: Model | N
             f"spec {spec.name!r}: data.preprocessor is {dump(preprocessor)!r}, and the weights to start from were "
             f"trained with {dump(earlier.spec.data.preprocessor)!r}; leave the key out"
         )
+    _check_takes_columns(preprocessor, data, f"spec {spec.name!r}")
     metrics = spec.training.metrics
     if metrics is None:
         metrics = [registry.get("metric", m)() for m in DEFAULT_METRICS[data.task]]  # type: ignore[misc]
@@ -52,6 +54,28 @@ def _default_preprocessor(data: Data, registry: Registry, earlier: Model | None)
     if earlier is not None and earlier.spec.data.preprocessor is not None:
         return earlier.spec.data.preprocessor
     return registry.get("preprocessor", data.preprocessor)()  # type: ignore[return-value]
+
+
+def _check_takes_columns(preprocessor: Preprocessor, data: Data, where: str) -> None:
+    """Raise SpecError for a preprocessor that cannot take the columns of the data, or a missing value in them."""
+    if preprocessor.wants_columns:
+        return
+    odd = next((column for column in data.columns if column.kind in ("category", "date")), None)
+    what = f"column {odd.name!r} is a {odd.kind}" if odd else _missing_value(data)
+    if what:
+        raise SpecError(
+            f"{where}: data.preprocessor is {preprocessor.name!r}, which takes numbers alone, and {what}; "
+            "write preprocessor = 'table'"
+        )
+
+
+def _missing_value(data: Data) -> str:
+    """Say where a value is missing, or ''."""
+    for table in filter(None, (data.train, data.test) if data.columns else ()):
+        if isinstance(table.x, np.ndarray) and np.isnan(table.x).any():
+            row, column = np.argwhere(np.isnan(table.x))[0]
+            return f"column {data.columns[column].name!r} has no value in row {row} (from 0)"
+    return ""
 
 
 def _check_tasks(spec: Spec, data: Data, parts: list[Loss | Metric]) -> None:
@@ -89,9 +113,10 @@ def describe_data(spec: Spec, data: Data) -> DataDescription:
             inputs=int(data.train.x.shape[1]),
             task=data.task,
             class_names=_class_names(spec, data),
-            feature_names=list(data.feature_names),
+            feature_names=list(data.feature_names) or [column.name for column in data.columns],
             target_names=list(data.target_names),
             image_shape=list(data.image_shape) if data.image_shape else None,
+            columns=DataDescription.stored_columns(data.columns),
         )
     except ValidationError as error:
         raise DataError(

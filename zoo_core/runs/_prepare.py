@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from zoo_core.data import DataFolder
 from zoo_core.errors import SpecError
 from zoo_core.model import Model, check_file_limits, provenance, set_arrays
 from zoo_core.nn import RandomStreams
-from zoo_core.parts import Array, Preprocessor
+from zoo_core.parts import Array, Column, Preprocessor, Table
 from zoo_core.registry import Registry
 from zoo_core.runs._defaults import describe_data, fill_defaults, load_data
 from zoo_core.runs._splits import describe_rows, learnt_rows, split, with_earlier_split
@@ -46,7 +47,7 @@ def prepare_trainer(
     about, source = describe_data(spec, data), RandomStreams(copy_part(spec.generator), spec.seed)
     splits, train_rows = split(spec, data, source)
     x = splits["train"].x
-    preprocessor = _fitted(spec, x) if earlier is None else earlier.preprocessor
+    preprocessor = _fitted(spec, splits["train"], about.described_columns) if earlier is None else earlier.preprocessor
     model = Model(spec, about, plugins=plugins, started_from=started_from, source=source, preprocessor=preprocessor)
     _check_metrics(model)
     check_file_limits(model.header(), len(model.network.state()) + _fitted_arrays(model), model.name)
@@ -84,12 +85,15 @@ def _fitted_arrays(model: Model) -> int:
     return sum(len(part.state) for _, part in walk_parts(model.preprocessor, ""))
 
 
-def _fitted(spec: Spec, x: Any) -> Preprocessor | None:
-    """Return a copy of the preprocessor of a spec, fitted to training inputs."""
+def _fitted(spec: Spec, rows: Table, columns: Sequence[Column]) -> Preprocessor | None:
+    """Return a copy of the preprocessor of a spec, fitted to training rows."""
     if spec.data.preprocessor is None:
         return None
     preprocessor = copy_part(spec.data.preprocessor)
-    preprocessor.fit(x)
+    preprocessor.set_columns(columns)
+    preprocessor.set_targets(rows.y if preprocessor.wants_targets else None)
+    preprocessor.fit(rows.x)
+    preprocessor.set_targets(None)
     return preprocessor
 
 

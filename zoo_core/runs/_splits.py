@@ -88,6 +88,8 @@ def _train_hashes(data: Data, train_rows: Array, update: Callable[[bytes], None]
         for start in range(0, table.x.shape[0], BLOCK):
             stop = min(start + BLOCK, table.x.shape[0])
             x = np.ascontiguousarray(table.x.take(np.arange(start, stop), axis=0))
+            if x.dtype.kind == "f" and (gaps := np.isnan(x)).any():
+                x = np.where(gaps, x.dtype.type(np.nan), x)  # a missing value has many forms of bits
             update(x.tobytes())
             if table is data.train:
                 own = train_rows[slice(*np.searchsorted(train_rows, (start, stop)))]

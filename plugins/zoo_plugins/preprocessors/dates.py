@@ -1,0 +1,91 @@
+"""Dates as numbers: how long ago, and where in the year, the week and the day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from zoo_core.parts import Array, Preprocessor
+from zoo_plugins.preprocessors._groups import check_places, check_shapes
+from zoo_plugins.preprocessors.scaling import chunks
+
+DAY = 86_400  # seconds
+FIRST, LAST = -62_135_596_800, 253_402_300_799  # the years 1 to 9999
+MONDAY = 3  # 1970-01-01 was a Thursday
+PARTS_OF_DATE = ("elapsed", "year", "month.sin", "month.cos", "weekday.sin", "weekday.cos", "hour.sin", "hour.cos",
+                 "missing")  # fmt: skip
+SCALED = 2  # the first ones are standardized
+
+
+@dataclass
+class DateParts(Preprocessor):
+    """The parts of a date, in seconds since 1970-01-01, that vary in the training rows.
+
+    Time and year as (x - mean) / standard deviation; month, weekday and hour as sine and cosine of their angle on a
+    circle; and whether the date is missing. A missing date has 0 in all other columns.
+    """
+
+    name = "date_parts"
+    state = ("shift", "scale", "kept")
+    wants_columns = True
+
+    def fit(self, x: Any) -> None:
+        """Find which parts vary, and the mean and deviation of time and year."""
+        with np.errstate(all="ignore"):
+            low = np.fmin.reduce([np.fmin.reduce(_parts(chunk)) for chunk in chunks(x)])
+            high = np.fmax.reduce([np.fmax.reduce(_parts(chunk)) for chunk in chunks(x)])
+            mean = self._mean(x, np.zeros((x.shape[1], SCALED)), 1)
+            deviation = np.sqrt(self._mean(x, mean, 2))
+        varies = low < high
+        self.shift = np.nan_to_num(mean)
+        self.scale = np.where(varies[:, :SCALED] & (deviation > 0), deviation, 1.0)
+        self.kept = np.flatnonzero(varies.ravel()).astype(np.int64)
+
+    @staticmethod
+    def _mean(x: Any, shift: Array, power: int) -> Array:
+        """Return the mean of (time - shift) ** power, and that of the year, over the dates that are there."""
+        total, count = np.zeros(shift.shape), np.zeros(shift.shape)
+        for chunk in chunks(x):
+            values = _parts(chunk)[:, :, :SCALED] - shift
+            total += np.nansum(values**power, axis=0)
+            count += (~np.isnan(values)).sum(axis=0)
+        return total / count
+
+    def output_width(self, inputs: int) -> int:
+        """Return the number of parts that vary."""
+        check_shapes(shift=(self.shift, (inputs, SCALED)), scale=(self.scale, (inputs, SCALED)))
+        check_places("kept", self.kept, inputs * len(PARTS_OF_DATE))
+        return len(self.kept)
+
+    def output_names(self) -> list[str]:
+        """Return such as "joined.year" for each column."""
+        names = [f"{column.name}.{part}" for column in self.columns for part in PARTS_OF_DATE]
+        return [names[i] for i in self.kept.tolist()] if names else []
+
+    def transform(self, x: Array, out: Array) -> None:
+        """Write the parts."""
+        found = _parts(np.asarray(x, np.float64))
+        found[:, :, :SCALED] -= self.shift
+        found[:, :, :SCALED] /= self.scale
+        out[...] = np.nan_to_num(found.reshape(len(x), -1)[:, self.kept])
+
+
+def _parts(x: Array) -> Array:
+    """Return all parts of dates, shape (rows, columns, parts); NaN where a date is missing."""
+    gaps = np.isnan(x)
+    seconds = np.where(gaps, 0, x).clip(FIRST, LAST)
+    days = np.floor(seconds / DAY)
+    dates = days.astype(np.int64).astype("datetime64[D]")
+    month = dates.astype("datetime64[M]").astype(np.int64)
+    found = np.empty((*x.shape, len(PARTS_OF_DATE)))
+    found[..., 0], found[..., 1] = seconds, month // 12 + 1970
+    for at, share in enumerate((month % 12 / 12, (days + MONDAY) % 7 / 7, (seconds - days * DAY) / DAY)):
+        found[..., 2 + 2 * at], found[..., 3 + 2 * at] = np.sin(2 * np.pi * share), np.cos(2 * np.pi * share)
+    found[gaps] = np.nan
+    found[..., -1] = gaps
+    return found
+
+
+PARTS = (DateParts,)

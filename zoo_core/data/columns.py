@@ -1,0 +1,77 @@
+"""What the columns of a table mean: checks of a description, and the codes of one table in those of another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from zoo_core.parts import Array, Column
+
+MAX_CATEGORIES = 10_000  # of a column
+MAX_LETTERS = 1000  # of a category
+KINDS = ("number", "category", "boolean", "date")
+ORDERS = ("", "dmy", "mdy")
+UNKNOWN = -1  # the code of a category that a column lacks
+
+
+def columns_fault(columns: Sequence[Column], features: int) -> str:
+    """Return what is wrong with the description of the columns of a table, or ''."""
+    if len(columns) not in (0, features):
+        return f"describes {len(columns)} columns of {features}"
+    if len({column.name for column in columns}) < len(columns):
+        return "describes two columns of one name"
+    faults = (fault for column in columns if (fault := _column_fault(column)))
+    return next(faults, "")
+
+
+def _column_fault(column: Column) -> str:
+    texts, shown = column.categories, repr(column.name)[:60]
+    if column.kind not in KINDS or column.order not in ORDERS:
+        return f"gives column {shown} the kind {column.kind!r:.40} and the order {column.order!r:.40}"
+    if (texts and column.kind != "category") or (column.order and column.kind != "date"):
+        return f"gives column {shown}, a {column.kind}, categories or an order of dates"
+    if len(texts) > MAX_CATEGORIES or any(len(text) > MAX_LETTERS for text in texts):
+        return f"gives column {shown} more than {MAX_CATEGORIES:,} categories, or one of over {MAX_LETTERS} letters"
+    return f"gives column {shown} a category twice" if len(set(texts)) < len(texts) else ""
+
+
+def values_fault(x: Array, columns: Sequence[Column]) -> str:
+    """Return the first value of a table that its columns cannot have, or ''."""
+    for at, column in enumerate(columns):
+        with np.errstate(invalid="ignore"):
+            wrong = np.isinf(x[:, at]) if x.dtype.kind == "f" else np.zeros(len(x), bool)
+            if column.kind == "category":
+                wrong |= (x[:, at] % 1 != 0) & ~np.isnan(x[:, at])
+                wrong |= (x[:, at] < UNKNOWN) | (x[:, at] >= len(column.categories))
+            elif column.kind == "boolean":
+                wrong |= (x[:, at] != 0) & (x[:, at] != 1) & ~np.isnan(x[:, at])
+        if wrong.any():
+            return f"gives {x[np.argmax(wrong), at]:g} in the {column.kind} {column.name!r}, row {np.argmax(wrong)}"
+    return ""
+
+
+def recoded(x: Array, given: Sequence[Column], wanted: Sequence[Column]) -> Array:
+    """Return a table with the codes of its categories changed to those of other columns.
+
+    Args:
+        x: shape (rows, columns).
+        given: what its columns are.
+        wanted: the columns of a model; a category that they lack becomes -1.
+    """
+    changed = [
+        (at, _new_codes(a, b))
+        for at, (a, b) in enumerate(zip(given, wanted, strict=True))
+        if a.kind == b.kind == "category" and a.categories != b.categories
+    ]
+    out = x.copy() if changed else x
+    for at, codes in changed:
+        known = ~np.isnan(x[:, at])
+        out[known, at] = codes[x[known, at].astype(np.intp)]  # -1 takes the last one
+    return out
+
+
+def _new_codes(given: Column, wanted: Column) -> Array:
+    """Return the new code of each category, and of an unknown one at the end."""
+    places = {text: code for code, text in enumerate(wanted.categories)}
+    return np.array([*(places.get(text, UNKNOWN) for text in given.categories), UNKNOWN], np.float64)
