@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from zoo_core.errors import PluginError, nearest
-from zoo_core.registry import installed, normalized_name
+from zoo_core.registry import installed, normalized_name, with_required
 
 if TYPE_CHECKING:
     from zoo_core.registry import Entry, Plugin, Registry
@@ -43,7 +43,7 @@ def check_in_process(target: str, limit: float) -> list[dict[str, Any]]:
     Raises PluginError for an unknown target. The record of a plugin says what went wrong in it.
     """
     name = normalized_name(target)
-    alone = {"ZOO_PLUGINS": name} if name in installed() else {}
+    alone = {"ZOO_PLUGINS": ",".join(with_required(name))} if name in installed() else {}
     with (
         tempfile.TemporaryFile("w+") as out,
         tempfile.TemporaryFile("w+", errors="replace") as errors,
@@ -143,18 +143,22 @@ def _check_plugins(target: str) -> Iterator[dict[str, Any]]:
     """Yield, for each plugin that the target names, `plugin`; then for each check `begins`, and its `result`."""
     from zoo_core.registry import Registry
     from zoo_core.spec.describe import plugin_row
-    from zoo_core.testing import checks_of, run_check
+    from zoo_core.testing import checks_of, plugin_checks, run_check
 
     registry = Registry()
     found = list(_chosen(registry, target))
     if not found:
         yield {"known": sorted({e.spec_name for e in registry.entries()})}
     for plugin, entries in found:
+        others = plugin_checks(plugin, registry) if normalized_name(target) == plugin.distribution else []
         yield {"plugin": plugin_row(plugin, entries)}
         for entry in entries:
             for check in checks_of(entry.part):
                 yield {"begins": f"{entry.kind} {entry.name}: {check.name}"}
                 yield {"result": dataclasses.asdict(run_check(entry.part, check, registry))}
+        for own in others:
+            yield {"begins": f"{own.owner}: {own.name}"}
+            yield {"result": dataclasses.asdict(own.run())}
     yield {"begins": LAST}
 
 

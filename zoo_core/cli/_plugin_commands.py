@@ -6,13 +6,10 @@ import os
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-import typer
 from typer.core import TyperCommand
 
 if TYPE_CHECKING:
     from zoo_core.registry import Tool
-
-ENDINGS = (typer.Abort, typer.Exit, typer.BadParameter)  # with which a command may end
 
 
 class PluginCommand(TyperCommand):
@@ -24,19 +21,7 @@ class PluginCommand(TyperCommand):
 
     def make_context(self, *arguments: Any, **options: Any) -> Any:
         """Read the arguments with the command that the plugin defines."""
-        return _imported(self._tool).make_context(*arguments, **options)
-
-
-def _imported(tool: Tool) -> Any:
-    """Return the command that a target defines: a function or an application of Typer."""
-    found = tool.load()
-    if not isinstance(found, typer.Typer):
-        app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-        app.command(tool.name, help=found.__doc__ or tool.help)(found)
-        found = app
-    command: Any = typer.main.get_command(found)
-    command.invoke = tool.guarded(command.invoke, ENDINGS)
-    return command
+        return self._tool.command().make_context(*arguments, **options)
 
 
 def plugin_commands() -> dict[str, PluginCommand]:

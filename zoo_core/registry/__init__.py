@@ -8,16 +8,19 @@ a plugin what it brings. `_registry.py` finds a part by its kind and name.
 from __future__ import annotations
 
 from zoo_core.registry._columns import read_columns, reader_of
-from zoo_core.registry._discovery import installed, normalized_name
+from zoo_core.registry._discovery import installed, normalized_name, with_required
 from zoo_core.registry._plugin import DISTRIBUTION, Entry, Plugin
 from zoo_core.registry._registry import Registry, entry_of
 from zoo_core.registry._shipped_models import (
+    ShippedModel,
     check_no_table,
     find_beside,
     find_model,
     find_spec,
     is_path,
+    models_of,
     shipped_models,
+    stray_files,
 )
 from zoo_core.registry._tools import Tool
 
@@ -26,6 +29,7 @@ __all__ = [
     "Entry",
     "Plugin",
     "Registry",
+    "ShippedModel",
     "Tool",
     "check_no_table",
     "entry_of",
@@ -34,8 +38,11 @@ __all__ = [
     "find_spec",
     "installed",
     "is_path",
+    "models_of",
     "normalized_name",
     "read_columns",
     "reader_of",
     "shipped_models",
+    "stray_files",
+    "with_required",
 ]

@@ -29,6 +29,28 @@ def installed() -> list[str]:
     return list(dict.fromkeys(plugin.distribution for plugin, _ in every_plugin(None)))
 
 
+def with_required(name: str) -> list[str]:
+    """Return the name of an installed plugin, and those of the plugins that its distribution requires."""
+    plugins, found, waiting = set(installed()), list[str](), [name]
+    while waiting:
+        if (own := waiting.pop()) not in found:
+            found.append(own)
+            waiting += [other for other in _required(own) if other in plugins]
+    return found
+
+
+def _required(name: str) -> list[str]:
+    """Return the names of the distributions that an installed one requires; none if its metadata are damaged."""
+    try:
+        return [_name_in(text) for text in metadata.requires(name) or ()]
+    except Exception:  # the registry says what is damaged
+        return []
+
+
+def _name_in(requirement: str) -> str:
+    return normalized_name(re.split(r"[^\w.-]", requirement, maxsplit=1)[0])
+
+
 def normalized_name(name: str) -> str:
     """Return a distribution's name as package indexes compare it: lower case, single hyphens."""
     return re.sub(r"[-_.]+", "-", name.strip()).lower()
@@ -96,11 +118,7 @@ def _load(name: str, point: metadata.EntryPoint | Exception) -> object:
 
 def _check_requirement(dist: metadata.Distribution) -> None:
     """Raise PluginError unless this version of the core is one that a distribution requires."""
-    wanted = [
-        text
-        for text in dist.requires or ()
-        if normalized_name(re.split(r"[^\w.-]", text, maxsplit=1)[0]) == DISTRIBUTION
-    ]
+    wanted = [text for text in dist.requires or () if _name_in(text) == DISTRIBUTION]
     if not wanted:
         return
     from packaging.requirements import Requirement

@@ -32,6 +32,7 @@ class Plugin:
     models: Traversable | None = None
     switched_off: bool = False
     entries: list[Entry] = field(default_factory=list, repr=False)
+    tools: list[Any] = field(default_factory=list, repr=False)  # Tool, which has a Plugin
 
     @property
     def state(self) -> str:

@@ -165,8 +165,8 @@ class Registry:
             for e in entries:
                 e.rivals = self._by_name.setdefault((e.kind, e.name), [])
                 e.rivals.append(e)
-            plugin.entries, plugin.models = entries, models
             self._add_tools(tools)
+            plugin.entries, plugin.models, plugin.tools = entries, models, tools
 
     def _add_tools(self, tools: Sequence[Tool]) -> None:
         """Add the tools of a plugin. Raises PluginError for the name of a tool that the built-in plugin has."""

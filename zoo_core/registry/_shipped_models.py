@@ -30,12 +30,12 @@ def shipped_models(registry: Registry) -> dict[str, ShippedModel]:
     """Return the shipped models by name. Of two models with one name, the first plugin's is returned."""
     found: dict[str, ShippedModel] = {}
     for plugin in registry.plugins:
-        for model in _models_of(plugin):
+        for model in models_of(plugin):
             found.setdefault(model.name, model)
     return found
 
 
-def _models_of(plugin: Plugin) -> list[ShippedModel]:
+def models_of(plugin: Plugin) -> list[ShippedModel]:
     """Return the models in a plugin's folder; none if it cannot be listed, and the plugin's `problem` says why."""
     found: list[ShippedModel] = []
     if plugin.models is None:
@@ -50,6 +50,13 @@ def _models_of(plugin: Plugin) -> list[ShippedModel]:
         return found
     plugin.models = None  # it is not tried again
     return []
+
+
+def stray_files(plugin: Plugin) -> list[str]:
+    """Return the names of weights and cards in a plugin's folder that belong to no spec there, but README.md."""
+    names = {f.name for f in plugin.models.iterdir()} if plugin.models is not None else set()
+    others = sorted(name for name in names - {"README.md"} if name.endswith((".npz", ".md")))
+    return [name for name in others if f"{name.rpartition('.')[0]}.toml" not in names]
 
 
 def is_path(text: str, *endings: str) -> bool:

@@ -56,7 +56,22 @@ class Tool:
             found = getattr(import_module(module), function)
         if reasons:
             raise PluginError(f"{self} cannot be imported: {reasons[0]}")
+        if not callable(found):
+            raise PluginError(f"{self} has the target {self.target!r}, which is {shown(found)}; write a function")
         return found
+
+    def command(self) -> Any:
+        """Return the command of Click that the target defines: a function or a `typer.Typer`."""
+        import typer  # late: only commands need it
+
+        found = self.load()
+        if not isinstance(found, typer.Typer):
+            app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+            app.command(self.name, help=found.__doc__ or self.help)(found)
+            found = app
+        command: Any = self.guarded(typer.main.get_command)(found)
+        command.invoke = self.guarded(command.invoke, (typer.Abort, typer.Exit, typer.BadParameter))
+        return command
 
     def call(self, *arguments: Any) -> Any:
         """Call the target. Raises PluginError for an error of its own; those of the zoo pass."""

@@ -20,6 +20,7 @@ from zoo_core import _lazy_names
 
 if TYPE_CHECKING:
     from zoo_core.testing._buffer_rules import buffer_findings as buffer_findings
+    from zoo_core.testing._plugin_checks import PluginCheck as PluginCheck, plugin_checks as plugin_checks
     from zoo_core.testing._pytest import pytest_checks as pytest_checks
     from zoo_core.testing._run import check_part as check_part, run_check as run_check
     from zoo_core.testing._table import checks_of as checks_of
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "_buffer_rules": "buffer_findings",
+    "_plugin_checks": "PluginCheck plugin_checks",
     "_pytest": "pytest_checks",
     "_run": "check_part run_check",
     "_table": "checks_of",

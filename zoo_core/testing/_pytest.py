@@ -6,17 +6,19 @@ There is no `pytest11` entry point: every pytest run in the same environment wou
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from zoo_core.errors import PluginError
-from zoo_core.registry import Entry, Plugin, Registry, normalized_name
+from zoo_core.registry import Plugin, Registry, normalized_name
+from zoo_core.testing._plugin_checks import plugin_checks
 from zoo_core.testing._run import run_check
 from zoo_core.testing._table import checks_of
-from zoo_core.testing.harness.check import Check
+from zoo_core.testing.harness.findings import Result
 
 
 def pytest_checks(plugin: str | object) -> Callable[..., None]:
-    """Return a test of all parts of a plugin, parametrized by part and check.
+    """Return a test of all parts, tools and models of a plugin, parametrized by what is checked.
 
     A check in `expected_failures` is an expected failure. A check that cannot be run is skipped.
 
@@ -35,16 +37,17 @@ def pytest_checks(plugin: str | object) -> Callable[..., None]:
     """
     import pytest
 
-    registry, entries = _entries(plugin)
+    registry, found = _plugin(plugin)
     cases = [
-        pytest.param(entry, check, id=f"{entry.kind}-{entry.name}-{check.name}")
-        for entry in entries
+        pytest.param(partial(run_check, entry.part, check, registry), id=f"{entry.kind}-{entry.name}-{check.name}")
+        for entry in registry.entries(plugin=found)
         for check in checks_of(entry.part)
     ]
+    cases += [pytest.param(own.run, id=f"{own.owner}-{own.name}") for own in plugin_checks(found, registry)]
 
-    @pytest.mark.parametrize(("entry", "check"), cases)
-    def test_conformance(entry: Entry, check: Check) -> None:
-        result = run_check(entry.part, check, registry)
+    @pytest.mark.parametrize("run", cases)
+    def test_conformance(run: Callable[[], Result]) -> None:
+        result = run()
         if result.state == "failed":
             findings = "\n".join(map(str, result.findings))
             pytest.fail(f"{result.part} breaks the rule: {result.promise}\n{findings}", pytrace=False)
@@ -56,13 +59,13 @@ def pytest_checks(plugin: str | object) -> Callable[..., None]:
     return test_conformance
 
 
-def _entries(plugin: Any) -> tuple[Registry, list[Entry]]:
+def _plugin(plugin: Any) -> tuple[Registry, Plugin]:
     registry = Registry()
     found = _installed(plugin, registry) if isinstance(plugin, str) else registry.add(plugin, "under-test")
-    entries = registry.entries(plugin=found)
+    registry.entries(plugin=found)  # imports lazy parts
     if found.problem or found.switched_off:
         raise PluginError(f"plugin {found.distribution!r} is {found.state}: {found.problem or 'see ZOO_PLUGINS'}")
-    return registry, entries
+    return registry, found
 
 
 def _installed(name: str, registry: Registry) -> Plugin:

@@ -55,8 +55,9 @@ def check(
     """Check that the parts of plugins keep the promises of their kinds.
 
     Derivatives are compared with central differences; buffers, dtypes, saved state, randomness and options are
-    tested. A mistake is shown with the point, the numbers and the likely cause. Each plugin is loaded in a process of
-    its own. The exit code is 4 if any check fails.
+    tested. Targets of commands, plots, readers and exporters are imported; shipped specs and weights are read. A
+    mistake is shown with the point, the numbers and the likely cause. Each plugin is loaded in a process of its own.
+    The exit code is 4 if any check fails.
     """
     from zoo_core.cli._check_process import check_in_process
     from zoo_core.registry import installed
