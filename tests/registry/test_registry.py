@@ -1,13 +1,16 @@
 """Plugins are found; parts are found by name; a plugin that cannot be loaded is left out, and the others work."""
 
 import json
+import os
 import re
 import signal
 import sys
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from tests.helpers.plugins import SOUND, Site, plugin_with
@@ -126,7 +129,7 @@ def test_an_unsound_plugin_is_refused_with_the_reason(registry, plugin, words):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("late", [False, True], ids=["plugin", "lazy parts"])
 def test_a_signal_is_no_error_of_the_plugin(registry, modules, number, late):
-    """It passes on as KeyboardInterrupt, with a note that names the plugin. One that a plugin raises does the same."""
+    """It passes on as KeyboardInterrupt, with a note that names the plugin."""
 
     def use(registry):
         if late:
@@ -145,12 +148,44 @@ def test_a_signal_is_no_error_of_the_plugin(registry, modules, number, late):
     assert getattr(caught.value, "exit_code", 130) == 128 + number
 
 
-def test_the_command_line_names_a_plugin_that_raises_keyboard_interrupt(tmp_path):
-    site = Site(tmp_path)
-    site.install("zoo-interrupt", "raise KeyboardInterrupt")
-    done = site.zoo("list")
-    assert (done.returncode, done.stdout) == (130, "")
-    assert done.stderr.splitlines() == ["interrupted", "plugin zoo-interrupt was being loaded"]
+def test_a_plugin_that_raises_keyboard_interrupt_is_left_out(registry):
+    with pytest.raises(PluginError, match="plugin zoo-b: KeyboardInterrupt: pressed"):
+        registry.add(raising(KeyboardInterrupt("pressed")), "zoo-b")
+
+
+@pytest.mark.parametrize("name", ["json.dumps", "numpy.sum", "builtins.open", "numpy.linalg.norm"])
+def test_a_plugin_that_replaces_a_function_of_all_is_left_out_and_the_function_is_put_back(registry, name, monkeypatch):
+    module, _, function = name.rpartition(".")
+    before = getattr(sys.modules[module], function)
+    plugin = SimpleNamespace(zoo_parts=hookimpl(lambda: setattr(sys.modules[module], function, print) or [Wave]))
+    with pytest.raises(PluginError, match=f"it replaced {name} while it was loaded"):
+        registry.add(plugin, "zoo-b")
+    assert getattr(sys.modules[module], function) is before
+
+
+def test_a_plugin_leaves_warnings_errors_of_numpy_and_signals_as_they_are(registry):
+    def disturb():
+        warnings.simplefilter("error")
+        np.seterr(all="raise")
+        signal.signal(signal.SIGINT, lambda *_: None)
+        return [Wave]
+
+    before = warnings.filters[:], np.geterr(), signal.getsignal(signal.SIGINT)
+    registry.add(SimpleNamespace(zoo_parts=hookimpl(disturb)), "zoo-b")
+    assert (warnings.filters[:], np.geterr(), signal.getsignal(signal.SIGINT)) == before
+
+
+def test_os_exit_of_a_plugin_ends_no_command_but_a_process_that_it_forks(registry):
+    def leave():
+        if (child := os.fork()) == 0:
+            os._exit(5)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 5
+        os._exit(3)
+
+    real = os._exit
+    with pytest.raises(PluginError, match=r"it called os._exit\(3\) while it was loaded"):
+        registry.add(SimpleNamespace(zoo_parts=hookimpl(leave)), "zoo-b")
+    assert os._exit is real
 
 
 def test_what_a_plugin_prints_stays_out_of_the_results(registry, capsys):
@@ -290,7 +325,7 @@ def test_the_environment_says_which_plugins_are_on(site, allowed, on):
     ("name", "source", "words"),
     [
         ("zoo-slow", "import time; time.sleep(60)", "did not load within 2 s"),
-        ("zoo-crash", "import os; os._exit(3)", "ended the process that loaded it (code 3"),
+        ("zoo-crash", "import os; os.kill(os.getpid(), 9)", "ended the process that loaded it (SIGKILL"),
     ],
 )
 def test_a_check_finds_the_plugin_that_hangs_or_crashes(tmp_path, name, source, words):

@@ -83,7 +83,7 @@ def test_a_check_that_hangs_or_crashes_is_named(site, source, timeout, words):
     ("source", "words"),
     [
         (LEAVES_LATE, "it ended the process after its last check (code 0"),
-        (LEAVES_FIRST, "it ended the process that loaded it (code 0"),
+        (LEAVES_FIRST, "it called os._exit(0) while it was loaded"),
     ],
 )
 def test_a_plugin_that_ends_the_process_with_0_has_not_passed(site, source, words):

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from zoo_core.registry._columns import read_columns, reader_of
 from zoo_core.registry._discovery import installed, normalized_name, with_required
-from zoo_core.registry._plugin import DISTRIBUTION, Entry, Plugin
+from zoo_core.registry._isolation import DISTRIBUTION
+from zoo_core.registry._plugin import Entry, Plugin
 from zoo_core.registry._registry import Registry, entry_of
 from zoo_core.registry._shipped_models import (
     ShippedModel,

@@ -8,7 +8,8 @@ from functools import partial
 from importlib import metadata
 
 from zoo_core.errors import PluginError, exception_text
-from zoo_core.registry._plugin import DISTRIBUTION, Plugin
+from zoo_core.registry._isolation import DISTRIBUTION
+from zoo_core.registry._plugin import Plugin
 
 GROUP = "zoo"  # of entry points
 

@@ -6,12 +6,14 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, TextIO, cast
 
 from zoo_core.basics import ThreadLock
 from zoo_core.errors import PluginError, exception_text, message_text
+from zoo_core.registry._process_state import EndedProcessError, kept_state
 
+DISTRIBUTION = "mlp-zoo"
 LOAD_LOCK = ThreadLock()  # one thread at a time: standard output is redirected for the whole process
 
 FOREIGN = {"zoo_core", "numpy", "pluggy", "pydantic", *sys.stdlib_module_names}  # packages of no plugin
@@ -21,17 +23,21 @@ FOREIGN = {"zoo_core", "numpy", "pluggy", "pydantic", *sys.stdlib_module_names} 
 def isolated(distribution: str, report: Callable[[str], None]) -> Iterator[None]:
     """Run the code of a distribution's plugin. `report` takes the reason of an exception.
 
-    KeyboardInterrupt is not caught. Standard output, standard error and the working folder stay what they are.
+    A KeyboardInterrupt that a signal raised is not caught. Standard output, standard error, the working folder and what
+    `kept_state` names stay what they are; the built-in plugin is trusted with the latter.
     """
+    signals: list[int] = []
+    state = nullcontext(signals) if distribution == DISTRIBUTION else kept_state()
     with LOAD_LOCK:
         output, errors, folder = sys.stdout, sys.stderr, _working_folder()
         sys.stdout = sys.stderr = cast(Any, _Unclosed(errors))  # standard output belongs to results, such as JSON
         try:
-            yield
-        except KeyboardInterrupt as error:
-            error.add_note(f"plugin {distribution} was being loaded")
-            raise
+            with state as signals:
+                yield
         except BaseException as error:  # extension modules raise it, and sys.exit raises SystemExit
+            if isinstance(error, KeyboardInterrupt) and (signals or distribution == DISTRIBUTION):
+                error.add_note(f"plugin {distribution} was being loaded")
+                raise
             report(_reason(error))
         finally:
             sys.stdout, sys.stderr = output, errors
@@ -64,7 +70,8 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, PluginError):
         return message_text(error)
     if isinstance(error, SystemExit):
-        return f"it called sys.exit({message_text(error)}) while it was loaded"
+        function = "os._exit" if isinstance(error, EndedProcessError) else "sys.exit"
+        return f"it called {function}({message_text(error)}) while it was loaded"
     return exception_text(error) + ("" if isinstance(error, SyntaxError) else place(error))
 
 

@@ -13,9 +13,8 @@ from typing import Any
 from zoo_core.contract import definition_errors
 from zoo_core.errors import PluginError
 from zoo_core.parts import KINDS, Part
-from zoo_core.registry._isolation import LOAD_LOCK, isolated
+from zoo_core.registry._isolation import DISTRIBUTION, LOAD_LOCK, isolated
 
-DISTRIBUTION = "mlp-zoo"
 # What a model file holds as name and version; `model/_header.py` has the same patterns.
 DISTRIBUTION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]{0,99}")

@@ -16,8 +16,8 @@ from zoo_core.errors import PluginError, nearest
 from zoo_core.parts import KINDS, Part
 from zoo_core.registry._discovery import every_plugin
 from zoo_core.registry._hooks import query_plugin
-from zoo_core.registry._isolation import isolated
-from zoo_core.registry._plugin import DISTRIBUTION, Entry, Key, Plugin, check_identity
+from zoo_core.registry._isolation import DISTRIBUTION, isolated
+from zoo_core.registry._plugin import Entry, Key, Plugin, check_identity
 from zoo_core.registry._tools import Tool
 
 T = TypeVar("T")

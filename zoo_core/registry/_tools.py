@@ -11,8 +11,8 @@ from typing import Any
 
 from zoo_core.errors import PluginError, ZooError, exception_text
 from zoo_core.hookspecs import Command, Exporter, Plot, Reader
-from zoo_core.registry._isolation import isolated, place
-from zoo_core.registry._plugin import DISTRIBUTION, Plugin, shown
+from zoo_core.registry._isolation import DISTRIBUTION, isolated, place
+from zoo_core.registry._plugin import Plugin, shown
 
 HOOKS: dict[str, type[Any]] = {
     "zoo_commands": Command, "zoo_plots": Plot, "zoo_readers": Reader, "zoo_exporters": Exporter,
