@@ -76,7 +76,7 @@ def _exit_refused() -> Iterator[None]:
             raise EndedProcessError(status)
         real(status)
 
-    os._exit = leave  # type: ignore[assignment]
+    os._exit = leave
     try:
         yield
     finally:
