@@ -9,6 +9,8 @@
       ResourceError     5   disk, permission, lock, memory or network
       NumericError      6   a computation left the finite numbers
 
+Those with the codes 2 and 3 say that a value which the caller gave is wrong, so each is a `ValueError` as well.
+
 The command line catches `ZooError` once, prints the message and exits with the code. A message names the culprit and
 the place. What to do about it may stand in a `Hint`, because Python and the command line word it differently.
 """
@@ -34,6 +36,8 @@ HINTS = {
     "data_file": "give a file instead",
     "table_option": "say {option}={value} or {other}",
     "table": "name it in the table 'data' of a spec: {{'name': 'csv', 'path': {path!r}, 'target': ...}}",
+    "target": "pass target='name of the column', or give (x, y)",
+    "arrays": "pass them again: data=(x, y), or data=frame with target='name of the column'",
     "labels": "write plain numbers, or say task = 'classification' if they are labels",
     "begin": "zoo_core.train(spec, output={path!r}) begins a run",
     "train_further": "to train it further, pass start_from={path!r} to zoo_core.train, with another output",
@@ -89,25 +93,25 @@ class ZooError(Exception):
         return message if hint is None else f"{message}{chr(10) if chr(10) in message else '; '}{hint}"
 
 
-class UsageError(ZooError):
+class UsageError(ZooError, ValueError):
     """The call itself is wrong: an option, a name, an output that exists."""
 
     exit_code = 2
 
 
-class SpecError(ZooError):
+class SpecError(ZooError, ValueError):
     """A spec that cannot be read or is not valid; lists every problem with its place."""
 
     exit_code = 3
 
 
-class ModelFileError(ZooError):
+class ModelFileError(ZooError, ValueError):
     """A model file that is damaged, unsafe, or of a form that this version does not read."""
 
     exit_code = 3
 
 
-class DataError(ZooError):
+class DataError(ZooError, ValueError):
     """Data that is missing, damaged or unlike what the model needs."""
 
     exit_code = 3

@@ -76,6 +76,7 @@ PARTS_BY_KIND = {
         "datasets.npy_files": "npy",
         "datasets.tables": "csv npz",
         "datasets.glyphs": "glyphs",
+        "datasets.arrays": "arrays",
     },
     "preprocessor": {
         "preprocessors.scaling": "none pixels standard min_max fixed",

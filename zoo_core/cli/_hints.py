@@ -24,6 +24,11 @@ CLI_HINTS = {  # the keys are those of `zoo_core.errors.HINTS`
     "data_file": "give a file instead: --data FILE",
     "table_option": "say --set data.{option}={value} or --set data.{other}",
     "table": "write a spec for it: zoo new NAME --data {path}",
+    "target": "name it with --set data.target=COLUMN",
+    "arrays": (
+        "for training name a data set in the table 'data' of the spec, as --set data=csv --set data.path=FILE; "
+        "evaluate on a file: --data FILE"
+    ),
     "labels": "write plain numbers, or say --task classification if they are labels",
     "begin": "'zoo train SPEC -o {path}' begins a run",
     "train_further": "to train it further: zoo train {path} --from {path} -o NEW.npz --set training.epochs=N",

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import platform
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 
-def environment() -> dict[str, Any]:
-    """Return the versions of NumPy and BLAS and the kind of machine; a run adds its number of threads."""
+@cache
+def _blas() -> str:
+    """Return name, version and kernels of the BLAS that NumPy uses; to find it takes longer than a small run."""
     from threadpoolctl import threadpool_info
 
     found = [i for i in threadpool_info() if i["user_api"] == "blas"]
     own = next((i for i in found if "numpy" in i["filepath"]), found[0] if found else {})  # SciPy brings another BLAS
-    words = [str(own[key]) for key in ("internal_api", "version", "architecture") if own.get(key)]
-    return {"numpy": np.__version__, "blas": " ".join(words) or "unknown", "machine": platform.machine()}
+    return " ".join(str(own[key]) for key in ("internal_api", "version", "architecture") if own.get(key))
+
+
+def environment() -> dict[str, Any]:
+    """Return the versions of NumPy and BLAS and the kind of machine; a run adds its number of threads."""
+    return {"numpy": np.__version__, "blas": _blas() or "unknown", "machine": platform.machine()}

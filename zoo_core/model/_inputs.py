@@ -11,7 +11,7 @@ from zoo_core.data.labels import LabelIndex, is_whole_number, label_list
 from zoo_core.data.readers.npy import is_finite
 from zoo_core.data.readers.npy_rows import DiskRows
 from zoo_core.errors import DataError
-from zoo_core.model._frames import frame_columns, is_frame, match_columns
+from zoo_core.model.frames import frame_columns, is_frame, match_columns
 from zoo_core.parts import Array
 
 
@@ -109,7 +109,8 @@ def class_labels(names: Sequence[str], classes: int) -> Array:
 
 def _as_array(value: Any, what: str) -> Array:
     try:
-        return np.asarray(value)
+        array = np.asarray(value)
+        return array.astype(object) if array.dtype.kind == "T" else array  # texts of any length
     except ValueError as error:
         raise DataError(f"{what} are no array: the rows differ in length") from error
 

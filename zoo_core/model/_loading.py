@@ -26,7 +26,7 @@ from zoo_core.model._header import Header, read_model_header
 from zoo_core.model._model import Model
 from zoo_core.model._provenance import StoredParts
 from zoo_core.parts import Array, Layout, Loss, Preprocessor
-from zoo_core.registry import Registry, find_model
+from zoo_core.registry import Registry, default_registry, find_model
 from zoo_core.spec import LossSpec, Spec, copy_part, validate, walk_parts
 from zoo_core.storage import DEFAULT_LIMIT, ModelFile, read_model_file
 
@@ -63,7 +63,7 @@ def load(
         model = zoo_core.load("glyphs-quickstart")
         model.predict(x)  # x: (rows, 784), pixels from 0 to 255
     """
-    registry = registry or Registry()
+    registry = registry or default_registry()
     file = find_model(path, registry)
     contents = read_model_file(file, sha256=sha256, limit=limit)
     return model_from_file(contents, str(path), registry, file.parent)

@@ -17,6 +17,7 @@ from zoo_core.model._header import DataDescription
 from zoo_core.model._inference import compute_outputs, evaluate_table
 from zoo_core.model._inputs import as_inputs, as_targets, class_labels
 from zoo_core.model._saving import file_arrays, with_history
+from zoo_core.model.given import GivenRows, as_weights, given_rows
 from zoo_core.nn import Decision, RandomStreams, assemble
 from zoo_core.parts import Array, Layout, Loss, Metric, Preprocessor, Record, Table
 from zoo_core.spec import Spec, copy_part, dump, walk_parts
@@ -212,11 +213,12 @@ class Model:
         return class_labels(self.about.class_names, self.about.class_count(self.network.outputs))
 
     @naming_parts
-    def evaluate(self, x: Any, y: Any) -> dict[str, float]:
+    def evaluate(self, x: Any, y: Any = None) -> dict[str, float]:
         """Compute the loss and the metrics of the spec.
 
         Args:
-            x: inputs, as in `outputs`.
+            x: inputs, as in `outputs`; without `y`, rows as in `train`: (x, y), (x, y, weights), a mapping of these
+                names, or a frame that has the column which the model predicts.
             y: true labels as `labels` gives them, shape (rows,); for regression values, (rows,) or (rows, targets).
                 They may be a column or a frame.
 
@@ -232,10 +234,15 @@ class Model:
             model = zoo_core.load("glyphs-quickstart")
             model.evaluate(x, y)  # {"loss": 0.05, "accuracy": 0.98}
         """
-        x = self._inputs(x)
+        rows = GivenRows(x, y) if y is not None else given_rows(x, self._target, what="rows to evaluate")
+        x = self._inputs(rows.x)
         names = list(map(str, self._labels.tolist())) if self.about.task == "classification" else None
-        targets = as_targets(y, len(x), self.network.outputs, names, self.about.target_names)
-        return evaluate_table(self, Table(x, targets), check=True)
+        targets = as_targets(rows.y, len(x), self.network.outputs, names, self.about.target_names)
+        return evaluate_table(self, Table(x, targets, as_weights(rows.weights, len(x))), check=True)
+
+    def _target(self) -> Any:
+        """Return the columns of a frame that hold the targets; None where the model does not know them."""
+        return list(self.about.target_names) or getattr(self.spec.data.source, "target", None)
 
     @naming_parts
     def save(self, path: str | Path, *, overwrite: bool | Callable[[], bool] = True) -> str:

@@ -111,6 +111,10 @@ class Registry:
             return found[0]
         raise PluginError(_ambiguous(found) if found else self._unknown(kind, name))
 
+    def rivals(self, kind: str, name: str) -> list[Entry]:
+        """Return the entries of a kind and a bare name, one for each plugin that brings it. Nothing is imported."""
+        return self._by_name.get((kind, name), [])
+
     def entries(self, kind: str | None = None, plugin: Plugin | None = None) -> list[Entry]:
         """Return all entries, or those of one kind or of one plugin, sorted by kind and name.
 
@@ -255,10 +259,9 @@ def _clash(tools: Sequence[Tool]) -> str:
 
 def entry_of(part: Part, registry: Registry) -> Entry:
     """Return the entry of a part instance. Raises PluginError if its class is not registered."""
-    for plugin in registry.plugins:
-        for entry in plugin.entries:
-            if (entry.kind, entry.name) == (part.kind, part.name) and entry.imports() and entry.part is type(part):
-                return entry
+    for entry in registry.rivals(part.kind, part.name):
+        if entry.imports() and entry.part is type(part):
+            return entry
     raise PluginError(
         f"{part.kind} {part.name!r} ({type(part).__qualname__}) is not registered; give it to the zoo "
         "through a plugin's zoo_parts hook or Registry.add"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from zoo_core.errors import Hint, PluginError, ResourceError, UsageError, nearest
 from zoo_core.model import Model, load
-from zoo_core.registry import Registry, Tool
+from zoo_core.registry import Registry, Tool, default_registry
 from zoo_core.storage import write_file
 
 
@@ -31,7 +31,7 @@ def export(
     Example:
         zoo_core.export("glyphs-quickstart", "glyphs.safetensors")
     """
-    registry, path = registry or Registry(), Path(path)
+    registry, path = registry or default_registry(), Path(path)
     exporter = find_exporter(path, registry)
     if not overwrite and (path.exists() or path.is_symlink()):
         raise UsageError(f"{path}: exists", Hint("force"))

@@ -13,9 +13,10 @@ from zoo_core.contract import naming_parts
 from zoo_core.data import DataFolder
 from zoo_core.errors import UsageError
 from zoo_core.model import Model, evaluate_table
-from zoo_core.registry import Registry
+from zoo_core.registry import Registry, default_registry
 from zoo_core.runs._output import Output
-from zoo_core.runs._run import as_spec, prepare, run_to_end
+from zoo_core.runs._run import prepare, run_to_end
+from zoo_core.runs._spec_forms import as_spec
 from zoo_core.spec import Spec
 from zoo_core.training import DEFAULT_INTERVAL, Interval, Trainer
 
@@ -101,7 +102,7 @@ def cross_validate(
         result = zoo_core.cross_validate("my.toml", folds=5)
         print(result.mean, result.spread)
     """
-    registry, interval = registry or Registry(), Interval.parse(checkpoint_every)
+    registry, interval = registry or default_registry(), Interval.parse(checkpoint_every)
     specs = fold_specs(as_spec(spec, registry), folds)
     outputs = [None] * len(specs) if output is None else fold_outputs(output, specs, force)
     pairs = zip(specs, outputs, strict=True)

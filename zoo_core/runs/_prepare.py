@@ -12,7 +12,7 @@ from zoo_core.data import DataFolder
 from zoo_core.errors import SpecError
 from zoo_core.model import Model, check_file_limits, provenance, set_arrays
 from zoo_core.nn import RandomStreams
-from zoo_core.parts import Array, Column, Preprocessor, Table
+from zoo_core.parts import Array, Column, Data, Preprocessor, Table
 from zoo_core.registry import Registry
 from zoo_core.runs._defaults import describe_data, fill_defaults, load_data
 from zoo_core.runs._splits import describe_rows, learnt_rows, split, with_earlier_split
@@ -31,17 +31,19 @@ def prepare_trainer(
     started_from: str,
     recorded: int | None = None,
     *,
+    data: Data | None = None,
     resumed: bool = False,
 ) -> Trainer:
     """Prepare a run that begins with the weights of an earlier model, or with initial ones.
 
+    `data` take the place of the data set.
     `threads` is the user's choice, `recorded` the number of threads in a checkpoint. With `resumed` the earlier model
     is that checkpoint.
     """
     if not resumed:
         check_monitors(spec)
     folder = files if isinstance(files, DataFolder) else DataFolder.open(files)
-    data = load_data(spec, folder)
+    data = load_data(spec, folder) if data is None else data
     spec = with_earlier_split(fill_defaults(spec, data, registry, earlier), earlier)
     plugins = provenance(registry, parts_of(spec))
     about, source = describe_data(spec, data), RandomStreams(copy_part(spec.generator), spec.seed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,16 @@ from zoo_core.contract import naming_parts
 from zoo_core.data import DataFolder
 from zoo_core.errors import UsageError
 from zoo_core.model import Model, load, model_from_file
-from zoo_core.registry import Registry
+from zoo_core.registry import Registry, default_registry
 from zoo_core.runs._checkpoint import restore_run
 from zoo_core.runs._checkpoint_writer import save_run
+from zoo_core.runs._given_data import with_given_data
 from zoo_core.runs._output import Output
 from zoo_core.runs._prepare import prepare_trainer
-from zoo_core.spec import Spec, read_spec, stored
+from zoo_core.runs._spec_forms import SpecAndData, read_spec_and_data
+from zoo_core.spec import Spec
 from zoo_core.training import DEFAULT_INTERVAL, Interval, Trainer, held, name_the_part, parallel_products
 from zoo_core.training.events import Event
-
-SPEC_FORMS = "a mapping, a Spec, the path of a file (.toml or .json), or the name of a shipped model"
 
 
 @naming_parts
@@ -29,9 +29,11 @@ def train(
     data_dir: str | Path | None = None,
     registry: Registry | None = None,
     *,
+    data: Any = None,
+    target: str | int | Sequence[str | int] | None = None,
     output: str | Path | None = None,
     checkpoint_every: str = DEFAULT_INTERVAL,
-    start_from: str | Path | None = None,
+    start_from: str | Path | Model | None = None,
     force: bool = False,
 ) -> Model:
     """Train a network and return the model.
@@ -40,10 +42,13 @@ def train(
         spec: a `Spec`, a mapping, a spec file (.toml or .json), or the name of a shipped model.
         data_dir: folder with the files of data sets; default: $ZOO_DATA_DIR, then the cache.
         registry: the parts to use; default: those of all installed plugins.
+        data: what to learn from, in place of the data set of the spec: (x, y), (x, y, weights), a mapping of these
+            names, a frame, a `zoo_core.parts.Data`, or a mapping of "train", "validation" and "test" to such rows.
+        target: of a frame, the column to predict, by name or place, or a list of them for regression.
         output: the .npz file to save the model in. Until the run is finished, its last two checkpoints lie beside it.
         checkpoint_every: how often to save a checkpoint: "30s", "5min", "1h", "500steps" or "never"; "auto" is every
             30 seconds, and less often if that would take more than 1 % of the time. Only with `output`.
-        start_from: a model, by file or shipped name, whose weights and preprocessor the training begins with.
+        start_from: a model, a file or a shipped name, whose weights and preprocessor the training begins with.
         force: replace an existing `output`, and the checkpoints of its unfinished run once the new run has its own.
 
     Returns:
@@ -59,16 +64,18 @@ def train(
             saved elsewhere; the notes of the error say where.
 
     Example:
+        model = zoo_core.train("iris.toml", data=(x, y))  # or data=frame, target="species"
         model = zoo_core.train("glyphs-quickstart", output="glyphs.npz", checkpoint_every="500steps")
         model.history[-1]["validation_accuracy"]
     """
-    registry = registry or Registry()
+    registry = registry or default_registry()
+    given = read_spec_and_data(spec, data, target, registry)
     if output is None:
-        return run_to_end(prepare(spec, data_dir, registry, start_from=start_from))
-    target, interval = Output(output, overwrite=force), Interval.parse(checkpoint_every)
-    with target.lock():
-        target.prepare(as_spec(spec, registry).to_dict())
-        return run_to_end(prepare(spec, data_dir, registry, start_from=start_from), target, interval)
+        return run_to_end(_prepare(given, data_dir, registry, start_from))
+    files, interval = Output(output, overwrite=force), Interval.parse(checkpoint_every)
+    with files.lock():
+        files.prepare(given.spec.to_dict())
+        return run_to_end(_prepare(given, data_dir, registry, start_from), files, interval)
 
 
 @naming_parts
@@ -77,6 +84,7 @@ def resume(
     data_dir: str | Path | None = None,
     registry: Registry | None = None,
     *,
+    data: Any = None,
     checkpoint_every: str = DEFAULT_INTERVAL,
     force: bool = False,
 ) -> Model:
@@ -86,6 +94,7 @@ def resume(
         path: the output of the run, or one of its checkpoints.
         data_dir: folder with the files of data sets; default: $ZOO_DATA_DIR, then the cache.
         registry: the parts to use; default: those of all installed plugins.
+        data: the same data as for `train`, if they were given there.
         checkpoint_every: how often to save a checkpoint, as for `train`.
         force: replace a model that stands at the output, though the run was not told to when it began.
 
@@ -104,20 +113,7 @@ def resume(
     """
     output, interval = Output(path, overwrite=force), Interval.parse(checkpoint_every)
     with output.lock():
-        return run_to_end(prepare_resumed(output, data_dir, registry), output, interval)
-
-
-def as_spec(spec: Spec | str | Path | Mapping[str, Any], registry: Registry) -> Spec:
-    """Return the spec that is meant, with its values as a model file will give them back."""
-    if isinstance(spec, (str, Path)):
-        spec = read_spec(spec, registry=registry)
-    elif not isinstance(spec, Spec):
-        if not isinstance(spec, Mapping):
-            raise UsageError(
-                f"a spec is {SPEC_FORMS}, not {type(spec).__name__}; it names its data in the table 'data'"
-            )
-        spec = Spec.parse(spec, registry)
-    return stored(spec, registry)
+        return run_to_end(prepare_resumed(output, data_dir, registry, data=data), output, interval)
 
 
 def run_to_end(trainer: Trainer, output: Output | None = None, interval: Interval | None = None) -> Model:
@@ -132,6 +128,8 @@ def prepare(
     data_dir: str | Path | DataFolder | None = None,
     registry: Registry | None = None,
     *,
+    data: Any = None,
+    target: str | int | Sequence[str | int] | None = None,
     threads: int | None = None,
     start_from: str | Path | Model | None = None,
 ) -> Trainer:
@@ -141,6 +139,7 @@ def prepare(
         spec: a `Spec`, a mapping, a spec file (.toml or .json), or the name of a shipped model.
         data_dir: folder with the files of data sets, or a `DataFolder`; default: $ZOO_DATA_DIR, then the cache.
         registry: the parts to use; default: those of all installed plugins.
+        data, target: as for `train`.
         threads: number of BLAS threads, at least 1; default: that of the spec, or chosen by the size of the products.
         start_from: a model whose weights and preprocessor the run begins with.
 
@@ -155,14 +154,23 @@ def prepare(
         trainer = zoo_core.prepare("glyphs-quickstart")
         events = list(zoo_core.follow(trainer))  # trains; trainer.model is the model
     """
-    registry = registry or Registry()
-    inputs = [Path(given) for given in (spec, start_from) if isinstance(given, (str, Path))]
-    spec = as_spec(spec, registry)
+    registry = registry or default_registry()
     if threads is not None and (threads != int(threads) or threads < 1):
         raise UsageError(f"threads is {threads!r}; it is a whole number, at least 1")
+    return _prepare(read_spec_and_data(spec, data, target, registry), data_dir, registry, start_from, threads)
+
+
+def _prepare(
+    given: SpecAndData,
+    data_dir: str | Path | DataFolder | None,
+    registry: Registry,
+    start_from: str | Path | Model | None,
+    threads: int | None = None,
+) -> Trainer:
     earlier = load(start_from, registry) if isinstance(start_from, (str, Path)) else start_from
-    trainer = prepare_trainer(spec, data_dir, registry, threads, earlier, "" if earlier is None else earlier.sha256)
-    trainer.inputs += inputs
+    origin = "" if earlier is None else earlier.sha256
+    trainer = prepare_trainer(given.spec, data_dir, registry, threads, earlier, origin, data=given.data)
+    trainer.inputs += [*given.files, *([Path(start_from)] if isinstance(start_from, (str, Path)) else [])]
     return trainer
 
 
@@ -172,6 +180,7 @@ def prepare_resumed(
     data_dir: str | Path | DataFolder | None = None,
     registry: Registry | None = None,
     *,
+    data: Any = None,
     threads: int | None = None,
     sha256: str | None = None,
 ) -> Trainer:
@@ -181,13 +190,16 @@ def prepare_resumed(
     model stands that the run may not replace. Raises ModelFileError where no checkpoint is whole, ResourceError where
     data, spec or threads differ from those of the run.
     """
-    registry = registry or Registry()
+    registry = registry or default_registry()
     contents, path, warnings = output.latest(sha256)
     output.prepare_rest(contents, path)
     earlier = model_from_file(contents, str(path), registry)
     recorded = earlier.environment.get("threads")
     origin = earlier.started_from
-    trainer = prepare_trainer(earlier.spec, data_dir, registry, threads, earlier, origin, recorded, resumed=True)
+    given = with_given_data(earlier.spec, data, None, registry) if data is not None else (earlier.spec, None)
+    trainer = prepare_trainer(
+        given[0], data_dir, registry, threads, earlier, origin, recorded, data=given[1], resumed=True
+    )
     trainer.output = output.path
     restore_run(trainer, contents, str(path))
     for warning in warnings:

@@ -28,7 +28,7 @@ from zoo_core.contract import raise_named
 from zoo_core.contract.option_types import is_part, is_text_enum, is_union, option_hints, without_bounds
 from zoo_core.errors import PluginError, message_text
 from zoo_core.parts import KINDS, Part
-from zoo_core.registry import Registry
+from zoo_core.registry import Registry, default_registry
 from zoo_core.spec._options import option_names, plain_data
 from zoo_core.spec._text import UNQUOTED
 
@@ -90,7 +90,7 @@ def _find_class(kind: str, name: str, context: Mapping[str, Any]) -> type[Part]:
     """Return the class of a part, from `find` in the context, or from its registry."""
     if find := context.get("find"):
         return cast(type[Part], find(kind, name))
-    registry: Registry = context.get("registry") or Registry()
+    registry: Registry = context.get("registry") or default_registry()
     try:
         return registry.get(kind, name)
     except PluginError as error:

@@ -14,7 +14,7 @@ from zoo_core.contract import naming_parts
 from zoo_core.data import Origin
 from zoo_core.errors import ModelFileError, PluginError, SpecError, UsageError
 from zoo_core.parts import KINDS, Part
-from zoo_core.registry import Registry, find_spec
+from zoo_core.registry import Registry, default_registry, find_spec
 from zoo_core.spec._messages import error_lines, validate
 from zoo_core.spec._part_field import PartField, StrictTable
 from zoo_core.spec._positions import locate_keys
@@ -58,7 +58,7 @@ def read_spec(
         spec = zoo_core.read_spec("glyphs-quickstart", ["training.epochs=5"])
         model = zoo_core.train(spec)
     """
-    registry = registry or Registry()
+    registry = registry or default_registry()
     file = find_spec(path, registry)
     is_model = file.name.endswith(".npz")
     if sha256 is not None and not is_model:
@@ -67,7 +67,7 @@ def read_spec(
         value, origin = _from_model_file(Path(str(file)), sha256, limit)
         places: Places = {}
     else:
-        value, places = _from_text(file, str(path))
+        value, places = parsed_text(file, str(path))
         origin = Origin(Path(path).parent.absolute() if file == Path(path) else None)
     before, changes = copy.deepcopy(value), [*overrides, *([] if seed is None else [f"seed={seed}"])]
     for text in changes:
@@ -79,7 +79,7 @@ def read_spec(
     return spec
 
 
-def _from_text(file: Any, name: str) -> tuple[dict[str, Any], Places]:
+def parsed_text(file: Any, name: str) -> tuple[dict[str, Any], Places]:
     """Return the plain data of a spec file, and where each of its keys stands."""
     text, toml = read_text(file), is_toml(file.name)
     value = parse_text(text, name, toml=toml)

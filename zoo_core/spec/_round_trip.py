@@ -29,15 +29,22 @@ def stored(given: Stored, registry: Registry) -> Stored:
 
     Raises PluginError for an option of a plugin's part that does not survive, SpecError for other values.
     """
-    find = find_class(given, registry)
     made: Any = None
+    if isinstance(given, Spec) and given._proved is not None and given._proved[0] == given.to_dict():
+        made = given._proved[1]
+        proved: Stored = made
+        return proved
+    find = find_class(given, registry)
     for part in reversed(list(parts_of(given))):  # inner parts come first: the innermost is to blame
         made = _stored_part(part, {"registry": registry, "find": find})
     if not isinstance(given, Spec):
         part_given_back: Stored = made
         return part_given_back
-    merged: Stored = _merge(given, validate(Spec, given.to_dict(), registry, f"spec {given.name!r}", {}, find=find))
-    return merged
+    value = given.to_dict()
+    made = _merge(given, validate(Spec, value, registry, f"spec {given.name!r}", {}, find=find))
+    given._proved = value, made
+    spec_given_back: Stored = made
+    return spec_given_back
 
 
 def parts_of(spec: BaseModel | Part) -> Iterator[Part]:

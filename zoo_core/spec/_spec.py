@@ -40,7 +40,7 @@ from zoo_core.parts import (
     RandomSource,
     Regularizer,
 )
-from zoo_core.registry import Registry
+from zoo_core.registry import Registry, default_registry
 from zoo_core.spec._messages import validate
 from zoo_core.spec._options import dump, plain_data
 from zoo_core.spec._part_field import PartField, StrictTable, remember_known_keys
@@ -255,6 +255,8 @@ class Spec(SpecTable):
     optimizer: Annotated[Optimizer, PartField(), ForTraining]
     training: Annotated[TrainingSpec, ForTraining] = Field(default_factory=dict, validate_default=True)
     _origin: Origin = PrivateAttr(default=Origin())
+    # The plain data that `_round_trip.stored` has proved to come back from a file, and the spec that came back.
+    _proved: tuple[dict[str, Any], Spec] | None = PrivateAttr(default=None)
 
     @property
     def origin(self) -> Origin:
@@ -295,7 +297,7 @@ class Spec(SpecTable):
             plain = plain_data(value)
         except RecursionError:
             raise SpecError(f"spec: {TOO_DEEP}") from None
-        return validate(cls, plain, registry or Registry(), "spec", {})
+        return validate(cls, plain, registry or default_registry(), "spec", {})
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to plain data.

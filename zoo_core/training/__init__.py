@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from zoo_core.training._lint import check_monitors as check_monitors, lint_spec as lint_spec
     from zoo_core.training._parallel_matmul import parallel_products as parallel_products
     from zoo_core.training._position import TrainingPosition as TrainingPosition
+    from zoo_core.training._preflight import parts_of_others as parts_of_others
     from zoo_core.training._threads import choose_threads as choose_threads, held as held
     from zoo_core.training._trainer import Trainer as Trainer
 
@@ -33,6 +34,7 @@ _MODULES = {
     "_parallel_matmul": "parallel_products",
     "_lint": "check_monitors lint_spec",
     "_position": "TrainingPosition",
+    "_preflight": "parts_of_others",
     "_threads": "choose_threads held",
     "_trainer": "Trainer",
 }

@@ -19,20 +19,21 @@ BUILT_IN = "zoo_core.", "zoo_plugins."
 def check_model(model: Model) -> None:
     """Raise PluginError where parts of plugins break the contract, or would not come back from a model file."""
     check_parts(model.spec)
-    if next(_parts_of_others(model.spec), None) is not None:
+    if next(parts_of_others(model.spec), None) is not None:
         from zoo_core.model import prove  # late: the parts of the zoo are known to come back
 
         prove(model)
 
 
+def parts_of_others(spec: Spec) -> Iterator[Part]:
+    """Return every part in a spec that is no part of the zoo."""
+    return (part for part in parts_of(spec) if not type(part).__module__.startswith(BUILT_IN))
+
+
 def check_parts(spec: Spec) -> None:
     """Raise PluginError for a part that does not write into `out`, or changes what it is given."""
-    for part in _parts_of_others(spec):
+    for part in parts_of_others(spec):
         _check_part(part)
-
-
-def _parts_of_others(spec: Spec) -> Iterator[Part]:
-    return (part for part in parts_of(spec) if not type(part).__module__.startswith(BUILT_IN))
 
 
 def _check_part(part: Part) -> None:

@@ -1,0 +1,39 @@
+"""The data set of models that are trained on arrays or frames of the running process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Le, MinLen
+
+from zoo_core.errors import DataError, Hint
+from zoo_core.parts import Data, DataFiles, Dataset
+
+Column = str | Annotated[int, Ge(-100_000), Le(100_000)]
+
+
+@dataclass
+class Arrays(Dataset):
+    """Arrays or a frame that a Python process gives with `zoo_core.train(spec, data=...)`; no file holds them.
+
+    It stands in the spec of a model that was trained so, also where a spec names no data.
+    target: of a frame, the column to predict, by name or by index from 0 (-1 is the last), or a list of them for
+    regression; weights: of a frame, the column with the weight of each row; task: "classification" or "regression"
+    (default: that of the loss).
+    """
+
+    name = "arrays"
+
+    target: Column | Annotated[list[Column], MinLen(1)] | None = None
+    weights: Column | None = None
+    task: Literal["classification", "regression"] | None = None
+
+    def load(self, folder: DataFiles) -> Data:
+        """Raise DataError: the arrays belong to the process that gives them."""
+        raise DataError(
+            "dataset 'arrays' has no files: its arrays belong to the Python process that trains on them", Hint("arrays")
+        )
+
+
+PARTS = (Arrays,)

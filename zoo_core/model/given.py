@@ -1,0 +1,85 @@
+"""Rows that a caller gives: a pair of arrays, a mapping of arrays, a `Table`, or a frame with a column of targets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from zoo_core.errors import DataError, Hint, nearest
+from zoo_core.model.frames import frame_columns, is_frame
+from zoo_core.parts import Array, Table
+
+Column = str | int  # a column of a frame, by its name or its place; -1 is the last
+Target = Column | Sequence[Column] | None
+ROW_KEYS = frozenset({"x", "y", "weights"})
+
+
+@dataclass(frozen=True)
+class GivenRows:
+    """Inputs, targets and weights as they were given; `x` and `y` may be frames."""
+
+    x: Any
+    y: Any
+    weights: Any = None
+
+
+def given_rows(
+    value: Any, target: Target | Callable[[], Target], weights: Column | None = None, what: str = "data"
+) -> GivenRows:
+    """Return the rows that a value holds; of a frame, `target` and `weights` name columns.
+
+    `target` may be a function, which is asked where the columns are needed.
+
+    Raises DataError for a value of another form, and for a frame whose target is not named.
+    """
+    if isinstance(value, Table):
+        return GivenRows(value.x, value.y, value.weights)
+    if isinstance(value, Mapping) and (target is None or callable(target)) and {"x", "y"} <= set(value) <= ROW_KEYS:
+        return GivenRows(**value)
+    if isinstance(value, (tuple, list)) and not is_frame(value) and len(value) in (2, 3):
+        return GivenRows(*value)
+    if is_frame(value):
+        return _rows_of_frame(value, target() if callable(target) else target, weights, what)
+    form = f"a {type(value).__name__}" + (f" of {len(value)}" if isinstance(value, (tuple, list)) else "")
+    raise DataError(f"{what}: give (x, y), (x, y, weights), a mapping of these, a Data, or a frame, not {form}")
+
+
+def _rows_of_frame(frame: Any, target: Target, weights: Column | None, what: str) -> GivenRows:
+    columns = frame_columns(frame)
+    if target is None:
+        raise DataError(f"{what}: a frame of {len(columns)} columns, and none is named as target", Hint("target"))
+    wanted = [target] if isinstance(target, (str, int)) else list(target)
+    names = [_column_name(columns, column, what) for column in wanted]
+    own = None if weights is None else _column_name(columns, weights, what)
+    x = {name: column for name, column in columns.items() if name not in (*names, own)}
+    if not x:
+        raise DataError(f"{what}: has no column beside the target")
+    return GivenRows(x, {name: columns[name] for name in names}, None if own is None else columns[own])
+
+
+def _column_name(columns: Mapping[str, Any], column: Column, what: str) -> str:
+    """Return the name of a column. Raises DataError if there is none."""
+    names = list(columns)
+    if isinstance(column, int) and -len(names) <= column < len(names):
+        return names[column]
+    if column not in columns:
+        raise DataError(f"{what}: has no column {column!r}{nearest(str(column), names)} ({', '.join(names[:8])})")
+    return str(column)
+
+
+def as_weights(weights: Any, rows: int) -> Array | None:
+    """Return sample weights, shape (rows,), float64. Raises DataError unless they are finite numbers, 0 or more."""
+    if weights is None:
+        return None
+    if is_frame(weights):
+        weights = next(iter(frame_columns(weights).values()))
+    w = np.asarray(weights)
+    if w.shape != (rows,) or w.dtype.kind not in "biuf":
+        raise DataError(f"weights are {w.dtype} of shape {w.shape}, not numbers ({rows},)")
+    if rows and not (np.isfinite(w).all() and w.min() >= 0):
+        row = int(np.argmin(np.isfinite(w) & (w >= 0)))
+        raise DataError(f"weights: row {row} (from 0) has the weight {w[row]:g}; weights are finite and 0 or more")
+    return w.astype(np.float64)

@@ -1,0 +1,78 @@
+"""Data that the caller of `train` gives: arrays, a frame or a `Data` becomes the data set of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from zoo_core.data import checked_data
+from zoo_core.errors import DataError, UsageError
+from zoo_core.model.given import given_rows
+from zoo_core.parts import Data, Table
+from zoo_core.registry import Registry
+from zoo_core.runs._given_tables import Task, form_of, make_tables, task_of
+from zoo_core.spec import Spec, option_names
+from zoo_core.spec.for_data import GIVEN
+
+SPLITS = "train", "validation", "test"
+
+
+def with_given_data(spec: Spec, given: Any, target: Any, registry: Registry) -> tuple[Spec, Data]:
+    """Return a spec whose data set is the given one, and these data; `target` is that of a frame.
+
+    Raises DataError for data of another form, UsageError where the spec divides rows that are divided already.
+    """
+    source = _source(spec, target, registry)
+    spec = _with_data_keys(spec, source=source)
+    if isinstance(given, Data):
+        return spec, checked_data(source, given)
+    parts = dict(given) if _are_splits(given) else {"train": given}
+    rows = {name: given_rows(part, source.target, source.weights, f"data, {name}") for name, part in parts.items()}
+    first, last = rows["train"].x, spec.model.layers[-1]
+    task: Task = source.task or task_of(spec.model.loss.task, rows["train"].y, last.units)
+    tables, about = make_tables(rows, task)
+    if "validation" in tables:
+        spec = _with_validation(spec, len(tables["train"].y))
+        tables["train"] = _joined(tables["train"], tables.pop("validation"))
+    if "test" in tables and isinstance(spec.data.test, float):
+        raise UsageError(f"data.test = {spec.data.test:g}, and test rows are given apart; leave one of them out")
+    data = Data(tables["train"], tables.get("test"), task, **about, **form_of(first))
+    return spec, checked_data(source, data)
+
+
+def _source(spec: Spec, target: Any, registry: Registry) -> Any:
+    """Return the data set `arrays` with those options of the spec's own that both have."""
+    own, part = spec.data.source, registry.get("dataset", GIVEN)
+    values = {name: getattr(own, name) for name in option_names(own) if name in option_names(part)}
+    if target is not None:
+        values["target"] = target if isinstance(target, (str, int)) else list(target)
+    return part(**values)
+
+
+def _with_data_keys(spec: Spec, **keys: Any) -> Spec:
+    changed = spec.model_copy(update={"data": spec.data.model_copy(update=keys)})
+    return changed.from_origin(spec.origin)
+
+
+def _are_splits(given: Any) -> bool:
+    return isinstance(given, Mapping) and "train" in given and set(given) <= set(SPLITS)
+
+
+def _with_validation(spec: Spec, rows: int) -> Spec:
+    """Return a spec whose validation split is the rows of the training part from `rows` on."""
+    rest = f"{rows}:"
+    if spec.data.validation not in (None, rest):
+        raise UsageError(
+            f"data.validation = {spec.data.validation!r}, and validation rows are given apart; leave one of them out"
+        )
+    return _with_data_keys(spec, validation=rest)
+
+
+def _joined(first: Table, second: Table) -> Table:
+    """Return the rows of two tables as one."""
+    if (first.weights is None) != (second.weights is None):
+        raise DataError("data: give weights for both of train and validation, or for none")
+    weights = None if first.weights is None else np.concatenate([first.weights, second.weights])
+    return Table(np.concatenate([first.x, second.x]), np.concatenate([first.y, second.y]), weights)

@@ -1,0 +1,133 @@
+"""Tables from arrays and frames: inputs as numbers, labels as class indices, weights; every value is checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, cast
+
+import numpy as np
+
+from zoo_core.data.labels import distinct, encode, encode_array, find_classes, label_list
+from zoo_core.data.readers.npy import check_finite
+from zoo_core.errors import DataError
+from zoo_core.model.frames import frame_columns, is_frame, match_columns
+from zoo_core.model.given import GivenRows, as_weights
+from zoo_core.parts import Array, Table
+
+
+def form_of(x: Any) -> dict[str, Any]:
+    """Return the shape of images and the preprocessor that suits: samples of two dimensions are images."""
+    shape = None if is_frame(x) else np.shape(x)
+    image = None if shape is None or len(shape) != 3 else (int(shape[1]), int(shape[2]))
+    is_bytes = not is_frame(x) and getattr(x, "dtype", None) == np.uint8
+    return {"image_shape": image, "preprocessor": "pixels" if is_bytes else "standard"}
+
+
+Task = Literal["classification", "regression"]
+MISSING = "NoneType", "NAType", "NaTType"
+
+
+def task_of(loss_task: str, y: Any, units: int) -> Task:
+    """Return the task of a loss. One that takes both gets values if they are fractions, or numbers for one unit."""
+    if loss_task != "any":
+        return cast(Task, loss_task)
+    columns = list(frame_columns(y).values()) if is_frame(y) else [_array(y, "data, train, y")]
+    kinds = {column.dtype.kind for column in columns}
+    are_values = len(columns) > 1 or "f" in kinds or (units == 1 and kinds <= set("iu"))
+    return "regression" if are_values or columns[0].shape[1:] not in ((), (1,)) else "classification"
+
+
+def make_tables(rows: Mapping[str, GivenRows], task: str) -> tuple[dict[str, Table], dict[str, Any]]:
+    """Return the tables by split, and what they say of the data: names of features, targets and classes."""
+    features, targets = _names(rows["train"].x), _names(rows["train"].y)
+    x = {name: _inputs(own.x, features, f"data, {name}, x") for name, own in rows.items()}
+    y = {name: _targets(own.y, targets, len(x[name]), f"data, {name}, y") for name, own in rows.items()}
+    widths = {inputs.shape[1] for inputs in x.values()}
+    if len(widths) > 1:
+        raise DataError(f"data: the rows have {' and '.join(map(str, sorted(widths)))} features; give all the same")
+    about: dict[str, Any] = {"feature_names": features}
+    if task == "regression":
+        y = {name: _values(own, f"data, {name}, y") for name, own in y.items()}
+        about["target_names"] = targets
+    else:
+        y, about["class_names"] = _encoded(y)
+    weights = {name: as_weights(own.weights, len(x[name])) for name, own in rows.items()}
+    return {name: Table(x[name], y[name], weights[name]) for name in rows}, about
+
+
+def _names(given: Any) -> tuple[str, ...]:
+    """Return the names of the columns of a frame; none for an array."""
+    return tuple(frame_columns(given)) if is_frame(given) else ()
+
+
+def _inputs(x: Any, names: tuple[str, ...], where: str) -> Array:
+    """Return inputs, shape (rows, features), not copied. Raises DataError for anything but finite numbers."""
+    if is_frame(x):
+        width = len(names) or len(frame_columns(x))
+        x = match_columns(x, names, width, "inputs", "the training rows")
+    x = _array(x, where)
+    if x.ndim < 2 or x.dtype.kind not in "biuf" or not x.size:
+        one = "; for one feature give x[:, None]" if x.ndim == 1 else ""
+        raise DataError(f"{where}: is {x.dtype} of shape {x.shape}, not numbers (rows, features){one}")
+    rows: Array = x.reshape(len(x), -1)
+    check_finite(rows, where, names)
+    return rows
+
+
+def _targets(y: Any, names: tuple[str, ...], rows: int, where: str) -> Array:
+    """Return targets as an array with a row for each row of inputs; one column is (rows,)."""
+    if is_frame(y):
+        columns = frame_columns(y)
+        chosen = names if set(names) <= set(columns) else columns  # by name, or else in their order
+        y = [_array(columns[name], where) for name in chosen]
+        y = np.column_stack(y) if len(y) > 1 else y[0]
+    found = _array(y, where)
+    if found.ndim == 0 or len(found) != rows:
+        raise DataError(f"{where}: is of shape {found.shape} for {rows} rows of inputs; give a target for each")
+    return found[:, 0] if found.ndim == 2 and found.shape[1] == 1 else found
+
+
+def _array(value: Any, where: str) -> Array:
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise DataError(f"{where}: has masked values; fill them first")
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError) as error:
+        raise DataError(f"{where}: is no array: {error}") from error
+    return array.astype(object) if array.dtype.kind == "T" else array
+
+
+def _values(y: Array, where: str) -> Array:
+    """Return the targets of a regression, shape (rows, outputs)."""
+    if y.ndim not in (1, 2) or y.dtype.kind not in "biuf":
+        raise DataError(f"{where}: is {y.dtype} of shape {y.shape}, not numbers (rows,) or (rows, outputs)")
+    check_finite(y, where)
+    return (y if y.ndim == 2 else y[:, None]).astype(np.float64)
+
+
+def _encoded(y: Mapping[str, Array]) -> tuple[dict[str, Array], tuple[str, ...]]:
+    """Return class indices by split, and the classes, which training and validation rows have."""
+    texts = {name: _labels(own, f"data, {name}, y") for name, own in y.items()}
+    known = [label for name in ("train", "validation") for label in texts.get(name, {})]
+    classes = find_classes(known, "data, y")
+    return {name: _indices(own, classes, f"data, {name}, y") for name, own in y.items()}, classes
+
+
+def _labels(y: Array, where: str) -> dict[str, None]:
+    """Return the different labels as texts. Raises DataError for what is no label, such as a missing one."""
+    is_mixed = y.dtype.kind == "O" or y.ndim != 1  # such labels cannot be sorted
+    plain = y if is_mixed else distinct(y)
+    for row, label in enumerate(plain.tolist() if y.ndim == 1 else []):
+        if _is_missing(label):
+            row = row if is_mixed else int(np.flatnonzero(np.isnan(y))[0])
+            raise DataError(f"{where}: row {row} (from 0) has no label; leave such rows out")
+    return dict.fromkeys(label_list(plain, where))
+
+
+def _is_missing(label: Any) -> bool:
+    """Return whether a label is None, NaN, or what pandas has in place of a missing value."""
+    return label is None or label != label if isinstance(label, float) else type(label).__name__ in MISSING
+
+
+def _indices(y: Array, classes: tuple[str, ...], where: str) -> Array:
+    return encode(label_list(y, where), classes, where) if y.dtype.kind == "O" else encode_array(y, classes, where)
