@@ -11,6 +11,7 @@ from string import Formatter
 import pytest
 
 import zoo_core
+import zoo_plugins
 from zoo_core import errors
 from zoo_core.cli import _hints
 from zoo_core.cli._app import COMMANDS
@@ -18,6 +19,7 @@ from zoo_core.errors import HINTS, Hint, UsageError
 
 CORE = Path(zoo_core.__file__).parent
 BELOW = [f for f in sorted(CORE.rglob("*.py")) if f.relative_to(CORE).parts[0] not in ("cli", "display")]
+BELOW += sorted(Path(zoo_plugins.__file__).parent.rglob("*.py"))
 VALUES = {"path": "m.npz", "checkpoint": "c.npz", "bytes": 5, "mib": 1, "name": "n", "names": "n, o"}
 VALUES |= {"option": "header", "value": "true", "other": "header=false"}
 

@@ -48,7 +48,7 @@ EXPECTED = {
 MORE = {
     "optimizer": {"frozen"},
     "preprocessor": {"none", "pixels", "one_hot", "date_parts", "table"},
-    "dataset": {"npy"},
+    "dataset": {"npy", "arrays"},
 }
 LOOKAHEAD = Path(zoo_plugins.__file__).parents[1] / "zoo-lookahead"  # the plugin that stands beside the built-in parts
 MODULES = [

@@ -244,7 +244,7 @@ def test_a_spec_of_built_in_parts_needs_no_proof_that_it_comes_back():
     """A run skips the proof for plain data and built-in parts: it would find nothing."""
     from zoo_core.spec import stored
 
-    parsed = zoo_core.Spec.parse(spec(optimizer={"name": "adam", "learning_rate": 1}))
+    parsed = zoo_core.Spec.parse(spec(data={"name": "arrays"}, optimizer={"name": "adam", "learning_rate": 1}))
     again = stored(parsed, zoo_core.Registry())
     assert again == parsed
     assert again is stored(parsed, zoo_core.Registry())  # the proof is made once for each spec
