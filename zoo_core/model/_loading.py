@@ -26,7 +26,8 @@ from zoo_core.model._header import Header, read_model_header
 from zoo_core.model._model import Model
 from zoo_core.model._provenance import StoredParts
 from zoo_core.parts import Array, Layout, Loss, Preprocessor
-from zoo_core.registry import Registry, default_registry, find_model
+from zoo_core.registry import Registry, find_model
+from zoo_core.registry.default import default_registry
 from zoo_core.spec import LossSpec, Spec, copy_part, validate, walk_parts
 from zoo_core.storage import DEFAULT_LIMIT, ModelFile, read_model_file
 

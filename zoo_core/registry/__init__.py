@@ -2,14 +2,13 @@
 
 `_plugin.py` has the two records: a plugin, and an entry for each of its parts. `_discovery.py` finds plugins among the
 installed distributions, and `_isolation.py` runs their code so that a failure stays with the plugin. `_hooks.py` asks
-a plugin what it brings. `_registry.py` finds a part by its kind and name, `_default.py` keeps
-one for calls that give none.
+a plugin what it brings. `_registry.py` finds a part by its kind and name.
+A second door: `registry.default` has the one of calls that give none.
 """
 
 from __future__ import annotations
 
 from zoo_core.registry._columns import read_columns, reader_of
-from zoo_core.registry._default import default_registry
 from zoo_core.registry._discovery import installed, normalized_name, with_required
 from zoo_core.registry._isolation import DISTRIBUTION
 from zoo_core.registry._plugin import Entry, Plugin
@@ -35,7 +34,6 @@ __all__ = [
     "ShippedModel",
     "Tool",
     "check_no_table",
-    "default_registry",
     "entry_of",
     "find_beside",
     "find_model",

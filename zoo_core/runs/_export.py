@@ -7,7 +7,8 @@ from pathlib import Path
 
 from zoo_core.errors import Hint, PluginError, ResourceError, UsageError, nearest
 from zoo_core.model import Model, load
-from zoo_core.registry import Registry, Tool, default_registry
+from zoo_core.registry import Registry, Tool
+from zoo_core.registry.default import default_registry
 from zoo_core.storage import write_file
 
 

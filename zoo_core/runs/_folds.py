@@ -13,7 +13,8 @@ from zoo_core.contract import naming_parts
 from zoo_core.data import DataFolder
 from zoo_core.errors import UsageError
 from zoo_core.model import Model, evaluate_table
-from zoo_core.registry import Registry, default_registry
+from zoo_core.registry import Registry
+from zoo_core.registry.default import default_registry
 from zoo_core.runs._output import Output
 from zoo_core.runs._run import prepare, run_to_end
 from zoo_core.runs._spec_forms import as_spec

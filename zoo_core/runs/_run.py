@@ -11,7 +11,8 @@ from zoo_core.contract import naming_parts
 from zoo_core.data import DataFolder
 from zoo_core.errors import UsageError
 from zoo_core.model import Model, load, model_from_file
-from zoo_core.registry import Registry, default_registry
+from zoo_core.registry import Registry
+from zoo_core.registry.default import default_registry
 from zoo_core.runs._checkpoint import restore_run
 from zoo_core.runs._checkpoint_writer import save_run
 from zoo_core.runs._given_data import with_given_data

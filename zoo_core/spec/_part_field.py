@@ -28,7 +28,8 @@ from zoo_core.contract import raise_named
 from zoo_core.contract.option_types import is_part, is_text_enum, is_union, option_hints, without_bounds
 from zoo_core.errors import PluginError, message_text
 from zoo_core.parts import KINDS, Part
-from zoo_core.registry import Registry, default_registry
+from zoo_core.registry import Registry
+from zoo_core.registry.default import default_registry
 from zoo_core.spec._options import option_names, plain_data
 from zoo_core.spec._text import UNQUOTED
 

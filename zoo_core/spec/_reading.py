@@ -14,7 +14,8 @@ from zoo_core.contract import naming_parts
 from zoo_core.data import Origin
 from zoo_core.errors import ModelFileError, PluginError, SpecError, UsageError
 from zoo_core.parts import KINDS, Part
-from zoo_core.registry import Registry, default_registry, find_spec
+from zoo_core.registry import Registry, find_spec
+from zoo_core.registry.default import default_registry
 from zoo_core.spec._messages import error_lines, validate
 from zoo_core.spec._part_field import PartField, StrictTable
 from zoo_core.spec._positions import locate_keys

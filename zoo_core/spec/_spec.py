@@ -40,7 +40,8 @@ from zoo_core.parts import (
     RandomSource,
     Regularizer,
 )
-from zoo_core.registry import Registry, default_registry
+from zoo_core.registry import Registry
+from zoo_core.registry.default import default_registry
 from zoo_core.spec._messages import validate
 from zoo_core.spec._options import dump, plain_data
 from zoo_core.spec._part_field import PartField, StrictTable, remember_known_keys
