@@ -62,7 +62,7 @@ def _as_data(result: CrossValidation, models: list[str]) -> dict[str, Any]:
         {"fold": fold.number, "model": path, "sha256": fold.model.sha256, "rows": fold.rows, **fold.figures}
         for fold, path in zip(result.folds, models, strict=True)
     ]
-    return {"folds": folds, "mean": result.mean, "spread": result.spread}
+    return {"folds": folds, "mean": result.mean, "spread": result.spread, "baseline": result.baseline}
 
 
 def _table(result: CrossValidation) -> Any:
@@ -73,4 +73,5 @@ def _table(result: CrossValidation) -> Any:
 
     lines = [line(str(fold.number), fold.rows, fold.figures) for fold in result.folds]
     lines += [line("mean", "", result.mean), line("standard deviation", "", result.spread)]
+    lines += [line("baseline", "", result.baseline)]
     return rows(lines, list(lines[0]))

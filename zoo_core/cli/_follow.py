@@ -47,19 +47,33 @@ def run_to_end(trainer: Trainer, output: Output, interval: Interval | None, *, q
     show_run(trainer, output, interval, quiet=quiet, json=json)
     last = kept_record(trainer.history)
     result = {"model": str(output.path), "sha256": trainer.model.sha256, **counted_from_one(last)}
+    result["baseline"] = baseline = _baseline(trainer)
     result["warnings"] = warning_list(trainer.model.warnings)
     try:
-        report(result, json, None if quiet else _summary(output.path, last, trainer.model.warnings))
+        report(result, json, None if quiet else _summary(output.path, last, baseline, trainer.model.warnings))
         sys.stdout.flush()
     except ResourceError as error:
         raise ResourceError(f"{error}; the model is saved: {output.path}") from error
 
 
-def _summary(path: Path, last: dict[str, float], warnings: Mapping[str, str]) -> str:
+def _baseline(trainer: Trainer) -> dict[str, float]:
+    """Return the baseline of each metric of the test and the validation split."""
+    from zoo_core.model import baseline_figures
+
+    own = {name: baseline_figures(trainer.model, t) for name, t in trainer.splits.items() if name != "train"}
+    return {f"{name}_{key}": value for name, figures in own.items() for key, value in figures.items()}
+
+
+def _summary(path: Path, last: dict[str, float], baseline: dict[str, float], warnings: Mapping[str, str]) -> str:
     from zoo_core.display.text import format_number
 
     splits = ("test_", "validation_")
-    shown = [f"{key}{GLUE}{format_number(value)}" for key, value in last.items() if key.startswith(splits)]
+    known = {key: f"{GLUE}(baseline{GLUE}{format_number(value)})" for key, value in baseline.items()}
+    shown = [
+        f"{key}{GLUE}{format_number(value)}{known.get(key, '')}"
+        for key, value in last.items()
+        if key.startswith(splits)
+    ]
     figures = [line.replace(GLUE, " ") for line in textwrap.wrap(", ".join(shown), WIDTH, break_long_words=False)]
     early = [f"warning: {warnings[key]}" for key in EARLY if key in warnings]
     saved = f"saved {path}; see its learning curve: zoo plot {shlex.quote(str(path))}"

@@ -1,7 +1,6 @@
 """The model: `_model.py` has `Model`, which predicts, is evaluated and saved; `_loading.py` makes one from a file.
 
-`_header.py` checks a header. `_loading.py` compares its spec with the arrays, `_provenance.py` with installed parts.
-`_proof.py` proves that a file gives back its model.
+`_header.py` checks a header. `_provenance.py` finds its parts. `_proof.py` proves that a file gives back its model.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
         belongs_to_network as belongs_to_network,
         tells_of_run as tells_of_run,
     )
+    from zoo_core.model._baseline import baseline_figures as baseline_figures, baseline_of as baseline_of
     from zoo_core.model._environment import environment as environment
     from zoo_core.model._fingerprints import Fingerprints as Fingerprints
     from zoo_core.model._header import DataDescription as DataDescription, short_errors as short_errors
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "_array_names": "FINGERPRINTS belongs_to_network tells_of_run",
+    "_baseline": "baseline_figures baseline_of",
     "_environment": "environment",
     "_fingerprints": "Fingerprints",
     "_header": "DataDescription short_errors",

@@ -105,6 +105,7 @@ class DataDescription(_Stored):
     target_names: Names = []
     image_shape: Annotated[list[Annotated[int, Ge(1)]], Field(min_length=2, max_length=2)] | None = None
     data_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
+    baseline: Annotated[list[float], FailFast()] = []  # share of each class or mean of each target
     columns: Annotated[list[StoredColumn], FailFast()] = []  # of each feature; empty where all are plain numbers
 
     @staticmethod

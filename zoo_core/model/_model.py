@@ -19,7 +19,7 @@ from zoo_core.model._inputs import as_inputs, as_targets, class_labels
 from zoo_core.model._saving import file_arrays, with_history
 from zoo_core.model.given import GivenRows, as_weights, given_rows
 from zoo_core.nn import Decision, RandomStreams, assemble
-from zoo_core.parts import Array, Layout, Loss, Metric, Preprocessor, Record, Table
+from zoo_core.parts import Array, ClassDecision, Layout, Loss, Metric, Preprocessor, Record, Table
 from zoo_core.spec import Spec, copy_part, dump, walk_parts
 
 
@@ -116,17 +116,21 @@ class Model:
         self.history[:] = history
         self.fingerprints.rows[:] = fingerprints
 
-    def metrics(self) -> list[Metric]:
-        """Return new copies of the metrics of the spec, which know the classes. Raises SpecError if it has none."""
+    def metrics(self, decision: ClassDecision | None = None) -> list[Metric]:
+        """Return new copies of the metrics of the spec, which know the classes. Raises SpecError if it has none.
+
+        `decision` makes classes of outputs, by default as the model does.
+        """
         if self.spec.training.metrics is None:
             raise SpecError(f"spec {self.name!r}: training.metrics is missing; name them, such as ['accuracy']")
         metrics = [copy_part(metric) for metric in self.spec.training.metrics]
         is_regression = self.about.task == "regression"
         names = [] if is_regression else [str(label) for label in self._labels.tolist()]
+        decision = None if is_regression else decision or self.decision
         for metric in metrics:
             for _, part in walk_parts(metric, ""):
                 if isinstance(part, Metric):
-                    part.set_meaning(None if is_regression else self.decision, names, self.about.target_names)
+                    part.set_meaning(decision, names, self.about.target_names)
         return metrics
 
     @naming_parts

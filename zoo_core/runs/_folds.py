@@ -12,7 +12,7 @@ import numpy as np
 from zoo_core.contract import naming_parts
 from zoo_core.data import DataFolder
 from zoo_core.errors import UsageError
-from zoo_core.model import Model, evaluate_table
+from zoo_core.model import Model, baseline_figures, evaluate_table
 from zoo_core.registry import Registry
 from zoo_core.registry.default import default_registry
 from zoo_core.runs._output import Output
@@ -33,12 +33,14 @@ class Fold:
         rows: how many rows the fold has.
         model: the trained model.
         figures: its loss and metrics on these rows.
+        baseline: the metrics of a model that always answers with the most frequent class, or the mean.
     """
 
     number: int
     rows: int
     model: Model
     figures: dict[str, float]
+    baseline: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -55,16 +57,20 @@ class CrossValidation:
     @property
     def mean(self) -> dict[str, float]:
         """The mean of each figure over the folds."""
-        return {key: float(np.mean(values)) for key, values in self._values.items()}
+        return {key: float(np.mean(values)) for key, values in self._values("figures").items()}
+
+    @property
+    def baseline(self) -> dict[str, float]:
+        """The mean of each metric of the baselines over the folds."""
+        return {key: float(np.mean(values)) for key, values in self._values("baseline").items()}
 
     @property
     def spread(self) -> dict[str, float]:
         """The standard deviation of each figure over the folds (ddof = 1)."""
-        return {key: float(np.std(values, ddof=1)) for key, values in self._values.items()}
+        return {key: float(np.std(values, ddof=1)) for key, values in self._values("figures").items()}
 
-    @property
-    def _values(self) -> dict[str, list[float]]:
-        return {key: [fold.figures[key] for fold in self.folds] for key in self.folds[0].figures}
+    def _values(self, name: str) -> dict[str, list[float]]:
+        return {key: [getattr(fold, name)[key] for fold in self.folds] for key in getattr(self.folds[0], name)}
 
 
 @naming_parts
@@ -161,4 +167,5 @@ def fold_outputs(output: str | Path, specs: Sequence[Spec], force: bool) -> Sequ
 def measure_fold(trainer: Trainer) -> Fold:
     """Return what a trained run of a fold reached on its test split."""
     model, table = trainer.model, trainer.splits["test"]
-    return Fold(model.spec.data.fold or 1, len(table.y), model, evaluate_table(model, table, check=True))
+    figures, baseline = evaluate_table(model, table, check=True), baseline_figures(model, table)
+    return Fold(model.spec.data.fold or 1, len(table.y), model, figures, baseline)

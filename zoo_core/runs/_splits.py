@@ -10,7 +10,7 @@ import numpy as np
 
 from zoo_core.data import SplitRule, row_hashes, select_rows, split_rows
 from zoo_core.errors import DataError
-from zoo_core.model import Model
+from zoo_core.model import Model, baseline_of
 from zoo_core.nn import RandomStreams
 from zoo_core.parts import Array, Data, RandomSource, Table
 from zoo_core.spec import Spec, copy_part, dump
@@ -68,10 +68,15 @@ def with_earlier_split(spec: Spec, earlier: Model | None) -> Spec:
 
 
 def describe_rows(model: Model, data: Data, train_rows: Array, earlier: Model | None) -> None:
-    """Give a model the digest of its data, and the sketch of the rows that it or an earlier model was trained on."""
+    """Give a model the digest and the baseline of its data, and the sketch of the rows that it was trained on.
+
+    The sketch has those of an earlier model too.
+    """
     digest, known = hashlib.sha256(), (earlier or model).training_rows
     model.training_rows = known.with_hashes(_train_hashes(data, train_rows, digest.update))
-    model.about = model.about.model_copy(update={"data_sha256": digest.hexdigest()})
+    classes = model.about.class_count(model.network.outputs)
+    update = {"data_sha256": digest.hexdigest(), "baseline": baseline_of(data.train, train_rows, classes)}
+    model.about = model.about.model_copy(update=update)
 
 
 def data_sha256(data: Data) -> str:

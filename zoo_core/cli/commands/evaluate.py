@@ -29,11 +29,14 @@ def command(
     max_size: MaxSize = MAX_SIZE_MIB,
     json: Json = False,
 ) -> None:
-    """Evaluate a model: the loss and every metric of its spec."""
+    """Evaluate a model: the loss and every metric of its spec.
+
+    Beside them stands the baseline: what always answering with the most frequent class, or the mean, would reach.
+    """
     from zoo_core.cli._inputs import data_folder, load_model
     from zoo_core.cli._output import redirect_prints, rows, warn_of, warning_list
     from zoo_core.display.text import format_number
-    from zoo_core.model import evaluate_table
+    from zoo_core.model import baseline_figures, evaluate_table
     from zoo_core.registry import Registry
     from zoo_core.runs import evaluation_rows
 
@@ -43,8 +46,13 @@ def command(
     with redirect_prints():
         measured = evaluation_rows(found, split, data_folder(data_dir), registry, data)
         metrics = evaluate_table(found, measured.table, check=True)
-    figures = [{"metric": key, measured.name: format_number(value)} for key, value in metrics.items()]
-    human = rows(figures, ["metric", measured.name])
+        baseline = baseline_figures(found, measured.table)
+    shown = {key: format_number(value) for key, value in baseline.items()}
+    figures = [
+        {"metric": key, measured.name: format_number(value), "baseline": shown.get(key, "")}
+        for key, value in metrics.items()
+    ]
+    human = rows(figures, ["metric", measured.name, *(["baseline"] if shown else [])])
     warnings = {"warnings": warning_list(measured.warnings)} if measured.warnings else {}
     report(metrics | warnings, json, human)
     warn_of(measured.warnings)

@@ -69,9 +69,8 @@ def command(
     of_spec = sha256 if earlier is None else None
     checked = read_spec(spec, set_ or [], registry, seed=seed, sha256=of_spec, limit=max_size * 2**20)
     path = output or Path(f"{checked.name}.npz")
-    if path.suffix != ".npz" and output is not None:
-        raise UsageError(f"{output}: a model file must end in .npz; try -o {output}.npz")
     if folds is not None:
+        _check_ending(output)
         if earlier is not None:
             raise UsageError("--folds tests a model on rows that the model of --from may have learnt; leave one out")
         check_output_path(path, force=True)
@@ -81,8 +80,14 @@ def command(
         return
     target = Output(check_output_path(path, force), overwrite=force)
     target.check_inputs(map(Path, filter(None, (spec, start_from))))
+    _check_ending(output)
     files = data_folder(data_dir, quiet)
     with target.lock():
         target.prepare(checked.to_dict())
         trainer = prepare(checked, files, registry, threads=threads, start_from=earlier)
         run_to_end(trainer, target, interval, quiet=quiet, json=json)
+
+
+def _check_ending(output: Path | None) -> None:
+    if output is not None and output.suffix != ".npz":
+        raise UsageError(f"{output}: a model file must end in .npz; try -o {output}.npz")

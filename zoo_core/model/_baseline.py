@@ -1,0 +1,74 @@
+"""The baseline of a table: the figures of a model that looks at no input and gives each row the same answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from zoo_core.contract import checked_figures
+from zoo_core.model._header import DataDescription
+from zoo_core.nn import Decision, Network
+from zoo_core.parts import Array, ClassDecision, Metric, Table
+
+BLOCK = 4096  # rows that a metric gets at once
+
+
+class BaselineModel(Protocol):
+    """What the baseline needs of a model."""
+
+    network: Network
+    about: DataDescription
+
+    @property
+    def decision(self) -> Decision:
+        """How outputs become classes."""
+
+    def metrics(self, decision: ClassDecision | None = None) -> list[Metric]:
+        """Return new metrics."""
+
+
+@dataclass(frozen=True)
+class _ConstantDecision:
+    """Gives each row the most frequent class, and the shares of the classes as probabilities."""
+
+    shares: Array  # (classes,)
+    gives_probabilities: bool
+
+    def classes(self, outputs: Array) -> Array:
+        return np.full(len(outputs), self.shares.argmax())
+
+    def probabilities(self, outputs: Array) -> Array | None:
+        return np.tile(self.shares, (len(outputs), 1)) if self.gives_probabilities else None
+
+
+def baseline_of(table: Table, rows: Array, classes: int) -> list[float]:
+    """Return the share of each class, or the mean of each target, in some rows; sample weights count."""
+    y, weights = table.y[rows], None if table.weights is None else table.weights[rows]
+    if y.ndim == 2:
+        return [float(mean) for mean in np.average(y.astype(np.float64), axis=0, weights=weights)]
+    counts = np.bincount(y, weights, minlength=classes)
+    return [float(share) for share in counts / counts.sum()]
+
+
+@np.errstate(all="ignore")
+def baseline_figures(model: BaselineModel, table: Table) -> dict[str, float]:
+    """Return the figures of a model that answers with the most frequent class, or the mean, of the training rows.
+
+    Empty if the file of the model does not tell what these are.
+    """
+    answer, figures = np.array(model.about.baseline), dict[str, float]()
+    values, width = model.about.task == "regression", model.network.outputs
+    if len(answer) != (width if values else model.decision.class_count):
+        return figures
+    outputs = answer if len(answer) == width else np.zeros(width)
+    decision = _ConstantDecision(answer, model.decision.gives_probabilities)
+    for metric in model.metrics(decision):
+        metric.start(len(table.y), len(outputs))
+        for start in range(0, len(table.y), BLOCK):
+            rows = slice(start, start + BLOCK)
+            weights = None if table.weights is None else table.weights[rows]
+            metric.update(np.tile(outputs, (len(table.y[rows]), 1)), table.y[rows], weights)
+        figures |= checked_figures(metric)
+    return figures
