@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 import warnings
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,8 @@ def npy(descr: str, shape: str, body: bytes = b"", version: int = 1) -> bytes:
         (npy("'<f8'", "(" + "1," * 65 + ")", bytes(8)), "do not fill the shape"),
         (npy("[('a', '<f8'), ('b', '|O')]", "(1,)", bytes(16)), "holds values of type"),
         (npy("'<f8'", "-" * 8000 + "1", version=2), "the header is damaged"),
+        (npy("'<f8'", "(2, 2)", bytes(32), version=4), "the header is damaged .the format has no version 4.0"),
+        (npy("'<f8'", "(2, 2)", bytes(32), version=0), "the header is damaged .the format has no version 0.0"),
     ],
 )
 def test_headers_that_no_array_has_are_refused(tmp_path: Path, content: bytes, reason: str) -> None:
@@ -64,6 +68,17 @@ def test_bytes_that_become_four_times_as_long_as_texts_count_as_such(tmp_path: P
     np.savez_compressed(tmp_path / "x.npz", y=np.full(30_000, b"x" * 1000))
     with pytest.raises(DataError, match="bytes expand to 120"):
         read_arrays(tmp_path / "x.npz")
+
+
+@pytest.mark.parametrize("cell", ["a" * 130_000, "1" * 130_000 + "x", "1,5" * 40_000, "0" * 130_000, " 1" * 60_000])
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252", "utf-8"])
+def test_the_time_for_a_long_cell_does_not_grow_with_its_square(tmp_path: Path, cell: str, encoding: str) -> None:
+    path = tmp_path / "long.csv"
+    path.write_bytes(f'a;b;c\n1;2;\u00e9\n3;"{cell}";n\n5;6;y\n'.encode(encoding))
+    began = time.process_time()
+    with suppress(DataError):
+        guess(path)
+    assert time.process_time() - began < 3
 
 
 SPARSE: dict[str, Callable[[Path], Any]] = {

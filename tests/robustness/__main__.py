@@ -19,6 +19,7 @@ NAMES = (
     "calls",
     "syscalls",
     "faults",
+    "memory",
     "races",
     "kills",
     "resumes",

@@ -12,6 +12,7 @@ import io
 import json
 import random
 import tempfile
+import time
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.robustness import MODELS, Result, forge
+from tests.robustness import MODELS, Result, forge, shaped
 from zoo_core.cli import run
 from zoo_core.data.readers.csv import read_csv
 from zoo_core.data.readers.features import read_features
@@ -38,6 +39,7 @@ from zoo_core.spec.from_csv import guess
 
 PROMISE = "damaged data, specs, overrides and histories: refused as such, never an exception of Python"
 COUNT = 200_000
+SECONDS = 5.0  # of the processor, which no mutant of some kilobytes deserves
 AT_FAULT = {0, 2, 3, 4, 6}  # exit codes of what the input is to blame for, or of success
 
 SPEC = """name = "s"
@@ -173,10 +175,21 @@ def _change(data: bytearray, rng: random.Random) -> None:
 
 # ------------------------------------------------------------------ readers
 
+
+def _as_numpy_reads(path: Path) -> None:
+    """Read a file of arrays; where that succeeds, NumPy must read the same."""
+    shaped.check_arrays(read_arrays(path), shaped.numpy_reading(path.read_bytes()))
+
+
+def _as_idx_says(path: Path) -> None:
+    """Read an IDX file; where that succeeds, the plainest reading must be the same."""
+    shaped.check_arrays({"": read_idx(path)}, {"": shaped.idx_reading(path.read_bytes())})
+
+
 READERS: dict[str, list[Callable[[Path], Any]]] = {
-    ".npy": [read_array, read_arrays, DiskRows, lambda path: read_inputs(path, 4)],
-    ".npz": [read_array, read_arrays, lambda path: read_inputs(path, 4)],
-    ".idx": [read_idx],
+    ".npy": [read_array, _as_numpy_reads, DiskRows, lambda path: read_inputs(path, 4)],
+    ".npz": [read_array, _as_numpy_reads, lambda path: read_inputs(path, 4)],
+    ".idx": [_as_idx_says],
     ".csv": [
         lambda path: read_csv(path, text=-1),
         lambda path: read_csv(path, TableFormat(header=False)),
@@ -200,20 +213,29 @@ def _attempts(ending: str, path: Path) -> Iterator[Callable[[], Any]]:
 
 
 def problem(read: Callable[[], Any]) -> str:
-    """Return what is wrong with the way in which a reader ended, or ''."""
+    """Return what is wrong with the way in which a reader ended, or with the time that it took, or ''."""
+    began = time.process_time()
     try:
         read()
     except ZooError as error:
         return "" if error.exit_code in AT_FAULT else f"ends with code {error.exit_code}: {error!s:.200}"
     except Exception as error:
         return f"raises {type(error).__name__}: {error!s:.200}"
-    return ""
+    seconds = time.process_time() - began
+    return f"takes {seconds:.0f} s" if seconds > SECONDS else ""
+
+
+def _bytes(ending: str, rng: random.Random) -> bytes:
+    """Return a file that was damaged at random or, for half of the formats, made wrong on purpose."""
+    if ending in shaped.SHAPED and rng.random() < 0.5:
+        return shaped.SHAPED[ending](rng)
+    return mutant(rng.choice(sources()[ending]), rng, ending)
 
 
 def _file(rng: random.Random, folder: Path) -> list[str]:
     ending = rng.choice(list(READERS))
     path = folder / f"mutant{ending}"
-    path.write_bytes(mutant(rng.choice(sources()[ending]), rng, ending))
+    path.write_bytes(_bytes(ending, rng))
     return [f"{ending}: {found}" for read in _attempts(ending, path) if (found := problem(read))]
 
 
@@ -221,7 +243,7 @@ def _use(rng: random.Random, folder: Path) -> list[str]:
     """Let commands read a damaged file: what a reader accepts must not break what comes after it."""
     ending = rng.choice(OPEN)
     path, model = folder / f"mutant{ending}", next(str(path) for path in MODELS if "classes" in path.name)
-    path.write_bytes(mutant(rng.choice(sources()[ending]), rng, ending))
+    path.write_bytes(_bytes(ending, rng))
     commands = [["predict", model, str(path)], ["evaluate", model, "--data", str(path)]]
     commands += [["new", "n", "--data", str(path), "--force"]] if ending == ".csv" else []
     return [f"{ending}: {found}" for command in commands if (found := _command(command))]

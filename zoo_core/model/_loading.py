@@ -235,6 +235,8 @@ def _try_preprocessor(model: Model, name: str) -> None:
             model.preprocessor.transform(np.zeros((1, model.about.inputs)), row)
     except DataError:
         return
+    except MemoryError:
+        raise
     except Exception as error:
         raise_named(error)
         raise ModelFileError(

@@ -105,6 +105,8 @@ def _prepared(model: Model, x: Array) -> tuple[Array, Array] | None:
     """Return rows and the prepared rows; None where the preprocessor refuses such values."""
     try:
         return x, _prepare(model, x)
+    except MemoryError:  # nothing would be compared
+        raise
     except Exception:  # a plugin's code may raise anything
         return None
 

@@ -39,6 +39,8 @@ def frame_columns(frame: Any) -> dict[str, Array]:
         own = nw.from_native(frame)
         own = own.collect() if isinstance(own, nw.LazyFrame) else own
         return {str(column.name): _as_array(column) for column in own.iter_columns()}
+    except MemoryError:
+        raise
     except Exception as error:  # a foreign frame may raise anything
         raise DataError(f"a {type(frame).__name__} cannot be read as a table: {error}") from error
 

@@ -59,6 +59,8 @@ def parse_text(text: str, name: str, *, toml: bool) -> dict[str, Any]:
         raise SpecError(f"{name}{place}: {plain_problem(problem)}{remedy(problem, text, line)}") from error
     except json.JSONDecodeError as error:
         raise SpecError(f"{name}:{error.lineno}:{error.colno}: {error.msg}") from error
+    except MemoryError:
+        raise
     except Exception as error:  # a parser may raise anything for a text that was made to break it
         raise SpecError(f"{name}: {_reason(error)}") from error
     if not isinstance(value, dict):

@@ -84,7 +84,7 @@ class RowReader:
             raise DataError(f"{self.where}: line {self.line}: {error}") from error
         except UnicodeError as error:
             raise decoding_error(self._raw, error, self._form.encoding, self.where) from error
-        except DataError:
+        except (DataError, MemoryError):
             raise
         except Exception as error:  # a decoder may raise anything
             raise DataError(f"{self.where}: line {self.line} cannot be read: {error}") from error

@@ -176,12 +176,22 @@ def _names_columns(cells: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     return any(all(readings(cell) for cell in column) for column in zip(*body, strict=True))
 
 
+def _foreign_word(text: str) -> str:
+    """Return the first word with a character that is not in ASCII, or its part around that character."""
+    found = re.search(r"[^\x00-\x7f]", text)
+    if found is None:
+        return ""
+    at = found.start()
+    # A pattern for the whole word would look at every character of a long word again from each of its characters.
+    before, after = text[max(0, at - 30) : at], text[at : at + 30]
+    return (before.split()[-1] if before and not before[-1].isspace() else "") + (after.split() or [""])[0]
+
+
 def _notes(form: TableFormat, lines: Sequence[str], raw: bytes | str, *, told: bool) -> list[str]:
     """Return a line about each thing that was found and is not as usual."""
     notes = []
     if form.encoding != "utf-8":
-        text = raw.decode(form.encoding, "replace") if isinstance(raw, bytes) else raw
-        word = next(iter(re.findall(r"\S*[^\x00-\x7f]\S*", text)), "")
+        word = _foreign_word(raw.decode(form.encoding, "replace") if isinstance(raw, bytes) else raw)
         notes.append(f"is not UTF-8; it is read as {form.encoding}" + (f", as in {word[:30]!r}" if word else ""))
     if form.skip_lines and not told:
         notes.append(f"the first {form.skip_lines} line(s) are no part of the table: {lines[0].strip()[:40]!r}")

@@ -27,6 +27,7 @@ from zoo_core.parts import Array
 MAX_MEMBERS = 1000  # arrays in one .npz file
 TEXT_BYTES = 4  # that a byte of text takes in memory
 MAX_EMPTY = 2**20  # product of the other dimensions of an array without values
+VERSIONS = (1, 0), (2, 0), (3, 0)  # of the format: the length of the header has two or four bytes; names may be UTF-8
 CHUNK_ROWS = 4096  # rows checked at a time
 
 
@@ -159,6 +160,8 @@ def _read_header(stream: BinaryIO, size: int, where: str) -> NpyHeader:
     """Read the header of a .npy file of `size` bytes, which must hold as many values as the header says."""
     with refusing_damage(where, "the header is damaged"):
         version = npy.read_magic(stream)
+        if version not in VERSIONS:
+            raise ValueError(f"the format has no version {version[0]}.{version[1]}")
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         try:
             shape, is_fortran, dtype = read(stream)
