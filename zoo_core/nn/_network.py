@@ -232,6 +232,10 @@ class Network:
         found = {s.path: s.view(self.parameters) for s in self.layout.segments}
         return found | self._running_state.arrays()
 
+    def mend_state(self) -> list[str]:
+        """Put back values of running state that no model file holds; return which. The parameters stay."""
+        return self._running_state.mend()
+
     def restore(self, state: Mapping[str, Array]) -> None:
         """Put arrays from `state()` back, in place."""
         for segment in self.layout.segments:

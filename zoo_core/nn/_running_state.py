@@ -40,6 +40,22 @@ class RunningState:
             for name in part.state
         }
 
+    def mend(self) -> list[str]:
+        """Give each value that no model file holds its latest right form; return which, as "activation 'wave': 'rows'".
+
+        Then the weights of a run can be saved, though its state is lost.
+        """
+        mended = []
+        for path, part in self._parts.items():
+            for name in part.state:
+                first = self._first[f"{path}.{name}"]
+                try:
+                    _stored(part, name, first)
+                except PluginError:
+                    setattr(part, name, first if first.ndim else first.item())
+                    mended.append(f"{part.kind} {part.name!r}: {name!r}")
+        return mended
+
     def restore(self, arrays: Mapping[str, Array]) -> None:
         """Put values from `arrays()` back, in place."""
         for path, part in self._parts.items():

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from zoo_core.errors import Hint, ModelFileError, ResourceError
+from zoo_core.errors import Hint, ModelFileError, PluginError, ResourceError
 from zoo_core.parts import Array
 from zoo_core.registry import DISTRIBUTION
 from zoo_core.runs._compare import difference_lines
 from zoo_core.runs._output import REPLACES
-from zoo_core.runs._run_state import get_state, set_state
+from zoo_core.runs._run_state import get_state, owner_of_state, set_state
 from zoo_core.storage import ModelFile, begins_as_model_file, pack, unpack, write_model_file
 from zoo_core.training import Trainer
 
@@ -27,12 +27,23 @@ def write_checkpoint(trainer: Trainer, path: str | Path, replaceable: Iterable[s
     Raises PluginError for state that a file cannot hold, UsageError where a file stands that is no checkpoint.
     """
     arrays: dict[str, Array] = {}
-    run = {name: pack(value, name, arrays) for name, value in get_state(trainer).items()}
+    run = _packed_state(trainer, arrays)
     if digests := " ".join(sorted(replaceable)):
         run[REPLACES] = digests
     is_stranger = os.path.lexists(path) and not begins_as_model_file(Path(path))
     content = trainer.model.header(path) | {"run": run}, trainer.model.arrays() | arrays
     write_model_file(path, *content, overwrite=not is_stranger)
+
+
+def _packed_state(trainer: Trainer, arrays: dict[str, Array]) -> dict[str, Any]:
+    """Return the state of a run as values of a header; arrays go into `arrays`. Raises PluginError, with the part."""
+    found: dict[str, Any] = {}
+    for name, value in get_state(trainer).items():
+        try:
+            found[name] = pack(value, name, arrays)
+        except PluginError as error:
+            raise PluginError(f"{owner_of_state(trainer, name)}{error}") from error
+    return found
 
 
 def restore_run(trainer: Trainer, contents: ModelFile, name: str) -> None:

@@ -66,9 +66,12 @@ class Rescue:
         return self._output.has_progress()
 
     def _save_weights(self, diverged: bool) -> Iterator[str]:
-        """Save the present weights if they are those of a whole epoch, else the best ones."""
+        """Save the present weights if they are those of a whole epoch, or if no epoch is over; else the best ones."""
         trainer = self._trainer
-        if not diverged and trainer.is_epoch_trained() and np.isfinite(trainer.network.parameters).all():
+        for value in trainer.network.mend_state():
+            yield f"{value} of its `state` is put back to an earlier value"
+        is_whole = trainer.is_epoch_trained() or (not self._best and trainer.position.step > 0)
+        if not diverged and is_whole and np.isfinite(trainer.network.parameters).all():
             ending, text = "last", "the weights so far are kept"
         elif (diverged and trainer.callback_run.finish()) or self._restore_best():
             ending, text = "best", "the best weights so far are kept"

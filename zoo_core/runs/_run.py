@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 from zoo_core.contract import naming_parts
 from zoo_core.data import DataFolder
-from zoo_core.errors import UsageError
+from zoo_core.errors import NumericError, UsageError
 from zoo_core.model import Model, load, model_from_file
 from zoo_core.registry import Registry
 from zoo_core.registry.default import default_registry
@@ -63,6 +63,9 @@ def train(
         UsageError: `output` exists, or has an unfinished run, and `force` is False.
         ResourceError: `output` cannot be written, or another process writes it. A model that was trained already is
             saved elsewhere; the notes of the error say where.
+
+    An error after the first step, also KeyboardInterrupt, has an attribute `model`: the model with the weights so far.
+    After a NumericError these are of no use, and it has none.
 
     Example:
         model = zoo_core.train("iris.toml", data=(x, y))  # or data=frame, target="species"
@@ -118,9 +121,23 @@ def resume(
 
 
 def run_to_end(trainer: Trainer, output: Output | None = None, interval: Interval | None = None) -> Model:
-    for _ in follow(trainer, output, interval):
-        pass
+    try:
+        for _ in follow(trainer, output, interval):
+            pass
+    except BaseException as error:
+        _attach_model(error, trainer, is_saved=output is not None)
+        raise
     return trainer.model
+
+
+def _attach_model(error: BaseException, trainer: Trainer, *, is_saved: bool) -> None:
+    """Let an error carry what was trained before it, as its attribute `model`."""
+    if (trainer.position.epoch or trainer.position.step) and not isinstance(error, NumericError):
+        trainer.network.mend_state()
+        with suppress(Exception):  # a class of a plugin may refuse attributes
+            error.model = trainer.model  # type: ignore[attr-defined]
+            if not is_saved:
+                error.add_note("the model with the weights so far is the attribute `model` of this error")
 
 
 @naming_parts

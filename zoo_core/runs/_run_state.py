@@ -7,6 +7,7 @@ from typing import Any
 
 from zoo_core.nn import part_state, set_part_state
 from zoo_core.parts import Part
+from zoo_core.spec import walk_parts
 from zoo_core.storage import records, tabulate
 from zoo_core.training import Trainer, TrainingPosition
 
@@ -30,6 +31,15 @@ def get_state(trainer: Trainer) -> dict[str, Any]:
     for path, part in _stateful_parts(trainer).items():
         state |= part_state(part, path)
     return state
+
+
+def owner_of_state(trainer: Trainer, name: str) -> str:
+    """Return the part that a value of `get_state` belongs to, as "optimizer 'adam': ", or ''."""
+    for path, part in _stateful_parts(trainer).items():
+        for place, owner in walk_parts(part, path):
+            if place == name.rpartition(".")[0]:
+                return f"{owner.kind} {owner.name!r}: "
+    return ""
 
 
 def set_state(trainer: Trainer, state: Mapping[str, Any]) -> None:
