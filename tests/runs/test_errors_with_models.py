@@ -92,7 +92,7 @@ def test_a_state_that_changes_its_form_costs_no_weights(tmp_path, calls, empty):
 
 
 def test_a_state_that_no_checkpoint_holds_costs_no_weights(tmp_path):
-    with pytest.raises(PluginError, match="hoards.*kept"):
+    with pytest.raises(PluginError, match=r"^optimizer 'hoards': state .* holds set"):
         zoo_core.train(
             spec_with(optimizer="hoards"), registry=REGISTRY, output=tmp_path / "m.npz", checkpoint_every="1steps"
         )
