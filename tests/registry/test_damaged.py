@@ -66,6 +66,11 @@ DAMAGED = {  # name: (entry_points.txt, METADATA, words of the reason); None for
     "unrelated-bytes": (b"\xff\xfe\x00[zo", b"Name: unrelated-bytes\nVersion: 1\n", None),
     "unrelated-metadata": (b"[console_scripts]\nfoo = a:b\n", b"\xff\xfe\x00", None),
     "zoo-bytes": (b"[zoo]\nx = x\n\xff", b"Name: zoo-bytes\nVersion: 1\n", "its entry_points.txt cannot be read"),
+    "zoo-many": (
+        b"[zoo]\n" + b"".join(b"zoo-%d = zoo_many\n" % i for i in range(200)),
+        b"Name: zoo-many\nVersion: 1\n",
+        "it has 200 entry points in the group 'zoo'; a plugin has one",
+    ),
     "zoo-line": (b"[zoo]\nx\n", b"Name: zoo-line\nVersion: 1\n", "its entry_points.txt cannot be read"),
     "zoo-value": (b"[zoo]\nx = !\n", b"Name: zoo-value\nVersion: 1\n", "the value '!', which names no module"),
     "zoo-metadata": (b"[zoo]\nzoo-metadata = json\n", b"\xff\xfe\x00", "UnicodeDecodeError"),

@@ -12,6 +12,7 @@ from zoo_core.registry._isolation import DISTRIBUTION
 from zoo_core.registry._plugin import Plugin
 
 GROUP = "zoo"  # of entry points
+MAX_POINTS = 100  # of one distribution: each is loaded by each command
 
 
 def every_plugin(allowed: str | None) -> Iterator[tuple[Plugin, Callable[[], object]]]:
@@ -79,7 +80,9 @@ def _entry_points() -> Iterator[tuple[str, str, metadata.EntryPoint | Exception]
 def _points_of(dist: metadata.Distribution) -> list[metadata.EntryPoint | Exception]:
     """Return the entry points of a distribution in the group, or why they cannot be read."""
     try:
-        return list(dist.entry_points.select(group=GROUP))
+        found: list[metadata.EntryPoint | Exception] = list(dist.entry_points.select(group=GROUP))
+        too_many = PluginError(f"it has {len(found)} entry points in the group {GROUP!r}; a plugin has one")
+        return found if len(found) <= MAX_POINTS else [too_many]
     except Exception as error:  # a damaged file, also that of a distribution that is no plugin
         return [error] if _names_group(dist, error) else []
 
@@ -108,6 +111,8 @@ def _load(name: str, point: metadata.EntryPoint | Exception) -> object:
 
     Raises PluginError if its entry points cannot be read, or if it needs another version of the core.
     """
+    if isinstance(point, PluginError):
+        raise point
     if isinstance(point, Exception):
         raise PluginError(f"its entry_points.txt cannot be read ({exception_text(point)}); install it again")
     if point.dist is not None and name != DISTRIBUTION:
