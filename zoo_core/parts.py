@@ -413,6 +413,22 @@ class Loss(Part):
         p = np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
         return p if _are_probabilities(p) else None
 
+    def value_widths(self, targets: int) -> tuple[int, ...]:
+        """Return how many outputs the last layer may have for a regression of a number of targets, 1 or more.
+
+        Where that is another number than `targets`, override `predicted_values` too: outputs have the shape
+        (rows, outputs), targets (rows, targets).
+        """
+        return (targets,)
+
+    def predicted_values(self, outputs: Array) -> Array:
+        """Return the value that is predicted for each target of a regression, shape (rows, targets).
+
+        Args:
+            outputs: what the network gives, shape (rows, outputs).
+        """
+        return outputs
+
 
 def _are_probabilities(p: Array) -> bool:
     """Return whether no number is negative and each row sums to 1, to three digits."""
@@ -424,13 +440,16 @@ def _are_probabilities(p: Array) -> bool:
 
 
 class ClassDecision(Protocol):
-    """How the outputs of a network become classes. The core makes one from the output activation and the loss."""
+    """How outputs become classes or values. The core makes one from the output activation and the loss."""
 
     def classes(self, outputs: Array) -> Array:
         """Return the index of the class of each row, integers of shape (rows,)."""
 
     def probabilities(self, outputs: Array) -> Array | None:
         """Return the probability of each class, shape (rows, classes), or None if there are none."""
+
+    def values(self, outputs: Array) -> Array:
+        """Return the value that is predicted for each target, shape (rows, targets)."""
 
 
 class Metric(Part):
@@ -460,6 +479,10 @@ class Metric(Part):
     def class_probabilities(self, outputs: Array) -> Array | None:
         """Return the probability of each class, shape (rows, classes), or None if the model gives none."""
         return (self._decision.probabilities if self._decision else _plain_probabilities)(outputs)
+
+    def predicted_values(self, outputs: Array) -> Array:
+        """Return the value that the model predicts for each target of a regression, shape (rows, targets)."""
+        return self._decision.values(outputs) if self._decision else outputs
 
     def class_keys(self, classes: int) -> list[str]:
         """Return a text for each class, for names of figures: its name, or its number where there are no names.

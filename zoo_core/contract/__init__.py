@@ -30,6 +30,8 @@ if TYPE_CHECKING:
         checked_parameters as checked_parameters,
         checked_penalty as checked_penalty,
         checked_rate as checked_rate,
+        checked_value_widths as checked_value_widths,
+        checked_values as checked_values,
         checked_width as checked_width,
         checked_widths as checked_widths,
         contract_error as contract_error,
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "_blame": "named_error naming_parts part_that_raised raise_named raised",
     "_part_checks": "IN_PLACE PART_NAME STORED_DTYPES checked_classes checked_columns checked_figures checked_fitted "
-    "checked_losses checked_parameters checked_penalty checked_rate checked_width checked_widths contract_error "
-    "declares definition_errors initialize stop_reason",
+    "checked_losses checked_parameters checked_penalty checked_rate checked_value_widths checked_values checked_width "
+    "checked_widths contract_error declares definition_errors initialize stop_reason",
 }
 __all__, __dir__, __getattr__ = _lazy_names(__name__, _MODULES)

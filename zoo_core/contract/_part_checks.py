@@ -185,11 +185,28 @@ def checked_classes(part: Part, found: Any, rows: int, classes: int) -> Array:
 
 def checked_widths(loss: Loss, classes: int) -> tuple[int, ...]:
     """Return the numbers of outputs that a loss takes. Raises PluginError unless they are whole numbers, 1 or more."""
-    widths = loss.output_widths(classes)
+    return _checked_numbers(loss, "output_widths", loss.output_widths(classes))
+
+
+def checked_value_widths(loss: Loss, targets: int) -> tuple[int, ...]:
+    """Return the numbers of outputs that a loss takes for a regression. Raises PluginError as `checked_widths`."""
+    return _checked_numbers(loss, "value_widths", loss.value_widths(targets))
+
+
+def _checked_numbers(loss: Loss, method: str, widths: Any) -> tuple[int, ...]:
     numbers = isinstance(widths, (tuple, list)) and [w for w in widths if isinstance(w, int) and w >= 1]
     if not numbers or len(numbers) != len(widths):
-        raise contract_error(loss, "output_widths", f"returned {widths!r}", "it returns whole numbers, 1 or more")
+        raise contract_error(loss, method, f"returned {widths!r}", "it returns whole numbers, 1 or more")
     return tuple(numbers)
+
+
+def checked_values(loss: Loss, found: Any, rows: int, targets: int) -> Array:
+    """Return predicted values. Raises PluginError unless they are floating-point numbers of shape (rows, targets)."""
+    if getattr(found, "shape", None) != (rows, targets) or found.dtype.kind != "f":
+        wrong = f"returned {type(found).__name__} of shape {np.shape(found)}"
+        raise contract_error(loss, "predicted_values", wrong, f"it returns numbers of shape ({rows}, {targets})")
+    values: Array = found
+    return values
 
 
 def checked_rate(schedule: Schedule, rate: Any) -> float:

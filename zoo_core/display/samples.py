@@ -202,6 +202,8 @@ def _initializer_histogram(initializer: Initializer) -> PartCurves:
 def _loss_curves(loss: Loss) -> PartCurves | None:
     """Return a loss and its gradient by one output with target 1, or by the probability of the true class."""
     classes = loss.task == "classification"
+    if not classes and 1 not in loss.value_widths(1):
+        return None
     y = np.linspace(0.01, 0.99 if classes else 3.0, POINTS)
     if loss.targets == "labels":
         outputs, targets = np.stack([1 - y, y], axis=1), np.ones(POINTS, int)

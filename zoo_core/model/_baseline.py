@@ -7,10 +7,10 @@ from typing import Protocol
 
 import numpy as np
 
-from zoo_core.contract import checked_figures
 from zoo_core.model._header import DataDescription
 from zoo_core.nn import Decision, Network
 from zoo_core.parts import Array, ClassDecision, Metric, Table
+from zoo_core.spec import named_figures
 
 BLOCK = 4096  # rows that a metric gets at once
 
@@ -31,9 +31,9 @@ class BaselineModel(Protocol):
 
 @dataclass(frozen=True)
 class _ConstantDecision:
-    """Gives each row the most frequent class, and the shares of the classes as probabilities."""
+    """Gives each row the most frequent class, the shares of the classes as probabilities, and the means as values."""
 
-    shares: Array  # (classes,)
+    shares: Array  # (classes,), or the mean of each target (targets,)
     gives_probabilities: bool
 
     def classes(self, outputs: Array) -> Array:
@@ -41,6 +41,9 @@ class _ConstantDecision:
 
     def probabilities(self, outputs: Array) -> Array | None:
         return np.tile(self.shares, (len(outputs), 1)) if self.gives_probabilities else None
+
+    def values(self, outputs: Array) -> Array:
+        return np.tile(self.shares, (len(outputs), 1))
 
 
 def baseline_of(table: Table, rows: Array, classes: int) -> list[float]:
@@ -58,17 +61,17 @@ def baseline_figures(model: BaselineModel, table: Table) -> dict[str, float]:
 
     Empty if the file of the model does not tell what these are.
     """
-    answer, figures = np.array(model.about.baseline), dict[str, float]()
+    answer = np.array(model.about.baseline)
     values, width = model.about.task == "regression", model.network.outputs
     if len(answer) != (width if values else model.decision.class_count):
-        return figures
+        return {}
     outputs = answer if len(answer) == width else np.zeros(width)
     decision = _ConstantDecision(answer, model.decision.gives_probabilities)
-    for metric in model.metrics(decision):
+    metrics = model.metrics(decision)
+    for metric in metrics:
         metric.start(len(table.y), len(outputs))
         for start in range(0, len(table.y), BLOCK):
             rows = slice(start, start + BLOCK)
             weights = None if table.weights is None else table.weights[rows]
             metric.update(np.tile(outputs, (len(table.y[rows]), 1)), table.y[rows], weights)
-        figures |= checked_figures(metric)
-    return figures
+    return named_figures(metrics)

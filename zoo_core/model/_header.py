@@ -127,6 +127,10 @@ class DataDescription(_Stored):
         """Return the number of classes of a network that has `outputs` outputs; only names tell of any other number."""
         return len(self.class_names) or max(outputs, 2)
 
+    def target_count(self, outputs: int) -> int:
+        """Return the number of targets of a network that has `outputs` outputs; only names tell of another number."""
+        return len(self.target_names) or outputs
+
     @model_validator(mode="after")
     def _check_counts(self) -> DataDescription:
         if self.image_shape and self.image_shape[0] * self.image_shape[1] != self.inputs:

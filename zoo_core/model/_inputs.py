@@ -46,28 +46,28 @@ def _one_row(given: Any) -> str:
 
 
 def as_targets(
-    value: Any, rows: int, outputs: int, class_names: Sequence[str] | None, target_names: Sequence[str] = ()
+    value: Any, rows: int, count: int, class_names: Sequence[str] | None, target_names: Sequence[str] = ()
 ) -> Array:
-    """Return true targets: class indices (rows,) if there are `class_names`, else values (rows, outputs).
+    """Return true targets: class indices (rows,) if there are `class_names`, else values (rows, count).
 
     A frame has one column of labels, or the columns `target_names`, if there are names. Raises DataError for another
     number of rows, or none, an unknown label, or a value that is not finite.
     """
     if is_frame(value):
-        value = _target_columns(value, outputs, class_names is None, target_names)
+        value = _target_columns(value, count, class_names is None, target_names)
     y = _as_array(value, "targets")
-    count = len(y) if y.ndim else 1
-    if y.ndim == 0 or count != rows or not rows:
-        raise DataError(f"there are {rows} rows of inputs and {count} targets; give one target for each row")
-    return _as_values(y, outputs) if class_names is None else _as_class_indices(y, class_names)
+    found = len(y) if y.ndim else 1
+    if y.ndim == 0 or found != rows or not rows:
+        raise DataError(f"there are {rows} rows of inputs and {found} targets; give one target for each row")
+    return _as_values(y, count) if class_names is None else _as_class_indices(y, class_names)
 
 
-def _target_columns(frame: Any, outputs: int, are_values: bool, names: Sequence[str]) -> Array:
+def _target_columns(frame: Any, count: int, are_values: bool, names: Sequence[str]) -> Array:
     columns = frame_columns(frame)
     if len(columns) == 1:
         return next(iter(columns.values()))
     if are_values:
-        return match_columns(columns, names, outputs, "targets", "")
+        return match_columns(columns, names, count, "targets", "")
     raise DataError(
         f"targets have {len(columns)} columns: {', '.join(list(columns)[:8])}; give the one with the labels"
     )
@@ -86,11 +86,11 @@ def _as_class_indices(y: Array, class_names: Sequence[str]) -> Array:
     return np.array([found[label] for label in labels], np.intp)
 
 
-def _as_values(y: Array, outputs: int) -> Array:
-    """Return true values, shape (rows, outputs). Raises DataError for another shape or a value that is not finite."""
+def _as_values(y: Array, count: int) -> Array:
+    """Return true values, shape (rows, count). Raises DataError for another shape or a value that is not finite."""
     y = y[:, None] if y.ndim == 1 else y
-    if y.shape[1:] != (outputs,) or y.dtype.kind not in "buif":
-        raise DataError(f"targets are {y.dtype} of shape {y.shape}; the model needs numbers ({len(y)}, {outputs})")
+    if y.shape[1:] != (count,) or y.dtype.kind not in "buif":
+        raise DataError(f"targets are {y.dtype} of shape {y.shape}; the model needs numbers ({len(y)}, {count})")
     check_values_finite(y, "targets")
     return y
 

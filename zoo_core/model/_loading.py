@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.contract import checked_widths, naming_parts, raise_named
+from zoo_core.contract import checked_value_widths, checked_widths, naming_parts, raise_named
 from zoo_core.data import SKETCH_SIZE, Origin, RowSketch
 from zoo_core.errors import DataError, ModelFileError, PluginError
 from zoo_core.model._array_names import (
@@ -167,7 +167,8 @@ def _check_counts(model: Model, name: str, parameters: int) -> None:
     regression = model.about.task == "regression"
     wanted = outputs if regression else max(outputs, 2)
     names = model.about.target_names if regression else model.about.class_names
-    if len(names) not in (0, wanted) and (regression or outputs not in checked_widths(model.loss, len(names))):
+    widths = checked_value_widths if regression else checked_widths
+    if len(names) not in (0, wanted) and outputs not in widths(model.loss, len(names)):
         raise ModelFileError(f"{name}: has {len(names)} names for {wanted} outputs; get another file")
     if parameters != model.network.layout.size:
         raise ModelFileError(

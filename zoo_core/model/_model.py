@@ -107,9 +107,10 @@ class Model:
 
     @cached_property
     def decision(self) -> Decision:
-        """How outputs become classes and probabilities, as output activation and loss say."""
-        outputs = self.network.outputs
-        return Decision(self.network.layers[-1].activation, self.loss, outputs, self.about.class_count(outputs))
+        """How outputs become classes, probabilities or values, as output activation and loss say."""
+        outputs, about = self.network.outputs, self.about
+        counts = about.class_count(outputs), about.target_count(outputs)
+        return Decision(self.network.layers[-1].activation, self.loss, outputs, *counts)
 
     def set_history(self, history: list[Record], fingerprints: list[list[int]]) -> None:
         """Set the records and the fingerprints of the epochs in a checkpoint."""
@@ -119,18 +120,16 @@ class Model:
     def metrics(self, decision: ClassDecision | None = None) -> list[Metric]:
         """Return new copies of the metrics of the spec, which know the classes. Raises SpecError if it has none.
 
-        `decision` makes classes of outputs, by default as the model does.
+        `decision` makes classes or values of outputs, by default as the model does.
         """
         if self.spec.training.metrics is None:
             raise SpecError(f"spec {self.name!r}: training.metrics is missing; name them, such as ['accuracy']")
         metrics = [copy_part(metric) for metric in self.spec.training.metrics]
-        is_regression = self.about.task == "regression"
-        names = [] if is_regression else [str(label) for label in self._labels.tolist()]
-        decision = None if is_regression else decision or self.decision
+        names = [] if self.about.task == "regression" else [str(label) for label in self._labels.tolist()]
         for metric in metrics:
             for _, part in walk_parts(metric, ""):
                 if isinstance(part, Metric):
-                    part.set_meaning(decision, names, self.about.target_names)
+                    part.set_meaning(decision or self.decision, names, self.about.target_names)
         return metrics
 
     @naming_parts
@@ -178,7 +177,8 @@ class Model:
         """
         outputs = self.outputs(x)
         if self.about.task == "regression":
-            return outputs[:, 0] if outputs.shape[1] == 1 else outputs
+            values = self.decision.values(outputs)
+            return values[:, 0] if values.shape[1] == 1 else values
         return self._labels.take(self.decision.classes(outputs))
 
     @naming_parts
@@ -241,7 +241,8 @@ class Model:
         rows = GivenRows(x, y) if y is not None else given_rows(x, self._target, what="rows to evaluate")
         x = self._inputs(rows.x)
         names = list(map(str, self._labels.tolist())) if self.about.task == "classification" else None
-        targets = as_targets(rows.y, len(x), self.network.outputs, names, self.about.target_names)
+        count = self.about.target_count(self.network.outputs)
+        targets = as_targets(rows.y, len(x), count, names, self.about.target_names)
         return evaluate_table(self, Table(x, targets, as_weights(rows.weights, len(x))), check=True)
 
     def _target(self) -> Any:

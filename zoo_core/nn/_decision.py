@@ -1,4 +1,4 @@
-"""How the outputs of a network become classes and probabilities: the one place that every road asks."""
+"""How the outputs of a network become classes, probabilities or values: the one place that every road asks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from zoo_core.contract import checked_classes
+from zoo_core.contract import checked_classes, checked_values
 from zoo_core.nn._alone import set_up
 from zoo_core.parts import Activation, Array, Loss
 from zoo_core.spec import copy_part
@@ -23,13 +23,17 @@ class Decision:
         loss: that of the spec.
         outputs: the number of outputs.
         class_count: the number of classes.
+        target_count: the number of targets of a regression; by default that of outputs.
 
     Example:
         Decision(Sigmoid(), Hinge(), 1, 2).classes(np.array([[0.3], [0.7]]))  # array([0, 1])
     """
 
-    def __init__(self, activation: Activation, loss: Loss, outputs: int, class_count: int) -> None:
+    def __init__(
+        self, activation: Activation, loss: Loss, outputs: int, class_count: int, target_count: int | None = None
+    ) -> None:
         self.class_count, self._activation, self._loss, self._outputs = class_count, activation, loss, outputs
+        self.target_count = outputs if target_count is None else target_count
         own = activation.decision_threshold
         self.threshold = loss.decision_threshold if own is None else own
         is_plain = type(activation).decide is Activation.decide and type(loss).decide is Loss.decide
@@ -46,6 +50,13 @@ class Decision:
         part = self._loss if found is None else self._activation
         found = self._loss.decide(outputs, self.threshold) if found is None else found
         return checked_classes(part, found, len(outputs), self.class_count)
+
+    def values(self, outputs: Array) -> Array:
+        """Return the value that is predicted for each target, shape (rows, targets).
+
+        Raises PluginError if the loss gives something else.
+        """
+        return checked_values(self._loss, self._loss.predicted_values(outputs), len(outputs), self.target_count)
 
     def probabilities(self, outputs: Array) -> Array | None:
         """Return the probability of each class, shape (rows, classes), or None if the outputs are no probabilities."""

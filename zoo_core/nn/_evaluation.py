@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zoo_core.contract import checked_figures, checked_losses
+from zoo_core.contract import checked_losses
 from zoo_core.parts import Array, Loss, Metric
-from zoo_core.spec import metric_names
+from zoo_core.spec import named_figures
 
 
 def row_losses(loss: Loss, fused: bool, z: Array, outputs: Array, targets: Array) -> Array:
@@ -50,11 +50,4 @@ class RunningMetrics:
 
     def figures(self) -> dict[str, float]:
         """Return the metric values by name. Raises PluginError unless each is a number."""
-        found: dict[str, float] = {}
-        for metric, key in zip(self.metrics, metric_names(self.metrics), strict=True):
-            own = metric.name
-            found |= {
-                key + name[len(own) :] if name.startswith(own) else name: value
-                for name, value in checked_figures(metric).items()
-            }
-        return found
+        return named_figures(self.metrics)

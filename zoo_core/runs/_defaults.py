@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
-from zoo_core.contract import checked_widths
+from zoo_core.contract import checked_value_widths, checked_widths
 from zoo_core.data import DataFolder, checked_data
 from zoo_core.errors import DataError, SpecError
 from zoo_core.model import DataDescription, Model, short_errors
@@ -91,14 +91,14 @@ def _check_outputs(spec: Spec, data: Data) -> None:
     units, loss = spec.model.layers[-1].units, spec.model.loss
     place = f"spec {spec.name!r}: model.layers.{len(spec.model.layers) - 1}.units is {units}"
     if data.task == "regression":
-        if units != data.train.y.shape[1]:
-            raise SpecError(f"{place}, and the data has {data.train.y.shape[1]} target column(s); make them equal")
-        return
-    classes = count_classes(data)
-    widths = checked_widths(loss, max(classes, 2))
+        targets = data.train.y.shape[1]
+        widths, has = checked_value_widths(loss, targets), f"{targets} target column(s)"
+    else:
+        classes = count_classes(data)
+        widths, has = checked_widths(loss, max(classes, 2)), f"{classes} classes"
     if units not in widths:
         right = " or ".join(map(str, widths))
-        raise SpecError(f"{place}, and the data has {classes} classes; with loss {loss.name!r} make it {right}")
+        raise SpecError(f"{place}, and the data has {has}; with loss {loss.name!r} make it {right}")
 
 
 def count_classes(data: Data) -> int:
@@ -114,7 +114,7 @@ def describe_data(spec: Spec, data: Data) -> DataDescription:
             task=data.task,
             class_names=_class_names(spec, data),
             feature_names=list(data.feature_names) or [column.name for column in data.columns],
-            target_names=list(data.target_names),
+            target_names=_target_names(spec, data),
             image_shape=list(data.image_shape) if data.image_shape else None,
             columns=DataDescription.stored_columns(data.columns),
         )
@@ -131,3 +131,10 @@ def _class_names(spec: Spec, data: Data) -> list[str]:
     if unnamed and (classes := count_classes(data)) != max(outputs, 2):
         return [str(i) for i in range(classes)]
     return list(data.class_names)
+
+
+def _target_names(spec: Spec, data: Data) -> list[str]:
+    """Return the names of the targets; numbered ones where there are none and the outputs do not tell how many."""
+    if data.task == "regression" and not data.target_names and data.train.y.shape[1] != spec.model.layers[-1].units:
+        return [f"target {i + 1}" for i in range(data.train.y.shape[1])]
+    return list(data.target_names)

@@ -13,7 +13,7 @@ from zoo_core import _lazy_names
 
 if TYPE_CHECKING:
     from zoo_core.spec._messages import message as message, validate as validate
-    from zoo_core.spec._metric_names import metric_directions as metric_directions, metric_names as metric_names
+    from zoo_core.spec._metric_names import metric_directions as metric_directions, named_figures as named_figures
     from zoo_core.spec._options import (
         copy_part as copy_part,
         dump as dump,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "_messages": "message validate",
-    "_metric_names": "metric_directions metric_names",
+    "_metric_names": "metric_directions named_figures",
     "_options": "copy_part dump option_names walk_parts",
     "_part_field": "options_model",
     "_reading": "read_part read_spec",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from zoo_core.contract import checked_figures
 from zoo_core.parts import Metric
 from zoo_core.spec._options import dump
 
@@ -46,3 +47,15 @@ def _word(value: Any) -> str:
 def metric_directions(metrics: Sequence[Metric]) -> dict[str, bool]:
     """Return whether higher is better, by the name of each metric in records."""
     return {name: m.higher_is_better for name, m in zip(metric_names(metrics), metrics, strict=True)}
+
+
+def named_figures(metrics: Sequence[Metric]) -> dict[str, float]:
+    """Return the values of metrics by their names in records. Raises PluginError unless each is a number."""
+    found: dict[str, float] = {}
+    for metric, key in zip(metrics, metric_names(metrics), strict=True):
+        own = metric.name
+        found |= {
+            key + name[len(own) :] if name.startswith(own) else name: value
+            for name, value in checked_figures(metric).items()
+        }
+    return found

@@ -10,7 +10,7 @@ import numpy as np
 from zoo_core.errors import SpecError, nearest
 from zoo_core.nn import Decision, sample_outputs
 from zoo_core.parts import Part
-from zoo_core.spec import DEFAULT_METRICS, Spec, metric_names, option_names, parts_of
+from zoo_core.spec import DEFAULT_METRICS, Spec, metric_directions, option_names, parts_of
 from zoo_core.training._metrics import record_key
 
 MANY_ROWS = 512  # of random z: enough for both sides of a threshold
@@ -95,7 +95,9 @@ def _unknown_metric_names(spec: Spec) -> Iterator[str]:
 def _record_keys(spec: Spec) -> list[str]:
     """Return the keys of all metrics that records of a run can hold."""
     settings = spec.training
-    metrics = [*chain(*DEFAULT_METRICS.values())] if settings.metrics is None else metric_names(settings.metrics)
+    metrics = (
+        [*chain(*DEFAULT_METRICS.values())] if settings.metrics is None else [*metric_directions(settings.metrics)]
+    )
     splits = [s for s in settings.evaluate if s != "validation" or spec.data.validation is not None]
     keys = [record_key(split, name) for split in dict.fromkeys(["train", *splits]) for name in ["loss", *metrics]]
     return [*keys, "penalty", "learning_rate"]

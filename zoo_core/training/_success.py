@@ -128,6 +128,9 @@ def _skills(model: Model, train: Table, sample: Table) -> Iterator[tuple[int, fl
     Other targets keep their predictions. What they cost is subtracted, so that a target of small size counts too.
     """
     own, targets = model.outputs(sample.x).astype(np.float64), sample.y.astype(np.float64)
+    if own.shape != targets.shape:
+        yield from _squared_skills(train, targets, model.decision.values(own))
+        return
     loss = _mean_loss(model, sample, own)
     for column, mean in enumerate(baseline(train, sample).answer):
         if np.ptp(train.y[:, column]) == 0:
@@ -137,6 +140,14 @@ def _skills(model: Model, train: Table, sample: Table) -> Iterator[tuple[int, fl
         least = _mean_loss(model, sample, right)
         room = _mean_loss(model, sample, constant) - least
         yield column, 1 - (loss - least) / room if room > 0 else 0.0
+
+
+def _squared_skills(train: Table, targets: Array, values: Array) -> Iterator[tuple[int, float]]:
+    """Yield R2 of each target that varies, where the loss takes other outputs than a value for each target."""
+    for column in np.flatnonzero(np.ptp(train.y, axis=0) > 0):
+        spread = np.sum((targets[:, column] - train.y[:, column].mean()) ** 2)
+        error = np.sum((targets[:, column] - values[:, column]) ** 2)
+        yield int(column), 1 - error / spread if spread > 0 else 0.0
 
 
 def _mean_loss(model: Model, sample: Table, outputs: Array) -> float:

@@ -49,7 +49,7 @@ def unreachable_targets(spec: Spec, train: Table) -> str:
     last = len(spec.model.layers) - 1
     layer = spec.model.layers[last]
     limits = _output_limits(layer.activation, layer.units)
-    if limits is None:
+    if limits is None or layer.units != train.y.shape[1]:  # other outputs than a value for each target
         return ""
     low, high = limits
     share = float(np.mean((train.y < low - ROUNDING) | (train.y > high + ROUNDING), axis=0).max())

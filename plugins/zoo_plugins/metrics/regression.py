@@ -11,6 +11,11 @@ from zoo_core.parts import Array, Metric
 from zoo_plugins.metrics.classification import Mean
 
 
+def count_targets(metric: Metric, outputs: int) -> int:
+    """Return the number of targets that a metric sees."""
+    return len(metric.target_names) or outputs
+
+
 class Errors(Mean):
     """Base of the metrics that are the mean of `size` of the errors over rows and targets."""
 
@@ -22,7 +27,8 @@ class Errors(Mean):
         raise NotImplementedError
 
     def of_rows(self, outputs: Array, targets: Array) -> Array:
-        means: Array = np.mean(self.size(outputs.astype(np.float64) - targets), axis=1)
+        errors = self.predicted_values(outputs).astype(np.float64) - targets
+        means: Array = np.mean(self.size(errors), axis=1)
         return means
 
 
@@ -51,11 +57,11 @@ class Rmse(Metric):
 
     def start(self, rows: int, outputs: int) -> None:
         """Reset the sums."""
-        self.total, self.weight = np.zeros(outputs), 0.0
+        self.total, self.weight = np.zeros(count_targets(self, outputs)), 0.0
 
     def update(self, outputs: Array, targets: Array, weights: Array | None) -> None:
         """Add some rows, target by target, so that one target gives the same bits as among others."""
-        columns = np.square(outputs.astype(np.float64) - targets).T
+        columns = np.square(self.predicted_values(outputs).astype(np.float64) - targets).T
         self.total += [column.sum() if weights is None else column @ weights for column in columns]
         self.weight += len(outputs) if weights is None else float(weights.sum(dtype=np.float64))
 
@@ -90,13 +96,13 @@ class R2(Metric):
     def start(self, rows: int, outputs: int) -> None:
         """Reset the sums."""
         self.rows, self.weight = rows, 0.0
-        self.error, self.mean, self.spread = (np.zeros(outputs) for _ in range(3))
+        self.error, self.mean, self.spread = (np.zeros(count_targets(self, outputs)) for _ in range(3))
 
     def update(self, outputs: Array, targets: Array, weights: Array | None) -> None:
         """Add some rows. Variances are merged as in Chan, Golub and LeVeque (1979), which avoids cancellation."""
         w = np.ones(len(outputs)) if weights is None else weights.astype(np.float64)
         y = targets.astype(np.float64)
-        self.error += w @ (outputs - y) ** 2
+        self.error += w @ (self.predicted_values(outputs) - y) ** 2
         weight = float(w.sum())
         if not weight:
             return

@@ -101,7 +101,7 @@ class _Page:
         yield from paragraph(f"{cost.name}: {cost.formula}")
         yield Text()
         if cost.targets.ndim == 2:
-            columns = self.excerpt.outputs[self.step.stages[-1].path]
+            columns = [c for c in self.excerpt.outputs[self.step.stages[-1].path] if c < cost.targets.shape[1]] or [0]
             yield from self._batch_rows("t", "the targets", cost.targets, columns)
         for row in self.excerpt.rows:
             label = ""

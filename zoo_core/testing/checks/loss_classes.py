@@ -1,4 +1,4 @@
-"""Checks of how a loss turns outputs into classes and probabilities."""
+"""Checks of how a loss turns outputs into classes and probabilities, or into values."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.contract import checked_classes, checked_widths
+from zoo_core.contract import checked_classes, checked_value_widths, checked_values, checked_widths
 from zoo_core.errors import PluginError
 from zoo_core.parts import Array, Loss
 from zoo_core.testing.harness.check import Check
@@ -51,10 +51,41 @@ def _are_shares(p: Array, shape: tuple[int, int]) -> bool:
     return p.shape == shape and bool(p.min() >= 0) and np.allclose(p.sum(axis=1), 1, atol=2e-3)
 
 
+def _check_values(subject: PartUnderTest) -> Iterator[Finding]:
+    """Ask for the values of outputs of every width that the loss takes."""
+    part = subject.make()
+    for targets in range(1, 4):
+        for width in checked_value_widths(part, targets):
+            outputs = np.random.default_rng(targets).uniform(0.0, 1.0, (40, width))
+            yield from _value_findings(part, outputs, targets)
+
+
+def _value_findings(part: Loss, outputs: Array, targets: int) -> Iterator[Finding]:
+    case = f"{targets} targets, outputs of shape {outputs.shape}"
+    kept = outputs.copy()
+    try:
+        found = checked_values(part, part.predicted_values(outputs), len(outputs), targets).copy()
+    except PluginError as error:
+        yield Finding(str(error), case, likely="override `predicted_values` together with `value_widths`")
+        return
+    alone = [part.predicted_values(outputs[i : i + 1])[0] for i in range(len(outputs))]
+    if not np.allclose(alone, found, rtol=1e-9, atol=1e-12):
+        yield Finding("the values of a row depend on the other rows", case)
+    if not np.array_equal(outputs, kept):
+        yield Finding("predicted_values changes the outputs", case)
+
+
+def _predicts_values(part: type[Any]) -> bool:
+    return bool(part.task != "classification")
+
+
 def _decides(part: type[Any]) -> bool:
     return bool(part.task != "regression")
 
 
 CHECKS = {
-    Loss: (Check("classes", "classes and probabilities follow from outputs of each width", _check_classes, _decides),),
+    Loss: (
+        Check("classes", "classes and probabilities follow from outputs of each width", _check_classes, _decides),
+        Check("values", "predicted values follow from outputs of each width", _check_values, _predicts_values),
+    ),
 }

@@ -17,8 +17,8 @@ from zoo_core.testing.harness.dtypes import DTYPES, Float64Watch, expect_float32
 from zoo_core.testing.harness.findings import Finding
 from zoo_core.testing.harness.finite_values import finite_findings, large_size
 from zoo_core.testing.harness.loss_samples import (
-    CLASSES,
     ROWS,
+    count_meant,
     sample_logits,
     sample_outputs,
     sample_targets,
@@ -65,7 +65,9 @@ def _check_gradient(subject: PartUnderTest) -> Iterator[Finding]:
     """Use shares as outputs and, unless the loss is for classes, also errors of up to 6 on both sides."""
     yield from loss_gradient_findings(subject.make(), sample_outputs(subject.make()))
     if takes_any_outputs(subject.make()):
-        outputs, targets = np.random.default_rng(14).uniform(0.1, 6, (2, ROWS, CLASSES))
+        rng, width = np.random.default_rng(14), sample_width(subject.make())
+        outputs = rng.uniform(0.1, 6, (ROWS, width))
+        targets = rng.uniform(0.1, 6, (ROWS, count_meant(subject.make(), width)))
         yield from _compare_with_differences(subject.make(), outputs, targets)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.contract import checked_widths
+from zoo_core.contract import checked_value_widths, checked_widths
 from zoo_core.parts import Array, Loss
 from zoo_core.spec import walk_parts
 
@@ -14,15 +14,14 @@ ROWS, CLASSES = 6, 4
 
 
 def sample_width(part: Loss) -> int:
-    """Return a number of outputs that a loss takes: that for four classes."""
-    return max(checked_widths(part, CLASSES))
+    """Return a number of outputs that a loss takes: that for four classes or targets."""
+    return max((checked_value_widths if part.task == "regression" else checked_widths)(part, CLASSES))
 
 
-def _class_count(part: Loss, columns: int) -> int:
-    """Return the number of classes that `columns` outputs stand for."""
-    if part.task == "regression":
-        return columns
-    return next((n for n in range(2, 4 * columns + 4) if columns in checked_widths(part, n)), max(columns, 2))
+def count_meant(part: Loss, columns: int) -> int:
+    """Return the number of classes, or targets of a regression, that `columns` outputs stand for."""
+    least, widths = (1, checked_value_widths) if part.task == "regression" else (2, checked_widths)
+    return next((n for n in range(least, 4 * columns + 4) if columns in widths(part, n)), max(columns, least))
 
 
 def positive_rows(rows: int = ROWS, columns: int = CLASSES) -> Array:
@@ -38,7 +37,7 @@ def sample_outputs(part: Loss, rows: int = ROWS) -> Array:
 def sample_targets(part: Loss, outputs: Array) -> list[Array]:
     """Return targets of each form that the loss accepts, for rows of outputs and in their dtype."""
     (rows, columns), dtype = outputs.shape, outputs.dtype
-    classes = _class_count(part, columns)
+    classes = count_meant(part, columns)
     labels = np.arange(rows) % classes
     if columns == 1 and part.targets == "values":
         return [labels.astype(dtype)[:, None]]
