@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -240,7 +241,7 @@ def test_a_wide_table_takes_time_in_proportion_to_its_columns() -> None:
     assert seconds(40_000) < 3
 
 
-def test_a_first_spec_takes_at_most_three_times_the_reading(tmp_path: Path) -> None:
+def test_a_first_spec_takes_at_most_four_times_a_plain_loop(tmp_path: Path) -> None:
     """A wide table of measurements: what each column holds is found in blocks, and in proportion to the columns."""
     values = np.random.default_rng(0).normal(size=(60, 4000)).round(3)
     rows = "".join(",".join(map(str, row)) + f",{'ab'[i % 2]}\n" for i, row in enumerate(values.tolist()))
@@ -252,8 +253,12 @@ def test_a_first_spec_takes_at_most_three_times_the_reading(tmp_path: Path) -> N
         call()
         return process_time() - start
 
-    reading = min(seconds(lambda: read_csv(path, text="y", columns=names)) for _ in range(3))
-    assert min(seconds(lambda: guess(path)) for _ in range(3)) < 3 * reading
+    def loop() -> None:
+        with path.open(newline="") as file:
+            _ = [list(map(float, row[:-1])) for row in islice(csv.reader(file), 1, None)]
+
+    plain = min(seconds(loop) for _ in range(3))
+    assert min(seconds(lambda: guess(path)) for _ in range(3)) < 4 * plain
 
 
 MARKS = st.sampled_from([(".", ""), (",", ""), (".", ","), (",", "."), (",", " "), (".", "'")])

@@ -14,7 +14,7 @@ from zoo_core.data.readers.csv import complete_rows
 from zoo_core.data.readers.find_format import find_format
 from zoo_core.data.readers.survey import MOSTLY, ColumnSurvey, looks_like_number
 from zoo_core.data.readers.table_format import TableFormat
-from zoo_core.data.readers.table_reader import TableReader
+from zoo_core.data.readers.table_reader import Block, TableReader
 from zoo_core.data.readers.tables import read_table
 from zoo_core.errors import DataError, Hint, UsageError
 from zoo_core.spec._csv_spec import csv_spec as csv_spec
@@ -130,20 +130,19 @@ def _survey(table: TableReader, target: int, columns: Sequence[int]) -> Survey:
     surveys = [ColumnSurvey(i, table.form) for i in [target, *columns]]
     labels: list[str] = []
     incomplete: list[str] = []
-    last: list[str] = []
+    last: Block | None = None
     for block in table.blocks():
         block, out = complete_rows(block, [target], table.form.missing)
         incomplete += out
-        if block.rows:
-            cells = list(zip(*block.rows, strict=True))
-            labels += map(str.strip, cells[target])
-            last = block.rows[-1]
+        if len(block):
+            labels += map(str.strip, block.column(target))
+            last = block
             for survey in surveys:
-                survey.add(cells[survey.place], block)
-    if not labels:
+                survey.add(block)
+    if last is None:
         why = f"; {incomplete[0]} is the first without" if incomplete else ""
         raise DataError(f"{table.where}: no row has a value in the target, {table.column_name(target)}{why}")
-    return labels, surveys, incomplete, last
+    return labels, surveys, incomplete, last.row(-1)
 
 
 def _target_column(table: TableReader, target: str | None) -> int:

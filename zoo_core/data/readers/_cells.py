@@ -7,12 +7,16 @@ import re
 from array import array
 from collections.abc import Collection, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from zoo_core.data.readers._rows import Block
+
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "?")
 MAX_EXACT = 2**53  # up to this size every whole number is a float64
+CODE = re.compile(r"0[0-9]+")  # it would lose its zeros as a number
 _TRUTH = {"true": 1.0, "false": 0.0}
 _GAPS = {" ": "[ \u00a0\u2009\u202f]", "'": "['\u2019]"}  # how a thousands mark is written
 _NAMES = {",": "comma", ".": "point", "'": "apostrophe", " ": "blank"}
@@ -43,6 +47,11 @@ class Number(NamedTuple):
 def is_number(cell: str) -> bool:
     """Return whether a cell is written as a plain decimal number."""
     return _NUMBER.fullmatch(cell.strip(" \t")) is not None
+
+
+def has_number(missing: Collection[str]) -> bool:
+    """Return whether a number, such as -999, is among the texts that stand for a missing value."""
+    return any(map(str.isdigit, "".join(missing)))
 
 
 @lru_cache
@@ -77,6 +86,7 @@ class NumberColumn:
         self.values = array("d")
         self.sign: str | None = None  # of the first number
         self._notation, self._missing = notation, missing
+        self._has_number_marks = has_number(missing)  # such as -999
 
     def add(self, cells: Sequence[str]) -> dict[int, str]:
         """Take the cells of a block. Return the cells that are no numbers, by their index in the block."""
@@ -95,6 +105,22 @@ class NumberColumn:
                 odd[at] = cell
         return odd
 
+    def take(self, block: Block, place: int) -> dict[int, str]:
+        """Take a column of a block, as `add` does; its plain numbers need no texts."""
+        grid = block.grid
+        if grid is None or self.sign or self._has_number_marks:
+            return self.add(block.column(place))
+        values, odd, found = grid.numbers[place], grid.odd(place), {}
+        if len(odd):
+            if self.sign is None or len(odd) > len(values) / 2:
+                return self.add(block.column(place))
+            begin, found = len(self.values), self.add(grid.cells(place, odd))
+            values[odd] = self.values[begin:]
+            del self.values[begin:]
+        self.sign = ""
+        self.values.frombytes(values.tobytes())
+        return {int(odd[at]): cell for at, cell in found.items()}
+
     def release(self) -> None:
         """Give back the memory of the values."""
         self.values = array("d")
@@ -102,7 +128,7 @@ class NumberColumn:
     def _plain(self, cells: Sequence[str]) -> array[float] | None:
         """Return the numbers if all are plain, which is by far the most frequent case."""
         decimal, thousands = self._notation
-        if self.sign or thousands:
+        if self.sign or thousands or self._has_number_marks:
             return None
         if decimal != ".":
             count = len(cells)

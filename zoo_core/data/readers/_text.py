@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import codecs
 import io
+from collections import deque
 from collections.abc import Iterator
 from typing import IO, TextIO
 
+from zoo_core.data.readers._contents import Contents, as_contents
 from zoo_core.errors import DataError
+
+Raw = bytes | str | Contents  # what is in a table: all of it, or a file to read
 
 _MARKS = (  # a byte-order mark says the encoding; that of UTF-32 begins with that of UTF-16
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -19,7 +23,7 @@ _MARKS = (  # a byte-order mark says the encoding; that of UTF-32 begins with th
 _OTHERS = {
     b"PK\x03\x04": "an Excel workbook, a NumPy archive or another zip file",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"\x1f\x8b": "compressed with gzip",
+    b"\x1f\x8b": "compressed with gzip twice",
     b"PAR1": "a Parquet file",
     b"ARROW1": "an Arrow or Feather file",
     b"\x89PNG": "a picture",
@@ -27,58 +31,123 @@ _OTHERS = {
     b"%PDF": "a PDF document",
     b"SQLite": "a database",
 }
+START = 1000  # bytes that tell the kind of a file
 MAX_LINE = 2**22  # characters
+CHUNK = 2**18  # bytes
 WINDOWS = "cp1252"  # what Windows writes in Western Europe and America; it contains Latin-1
 
 
-def as_lines(raw: bytes | str, encoding: str, where: str) -> Iterator[str]:
-    """Yield the lines of a table, decoded while they are read.
+class Lines(Iterator[str]):
+    """The lines of a table, decoded while they are read: one by one, or whole pieces of text.
 
-    Raises DataError if the file is of another kind, not in its encoding, or has a line that would fill the memory with
-    its cells.
+    Both raise DataError for a line that would fill the memory with its cells, and UnicodeError for bytes that are not
+    in the encoding.
     """
-    return _short_lines(_as_stream(raw, encoding, where), where)
 
+    def __init__(self, raw: Raw, encoding: str, where: str) -> None:
+        """Open the contents. Raises DataError if they are of another kind than text."""
+        self._where, self._stream = where, _as_stream(raw, encoding, where)
+        self._again: deque[str] = deque()
 
-def _short_lines(stream: TextIO, where: str) -> Iterator[str]:
-    while line := stream.readline(MAX_LINE):
+    def __next__(self) -> str:
+        if self._again:
+            return self._again.popleft()
+        line = self._stream.readline(MAX_LINE)
         if len(line) == MAX_LINE:
-            raise DataError(f"{where}: a line has {MAX_LINE:,} characters or more; put each row on a line of its own")
-        yield line
+            raise DataError(
+                f"{self._where}: a line has {MAX_LINE:,} characters or more; put each row on a line of its own"
+            )
+        if not line:
+            self.close()
+            raise StopIteration
+        return line
+
+    def piece(self, size: int) -> str:
+        """Return whole lines, together about as long as `size`; "" at the end."""
+        text = "".join(self._again) if self._again else self._stream.read(size)
+        self._again.clear()
+        if text and text[-1] != "\n":
+            text += next(self, "")
+        return text
+
+    def push_back(self, piece: str) -> None:
+        """Let the lines of a piece come again, one by one."""
+        self._again.extend(io.StringIO(piece, newline=""))
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether lines of a piece come again."""
+        return bool(self._again)
+
+    def close(self) -> None:
+        """Close the file; there are no more lines."""
+        self._stream.close()
+        self._stream = io.StringIO()
+
+    def __del__(self) -> None:
+        if stream := getattr(self, "_stream", None):
+            stream.close()
 
 
-def _as_stream(raw: bytes | str, encoding: str, where: str) -> TextIO:
+def _as_stream(raw: Raw, encoding: str, where: str) -> TextIO:
     if isinstance(raw, str):
         return io.StringIO(raw.removeprefix("\ufeff"), newline="")
-    kind = next((kind for start, kind in _OTHERS.items() if raw.startswith(start)), None)
+    contents = as_contents(raw, where)
+    start = contents.start(START)
+    kind = next((kind for mark, kind in _OTHERS.items() if start.startswith(mark)), None)
     if kind is not None:
         raise DataError(f"{where}: is {kind}, not a text table; save or export it as CSV")
-    own = next((name for mark, name in _MARKS if raw.startswith(mark)), encoding)
-    stream: IO[bytes] = io.BytesIO(raw)
-    return io.TextIOWrapper(stream, own, newline="")
+    return io.TextIOWrapper(contents.open(), _own_encoding(start, encoding), newline="")
 
 
-def decoding_error(raw: bytes | str, error: UnicodeError, encoding: str, where: str) -> DataError:
+def _own_encoding(start: bytes, encoding: str) -> str:
+    """Return the encoding that a byte-order mark says, or else the given one."""
+    return next((name for mark, name in _MARKS if start.startswith(mark)), encoding)
+
+
+def decoding_error(raw: Raw, encoding: str, where: str) -> DataError:
     """Return the error to raise for bytes that are not in the encoding; it names their line."""
-    own = next((name for mark, name in _MARKS if isinstance(raw, bytes) and raw.startswith(mark)), encoding)
-    start = getattr(error, "start", 0)
-    try:
-        str(raw, own)  # type: ignore[arg-type]
-    except UnicodeError as whole:  # some decoders do not say where
-        start = getattr(whole, "start", start)
-    line = raw[:start].count(b"\n") + 1 if isinstance(raw, bytes) else 1
-    name = own.removesuffix("-sig").upper()
+    line, name = 1, encoding
+    if not isinstance(raw, str):
+        contents = as_contents(raw, where)
+        name = _own_encoding(contents.start(START), encoding)
+        with contents.open() as stream:
+            line = _first_wrong_line(stream, name)
+    name = name.removesuffix("-sig").upper()
     return DataError(f"{where}: line {line} is not {name}; save the file as UTF-8, or say its encoding")
 
 
-def find_encoding(raw: bytes | str) -> str:
+def _first_wrong_line(stream: IO[bytes], encoding: str) -> int:
+    """Return the number of the line with the first bytes that are not in an encoding."""
+    line, decoder = 1, codecs.getincrementaldecoder(encoding)()
+    chunk = b"?"
+    while chunk:
+        chunk = stream.read(CHUNK)
+        before = decoder.getstate()[0]
+        try:
+            decoder.decode(chunk, final=not chunk)
+        except UnicodeError as error:  # some decoders do not say where
+            return line + (before + chunk)[: getattr(error, "start", 0)].count(b"\n")
+        line += chunk.count(b"\n")
+    return line
+
+
+def find_encoding(raw: Raw, where: str) -> str:
     """Return the encoding of a table: by its mark, UTF-8, UTF-16 without a mark, or else that of Windows."""
-    if isinstance(raw, str) or any(raw.startswith(mark) for mark, _ in _MARKS):
+    if isinstance(raw, str):
         return "utf-8"
-    if b"\0" in raw[:1000]:
-        return "utf-16-be" if raw[:1] == b"\0" else "utf-16-le"
-    try:
-        str(raw, "utf-8")
-    except UnicodeDecodeError:
-        return WINDOWS
+    contents = as_contents(raw, where)
+    start = contents.start(START)
+    if _own_encoding(start, ""):
+        return "utf-8"
+    if b"\0" in start:
+        return "utf-16-be" if start[:1] == b"\0" else "utf-16-le"
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with contents.open() as stream:
+        try:
+            while chunk := stream.read(CHUNK):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return WINDOWS
     return "utf-8"

@@ -6,7 +6,6 @@ decided here.
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +23,6 @@ from zoo_core.errors import DataError
 from zoo_core.parts import Array
 
 Type = Literal["number", "text"]
-CODE = re.compile(r"0[0-9]+")  # a number would lose its zeros
 MISSING_CODE = -1
 SAMPLE_ROWS = 1000  # that say the type of a column; where later rows say another, the table is read again
 
@@ -167,7 +165,7 @@ def _fill(table: TableReader, builders: dict[int, _Builder]) -> tuple[dict[int, 
 def _add(builders: Mapping[int, _Builder], block: Block) -> int:
     for builder in builders.values():
         builder.add(block)
-    return len(block.rows)
+    return len(block)
 
 
 class _Builder:
@@ -175,7 +173,7 @@ class _Builder:
 
     def __init__(self, table: TableReader, place: int) -> None:
         self.form, self.place, self.name = table.form, place, table.names[place]
-        self.label = f"{table.where}: ", table.column_name(place)
+        self.where, self.label = table.where, table.column_name(place)
         self.missing, self.first_missing, self.example = 0, "", ""
 
     def add(self, block: Block) -> None:
@@ -186,13 +184,13 @@ class _Builder:
         """Return the column."""
         raise NotImplementedError
 
-    def _count(self, block: Block, gaps: Sequence[int], cells: Sequence[str]) -> None:
+    def _count(self, block: Block, gaps: Sequence[int]) -> None:
         """Note missing cells, by their index in the block, and an example."""
         if gaps and not self.missing:
             self.first_missing = block.place(gaps[0])
         self.missing += len(gaps)
         if not self.example:
-            missing = self.form.missing
+            cells, missing = block.column(self.place), self.form.missing
             self.example = next((text for cell in cells if (text := cell.strip()) not in missing), "")
 
 
@@ -208,19 +206,18 @@ class _Numbers(_Builder):
         """Take the cells of a block."""
         if self.first_text:
             return
-        cells = block.column(self.place)
-        odd = self._numbers.add(cells)
-        wrong = [at for at, cell in odd.items() if cell.strip() not in self.form.missing]
-        if self._told and wrong:
-            fault = find_fault(odd[wrong[0]], self.form.notation, self.form.missing, self._numbers.sign)
-            raise DataError(f"{self.label[0]}{block.place(wrong[0])}, {self.label[1]}: {fault.text}")
-        if not self._told and not wrong:
-            wrong = [at for at, cell in enumerate(cells) if CODE.fullmatch(cell.strip())][:1]
-        if wrong:
-            self.first_text = block.place(wrong[0])
+        odd = self._numbers.take(block, self.place)
+        wrong = next((at for at, cell in odd.items() if cell.strip() not in self.form.missing), None)
+        if self._told and wrong is not None:
+            fault = find_fault(odd[wrong], self.form.notation, self.form.missing, self._numbers.sign)
+            raise DataError(f"{self.where}: {block.place(wrong)}, {self.label}: {fault.text}")
+        if not self._told and wrong is None:
+            wrong = block.first_code(self.place)
+        if wrong is not None:
+            self.first_text = block.place(wrong)
             self._numbers.release()
-            return
-        self._count(block, list(odd), cells)
+        else:
+            self._count(block, list(odd))
 
     def column(self) -> TypedColumn:
         """Return the column."""
@@ -231,11 +228,21 @@ class _Numbers(_Builder):
         )  # fmt: skip
 
 
-class _Categories(dict[str, int]):
-    """The codes of texts; a new text gets the next one."""
+class _Codes(dict[str, int]):
+    """The code of each text as it is written, also with blanks around it; a new text gets the next one."""
 
-    def __missing__(self, text: str) -> int:
-        self[text] = code = len(self)
+    def __init__(self, missing: Sequence[str]) -> None:
+        super().__init__(dict.fromkeys(missing, MISSING_CODE))
+        self.categories: list[str] = []
+
+    def __missing__(self, cell: str) -> int:
+        text = cell.strip()
+        if text == cell:
+            self.categories.append(text)
+            code = len(self.categories) - 1
+        else:
+            code = self[text]
+        self[cell] = code
         return code
 
 
@@ -244,19 +251,17 @@ class _Texts(_Builder):
 
     def __init__(self, table: TableReader, place: int, first_text: str = "") -> None:
         super().__init__(table, place)
-        self._first_text, self._codes = first_text, array("i")
-        self._categories, self._gaps = _Categories(), dict.fromkeys(self.form.missing, MISSING_CODE)
+        self._first_text, self._found, self._codes = first_text, _Codes(self.form.missing), array("i")
 
     def add(self, block: Block) -> None:
         """Take the cells of a block."""
-        cells = [cell.strip() for cell in block.column(self.place)]
-        gaps = [at for at, cell in enumerate(cells) if cell in self._gaps]
-        self._count(block, gaps, cells)
-        self._codes.extend(self._gaps[cell] if cell in self._gaps else self._categories[cell] for cell in cells)
+        codes = np.fromiter(map(self._found.__getitem__, block.column(self.place)), np.int32, len(block))
+        self._count(block, np.flatnonzero(codes == MISSING_CODE).tolist())
+        self._codes.frombytes(codes.tobytes())
 
     def column(self) -> TypedColumn:
         """Return the column."""
         return TypedColumn(
-            self.name, self.place, codes=np.frombuffer(self._codes, np.int32), categories=tuple(self._categories),
+            self.name, self.place, codes=np.frombuffer(self._codes, np.int32), categories=tuple(self._found.categories),
             missing=self.missing, example=self.example, first_missing=self.first_missing, first_text=self._first_text,
         )  # fmt: skip

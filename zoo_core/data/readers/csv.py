@@ -14,7 +14,7 @@ import numpy as np
 
 from zoo_core.data.readers._cells import NumberColumn, find_fault, is_number as is_number
 from zoo_core.data.readers._open import Source, reads_foreign_bytes
-from zoo_core.data.readers._rows import Block
+from zoo_core.data.readers._rows import BLOCK_CELLS, BLOCK_ROWS, Block
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.table_reader import NO_HEADER, Column, TableReader, column_index
 from zoo_core.data.readers.tables import format_of, read_table
@@ -130,12 +130,12 @@ def _read_body(table: TableReader, wanted: list[int], place: int | None, needed:
     for block in table.blocks():
         block, out = complete_rows(block, needed, table.form.missing)
         incomplete += out
-        if block.rows:
-            columns = list(zip(*block.rows, strict=True))
-            faults = [(min(odd), i, c.sign) for i, c in zip(wanted, numbers, strict=True) if (odd := c.add(columns[i]))]
+        if len(block):
+            columns = zip(wanted, numbers, strict=True)
+            faults = [(min(odd), i, c.sign) for i, c in columns if (odd := c.take(block, i))]
             if faults:
                 raise _cell_error(table, block, *min(faults, key=lambda fault: fault[:2]))
-            text += map(str.strip, columns[place]) if place is not None else ()
+            text += map(str.strip, block.column(place)) if place is not None else ()
     rows = len(numbers[0].values) if numbers else len(text)
     if not rows:
         why = f"; {len(incomplete)} have no target" if incomplete else ""
@@ -148,22 +148,24 @@ def _read_body(table: TableReader, wanted: list[int], place: int | None, needed:
 
 def complete_rows(block: Block, needed: Sequence[int], missing: Sequence[str]) -> tuple[Block, list[str]]:
     """Return a block without the rows that lack a value in a column `needed`, and the places of these."""
-    out = {at for i in needed for at, cells in enumerate(block.rows) if cells[i].strip() in missing}
+    out = {at for i in needed for at in block.missing(i, missing)}
     if not out:
         return block, []
     return block.without(out), [block.place(at) for at in sorted(out)]
 
 
 def _cell_error(table: TableReader, block: Block, at: int, place: int, sign: str | None) -> _CellError:
-    fault = find_fault(block.rows[at][place], table.form.notation, table.form.missing, sign)
+    fault = find_fault(block.row(at)[place], table.form.notation, table.form.missing, sign)
     cell = f"{table.where}: {block.place(at)}, {table.column_name(place)}"
     return _CellError(f"{cell} {fault.text}" if fault.what.startswith("is ") else f"{cell}: {fault.text}")
 
 
 def _matrix(columns: list[NumberColumn], rows: int) -> Array:
     """Return columns as one array, shape (rows, columns)."""
-    matrix = np.empty((rows, len(columns)))
-    for i, column in enumerate(columns):
-        matrix[:, i] = np.frombuffer(column.values, np.float64)
-        column.release()
+    matrix, step = np.empty((rows, len(columns))), max(BLOCK_ROWS, BLOCK_CELLS // max(1, len(columns)))
+    values = [np.frombuffer(column.values, np.float64) for column in columns]
+    for begin in range(0, rows, step):  # so that the rows that are written stay in the processor's cache
+        part = matrix[begin : begin + step]
+        for i, column in enumerate(values):
+            part[:, i] = column[begin : begin + step]
     return matrix

@@ -9,6 +9,7 @@ from typing import Any
 from zoo_core.data.readers._cells import is_number
 from zoo_core.data.readers._open import Source, reads_foreign_bytes
 from zoo_core.data.readers._rows import RowReader
+from zoo_core.data.readers._text import Raw
 from zoo_core.data.readers.csv import read_columns
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.table_reader import TableReader, other_delimiter
@@ -56,7 +57,7 @@ def read_features(
     return read_columns(table, _places(table, len(feature_names) or features, options or {}))
 
 
-def stored_format(raw: bytes | str, options: Mapping[str, Any], where: str) -> TableFormat:
+def stored_format(raw: Raw, options: Mapping[str, Any], where: str) -> TableFormat:
     """Return the format that a model's options say, with the delimiter of the file where theirs does not divide it."""
     try:
         form = TableFormat.from_options(options)
@@ -66,7 +67,7 @@ def stored_format(raw: bytes | str, options: Mapping[str, Any], where: str) -> T
     return replace(form, delimiter=other) if other else form
 
 
-def _first_cells(raw: bytes | str, form: TableFormat, where: str) -> list[str]:
+def _first_cells(raw: Raw, form: TableFormat, where: str) -> list[str]:
     first = RowReader(raw, form, where).next_row()
     if first is None:
         raise DataError(f"{where}: is empty")

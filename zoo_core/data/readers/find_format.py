@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from zoo_core.data.readers._cells import Notation
+from zoo_core.data.readers._cells import Notation, is_number
 from zoo_core.data.readers._header import find_header
 from zoo_core.data.readers._notation import find_notation, readings
 from zoo_core.data.readers._rows import Row, RowReader
-from zoo_core.data.readers._text import as_lines, find_encoding
+from zoo_core.data.readers._text import Lines, Raw, decoding_error, find_encoding
 from zoo_core.data.readers.table_format import BLANKS, DELIMITERS, TableFormat
 from zoo_core.data.readers.tables import ColumnsText
 from zoo_core.errors import DataError
@@ -52,7 +52,7 @@ class _Division:
     score: tuple[float, ...]
 
 
-def find_format(raw: bytes | str, where: str, told: Mapping[str, Any]) -> FoundFormat:
+def find_format(raw: Raw, where: str, told: Mapping[str, Any]) -> FoundFormat:
     """Find the format of a table.
 
     Args:
@@ -68,7 +68,7 @@ def find_format(raw: bytes | str, where: str, told: Mapping[str, Any]) -> FoundF
     """
     if isinstance(raw, ColumnsText):
         return FoundFormat(TableFormat(), ("the reader of a plugin gives the columns",))
-    form = TableFormat.from_options({"encoding": find_encoding(raw), **told})
+    form = TableFormat.from_options({"encoding": find_encoding(raw, where), **told})
     lines = _sample(raw, form, where)
     if (said := _EXCEL_LINE.fullmatch(lines[0].strip())) and not {"delimiter", "skip_lines"} & told.keys():
         return find_format(raw, where, {**told, "delimiter": said[1], "skip_lines": 1})
@@ -84,15 +84,17 @@ def find_format(raw: bytes | str, where: str, told: Mapping[str, Any]) -> FoundF
         form = form.changed({"header": find_header(first, body[len(first) == division.width :], where)})
     notation, surprises = find_notation(body[bool(form.header) :], form, where, told)
     form = form.changed(notation._asdict())
-    return FoundFormat(form, (*_notes(form, lines, raw, told="skip_lines" in told), *surprises))
+    return FoundFormat(
+        form, (*_foreign_notes(raw, form, where), *_notes(form, lines, told="skip_lines" in told), *surprises)
+    )
 
 
-def _sample(raw: bytes | str, form: TableFormat, where: str) -> list[str]:
+def _sample(raw: Raw, form: TableFormat, where: str) -> list[str]:
     """Return the first lines of a table."""
     lines: list[str] = []
     size = 0
     try:
-        for line in islice(as_lines(raw, form.encoding, where), form.skip_lines, form.skip_lines + SAMPLE_ROWS):
+        for line in islice(Lines(raw, form.encoding, where), form.skip_lines, form.skip_lines + SAMPLE_ROWS):
             lines.append(line)
             size += len(line)
             if size > SAMPLE_SIZE and len(lines) >= LEAST_LINES:
@@ -128,7 +130,7 @@ def _division(lines: Sequence[str], form: TableFormat, delimiter: str) -> _Divis
     width, count = max(widths.items(), key=lambda item: (item[1], item[0])) if rows else (0, 0)
     only_header = bool(rows) and len(rows[0][1]) == width - 1 and count == len(rows) - 1  # it names one column less
     cells = [cell for _, row in rows[1:200] if len(row) == width for cell in row][:2000]
-    numbers = sum(1 for cell in cells if readings(cell)) / max(1, len(cells))
+    numbers = sum(1 for cell in cells if is_number(cell) or readings(cell)) / max(1, len(cells))
     order = -RARE_FIRST.index(delimiter) if delimiter in RARE_FIRST else 0
     score = (width > 1, 0.99 if only_header else count / max(1, len(rows)), numbers, order)
     return _Division(delimiter, rows, width, score)
@@ -187,12 +189,20 @@ def _foreign_word(text: str) -> str:
     return (before.split()[-1] if before and not before[-1].isspace() else "") + (after.split() or [""])[0]
 
 
-def _notes(form: TableFormat, lines: Sequence[str], raw: bytes | str, *, told: bool) -> list[str]:
+def _foreign_notes(raw: Raw, form: TableFormat, where: str) -> list[str]:
+    """Say the encoding where it is not UTF-8, with the first word that depends on it."""
+    if form.encoding == "utf-8":
+        return []
+    try:
+        word = next(filter(None, map(_foreign_word, Lines(raw, form.encoding, where))), "")
+    except UnicodeError as error:
+        raise decoding_error(raw, form.encoding, where) from error
+    return [f"is not UTF-8; it is read as {form.encoding}" + (f", as in {word[:30]!r}" if word else "")]
+
+
+def _notes(form: TableFormat, lines: Sequence[str], *, told: bool) -> list[str]:
     """Return a line about each thing that was found and is not as usual."""
     notes = []
-    if form.encoding != "utf-8":
-        word = _foreign_word(raw.decode(form.encoding, "replace") if isinstance(raw, bytes) else raw)
-        notes.append(f"is not UTF-8; it is read as {form.encoding}" + (f", as in {word[:30]!r}" if word else ""))
     if form.skip_lines and not told:
         notes.append(f"the first {form.skip_lines} line(s) are no part of the table: {lines[0].strip()[:40]!r}")
     if form.comment:

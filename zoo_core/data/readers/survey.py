@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,10 +13,8 @@ from zoo_core.data.readers.table_reader import TableReader
 from zoo_core.parts import Array
 
 MOSTLY = 0.9  # of the cells are numbers: then the others are mistakes
-SAMPLE = 4096  # cells that are looked at for leading zeros
 TAKE = "name it in data.features to take it"
 _ID = re.compile(r"(?i:(?:^|[\W_])(?:id|uid|uuid|idx|index|nr|no|rownames?)|^unnamed: 0)$|[a-z]I[dD]$")
-_CODE = re.compile(r"0[0-9]+")
 _UNIT = re.compile(r"[^\w]{0,3}[+-]?[0-9][0-9.,' ]*\s?[^\W\d_]{0,4}[²³%]?")
 
 
@@ -39,11 +36,11 @@ class ColumnSurvey:
         self._numbers = NumberColumn(form.notation, form.missing)
         self._missing = self._texts = self._near = 0
 
-    def add(self, cells: Sequence[str], block: Block) -> None:
+    def add(self, block: Block) -> None:
         """Take the cells of a block."""
-        if not self.code and len(self._numbers.values) < SAMPLE:
-            self.code = next((cell.strip() for cell in cells[:SAMPLE] if _CODE.fullmatch(cell.strip())), "")
-        for at, cell in self._numbers.add(cells).items():
+        if not self.code and (at := block.first_code(self.place)) is not None:
+            self.code = block.row(at)[self.place].strip()
+        for at, cell in self._numbers.take(block, self.place).items():
             if cell.strip() in self._form.missing:
                 self.gap = self.gap if self._missing else (block.place(at), cell)
                 self._missing += 1

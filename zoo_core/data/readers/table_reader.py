@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from zoo_core.data.readers._cells import is_number
-from zoo_core.data.readers._rows import Block, Row, RowReader
+from zoo_core.data.readers._rows import Block as Block, Row, RowReader
+from zoo_core.data.readers._text import Raw
 from zoo_core.data.readers.table_format import BLANKS, DELIMITERS, TableFormat
 from zoo_core.data.readers.tables import format_of
 from zoo_core.errors import DataError, nearest
@@ -21,7 +22,7 @@ class TableReader:
     column holds the names of the rows, or nothing at all.
     """
 
-    def __init__(self, raw: bytes | str, form: TableFormat, where: str) -> None:
+    def __init__(self, raw: Raw, form: TableFormat, where: str) -> None:
         """Read the first rows. Raises DataError if there are none."""
         self.where, self.form = where, (form := format_of(raw, form))
         self._rows = RowReader(raw, form, where)
@@ -53,7 +54,7 @@ class TableReader:
         unnamed = [i for i in range(1, len(self.names)) if not self.names[i]] if any(self.names) else []
         for block in self._rows.blocks(self._first, len(self.names)):
             for i in unnamed:
-                if any(cells[i].strip() for cells in block.rows):
+                if any(map(str.strip, block.column(i))):
                     raise DataError(f"{self.where}: column {i + 1} has no name in the header")
             yield block
 

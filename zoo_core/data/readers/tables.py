@@ -11,11 +11,14 @@ import io
 from pathlib import Path
 from typing import Any
 
+from zoo_core.data.readers._contents import file_contents
 from zoo_core.data.readers._open import Source, check_holes, opened, source_name
+from zoo_core.data.readers._text import Raw
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.parts import Array
 
-TEXT_ENDINGS = (".csv", ".tsv", ".txt", ".tab", ".dat", ".data")  # usual ones; a table of text may have any other
+PLAIN_ENDINGS = (".csv", ".tsv", ".txt", ".tab", ".dat", ".data")  # usual ones; a table of text may have any other
+TEXT_ENDINGS = (*PLAIN_ENDINGS, ".gz")
 
 
 class ColumnsText(str):
@@ -24,13 +27,20 @@ class ColumnsText(str):
     FORMAT = TableFormat(header=True)
 
 
-def read_table(source: Source) -> tuple[str, bytes | str]:
-    """Return the name of a source and all that is in it; an open file and the reader of a plugin may give text."""
+def read_table(source: Source) -> tuple[str, Raw]:
+    """Return the name of a source and what is in it.
+
+    A path gives contents that can be read again and again, an open file all its bytes or its text. The reader of a
+    plugin gives text.
+    """
+    where = source_name(source)
     if isinstance(source, (str, Path)) and (table := _plugin_table(Path(source))) is not None:
-        return source_name(source), table
+        return where, table
     with opened(source) as stream:
-        check_holes(source_name(source), stream)
-        return source_name(source), stream.read()
+        check_holes(where, stream)
+        if isinstance(source, (str, Path)) and isinstance(stream, io.BufferedReader):
+            return where, file_contents(source)
+        return where, stream.read()
 
 
 def _plugin_table(path: Path) -> ColumnsText | None:
@@ -38,7 +48,7 @@ def _plugin_table(path: Path) -> ColumnsText | None:
 
     Raises PluginError if the reader fails or breaks its contract, DataError if the file has no rows.
     """
-    if not path.suffix or path.suffix.lower() in TEXT_ENDINGS:
+    if not path.suffix or path.suffix.lower() in PLAIN_ENDINGS:
         return None
     from zoo_core.registry import Registry, read_columns, reader_of
 
@@ -59,6 +69,6 @@ def _cell(value: Any) -> str:
     return "" if value != value else str(value)
 
 
-def format_of(raw: bytes | str, form: TableFormat) -> TableFormat:
+def format_of(raw: Raw, form: TableFormat) -> TableFormat:
     """Return how a table is written: as `form` says, or as the columns of a plugin are."""
     return raw.FORMAT if isinstance(raw, ColumnsText) else form

@@ -1,0 +1,146 @@
+"""Tables that are read piece by piece: the same numbers, places and errors as cell by cell, in bounded memory."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import math
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+from zoo_core.data.readers import _open
+from zoo_core.data.readers.columns import read_columns
+from zoo_core.data.readers.csv import read_csv
+from zoo_core.data.readers.features import read_features
+from zoo_core.data.readers.find_format import find_format
+from zoo_core.data.readers.table_format import TableFormat
+from zoo_core.data.readers.tables import read_table
+from zoo_core.errors import DataError
+from zoo_core.spec.from_csv import guess
+
+PLAIN = TableFormat()
+DIGITS = st.text("0123456789", max_size=9)
+DECIMALS = st.builds("{}{}{}{}".format, st.sampled_from(["", "-"]), DIGITS, st.sampled_from(["", "."]), DIGITS).filter(
+    lambda text: any(map(str.isdigit, text))
+)
+REPEATED = st.floats(-1e9, 1e9).flatmap(lambda x: st.sampled_from([repr(x), f"{x:.6g}", f"{x:.3f}", f"{x:e}"]))
+
+
+@given(st.lists(st.tuples(DECIMALS | REPEATED, DECIMALS), min_size=2, max_size=30))
+def test_numbers_are_those_of_float_to_the_last_bit(rows: list[tuple[str, str]]) -> None:
+    text = "a,b\n" + "".join(",".join(row) + "\n" for row in rows)
+    expected = np.array([[float(cell) for cell in row] for row in rows])
+    assert read_csv(io.StringIO(text), PLAIN).numbers.tobytes() == expected.tobytes()
+
+
+WORDS = st.text(st.sampled_from('01.,-e" \né\t;x'), max_size=5)
+
+
+@given(st.lists(st.lists(WORDS, min_size=2, max_size=2), min_size=1, max_size=20), st.sampled_from(["\n", "\r\n"]))
+def test_cells_are_those_of_the_csv_module(rows: list[list[str]], end: str) -> None:
+    file = io.StringIO()
+    csv.writer(file, lineterminator=end).writerows([["a", "b"], ["first", "x"], *rows])
+    expected = [[cell.strip() for cell in row] for row in rows if any(cell.lstrip(" ") for cell in row)]
+    form = TableFormat(missing=("?",))
+    table = read_columns(io.StringIO(file.getvalue(), newline=""), form, types={"a": "text", "b": "text"})
+    assert [list(row) for row in zip(table["a"].texts(), table["b"].texts(), strict=True)][1:] == expected
+
+
+@pytest.mark.parametrize(
+    "before", ["1,2\n", '"1\n",2\n', "\n1,2\n\n", "# no\n1,2\n", "1, 2\n", "1,2\r\n", "é,2\n1,2\n"]
+)
+def test_the_line_of_a_wrong_cell_far_down_is_right(before: str) -> None:
+    text = "a,b\n" + before * 9000 + "1,oops\n" + "1,2\n" * 9000
+    line = text[: text.index("oops")].count("\n") + 1
+    types = {"a": "text", "b": "number"}
+    with pytest.raises(DataError, match=rf"\(line {line}\), column 'b': 'oops' is text"):
+        read_columns(io.StringIO(text, newline=""), TableFormat(comment="#"), types=types)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("row", ["1,2,3", "1", "1,2\r1,2,3"])
+def test_a_row_of_another_width_far_down_is_refused_with_its_line(row: str) -> None:
+    text = "a,b\n" + "1,2\n" * 20_000 + row + "\n"
+    line = 20_002 + row.count("\r")
+    with pytest.raises(DataError, match=rf"\(line {line}\) has [13] cells, not 2"):
+        read_csv(io.StringIO(text, newline=""), PLAIN)
+
+
+def test_a_number_that_stands_for_a_missing_value_is_missing() -> None:
+    form = TableFormat(missing=("-999",))
+    column = read_columns(io.StringIO("a\n1\n-999\n3\n"), form)["a"]
+    assert column.missing == 1
+    with pytest.raises(DataError, match=r"row 2 \(line 3\), column 'a': '-999' is a missing value"):
+        read_csv(io.StringIO("a\n1\n-999\n3\n"), form)
+
+
+TABLE = "a,b,label\n" + "".join(f"{i},{i / 8},{'xy'[i % 2]}\n" for i in range(200))
+
+
+def test_a_compressed_table_is_read_like_a_plain_one(tmp_path: Path) -> None:
+    path, packed = tmp_path / "t.csv", tmp_path / "t.csv.gz"
+    path.write_text(TABLE)
+    packed.write_bytes(gzip.compress(TABLE.encode()))
+    plain, ours = read_csv(path, text="label"), read_csv(packed, text="label")
+    assert plain.numbers.tobytes() == ours.numbers.tobytes()
+    assert ours.text == plain.text
+    assert guess(packed).summary == guess(path).summary
+    assert read_features(io.BytesIO(packed.read_bytes()), ["b", "a"])[1].tolist() == [0.125, 1.0]
+
+
+@pytest.mark.parametrize("damage", [lambda b: b[:-20], lambda b: b[:40] + b"\0\0\0" + b[43:], lambda b: b[:3]])
+def test_a_damaged_compressed_table_is_refused(tmp_path: Path, damage: object) -> None:
+    path = tmp_path / "t.csv.gz"
+    path.write_bytes(damage(gzip.compress(TABLE.encode())))  # type: ignore[operator]
+    with pytest.raises(DataError, match=r"t\.csv\.gz: the gzip data are cut or damaged"):
+        read_csv(path, text="label")
+
+
+def test_a_compressed_table_that_expands_without_reason_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_open, "FREE_BYTES", 2**20)
+    path = tmp_path / "t.csv.gz"
+    path.write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 2**19))
+    with pytest.raises(DataError, match=r"expand to .* more than 100 times as many"):
+        read_csv(path)
+    path.write_bytes(gzip.compress(gzip.compress(b"a,b\n1,2\n")))
+    with pytest.raises(DataError, match="is compressed with gzip twice"):
+        read_csv(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
+def test_every_encoding_is_streamed(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(("naïve,y\n" + "1.5,é\n2,ü\n" * 20_000).encode(encoding))
+    table = read_columns(path, find_format(read_table(path)[1], "t.csv", {}).form)
+    assert table["naïve"].numbers is not None
+    assert table["naïve"].numbers.sum() == 70_000
+    assert table["y"].categories == ("é", "ü")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+def test_the_line_of_bytes_in_no_encoding_is_named_far_down(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "t.csv"
+    wrong = b"\xff\xff" if encoding == "utf-8" else b"\x00\xdc"
+    path.write_bytes(("a,b\n" + "1,2\n" * 200_000).encode(encoding) + wrong)
+    with pytest.raises(DataError, match=r"line 200002 is not UTF-"):
+        read_csv(path, TableFormat(encoding=encoding))
+
+
+def test_memory_is_a_few_times_that_of_the_matrix(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    values = np.random.default_rng(0).normal(size=(40_000, 20)).round(5)
+    path.write_text(
+        "\n".join([",".join(f"x{i}" for i in range(20)), *(",".join(map(str, r)) for r in values.tolist())])
+    )
+    tracemalloc.start()
+    try:
+        assert math.isclose(read_csv(path).numbers.sum(), values.sum())
+        assert tracemalloc.get_traced_memory()[1] < 4 * values.nbytes
+    finally:
+        tracemalloc.stop()

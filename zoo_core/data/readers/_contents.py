@@ -1,0 +1,82 @@
+"""What is in the file of a table. It can be opened again and again, so that nobody has to keep all of it in memory."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from zoo_core.data.readers._open import check_growth, refusing_damage
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+GZIP = b"\x1f\x8b"
+CUT = "the gzip data are cut or damaged; fetch the file again"
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The bytes of a file, without its compression.
+
+    Args:
+        where: the name of the file, for messages.
+        stored: opens the file as it is stored.
+        size: how many bytes are stored.
+    """
+
+    where: str
+    stored: Callable[[], IO[bytes]]
+    size: int
+
+    def open(self) -> IO[bytes]:
+        """Return the bytes from their start; what is compressed with gzip is expanded while it is read."""
+        stream = self.stored()
+        start = stream.read(len(GZIP))
+        stream.seek(0)
+        return io.BufferedReader(_Expanded(self, stream)) if start == GZIP else stream
+
+    def start(self, size: int) -> bytes:
+        """Return the first bytes."""
+        with self.open() as stream:
+            return stream.read(size)
+
+
+class _Expanded(io.RawIOBase):
+    """The bytes in a gzip stream. Reading raises DataError for damage, and where they are far more than are stored."""
+
+    def __init__(self, contents: Contents, stream: IO[bytes]) -> None:
+        self._contents, self._stored, self._stream = contents, stream, gzip.GzipFile(fileobj=stream)
+        self._size = 0
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        """Fill a buffer with the next bytes; return how many there are."""
+        with refusing_damage(self._contents.where, CUT):
+            count = self._stream.readinto(buffer)
+        self._size += count
+        check_growth(self._contents.where, self._size, self._contents.size)
+        return count
+
+    def close(self) -> None:
+        """Close the stored file, too."""
+        if not self.closed:
+            self._stream.close()
+            self._stored.close()
+        super().close()
+
+
+def file_contents(path: Path | str) -> Contents:
+    """Return the contents of a path."""
+    return Contents(str(path), lambda: Path(path).open("rb"), Path(path).stat().st_size)
+
+
+def as_contents(raw: Any, where: str) -> Contents:
+    """Return bytes in memory as contents; contents are handed on."""
+    return raw if isinstance(raw, Contents) else Contents(where, lambda: io.BytesIO(raw), len(raw))

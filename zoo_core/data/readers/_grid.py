@@ -1,0 +1,146 @@
+"""Cells of a piece of text as positions, and the plain decimal numbers among them, without a text for each cell.
+
+A cell with at most 8 digits before and 8 after the decimal mark is read by NumPy, eight digits at a time, as D. Lemire
+describes (2018, "Quickly parsing eight digits"). Its digits make a whole number up to 2^53, which is divided by a power
+of ten up to 10^8. Both are exact, so the quotient is the number that `float` gives (W. Clinger, 1990, "How to read
+floating point numbers accurately"). Any other cell is odd: it is left to `_cells`.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from zoo_core.data.readers._cells import MAX_EXACT
+from zoo_core.parts import Array
+
+MOST_DIGITS = 8  # on one side of the decimal mark
+_MASKS = np.array([2**64 - 2 ** (8 * (8 - n)) if n else 0 for n in range(MOST_DIGITS + 1)], np.uint64)
+_TENS = 10 ** np.arange(MOST_DIGITS + 1)
+_PAIRS = ((2561, 8, 0x00FF00FF00FF00FF), (6553601, 16, 0x0000FFFF0000FFFF), (42949672960001, 32, 2**32 - 1))
+_PAD = b"\n" * 8  # before the text, so that eight bytes end at each position
+_NONE = np.zeros(0, np.intp)
+_LINE, _MINUS, _ZERO = b"\n-0"
+
+
+class Grid:
+    """A piece of text without quotes, in rows of equal width. `divide` makes one.
+
+    Positions count the bytes of its UTF-8. `ends` and `points` have shape (rows * width,): where cells end, and where
+    their last decimal marks are, or else their ends.
+    """
+
+    def __init__(self, raw: bytes, width: int, ends: Array, points: Array, crowded: Array, others: Array) -> None:
+        self.width, self.ends, self.points = width, ends, points
+        self._raw, self._crowded = raw, crowded  # whether a cell has two decimal marks
+        self._others = others  # bytes that are no digits, ends of cells or decimal marks
+        self._data = np.frombuffer(raw, np.uint8)[len(_PAD) :]
+        self.starts = np.concatenate([[0], ends[:-1] + 1])
+
+    def __len__(self) -> int:
+        return len(self.ends) // self.width
+
+    def cells(self, place: int, rows: Array | None = None) -> list[str]:
+        """Return the texts of some cells of a column, by default of all."""
+        starts, ends = self.starts[place :: self.width], self.ends[place :: self.width]
+        if rows is not None:
+            starts, ends = starts[rows], ends[rows]
+        return self._texts(starts, ends)
+
+    def _texts(self, starts: Array, ends: Array) -> list[str]:
+        begins, text = (starts + len(_PAD)).tolist(), self._raw
+        cells = [text[a:b] for a, b in zip(begins, (ends + len(_PAD)).tolist(), strict=True)]
+        return b"\n".join(cells).decode("utf-8", "surrogatepass").split("\n") if cells else []
+
+    def row(self, at: int) -> list[str]:
+        """Return the texts of a row; -1 is the last one."""
+        cells = slice(at % len(self) * self.width, (at % len(self) + 1) * self.width)
+        return self._texts(self.starts[cells], self.ends[cells])
+
+    def first_code(self, place: int) -> int | None:
+        """Return the row of the first cell of a column that is digits alone, at least two, the first a zero; or None.
+
+        Odd cells are not looked at.
+        """
+        return self._first_codes.get(place)
+
+    @cached_property
+    def _first_codes(self) -> dict[int, int]:
+        found = (self._data[self.starts] == _ZERO) & (self.ends - self.starts > 1) & (self.points == self.ends)
+        codes = found.reshape(-1, self.width) & ~self._numbers[1].T
+        return {int(place): int(codes[:, place].argmax()) for place in np.flatnonzero(codes.any(axis=0))}
+
+    @property
+    def numbers(self) -> Array:
+        """The numbers in the cells, shape (width, rows); those of odd cells mean nothing."""
+        return self._numbers[0]
+
+    def odd(self, place: int) -> Array:
+        """Return the rows of the odd cells in a column."""
+        return np.flatnonzero(self._numbers[1][place]) if place in self._odd_columns else _NONE
+
+    @cached_property
+    def _odd_columns(self) -> set[int]:
+        return set(np.flatnonzero(self._numbers[1].any(axis=1)).tolist())
+
+    @cached_property
+    def _numbers(self) -> tuple[Array, Array]:
+        """Numbers, and whether a cell is odd."""
+        negative = self._data[self.starts] == _MINUS
+        whole = self.points - self.starts - negative
+        decimals = self.ends - self.points
+        decimals -= decimals > 0
+        odd = self._crowded | (whole > MOST_DIGITS) | (decimals > MOST_DIGITS) | (whole + decimals == 0)
+        self._mark_others(odd, negative)
+        if odd.any():
+            whole[odd] = decimals[odd] = 0
+        digits = self._digits(self.points, whole) * _TENS[decimals] + self._digits(self.ends, decimals)
+        odd |= digits > MAX_EXACT
+        values = digits / _TENS[decimals]
+        np.negative(values, out=values, where=negative)
+        by_column = (np.ascontiguousarray(found.reshape(-1, self.width).T) for found in (values, odd))
+        return next(by_column), next(by_column)
+
+    def _mark_others(self, odd: Array, negative: Array) -> None:
+        """Mark cells with a byte that is no digit, beside their decimal mark and a minus before it."""
+        if np.count_nonzero(self._others) == np.count_nonzero(negative):
+            return
+        others = self._others.copy()
+        others[self.starts[negative]] = False
+        odd[np.searchsorted(self.ends, np.flatnonzero(others))] = True
+
+    def _digits(self, ends: Array, count: Array) -> Array:
+        """Return the whole numbers of the digits before positions, as int64; at most eight digits each."""
+        windows = np.ndarray(len(self._data) + 1, "<u8", self._raw, strides=(1,))
+        found = windows[ends]
+        found &= _MASKS[count]
+        found &= np.uint64(0x0F0F0F0F0F0F0F0F)
+        for factor, shift, mask in _PAIRS:  # pairs of digits, of pairs, of fours
+            found *= np.uint64(factor)
+            found >>= np.uint64(shift)
+            found &= np.uint64(mask)
+        return found.view(np.int64)
+
+
+def divide(text: str, delimiter: str, decimal: str, width: int) -> Grid | None:
+    """Divide whole lines of text; None if a line has another number of cells, or blank ones only."""
+    raw = _PAD + text.encode("utf-8", "surrogatepass")
+    data = np.frombuffer(raw, np.uint8)[len(_PAD) :]
+    is_point = data == ord(decimal)
+    is_mark = data == ord(delimiter)
+    is_mark |= data == _LINE
+    is_mark |= is_point
+    marks = np.flatnonzero(is_mark)
+    has_point = is_point[marks]
+    at = np.flatnonzero(~has_point)  # of each cell's end, among the marks
+    ends = marks[at]
+    is_line = data[ends] == _LINE
+    lines = ends[width - 1 :: width]
+    regular = len(ends) == len(lines) * width and is_line[width - 1 :: width].all()
+    if not regular or np.count_nonzero(is_line) != len(lines) or (np.diff(lines, prepend=-1) == width).any():
+        return None
+    points = np.where(has_point[at - 1], marks[at - 1], ends)
+    others = data - np.uint8(_ZERO) > 9
+    others &= ~is_mark
+    return Grid(raw, width, ends, points, np.diff(at, prepend=-1) > 2, others)
