@@ -25,12 +25,25 @@ ORDER = (
     "spec",
     "nn",
     "model",
-    "testing",
+    "testing reports",
     "training",
     "runs display",
     "cli",
 )
-FACES = ["basics", "contract", "data", "model", "nn", "registry", "runs", "spec", "storage", "testing", "training"]
+FACES = [
+    "basics",
+    "contract",
+    "data",
+    "model",
+    "nn",
+    "registry",
+    "reports",
+    "runs",
+    "spec",
+    "storage",
+    "testing",
+    "training",
+]
 FACES += ["display.plots", "display.progress", "display.text"]
 PUBLIC = {"parts", "errors", "hookspecs", "data", "testing"}  # what a plugin may import
 FLOOR = {name: number for number, names in enumerate(ORDER) for name in names.split()}

@@ -11,7 +11,7 @@ compares models and runs, and `_export.py` writes a model in another format.
 from __future__ import annotations
 
 from zoo_core.runs._compare import ModelComparison, RunComparison, compare_models, compare_runs
-from zoo_core.runs._evaluation import evaluation_rows
+from zoo_core.runs._evaluation import EvaluationRows, evaluation_rows
 from zoo_core.runs._export import export, find_exporter
 from zoo_core.runs._folds import CrossValidation, Fold, cross_validate, fold_outputs, fold_specs, measure_fold
 from zoo_core.runs._output import Output
@@ -20,6 +20,7 @@ from zoo_core.runs._run import follow, prepare, prepare_resumed, resume, train
 
 __all__ = [
     "CrossValidation",
+    "EvaluationRows",
     "Fold",
     "ModelComparison",
     "Output",

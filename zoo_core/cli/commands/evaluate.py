@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zoo_core.cli._options import MAX_SIZE_MIB, DataDir, Json, MaxSize, Sha256
+from zoo_core.cli._options import MAX_SIZE_MIB, DataDir, ForcePicture, Json, MaxSize, Sha256
 from zoo_core.cli._output import report, warn
+from zoo_core.errors import UsageError
 
-EXAMPLES = "Examples: zoo evaluate glyphs.npz | zoo evaluate mnist-mlp --split test --json"
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from zoo_core.model import Model
+    from zoo_core.runs import EvaluationRows
+
+EXAMPLES = (
+    "Examples: zoo evaluate glyphs.npz | zoo evaluate mnist-mlp --split test --json | "
+    "zoo evaluate my.npz --report -o report.png"
+)
 
 
 def command(
@@ -24,6 +36,16 @@ def command(
     split: Annotated[
         str, typer.Option("--split", help="The split to evaluate on: train, validation or test.")
     ] = "test",
+    report_: Annotated[
+        bool,
+        typer.Option(
+            "--report", help="Also print figures by class or target, calibration, and the importance of each feature."
+        ),
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="With --report: draw it to a .png, .svg or .pdf file.")
+    ] = None,
+    force: ForcePicture = False,
     data_dir: DataDir = None,
     sha256: Sha256 = None,
     max_size: MaxSize = MAX_SIZE_MIB,
@@ -34,19 +56,33 @@ def command(
     Beside them stands the baseline: what always answering with the most frequent class, or the mean, would reach.
     """
     from zoo_core.cli._inputs import data_folder, load_model
-    from zoo_core.cli._output import redirect_prints, rows, warn_of, warning_list
-    from zoo_core.display.text import format_number
-    from zoo_core.model import baseline_figures, evaluate_table
+    from zoo_core.cli._output import redirect_prints, warn_of
     from zoo_core.registry import Registry
     from zoo_core.runs import evaluation_rows
 
+    if output is not None and not report_:
+        raise UsageError(f"-o {output}: draws a report; add --report")
     registry = Registry()
     warn(registry)
     found = load_model(model, registry, sha256, max_size)
+    write = None if output is None else _picture_writer(output, model, data or split, force)
     with redirect_prints():
         measured = evaluation_rows(found, split, data_folder(data_dir), registry, data)
-        metrics = evaluate_table(found, measured.table, check=True)
-        baseline = baseline_figures(found, measured.table)
+    if report_:
+        _report(found, measured, write, output, json)
+    else:
+        _figures(found, measured, json)
+    warn_of(measured.warnings)
+
+
+def _figures(model: Model, measured: EvaluationRows, json: bool) -> None:
+    from zoo_core.cli._output import redirect_prints, rows, warning_list
+    from zoo_core.display.text import format_number
+    from zoo_core.model import baseline_figures, evaluate_table
+
+    with redirect_prints():
+        metrics = evaluate_table(model, measured.table, check=True)
+        baseline = baseline_figures(model, measured.table)
     shown = {key: format_number(value) for key, value in baseline.items()}
     figures = [
         {"metric": key, measured.name: format_number(value), "baseline": shown.get(key, "")}
@@ -55,4 +91,33 @@ def command(
     human = rows(figures, ["metric", measured.name, *(["baseline"] if shown else [])])
     warnings = {"warnings": warning_list(measured.warnings)} if measured.warnings else {}
     report(metrics | warnings, json, human)
-    warn_of(measured.warnings)
+
+
+def _picture_writer(output: Path, model: str, rows: str, force: bool) -> Callable[[Figure], None]:
+    from zoo_core.cli._inputs import picture_writer
+
+    return picture_writer(output, f"evaluate --report {model} {rows}", force)
+
+
+def _report(
+    model: Model, measured: EvaluationRows, write: Callable[[Figure], None] | None, output: Path | None, json: bool
+) -> None:
+    from zoo_core.cli._output import print_result, redirect_prints, warning_list
+    from zoo_core.display.text import report_tables
+    from zoo_core.reports import make_report
+
+    with redirect_prints():
+        made = make_report(model, measured.table)
+    if write is not None:
+        from zoo_core.display.plots import report_figure
+
+        write(report_figure(made))
+    saved = {} if output is None else {"saved": str(output)}
+    if json:
+        report(made.to_dict() | saved | {"warnings": warning_list(measured.warnings)}, json, None)
+        return
+    for table in report_tables(made):
+        print_result(table)
+        print()
+    for line in [*made.notes, *(f"saved {path}" for path in saved.values())]:
+        print(line)

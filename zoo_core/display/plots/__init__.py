@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         part_figure as part_figure,
         schedule_curve as schedule_curve,
     )
+    from zoo_core.display.plots._report_plots import report_figure as report_figure
     from zoo_core.display.plots._style import (
         check_ending as check_ending,
         new_figure as new_figure,
@@ -37,6 +38,7 @@ _MODULES = {
     "_model_plots": "confusion_matrix first_layer_weights",
     "_own_pictures": "is_own_picture",
     "_part_plots": "activation_curve part_figure schedule_curve",
+    "_report_plots": "report_figure",
     "_style": "check_ending new_figure save_figure styled",
 }
 __all__, __dir__, __getattr__ = _lazy_names(__name__, _MODULES)

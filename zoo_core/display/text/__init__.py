@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from zoo_core.display.text._encoding import replace_unencodable as replace_unencodable
     from zoo_core.display.text._explanation import explanation_page as explanation_page
     from zoo_core.display.text._parts import PartList as PartList, part_page as part_page
+    from zoo_core.display.text._report import report_tables as report_tables
     from zoo_core.display.text._table import text_table as text_table
     from zoo_core.display.text._values import (
         format_count as format_count,
@@ -31,6 +32,7 @@ _MODULES = {
     "_encoding": "replace_unencodable",
     "_explanation": "explanation_page",
     "_parts": "PartList part_page",
+    "_report": "report_tables",
     "_table": "text_table",
     "_wide_table": "WideTable",
     "_values": "format_count format_duration format_number print_json printable",

@@ -1,0 +1,130 @@
+"""The report on a model as one picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zoo_core.display.plots._style import PALETTE, new_figure, styled
+from zoo_core.display.text import format_number
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from zoo_core.reports import Report
+
+MOST_BARS = 20  # classes or features; the others are counted in the title
+MOST_POINTS = 3000  # of predicted against true
+MOST_TARGETS = 4
+LINE: dict[str, Any] = {"color": "#999999", "ls": "--", "lw": 1.0}
+BAR = 0.8  # of the distance of two bars
+
+
+@styled
+def report_figure(report: Report) -> Figure:
+    """Draw what a report has: classes, confusion, calibration, predicted against true, importance."""
+    panels = _panels(report)
+    rows = -(-len(panels) // 2)
+    figure = new_figure(11.0 if len(panels) > 1 else 6.0, 4.4 * rows)
+    places = np.atleast_1d(figure.subplots(rows, min(len(panels), 2))).ravel()
+    for axes, draw in zip(places, panels, strict=False):
+        draw(axes, report)
+    for axes in places[len(panels) :]:
+        axes.set_visible(False)
+    shown = ", ".join(f"{key} {format_number(value)}" for key, value in list(report.figures.items())[:4])
+    figure.suptitle(f"{report.model} on {format_number(report.rows)} rows: {shown}", fontsize=11.0)
+    return figure
+
+
+def _panels(report: Report) -> list[Callable[[Axes, Report], None]]:
+    chosen: list[tuple[Callable[[Axes, Report], None], object]] = [
+        (_draw_classes, report.classes),
+        (_draw_confusion, report.classes),
+        (_draw_calibration, report.calibration),
+        (_draw_values, report.targets),
+        (_draw_errors, report.targets),
+        (_draw_importance, report.importance),
+    ]
+    return [draw for draw, has in chosen if has]
+
+
+def _bars(axes: Axes, names: list[str], series: dict[str, list[float]], errors: list[float] | None = None) -> None:
+    """Draw horizontal bars, the first name at the top."""
+    height = BAR / len(series)
+    places = np.arange(len(names))
+    for at, (label, values) in enumerate(series.items()):
+        style: dict[str, Any] = {"color": PALETTE[1 + at], "label": label}
+        axes.barh(places + (at - (len(series) - 1) / 2) * height, values, height, xerr=errors, **style)
+    axes.set_yticks(places, names)
+    axes.invert_yaxis()
+    axes.grid(axis="y", visible=False)
+
+
+def _draw_classes(axes: Axes, report: Report) -> None:
+    shown = sorted(report.classes, key=lambda one: one.f1)[:MOST_BARS] if len(report.classes) > MOST_BARS else None
+    classes = shown or report.classes
+    series = {"precision": [c.precision for c in classes], "recall": [c.recall for c in classes]}
+    _bars(axes, [f"{c.name} ({format_number(c.support)})" for c in classes], series)
+    axes.set_xlim(0, 1)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0)
+    left = f"the {MOST_BARS} weakest of {len(report.classes)} classes" if shown else "class (rows)"
+    axes.set_ylabel(left)
+
+
+def _draw_confusion(axes: Axes, report: Report) -> None:
+    counts = np.asarray(report.confusion)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    axes.grid(visible=False)
+    if len(counts) <= MOST_BARS:
+        names = [one.name for one in report.classes]
+        axes.set_xticks(range(len(names)), names, rotation=90 if max(map(len, names)) > 3 else 0)
+        axes.set_yticks(range(len(names)), names)
+        for (row, column), count in np.ndenumerate(counts):
+            ink = "white" if shares[row, column] > 0.5 else "black"
+            axes.text(column, row, format_number(int(count)), ha="center", va="center", color=ink, fontsize=8)
+    axes.set_xlabel("predicted class")
+    axes.set_ylabel("true class")
+
+
+def _draw_calibration(axes: Axes, report: Report) -> None:
+    found = report.calibration
+    if found is None:
+        return
+    axes.plot([0, 1], [0, 1], **LINE)
+    axes.plot([b.predicted for b in found.bins], [b.observed for b in found.bins], "o-", color=PALETTE[1])
+    for one in found.bins:
+        axes.annotate(format_number(one.rows), (one.predicted, one.observed), (0, 6), textcoords="offset points",
+                      ha="center", fontsize=8)  # fmt: skip
+    axes.set(xlabel=found.of, ylabel="share for which it holds", xlim=(0, 1), ylim=(-0.03, 1.08))
+    axes.set_title(f"Calibration: off by {found.error:.3f}; the numbers count rows", loc="left")
+
+
+def _draw_values(axes: Axes, report: Report) -> None:
+    step = max(1, len(report.true) // MOST_POINTS)
+    for at, target in enumerate(report.targets[:MOST_TARGETS]):
+        true, predicted = report.true[::step, at], report.predicted[::step, at]
+        axes.plot(true, predicted, ".", color=PALETTE[1 + at], alpha=0.5, label=f"{target.name}: r2 {target.r2:.3f}")
+    shown = np.concatenate([report.true[:, :MOST_TARGETS].ravel(), report.predicted[:, :MOST_TARGETS].ravel()])
+    axes.plot([shown.min(), shown.max()], [shown.min(), shown.max()], **LINE)
+    axes.set(xlabel="value", ylabel="prediction")
+    axes.legend(loc="upper left")
+
+
+def _draw_errors(axes: Axes, report: Report) -> None:
+    for at, target in enumerate(report.targets[:MOST_TARGETS]):
+        error = report.predicted[:, at] - report.true[:, at]
+        axes.hist(error, bins=40, histtype="step", color=PALETTE[1 + at], lw=1.6, label=target.name)
+    axes.axvline(0, **LINE)
+    axes.set(xlabel="prediction - value", ylabel="rows")
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=MOST_TARGETS, borderaxespad=0)
+
+
+def _draw_importance(axes: Axes, report: Report) -> None:
+    shown = report.importance[:MOST_BARS]
+    _bars(axes, [one.feature for one in shown], {"": [one.mean for one in shown]}, [one.spread for one in shown])
+    more = f"; the first {MOST_BARS} of {len(report.importance)}" if len(report.importance) > MOST_BARS else ""
+    axes.set_xlabel(f"how much worse {report.measured_by} gets if a feature is shuffled{more}")

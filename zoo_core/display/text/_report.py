@@ -1,0 +1,57 @@
+"""The report on a model as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from zoo_core.display.text._table import TextTable, text_table
+
+if TYPE_CHECKING:
+    from zoo_core.reports import Report
+
+MOST_CLASSES = 12  # columns of a confusion matrix; the picture shows more
+ERRORS = ("5 %", "25 %", "median", "75 %", "95 %")
+
+
+def report_tables(report: Report) -> Iterator[TextTable]:
+    """Yield the tables of a report; those that have nothing to say are left out."""
+    figures = [(key, value, report.baseline.get(key)) for key, value in report.figures.items()]
+    yield text_table(["metric", "value", "baseline"], figures, title=f"{report.model} on {report.rows:,} rows")
+    if report.classes:
+        rows = [(c.name, c.precision, c.recall, c.f1, c.support) for c in report.classes]
+        yield text_table(["class", "precision", "recall", "F1", "rows"], rows, title="By class")
+        yield from _confusion(report)
+    if report.thresholds:
+        cells = [(t.rule, t.threshold, t.accuracy, t.precision, t.recall, t.f1) for t in report.thresholds]
+        title = f"{report.classes[1].name} from this probability on (choose it on the validation split)"
+        yield text_table(["rule", "threshold", "accuracy", "precision", "recall", "F1"], cells, title=title)
+    yield from _calibration(report)
+    yield from _targets(report)
+    if report.importance:
+        shown = [(one.feature, one.mean, one.spread) for one in report.importance]
+        title = f"Importance: how much worse {report.measured_by} gets if a feature is shuffled"
+        yield text_table(["feature", "mean", "standard deviation"], shown, title=title)
+
+
+def _confusion(report: Report) -> Iterator[TextTable]:
+    names = [one.name for one in report.classes]
+    if report.confusion is not None and len(names) <= MOST_CLASSES:
+        rows = [(name, *counts) for name, counts in zip(names, report.confusion.tolist(), strict=True)]
+        yield text_table(["true class", *names], rows, title="Predicted as")
+
+
+def _calibration(report: Report) -> Iterator[TextTable]:
+    if report.calibration is not None:
+        found = report.calibration
+        rows = [(f"{one.low:.1f} to {one.high:.1f}", one.rows, one.predicted, one.observed) for one in found.bins]
+        title = f"Calibration of the {found.of}: off by {found.error:.3f} in the mean"
+        yield text_table(["between", "rows", "predicted", "observed"], rows, title=title)
+
+
+def _targets(report: Report) -> Iterator[TextTable]:
+    if report.targets:
+        rows = [(t.name, t.rmse, t.mae, t.r2, t.bias) for t in report.targets]
+        yield text_table(["target", "rmse", "mae", "r2", "mean error"], rows, title="By target")
+        errors = [(t.name, *t.error_quantiles) for t in report.targets]
+        yield text_table(["target", *ERRORS], errors, title="Prediction - value, at these shares of the rows")

@@ -1,0 +1,138 @@
+"""The report on a model: all that its predictions of some rows tell."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from zoo_core.errors import UsageError
+from zoo_core.model import Model, baseline_figures, evaluate_table
+from zoo_core.parts import Array, Table
+from zoo_core.reports._classes import (
+    Calibration,
+    ClassFigures,
+    Threshold,
+    calibration,
+    class_figures,
+    confusion,
+    thresholds,
+)
+from zoo_core.reports._importance import MOST_FEATURES, MOST_ROWS, Importance, permutation_importance
+from zoo_core.reports._values import TargetFigures, target_figures
+
+REPEATS = 5
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a model reached on some rows.
+
+    Args:
+        model: its name.
+        rows: how many there are.
+        figures: the loss and the metrics of its spec.
+        baseline: the metrics of always answering with the most frequent class, or the mean.
+        classes: the figures of each class; empty for a regression.
+        confusion: counts (classes, classes), row the true class, column the predicted one; None for a regression.
+        thresholds: for two classes with probabilities.
+        calibration: of the probabilities, if there are any.
+        targets: the figures of each target; empty for a classification.
+        importance: of each feature, the most important first; empty where it was not asked for.
+        measured_by: the figure that the importance is the loss of.
+        notes: what was left out, and why.
+        true: class indices (rows,) or values (rows, targets).
+        predicted: class indices (rows,) or values (rows, targets).
+    """
+
+    model: str
+    rows: int
+    figures: dict[str, float]
+    baseline: dict[str, float]
+    classes: list[ClassFigures] = field(default_factory=list)
+    confusion: Array | None = None
+    thresholds: list[Threshold] = field(default_factory=list)
+    calibration: Calibration | None = None
+    targets: list[TargetFigures] = field(default_factory=list)
+    importance: list[Importance] = field(default_factory=list)
+    measured_by: str = ""
+    notes: list[str] = field(default_factory=list)
+    true: Array = field(default_factory=lambda: np.empty(0))
+    predicted: Array = field(default_factory=lambda: np.empty(0))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data, without the rows themselves."""
+        data = {key: value for key, value in asdict(self).items() if key not in ("true", "predicted")}
+        counts = None if self.confusion is None else self.confusion.tolist()
+        return {key: value for key, value in (data | {"confusion": counts}).items() if value not in (None, [], "")}
+
+
+def make_report(model: Model, table: Table, *, repeats: int = REPEATS, seed: int = 0) -> Report:
+    """Return the report on a model.
+
+    Args:
+        model: the model.
+        table: rows with labels as the model's class indices, or values in its units.
+        repeats: how often each feature is shuffled for its importance, 2 or more; 0 for no importance.
+        seed: draws the orders.
+
+    Raises:
+        UsageError: `repeats` is 1 or negative, or there are no rows.
+        DataError, NumericError: as `Model.outputs`.
+    """
+    if repeats < 0 or repeats == 1:
+        raise UsageError(f"repeats is {repeats}; it is 2 or more, or 0 for no importance")
+    figures = evaluate_table(model, table, check=True)
+    common: dict[str, Any] = {"model": model.name, "rows": len(table.y), "figures": figures}
+    common["baseline"] = baseline_figures(model, table)
+    own = _classification(model, table) if model.about.task == "classification" else _regression(model, table)
+    return Report(**common, **own, **_importance(model, table, repeats, seed))
+
+
+def _classification(model: Model, table: Table) -> dict[str, Any]:
+    outputs, names = model.outputs(_rows(table)), [str(label) for label in model.labels().tolist()]
+    predicted, probabilities = model.decision.classes(outputs), model.decision.probabilities(outputs)
+    counts = confusion(table.y, predicted, len(names))
+    own = {"true": table.y, "predicted": predicted, "confusion": counts, "classes": class_figures(counts, names)}
+    if probabilities is None:
+        return own
+    if len(names) == 2 and len(np.unique(table.y)) == 2:
+        own["thresholds"] = thresholds(table.y, probabilities[:, 1])
+    return {**own, "calibration": calibration(table.y, probabilities, names)}
+
+
+def _regression(model: Model, table: Table) -> dict[str, Any]:
+    predicted = np.asarray(model.outputs(_rows(table)), np.float64)
+    own: dict[str, Any] = {"true": table.y, "predicted": predicted}
+    if predicted.shape != table.y.shape:
+        return own
+    names = model.about.target_names or [f"target {i + 1}" for i in range(table.y.shape[1])]
+    columns = zip(names, table.y.T.astype(np.float64), predicted.T, strict=True)
+    return {**own, "targets": [target_figures(*column) for column in columns]}
+
+
+def _rows(table: Table) -> Array:
+    return np.asarray(table.x)
+
+
+def _importance(model: Model, table: Table, repeats: int, seed: int) -> dict[str, Any]:
+    """Return the importance of the features by the first metric of the spec, on some of the rows."""
+    features, metrics = table.x.shape[1], model.metrics()
+    if not repeats or not metrics:
+        return {}
+    if features > MOST_FEATURES:
+        return {"notes": [f"no importance of features: there are {features}, and more than {MOST_FEATURES} take long"]}
+    rng = np.random.default_rng(seed)
+    some = rng.permutation(len(table.y))[:MOST_ROWS]
+    x, y, weights = _rows(table)[some], table.y[some], None if table.weights is None else table.weights[some]
+    key = next(key for key in evaluate_table(model, Table(x, y, weights)) if key.startswith(metrics[0].name))
+    sign = 1 if metrics[0].higher_is_better else -1
+
+    def score(inputs: Array) -> float:
+        return sign * evaluate_table(model, Table(inputs, y, weights))[key]
+
+    names = list(model.about.feature_names) or [f"feature {i + 1}" for i in range(features)]
+    found = permutation_importance(score, x, names, repeats, rng)
+    left = [f"importance of features: on {MOST_ROWS} rows, drawn at random"] if len(table.y) > MOST_ROWS else []
+    return {"importance": found, "measured_by": key, "notes": left}
