@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from zoo_core.contract import checked_rate
+from zoo_core.errors import SpecError
 from zoo_core.nn import central_difference, set_up
 from zoo_core.parts import Activation, Array, Initializer, Loss, Part, Schedule
 
+MOST_UNITS = 65  # that an activation is tried with
 LOW, HIGH, POINTS = -4.0, 4.0, 801
 FIXED_INPUTS = (1.0, 0.0, -1.0, 2.0)  # values of the inputs that do not vary, where outputs depend on several
 MAX_SCHEDULE_POINTS = 4000
@@ -56,8 +58,13 @@ def sample_activation(activation: Activation) -> ActivationSamples:
 
 
 def _drawn_units(activation: Activation) -> int:
-    """Return how many outputs to draw: three if each depends on a whole row of as many inputs, else one."""
-    if activation.input_width(1) != 1:
+    """Return how many outputs to draw: three if each depends on a whole row of as many inputs, else one.
+
+    For an activation that refuses one unit it is the least number that it takes.
+    """
+    if not _takes(activation, 1):
+        return next((units for units in range(2, MOST_UNITS) if _takes(activation, units)), 1)
+    if activation.input_width(1) != 1 or not _takes(activation, 3):
         return 1
     part = _set_up_copy(activation, 3)
     z = np.array([[0.3, -0.7, 0.5], [0.3, 0.9, 0.5]])
@@ -65,6 +72,14 @@ def _drawn_units(activation: Activation) -> int:
         return 1
     first, second = _call(part.infer, z, 3)[:, 0]
     return 1 if first == second else 3
+
+
+def _takes(activation: Activation, units: int) -> bool:
+    """Return whether an activation takes a number of units."""
+    try:
+        return _set_up_copy(activation, units).input_width(units) > 0
+    except (ValueError, SpecError):
+        return False
 
 
 def _set_up_copy(activation: Activation, units: int) -> Activation:
