@@ -74,7 +74,8 @@ PARTS_BY_KIND = {
     "dataset": {
         "datasets.idx_files": "mnist fashion_mnist idx",
         "datasets.npy_files": "npy",
-        "datasets.tables": "csv npz",
+        "datasets.tables": "csv",
+        "datasets.npz_files": "npz",
         "datasets.glyphs": "glyphs",
         "datasets.arrays": "arrays",
     },

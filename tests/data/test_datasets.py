@@ -18,7 +18,8 @@ from zoo_core.parts import Dataset
 from zoo_core.registry import Registry
 from zoo_core.spec import Spec
 from zoo_plugins.datasets.idx_files import FashionMnist, Idx, Mnist
-from zoo_plugins.datasets.tables import Csv, Npz
+from zoo_plugins.datasets.npz_files import Npz
+from zoo_plugins.datasets.tables import Csv
 
 IMAGES, LABELS, TEST_IMAGES, TEST_LABELS = (file.name for file in Mnist.files)
 

@@ -71,7 +71,7 @@ def test_a_model_of_columns_takes_missing_and_unknown_values_and_refuses_infinit
     model = trained[0]
     rows = np.array([[0, -1, 1, 1e9], [np.nan] * 4])
     assert np.isfinite(model.outputs(rows)).all()
-    with pytest.raises(DataError, match=r"inf in row 1, column 0"):
+    with pytest.raises(DataError, match=r"gives inf in the number .size., row 1"):
         model.predict(np.array([[0, 1, 1, 0], [np.inf, 1, 1, 0]]))
 
 

@@ -7,27 +7,30 @@ from typing import Any
 
 import numpy as np
 
+from zoo_core.data.columns import values_fault
 from zoo_core.data.labels import LabelIndex, is_whole_number, label_list
 from zoo_core.data.readers.npy import is_finite
 from zoo_core.data.readers.npy_rows import DiskRows
 from zoo_core.errors import DataError
-from zoo_core.model.frames import frame_columns, is_frame, match_columns
-from zoo_core.parts import Array
+from zoo_core.model.frames import described_matrix, frame_columns, is_frame, match_columns
+from zoo_core.parts import Array, Column
 
 
 def as_inputs(
-    x: Any, features: int, image_shape: Sequence[int] | None, name: str, feature_names: Sequence[str] = ()
-) -> Any:
+    x: Any, features: int, image_shape: Sequence[int] | None, name: str, feature_names: Sequence[str] = (),
+    columns: Sequence[Column] = (), missing: Sequence[str] = (),
+) -> Any:  # fmt: skip
     """Return inputs as an array, shape (rows, features), or as rows on disk; without a copy, so it must not be changed.
 
     The columns of a frame are matched by name, those of an array are taken in their order. Images have shape
-    (rows, height, width), or (height, width) for one. `name` is the model's. Whether the values are finite is left to
+    (rows, height, width), or (height, width) for one. `name` is the model's. With `columns`, texts become numbers;
+    `missing` are texts that stand for a missing value. Whether the values are finite is left to
     `check_values_finite`. Raises DataError for another shape or type.
     """
     if isinstance(x, DiskRows) and x.shape[1] == features:
         return x
     given = x
-    x = match_columns(x, feature_names, features, "inputs", name) if is_frame(x) else _as_array(x, "inputs")
+    x = _as_matrix(x, features, name, feature_names, columns, missing)
     if x.dtype.kind not in "buif":
         raise DataError(f"inputs must be numbers, not {x.dtype}")
     if x.ndim == 3 or (x.ndim == 2 and image_shape and x.shape == tuple(image_shape)):
@@ -36,6 +39,25 @@ def as_inputs(
         one = f"; for one row give {_one_row(given)}" if x.shape == (features,) else ""
         raise DataError(f"inputs have shape {x.shape}, and model {name!r} needs (rows, {features}){one}")
     return x
+
+
+def _as_matrix(
+    x: Any, features: int, name: str, feature_names: Sequence[str], columns: Sequence[Column], missing: Sequence[str]
+) -> Array:
+    """Return inputs as an array of numbers, by the names and the meaning of their columns if these are known."""
+    if is_frame(x):
+        if columns:
+            return described_matrix(x, columns, missing, "inputs", name)
+        return match_columns(x, feature_names, features, "inputs", name)
+    array = _as_array(x, "inputs")
+    if not columns or array.ndim != 2 or array.shape[1] != features:
+        return array
+    if array.dtype.kind not in "buif":
+        rows = x if isinstance(x, np.ndarray) else np.array(x, object)  # numbers beside texts stay numbers
+        return described_matrix(rows, columns, missing, "inputs", name)
+    if fault := values_fault(array, columns):
+        raise DataError(f"inputs: the array {fault} (from 0), which model {name!r} cannot take; give a frame of texts")
+    return array
 
 
 def _one_row(given: Any) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from zoo_core.basics import ThreadLock
 from zoo_core.contract import checked_width, naming_parts
 from zoo_core.data import RowSketch
+from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.errors import SpecError, UsageError
 from zoo_core.model._environment import environment as current_environment
 from zoo_core.model._fingerprints import Fingerprints
@@ -138,7 +139,8 @@ class Model:
 
         Args:
             x: inputs in the units of the data, shape (rows, features), or (rows, height, width) for images. The columns
-                of a data frame, a mapping or a structured array are matched by name; others are left out.
+                of a data frame, a mapping or a structured array are matched by name; others are left out. Where the
+                model was trained on categories or dates, they hold texts; an array of numbers holds their codes.
 
         Returns:
             Outputs, shape (rows, outputs), in the dtype of the network.
@@ -155,7 +157,8 @@ class Model:
 
     def _inputs(self, x: Any) -> Any:
         about = self.about
-        return as_inputs(x, about.inputs, about.image_shape, self.name, about.feature_names)
+        form = about.inputs, about.image_shape, self.name, about.feature_names
+        return as_inputs(x, *form, about.described_columns, self.data_options.get("missing") or TableFormat().missing)
 
     @naming_parts
     def predict(self, x: Any) -> Array:

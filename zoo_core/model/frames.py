@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from zoo_core.errors import DataError, nearest
-from zoo_core.parts import Array
+from zoo_core.parts import Array, Column
 
 MAX_LISTED = 8  # names in a message
 
@@ -81,9 +81,40 @@ def match_columns(frame: Any, names: Sequence[str], width: int, what: str, model
     if len(chosen) != width:
         raise DataError(f"{what} have {len(chosen)} columns, and model {model!r} needs {width}")
     arrays = [_numbers(columns[name], name, what) for name in chosen]
+    _check_lengths(arrays, what)
+    return np.column_stack(arrays)
+
+
+def described_matrix(frame: Any, columns: Sequence[Column], missing: Sequence[str], what: str, model: str) -> Array:
+    """Return the columns of a frame as the numbers that a model takes, shape (rows, columns).
+
+    They are matched by name; the columns of an array of texts and numbers are taken in their order. `missing` are
+    texts that stand for a missing value. Raises DataError for a missing column, or a value that its column cannot have.
+    """
+    if isinstance(frame, np.ndarray) and frame.dtype.names is None:
+        given = {column.name: frame[:, at] for at, column in enumerate(columns)}
+    else:
+        given = frame_columns(frame)
+        _named(given, [column.name for column in columns], what, model)
+    arrays = [_described_values(given[column.name], column, missing, what) for column in columns]
+    _check_lengths(arrays, what)
+    return np.column_stack(arrays)
+
+
+def _described_values(values: Array, column: Column, missing: Sequence[str], what: str) -> Array:
+    from zoo_core.data.readers.values import ValueFaultError, column_values, typed_array
+
+    if values.ndim != 1:
+        raise DataError(f"{what}: column {column.name!r} has shape {values.shape}, not (rows,)")
+    try:
+        return column_values(typed_array(column.name, values, column.kind, missing), column)
+    except ValueFaultError as fault:
+        raise DataError(f"{what}: column {column.name!r}, row {fault.row} (from 0): {fault}") from None
+
+
+def _check_lengths(arrays: Sequence[Array], what: str) -> None:
     if len({len(array) for array in arrays}) > 1:
         raise DataError(f"{what}: the columns differ in length: {', '.join(str(len(array)) for array in arrays[:8])}")
-    return np.column_stack(arrays)
 
 
 def _named(columns: Mapping[str, Array], names: Sequence[str], what: str, model: str) -> Sequence[str]:

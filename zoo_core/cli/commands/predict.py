@@ -73,7 +73,10 @@ def _read_inputs(name: str, model: Model) -> Any:
         raise ResourceError("standard input is closed")
     source, shown = (sys.stdin.buffer, "standard input") if name == "-" else (name, name)
     about = model.about
-    x, notes = read_inputs(source, about.inputs, about.feature_names, about.image_shape, shown, model.data_options)
+    x, notes = read_inputs(
+        source, about.inputs, about.feature_names, about.image_shape, shown, model.data_options,
+        about.described_columns, model.preprocessor.wants_columns,
+    )  # fmt: skip
     for note in notes:
         print(f"note: {shown}: {note}", file=sys.stderr)
     return x

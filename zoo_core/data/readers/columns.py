@@ -16,6 +16,7 @@ import numpy as np
 from zoo_core.data.readers._cells import NumberColumn, find_fault
 from zoo_core.data.readers._open import Source, reads_foreign_bytes
 from zoo_core.data.readers._rows import Block
+from zoo_core.data.readers._text import Raw
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.table_reader import Column as Named, TableReader
 from zoo_core.data.readers.tables import format_of, read_table
@@ -126,7 +127,14 @@ def read_columns(
         table["age"].numbers.mean(), table["city"].categories
     """
     where, raw = read_table(source)
-    form = format_of(raw, form)
+    return columns_in(raw, format_of(raw, form), where, take=take, types=types)
+
+
+def columns_in(
+    raw: Raw, form: TableFormat, where: str, *, take: Sequence[Named] | None = None,
+    types: Mapping[Named, Type] | None = None,
+) -> Columns:  # fmt: skip
+    """Return the typed columns of a table, as `read_columns`, from its contents; messages call it `where`."""
     table = TableReader(raw, form, where)
     known = {table.index(column): kind for column, kind in (types or {}).items()}
     places = table.columns if take is None else [table.index(column) for column in take]

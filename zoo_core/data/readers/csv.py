@@ -75,8 +75,8 @@ def read_csv(
     where, raw = read_table(source)
     form = format_of(raw, form)
     table = TableReader(raw, form, where)
-    place = None if text is None else _text_index(table, text, columns)
-    wanted = _column_indices(table, columns, place)
+    place = None if text is None else text_index(table, text, columns)
+    wanted = column_indices(table, columns, place)
     needed = [i for i in [place, *map(table.index, targets)] if i is not None]
     try:
         found = _read_body(table, wanted, place, needed)
@@ -92,7 +92,7 @@ def read_columns(table: TableReader, places: list[int]) -> Array:
     return _read_body(table, places, None, []).numbers
 
 
-def _text_index(table: TableReader, text: Column, columns: Sequence[Column] | None) -> int:
+def text_index(table: TableReader, text: Column, columns: Sequence[Column] | None) -> int:
     """Return the index of the text column; one that is given as an index may stand elsewhere than in training."""
     place = table.index(text)
     if isinstance(text, str) or not table.names[place] or table.names[place] not in (columns or ()):
@@ -106,7 +106,7 @@ def _text_index(table: TableReader, text: Column, columns: Sequence[Column] | No
     return rest[0]
 
 
-def _column_indices(table: TableReader, columns: Sequence[Column] | None, text: int | None) -> list[int]:
+def column_indices(table: TableReader, columns: Sequence[Column] | None, text: int | None) -> list[int]:
     """Return the indices of columns. Raises DataError if one is named twice or is the text column."""
     if columns is None:
         return [i for i in table.columns if i != text]

@@ -11,17 +11,19 @@ from zoo_core.data.readers._open import Source, reads_foreign_bytes
 from zoo_core.data.readers._rows import RowReader
 from zoo_core.data.readers._text import Raw
 from zoo_core.data.readers.csv import read_columns
+from zoo_core.data.readers.described import read_described_features
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.table_reader import TableReader, other_delimiter
 from zoo_core.data.readers.tables import format_of, read_table
 from zoo_core.errors import DataError, nearest
-from zoo_core.parts import Array
+from zoo_core.parts import Array, Column
 
 
 @reads_foreign_bytes
 def read_features(
-    source: Source, feature_names: Sequence[str], features: int | None = None, options: Mapping[str, Any] | None = None
-) -> Array:
+    source: Source, feature_names: Sequence[str], features: int | None = None,
+    options: Mapping[str, Any] | None = None, columns: Sequence[Column] = (), gaps: bool = False,
+) -> Array:  # fmt: skip
     """Read a text table to predict from.
 
     With a header, columns are matched by name, in any order; others, such as the target, are left out. If the first
@@ -32,6 +34,8 @@ def read_features(
         feature_names: the names of the model's features; empty if it has none.
         features: the number of the model's features, if there are no names.
         options: those of the data set that the model was trained on; a table is read by them.
+        columns: what the features are, if the model says so; NaN is a missing value then.
+        gaps: whether values may be missing.
 
     Returns:
         Inputs, float64, shape (rows, features).
@@ -49,12 +53,17 @@ def read_features(
     first = _first_cells(raw, form, where)
     numeric = [is_number(cell) for cell in first]
     known = bool(feature_names) and set(feature_names) <= set(first)
+    if not known and (options or {}).get("header") is False:
+        numeric = [True]
     without = all(numeric) or (not feature_names and any(numeric))
     form = format_of(raw, replace(form, header=known or not without))
     table = TableReader(raw, form, where)
-    if feature_names and form.header:
-        return read_columns(table, _named_places(table, feature_names))
-    return read_columns(table, _places(table, len(feature_names) or features, options or {}))
+    is_named = feature_names and form.header
+    width = len(feature_names) or features
+    places = _named_places(table, feature_names) if is_named else _places(table, width, options or {})
+    if columns:
+        return read_described_features(raw, form, where, places, columns, gaps)
+    return read_columns(table, places)
 
 
 def stored_format(raw: Raw, options: Mapping[str, Any], where: str) -> TableFormat:

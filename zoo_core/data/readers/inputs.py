@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 from zoo_core.data.readers._open import reads_foreign_bytes
 from zoo_core.data.readers.npy import read_array
 from zoo_core.errors import DataError
-from zoo_core.parts import Array
+from zoo_core.parts import Array, Column
 
 if TYPE_CHECKING:
     from zoo_core.data.readers.npy_rows import DiskRows
@@ -29,6 +29,8 @@ def read_inputs(
     image_shape: Sequence[int] | None = None,
     name: str = "",
     options: Mapping[str, Any] | None = None,
+    columns: Sequence[Column] = (),
+    gaps: bool = False,
 ) -> Inputs:
     """Read rows to predict from. A path says the format by its ending, an open file by its first bytes.
 
@@ -39,6 +41,8 @@ def read_inputs(
         image_shape: height and width of the training images; None if the model was not trained on images.
         name: what messages call the source; by default its path.
         options: those of the model's data set, `model.data_options`; a text table is read by them.
+        columns: what the features are, `model.about.described_columns`; a text table is read by them, too.
+        gaps: whether values may be missing, `model.preprocessor.wants_columns`.
 
     Returns:
         The rows, shape (rows, features) or (rows, height, width), and a note for each change of a picture.
@@ -52,10 +56,11 @@ def read_inputs(
         x, notes = read_inputs("new.csv", about.inputs, about.feature_names, options=model.data_options)
         model.predict(x)
     """
+    table = (features, feature_names, options, columns, gaps)
     if not isinstance(source, (Path, str)):
         raw, shown = source.read(), name or "the input"
         found = _read_binary(raw, image_shape, shown)
-        return found or (_read_table(_named(raw, shown), features, feature_names, options), [])
+        return found or (_read_table(_named(raw, shown), *table), [])
     ending, name = Path(source).suffix.lower(), name or str(source)
     if ending == ".png":
         return _read_picture(source, image_shape, name)
@@ -63,7 +68,7 @@ def read_inputs(
         return _read_npy(Path(source), features), []
     if ending == ".npz":
         return read_array(source), []
-    return _read_table(source, features, feature_names, options), []
+    return _read_table(source, *table), []
 
 
 def _read_binary(raw: bytes, image_shape: Sequence[int] | None, name: str) -> Inputs | None:
@@ -96,10 +101,13 @@ def _read_npy(path: Path, features: int) -> Array | DiskRows:
     return rows
 
 
-def _read_table(source: Any, features: int, feature_names: Sequence[str], options: Mapping[str, Any] | None) -> Array:
+def _read_table(
+    source: Any, features: int, feature_names: Sequence[str], options: Mapping[str, Any] | None,
+    columns: Sequence[Column], gaps: bool,
+) -> Array:  # fmt: skip
     from zoo_core.data.readers.features import read_features
 
-    return read_features(source, feature_names, features, options)
+    return read_features(source, feature_names, features, options, columns, gaps)
 
 
 def _read_picture(source: Path | str | IO[bytes], image_shape: Sequence[int] | None, name: str) -> Inputs:

@@ -1,0 +1,76 @@
+"""Dates in texts: which texts are dates, and which instant they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta, timezone
+
+ORDERS = ("", "dmy", "mdy")  # what comes first: the year, the day, the month
+_MARK = r"[-/.]"
+_TIME = (
+    r"(?:[T,]?\s*(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,](?P<part>[0-9]{1,9}))?)?"
+    r"\s?(?P<half>[AaPp]\.?[Mm]\.?)?\s?(?P<zone>Z|UTC|[+-][0-9]{2}:?(?:[0-9]{2})?)?)?"
+)
+_YEAR_FIRST = re.compile(
+    rf"(?P<year>[0-9]{{4}})(?P<mark>{_MARK})(?P<month>[0-9]{{1,2}})(?:(?P=mark)(?P<day>[0-9]{{1,2}})(?![0-9]){_TIME})?"
+)
+_DAY = "(?P<day>[0-9]{1,2})"
+_MONTH = "(?P<month>[0-9]{1,2})"
+_YEAR = "(?P<year>[0-9]{4}|[0-9]{2})(?![0-9])"
+_PATTERNS = {
+    "": _YEAR_FIRST,
+    "dmy": re.compile(rf"{_DAY}(?P<mark>{_MARK}){_MONTH}(?P=mark){_YEAR}{_TIME}"),
+    "mdy": re.compile(rf"{_MONTH}(?P<mark>{_MARK}){_DAY}(?P=mark){_YEAR}{_TIME}"),
+}
+_PIVOT = 69  # as in POSIX: 69 is 1969, 68 is 2068
+
+
+def read_date(text: str, order: str = "") -> float | None:
+    """Return the seconds from 1970-01-01 to a date, UTC, or None for what is no date in this order.
+
+    A time without a zone counts as UTC.
+    """
+    found = _PATTERNS[order].fullmatch(text.strip())
+    if found is None:
+        return None
+    try:
+        return (_instant(found) - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
+    except (ValueError, OverflowError):  # no such day
+        return None
+
+
+def _instant(found: re.Match[str]) -> datetime:
+    year, hour = int(found["year"]), int(found["hour"] or 0)
+    if len(found["year"]) == 2:
+        year += 1900 if year >= _PIVOT else 2000
+    if found["half"]:
+        if not 1 <= hour <= 12:
+            raise ValueError("no hour of half a day")
+        hour = hour % 12 + 12 * (found["half"][0] in "Pp")
+    part = timedelta(seconds=float(f"0.{found['part'] or 0}"))
+    day, minute, second = int(found["day"] or 1), int(found["minute"] or 0), int(found["second"] or 0)
+    return datetime(year, int(found["month"]), day, hour, minute, second, tzinfo=_zone(found["zone"])) + part
+
+
+def _zone(text: str | None) -> timezone:
+    if not text or text in ("Z", "UTC"):
+        return UTC
+    hours, minutes = int(text[1:3]), int(text[3:].lstrip(":") or 0)
+    return timezone((1 if text[0] == "+" else -1) * timedelta(hours=hours, minutes=minutes))
+
+
+def fitting_orders(texts: Collection[str]) -> list[str]:
+    """Return the orders in which all texts are dates; none if there are no texts."""
+    return [order for order in ORDERS if texts and all(read_date(text, order) is not None for text in texts)]
+
+
+def likely_order(texts: Collection[str], orders: list[str]) -> str:
+    """Return the likeliest of several orders: where one part is always 1, that is the day."""
+    if len(orders) == 1:
+        return orders[0]
+    parts = [re.split(r"[-/.\sT,]", text.strip())[:2] for text in texts]
+    first, second = ({int(part[i]) for part in parts} for i in (0, 1))
+    if (first == {1}) != (second == {1}):
+        return "dmy" if first == {1} else "mdy"
+    return "mdy" if all("/" in text for text in texts) else "dmy"

@@ -1,0 +1,206 @@
+"""Text tables whose columns are described: numbers, categories, booleans and dates, each with missing values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import compress
+
+import numpy as np
+
+from zoo_core.data.columns import recoded
+from zoo_core.data.readers._open import Source, reads_foreign_bytes
+from zoo_core.data.readers._text import Raw
+from zoo_core.data.readers.columns import Type, TypedColumn, columns_in
+from zoo_core.data.readers.csv import CsvTable, column_indices, text_index
+from zoo_core.data.readers.table_format import TableFormat
+from zoo_core.data.readers.table_reader import Column as Named, TableReader
+from zoo_core.data.readers.tables import format_of, read_table
+from zoo_core.data.readers.values import ValueFaultError, column_values, described, sorted_categories
+from zoo_core.errors import DataError
+from zoo_core.parts import Array, Column
+
+LEFT_OUT = ("id", "ignore")
+KINDS = ("number", "category", "boolean", "date", "date_dmy", "date_mdy", *LEFT_OUT)
+
+
+@dataclass(frozen=True)
+class DescribedTable(CsvTable):
+    """A text table; `columns` says what the first columns of `numbers`, the features, mean."""
+
+    columns: tuple[Column, ...] = ()
+
+
+@reads_foreign_bytes
+def read_described(
+    source: Source, form: TableFormat, kinds: Mapping[str, str], *, text: Named | None = None,
+    features: Sequence[Named] | None = None, targets: Sequence[Named] = (), weights: Named | None = None,
+) -> DescribedTable:  # fmt: skip
+    """Read a text table for training by the kinds of its columns.
+
+    Args:
+        source: a path or an open file.
+        form: how the table is written.
+        kinds: the kind of columns by name, or by index as a text; those that are not listed are numbers.
+        text: a column of labels.
+        features: the columns to learn from; by default all others that are not of the kinds "id" and "ignore".
+        targets: columns of numbers to predict. A row without a label or a target is left out.
+        weights: the column with the weight of each row.
+
+    Returns:
+        The features, then targets and weights; NaN is a missing feature.
+
+    Raises:
+        DataError: a value does not fit its column; the message has its line. There is no such column.
+        ResourceError: the file cannot be opened.
+    """
+    where, raw = read_table(source)
+    form = format_of(raw, form)
+    plan = _plan(TableReader(raw, form, where), kinds, text, features, targets, weights)
+    found = columns_in(raw, form, where, take=[*plan.types], types=plan.types)
+    by_place = {column.place: column for column in found.columns}
+    features_found = [_named(by_place[i]) for i in plan.features]
+    full = _full_rows([by_place[i] for i in plan.needed], found.rows)
+    if not full.any():
+        raise DataError(f"{where}: has no rows to learn from; {found.rows} have no target")
+    columns = tuple(described(c, plan.kind(c.place), where) for c in features_found)
+    values = [_values(c, column, raw, form, where) for c, column in zip(features_found, columns, strict=True)]
+    others = [_targets(by_place[i], where, i in plan.needed) for i in plan.numbers]
+    places = (*plan.features, *plan.numbers)
+    label = None if plan.label is None else by_place[plan.label]
+    texts = () if label is None else tuple(map(str, compress(label.texts(), full)))
+    first = "" if full.all() else place_of_row(raw, form, where, int(np.argmin(full)))
+    return DescribedTable(
+        where, tuple(found.names[i] for i in places), np.column_stack([*values, *others])[full], texts,
+        "" if label is None else label.name, found.names, places, (first,) * int((~full).sum()), columns,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Which columns are read, by their indices in the file."""
+
+    features: list[int]
+    numbers: list[int]  # targets of a regression, then weights
+    label: int | None
+    needed: list[int]  # without a value in one of them a row is left out
+    kinds: dict[int, str]
+
+    def kind(self, place: int) -> str:
+        """Return the kind of a column."""
+        return self.kinds.get(place, "number")
+
+    @property
+    def types(self) -> dict[Named, Type]:
+        """The types of all columns that are read."""
+        found: dict[Named, Type] = {i: "number" if self.kind(i) == "number" else "text" for i in self.features}
+        found |= dict.fromkeys(self.numbers, "number")
+        return found if self.label is None else {**found, self.label: "text"}
+
+
+def _plan(
+    table: TableReader, kinds: Mapping[str, str], text: Named | None, features: Sequence[Named] | None,
+    targets: Sequence[Named], weights: Named | None,
+) -> _Plan:  # fmt: skip
+    """Return which columns are read. Raises DataError for one that does not exist, or that is named twice."""
+    own = None if features is None else [_place(table, name) for name in features]
+    label = None if text is None else text_index(table, text, own and [table.names[i] for i in own])
+    numbers = [table.index(column) for column in (*targets, *(() if weights is None else (weights,)))]
+    by_place = {_place(table, name): kind for name, kind in kinds.items() if _is_read(table, name, kind)}
+    if own is None:
+        out = {label, *numbers} | {i for i, kind in by_place.items() if kind in LEFT_OUT}
+        own = [i for i in table.columns if i not in out]
+    if not own:
+        raise DataError(f"{table.where}: data.columns leaves no column to learn from")
+    column_indices(table, [*own, *numbers], label)  # refuses one that is named twice
+    return _Plan(own, numbers, label, [i for i in (label, *map(table.index, targets)) if i is not None], by_place)
+
+
+def _is_read(table: TableReader, name: str, kind: str) -> bool:
+    """Return whether a column is in the file; one that is left out anyway may be missing."""
+    return kind not in LEFT_OUT or name in table.names or not any(table.names)
+
+
+def _place(table: TableReader, name: Named) -> int:
+    """Return the index of a column; in a table without a header its name is its index, as a text."""
+    index = isinstance(name, str) and not any(table.names) and name.isascii() and name.isdigit()
+    return table.index(int(name) if index else name)
+
+
+def _named(column: TypedColumn) -> TypedColumn:
+    """Return a column with a name: that of the header, or its index in the file."""
+    return column if column.name else replace(column, name=str(column.place))
+
+
+def _full_rows(needed: Sequence[TypedColumn], rows: int) -> Array:
+    """Return a mask of the rows that have a value in all needed columns."""
+    full = np.ones(rows, bool)
+    for column in needed:
+        full &= np.asarray(column.codes) >= 0 if column.numbers is None else ~np.isnan(column.numbers)
+    return full
+
+
+def _targets(column: TypedColumn, where: str, may_lack: bool) -> Array:
+    """Return targets or weights. Raises DataError for a missing weight."""
+    if column.missing and not may_lack:
+        raise DataError(f"{where}: {column.first_missing}, column {column.name!r}: the row has no weight")
+    return np.asarray(column.numbers)
+
+
+def _values(given: TypedColumn, column: Column, raw: Raw, form: TableFormat, where: str) -> Array:
+    """Return the values of a column. Raises DataError with the line of one that it cannot have."""
+    try:
+        return column_values(given, column)
+    except ValueFaultError as fault:
+        place = place_of_row(raw, form, where, fault.row)
+        raise DataError(f"{where}: {place}, column {column.name!r}: {fault}") from None
+
+
+def place_of_row(raw: Raw, form: TableFormat, where: str, row: int) -> str:
+    """Return the number and the line of a row, given by its index from 0. The file is read again."""
+    for block in TableReader(raw, form, where).blocks():
+        count = len(block.column(0))
+        if row < count:
+            return block.place(row)
+        row -= count
+    return f"row {row}"
+
+
+def read_described_features(
+    raw: Raw, form: TableFormat, where: str, places: Sequence[int], columns: Sequence[Column], gaps: bool
+) -> Array:
+    """Return the values of known columns, shape (rows, columns), for predictions.
+
+    Args:
+        raw: the contents of the file.
+        form: how it is written.
+        where: its name.
+        places: the index of each column in the file.
+        columns: what they are.
+        gaps: whether values may be missing.
+    """
+    types: dict[Named, Type] = {
+        i: "number" if column.kind == "number" else "text" for i, column in zip(places, columns, strict=True)
+    }
+    found = columns_in(raw, form, where, take=list(places), types=types).columns
+    lacking = next((column for column in found if column.missing and not gaps), None)
+    if lacking is not None:
+        raise DataError(f"{where}: {lacking.first_missing}, column {lacking.name!r}: a value is missing; fill it in")
+    return np.column_stack([_values(a, b, raw, form, where) for a, b in zip(found, columns, strict=True)])
+
+
+def with_equal_categories(tables: Sequence[CsvTable]) -> list[CsvTable]:
+    """Return tables with the same columns, whose categories are those of all tables; others are left alone."""
+    own = [table for table in tables if isinstance(table, DescribedTable)]
+    joint = [
+        replace(same[0], categories=sorted_categories(text for column in same for text in column.categories))
+        for same in zip(*(table.columns for table in own), strict=True)
+    ]
+    changed = [replace(table, columns=tuple(joint), numbers=_recoded(table, joint)) for table in own]
+    return [*changed] if own else [*tables]
+
+
+def _recoded(table: DescribedTable, columns: Sequence[Column]) -> Array:
+    """Return the numbers of a table with the codes of other columns."""
+    width = len(columns)
+    return np.hstack([recoded(table.numbers[:, :width], table.columns, columns), table.numbers[:, width:]])

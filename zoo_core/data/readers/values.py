@@ -1,0 +1,155 @@
+"""The values of a column of any origin as the numbers that a model takes: one function for files, frames and rows.
+
+A column comes as a `TypedColumn`: numbers, or texts with codes. `zoo_core.parts.Column` says what it means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from zoo_core.data.columns import MAX_CATEGORIES, MAX_LETTERS, UNKNOWN
+from zoo_core.data.labels import LabelIndex, label_text, whole_value
+from zoo_core.data.readers._cells import MISSING, Notation, read_number
+from zoo_core.data.readers._dates import read_date
+from zoo_core.data.readers.columns import MISSING_CODE, TypedColumn
+from zoo_core.errors import DataError
+from zoo_core.parts import Array, Column
+
+TRUTHS = {"true": 1.0, "yes": 1.0, "t": 1.0, "y": 1.0, "on": 1.0, "1": 1.0, "1.0": 1.0,
+          "false": 0.0, "no": 0.0, "f": 0.0, "n": 0.0, "off": 0.0, "0": 0.0, "0.0": 0.0}  # fmt: skip
+DATE_FORMS = {"": "2026-01-31 or 2026-01-31 12:30", "dmy": "31/1/2026", "mdy": "1/31/2026"}
+ORDER_OF = {"date": "", "date_dmy": "dmy", "date_mdy": "mdy"}  # the kinds of dates in a spec
+
+
+class ValueFaultError(Exception):
+    """A value that its column cannot have: the index of its row, and what is wrong."""
+
+    def __init__(self, row: int, text: str) -> None:
+        super().__init__(text)
+        self.row = row
+
+
+def described(given: TypedColumn, kind: str, where: str) -> Column:
+    """Return what a column means, by its kind in a spec and its values. Raises DataError for too many categories."""
+    if kind in ORDER_OF:
+        return Column(given.name, "date", order=ORDER_OF[kind])  # type: ignore[arg-type]
+    if kind != "category":
+        return Column(given.name, kind)  # type: ignore[arg-type]
+    texts = as_texts(given).categories
+    if len(texts) > MAX_CATEGORIES or any(len(text) > MAX_LETTERS for text in texts):
+        raise DataError(
+            f"{where}: column {given.name!r} has {len(texts):,} different texts, or one of over {MAX_LETTERS} letters; "
+            f"a category has at most {MAX_CATEGORIES:,}: list it as 'ignore' or 'id' in data.columns"
+        )
+    return Column(given.name, "category", categories=sorted_categories(texts))
+
+
+def sorted_categories(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return different texts in order: whole numbers by value, others by alphabet."""
+    distinct = set(texts)
+    values = {text: whole_value(text) for text in distinct}
+    return tuple(sorted(distinct, key=lambda text: (values[text] is None, values[text] or 0, text)))
+
+
+def column_values(given: TypedColumn, column: Column) -> Array:
+    """Return the values of a column as numbers, float64, shape (rows,); NaN where there is none.
+
+    Raises ValueFaultError for the first value that the column cannot have.
+    """
+    if column.kind == "category":
+        index = LabelIndex(column.categories)
+        return _by_text(as_texts(given), lambda text: _code(index, text), "")
+    if given.numbers is not None:
+        return _checked_numbers(given.numbers, column)
+    if column.kind == "number":
+        return _by_text(given, _number, "is no number")
+    if column.kind == "boolean":
+        return _by_text(given, lambda text: TRUTHS.get(text.lower()), "is not true or false, yes or no, 1 or 0")
+    form = DATE_FORMS[column.order]
+    return _by_text(given, lambda text: read_date(text, column.order), f"is no date such as {form}")
+
+
+def _code(index: LabelIndex, text: str) -> float:
+    found = index.find(text)
+    return UNKNOWN if found is None else found
+
+
+def _number(text: str) -> float | None:
+    found = read_number(text, Notation())
+    return None if found is None or found.sign not in ("", "true or false") else found.value
+
+
+def _by_text(given: TypedColumn, read: Callable[[str], float | None], fault: str) -> Array:
+    """Return the value of each row; each different text is read once."""
+    found = [read(text) for text in given.categories]
+    codes = np.asarray(given.codes)
+    if None in found:
+        wrong = np.isin(codes, [code for code, value in enumerate(found) if value is None])
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            raise ValueFaultError(row, f"{given.categories[codes[row]][:40]!r} {fault}")
+    values: Array = np.array([*(np.nan if value is None else value for value in found), np.nan])
+    return values.take(codes, mode="wrap")  # -1 is the last
+
+
+def _checked_numbers(numbers: Array, column: Column) -> Array:
+    """Return numbers with one form of NaN. Raises ValueFaultError for one that the column cannot have."""
+    values = np.array(numbers, np.float64)
+    wrong = np.isinf(values)
+    values[np.isnan(values)] = np.nan
+    if column.kind == "boolean":
+        wrong |= (values != 0) & (values != 1) & ~np.isnan(values)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        what = "is not true or false, 1 or 0" if column.kind == "boolean" else "is no finite number"
+        raise ValueFaultError(row, f"{values[row]:g} {what}")
+    return values
+
+
+def as_texts(given: TypedColumn) -> TypedColumn:
+    """Return a column as one of texts; a whole number has no point."""
+    if given.numbers is None:
+        return given
+    values, codes = np.unique(given.numbers, return_inverse=True)
+    known = values[~np.isnan(values)]
+    codes = np.where(codes < len(known), codes, MISSING_CODE)
+    return replace(given, numbers=None, codes=codes, categories=tuple(map(label_text, known.tolist())))
+
+
+# ------------------------------------------------------------------ columns that Python code gives
+
+
+def typed_array(name: str, values: Array, kind: str, missing: Sequence[str] = MISSING) -> TypedColumn:
+    """Return an array (rows,) as a column: numbers, or texts with codes. `kind` is that of the column.
+
+    Raises ValueFaultError for a value that is neither a number, a text nor a date.
+    """
+    if values.dtype.kind in "iuf":
+        return TypedColumn(name, 0, numbers=values.astype(np.float64))
+    if values.dtype.kind == "M" and kind == "date":
+        micro = values.astype("datetime64[us]")
+        seconds = np.where(np.isnat(micro), np.nan, micro.astype(np.int64) / 1e6)
+        return TypedColumn(name, 0, numbers=seconds)
+    texts = [_text(value, row, missing) for row, value in enumerate(values.tolist())]
+    places: dict[str, int] = {}
+    codes = [MISSING_CODE if text is None else places.setdefault(text, len(places)) for text in texts]
+    return TypedColumn(name, 0, codes=np.array(codes, np.int64), categories=tuple(places))
+
+
+def _text(value: Any, row: int, missing: Sequence[str]) -> str | None:
+    """Return a value as a text; None for a missing one."""
+    if isinstance(value, (str, bytes)):
+        text = label_text(value).strip()
+        return None if text in missing else text
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return None
+    if isinstance(value, date):
+        return value.isoformat().replace("+00:00", "Z")
+    if not isinstance(value, (bool, int, float, np.generic)):
+        raise ValueFaultError(row, f"{type(value).__name__} {value!r:.40} is neither number, text nor date")
+    return None if value != value else label_text(value)
