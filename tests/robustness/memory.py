@@ -108,6 +108,8 @@ def _problems(folder: Path, command: str, number: int) -> Iterator[str]:
     """Yield what is wrong after a command in which an allocation failed."""
     before, memory = {path.name for path in folder.iterdir()}, Failing(number)
     code, text = _run(command, memory)
+    if not memory.place:  # the first command of the process has done once what this one had no need to do
+        return
     if code != 5 or "memory" not in text:
         yield f"{memory.place}: ends with {code}: {text[-200:]}"
     for path in folder.iterdir():

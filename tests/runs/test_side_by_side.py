@@ -63,6 +63,15 @@ def in_threads(first: Trainer, second: Trainer) -> None:
         run.join()
 
 
+def test_between_two_events_numpy_treats_errors_as_the_user_says() -> None:
+    with np.errstate(over="raise", divide="warn", invalid="print"):
+        said = np.geterr()
+        runs = [zoo_core.follow(prepare(1)) for _ in "12"]
+        for _ in zip_longest(*runs):  # the first ends before the second, as it began
+            assert np.geterr() == said
+        assert np.geterr() == said
+
+
 def within(first: Trainer, second: Trainer) -> None:
     for _ in zoo_core.follow(first):
         parameters(second) if not second.position.epoch else None

@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from zoo_core.cli._options import format_examples
 from zoo_core.cli._plugin_commands import plugin_command, plugin_commands
+from zoo_core.cli._signals import Interrupted
 
 COMMANDS = (  # each a module in `commands/`; those that have an `app` are groups of commands
     "train", "resume", "evaluate", "predict", "plot", "compare", "explain", "export", "list_", "show", "validate",
@@ -24,10 +25,6 @@ plugins provide. Exit codes: 0 done, 1 a bug of the zoo, 2 usage, 3 bad input, 4
 FIRST_COMMANDS = (
     "Begin with: zoo train glyphs-quickstart -o glyphs.npz | zoo plot glyphs.npz | zoo show relu | zoo train --help"
 )
-
-
-class Interrupted(Exception):  # noqa: N818 - it is no error
-    """Carries a KeyboardInterrupt, `__cause__`, past Typer, which would drop its notes and its exit code."""
 
 
 class _Group(TyperGroup):

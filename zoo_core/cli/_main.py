@@ -5,13 +5,12 @@ from __future__ import annotations
 import faulthandler
 import gc
 import os
-import signal
 import sys
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 
-from zoo_core.cli._signals import terminate
+from zoo_core.cli._signals import Interrupted, end_at_signals, interrupt_at_signals, received
 from zoo_core.cli._streams import OutputClosedError, open_missing_streams, safe_streams
 from zoo_core.errors import ResourceError, ZooError, exception_text
 
@@ -20,20 +19,22 @@ GARBAGE_THRESHOLD = 50_000  # new objects before the first garbage collection; i
 
 def main() -> None:
     """Run the command line and exit with the code that belongs to what happened."""
-    signal.signal(signal.SIGTERM, terminate)
     open_missing_streams()
     with suppress(Exception):
         faulthandler.enable()  # a crash in compiled code shows the line of the part that called it
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"  # it would read every distribution, damaged ones too
     warnings.showwarning = _show_warning
     gc.set_threshold(GARBAGE_THRESHOLD)
+    interrupt_at_signals()
     code = run()
+    end_at_signals()
     gc.freeze()  # otherwise the interpreter visits all objects as it exits, a tenth of the time of `zoo predict`
     sys.exit(code)
 
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code; every error is one message on standard error."""
+    received.clear()
     given, debug = _without_debug(sys.argv[1:] if arguments is None else arguments)
     with safe_streams() as output:
         try:
@@ -48,17 +49,19 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def _run_command(arguments: list[str], debug: bool) -> int:
-    from zoo_core.cli._app import Interrupted, application
-
     try:
+        from zoo_core.cli._app import application
+
         name = arguments[0] if arguments else ""
         code = application(name)(args=arguments, prog_name="zoo", standalone_mode=False)
+        if received and code:  # Typer has one code for all signals
+            return _report_interrupt(KeyboardInterrupt())
         return code if isinstance(code, int) else 0
     except OutputClosedError:
         raise
-    except Interrupted as interrupted:
-        return _report_error(interrupted.__cause__ or interrupted)
     except (Exception, KeyboardInterrupt, SystemExit) as error:
+        if received or isinstance(error, Interrupted):
+            return _report_interrupt(error.__cause__ or error if isinstance(error, Interrupted) else error)
         if isinstance(error, SystemExit) and not _is_of_a_part(error):
             raise
         if debug and not hasattr(error, "show"):
@@ -73,11 +76,19 @@ def _without_debug(arguments: list[str]) -> tuple[list[str], bool]:
     return [*options, *arguments[end:]], len(options) < end
 
 
+def _report_interrupt(error: BaseException) -> int:
+    """Say that a signal ended the command, whatever a library has made of it; return the exit code of the signal."""
+    return _report_notes(error, _print_line("interrupted", 128 + received[0] if received else 130))
+
+
 def _report_error(error: BaseException, arguments: Sequence[str] = ()) -> int:
     """Print an error and its notes; return its exit code."""
+    return _report_notes(error, _print_error(error, arguments))
+
+
+def _report_notes(error: BaseException, code: int) -> int:
     from zoo_core.cli._hints import note_text
 
-    code = _print_error(error, arguments)
     for note in getattr(error, "__notes__", []):
         _print_line(note_text(note), code)
     return code
@@ -91,7 +102,7 @@ def _print_error(error: BaseException, arguments: Sequence[str]) -> int:
 
         return _print_line(f"error: {error_text(error)}", error.exit_code)
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
-        return _print_line("interrupted", getattr(error, "exit_code", 130))
+        return _print_line("interrupted", 130)
     if hasattr(error, "show") and hasattr(error, "exit_code"):  # a usage error of the command-line library
         from zoo_core.cli._usage import show_usage_error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,15 +17,47 @@ if TYPE_CHECKING:
 STOPPING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
-class TerminatedError(KeyboardInterrupt):
-    """SIGTERM came. It passes wherever Ctrl-C passes, so that no plugin is taken for its cause."""
+received: list[int] = []  # signals that asked the command to end; libraries lose or rename what they raise
+AGAIN = 0.01  # seconds
 
-    exit_code = 128 + signal.SIGTERM
+
+class TerminatedError(KeyboardInterrupt):
+    """SIGTERM or SIGHUP came. It passes wherever Ctrl-C passes, so that no plugin is taken for its cause."""
+
+
+class Interrupted(Exception):  # noqa: N818 - it is no error
+    """Carries a KeyboardInterrupt, `__cause__`, past Typer, which would drop its notes."""
 
 
 def terminate(number: int, frame: FrameType | None) -> None:
-    """Handle SIGTERM."""
-    raise TerminatedError
+    """Handle a signal that ends the command."""
+    received.append(number)
+    raise KeyboardInterrupt if number == signal.SIGINT else TerminatedError
+
+
+def interrupt_at_signals() -> None:
+    """Let signals raise KeyboardInterrupt, but those that the process was told to ignore."""
+    for number in STOPPING:
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+            signal.signal(number, terminate)
+    sys.unraisablehook = _raise_again
+    if hasattr(signal, "SIGALRM"):
+        signal.signal(signal.SIGALRM, lambda _, frame: terminate(received[-1], frame))
+
+
+def _raise_again(lost: sys.UnraisableHookArgs) -> None:
+    """Raise an interrupt once more soon where compiled code could not pass it on."""
+    if not isinstance(lost.exc_value, KeyboardInterrupt):
+        sys.__unraisablehook__(lost)
+    elif received and hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, AGAIN)
+
+
+def end_at_signals() -> None:
+    """Let signals end the process at once and without a word: its work is done."""
+    for number in STOPPING:
+        if signal.getsignal(number) is terminate:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager

@@ -101,11 +101,14 @@ def _stopwatch(rows: int, inputs: int, units: int, dtype: DTypeLike) -> Callable
 
 
 def held(threads: int, events: Generator[T, None, None]) -> Iterator[T]:
-    """Pass events on, and hold the number of BLAS threads only while one is made: runs may take turns."""
+    """Pass events on, and hold the number of BLAS threads only while one is made: runs may take turns.
+
+    Values that are not finite give no warning of NumPy meanwhile; the run finds and explains them.
+    """
     with closing(events):
         yield from iter(partial(_next_held, threads, events), None)
 
 
 def _next_held(threads: int, events: Iterator[T]) -> T | None:
-    with blas_threads(threads):
+    with blas_threads(threads), np.errstate(all="ignore"):
         return next(events, None)

@@ -100,13 +100,12 @@ class Trainer:
             self.warn(line)
         self.callback_run.start()
         yield from self.callback_run.take_messages()
-        with np.errstate(all="ignore"):  # values that are not finite are found and explained below
-            while not self.callback_run.stopped and self.position.epoch < self.epochs:
-                yield from self._epoch(interval, extra)
-                if self.interrupted:
-                    yield Finished(self.interrupted, self._speed.seconds())
-                    return
-                yield from self._end_epoch()
+        while not self.callback_run.stopped and self.position.epoch < self.epochs:
+            yield from self._epoch(interval, extra)
+            if self.interrupted:
+                yield Finished(self.interrupted, self._speed.seconds())
+                return
+            yield from self._end_epoch()
         yield from self._finish()
 
     def interrupt(self, reason: str) -> None:
