@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from zoo_core.contract import checked_value_widths, checked_widths, naming_parts, raise_named
 from zoo_core.data import SKETCH_SIZE, Origin, RowSketch
-from zoo_core.errors import DataError, ModelFileError, PluginError
+from zoo_core.errors import DataError, ModelFileError, PluginError, UsageError
 from zoo_core.model._array_names import (
     FINGERPRINTS,
     PREPROCESSOR,
@@ -25,16 +25,19 @@ from zoo_core.model._fingerprints import Fingerprints
 from zoo_core.model._header import Header, read_model_header
 from zoo_core.model._model import Model
 from zoo_core.model._provenance import StoredParts
-from zoo_core.parts import Array, Layout, Loss, Preprocessor
+from zoo_core.parts import Array, Layout, Loss, Part, Preprocessor
 from zoo_core.registry import Registry, find_model
 from zoo_core.registry.default import default_registry
 from zoo_core.spec import LossSpec, Spec, copy_part, validate, walk_parts
-from zoo_core.storage import DEFAULT_LIMIT, ModelFile, read_model_file
+from zoo_core.storage import DEFAULT_LIMIT, ModelFile, contents_from_bytes, read_model_file
+
+BYTES = "the given bytes"  # what messages call a model without a file
+Find = Callable[[str, str], type[Part]]
 
 
 @naming_parts
 def load(
-    path: str | Path,
+    path: str | Path | bytes | BinaryIO,
     registry: Registry | None = None,
     *,
     sha256: str | None = None,
@@ -47,7 +50,7 @@ def load(
     Warns if a plugin's version has changed since the model was made.
 
     Args:
-        path: a model file (.npz), or the name of a shipped model.
+        path: a model file (.npz), the name of a shipped model, or the bytes of a file, also as an open binary file.
         registry: where parts are looked up; by default all that is installed.
         sha256: load the file only if it has this digest, 64 hexadecimal digits.
         limit: the largest file to read, in bytes.
@@ -65,25 +68,48 @@ def load(
         model.predict(x)  # x: (rows, 784), pixels from 0 to 255
     """
     registry = registry or default_registry()
+    if isinstance(path, (bytes, bytearray, memoryview)) or hasattr(path, "read"):
+        contents = contents_from_bytes(_read_bytes(path, limit), BYTES, limit=limit, sha256=sha256)
+        return model_from_file(contents, BYTES, registry)
     file = find_model(path, registry)
     contents = read_model_file(file, sha256=sha256, limit=limit)
     return model_from_file(contents, str(path), registry, file.parent)
 
 
-def model_from_file(contents: ModelFile, name: str, registry: Registry, folder: Path | None = None) -> Model:
+def model_from_file(
+    contents: ModelFile,
+    name: str,
+    registry: Registry,
+    folder: Path | None = None,
+    *,
+    classes: Mapping[tuple[str, str], type[Part]] | None = None,
+) -> Model:
     """Return the model that the contents of a file describe; messages call the file `name`. Raises as `load`.
 
-    `folder` is the folder of the file; by default that of `name`.
+    `folder` is the folder of the file; by default that of `name`. `classes` are those of its parts by kind and name, if
+    they are known; other parts are looked up in the registry.
     """
     header = read_model_header(contents, name)
     parts = StoredParts(header.plugins, name, registry)
-    parts.check_installed()
+    if classes is None:
+        parts.check_installed()
+    known = classes or {}
+    find = parts.find if classes is None else lambda kind, part: known.get((kind, part)) or registry.get(kind, part)
     origin = Origin((folder or Path(name).parent).absolute(), is_stored=True, spec_folder=header.spec_folder)
-    read_spec = partial(_read_spec, header, parts, name, registry, origin)
+    read_spec = partial(_read_spec, header, find, name, registry, origin)
     spec = read_spec(for_network=True)
-    parts.warn_of_versions()
-    read_loss = partial(_read_loss, header, parts, name, registry)
+    if classes is None:
+        parts.warn_of_versions()
+    read_loss = partial(_read_loss, header, find, name, registry)
     return build_model(contents, name, header, read_spec, spec, read_loss)
+
+
+def _read_bytes(given: Any, limit: int) -> bytes:
+    """Return given bytes, or those of an open file: at most one more than `limit`. Raises UsageError for text."""
+    data = given.read(limit + 1) if hasattr(given, "read") else bytes(given)
+    if not isinstance(data, bytes):
+        raise UsageError(f"a model is read from bytes, not from {type(data).__name__}; open the file with mode 'rb'")
+    return data
 
 
 def build_model(
@@ -127,11 +153,11 @@ def build_model(
 
 
 def _read_spec(
-    header: Header, parts: StoredParts, name: str, registry: Registry, origin: Origin, *, for_network: bool = False
+    header: Header, find: Find, name: str, registry: Registry, origin: Origin, *, for_network: bool = False
 ) -> Spec:
     """Validate the spec in a header: all of it, or only what the network needs."""
     with _refuse_invalid(name):
-        spec = validate(Spec, header.spec, registry, "spec", {}, find=parts.find, for_network=for_network)
+        spec = validate(Spec, header.spec, registry, "spec", {}, find=find, for_network=for_network)
     return spec.from_origin(origin)
 
 
@@ -141,11 +167,11 @@ def _data_options(header: Header) -> dict[str, Any]:
     return options if isinstance(options, dict) else {}
 
 
-def _read_loss(header: Header, parts: StoredParts, name: str, registry: Registry) -> Loss:
+def _read_loss(header: Header, find: Find, name: str, registry: Registry) -> Loss:
     """Validate the loss of the spec in a header, and nothing else of its half for training."""
     with _refuse_invalid(name):
         table = {"loss": header.spec["model"]["loss"]}
-        return validate(LossSpec, table, registry, "spec: model", {}, find=parts.find).loss
+        return validate(LossSpec, table, registry, "spec: model", {}, find=find).loss
 
 
 @contextmanager

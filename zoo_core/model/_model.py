@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, partial
 from pathlib import Path
@@ -92,9 +93,18 @@ class Model:
         vars(other := object.__new__(type(self))).update(vars(self))
         return other
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Return what a deep copy or another process gets: the whole spec."""
-        return vars(self) | {"spec": self.spec, "_read_spec": None, "_read_loss": None}
+    def __deepcopy__(self, memo: dict[int, Any]) -> Model:
+        """Return a copy that shares nothing, with the whole spec."""
+        memo[id(self)] = other = object.__new__(type(self))
+        whole = vars(self) | {"spec": self.spec, "_read_spec": None, "_read_loss": None}
+        vars(other).update(copy.deepcopy(whole, memo))
+        return other
+
+    def __reduce__(self) -> tuple[Callable[..., Model], tuple[Any, ...]]:
+        """Return what a pickle holds: the bytes of the model's file."""
+        from zoo_core.model._pickling import reduce_model  # late: most models are not pickled
+
+        return reduce_model(self)
 
     @cached_property
     def spec(self) -> Spec:
@@ -278,6 +288,27 @@ class Model:
         proof = partial(prove, self)
         self.sha256 = write_model_file(path, self.header(path), self.arrays(), overwrite=overwrite, prove=proof)
         return self.sha256
+
+    @naming_parts
+    def to_bytes(self) -> bytes:
+        """Return the bytes of a model file, which `zoo_core.load` takes.
+
+        Returns:
+            What `save` writes. A pickle of the model holds the same bytes.
+
+        Raises:
+            PluginError: the bytes would not give back this model.
+
+        Example:
+            data = model.to_bytes()
+            zoo_core.load(data).predict(x)
+        """
+        from zoo_core.model import prove  # late: predicting writes nothing
+        from zoo_core.storage import contents_from_bytes, to_bytes
+
+        data = to_bytes(self.header(), self.arrays(), f"model {self.name!r}")
+        prove(self, contents_from_bytes(data, f"model {self.name!r}", limit=len(data)))
+        return data
 
     def arrays(self) -> dict[str, Array]:
         """Return the arrays of a model file by name, not copies: of network, preprocessor and run."""
