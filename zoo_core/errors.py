@@ -38,6 +38,8 @@ HINTS = {
     "table": "name it in the table 'data' of a spec: {{'name': 'csv', 'path': {path!r}, 'target': ...}}",
     "target": "pass target='name of the column', or give (x, y)",
     "arrays": "pass them again: data=(x, y), or data=frame with target='name of the column'",
+    "earlier_model": "pass start_from=model",
+    "keep_optimizer": "train it with training.keep_optimizer = true, or pass the model that `train` returned",
     "labels": "write plain numbers, or say task = 'classification' if they are labels",
     "begin": "zoo_core.train(spec, output={path!r}) begins a run",
     "train_further": "to train it further, pass start_from={path!r} to zoo_core.train, with another output",

@@ -29,6 +29,8 @@ CLI_HINTS = {  # the keys are those of `zoo_core.errors.HINTS`
         "for training name a data set in the table 'data' of the spec, as --set data=csv --set data.path=FILE; "
         "evaluate on a file: --data FILE"
     ),
+    "earlier_model": "name it with --from",
+    "keep_optimizer": "train it with --set training.keep_optimizer=true",
     "labels": "write plain numbers, or say --task classification if they are labels",
     "begin": "'zoo train SPEC -o {path}' begins a run",
     "train_further": "to train it further: zoo train {path} --from {path} -o NEW.npz --set training.epochs=N",

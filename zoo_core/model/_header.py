@@ -168,7 +168,7 @@ class Header(_Stored):
     started_from: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""  # sha256 of the model with the first weights
     spec_folder: Annotated[str, Field(max_length=1000)] = ""  # of the first spec file, relative to that of the model
     warnings: Warnings = {}  # of the run, for the user
-    run: dict[str, Any] | None = None  # only in a checkpoint: the state of the run
+    run: dict[str, Any] | None = None  # in a checkpoint, or where the spec keeps the optimizer: the state of the run
 
 
 def read_model_header(contents: ModelFile, name: str) -> Header:

@@ -25,6 +25,7 @@ from zoo_core.model._fingerprints import Fingerprints
 from zoo_core.model._header import Header, read_model_header
 from zoo_core.model._model import Model
 from zoo_core.model._provenance import StoredParts
+from zoo_core.model.run_state import RunState
 from zoo_core.parts import Array, Layout, Loss, Part, Preprocessor
 from zoo_core.registry import Registry, find_model
 from zoo_core.registry.default import default_registry
@@ -146,6 +147,9 @@ def build_model(
             read_loss=read_loss,
             preprocessor=preprocessor,
         )
+    if header.run is not None:
+        own = {n: a for n, a in contents.arrays.items() if belongs_to_run(n)}
+        model.run_state = RunState.of_file(header.run, own, name)
     set_arrays(model, arrays, name)
     _try_preprocessor(model, name)
     _check_counts(model, name, header.parameters)

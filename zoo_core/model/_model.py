@@ -20,6 +20,7 @@ from zoo_core.model._inference import compute_outputs, evaluate_table
 from zoo_core.model._inputs import as_inputs, as_targets, class_labels
 from zoo_core.model._saving import file_arrays, with_history
 from zoo_core.model.given import GivenRows, as_weights, given_rows
+from zoo_core.model.run_state import RunState
 from zoo_core.nn import Decision, RandomStreams, assemble
 from zoo_core.parts import Array, ClassDecision, Layout, Loss, Metric, Preprocessor, Record, Table
 from zoo_core.spec import Spec, copy_part, dump, walk_parts
@@ -75,6 +76,7 @@ class Model:
         self.history, self.plugins = [dict(record) for record in history], [dict(source) for source in plugins]
         self.training_rows = training_rows or RowSketch()  # a sketch of the rows that it was trained on
         self.warnings = dict(warnings or {})  # what its run warned of, by key
+        self.run_state: RunState | None = None  # of the run that it ended, which a later run may continue
         self.environment = dict(current_environment() if environment is None else environment)
         self.started_from = started_from  # sha256 of the model file whose weights the training began with
         self.sha256 = sha256  # of the file that was read or written last
@@ -286,7 +288,7 @@ class Model:
         from zoo_core.storage import write_model_file
 
         proof = partial(prove, self)
-        self.sha256 = write_model_file(path, self.header(path), self.arrays(), overwrite=overwrite, prove=proof)
+        self.sha256 = write_model_file(path, *self.contents(path), overwrite=overwrite, prove=proof)
         return self.sha256
 
     @naming_parts
@@ -306,7 +308,7 @@ class Model:
         from zoo_core.model import prove  # late: predicting writes nothing
         from zoo_core.storage import contents_from_bytes, to_bytes
 
-        data = to_bytes(self.header(), self.arrays(), f"model {self.name!r}")
+        data = to_bytes(*self.contents(), f"model {self.name!r}")
         prove(self, contents_from_bytes(data, f"model {self.name!r}", limit=len(data)))
         return data
 
@@ -314,11 +316,18 @@ class Model:
         """Return the arrays of a model file by name, not copies: of network, preprocessor and run."""
         return file_arrays(self.network, self.preprocessor, self.fingerprints, self.training_rows)
 
-    def header(self, path: str | Path | None = None) -> dict[str, Any]:
+    def contents(self, path: str | Path | None = None) -> tuple[dict[str, Any], dict[str, Array]]:
+        """Return header and arrays of a model file; they hold the state of the run too, if the spec asks for it."""
+        if self.run_state is None or not self.spec.training.keep_optimizer:
+            return self.header(path), self.arrays()
+        section, arrays = self.run_state.packed()
+        return self.header(path, {"run": section}), self.arrays() | arrays
+
+    def header(self, path: str | Path | None = None, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return the header of a model file; with `path`, also where the data of its spec lie from there."""
         about = {"spec": self.spec.to_dict(), "about": self.about.model_dump(), "parameters": self.network.layout.size}
         about |= {"plugins": self.plugins, "environment": self.environment, "started_from": self.started_from}
         about |= {"warnings": self.warnings} if self.warnings else {}
         if path is not None:
             about["spec_folder"] = self.spec.origin.relative_to(Path(path).parent, dump(self.spec.data.source))
-        return with_history(about, self.history)
+        return with_history(about | dict(more or {}), self.history)

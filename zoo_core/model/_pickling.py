@@ -19,7 +19,7 @@ NAME = "the pickled model"
 
 def reduce_model(model: Model) -> tuple[Callable[..., Model], tuple[Any, ...]]:
     """Return what `__reduce__` returns. Pickle imports the classes; the rest is checked as that of a file."""
-    data = to_bytes(model.header(), model.arrays(), f"model {model.name!r}")
+    data = to_bytes(*model.contents(), f"model {model.name!r}")
     classes = {(part.kind, part.spec_name or part.name): type(part) for part in parts_of(model.spec)}
     folder = model.spec.origin.folder
     return restore_model, (data, classes, None if folder is None else str(folder), model.sha256)

@@ -35,7 +35,7 @@ def prove(model: Model, contents: ModelFile | None = None) -> None:
 
 
 def _contents(model: Model, name: str) -> ModelFile:
-    data = to_bytes(model.header(), model.arrays(), name)
+    data = to_bytes(*model.contents(), name)
     return contents_from_bytes(data, name, limit=len(data))
 
 

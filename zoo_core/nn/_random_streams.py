@@ -37,11 +37,16 @@ class RandomStreams(RandomSource):
         """Return the state of each stream by its first purpose; purposes that share a stream have one entry."""
         return {purpose: bits.state for purpose, bits in self._unique().items()}
 
-    def set_state(self, states: Mapping[str, Mapping[str, Any]]) -> None:
-        """Set the state of every stream. Raises KeyError or ValueError for states of another run."""
+    def set_state(self, states: Mapping[str, Mapping[str, Any]], *, strict: bool = True) -> None:
+        """Set the state of every stream; unless `strict`, of those that have one.
+
+        Raises KeyError or ValueError for states of another run.
+        """
         for first, bits in self._unique().items():
             sharing = (purpose for purpose, other in self._streams.items() if other is bits)
             purpose = next((purpose for purpose in sharing if purpose in states), first)
+            if not strict and purpose not in states:
+                continue
             _check_inside(states[purpose])
             bits.state = states[purpose]
 

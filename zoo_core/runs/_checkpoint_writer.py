@@ -78,7 +78,7 @@ def _save_end(output: Output, trainer: Trainer, rescue: Rescue) -> None:
 def _save_elsewhere(output: Output, trainer: Trainer, rescue: Rescue) -> str:
     """Save the model or checkpoint that could not be written at its place; return what to tell the user."""
     if trainer.interrupted:
-        step = trainer.optimizer.steps
+        step = trainer.steps_taken
         place = rescue.save_elsewhere(
             lambda path: write_checkpoint(trainer, path), lambda path: Output(path).checkpoint_path(step)
         )
@@ -91,7 +91,7 @@ def _save_elsewhere(output: Output, trainer: Trainer, rescue: Rescue) -> str:
 
 def save_checkpoint(output: Output, trainer: Trainer, interval: Interval | None = None) -> None:
     """Write a checkpoint, and record its duration in the interval. Only this checkpoint and the one before are kept."""
-    path, began = output.checkpoint_path(trainer.optimizer.steps), time.perf_counter()
+    path, began = output.checkpoint_path(trainer.steps_taken), time.perf_counter()
     _write(output, lambda: write_checkpoint(trainer, path, output.replaceable))
     if interval is not None:
         interval.record_duration(time.perf_counter() - began)

@@ -14,6 +14,7 @@ from zoo_core.model import Model, check_file_limits, provenance, set_arrays
 from zoo_core.nn import RandomStreams
 from zoo_core.parts import Array, Column, Data, Preprocessor, Table
 from zoo_core.registry import Registry
+from zoo_core.runs._continuation import check_continuation, continue_run
 from zoo_core.runs._defaults import describe_data, fill_defaults, load_data
 from zoo_core.runs._splits import describe_rows, learnt_rows, split, with_earlier_split
 from zoo_core.spec import Spec, copy_part, parts_of, walk_parts
@@ -42,6 +43,7 @@ def prepare_trainer(
     """
     if not resumed:
         check_monitors(spec)
+        check_continuation(spec, earlier)
     folder = files if isinstance(files, DataFolder) else DataFolder.open(files)
     data = load_data(spec, folder) if data is None else data
     spec = with_earlier_split(fill_defaults(spec, data, registry, earlier), earlier)
@@ -64,6 +66,8 @@ def prepare_trainer(
     fixed = threads or spec.training.threads
     trainer = Trainer(model, splits, threads=number, allow_extra_threads=fixed is None and number == 1)
     trainer.inputs += folder.found
+    if earlier is not None and spec.training.resume_optimizer and not resumed:
+        continue_run(trainer, earlier)
     return trainer
 
 

@@ -62,7 +62,7 @@ class Rescue:
     def _is_kept(self) -> bool:
         """Return whether a checkpoint holds the present weights, or within an epoch earlier ones."""
         if self._trainer.is_epoch_trained():
-            return self._output.last == self._output.checkpoint_path(self._trainer.optimizer.steps)
+            return self._output.last == self._output.checkpoint_path(self._trainer.steps_taken)
         return self._output.has_progress()
 
     def _save_weights(self, diverged: bool) -> Iterator[str]:

@@ -15,6 +15,7 @@ from zoo_core.registry import Registry
 from zoo_core.registry.default import default_registry
 from zoo_core.runs._checkpoint import restore_run
 from zoo_core.runs._checkpoint_writer import save_run
+from zoo_core.runs._continuation import keeping_state
 from zoo_core.runs._given_data import with_given_data
 from zoo_core.runs._output import Output
 from zoo_core.runs._prepare import prepare_trainer
@@ -35,6 +36,7 @@ def train(
     output: str | Path | None = None,
     checkpoint_every: str = DEFAULT_INTERVAL,
     start_from: str | Path | Model | None = None,
+    resume_optimizer: bool | None = None,
     force: bool = False,
 ) -> Model:
     """Train a network and return the model.
@@ -50,6 +52,8 @@ def train(
         checkpoint_every: how often to save a checkpoint: "30s", "5min", "1h", "500steps" or "never"; "auto" is every
             30 seconds, and less often if that would take more than 1 % of the time. Only with `output`.
         start_from: a model, a file or a shipped name, whose weights and preprocessor the training begins with.
+        resume_optimizer: in place of `training.resume_optimizer`: whether the run also goes on with the optimizer, the
+            random numbers and the schedule of that model, to the bits of one longer run.
         force: replace an existing `output`, and the checkpoints of its unfinished run once the new run has its own.
 
     Returns:
@@ -73,7 +77,7 @@ def train(
         model.history[-1]["validation_accuracy"]
     """
     registry = registry or default_registry()
-    given = read_spec_and_data(spec, data, target, registry)
+    given = read_spec_and_data(spec, data, target, registry, resume_optimizer)
     if output is None:
         return run_to_end(_prepare(given, data_dir, registry, start_from))
     files, interval = Output(output, overwrite=force), Interval.parse(checkpoint_every)
@@ -150,6 +154,7 @@ def prepare(
     target: str | int | Sequence[str | int] | None = None,
     threads: int | None = None,
     start_from: str | Path | Model | None = None,
+    resume_optimizer: bool | None = None,
 ) -> Trainer:
     """Prepare a run: load the data, fill in what the spec leaves to them, initialize the network.
 
@@ -159,7 +164,7 @@ def prepare(
         registry: the parts to use; default: those of all installed plugins.
         data, target: as for `train`.
         threads: number of BLAS threads, at least 1; default: that of the spec, or chosen by the size of the products.
-        start_from: a model whose weights and preprocessor the run begins with.
+        start_from, resume_optimizer: as for `train`.
 
     Returns:
         A run before its first step, which `follow` trains.
@@ -175,7 +180,8 @@ def prepare(
     registry = registry or default_registry()
     if threads is not None and (threads != int(threads) or threads < 1):
         raise UsageError(f"threads is {threads!r}; it is a whole number, at least 1")
-    return _prepare(read_spec_and_data(spec, data, target, registry), data_dir, registry, start_from, threads)
+    given = read_spec_and_data(spec, data, target, registry, resume_optimizer)
+    return _prepare(given, data_dir, registry, start_from, threads)
 
 
 def _prepare(
@@ -250,6 +256,7 @@ def follow(trainer: Trainer, output: Output | None = None, interval: Interval | 
     sizes = trainer.loader.batches.sizes
     with closing(trainer.loader), parallel_products(trainer.network, sizes, trainer.threads, extra=extra) as products:
         events = _name_parts(trainer, held(trainer.threads, trainer.events(interval, products)))
+        events = keeping_state(trainer, events)
         yield from events if output is None else _name_parts(trainer, save_run(output, trainer, events, interval))
 
 

@@ -60,9 +60,15 @@ def set_state(trainer: Trainer, state: Mapping[str, Any]) -> None:
 
 def _read_position(trainer: Trainer, table: Mapping[str, Any]) -> TrainingPosition:
     position = TrainingPosition(**table)
+    if not (_is_count(position.epochs_before) and _is_count(position.steps_before)):
+        raise ValueError("the run continues one of no such length")
     if not (_is_within(position.epoch, trainer.epochs) and _is_within(position.step, trainer.loader.batches.steps)):
         raise ValueError(f"there is no step {position.step!r} of epoch {position.epoch!r}")
     return position
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and value >= 0
 
 
 def _is_within(value: object, most: int) -> bool:
@@ -78,7 +84,7 @@ def _check_lengths(trainer: Trainer) -> None:
     width, traced = 1 + len(trainer.network.state()), epochs if trainer.spec.training.trace else []
     if [(row[0], len(row)) for row in trainer.model.fingerprints.rows] != [(epoch, width) for epoch in traced]:
         raise ValueError("the trace is not that of its epochs")
-    if trainer.optimizer.steps != position.epoch * steps + position.step:
+    if trainer.steps_taken != position.epoch * steps + position.step:
         raise ValueError("the optimizer has not taken the steps of its epochs")
 
 

@@ -52,10 +52,15 @@ class SpecAndData:
     files: list[Path]
 
 
-def read_spec_and_data(spec: Any, data: Any, target: Any, registry: Registry) -> SpecAndData:
+def read_spec_and_data(
+    spec: Any, data: Any, target: Any, registry: Registry, resume_optimizer: bool | None
+) -> SpecAndData:
     """Return the spec and the data that a caller means. Raises UsageError for a target without data."""
     files = [Path(spec)] if isinstance(spec, (str, Path)) else []
     checked = as_spec(spec, registry, has_data=data is not None)
+    if resume_optimizer is not None:
+        training = checked.training.model_copy(update={"resume_optimizer": resume_optimizer})
+        checked = checked.model_copy(update={"training": training}).from_origin(checked.origin)
     if data is None:
         if target is not None:
             raise UsageError(f"target = {target!r} names a column of `data`, and no data are given; pass data=frame")

@@ -233,6 +233,12 @@ class TrainingSpec(SpecTable):
         False, description="let parts watch figures of the test split, which then no longer tell how good the model is"
     )
     trace: bool = Field(False, description="keep a fingerprint of every array after each epoch")
+    resume_optimizer: bool = Field(
+        False, description="go on with the optimizer, random numbers and schedule of the model that the run starts from"
+    )
+    keep_optimizer: bool = Field(
+        False, description="keep in the model file what `resume_optimizer` of a later run needs"
+    )
     threads: Annotated[int, Ge(1), Le(1024)] | None = Field(None, description="BLAS threads; default: chosen by size")
 
 

@@ -31,8 +31,14 @@ class LearningRate:
         for _, part in walk_parts(optimizer, ""):
             if isinstance(part, Schedule):
                 part.set_directions(directions)
+        self._epochs, self._steps, self._before = epochs, steps, 0
+        self.begin_after(0)
+
+    def begin_after(self, epochs: int) -> None:
+        """Start the schedule for a run that continues others of so many epochs: it covers them all."""
+        self._before = epochs
         if self._schedule is not None:
-            self._schedule.start(epochs, steps)
+            self._schedule.start(epochs + self._epochs, self._steps)
 
     def rate(self, epochs: float) -> float:
         """Return the learning rate after a number of epochs. Raises PluginError if a schedule gives no rate."""
@@ -41,7 +47,9 @@ class LearningRate:
     def factors(self, epochs: float) -> tuple[float, float]:
         """Return the factor of the gradients and the optimizer's rate; their product is the learning rate."""
         schedule = self._schedule
-        rate = self._optimizer.learning_rate if schedule is None else checked_rate(schedule, schedule.rate(epochs))
+        rate = self._optimizer.learning_rate
+        if schedule is not None:
+            rate = checked_rate(schedule, schedule.rate(self._before + epochs))
         return (rate, 1.0) if self._is_plain and rate > SMALLEST_FACTOR else (1.0, rate)
 
     def end_epoch(self, record: Record) -> None:

@@ -116,12 +116,18 @@ class Trainer:
         """Show a warning to the user."""
         self.callback_run.warn(text)
 
+    @property
+    def steps_taken(self) -> int:
+        """The steps of this run, without those of a run that it continues."""
+        return self.optimizer.steps - self.position.steps_before
+
     def set_position(self, position: TrainingPosition, permutation: Any, sums: Mapping[str, float]) -> None:
         """Go to a position. `permutation` is the epoch's order of rows; `sums` are `total` and `weight` of its losses.
 
         Raises KeyError, TypeError or ValueError for values of another run.
         """
         self.position = position
+        self.learning_rate.begin_after(position.epochs_before)
         self.loader.batches.set_state(position.step, permutation)
         if position.step:
             self.metrics.start()
@@ -221,7 +227,7 @@ class Trainer:
         self.callback_run.end_epoch(record)
         if not self.callback_run.stopped and epoch + 1 < self.epochs:
             self.callback_run.raise_error()
-        self.position = TrainingPosition(epoch + 1)
+        self.position = self.position.next_epoch()
         yield EpochEnded(record, self._speed.seconds())
         yield from self.callback_run.take_messages()
 

@@ -17,6 +17,8 @@ EXAMPLES = (
     "zoo train my.toml --folds 5 | zoo train my.npz --from my.npz -o longer.npz"
 )
 
+RESUME = ("training.resume_optimizer=true",)
+
 
 def command(
     spec: Annotated[
@@ -31,6 +33,12 @@ def command(
         str | None,
         typer.Option("--from", metavar="MODEL", help="Begin with the weights and the preprocessor of this model."),
     ] = None,
+    resume_optimizer: Annotated[
+        bool,
+        typer.Option(
+            "--resume-optimizer", help="Go on with the optimizer of --from too, which training.keep_optimizer keeps."
+        ),
+    ] = False,
     sha256: Annotated[
         str | None,
         typer.Option("--sha256", help="Refuse the model of --from, or else of SPEC, unless it has this digest."),
@@ -67,7 +75,8 @@ def command(
     warn(registry, quiet)
     earlier = None if start_from is None else load_model(start_from, registry, sha256, max_size)
     of_spec = sha256 if earlier is None else None
-    checked = read_spec(spec, set_ or [], registry, seed=seed, sha256=of_spec, limit=max_size * 2**20)
+    changes = [*(set_ or []), *RESUME * resume_optimizer]
+    checked = read_spec(spec, changes, registry, seed=seed, sha256=of_spec, limit=max_size * 2**20)
     path = output or Path(f"{checked.name}.npz")
     if folds is not None:
         _check_ending(output)
