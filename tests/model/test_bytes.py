@@ -57,7 +57,7 @@ def test_bytes_are_read_as_strictly_as_files(model, tmp_path):
             zoo_core.load(path)
         with pytest.raises(ModelFileError) as caught:
             zoo_core.load(bad)
-        assert str(caught.value) == str(from_file.value).replace(str(path), "the given bytes")
+        assert str(caught.value) == str(from_file.value).replace(str(path), "the given file")
         assert isinstance(caught.value, ValueError)
     for given in (good, io.BytesIO(good)):
         with pytest.raises(ModelFileError, match="more than the limit"):

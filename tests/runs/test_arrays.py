@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import pytest
 
 import zoo_core
 from tests.helpers.specs import merged
-from zoo_core.data import DataFolder
+from zoo_core.data import DataFolder, Origin
 from zoo_core.errors import DataError, SpecError, UsageError
 from zoo_core.parts import Data, Table
 from zoo_core.runs import evaluation_rows
@@ -248,3 +249,5 @@ def test_a_spec_of_built_in_parts_needs_no_proof_that_it_comes_back():
     again = stored(parsed, zoo_core.Registry())
     assert again == parsed
     assert again is stored(parsed, zoo_core.Registry())  # the proof is made once for each spec
+    moved = parsed.from_origin(Origin(Path("elsewhere")))
+    assert stored(moved, zoo_core.Registry()).origin is moved.origin

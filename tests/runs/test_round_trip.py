@@ -263,6 +263,8 @@ def test_a_wrong_value_in_a_part_made_by_hand_is_an_error_of_the_spec():
 @pytest.mark.parametrize("wrong", [3, None, np.zeros((2, 2)), [1], b"x", Optimizer])
 def test_what_is_no_spec_or_model_is_named_in_one_line(wrong):
     for call in (zoo_core.train, zoo_core.prepare, zoo_core.load, zoo_core.read_spec, zoo_core.resume):
+        if call is zoo_core.load and isinstance(wrong, bytes):
+            continue  # they may be a model
         with pytest.raises(UsageError) as caught:
             call(wrong)
         assert type(wrong).__name__ in str(caught.value)

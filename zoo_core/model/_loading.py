@@ -32,7 +32,7 @@ from zoo_core.registry.default import default_registry
 from zoo_core.spec import LossSpec, Spec, copy_part, validate, walk_parts
 from zoo_core.storage import DEFAULT_LIMIT, ModelFile, contents_from_bytes, read_model_file
 
-BYTES = "the given bytes"  # what messages call a model without a file
+BYTES = "the given file"  # what messages call a model without a file
 Find = Callable[[str, str], type[Part]]
 
 

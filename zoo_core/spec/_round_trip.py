@@ -32,7 +32,7 @@ def stored(given: Stored, registry: Registry) -> Stored:
     made: Any = None
     if isinstance(given, Spec) and given._proved is not None and given._proved[0] == given.to_dict():
         made = given._proved[1]
-        proved: Stored = made
+        proved: Stored = made if made.origin is given.origin else made.from_origin(given.origin)
         return proved
     find = find_class(given, registry)
     for part in reversed(list(parts_of(given))):  # inner parts come first: the innermost is to blame

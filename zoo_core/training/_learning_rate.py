@@ -35,7 +35,7 @@ class LearningRate:
         self.begin_after(0)
 
     def begin_after(self, epochs: int) -> None:
-        """Start the schedule for a run that continues others of so many epochs: it covers them all."""
+        """Start the schedule for a run that continues others of `epochs` epochs in all; it covers these too."""
         self._before = epochs
         if self._schedule is not None:
             self._schedule.start(epochs + self._epochs, self._steps)
