@@ -19,6 +19,7 @@ from zoo_core.testing.harness.findings import Finding, NotRunError, Result
 from zoo_core.testing.harness.part_under_test import PartUnderTest, defaults_and_examples
 from zoo_core.testing.harness.source_places import raised_at
 from zoo_core.testing.harness.variations import variations
+from zoo_core.testing.harness.written_files import writes_only_in
 
 
 def check_part(part: type[Part], registry: Registry | None = None) -> Iterator[Result]:
@@ -77,11 +78,14 @@ def run_check(part: type[Part], check: Check, registry: Registry) -> Result:
 
 @contextmanager
 def _own_folder(part: type[Part]) -> Iterator[None]:
-    """Work in a temporary folder, where a part may write. A data set only reads, perhaps files of this folder."""
+    """Work in a temporary folder, where a part may write, and nowhere else.
+
+    A data set reads, perhaps files of this folder, and may write what it downloads.
+    """
     if issubclass(part, Dataset):
         yield
         return
-    with tempfile.TemporaryDirectory() as folder, chdir(folder):
+    with tempfile.TemporaryDirectory() as folder, chdir(folder), writes_only_in(folder):
         yield
 
 

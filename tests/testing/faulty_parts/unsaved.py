@@ -9,6 +9,7 @@ from annotated_types import Ge, Gt, Le
 from tests.testing.faulty_parts import faulty
 from zoo_core.parts import (
     Activation,
+    BatchAugmentation,
     Constraint,
     Loss,
     Metric,
@@ -54,6 +55,25 @@ class DividesByTheWrongShare(ForgetsToScale):
     def forward(self, x, out):
         self._mask = ((self.rng.random(x.shape) >= self.p) / self.p).astype(x.dtype)
         np.multiply(x, self._mask, out=out)
+
+
+@faulty("state", "`state` lacks an attribute that augment changes")
+class CountsBatches(BatchAugmentation):
+    """Scales each batch by the number of batches so far."""
+
+    name = "counts_batches"
+    batches = 0
+
+    def augment(self, x, targets, rng):
+        self.batches += 1
+        return x * x.dtype.type(self.batches), targets
+
+
+class CountsAndSaves(CountsBatches):
+    """The same, and saves the number."""
+
+    name = "counts_and_saves"
+    state = ("batches",)
 
 
 @faulty("mean", UNSCALED)

@@ -14,6 +14,7 @@ from zoo_core.testing.harness.dtypes import expect_float32
 from zoo_core.testing.harness.findings import Finding
 from zoo_core.testing.harness.part_under_test import PartUnderTest
 from zoo_core.testing.harness.randomness import randomness
+from zoo_core.testing.harness.saved_state import continued_findings
 
 
 def _sample_batch(dtype: Any = np.float64) -> tuple[Array, Array]:
@@ -45,10 +46,18 @@ def _draw_batch(subject: PartUnderTest, rng: np.random.Generator) -> list[Array]
     return list(subject.make().augment(*_sample_batch(), rng))
 
 
+def _check_state(subject: PartUnderTest) -> Iterator[Finding]:
+    def use(part: BatchAugmentation, number: int) -> list[Array]:
+        return list(part.augment(*_sample_batch(), np.random.default_rng(number)))
+
+    yield from continued_findings(subject.make(), subject.make(), use, "augment")
+
+
 _BATCH_AUGMENTATION = (
     Check("shapes", "inputs and targets keep their shapes", _check_batch_shapes),
     Check("inputs", "it does not change the given batch", _check_batch_inputs),
     Check("dtype", "float32 stays float32", _check_batch_dtype),
+    Check("state", "saved and loaded, it goes on as if nothing had happened", _check_state, varied=True),
     randomness(_draw_batch),
 )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 from pathlib import Path
 from types import FrameType
 
-KIT = Path(__file__).parents[1]
+KIT, STANDARD = Path(__file__).parents[1], Path(os.__file__).parent
 RECORDERS = Path(__file__).with_name("dtypes.py"), Path(__file__).with_name("randomness.py")  # they call `caller`
 
 
@@ -25,11 +27,14 @@ def _is_foreign(path: Path) -> bool:
 
 
 def raised_at(error: BaseException) -> str:
-    """Return file, line and function of the deepest frame outside this kit and NumPy."""
-    found, step = "", error.__traceback__
-    while step is not None:
-        path = Path(step.tb_frame.f_code.co_filename)
-        if not _is_foreign(path):
-            found = f"{path.name}:{step.tb_lineno}, in {step.tb_frame.f_code.co_name}"
-        step = step.tb_next
+    """Return file, line and function of the deepest frame outside this kit, NumPy and the standard library."""
+    found = ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        path = Path(frame.f_code.co_filename)
+        if not _is_foreign(path) and not (found and _is_standard(path)):
+            found = f"{path.name}:{line}, in {frame.f_code.co_name}"
     return found
+
+
+def _is_standard(path: Path) -> bool:
+    return STANDARD in path.parents and "site-packages" not in path.parts
