@@ -1,7 +1,8 @@
 """Makes metrics.npz: values of scikit-learn, weighted and not; the calibration error is by torchmetrics.
 
-Run it with a Python that has scikit-learn, torch and torchmetrics. The weights are whole numbers, so that rows can be
-repeated for torchmetrics, which has no weights and computes partly in float32.
+Run it with a Python that has scikit-learn, and torch and torchmetrics where the calibration error is to be made anew;
+without them its figures stay. The weights are whole numbers, so that rows can be repeated for torchmetrics, which has
+no weights and computes partly in float32.
 """
 
 import json
@@ -10,9 +11,14 @@ from pathlib import Path
 
 import numpy as np
 import sklearn.metrics as sk
-import torch
-from torchmetrics.functional.classification import multiclass_calibration_error
 
+try:
+    import torch
+    from torchmetrics.functional.classification import multiclass_calibration_error
+except ImportError:
+    torch = None
+
+FILE = Path(__file__).with_name("metrics.npz")
 RNG = np.random.default_rng(11)
 Y, SCORES = RNG.integers(0, 4, 60), np.round(RNG.dirichlet(np.ones(4), 60), 2)
 SCORES[:, 3] = 1 - SCORES[:, :3].sum(axis=1)  # rounded, so that some values are equal
@@ -36,6 +42,8 @@ def areas(w):
 
 
 def calibration(w, bins, single):
+    if torch is None:
+        return np.nan  # the figure in the file is kept
     repeats = np.ones(60, int) if w is None else w.astype(int)
     p, y = (torch.tensor(np.repeat(a, repeats, axis=0)) for a in ((P, BITS) if single else (SCORES, Y)))
     if single:  # torchmetrics bins the probability of class 1; the zoo bins the larger of both, as for two columns
@@ -76,18 +84,27 @@ def figures(w):
     return found
 
 
+def kept_figures():
+    """Return the figures of the calibration error in the file by case, and the versions of its peers."""
+    with np.load(FILE) as old:
+        cases = list(zip(old["cases"].tolist(), old["about"].tolist(), strict=True))
+        kept = {key: old[f"figures.{i}"] for i, key in enumerate(cases) if "calibration" in key[0]}
+        return kept, old["versions"].tolist()[1:]
+
+
 def main():
     plain, weighted = figures(None), figures(WEIGHTS)
-    peers = ("scikit-learn", "torch", "torchmetrics")
     keys = list(plain)
+    found = {key: np.atleast_2d([plain[key], weighted[key]]) for key in keys}
+    kept, versions = kept_figures() if torch is None else ({}, [f"{p} {version(p)}" for p in ("torch", "torchmetrics")])
     np.savez_compressed(
-        Path(__file__).with_name("metrics.npz"),
-        versions=np.array([f"{peer} {version(peer)}" for peer in peers]),
+        FILE,
+        versions=np.array([f"scikit-learn {version('scikit-learn')}", *versions]),
         cases=np.array([case for case, _ in keys]),
         about=np.array([about for _, about in keys]),
         peers=np.array(["torchmetrics" if "calibration" in case else "scikit-learn" for case, _ in keys]),
         scores=SCORES, y=Y, single=P, bits=BITS, weights=WEIGHTS, values=FOUND, true=TRUE,
-        **{f"figures.{i}": np.atleast_2d([plain[key], weighted[key]]) for i, key in enumerate(keys)},
+        **{f"figures.{i}": (found | kept)[key] for i, key in enumerate(keys)},
     )  # fmt: skip
 
 

@@ -91,6 +91,24 @@ def test_a_frame_without_names_is_no_array_in_disguise(model: Model) -> None:
         model.predict(pandas(ROWS))
 
 
+def test_targets_whose_rows_have_another_order_are_refused(model: Model) -> None:
+    x, y = pandas(COLUMNS), pandas({"kind": KINDS})["kind"]
+    shuffled = y.sample(frac=1, random_state=0)
+    for use in (model.evaluate, lambda x, y: zoo_core.train(model.spec, data=(x, y), output=None)):
+        with pytest.raises(DataError, match=r"targets: the rows have another order .*: give \.loc\[x\.index\]"):
+            use(x, shuffled)
+    right = model.evaluate(x, y)
+    assert model.evaluate(x, shuffled.loc[x.index]) == right
+    assert model.evaluate(x, y.set_axis(range(100, 180))) == right  # other names tell nothing
+    assert model.evaluate(x, y.to_numpy()) == right
+
+
+def test_masked_values_are_no_values(model: Model) -> None:
+    with pytest.raises(DataError, match="inputs have masked values; fill them first"):
+        model.predict(np.ma.masked_greater(ROWS, 1))
+    assert len(model.predict(np.ma.masked_greater(ROWS, 1e9))) == len(ROWS)
+
+
 def test_series_are_targets_and_missing_values_are_named(model: Model) -> None:
     for frame in (pandas, polars):
         assert model.evaluate(ROWS, frame({"kind": KINDS})["kind"]) == model.evaluate(ROWS, KINDS)

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.specs import small_spec
 from zoo_core.basics._familiar_keys import NO_KEY
 from zoo_core.basics._familiar_parts import NO_PART, PARTS
 from zoo_core.errors import PluginError, SpecError, UsageError
 from zoo_core.registry import Registry
-from zoo_core.spec import read_part, read_spec
+from zoo_core.spec import Spec, read_part, read_spec
 
 GOOD = """name = "m"
 seed = 1
@@ -216,3 +217,13 @@ def test_tabs_are_blanks(tmp_path: Path) -> None:
 def test_an_override_of_a_key_that_stands_elsewhere(change: str, place: str) -> None:
     with pytest.raises(UsageError, match=f"did you mean '{place}'"):
         read_spec("glyphs-quickstart", [change])
+
+
+def test_a_table_in_place_of_a_list_of_numbers_is_told_to_be_a_list() -> None:
+    loss = {"name": "cross_entropy", "class_weights": {"cat": 1, "dog": 2}}
+    with pytest.raises(SpecError) as caught:
+        Spec.parse(small_spec(model={"loss": loss}))
+    assert str(caught.value) == (
+        "spec: model.loss.class_weights: must be 'balanced' or a list, not a table: write the values alone, in their "
+        "order, such as [1.0, 2.0]"
+    )

@@ -52,6 +52,9 @@ def trained(tmp_path: Path, spec: dict[str, Any], y: Any = SIDE, x: Any = X) -> 
 
 
 DEAD = {"units": 16, "activation": "relu", "bias_initializer": {"name": "constant", "value": -1e4}}
+SATURATED = {"units": 1, "activation": "hard_sigmoid", "initializer": {"name": "normal", "std": 1e4}}
+FAINT = 0.3 * X[:, 0] + np.random.default_rng(7).normal(size=240)  # a line explains about 6 % of its variance
+FAINT_SPEC: dict[str, Any] = {"training": {"epochs": 40}, "optimizer": {"name": "adam", "learning_rate": 0.04}}
 SOFTMAX = {"units": 2, "activation": "softmax"}
 FAILED: dict[str, tuple[dict[str, Any], Any, str, str]] = {
     "a huge rate of adam": (merged(BASE, {"optimizer": {"name": "adam", "learning_rate": 10.0}, "seed": 1}), RNG.integers(0, 2, 240), "learning_rate", "learning rate 10 is likely too large; try 0.001"),
@@ -81,6 +84,8 @@ FAILED: dict[str, tuple[dict[str, Any], Any, str, str]] = {
     "values over softmax": (with_output(VALUES, "mse", {"units": 1, "activation": "softmax"}), LINE, "unusable_outputs", "gives nothing but 1"),
     "noise beside few rows": (merged(BASE, {"data": {"train": ":200", "validation": "200:208", "test": "208:216"}}), np.random.default_rng(1).integers(0, 2, 240), "below_baseline", "validation and test accuracy"),
     "a dead layer": (with_output(BASE, "cross_entropy", DEAD, SOFTMAX), SIDE, "dead_units", r"layers\.0 \('relu'\) gives 0 for every row"),
+    "no gradient": (with_output(BASE, "mse", SATURATED), SIDE, "flat_loss", "the training loss is flat from the start; try another learning rate or initializer"),
+    "a faint relation and a large rate": (with_output(VALUES, "mse", {"units": 1}, **FAINT_SPEC), FAINT, "learning_rate", "'target 1' is predicted hardly better than by its mean: the learning rate 0.04 is likely too large"),
     "a dead layer for values": (with_output(VALUES, "mse", DEAD, {"units": 1}), LINE, "dead_units", "leaky_relu"),
 }  # fmt: skip
 
@@ -116,6 +121,7 @@ HEALTHY: dict[str, tuple[dict[str, Any], Any]] = {
     "positive values over softplus": (with_output(VALUES, "mse", HIDDEN, {"units": 1, "activation": "softplus"}), np.exp(LINE)),
     "margins": (with_output(BASE, "hinge", HIDDEN, {"units": 1}), SIDE),
     "a target of small size beside a large one": (with_output(merged(VALUES, {"training": {"epochs": 80}}), "mse", HIDDEN, {"units": 2}), np.c_[8 * LINE, 0.3 * X[:, 1]]),
+    "a faint relation": (with_output(VALUES, "mse", {"units": 1}, optimizer={"name": "adam", "learning_rate": 0.01}, training={"epochs": 40}), FAINT),
     "two steps": (merged(BASE, {"training": {"epochs": 2, "batch_size": "all"}}), RNG.integers(0, 2, 240)),
 }  # fmt: skip
 

@@ -130,6 +130,8 @@ def class_labels(names: Sequence[str], classes: int) -> Array:
 
 
 def _as_array(value: Any, what: str) -> Array:
+    if np.ma.is_masked(value):
+        raise DataError(f"{what} have masked values; fill them first")
     try:
         array = np.asarray(value)
         return array.astype(object) if array.dtype.kind == "T" else array  # texts of any length

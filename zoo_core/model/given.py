@@ -19,11 +19,29 @@ ROW_KEYS = frozenset({"x", "y", "weights"})
 
 @dataclass(frozen=True)
 class GivenRows:
-    """Inputs, targets and weights as they were given; `x` and `y` may be frames."""
+    """Inputs, targets and weights as they were given; `x` and `y` may be frames.
+
+    Raises DataError if the rows of `x` and `y` have the same names, as in pandas, in another order.
+    """
 
     x: Any
     y: Any
     weights: Any = None
+
+    def __post_init__(self) -> None:
+        """Refuse targets that belong to other rows than the inputs beside them."""
+        for what, other in (("targets", self.y), ("weights", self.weights)):
+            if _order_differs(getattr(self.x, "index", None), getattr(other, "index", None)):
+                raise DataError(f"{what}: the rows have another order than those of the inputs: give .loc[x.index]")
+
+
+def _order_differs(own: Any, other: Any) -> bool:
+    """Return whether two indexes of pandas name the same rows in another order."""
+    if own is None or other is None or not all(hasattr(index, "get_indexer") for index in (own, other)):
+        return False
+    if own.equals(other) or len(own) != len(other) or not (own.is_unique and other.is_unique):
+        return False
+    return bool((own.get_indexer(other) >= 0).all())
 
 
 def given_rows(

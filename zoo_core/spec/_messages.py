@@ -191,6 +191,8 @@ def _requirement(problem: ErrorDetails) -> str:
     for pydantic, own in _WORDS.items():
         text = text.replace(pydantic, own)
     if problem["type"] == "list_type" and isinstance(value, Mapping):
+        if any("list[" in str(key) for key in problem["loc"]):  # one of several types: a list of plain values
+            return f"{text}, not a table: write the values alone, in their order, such as [1.0, 2.0]"
         keys = ".".join(str(key) for key in problem["loc"] if not str(key).startswith("<"))
         return f"{text}, not one table: write [[{keys}]], with two brackets, or [ ... ] around the table"
     if (
