@@ -66,7 +66,17 @@ class Hoards(Optimizer):
         self.kept = {1} if self.steps >= 3 else 0
 
 
-REGISTRY = registry_with(Grows, Raises, Hoards)
+@dataclass
+class RaisesEarly(Callback):
+    """Raises after the first batch of the first epoch."""
+
+    name = "raises_early"
+
+    def on_batch_end(self, run):
+        raise ValueError("boom")
+
+
+REGISTRY = registry_with(Grows, Raises, RaisesEarly, Hoards)
 
 
 def spec_with(activation="relu", optimizer="sgd", callbacks=()):
@@ -108,6 +118,13 @@ def test_an_error_without_an_output_carries_the_model(error):
     expected = zoo_core.train(spec_with(), registry=REGISTRY)
     assert np.array_equal(caught.value.model.network.parameters, expected.network.parameters)
     assert caught.value.model.history[-1]["epoch"] == 1
+
+
+def test_an_error_within_the_first_epoch_costs_no_weights(tmp_path):
+    with pytest.raises(PluginError, match="boom") as caught:
+        zoo_core.train(spec_with(callbacks=["raises_early"]), registry=REGISTRY, output=tmp_path / "m.npz")
+    assert caught.value.__notes__[0] == f"the weights so far are kept: {tmp_path / 'm.last.npz'}"
+    assert zoo_core.load(tmp_path / "m.last.npz", REGISTRY).history == []
 
 
 def test_a_run_that_diverges_carries_no_model():
