@@ -329,7 +329,7 @@ class BatchAugmentation(Regularizer):
 
         Args:
             x: prepared inputs, shape (rows, features).
-            targets: shape (rows, outputs); classes are one-hot.
+            targets: shape (rows, outputs); classes are one-hot, values are scaled as the network learns them.
             rng: the generator for this purpose.
         """
         raise NotImplementedError
@@ -362,6 +362,12 @@ class Loss(Part):
     # With one output for two classes, a row belongs to the second class where the output is above this number. Margin
     # losses, which aim at -1 and 1, say 0. An output activation may say another one.
     decision_threshold: ClassVar[float] = 0.5
+    # Whether a shift and a scale of the targets are only another unit. Then the loss of a row depends on the errors
+    # y - t alone, and its slope keeps its sign if all errors grow in proportion. If it is true, and the last activation
+    # is the identity, the network learns standardized targets, unless the spec says otherwise. Only the class itself
+    # can say so: a subclass does not inherit the statement. With several outputs for a target (`value_widths`), those
+    # of the first target come first, and all are values in its unit.
+    scales_targets: ClassVar[bool] = False
 
     reduction: Literal["mean", "sum"] = "mean"
     class_weights: Literal["balanced"] | list[Annotated[float, Gt(0)]] | None = None
@@ -504,7 +510,7 @@ class Metric(Part):
         """Take in some rows. The arrays are buffers: copy what is kept.
 
         Args:
-            outputs: what the network gives, shape (rows, outputs).
+            outputs: what the network gives, shape (rows, outputs); for a regression in the units of the targets.
             targets: class indices (rows,) or values (rows, outputs).
             weights: sample weights (rows,), or None.
         """
@@ -917,13 +923,15 @@ class Dataset(Part):
 class Preprocessor(Part):
     """A change of the inputs before the first layer, fitted on the training split and saved in the model.
 
-    It may change the number of columns: then it overrides `output_width`.
+    It may change the number of columns: then it overrides `output_width`. One with a way back can also scale the
+    targets of a regression (`data.target_preprocessor`): it sets `is_invertible` and defines `inverse`.
     """
 
     kind = "preprocessor"
     spec_key, spec_example = "preprocessor", "standard"
     shapes = "x: (rows, features)"
     is_identity: ClassVar[bool] = False  # whether `transform` only converts to the dtype of the network
+    is_invertible: ClassVar[bool] = False  # whether there is `inverse`; the number of columns stays the same
     wants_columns: ClassVar[bool] = False  # whether it takes categories, dates and missing values, as `Column` has them
     wants_targets: ClassVar[bool] = False  # whether the core sets `targets`
 
@@ -967,6 +975,15 @@ class Preprocessor(Part):
         Args:
             x: rows of the data in their own dtype, shape (rows, inputs).
             out: in the dtype of the network, shape (rows, output_width(inputs)).
+        """
+        raise NotImplementedError
+
+    def inverse(self, y: Array, out: Array) -> None:
+        """Write the rows of the data that `transform` turns into `y`: the way from scaled targets to their own units.
+
+        Args:
+            y: scaled rows, in the dtype of the network, shape (rows, columns).
+            out: float64, shape (rows, columns).
         """
         raise NotImplementedError
 
@@ -1014,7 +1031,10 @@ class Run(Protocol):
 
     @property
     def batch_loss(self) -> float | None:
-        """In `on_batch_end`, the mean loss of the batch before the update, without penalties. Elsewhere None."""
+        """In `on_batch_end`, the mean loss of the batch before the update, without penalties. Elsewhere None.
+
+        As all losses, it is of the targets as the network learns them.
+        """
 
     @property
     def output(self) -> Path | None:

@@ -39,9 +39,13 @@ def merged(old: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def regression_spec(path: Path, **changes: Any) -> dict[str, Any]:
-    """Return a new spec of a linear model of one target, over an .npz file with arrays x and y, changed as above."""
+    """Return a new spec of a linear model of one target, over an .npz file with arrays x and y, changed as above.
+
+    Neither inputs nor targets are scaled, so that weights are those of the data.
+    """
+    unscaled = {"preprocessor": "none", "target_preprocessor": "none"}
     return merged({
-        "data": {"name": "npz", "path": str(path), "task": "regression", "preprocessor": "none"},
+        "data": {"name": "npz", "path": str(path), "task": "regression", **unscaled},
         "model": {"loss": "mse", "layers": [{"units": 1}]},
         "optimizer": "sgd",
         "training": {"epochs": 1},

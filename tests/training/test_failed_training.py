@@ -34,6 +34,7 @@ BASE: dict[str, Any] = {
 VALUES = merged(BASE, {
     "data": {"task": "regression"}, "model": {"loss": "mse", "layers": [HIDDEN, {"units": 1}]},
 })  # fmt: skip
+RAW = merged(VALUES, {"data": {"target_preprocessor": "none"}})
 
 
 def with_output(base: dict[str, Any], loss: str, *last: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -61,9 +62,9 @@ FAILED: dict[str, tuple[dict[str, Any], Any, str, str]] = {
     "a tiny rate": (merged(VALUES, {"optimizer": {"name": "sgd", "learning_rate": 1e-12}}), LINE * 0.01, "learning_rate", "learning rate 1e-12 is likely too small"),
     "labels of noise": (BASE, np.random.default_rng(4).integers(0, 2, 240), "below_baseline", r"is no better than always answering \d \(0\.\d+\): the inputs may not tell"),
     "targets of noise": (VALUES, RNG.normal(size=240), "below_baseline", "'target 1' is predicted no better than by its mean"),
-    "prices": (VALUES, 200_000 + 50_000 * LINE, "targets_unscaled", "scale them to mean 0 and standard deviation 1"),
-    "years": (VALUES, 2000 + LINE, "targets_unscaled", "the targets are far from 0 or large"),
-    "below zero": (VALUES, -5000 + LINE, "targets_unscaled", "mean -5000"),
+    "prices": (RAW, 200_000 + 50_000 * LINE, "targets_unscaled", "set data.target_preprocessor = 'standard'$"),
+    "years": (RAW, 2000 + LINE, "targets_unscaled", "the targets are far from 0 or large"),
+    "below zero": (RAW, -5000 + LINE, "targets_unscaled", "mean -5000"),
     "one target of two": (with_output(VALUES, "mse", HIDDEN, {"units": 2}), np.c_[LINE, RNG.normal(size=240)], "below_baseline", "split 'target 2' is"),
     "cross entropy over relu": (with_output(BASE, "cross_entropy", HIDDEN, {"units": 2, "activation": "relu"}), SIDE, "unusable_outputs", "use 'softmax'"),
     "log loss over identity": (with_output(BASE, "binary_cross_entropy", HIDDEN, {"units": 1}), SIDE, "unusable_outputs", "gives no numbers from 0 to 1"),
@@ -72,12 +73,15 @@ FAILED: dict[str, tuple[dict[str, Any], Any, str, str]] = {
     "a rate that ends above the majority": (with_output(BASE, "cross_entropy", {"units": 8, "activation": "tanh"}, SOFTMAX, optimizer={"name": "adam", "learning_rate": 10.0}), NOISY, "learning_rate", r"train loss \S+ is worse than that of the shares of the classes \(0\.6\d+\): the learning rate 10 "),
     "a large rate for values": (merged(VALUES, {"optimizer": {"name": "adam", "learning_rate": 20.0}}), LINE, "learning_rate", "the learning rate 20 is likely too large"),
     "a tiny rate and luck": (merged(BASE, {"seed": 3, "optimizer": {"name": "adam", "learning_rate": 1e-10}}), SIDE, "learning_rate", r"the training loss stays at \S+: the learning rate 1e-10 is likely too small; try 0.001"),
-    "ages": (VALUES, 41 + 9 * LINE, "targets_unscaled", "mean 41"),
-    "tiny targets": (merged(VALUES, {"training": {"epochs": 5}}), 1e-7 * LINE, "targets_unscaled", "the targets are small"),
-    "only the mean is learnt": (with_output(VALUES, "mse", DEAD, {"units": 1}, optimizer={"name": "sgd", "learning_rate": 0.1}), 50 + LINE, "targets_unscaled", "hardly better than by its mean|no better than by its mean"),
+    "ages": (RAW, 41 + 9 * LINE, "targets_unscaled", "mean 41"),
+    "tiny targets": (merged(RAW, {"training": {"epochs": 5}}), 1e-7 * LINE, "targets_unscaled", "the targets are small"),
+    "only the mean is learnt": (with_output(RAW, "mse", DEAD, {"units": 1}, optimizer={"name": "sgd", "learning_rate": 0.1}), 50 + LINE, "targets_unscaled", "hardly better than by its mean|no better than by its mean"),
+    "large counts": (with_output(VALUES, "poisson", HIDDEN, {"units": 1, "activation": "softplus"}), 3000 + 50 * LINE, "targets_unscaled", r"data.target_preprocessor = { name = 'fixed', scale = 3e\+03 }"),
+    "prices over relu": (with_output(VALUES, "mse", HIDDEN, {"units": 1, "activation": "relu"}), 200_000 + 50_000 * LINE, "targets_unscaled", r"'standard' and model.layers.1.activation = 'identity'"),
+    "scaled values over relu": (with_output(VALUES, "mse", HIDDEN, {"units": 1, "activation": "relu"}, data={"target_preprocessor": "standard"}), 9 + LINE, "unusable_outputs", r"% of the scaled targets lie outside; use 'identity', or data.target_preprocessor = 'none'"),
     "equal targets": (VALUES, np.full(240, 5.25), "constant_targets", "in all rows of the train split 'target 1' is 5.25"),
     "one equal target of two": (with_output(VALUES, "mse", HIDDEN, {"units": 2}), np.c_[LINE, np.zeros(240)], "constant_targets", "'target 2' is 0: there is nothing to learn"),
-    "one small target of two": (with_output(VALUES, "mse", HIDDEN, {"units": 2}), np.c_[8 * LINE, 1e-3 * RNG.normal(size=240)], "targets_unscaled", "'target 2'"),
+    "one small target of two": (with_output(RAW, "mse", HIDDEN, {"units": 2}), np.c_[8 * LINE, 1e-3 * RNG.normal(size=240)], "targets_unscaled", "'target 2'"),
     "values over sigmoid": (with_output(VALUES, "mse", HIDDEN, {"units": 1, "activation": "sigmoid"}), LINE, "unusable_outputs", r"'sigmoid', which gives numbers from 0 to 1, and \d+% of the targets lie outside; use 'identity'"),
     "values over relu": (with_output(VALUES, "mae", HIDDEN, {"units": 1, "activation": "relu"}), LINE, "unusable_outputs", "gives no number below 0"),
     "values over tanh": (with_output(VALUES, "huber", HIDDEN, {"units": 1, "activation": "tanh"}), 5 * LINE, "unusable_outputs", "from -1 to 1"),
@@ -107,6 +111,13 @@ HEALTHY: dict[str, tuple[dict[str, Any], Any]] = {
     "rare class": (BASE, (X[:, 0] > 1.2).astype(int)),
     "balanced weights": (merged(BASE, {"model": {"loss": {"name": "cross_entropy", "class_weights": "balanced"}}}), (X[:, 0] + 0.7 * X[:, 1] + RNG.normal(size=240) > 2.2).astype(int)),
     "values": (VALUES, LINE),
+    "prices": (VALUES, 200_000 + 50_000 * LINE),
+    "years": (VALUES, 2000 + LINE),
+    "below zero": (VALUES, -5000 + LINE),
+    "seconds since 1970": (VALUES, 1.7e9 + LINE),
+    "tiny targets": (VALUES, 1e-7 * LINE),
+    "a price beside a share": (with_output(VALUES, "mae", HIDDEN, {"units": 2}), np.c_[2e5 + 8e4 * LINE, 1e-3 * X[:, 1]]),
+    "shares over sigmoid, by their range": (with_output(VALUES, "mse", HIDDEN, {"units": 1, "activation": "sigmoid"}, data={"target_preprocessor": "min_max"}), 50 + 4 * LINE),
     "values of a small scale": (merged(VALUES, {"training": {"epochs": 60}}), LINE / 5),
     "values beside 0": (merged(VALUES, {"training": {"epochs": 60}}), LINE + 3),
     "two values": (with_output(VALUES, "mse", HIDDEN, {"units": 2}), np.c_[LINE, -X[:, 1]]),
@@ -158,14 +169,14 @@ def test_a_class_that_training_never_sees_is_named_before_the_first_epoch(tmp_pa
 
 
 def test_a_loss_that_overflows_tells_of_the_targets(tmp_path: Path) -> None:
-    spec = merged(VALUES, {"optimizer": {"name": "sgd", "learning_rate": 0.1}})
-    with pytest.raises(NumericError, match=r"the targets are far from 0 or large \(mean .*; scale them"):
+    spec = merged(RAW, {"optimizer": {"name": "sgd", "learning_rate": 0.1}})
+    with pytest.raises(NumericError, match=r"the targets are far from 0 or large \(mean .*; set data"):
         trained(tmp_path, spec, 1e6 * LINE + 1e7)
 
 
 def test_the_line_stands_in_every_summary(tmp_path: Path, run_zoo: Any) -> None:
     np.savez("t.npz", x=X, y=200_000 + 50_000 * LINE)
-    Path("s.json").write_text(json.dumps(VALUES))
+    Path("s.json").write_text(json.dumps(RAW))
     code, out, err = run_zoo("train", "s.json", "-o", "m.npz", "--json", "-q")
     (warning,) = json.loads(out)["warnings"]
     assert (code, warning["key"]) == (0, "targets_unscaled")

@@ -31,6 +31,8 @@ KEYS = {  # the names here of a key: what it is called elsewhere
     "skip_lines": "skiprows",
     "missing": "navalues na nan missingvalues",
     "preprocessor": "scaler scaling preprocessing preprocess normalization transform transforms",
+    "target_preprocessor": "targetscaler targetscaling scaletargets scaletarget targettransform targettransformer "
+    "yscaler scaley ytransform targetnormalization normalizetargets normalizetarget transformer labelscaler",
     "stratify": "stratified",
     "epsilon": "eps fuzz",
     "rate": "p prob probability dropoutrate droprate",

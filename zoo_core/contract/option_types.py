@@ -19,9 +19,10 @@ import numpy as np
 from zoo_core.errors import exception_text
 from zoo_core.parts import Part
 
-DATA_KEYS = frozenset(  # of `[data]` itself
-    ["preprocessor", "source", "train", "validation", "test", "stratify", "in_order", "folds", "fold", "split_seed"]
-)
+DATA_KEYS = frozenset({  # of `[data]` itself
+    "preprocessor", "target_preprocessor", "source", "train", "validation", "test", "stratify", "in_order", "folds",
+    "fold", "split_seed",
+})  # fmt: skip
 
 SET_BY_CORE = frozenset({"weights", "gradients", "rng", "steps", "columns"})
 

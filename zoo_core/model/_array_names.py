@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from zoo_core.parts import Array
 
 PREPROCESSOR = "preprocessor"  # what the names of its fitted state begin with
+TARGET_PREPROCESSOR = "target_preprocessor"  # likewise, of the one that scales the targets of a regression
 FINGERPRINTS = "trace"  # name of the table of fingerprints
 TRAINING_ROWS = "training_rows"  # name of the sketch of the rows that were trained on
+_PREPROCESSORS = (f"{PREPROCESSOR}.", f"{TARGET_PREPROCESSOR}.")
 _NETWORK = ("layers.", "input.")
 _RUN = ("opt.", "run.")  # state of the optimizer and of the rest of a run; only in a checkpoint
 
@@ -32,5 +34,5 @@ def belongs_to_run(name: str) -> bool:
 
 
 def preprocessor_state(arrays: Mapping[str, Array]) -> dict[str, Array]:
-    """Return the arrays of the preprocessor and of the parts inside it."""
-    return {name: array for name, array in arrays.items() if name.startswith(f"{PREPROCESSOR}.")}
+    """Return the arrays of both preprocessors and of the parts inside them."""
+    return {name: array for name, array in arrays.items() if name.startswith(_PREPROCESSORS)}

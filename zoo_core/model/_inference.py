@@ -11,7 +11,7 @@ import numpy as np
 from zoo_core.data.readers.npy import is_finite
 from zoo_core.errors import NumericError
 from zoo_core.model._inputs import check_values_finite
-from zoo_core.nn import Decision, Network
+from zoo_core.nn import Decision, Network, TargetUnits
 from zoo_core.parts import Array, Loss, Metric, Preprocessor, Table
 
 
@@ -34,6 +34,10 @@ class InferenceModel(Protocol):
     @property
     def decision(self) -> Decision:
         """How outputs become classes."""
+
+    @property
+    def units(self) -> TargetUnits:
+        """The units of the targets."""
 
     def metrics(self) -> list[Metric]:
         """Return new metrics."""
@@ -65,8 +69,8 @@ def infer_rows(model: InferenceModel, x: Any, *, check: bool = False) -> Iterato
 
 
 @np.errstate(all="ignore")
-def compute_outputs(model: InferenceModel, x: Any) -> Array:
-    """Return the outputs for checked inputs, shape (rows, outputs). Raises DataError or NumericError."""
+def network_outputs(model: InferenceModel, x: Any) -> Array:
+    """Return what the network gives for checked inputs, shape (rows, outputs). Raises DataError or NumericError."""
     out = np.empty((x.shape[0], model.network.outputs), model.network.dtype)
     with model.lock:
         for rows, _, outputs in infer_rows(model, x, check=True):
@@ -76,12 +80,12 @@ def compute_outputs(model: InferenceModel, x: Any) -> Array:
 
 @np.errstate(all="ignore")
 def evaluate_table(model: InferenceModel, table: Table, *, check: bool = False) -> dict[str, float]:
-    """Return loss and metrics over a split, whose labels are class indices (rows,)."""
+    """Return loss and metrics over a split, whose labels are class indices (rows,), or values in the user's units."""
     from zoo_core.nn import RunningMetrics, is_fused, targets_for  # late: predicting measures nothing
 
-    running = RunningMetrics(model.loss, is_fused(model.loss, model.network), model.metrics())
+    running = RunningMetrics(model.loss, is_fused(model.loss, model.network), model.metrics(), model.units)
     form = model.network.outputs, model.decision.class_count, model.network.dtype
-    targets = targets_for(model.loss, table.y, *form)
+    targets = targets_for(model.loss, model.units.learnt(table.y, model.network.dtype), *form)
     running.start(table.x.shape[0], model.network.outputs)
     with model.lock:
         for rows, z, outputs in infer_rows(model, table.x, check=check):

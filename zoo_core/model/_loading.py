@@ -12,10 +12,9 @@ import numpy as np
 
 from zoo_core.contract import checked_value_widths, checked_widths, naming_parts, raise_named
 from zoo_core.data import SKETCH_SIZE, Origin, RowSketch
-from zoo_core.errors import DataError, ModelFileError, PluginError, UsageError
+from zoo_core.errors import ModelFileError, PluginError, UsageError
 from zoo_core.model._array_names import (
     FINGERPRINTS,
-    PREPROCESSOR,
     TRAINING_ROWS,
     belongs_to_run,
     preprocessor_state,
@@ -24,12 +23,13 @@ from zoo_core.model._array_names import (
 from zoo_core.model._fingerprints import Fingerprints
 from zoo_core.model._header import Header, read_model_header
 from zoo_core.model._model import Model
+from zoo_core.model._preprocessors import restored_preprocessors, try_preprocessors
 from zoo_core.model._provenance import StoredParts
 from zoo_core.model.run_state import RunState
-from zoo_core.parts import Array, Layout, Loss, Part, Preprocessor
+from zoo_core.parts import Array, Layout, Loss, Part
 from zoo_core.registry import Registry, find_model
 from zoo_core.registry.default import default_registry
-from zoo_core.spec import LossSpec, Spec, copy_part, validate, walk_parts
+from zoo_core.spec import LossSpec, Spec, validate
 from zoo_core.storage import DEFAULT_LIMIT, ModelFile, contents_from_bytes, read_model_file
 
 BYTES = "the given file"  # what messages call a model without a file
@@ -128,7 +128,7 @@ def build_model(
     is_checkpoint = header.run is not None
     arrays = {n: a for n, a in contents.arrays.items() if not (is_checkpoint and belongs_to_run(n))}
     with _refuse_invalid(name):
-        preprocessor = _restored_preprocessor(spec, arrays, name)
+        preprocessors = restored_preprocessors(spec, header.about, arrays, name)
         model = Model(
             spec,
             header.about,
@@ -145,13 +145,13 @@ def build_model(
             read_spec=read_spec,
             data_options=_data_options(header),
             read_loss=read_loss,
-            preprocessor=preprocessor,
+            preprocessors=preprocessors,
         )
     if header.run is not None:
         own = {n: a for n, a in contents.arrays.items() if belongs_to_run(n)}
         model.run_state = RunState.of_file(header.run, own, name)
     set_arrays(model, arrays, name)
-    _try_preprocessor(model, name)
+    try_preprocessors(model, name)
     _check_counts(model, name, header.parameters)
     return model
 
@@ -237,43 +237,6 @@ def _read_training_rows(array: Array | None, name: str) -> RowSketch:
 def _first_not_finite(arrays: Mapping[str, Array]) -> str:
     """Return the name of the first array that holds NaN or infinity, or ''."""
     return next((path for path, a in arrays.items() if a.dtype.kind == "f" and not np.isfinite(a).all()), "")
-
-
-def _restored_preprocessor(spec: Spec, arrays: Mapping[str, Array], name: str) -> Preprocessor | None:
-    """Return the preprocessor of a spec with its state in a file, which may decide on the width of the network.
-
-    None if the spec has none. Raises ModelFileError for an array that is not part of its state.
-    """
-    if spec.data.preprocessor is None:
-        return None
-    preprocessor, saved = copy_part(spec.data.preprocessor), preprocessor_state(arrays)
-    owners = {
-        f"{place}.{key}": (part, key) for place, part in walk_parts(preprocessor, PREPROCESSOR) for key in part.state
-    }
-    for path in sorted(saved.keys() - owners.keys()):
-        raise ModelFileError(f"{name}: array {path!r} is not part of its spec")
-    for path, value in saved.items():
-        part, key = owners[path]
-        setattr(part, key, value if value.ndim else value.item())
-    return preprocessor
-
-
-def _try_preprocessor(model: Model, name: str) -> None:
-    """Prepare a row of zeros, which a preprocessor may refuse as data. Raises ModelFileError."""
-    try:
-        with np.errstate(all="ignore"):
-            row = np.empty((1, model.network.inputs), model.network.dtype)
-            model.preprocessor.transform(np.zeros((1, model.about.inputs)), row)
-    except DataError:
-        return
-    except MemoryError:
-        raise
-    except Exception as error:
-        raise_named(error)
-        raise ModelFileError(
-            f"{name}: its preprocessor {model.preprocessor.name!r} cannot use its arrays "
-            f"({type(error).__name__}: {error}); get another file"
-        ) from error
 
 
 def _approve(arrays: Mapping[str, Array], name: str, layout: Layout) -> None:

@@ -16,13 +16,14 @@ from zoo_core.errors import SpecError, UsageError
 from zoo_core.model._environment import environment as current_environment
 from zoo_core.model._fingerprints import Fingerprints
 from zoo_core.model._header import DataDescription
-from zoo_core.model._inference import compute_outputs, evaluate_table
+from zoo_core.model._inference import evaluate_table, network_outputs
 from zoo_core.model._inputs import as_inputs, as_targets, class_labels
+from zoo_core.model._preprocessors import Preprocessors, fitted_preprocessors
 from zoo_core.model._saving import file_arrays, with_history
 from zoo_core.model.given import GivenRows, as_weights, given_rows
 from zoo_core.model.run_state import RunState
-from zoo_core.nn import Decision, RandomStreams, assemble
-from zoo_core.parts import Array, ClassDecision, Layout, Loss, Metric, Preprocessor, Record, Table
+from zoo_core.nn import Decision, RandomStreams, TargetUnits, assemble
+from zoo_core.parts import Array, ClassDecision, Layout, Loss, Metric, Record, Table
 from zoo_core.spec import Spec, copy_part, dump, walk_parts
 
 
@@ -55,19 +56,20 @@ class Model:
         data_options: Mapping[str, Any] | None = None,
         read_loss: Callable[[], Loss] | None = None,
         source: RandomStreams | None = None,
-        preprocessor: Preprocessor | None = None,
+        train: Table | None = None,
+        preprocessors: Preprocessors | None = None,
     ) -> None:
         """Assemble the network; its parameters are not set.
 
-        `preprocessor` is a fitted one, `source` has given streams before. `approve` may refuse the layout before memory
-        is allocated. With `read_spec`, the model is only used: `spec` describes the network alone. `read_spec` returns
-        the whole spec for the first use of `Model.spec`, `read_loss` the loss for the first decision.
+        `preprocessors` are fitted ones, or they are fitted to `train`. `source` has given streams before. `approve`
+        may refuse the layout before memory is allocated. With `read_spec`, the model is only used: `spec` describes the
+        network alone. `read_spec` returns the whole spec for the first use of `Model.spec`, `read_loss` the loss for
+        the first decision.
         """
-        if spec.data.preprocessor is None:
-            raise SpecError(f"spec {spec.name!r}: data.preprocessor is missing; name one, such as 'standard'")
         self.name, self.about = spec.name, about
         self.source = source or RandomStreams(copy_part(spec.generator), spec.seed)
-        self.preprocessor = preprocessor or copy_part(spec.data.preprocessor)
+        self.preprocessors = preprocessors or fitted_preprocessors(spec, about, train)
+        self.preprocessor, self.target_preprocessor = self.preprocessors
         self.preprocessor.set_columns(about.described_columns)
         width = checked_width(self.preprocessor, about.inputs)
         self.network = assemble(spec, width, self.source, approve, trained=read_spec is None)
@@ -109,6 +111,11 @@ class Model:
         return reduce_model(self)
 
     @cached_property
+    def units(self) -> TargetUnits:
+        """How targets become what the network learns, and outputs the user's own units."""
+        return TargetUnits(self.target_preprocessor, self.about.target_count(self.network.outputs))
+
+    @cached_property
     def spec(self) -> Spec:
         """The whole spec. The training half of a stored one is validated at its first use."""
         return self._read_spec()
@@ -147,7 +154,7 @@ class Model:
 
     @naming_parts
     def outputs(self, x: Any) -> Array:
-        """Compute the outputs of the last layer.
+        """Compute the outputs of the last layer; for a regression in the units of the targets.
 
         Args:
             x: inputs in the units of the data, shape (rows, features), or (rows, height, width) for images. The columns
@@ -155,7 +162,7 @@ class Model:
                 model was trained on categories or dates, they hold texts; an array of numbers holds their codes.
 
         Returns:
-            Outputs, shape (rows, outputs), in the dtype of the network.
+            Outputs, shape (rows, outputs), in the dtype of the network, or in float64 where it learnt scaled targets.
 
         Raises:
             DataError: the inputs have another shape, lack a column by name, or are not finite.
@@ -165,7 +172,7 @@ class Model:
             model = zoo_core.load("glyphs-quickstart")
             model.outputs(x).shape  # (rows, 10)
         """
-        return compute_outputs(self, self._inputs(x))
+        return self.units.own(network_outputs(self, self._inputs(x)))
 
     def _inputs(self, x: Any) -> Any:
         about = self.about
@@ -181,7 +188,8 @@ class Model:
 
         Returns:
             For classification the label of each row, shape (rows,): integers if all class names are whole numbers,
-            else names. For regression values, shape (rows,) for one target, else (rows, targets).
+            else names. For regression values in the units of the targets, shape (rows,) for one target, else
+            (rows, targets).
 
         Raises:
             DataError, NumericError: as in `outputs`.
@@ -234,6 +242,9 @@ class Model:
     @naming_parts
     def evaluate(self, x: Any, y: Any = None) -> dict[str, float]:
         """Compute the loss and the metrics of the spec.
+
+        The loss is of the targets that the network learns: by default, most regressions learn standardized ones.
+        Metrics are in the units of the targets.
 
         Args:
             x: inputs, as in `outputs`; without `y`, rows as in `train`: (x, y), (x, y, weights), a mapping of these
@@ -313,8 +324,8 @@ class Model:
         return data
 
     def arrays(self) -> dict[str, Array]:
-        """Return the arrays of a model file by name, not copies: of network, preprocessor and run."""
-        return file_arrays(self.network, self.preprocessor, self.fingerprints, self.training_rows)
+        """Return the arrays of a model file by name, not copies: of network, preprocessors and run."""
+        return file_arrays(self.network, self.preprocessors, self.fingerprints, self.training_rows)
 
     def contents(self, path: str | Path | None = None) -> tuple[dict[str, Any], dict[str, Array]]:
         """Return header and arrays of a model file; they hold the state of the run too, if the spec asks for it."""

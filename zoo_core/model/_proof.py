@@ -72,6 +72,8 @@ def _first_that_differs(model: Model, other: Model) -> Part | None:
     A part that draws random numbers outside training differs from itself, and nothing is compared after it.
     """
     with blas_threads(ANY), model.lock, np.errstate(all="ignore"):
+        if not np.array_equal(_in_own_units(model), _in_own_units(other), equal_nan=True):
+            return model.target_preprocessor
         rows = next(filter(None, map(partial(_prepared, model), _sample_rows(model))), None)
         if rows is None:
             return None  # no row that is made up is one of its data
@@ -113,6 +115,12 @@ def _prepared(model: Model, x: Array) -> tuple[Array, Array] | None:
 
 def _prepare(model: Model, x: Array) -> Array:
     return model.preprocessor.prepare(x.copy(), np.empty((len(x), model.network.inputs), model.network.dtype)).copy()
+
+
+def _in_own_units(model: Model) -> Array:
+    """Return some outputs in the units of the targets, and scaled again."""
+    own = model.units.own(np.linspace(-2, 2, ROWS)[:, None] * np.ones(model.network.outputs))
+    return np.stack([own, model.units.learnt(own, own.dtype)])
 
 
 def _stage_outputs(model: Model, x: Array) -> Iterator[tuple[Part, Array]]:

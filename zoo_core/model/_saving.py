@@ -8,21 +8,21 @@ from typing import Any
 from zoo_core.contract import checked_fitted
 from zoo_core.data import RowSketch
 from zoo_core.errors import SpecError
-from zoo_core.model._array_names import FINGERPRINTS, PREPROCESSOR, TRAINING_ROWS
+from zoo_core.model._array_names import FINGERPRINTS, TRAINING_ROWS
 from zoo_core.model._fingerprints import Fingerprints
 from zoo_core.model._header import check_header_size, fit_history
+from zoo_core.model._preprocessors import Preprocessors
 from zoo_core.nn import Network
-from zoo_core.parts import Array, Preprocessor, Record
-from zoo_core.spec import walk_parts
+from zoo_core.parts import Array, Record
 
 MAX_ARRAYS = 240  # of 255 in a file; a checkpoint needs the others for its run
 
 
 def file_arrays(
-    network: Network, preprocessor: Preprocessor, fingerprints: Fingerprints, training_rows: RowSketch
+    network: Network, preprocessors: Preprocessors, fingerprints: Fingerprints, training_rows: RowSketch
 ) -> dict[str, Array]:
-    """Return the arrays of a model file by name, not copies: of network, preprocessor and run."""
-    parts = walk_parts(preprocessor, PREPROCESSOR)
+    """Return the arrays of a model file by name, not copies: of network, preprocessors and run."""
+    parts = preprocessors.parts
     fitted = [(place, part, name, getattr(part, name, None)) for place, part in parts for name in part.state]
     found = {
         f"{place}.{name}": checked_fitted(part, name, value) for place, part, name, value in fitted if value is not None

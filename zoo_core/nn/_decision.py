@@ -78,13 +78,26 @@ def sample_outputs(activation: Activation, units: int, rows: int = ROWS, spread:
 
     `spread` is the standard deviation of z.
     """
+    found = _sample(activation, units, rows, spread)
+    return None if found is None else found[1]
+
+
+def is_identity(activation: Activation, units: int) -> bool:
+    """Return whether the outputs of an activation are its inputs; False if it fails."""
+    found = _sample(activation, units, ROWS, SPREAD)
+    return found is not None and np.array_equal(*found)
+
+
+def _sample(activation: Activation, units: int, rows: int, spread: float) -> tuple[Array, Array] | None:
+    """Return random z and outputs of a copy of an activation, or None if it fails."""
     activation, rng, outputs = copy_part(activation), np.random.default_rng(0), np.empty((rows, units))
     try:
         with np.errstate(all="ignore"):
             set_up(activation, units, outputs.dtype, rng, activation.gain)
-            activation.infer(rng.normal(0.0, spread, (rows, activation.input_width(units))), outputs)
+            z = rng.normal(0.0, spread, (rows, activation.input_width(units)))
+            activation.infer(z, outputs)
     except MemoryError:  # without a sample, classes would be decided in another way
         raise
     except Exception:  # a plugin's code may raise anything
         return None
-    return outputs
+    return z, outputs

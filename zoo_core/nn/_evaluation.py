@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zoo_core.contract import checked_losses
+from zoo_core.nn._units import TargetUnits
 from zoo_core.parts import Array, Loss, Metric
 from zoo_core.spec import named_figures
 
@@ -18,11 +19,12 @@ def row_losses(loss: Loss, fused: bool, z: Array, outputs: Array, targets: Array
 class RunningMetrics:
     """Adds up losses and metrics, batch by batch. `fused` tells whether the loss takes the output layer's input.
 
+    Losses are of the targets that the network learns; metrics are in the user's own units, which `units` knows.
     `total` is the weighted sum of losses, `weight` that of weights, `values` the losses of the latest batch (rows,).
     """
 
-    def __init__(self, loss: Loss, fused: bool, metrics: Sequence[Metric]) -> None:
-        self.loss, self.fused, self.metrics = loss, fused, metrics
+    def __init__(self, loss: Loss, fused: bool, metrics: Sequence[Metric], units: TargetUnits) -> None:
+        self.loss, self.fused, self.metrics, self.units = loss, fused, metrics, units
         self.total = self.weight = 0.0
 
     def start(self, rows: int, outputs: int) -> None:
@@ -40,8 +42,9 @@ class RunningMetrics:
         values = self.values = row_losses(self.loss, self.fused, z, outputs, targets)
         self.total += float(values.sum() if weights is None else values @ weights)
         self.weight += len(values) if weights is None else float(weights.sum())
+        own = self.units.own(outputs) if self.metrics else outputs
         for metric in self.metrics:
-            metric.update(outputs, labels, weights)
+            metric.update(own, labels, weights)
 
     @property
     def mean_loss(self) -> float:

@@ -9,17 +9,19 @@ import numpy as np
 from zoo_core.parts import Array, Loss
 
 
-def targets_for(loss: Loss, labels: Array, outputs: int, classes: int, dtype: np.dtype[np.generic]) -> Array:
+def targets_for(
+    loss: Loss, labels: Array, outputs: int, classes: int, dtype: np.dtype[np.generic], *, soft: bool = False
+) -> Array:
     """Return labels (rows,) in the form that a loss takes: unchanged, one-hot, or one column of class indices.
 
-    Labels of shape (rows, outputs) are values and stay so.
+    They are rows if they are `soft`, so that they can be mixed. Labels of shape (rows, outputs) are values and stay so.
     """
     if labels.ndim == 2:
         return labels.astype(dtype, copy=False)
-    return labels if loss.targets == "labels" else target_rows(loss, labels, outputs, classes, dtype)
+    return labels if loss.targets == "labels" and not soft else _rows(loss, labels, outputs, classes, dtype)
 
 
-def target_rows(loss: Loss, labels: Array, outputs: int, classes: int, dtype: np.dtype[np.generic]) -> Array:
+def _rows(loss: Loss, labels: Array, outputs: int, classes: int, dtype: np.dtype[np.generic]) -> Array:
     """Return labels (rows,) as rows of 0 and 1, shape (rows, classes).
 
     Where the network has one output, a loss that takes values gets one column of class indices instead.

@@ -11,6 +11,7 @@ from zoo_core.contract import checked_value_widths, checked_widths
 from zoo_core.data import DataFolder, checked_data
 from zoo_core.errors import DataError, SpecError
 from zoo_core.model import DataDescription, Model, short_errors
+from zoo_core.nn import is_identity, scales_targets
 from zoo_core.parts import Data, Loss, Metric, Preprocessor
 from zoo_core.registry import Registry
 from zoo_core.spec import DEFAULT_METRICS, Spec, copy_part, dump
@@ -26,7 +27,7 @@ def load_data(spec: Spec, data_dir: str | Path | DataFolder | None = None) -> Da
 
 
 def fill_defaults(spec: Spec, data: Data, registry: Registry, earlier: Model | None = None) -> Spec:
-    """Return the spec with its preprocessor and metrics filled in, from the data or from an earlier model.
+    """Return the spec with its preprocessors and metrics filled in, from the data or from an earlier model.
 
     Raises SpecError where spec, data and earlier model do not fit together.
     """
@@ -37,14 +38,16 @@ def fill_defaults(spec: Spec, data: Data, registry: Registry, earlier: Model | N
             f"trained with {dump(earlier.spec.data.preprocessor)!r}; leave the key out"
         )
     _check_takes_columns(preprocessor, data, f"spec {spec.name!r}")
+    targets = _target_preprocessor(spec, data, registry, earlier)
     metrics = spec.training.metrics
     if metrics is None:
         metrics = [registry.get("metric", m)() for m in DEFAULT_METRICS[data.task]]  # type: ignore[misc]
     _check_tasks(spec, data, [spec.model.loss, *metrics])
     _check_outputs(spec, data)
+    _check_scale(spec, data, targets)
     return spec.model_copy(
         update={
-            "data": spec.data.model_copy(update={"preprocessor": preprocessor}),
+            "data": spec.data.model_copy(update={"preprocessor": preprocessor, "target_preprocessor": targets}),
             "training": spec.training.model_copy(update={"metrics": metrics}),
         }
     )
@@ -78,6 +81,29 @@ def _missing_value(data: Data) -> str:
     return ""
 
 
+def _target_preprocessor(spec: Spec, data: Data, registry: Registry, earlier: Model | None) -> Preprocessor | None:
+    """Return what scales the targets: as the spec says, as in an earlier model, or as suits the loss; None for classes.
+
+    Raises SpecError where spec and earlier model differ. A model file of an earlier version has none.
+    """
+    given = spec.data.target_preprocessor
+    if earlier is not None:
+        kept = earlier.spec.data.target_preprocessor
+        if given is not None and dump(given) != dump(kept) and not (kept is None and given.is_identity):
+            raise SpecError(
+                f"spec {spec.name!r}: data.target_preprocessor is {dump(given)!r}, and the weights to start from were "
+                f"trained with {dump(kept) or 'none'!r}; leave the key out"
+            )
+        return kept
+    if data.task != "regression" and (given is None or given.is_identity):
+        return None
+    last, loss = spec.model.layers[-1], spec.model.loss
+    if given is not None:
+        return given
+    scaled = scales_targets(loss) and is_identity(last.activation, last.units)
+    return registry.get("preprocessor", "standard" if scaled else "none")()  # type: ignore[return-value]
+
+
 def _check_tasks(spec: Spec, data: Data, parts: list[Loss | Metric]) -> None:
     for part in parts:
         if part.task not in ("any", data.task):
@@ -99,6 +125,19 @@ def _check_outputs(spec: Spec, data: Data) -> None:
     if units not in widths:
         right = " or ".join(map(str, widths))
         raise SpecError(f"{place}, and the data has {has}; with loss {loss.name!r} make it {right}")
+
+
+def _check_scale(spec: Spec, data: Data, preprocessor: Preprocessor | None) -> None:
+    """Raise SpecError for scaled targets where it is not known to which target an output belongs, and how it scales."""
+    units, loss = spec.model.layers[-1].units, spec.model.loss
+    if data.task != "regression" or preprocessor is None or preprocessor.is_identity:
+        return
+    targets = data.train.y.shape[1]
+    if units != targets and (units % targets or not scales_targets(loss)):
+        raise SpecError(
+            f"spec {spec.name!r}: data.target_preprocessor is {preprocessor.name!r}, and how the {units} "
+            f"outputs of loss {loss.name!r} for {targets} target(s) scale is not known; write 'none'"
+        )
 
 
 def count_classes(data: Data) -> int:

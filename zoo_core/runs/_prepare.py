@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,12 @@ from zoo_core.data import DataFolder
 from zoo_core.errors import SpecError
 from zoo_core.model import Model, check_file_limits, provenance, set_arrays
 from zoo_core.nn import RandomStreams
-from zoo_core.parts import Array, Column, Data, Preprocessor, Table
+from zoo_core.parts import Array, Data
 from zoo_core.registry import Registry
 from zoo_core.runs._continuation import check_continuation, continue_run
 from zoo_core.runs._defaults import describe_data, fill_defaults, load_data
 from zoo_core.runs._splits import describe_rows, learnt_rows, split, with_earlier_split
-from zoo_core.spec import Spec, copy_part, parts_of, walk_parts
+from zoo_core.spec import Spec, copy_part, parts_of
 from zoo_core.training import Trainer, batches_of, check_monitors, choose_threads
 
 INITIAL_ROWS = 512  # training rows that initializers may see
@@ -51,8 +50,11 @@ def prepare_trainer(
     about, source = describe_data(spec, data), RandomStreams(copy_part(spec.generator), spec.seed)
     splits, train_rows = split(spec, data, source)
     x = splits["train"].x
-    preprocessor = _fitted(spec, splits["train"], about.described_columns) if earlier is None else earlier.preprocessor
-    model = Model(spec, about, plugins=plugins, started_from=started_from, source=source, preprocessor=preprocessor)
+    preprocessors = None if earlier is None else earlier.preprocessors
+    model = Model(
+        spec, about, plugins=plugins, started_from=started_from, source=source, train=splits["train"],
+        preprocessors=preprocessors,
+    )  # fmt: skip
     _check_metrics(model)
     check_file_limits(model.header(), len(model.network.state()) + _fitted_arrays(model), model.name)
     describe_rows(model, data, train_rows, earlier)
@@ -87,20 +89,8 @@ def _check_metrics(model: Model) -> None:
 
 
 def _fitted_arrays(model: Model) -> int:
-    """Return how many arrays the preprocessor and the parts inside it will have."""
-    return sum(len(part.state) for _, part in walk_parts(model.preprocessor, ""))
-
-
-def _fitted(spec: Spec, rows: Table, columns: Sequence[Column]) -> Preprocessor | None:
-    """Return a copy of the preprocessor of a spec, fitted to training rows."""
-    if spec.data.preprocessor is None:
-        return None
-    preprocessor = copy_part(spec.data.preprocessor)
-    preprocessor.set_columns(columns)
-    preprocessor.set_targets(rows.y if preprocessor.wants_targets else None)
-    preprocessor.fit(rows.x)
-    preprocessor.set_targets(None)
-    return preprocessor
+    """Return how many arrays the preprocessors and the parts inside them will have."""
+    return sum(len(part.state) for _, part in model.preprocessors.parts)
 
 
 @np.errstate(all="ignore")

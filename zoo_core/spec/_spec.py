@@ -155,6 +155,11 @@ class DataSpec(SpecTable):
         None,
         description="how inputs are scaled; fitted on the training split; default: what suits the data set",
     )
+    target_preprocessor: Annotated[Preprocessor | None, PartField()] = Field(
+        None,
+        description="how targets of a regression are scaled for the network; predictions and metrics keep the units "
+        "of the data; default: standard if the loss suits it and the last activation is identity, else none",
+    )
     source: Annotated[Dataset, PartField(), ForTraining] = Field(description="the data set")
     train: SplitSize = Field(
         None, description="rows to learn from: a slice such as ':50000' or a fraction; default: the rest"
@@ -206,6 +211,8 @@ class DataSpec(SpecTable):
     def _dump(self) -> dict[str, Any]:
         source = dump(self.source)
         own = {name: _dump_field(getattr(self, name)) for name in type(self).model_fields if name != "source"}
+        if own["target_preprocessor"] is None:
+            del own["target_preprocessor"]  # no target is scaled, and older versions read the spec
         return {**({"name": source} if isinstance(source, str) else source), **own}
 
 

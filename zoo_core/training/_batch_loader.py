@@ -19,7 +19,6 @@ from zoo_core.nn import (
     Workspace,
     class_weights,
     row_losses,
-    target_rows,
     targets_for,
 )
 from zoo_core.parts import Array, BatchAugmentation, Loss, RandomSource, Table
@@ -37,9 +36,9 @@ UPDATE_WORK = 10  # multiplications of an update, for each parameter, as many as
 class TargetBlock:
     """The rows of consecutive batches, without their inputs; `outputs` receive the outputs of the network.
 
-    `targets` are in the form that the loss takes, augmented as far as batches are loaded. `labels` are those of the
-    data, (rows,) or values (rows, outputs). `sample_weights`, (rows,) or None, are those of the metric values: class
-    weights act on gradients alone.
+    `targets` are in the form that the loss takes, scaled, and augmented as far as batches are loaded. `labels` are
+    those of the data: (rows,), or values (rows, outputs) in their own units. `sample_weights`, (rows,) or None, are
+    those of the metric values: class weights act on gradients alone.
     """
 
     targets: Array
@@ -162,9 +161,12 @@ def _block_steps(batch_size: int, network: Network) -> int:
 
 
 def _targets(model: Model, table: Table, loss: Loss, *, soft: bool) -> Array:
-    """Return all targets in the form that the loss takes; as rows if they are `soft`, so that they can be mixed."""
+    """Return all targets in the form that the loss takes; as rows if they are `soft`, so that they can be mixed.
+
+    Those of a regression are scaled as the network learns them.
+    """
     form = model.network.outputs, model.decision.class_count, model.network.dtype
-    return (target_rows if soft and table.y.ndim == 1 else targets_for)(loss, table.y, *form)
+    return targets_for(loss, model.units.learnt(table.y, model.network.dtype), *form, soft=soft)
 
 
 def _row_weights(model: Model, table: Table, loss: Loss, sample_weights: Array | None) -> Array | None:

@@ -8,8 +8,8 @@ from itertools import chain
 import numpy as np
 
 from zoo_core.errors import SpecError, nearest
-from zoo_core.nn import Decision, sample_outputs
-from zoo_core.parts import Part
+from zoo_core.nn import Decision, sample_outputs, scales_targets
+from zoo_core.parts import Part, Preprocessor
 from zoo_core.spec import DEFAULT_METRICS, Spec, metric_directions, option_names, parts_of
 from zoo_core.training._metrics import record_key
 
@@ -18,7 +18,27 @@ MANY_ROWS = 512  # of random z: enough for both sides of a threshold
 
 def lint_spec(spec: Spec) -> list[str]:
     """Return a line for each setting of a spec that is valid but probably a mistake."""
-    return [*unsuitable_outputs(spec), *_unknown_metric_names(spec)]
+    return [*unsuitable_outputs(spec), *_unsuitable_scale(spec), *_unknown_metric_names(spec)]
+
+
+def _unsuitable_scale(spec: Spec) -> Iterator[str]:
+    """Yield a line if targets are shifted for a loss to which that means something else."""
+    part, loss = spec.data.target_preprocessor, spec.model.loss
+    if part is None or part.is_identity or scales_targets(loss) or _keeps_zero(part):
+        return
+    yield (
+        f"data.target_preprocessor is {part.name!r}, and to loss {loss.name!r} scaled targets are more than another "
+        "unit; use 'none', or a scale without a shift, such as { name = 'fixed', scale = 1000 }"
+    )
+
+
+def _keeps_zero(part: Preprocessor) -> bool:
+    """Return whether a preprocessor that needs no data turns 0 into 0, as a scale without a shift does."""
+    if part.state:
+        return False
+    zero, out = np.zeros((1, 1)), np.ones((1, 1))
+    part.transform(zero, out)
+    return not out.any()
 
 
 def unsuitable_outputs(spec: Spec, task: str | None = None) -> Iterator[str]:

@@ -27,7 +27,7 @@ class EpochMetrics:
         self._settings = model.spec.training
         metrics = model.metrics()
         on_training = [] if "train" in self._settings.evaluate else metrics
-        self.training = RunningMetrics(objective.part, objective.fused, on_training)
+        self.training = RunningMetrics(objective.part, objective.fused, on_training, model.units)
         self.directions = {record_key(split, "loss"): False for split in splits}
         higher = metric_directions(metrics)
         self.directions |= {record_key(split, name): higher[name] for name in higher for split in splits}

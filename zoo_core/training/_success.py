@@ -16,7 +16,7 @@ from zoo_core.parts import Array, Record, Schedule, Table
 from zoo_core.training._baseline import baseline
 from zoo_core.training._diagnostics import divergence
 from zoo_core.training._lint import unsuitable_outputs
-from zoo_core.training._targets import badly_scaled, equal_targets, unreachable_targets
+from zoo_core.training._targets import badly_scaled, equal_targets, learnt_targets, unreachable_targets
 
 MOST_ROWS = 4096  # of a split that are looked at
 STAGE_ROWS = 256  # of those, for which all layers are looked at
@@ -32,7 +32,7 @@ def hopeless_training(model: Model, splits: Mapping[str, Table]) -> dict[str, st
     """Return warnings, by key, of what the spec and the splits show before training."""
     train = splits["train"]
     if model.about.task == "regression":
-        out, equal = unreachable_targets(model.spec, train), equal_targets(model, train)
+        out, equal = unreachable_targets(model, train), equal_targets(model, train)
         return ({UNUSABLE: out} if out else {}) | ({"constant_targets": equal} if equal else {})
     unsuitable = next(unsuitable_outputs(model.spec, model.about.task), "")
     return ({UNUSABLE: unsuitable} if unsuitable else {}) | _unseen_classes(model, splits)
@@ -116,6 +116,7 @@ def _fact(model: Model, train: Table, sample: Table, name: str) -> str:
         return _worse_than_one_class(model, train, sample, name) or (
             _worse_than_shares(model, train, sample) if name == "train" else ""
         )
+    train, sample = learnt_targets(model, train), learnt_targets(model, sample)
     names = model.about.target_names or [f"target {i + 1}" for i in range(sample.y.shape[1])]
     worse = {repr(names[i]): skill for i, skill in _skills(model, train, sample) if skill <= least}
     how = "hardly better" if min(worse.values(), default=0.0) > 0 else "no better"
@@ -125,11 +126,13 @@ def _fact(model: Model, train: Table, sample: Table, name: str) -> str:
 def _skills(model: Model, train: Table, sample: Table) -> Iterator[tuple[int, float]]:
     """Yield for each target that varies its index and 1 - loss / loss of the mean, as R2 for the squared error.
 
-    Other targets keep their predictions. What they cost is subtracted, so that a target of small size counts too.
+    The tables hold the targets as the network learns them. Other targets keep their predictions. What they cost is
+    subtracted, so that a target of small size counts too.
     """
-    own, targets = model.outputs(sample.x).astype(np.float64), sample.y.astype(np.float64)
+    own, targets = _outputs(model, sample), sample.y
     if own.shape != targets.shape:
-        yield from _squared_skills(train, targets, model.decision.values(own))
+        values = model.decision.values(model.outputs(sample.x))
+        yield from _squared_skills(train, targets, model.units.learnt(values, own.dtype))
         return
     loss = _mean_loss(model, sample, own)
     for column, mean in enumerate(baseline(train, sample).answer):
@@ -148,6 +151,11 @@ def _squared_skills(train: Table, targets: Array, values: Array) -> Iterator[tup
         spread = np.sum((targets[:, column] - train.y[:, column].mean()) ** 2)
         error = np.sum((targets[:, column] - values[:, column]) ** 2)
         yield int(column), 1 - error / spread if spread > 0 else 0.0
+
+
+def _outputs(model: Model, sample: Table) -> Array:
+    """Return the outputs of the network, not in the units of the targets, in double precision."""
+    return model.units.learnt(model.outputs(sample.x), np.dtype(np.float64))
 
 
 def _mean_loss(model: Model, sample: Table, outputs: Array) -> float:
@@ -184,7 +192,7 @@ def _worse_than_shares(model: Model, train: Table, sample: Table) -> str:
         return ""
     if (found := model.decision.probabilities(constant)) is None or not np.allclose(found, shares):
         return ""
-    loss = _mean_loss(model, sample, model.outputs(sample.x).astype(np.float64))
+    loss = _mean_loss(model, sample, _outputs(model, sample))
     always = _mean_loss(model, sample, constant)
     if loss <= always + DOUBTFUL * abs(always):  # less than that is slow, not wrong
         return ""
@@ -198,11 +206,11 @@ def _causes(model: Model, train: Table, sample: Table, name: str) -> Iterator[tu
     rate, usual = _learning_rates(model)
     if usual and rate < SMALL * usual:
         yield "learning_rate", f"the learning rate {rate:g} is likely too small; try {usual:g}"
-    if scaled := badly_scaled(train):
+    if scaled := badly_scaled(model, train):
         yield "targets_unscaled", scaled
     if usual and rate > LARGE * usual:
         yield "learning_rate", f"the learning rate {rate:g} is likely too large; try {usual:g}"
-    outputs = model.outputs(np.asarray(sample.x))
+    outputs = _outputs(model, sample)
     if dead := _dead_layer(model, sample):
         yield "dead_units", f"{dead} gives 0 for every row; lower the learning rate, or use leaky_relu"
     if (np.ptp(outputs, axis=0) <= 1e-6 * np.abs(outputs).max(axis=0)).all():

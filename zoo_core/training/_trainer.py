@@ -211,7 +211,7 @@ class Trainer:
             epoch, step, size = self.position.epoch, self.position.step - 1, self.loader.batches.batch_size
             rate = self.learning_rate.rate(self._epochs_at(step))
             text = nonfinite_block(self.objective, running.values, size, self.spec.name, epoch, step, rate)
-            raise NumericError("; ".join(filter(None, [text, badly_scaled(self.splits["train"])])))
+            raise NumericError("; ".join(filter(None, [text, badly_scaled(self.model, self.splits["train"])])))
 
     def _end_epoch(self) -> Iterator[Event]:
         """Measure the epoch, record it, and call the callbacks."""
@@ -242,7 +242,7 @@ class Trainer:
             epoch, step = self.position.epoch, self.position.step
             used = self.learning_rate.rate(self._epochs_at(step))
             text = nonfinite_step(objective, self.spec.name, epoch, step, used)
-            raise NumericError("; ".join(filter(None, [text, badly_scaled(self.splits["train"])])))
+            raise NumericError("; ".join(filter(None, [text, badly_scaled(self.model, self.splits["train"])])))
         before = (network.parameters.copy(), network.gradients / objective.gradient_scale) if watched else None
         self.end_step(rate)
         return layer_stats(network, objective, *before) if before else ()

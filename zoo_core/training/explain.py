@@ -30,10 +30,9 @@ def in_float64(trainer: Trainer) -> Trainer:
     if trainer.network.dtype == np.float64:
         return trainer
     spec = trainer.spec.model_copy(update={"dtype": "float64"})
-    model = Model(
-        spec, trainer.model.about, environment=trainer.model.environment, preprocessor=trainer.model.preprocessor
-    )
-    model.source = trainer.model.source
+    first = trainer.model
+    model = Model(spec, first.about, environment=first.environment, preprocessors=first.preprocessors)
+    model.source = first.source
     model.network.set_streams(stage.transform.rng for stage in trainer.network.stages)
     model.network.restore(trainer.network.state())
     return Trainer(model, trainer.splits, threads=trainer.threads)

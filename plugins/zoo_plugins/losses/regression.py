@@ -48,6 +48,7 @@ class Mse(Deviation):
     """
 
     name = "mse"
+    scales_targets = True  # errors in another unit: all losses change by one factor
     task = "any"
     factor = 2.0
 
@@ -63,6 +64,7 @@ class Mae(Deviation):
     """Mean absolute error: mean over the columns of |y - t| (Boscovich 1757)."""
 
     name = "mae"
+    scales_targets = True  # as for mse
 
     def cost(self, error: Array) -> Array:
         return np.abs(error)
@@ -75,10 +77,12 @@ class Mae(Deviation):
 class Huber(Deviation):
     """Squared near zero, linear beyond: d^2 / 2 up to |d| = delta, then delta (|d| - delta / 2), d = y - t.
 
-    Mean over the columns (Huber 1964). delta: where the pieces meet, above 0 and up to 1e6.
+    Mean over the columns (Huber 1964). delta: where the pieces meet, above 0 and up to 1e6. It has the unit of the
+    targets that the network learns: standard deviations, if these are standardized, which is the default.
     """
 
     name = "huber"
+    scales_targets = True  # delta has a unit, and 1 suits errors of standardized targets
 
     delta: Annotated[float, Gt(0), Le(1e6)] = 1.0
 
@@ -93,9 +97,13 @@ class Huber(Deviation):
 
 @dataclass(kw_only=True)
 class LogCosh(Deviation):
-    """Mean over the columns of log(cosh(y - t)): about d^2 / 2 near zero and |d| - log(2) far out (Keras)."""
+    """Mean over the columns of log(cosh(y - t)): about d^2 / 2 near zero and |d| - log(2) far out (Keras).
+
+    Errors have the unit of the targets that the network learns: standard deviations, if these are standardized.
+    """
 
     name = "log_cosh"
+    scales_targets = True  # its turn from squared to linear, at about 1, suits errors of standardized targets
 
     def cost(self, error: Array) -> Array:
         size: Array = np.abs(error)
@@ -108,7 +116,10 @@ class LogCosh(Deviation):
 
 @dataclass(kw_only=True)
 class Mape(Loss):
-    """Mean absolute percentage error: mean over the columns of 100 |y - t| / max(|t|, 1e-7) (Keras)."""
+    """Mean absolute percentage error: mean over the columns of 100 |y - t| / max(|t|, 1e-7) (Keras).
+
+    Targets are not standardized by default: a percentage counts from 0.
+    """
 
     name = "mape"
     task = "regression"
@@ -127,7 +138,7 @@ class Mape(Loss):
 class Msle(Loss):
     """Mean squared logarithmic error: mean over the columns of (log(1 + y) - log(1 + t))^2 (Keras).
 
-    Negative outputs and targets count as 1e-7.
+    Negative outputs and targets count as 1e-7. Targets are not standardized by default: logarithms need them positive.
     """
 
     name = "msle"
@@ -153,7 +164,8 @@ class Msle(Loss):
 class Poisson(Loss):
     """Poisson deviance without its constant term: mean over the columns of y - t log(y), y above 0 (Keras, `Poisson`).
 
-    An output below 1e-7 counts as 1e-7. Fused with exponential: exp(z) - t z.
+    An output below 1e-7 counts as 1e-7. Fused with exponential: exp(z) - t z. Targets are not standardized by default:
+    they are counts, and the outputs are their rates.
     """
 
     name = "poisson"
@@ -184,6 +196,7 @@ class Quantile(Deviation):
     """
 
     name = "quantile"
+    scales_targets = True  # a quantile is the same value in each unit
 
     q: Annotated[float, Gt(0), Lt(1)] = 0.5
 
@@ -199,7 +212,8 @@ class Quantile(Deviation):
 class Cosine(Loss):
     """Cosine distance of a row: 1 - y . t / (|y| |t|); a norm below 1e-7 counts as 1e-7 (thinc, `CosineDistance`).
 
-    For classes it needs an output for each: the target 0 of a single output has no direction.
+    For classes it needs an output for each: the target 0 of a single output has no direction. Targets are not
+    standardized by default: a shift of the targets changes the angle.
     """
 
     name = "cosine"

@@ -41,16 +41,22 @@ class NoPreprocessing(Preprocessor):
 
     name = "none"
     is_identity = True
+    is_invertible = True
 
     def transform(self, x: Array, out: Array) -> None:
         """Copy the rows."""
         out[...] = x
+
+    def inverse(self, y: Array, out: Array) -> None:
+        """Copy the rows."""
+        out[...] = y
 
 
 class Pixels(Preprocessor):
     """x / 255: pixels from 0 to 1. In float64 it is a division, in float32 a product with the rounded 1/255."""
 
     name = "pixels"
+    is_invertible = True
 
     def transform(self, x: Array, out: Array) -> None:
         """Write the scaled rows."""
@@ -59,11 +65,16 @@ class Pixels(Preprocessor):
         else:
             np.divide(x, 255, out=out, dtype=out.dtype)
 
+    def inverse(self, y: Array, out: Array) -> None:
+        """Write 255 y."""
+        np.multiply(y, 255.0, out=out, dtype=np.float64)
+
 
 class _Fitted(Preprocessor):
     """Base of the fitted preprocessors: (x - shift) / scale, where both have shape (features,)."""
 
     state = ("shift", "scale")
+    is_invertible = True
     shift: Array
     scale: Array
 
@@ -71,6 +82,11 @@ class _Fitted(Preprocessor):
         """Write the scaled rows."""
         np.subtract(x, self.shift, out=out, casting="unsafe")  # in float64: both may be large and close
         np.divide(out, _clip_to_dtype(self.scale, out.dtype), out=out)  # in the dtype of `out`: 25 % faster for float32
+
+    def inverse(self, y: Array, out: Array) -> None:
+        """Write y * scale + shift."""
+        np.multiply(y, self.scale, out=out, dtype=np.float64)
+        out += self.shift
 
     def _store(self, shift: Array, scale: Array) -> None:
         """Store shift and scale; a constant feature is shifted, not scaled."""
@@ -125,6 +141,7 @@ class Fixed(Preprocessor):
     """
 
     name = "fixed"
+    is_invertible = True
 
     shift: Annotated[float, Ge(-1e12), Le(1e12)] = 0.0
     scale: Annotated[float, Ge(1e-12), Le(1e12)] = 1.0
@@ -133,6 +150,11 @@ class Fixed(Preprocessor):
         """Write the scaled rows."""
         np.subtract(x, self.shift, out=out, casting="unsafe", dtype=np.float64)
         out /= self.scale
+
+    def inverse(self, y: Array, out: Array) -> None:
+        """Write y * scale + shift."""
+        np.multiply(y, self.scale, out=out, dtype=np.float64)
+        out += self.shift
 
 
 PARTS = (NoPreprocessing, Pixels, Standard, MinMax, Fixed)

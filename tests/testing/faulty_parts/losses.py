@@ -130,3 +130,31 @@ class OneSided(Squares):
     def gradient(self, outputs, targets, out):
         np.less(np.where(targets > 0, 1, -1) * outputs, 1, out=out)
         out /= -outputs.shape[1]
+
+
+@faulty("units", "depends on more than the errors")
+class PercentLoss(Squares):
+    """Errors as shares of the targets."""
+
+    scales_targets = True
+
+    def value(self, outputs, targets):
+        return np.mean(((outputs - targets) / targets) ** 2, axis=1)
+
+    def gradient(self, outputs, targets, out):
+        np.subtract(outputs, targets, out=out)
+        out *= 2 / outputs.shape[1] / targets**2
+
+
+@faulty("units", "the gradient changes its sign")
+class WellLoss(Squares):
+    """Least where the size of the error is 1."""
+
+    scales_targets = True
+
+    def value(self, outputs, targets):
+        return np.mean(((outputs - targets) ** 2 - 1) ** 2, axis=1)
+
+    def gradient(self, outputs, targets, out):
+        np.subtract(outputs, targets, out=out)
+        out *= 4 / outputs.shape[1] * (out**2 - 1)

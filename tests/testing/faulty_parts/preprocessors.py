@@ -71,3 +71,23 @@ class Masked(Preprocessor):
 
     def transform(self, x, out):
         out[...] = x[:, self.mask]
+
+
+@faulty("inverse", "inverse does not undo transform")
+class HalfWay(Centred):
+    """Adds the mean twice."""
+
+    is_invertible = True
+
+    def inverse(self, y, out):
+        out[...] = y + 2 * self.mean
+
+
+@faulty("out", "out of inverse")
+class Adding(Centred):
+    """Reads what stands in `out`."""
+
+    is_invertible = True
+
+    def inverse(self, y, out):
+        out += y + self.mean

@@ -10,6 +10,7 @@ import numpy as np
 
 from zoo_core.nn import central_differences
 from zoo_core.parts import Activation, Array, Loss
+from zoo_core.testing.checks.loss_units import check_units, says_so
 from zoo_core.testing.harness.buffers import input_findings, overwriting
 from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.differences import Mistakes, compare_gradients
@@ -234,6 +235,7 @@ CHECKS = {
             _is_fused,
             varied=True,
         ),
+        Check("units", "with `scales_targets` only errors count, in any unit", check_units, says_so, varied=True),
         overwriting(_fill_outputs),
         Check("inputs", "only `out` is changed", _check_inputs),
         Check("dtype", "float32 stays float32 in every operation", _check_dtype),

@@ -56,7 +56,33 @@ def _fill_output(subject: PartUnderTest, fill: float) -> dict[str, Array]:
     part = _fitted(subject)
     out = np.full((ROWS, part.output_width(FEATURES)), fill)
     part.transform(sample_inputs(), out)
-    return {"out of transform": out}
+    if not part.is_invertible:
+        return {"out of transform": out}
+    back = np.full((ROWS, FEATURES), fill)
+    part.inverse(out, back)
+    return {"out of transform": out, "out of inverse": back}
+
+
+def _check_inverse(subject: PartUnderTest) -> Iterator[Finding]:
+    part, x = _fitted(subject), sample_inputs()
+    y = _transform(part, x)
+    if y.shape != x.shape:
+        yield Finding("`is_invertible` is true, and the number of columns changes", "", str(x.shape), str(y.shape))
+        return
+    back = np.empty_like(x)
+    yield from input_findings("inverse", {"y": y}, part.inverse, y, back)
+    for scaled, far in ((y, 1e-9), (y.astype(np.float32), 1e-4)):
+        part.inverse(scaled, back)
+        wrong = ~(np.abs(back - x) <= far * (np.abs(x) + np.ptp(x, axis=0)))
+        if wrong.any():
+            at = tuple(np.argwhere(wrong)[0])
+            case = f"{scaled.dtype}, feature {at[1]}, scaled value {scaled[at]:g}"
+            yield Finding("inverse does not undo transform", case, f"{x[at]:g}", f"{back[at]:g}")
+            return
+
+
+def _is_invertible(part: type[Any]) -> bool:
+    return bool(part.is_invertible)
 
 
 def _check_inputs(subject: PartUnderTest) -> Iterator[Finding]:
@@ -155,6 +181,7 @@ CHECKS = {
         Check("values", "values are finite and depend on their row alone, for bytes and floats", _check_values),
         Check("state", "loaded from a model file, it gives the same values", _check_state),
         Check("streaming", "fit uses only shape, dtype and take", _check_streaming),
+        Check("inverse", "`is_invertible`: inverse undoes transform", _check_inverse, _is_invertible, varied=True),
         no_randomness(_draw),
     ),
 }

@@ -1,0 +1,121 @@
+"""The preprocessors of a model, of its inputs and of its targets: from a spec, and with their state in a file."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from zoo_core.contract import raise_named
+from zoo_core.errors import DataError, ModelFileError, SpecError
+from zoo_core.model._array_names import PREPROCESSOR, TARGET_PREPROCESSOR, preprocessor_state
+from zoo_core.model._header import DataDescription
+from zoo_core.nn import TargetUnits
+from zoo_core.parts import Array, Preprocessor, Table
+from zoo_core.spec import Spec, copy_part, walk_parts
+
+if TYPE_CHECKING:
+    from zoo_core.model._model import Model
+
+
+class Preprocessors(NamedTuple):
+    """That of the inputs, and that of the targets, which is None where nothing scales them."""
+
+    inputs: Preprocessor
+    targets: Preprocessor | None
+
+    @property
+    def parts(self) -> list[tuple[str, Preprocessor]]:
+        """Both, and the parts in their options, each with what the names of its arrays begin with."""
+        outer = [(PREPROCESSOR, self.inputs), *([(TARGET_PREPROCESSOR, self.targets)] if self.targets else [])]
+        return [found for place, part in outer for found in walk_parts(part, place)]  # type: ignore[misc]
+
+
+def fitted_preprocessors(spec: Spec, about: DataDescription, train: Table | None) -> Preprocessors:
+    """Return copies of the preprocessors of a spec, fitted to a training split, if there is one.
+
+    Sample weights do not count. Raises SpecError where the preprocessors do not suit the data.
+    """
+    found = _copied(spec, about)
+    if train is not None:
+        found.inputs.set_columns(about.described_columns)
+        found.inputs.set_targets(train.y if found.inputs.wants_targets else None)
+        found.inputs.fit(train.x)
+        found.inputs.set_targets(None)
+        if found.targets is not None:
+            _fit_targets(found.targets, train.y)
+    return found
+
+
+def _fit_targets(part: Preprocessor, y: Array) -> None:
+    """Fit to targets, shape (rows, targets). Raises PluginError if they do not come back as they were."""
+    with warnings.catch_warnings():
+        if (np.ptp(y, axis=0) == 0).any():
+            warnings.simplefilter("ignore", UserWarning)  # training itself says that there is nothing to learn
+        part.fit(y)
+    TargetUnits(part, y.shape[1]).check(y)
+
+
+def _copied(spec: Spec, about: DataDescription) -> Preprocessors:
+    """Return copies of the preprocessors of a spec. Raises SpecError where they do not suit the data."""
+    if spec.data.preprocessor is None:
+        raise SpecError(f"spec {spec.name!r}: data.preprocessor is missing; name one, such as 'standard'")
+    targets = spec.data.target_preprocessor
+    if targets is not None:
+        _check_targets(targets, about, spec.name)
+    return Preprocessors(copy_part(spec.data.preprocessor), None if targets is None else copy_part(targets))
+
+
+def _check_targets(part: Preprocessor, about: DataDescription, name: str) -> None:
+    """Raise SpecError unless a preprocessor can scale targets."""
+    if about.task != "regression":
+        why = "it scales the targets of a regression, and these are classes; leave the key out"
+    elif not part.is_invertible:
+        why = "it has no way back from scaled targets to their own units; name another, such as 'standard'"
+    else:
+        return
+    raise SpecError(f"spec {name!r}: data.target_preprocessor is {part.name!r}: {why}")
+
+
+def restored_preprocessors(spec: Spec, about: DataDescription, arrays: Mapping[str, Array], name: str) -> Preprocessors:
+    """Return the preprocessors of a spec with their state in a file, called `name`.
+
+    That of the inputs may decide on the width of the network. Raises ModelFileError for an array that is not part of
+    their state.
+    """
+    found, saved = _copied(spec, about), preprocessor_state(arrays)
+    owners = {f"{place}.{key}": (part, key) for place, part in found.parts for key in part.state}
+    for path in sorted(saved.keys() - owners.keys()):
+        raise ModelFileError(f"{name}: array {path!r} is not part of its spec")
+    for path, value in saved.items():
+        part, key = owners[path]
+        setattr(part, key, value if value.ndim else value.item())
+    return found
+
+
+def try_preprocessors(model: Model, name: str) -> None:
+    """Prepare a row of zeros, and scale a row of targets there and back. Raises ModelFileError."""
+    row, x = np.empty((1, model.network.inputs), model.network.dtype), np.zeros((1, model.about.inputs))
+    _try(model.preprocessor, lambda: model.preprocessor.transform(x, row), name)
+    if model.target_preprocessor is not None:
+        y = np.zeros((1, model.network.outputs))
+        _try(model.target_preprocessor, lambda: model.units.own(model.units.learnt(y, row.dtype)), name)
+
+
+def _try(part: Preprocessor, call: Callable[[], object], name: str) -> None:
+    """Call a preprocessor, which may refuse the row as data. Raises ModelFileError."""
+    try:
+        with np.errstate(all="ignore"):
+            call()
+    except DataError:
+        return
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise_named(error)
+        raise ModelFileError(
+            f"{name}: its preprocessor {part.name!r} cannot use its arrays ({type(error).__name__}: {error}); "
+            "get another file"
+        ) from error
