@@ -15,6 +15,7 @@ import numpy as np
 
 from tests.benchmarks.contract import COMPETITORS, competitor, version
 from tests.benchmarks.growth import growth
+from tests.benchmarks.jobs import tables
 from tests.benchmarks.memory import memory
 from tests.benchmarks.notebook import notebook
 from tests.benchmarks.results import Result
@@ -24,14 +25,14 @@ from tests.benchmarks.tables import markdown
 from tests.benchmarks.training import predict, train
 from tests.benchmarks.workloads import VARIANTS, WORKLOADS, A, find
 
-GROWTH = "growth"
+GROWTH, TABLES = "growth", "tables"  # print tables of their own
 Measure = Callable[..., Result]
 
 
 def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser("python -m tests.benchmarks", description=__doc__)
-    names = f"{', '.join(choices())}, {GROWTH}; default: all but {GROWTH}"
+    names = f"{', '.join(choices())}, {GROWTH}, {TABLES}; default: all but the last two"
     parser.add_argument("what", nargs="*", metavar="WORKLOAD", help=names)
     parser.add_argument(
         "--only", nargs="+", default=[], metavar="COMPETITOR", choices=COMPETITORS, help="who takes part"
@@ -42,7 +43,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep every measurement there")
     parser.add_argument("--plot", type=Path, default=Path("growth.png"), metavar="FILE", help="where growth draws")
     parsed = parser.parse_args()
-    known = [*choices(), GROWTH]
+    known = [*choices(), GROWTH, TABLES]
     if unknown := [name for name in parsed.what if name not in known]:
         parser.error(f"unknown: {', '.join(unknown)} (known: {', '.join(known)})")
     return parsed
@@ -60,7 +61,7 @@ def choices(*, full: bool = False) -> dict[str, Measure]:
 def results(options: argparse.Namespace) -> Iterator[Result]:
     """Measure one thing after the other."""
     known = choices(full=options.full)
-    for name in [name for name in options.what if name != GROWTH] or known:
+    for name in [name for name in options.what if name not in (GROWTH, TABLES)] or known:
         yield known[name](rounds=options.rounds, seconds=options.seconds, keys=options.only)
 
 
@@ -76,7 +77,10 @@ def main() -> None:
     if GROWTH in options.what:
         for text in growth(options.plot, rounds=options.rounds):
             print(text, flush=True)
-    if options.what == [GROWTH]:
+    if TABLES in options.what:
+        for line in tables():
+            print(line, flush=True)
+    if options.what and {*options.what} <= {GROWTH, TABLES}:
         return
     print(", ".join(f"{name} {value}" for name, value in machine().items()))
     for result in results(options):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,6 +14,7 @@ from annotated_types import Ge, Le, MaxLen, MinLen
 from zoo_core.data.labels import encode, find_classes
 from zoo_core.data.readers.csv import CsvTable, read_csv
 from zoo_core.data.readers.described import DescribedTable, read_described, with_equal_categories
+from zoo_core.data.readers.rows_apart import group_codes, read_times
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.errors import DataError
 from zoo_core.parts import Array, Column as ColumnMeaning, Data, DataFiles, Dataset, Table
@@ -34,6 +35,9 @@ class Csv(Dataset):
     columns: the kind of each column, by its name: "number", "category", "boolean", "date" (2026-01-31), "date_dmy"
     (31/1/2026), "date_mdy" (1/31/2026), and "id" or "ignore" for columns that are not learnt from. With it, values may
     be missing, and the default preprocessor is `table`. A column that is not listed is of numbers.
+
+    group: the column that says what a row belongs to, such as a person: no two splits share a group; time: the column
+    that says when a row was made, a date or a number: later rows test what earlier ones taught. Neither is learnt from.
 
     How the file is written: delimiter: one character, " " for one or more blanks; header: whether the first line
     names the columns (default: yes, unless it is a row of numbers, which is refused); decimal: "." or ","; thousands:
@@ -58,6 +62,8 @@ class Csv(Dataset):
     comment: str = ""
     missing: list[str] | None = None
     columns: dict[str, Kind] | None = None
+    group: Column | None = None
+    time: Column | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.target, list) and (not self.target or self.task == "classification"):
@@ -76,7 +82,20 @@ class Csv(Dataset):
             tables.append(self._read(folder.locate(self.test_path), self._column_names(tables[0])[0]))
             _check_columns(tables[1], tables[0])
         load = self._classes if self.task == "classification" else self._values
-        return load(with_equal_categories(tables))
+        data = load(with_equal_categories(tables))
+        return data if self.group is None and self.time is None else self._with_groups_and_times(data, tables)
+
+    def _with_groups_and_times(self, data: Data, tables: Sequence[CsvTable]) -> Data:
+        """Return the data with the groups and times of their rows."""
+        beside = [table.beside for table in tables if isinstance(table, DescribedTable)]
+        where = [table.where for table in tables]
+        groups: Sequence[Array | None] = [None] * len(tables)
+        if self.group is not None:
+            groups = group_codes([columns[0] for columns in beside], where)
+        times = [None if self.time is None else read_times(c[-1], w) for c, w in zip(beside, where, strict=True)]
+        parts = [data.train, *([data.test] if data.test else [])]
+        own = [replace(part, groups=g, times=t) for part, g, t in zip(parts, groups, times, strict=True)]
+        return replace(data, train=own[0], test=own[1] if len(own) > 1 else None)
 
     def _targets(self) -> list[Column]:
         """Return the numeric columns that are targets."""
@@ -98,10 +117,11 @@ class Csv(Dataset):
         return table
 
     def _read_file(self, path: Path, text: Column | None, features: Sequence[Column] | None) -> CsvTable:
-        if self.columns is not None:
+        beside = [column for column in (self.group, self.time) if column is not None]
+        if self.columns is not None or beside:
             return read_described(
-                path, self._format(), self.columns, text=text, features=features, targets=self._targets(),
-                weights=self.weights,
+                path, self._format(), self.columns or {}, text=text, features=features, targets=self._targets(),
+                weights=self.weights, beside=beside,
             )  # fmt: skip
         columns = None if features is None else [*features, *self._target_and_weight_columns()]
         return read_csv(path, self._format(), text=text, columns=columns, targets=self._targets())

@@ -5,6 +5,7 @@
 - `table_format`: how a table is written; `find_format`: finds it out; `table_reader`: reads header and rows by it
 - `columns`: a table as typed columns, each of numbers or of texts
 - `tables`: which reader reads a table, by the ending of its file; `survey`: what its columns hold
+- `rows_apart`: groups and times of rows, which keep them apart when they are split
 - `idx`: the format of MNIST, gzipped or plain
 - `png`: a picture as one row of grey pixels
 - `inputs`: a file of any of these formats but `idx`, as inputs for a model

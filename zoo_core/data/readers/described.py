@@ -26,15 +26,20 @@ KINDS = ("number", "category", "boolean", "date", "date_dmy", "date_mdy", *LEFT_
 
 @dataclass(frozen=True)
 class DescribedTable(CsvTable):
-    """A text table; `columns` says what the first columns of `numbers`, the features, mean."""
+    """A text table; `columns` says what the first columns of `numbers`, the features, mean.
+
+    `beside` has the columns that are read beside features, targets and weights, such as groups.
+    """
 
     columns: tuple[Column, ...] = ()
+    beside: tuple[TypedColumn, ...] = ()
 
 
 @reads_foreign_bytes
 def read_described(
     source: Source, form: TableFormat, kinds: Mapping[str, str], *, text: Named | None = None,
     features: Sequence[Named] | None = None, targets: Sequence[Named] = (), weights: Named | None = None,
+    beside: Sequence[Named] = (),
 ) -> DescribedTable:  # fmt: skip
     """Read a text table for training by the kinds of its columns.
 
@@ -46,6 +51,7 @@ def read_described(
         features: the columns to learn from; by default all others that are not of the kinds "id" and "ignore".
         targets: columns of numbers to predict. A row without a label or a target is left out.
         weights: the column with the weight of each row.
+        beside: columns of any type that are read, and not learnt from.
 
     Returns:
         The features, then targets and weights; NaN is a missing feature.
@@ -56,8 +62,8 @@ def read_described(
     """
     where, raw = read_table(source)
     form = format_of(raw, form)
-    plan = _plan(TableReader(raw, form, where), kinds, text, features, targets, weights)
-    found = columns_in(raw, form, where, take=[*plan.types], types=plan.types)
+    plan = _plan(TableReader(raw, form, where), kinds, text, features, targets, weights, beside)
+    found = columns_in(raw, form, where, take=[*plan.types, *plan.beside], types=plan.types)
     by_place = {column.place: column for column in found.columns}
     features_found = [_named(by_place[i]) for i in plan.features]
     full = _full_rows([by_place[i] for i in plan.needed], found.rows)
@@ -73,7 +79,15 @@ def read_described(
     return DescribedTable(
         where, tuple(found.names[i] for i in places), np.column_stack([*values, *others])[full], texts,
         "" if label is None else label.name, found.names, places, (first,) * int((~full).sum()), columns,
+        tuple(_some_rows(by_place[i], full) for i in plan.beside),
     )  # fmt: skip
+
+
+def _some_rows(column: TypedColumn, which: Array) -> TypedColumn:
+    """Return a column with some of its rows."""
+    if column.numbers is not None:
+        return replace(column, numbers=column.numbers[which])
+    return replace(column, codes=np.asarray(column.codes)[which])
 
 
 @dataclass(frozen=True)
@@ -85,6 +99,7 @@ class _Plan:
     label: int | None
     needed: list[int]  # without a value in one of them a row is left out
     kinds: dict[int, str]
+    beside: list[int]
 
     def kind(self, place: int) -> str:
         """Return the kind of a column."""
@@ -100,20 +115,23 @@ class _Plan:
 
 def _plan(
     table: TableReader, kinds: Mapping[str, str], text: Named | None, features: Sequence[Named] | None,
-    targets: Sequence[Named], weights: Named | None,
+    targets: Sequence[Named], weights: Named | None, beside: Sequence[Named],
 ) -> _Plan:  # fmt: skip
     """Return which columns are read. Raises DataError for one that does not exist, or that is named twice."""
     own = None if features is None else [_place(table, name) for name in features]
     label = None if text is None else text_index(table, text, own and [table.names[i] for i in own])
     numbers = [table.index(column) for column in (*targets, *(() if weights is None else (weights,)))]
+    others = [_place(table, column) for column in beside]
     by_place = {_place(table, name): kind for name, kind in kinds.items() if _is_read(table, name, kind)}
     if own is None:
-        out = {label, *numbers} | {i for i, kind in by_place.items() if kind in LEFT_OUT}
+        out = {label, *numbers, *others} | {i for i, kind in by_place.items() if kind in LEFT_OUT}
         own = [i for i in table.columns if i not in out]
     if not own:
         raise DataError(f"{table.where}: data.columns leaves no column to learn from")
-    column_indices(table, [*own, *numbers], label)  # refuses one that is named twice
-    return _Plan(own, numbers, label, [i for i in (label, *map(table.index, targets)) if i is not None], by_place)
+    column_indices(table, [*own, *numbers, *others], label)  # refuses one that is named twice
+    return _Plan(
+        own, numbers, label, [i for i in (label, *map(table.index, targets)) if i is not None], by_place, others
+    )
 
 
 def _is_read(table: TableReader, name: str, kind: str) -> bool:

@@ -101,7 +101,7 @@ def _places(table: TableReader, features: int | None, options: Mapping[str, Any]
         return columns
     own = options.get("features")
     targets = options["target"] if isinstance(options.get("target"), list) else [options.get("target")]
-    taken = own if own is not None else [*targets, options.get("weights")]
+    taken = own if own is not None else [*targets, *map(options.get, ("weights", "group", "time"))]
     places = [table.index(column) for column in taken if isinstance(column, int) and -len(columns) <= column]
     places = [i for i in places if i in columns]
     found = places if own is not None else [i for i in columns if i not in places]

@@ -1,0 +1,95 @@
+"""Groups and times of the rows of a text table."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import zoo_core
+from zoo_core.errors import DataError
+
+HEADER = "person,when,a,b,y\n"
+
+
+def write(path: Path, rows: list[str]) -> Path:
+    path.write_text(HEADER + "\n".join(rows) + "\n")
+    return path
+
+
+def rows_of(count: int, people: int) -> list[str]:
+    rng = random.Random(1)
+    days = [f"20{10 + at // 300}-{1 + at // 25 % 12:02}-{1 + at % 25:02}" for at in range(count)]
+    rng.shuffle(days)
+    return [f"p{at % people},{day},{rng.random():.3f},{at},{'yes' if at % 3 else 'no'}" for at, day in enumerate(days)]
+
+
+def spec(path: Path, **data: Any) -> dict[str, Any]:
+    return {
+        "data": {"name": "csv", "path": str(path), "target": "y", **data},
+        "model": {"loss": "cross_entropy", "layers": [{"units": 2, "activation": "softmax"}]},
+        "optimizer": "adam",
+        "training": {"epochs": 1},
+    }
+
+
+def split_rows(trainer: zoo_core.Model | Any) -> dict[str, list[int]]:
+    """Return the numbers of the rows in each split; they stand in the column b."""
+    return {name: np.asarray(table.x)[:, -1].astype(int).tolist() for name, table in trainer.splits.items()}
+
+
+def test_a_person_is_in_one_split(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", rows_of(100, 20))
+    columns = {"when": "ignore"}
+    trainer = zoo_core.prepare(spec(path, group="person", columns=columns, test=0.2, validation=0.2))
+    assert list(trainer.model.about.feature_names) == ["a", "b"]
+    people = {name: {row % 20 for row in rows} for name, rows in split_rows(trainer).items()}
+    assert {name: len(own) for name, own in people.items()} == {"train": 12, "validation": 4, "test": 4}
+    assert len(set().union(*people.values())) == 20
+
+
+def test_later_rows_are_tests(tmp_path: Path) -> None:
+    rows = rows_of(100, 20)
+    path = write(tmp_path / "t.csv", rows)
+    trainer = zoo_core.prepare(spec(path, time="when", columns={"person": "id"}, test=0.2))
+    found = split_rows(trainer)
+    day = [row.split(",")[1] for row in rows]
+    assert max(day[row] for row in found["train"]) < min(day[row] for row in found["test"])
+    assert len(found["test"]) == 20
+
+
+@pytest.mark.filterwarnings("ignore:.*without a target are left out")
+def test_a_model_of_groups_predicts_without_them(tmp_path: Path, run_zoo: Any) -> None:
+    path = write(Path("t.csv"), [*rows_of(60, 12), "p1,2030-01-01,0.5,61,"])  # one row has no label
+    model = zoo_core.train(spec(path, group="person", columns={"when": "date"}, test=0.25), output="m.npz")
+    Path("new.csv").write_text("b,a,when\n3,0.5,2011-01-01\n")
+    code, printed, err = run_zoo("predict", "m.npz", "new.csv")
+    assert (code, err) == (0, "")
+    assert printed.strip() in model.labels().tolist()
+    assert run_zoo("evaluate", "m.npz")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "row", "words"),
+    [
+        ("group", ",2020-01-01,1,2,yes", r"row 3 \(line 4\), column 'person': the row has no group"),
+        ("time", "p1,,1,2,yes", r"row 3 \(line 4\), column 'when': the row has no time"),
+        ("time", "p1,soon,1,2,yes", "'soon' is no time"),
+    ],
+)
+def test_rows_without_a_group_or_a_time_are_named(tmp_path: Path, option: str, row: str, words: str) -> None:
+    path = write(tmp_path / "t.csv", ["p1,2020-01-01,1,2,yes", "p2,2020-01-02,1,2,no", row])
+    columns = {"when": "ignore"} if option == "group" else {"person": "ignore"}
+    with pytest.raises(DataError, match=words):
+        zoo_core.prepare(spec(path, columns=columns, **{option: {"group": "person", "time": "when"}[option]}))
+
+
+def test_the_test_file_has_the_same_groups(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", rows_of(30, 6))
+    other = write(tmp_path / "u.csv", ["p9,2020-01-01,1,99,yes", "p1,2020-01-02,1,98,no"])
+    data = {"group": "person", "columns": {"when": "ignore"}, "test_path": str(other)}
+    with pytest.raises(DataError, match="share 1 groups"):
+        zoo_core.prepare(spec(path, **data))
