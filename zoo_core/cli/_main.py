@@ -111,7 +111,8 @@ def _print_error(error: BaseException, arguments: Sequence[str]) -> int:
     if isinstance(error, MemoryError):
         return _print_line(f"error: not enough memory: {error}; make the batch or the network smaller", 5)
     if isinstance(error, OSError):
-        return _print_line(f"error: {error.filename or ''}: {error.strerror or error}", 5)
+        gone = "the current folder" if isinstance(error, FileNotFoundError) else "the system"  # os.getcwd names nothing
+        return _print_line(f"error: {error.filename or gone}: {error.strerror or error}", 5)
     return _print_unexpected(error)
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from zoo_core.parts import Record
     from zoo_core.registry import Registry
 
+DEFAULT_WIDTH = 80  # characters of a line
+
 
 def report(data: Any, as_json: bool, human: RenderableType | None) -> None:
     """Print a result on standard output: as JSON, or as a text or table for people."""
@@ -58,7 +60,10 @@ def safe_console(stream: Any, **options: Any) -> Console:
                 text, style, control = segment
                 yield segment if control or text.isprintable() else Segment(printable(text), style)
 
-    return SafeConsole(file=unfiltered(stream), **options)
+    console = SafeConsole(file=unfiltered(stream), **options)
+    if console.width < 1:  # some terminals say COLUMNS=0, which would leave no room for any text
+        console.width = DEFAULT_WIDTH
+    return console
 
 
 def warn(registry: Registry, quiet: bool = False, *, all_parts: bool = False) -> None:

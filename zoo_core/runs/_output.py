@@ -25,7 +25,7 @@ from zoo_core.storage import (
     temporary_files,
 )
 
-CHECKPOINT_NAME = re.compile(r"(?P<stem>.+)\.checkpoint-(?P<step>[0-9]{10,})(?P<suffix>\.[^.]*|)")
+CHECKPOINT_NAME = re.compile(r"(?P<stem>.+)\.checkpoint-(?P<step>[0-9]{10,})(?P<suffix>\.[^.]*|)", re.DOTALL)
 REPLACES = "run.replaces"  # in a checkpoint: the digests of the files that its run may replace, with blanks between
 
 
