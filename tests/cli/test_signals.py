@@ -54,7 +54,7 @@ def test_a_signal_before_the_command_begins(
 
 
 def test_a_signal_outside_the_function_of_a_command(run_zoo: Zoo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_app._Group, "get_command", lambda *_: terminate(signal.SIGTERM, None))
+    monkeypatch.setattr(_app._Group, "make_context", lambda *_, **__: terminate(signal.SIGTERM, None))
     assert run_zoo("show", "relu") == (143, "", "interrupted\n")
 
 

@@ -652,3 +652,15 @@ def test_a_digest_is_that_of_the_file(run_zoo, alone):
 def test_an_output_that_is_no_file_name_is_refused_before_training(output: str) -> None:
     with pytest.raises(UsageError, match="is no file name"):
         zoo_core.train("glyphs-quickstart", output=output)
+
+
+def test_a_model_that_no_memory_is_left_to_prove_is_not_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = zoo_core.load("glyphs-quickstart")
+
+    def prepare(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("zoo_core.model._proof._prepare", prepare)
+    with pytest.raises(MemoryError):
+        model.save(tmp_path / "m.npz")
+    assert list(tmp_path.iterdir()) == []
