@@ -18,6 +18,7 @@ from tests.benchmarks.growth import growth
 from tests.benchmarks.jobs import tables
 from tests.benchmarks.memory import memory
 from tests.benchmarks.notebook import notebook
+from tests.benchmarks.reading import reading
 from tests.benchmarks.results import Result
 from tests.benchmarks.startup import start_up
 from tests.benchmarks.streaming import streaming
@@ -55,7 +56,7 @@ def choices(*, full: bool = False) -> dict[str, Measure]:
     one, many = (partial(predict, replace(A, rows=A.batch), rows) for rows in (1, 10_000))
     predictions = {"predict-1": one, "predict-10000": many}
     whole = {"notebook": partial(notebook, full=full), "streaming": partial(streaming, full=full)}
-    return {**work, **predictions, "start-up": start_up, "memory": memory, **whole}
+    return {**work, **predictions, "start-up": start_up, "memory": memory, "reading": reading, **whole}
 
 
 def results(options: argparse.Namespace) -> Iterator[Result]:

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from tests.benchmarks import data, pool
+from tests.benchmarks import data, pool, reading
 from tests.benchmarks.contract import Competitor, competitor, why_absent
 from tests.benchmarks.results import Measured, Result
 from tests.benchmarks.tables import markdown
@@ -124,3 +125,13 @@ def test_an_unknown_workload_is_refused() -> None:
     done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False)
     assert done.returncode == 2
     assert "unknown: E (known: A, B, C, D," in done.stderr
+
+
+def test_every_way_to_read_a_table_reads_it(tmp_path: Path) -> None:
+    path = reading.write(tmp_path / "t.csv", 500)
+    for way in reading.TITLES:
+        seconds, megabytes = reading.read(str(path), way)
+        assert seconds >= 0
+        assert megabytes >= 0
+    table = reading.ways(str(path))["zoo"]()
+    np.testing.assert_array_equal(table.numbers, np.loadtxt(path, delimiter=",", skiprows=1))

@@ -15,6 +15,7 @@ NAMES = (
     "bombs",
     "data_bombs",
     "readers",
+    "tables",
     "paths",
     "calls",
     "syscalls",

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="they read /proc
 SAMPLES = {
     "mutants": 600,
     "readers": 700,
+    "tables": 150,
     "paths": 120,
     "bombs": 2,
     "calls": 100,
@@ -30,6 +31,7 @@ LARGER = {
     "bombs": 100,
     "data_bombs": 15,
     "readers": 20_000,
+    "tables": 5000,
     "paths": 1_500,
     "syscalls": 1000,
     "faults": 1000,
