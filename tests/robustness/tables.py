@@ -187,6 +187,8 @@ def _expected(cell: str, column: TypedColumn, form: TableFormat) -> object:
         return text
     if text.lower() in ("true", "false"):
         return float(text.lower() == "true")
+    if text in ("-", "--", ".", "None", "none") and form.missing == TableFormat().missing:
+        return None
     plain = _NOT_NUMBER.sub("", text).replace("\u2212", "-")
     if form.thousands:
         plain = plain.replace(form.thousands, "").replace("\u2019" if form.thousands == "'" else "\0", "")

@@ -12,7 +12,18 @@ from zoo_core.registry._isolation import isolated
 from zoo_core.registry._plugin import Plugin
 from zoo_core.registry._registry import Registry
 
-TABLES = (".csv", ".tsv", ".tab", ".xlsx", ".xls", ".parquet", ".npy")  # files that people take for a spec
+TABLES = (
+    ".csv",
+    ".tsv",
+    ".tab",
+    ".xlsx",
+    ".xls",
+    ".parquet",
+    ".feather",
+    ".arrow",
+    ".gz",
+    ".npy",
+)  # files that people take for a spec
 
 
 @dataclass(frozen=True)

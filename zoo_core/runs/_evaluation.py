@@ -11,7 +11,7 @@ from zoo_core.contract import naming_parts
 from zoo_core.data import DataFolder
 from zoo_core.data.columns import recoded
 from zoo_core.data.readers.features import stored_format
-from zoo_core.data.readers.tables import TEXT_ENDINGS, read_table
+from zoo_core.data.readers.tables import TABLE_ENDINGS, read_table
 from zoo_core.errors import DataError, Hint, UsageError, nearest
 from zoo_core.model import Model, class_labels
 from zoo_core.parts import Data, Dataset, Table
@@ -20,7 +20,7 @@ from zoo_core.runs._defaults import load_data
 from zoo_core.runs._splits import LEARNT, data_sha256, learnt_text, split
 from zoo_core.spec import option_names
 
-FILES = (*TEXT_ENDINGS, ".npz", ".npy")  # endings that tell a file from the name of a data set
+FILES = (*TABLE_ENDINGS, ".npz", ".npy")  # endings that tell a file from the name of a data set
 
 
 @dataclasses.dataclass(frozen=True)

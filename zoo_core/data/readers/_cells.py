@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from zoo_core.data.readers._rows import Block
 
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "?")
+NO_NUMBER = ("-", "--", ".", "None", "none")  # these, too, stand for a missing value where all others are numbers
 MAX_EXACT = 2**53  # up to this size every whole number is a float64
 CODE = re.compile(r"0[0-9]+")  # it would lose its zeros as a number
 _TRUTH = {"true": 1.0, "false": 0.0}

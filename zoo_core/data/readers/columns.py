@@ -6,72 +6,28 @@ decided here.
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
-from zoo_core.data.readers._cells import NumberColumn, find_fault
-from zoo_core.data.readers._open import Source, reads_foreign_bytes
+from zoo_core.data.readers._open import Source, reads_foreign_bytes, refusing_damage
 from zoo_core.data.readers._rows import Block
 from zoo_core.data.readers._text import Raw
+from zoo_core.data.readers._typed_column import (
+    MISSING_CODE as MISSING_CODE,
+    Builder,
+    Numbers,
+    Texts,
+    TypedColumn as TypedColumn,
+)
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.table_reader import Column as Named, TableReader
-from zoo_core.data.readers.tables import format_of, read_table
+from zoo_core.data.readers.tables import ColumnsText, read_table
 from zoo_core.errors import DataError
-from zoo_core.parts import Array
 
 Type = Literal["number", "text"]
-MISSING_CODE = -1
 SAMPLE_ROWS = 1000  # that say the type of a column; where later rows say another, the table is read again
-
-
-@dataclass(frozen=True, eq=False)
-class TypedColumn:
-    """One column of a table, or of a block of its rows: numbers, or texts as codes of categories.
-
-    A column is of numbers if each cell with a value is a finite number. All have the same sign beside them, or none,
-    and no whole number begins with a zero, as 01 does. Any other column is of texts. One without values is of numbers.
-
-    Args:
-        name: its name in the header; "" in a table without one.
-        place: its index in the file, from 0.
-        numbers: float64, shape (rows,), NaN where the value is missing; None for texts.
-        codes: int32, shape (rows,), indices of `categories`, -1 where the value is missing; None for numbers.
-        categories: the different texts, in the order in which the rows have them first, without blanks around them.
-        missing: how many cells have no value, which is one of the texts in `TableFormat.missing`.
-        example: the first cell with a value, as it is written; "" if there is none.
-        sign: what stands beside each number: a currency, "%", "true or false", or "" for nothing.
-        first_missing: the place of the first cell without a value, such as "row 3 (line 4)"; "" if there is none.
-        first_text: for texts, the place of the first cell that keeps the column from being numbers; "" if it was told.
-    """
-
-    name: str
-    place: int
-    numbers: Array | None = None
-    codes: Array | None = None
-    categories: tuple[str, ...] = ()
-    missing: int = 0
-    example: str = ""
-    sign: str = ""
-    first_missing: str = ""
-    first_text: str = ""
-
-    @property
-    def is_numeric(self) -> bool:
-        """Whether it holds numbers."""
-        return self.numbers is not None
-
-    def __len__(self) -> int:
-        found = self.codes if self.numbers is None else self.numbers
-        return 0 if found is None else len(found)
-
-    def texts(self) -> list[str | None]:
-        """Return the texts of the rows; None where the value is missing, and for a column of numbers."""
-        codes = [] if self.codes is None else self.codes.tolist()
-        return [None if code == MISSING_CODE else self.categories[code] for code in codes] or [None] * len(self)
+BLOCK_ROWS = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +83,7 @@ def read_columns(
         table["age"].numbers.mean(), table["city"].categories
     """
     where, raw = read_table(source)
-    return columns_in(raw, format_of(raw, form), where, take=take, types=types)
+    return columns_in(raw, form, where, take=take, types=types)
 
 
 def columns_in(
@@ -136,25 +92,71 @@ def columns_in(
 ) -> Columns:  # fmt: skip
     """Return the typed columns of a table, as `read_columns`, from its contents; messages call it `where`."""
     table = TableReader(raw, form, where)
-    known = {table.index(column): kind for column, kind in (types or {}).items()}
-    places = table.columns if take is None else [table.index(column) for column in take]
-    first: dict[int, _Builder] = {
-        i: _Texts(table, i) if known.get(i) == "text" else _Numbers(table, i, i in known) for i in places
-    }
-    builders, rows = _fill(table, first)
-    late = {i: b.first_text for i, b in builders.items() if isinstance(b, _Numbers) and b.first_text}
+    builders, rows = _fill(table, first := _builders(table, raw, take, types))
+    late = {i: b.first_text for i, b in builders.items() if isinstance(b, Numbers) and b.first_text}
     if late:  # later rows have texts in columns whose first rows are numbers
         again = TableReader(raw, form, where)
-        builders |= _fill(again, {i: _Texts(again, i, first) for i, first in late.items()})[0]
-    return Columns(where, tuple(builders[i].column() for i in places), rows, table.names, form)
+        builders |= _fill(again, {i: Texts(again, i, found) for i, found in late.items()})[0]
+    return Columns(where, tuple(builders[i].column() for i in first), rows, table.names, table.form)
 
 
-def _fill(table: TableReader, builders: dict[int, _Builder]) -> tuple[dict[int, _Builder], int]:
+@reads_foreign_bytes
+def column_blocks(
+    source: Source, form: TableFormat, types: Mapping[Named, Type], *, rows: int = BLOCK_ROWS
+) -> Iterator[Columns]:
+    """Read columns of known types a block of rows at a time, in bounded memory.
+
+    Args:
+        source: a path or an open file; a path is read while the blocks are taken.
+        form: how the table is written.
+        types: the columns to read, by name or index in the file, with their types.
+        rows: how many rows a block has at least; the last one may have fewer.
+
+    Yields:
+        The rows of each block. Codes mean the same text in all blocks, since `categories` only grows.
+
+    Raises:
+        DataError: as `read_columns`, when the block with the fault is taken.
+        ResourceError: the file cannot be opened.
+    """
+    where, raw = read_table(source)
+    table = TableReader(raw, form, where)
+    return _blocks(table, _builders(table, raw, list(types), types), rows)
+
+
+def _blocks(table: TableReader, builders: Mapping[int, Builder], least: int) -> Iterator[Columns]:
+    def flush() -> Columns:
+        return Columns(table.where, tuple(b.column() for b in builders.values()), rows, table.names, table.form)
+
+    rows = 0
+    with refusing_damage(table.where):
+        for block in table.blocks():
+            rows += _add(builders, block)
+            if rows >= least:
+                yield flush()
+                rows = 0
+        if rows:
+            yield flush()
+
+
+def _builders(
+    table: TableReader, raw: Raw, take: Sequence[Named] | None, types: Mapping[Named, Type] | None
+) -> dict[int, Builder]:
+    """Return what gathers the cells of each column that is asked for."""
+    known: dict[int, Type] = {}
+    if isinstance(raw, ColumnsText):
+        known |= dict.fromkeys(map(table.index, raw.texts), "text")
+    known |= {table.index(column): kind for column, kind in (types or {}).items()}
+    places = table.columns if take is None else [table.index(column) for column in take]
+    return {i: Texts(table, i) if known.get(i) == "text" else Numbers(table, i, i in known) for i in places}
+
+
+def _fill(table: TableReader, builders: dict[int, Builder]) -> tuple[dict[int, Builder], int]:
     """Give the rows of a table to builders; return them, and the number of rows.
 
     What is no column of numbers in the first rows becomes one of texts.
     """
-    rows, blocks = 0, table.blocks()
+    rows, blocks, builders = 0, table.blocks(), dict(builders)
     sample: list[Block] = []
     for block in blocks:
         sample.append(block)
@@ -162,114 +164,15 @@ def _fill(table: TableReader, builders: dict[int, _Builder]) -> tuple[dict[int, 
         if rows >= SAMPLE_ROWS:
             break
     for i, builder in list(builders.items()):
-        if isinstance(builder, _Numbers) and builder.first_text:
-            builders[i] = _Texts(table, i, builder.first_text)
+        if isinstance(builder, Numbers) and builder.first_text:
+            builders[i] = Texts(table, i, builder.first_text)
             for block in sample:
                 builders[i].add(block)
     del sample
     return builders, rows + sum(_add(builders, block) for block in blocks)
 
 
-def _add(builders: Mapping[int, _Builder], block: Block) -> int:
+def _add(builders: Mapping[int, Builder], block: Block) -> int:
     for builder in builders.values():
         builder.add(block)
     return len(block)
-
-
-class _Builder:
-    """Makes a column of the cells in blocks of rows."""
-
-    def __init__(self, table: TableReader, place: int) -> None:
-        self.form, self.place, self.name = table.form, place, table.names[place]
-        self.where, self.label = table.where, table.column_name(place)
-        self.missing, self.first_missing, self.example = 0, "", ""
-
-    def add(self, block: Block) -> None:
-        """Take the cells of a block."""
-        raise NotImplementedError
-
-    def column(self) -> TypedColumn:
-        """Return the column."""
-        raise NotImplementedError
-
-    def _count(self, block: Block, gaps: Sequence[int]) -> None:
-        """Note missing cells, by their index in the block, and an example."""
-        if gaps and not self.missing:
-            self.first_missing = block.place(gaps[0])
-        self.missing += len(gaps)
-        if not self.example:
-            cells, missing = block.column(self.place), self.form.missing
-            self.example = next((text for cell in cells if (text := cell.strip()) not in missing), "")
-
-
-class _Numbers(_Builder):
-    """Numbers, up to the first cell that is none; then it waits for the end, or refuses it if numbers were told."""
-
-    def __init__(self, table: TableReader, place: int, told: bool) -> None:
-        super().__init__(table, place)
-        self.first_text, self._told = "", told
-        self._numbers = NumberColumn(table.form.notation, table.form.missing)
-
-    def add(self, block: Block) -> None:
-        """Take the cells of a block."""
-        if self.first_text:
-            return
-        odd = self._numbers.take(block, self.place)
-        wrong = next((at for at, cell in odd.items() if cell.strip() not in self.form.missing), None)
-        if self._told and wrong is not None:
-            fault = find_fault(odd[wrong], self.form.notation, self.form.missing, self._numbers.sign)
-            raise DataError(f"{self.where}: {block.place(wrong)}, {self.label}: {fault.text}")
-        if not self._told and wrong is None:
-            wrong = block.first_code(self.place)
-        if wrong is not None:
-            self.first_text = block.place(wrong)
-            self._numbers.release()
-        else:
-            self._count(block, list(odd))
-
-    def column(self) -> TypedColumn:
-        """Return the column."""
-        numbers = np.frombuffer(self._numbers.values, np.float64)
-        return TypedColumn(
-            self.name, self.place, numbers, missing=self.missing, example=self.example, sign=self._numbers.sign or "",
-            first_missing=self.first_missing,
-        )  # fmt: skip
-
-
-class _Codes(dict[str, int]):
-    """The code of each text as it is written, also with blanks around it; a new text gets the next one."""
-
-    def __init__(self, missing: Sequence[str]) -> None:
-        super().__init__(dict.fromkeys(missing, MISSING_CODE))
-        self.categories: list[str] = []
-
-    def __missing__(self, cell: str) -> int:
-        text = cell.strip()
-        if text == cell:
-            self.categories.append(text)
-            code = len(self.categories) - 1
-        else:
-            code = self[text]
-        self[cell] = code
-        return code
-
-
-class _Texts(_Builder):
-    """Codes of texts."""
-
-    def __init__(self, table: TableReader, place: int, first_text: str = "") -> None:
-        super().__init__(table, place)
-        self._first_text, self._found, self._codes = first_text, _Codes(self.form.missing), array("i")
-
-    def add(self, block: Block) -> None:
-        """Take the cells of a block."""
-        codes = np.fromiter(map(self._found.__getitem__, block.column(self.place)), np.int32, len(block))
-        self._count(block, np.flatnonzero(codes == MISSING_CODE).tolist())
-        self._codes.frombytes(codes.tobytes())
-
-    def column(self) -> TypedColumn:
-        """Return the column."""
-        return TypedColumn(
-            self.name, self.place, codes=np.frombuffer(self._codes, np.int32), categories=tuple(self._found.categories),
-            missing=self.missing, example=self.example, first_missing=self.first_missing, first_text=self._first_text,
-        )  # fmt: skip

@@ -67,7 +67,7 @@ def find_format(raw: Raw, where: str, told: Mapping[str, Any]) -> FoundFormat:
         DataError: the file is no text, or may be read in two ways.
     """
     if isinstance(raw, ColumnsText):
-        return FoundFormat(TableFormat(), ("the reader of a plugin gives the columns",))
+        return FoundFormat(TableFormat(), (raw.note,))
     form = TableFormat.from_options({"encoding": find_encoding(raw, where), **told})
     lines = _sample(raw, form, where)
     if (said := _EXCEL_LINE.fullmatch(lines[0].strip())) and not {"delimiter", "skip_lines"} & told.keys():

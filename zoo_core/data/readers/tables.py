@@ -11,6 +11,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+from zoo_core.data.readers._binary_tables import BINARY_ENDINGS, ColumnsText as ColumnsText, read_binary
 from zoo_core.data.readers._contents import file_contents
 from zoo_core.data.readers._open import Source, check_holes, opened, source_name
 from zoo_core.data.readers._text import Raw
@@ -18,23 +19,17 @@ from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.parts import Array
 
 PLAIN_ENDINGS = (".csv", ".tsv", ".txt", ".tab", ".dat", ".data")  # usual ones; a table of text may have any other
-TEXT_ENDINGS = (*PLAIN_ENDINGS, ".gz")
-
-
-class ColumnsText(str):
-    """The columns that a plugin has read, as text with a header; `FORMAT` is how it is written."""
-
-    FORMAT = TableFormat(header=True)
+TABLE_ENDINGS = (*PLAIN_ENDINGS, ".gz", *BINARY_ENDINGS)
 
 
 def read_table(source: Source) -> tuple[str, Raw]:
     """Return the name of a source and what is in it.
 
     A path gives contents that can be read again and again, an open file all its bytes or its text. The reader of a
-    plugin gives text.
+    plugin, and that of Parquet, Arrow or Excel, gives text.
     """
     where = source_name(source)
-    if isinstance(source, (str, Path)) and (table := _plugin_table(Path(source))) is not None:
+    if isinstance(source, (str, Path)) and (table := _other_table(Path(source))) is not None:
         return where, table
     with opened(source) as stream:
         check_holes(where, stream)
@@ -43,17 +38,20 @@ def read_table(source: Source) -> tuple[str, Raw]:
         return where, stream.read()
 
 
-def _plugin_table(path: Path) -> ColumnsText | None:
-    """Return the table in a file whose ending belongs to the reader of a plugin, or None.
+def _other_table(path: Path) -> ColumnsText | None:
+    """Return the table in a file that the reader of a plugin or of the extra `tables` reads by its ending, or None.
 
-    Raises PluginError if the reader fails or breaks its contract, DataError if the file has no rows.
+    Raises PluginError if the reader fails, breaks its contract or lacks its library. Raises DataError if the file has
+    no rows.
     """
     if not path.suffix or path.suffix.lower() in PLAIN_ENDINGS:
         return None
     from zoo_core.registry import Registry, read_columns, reader_of
 
     registry = Registry()
-    return None if reader_of(path, registry) is None else _as_text(read_columns(path, registry))
+    if reader_of(path, registry) is not None:
+        return _as_text(read_columns(path, registry))
+    return read_binary(path) if path.suffix.lower() in BINARY_ENDINGS and path.is_file() else None
 
 
 def _as_text(columns: dict[str, Array]) -> ColumnsText:

@@ -1,0 +1,157 @@
+"""Tables of Parquet, Arrow and Excel give the columns of the same table as text; bombs are refused."""
+
+from __future__ import annotations
+
+import io
+import sys
+import zipfile
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from zoo_core.data.readers import _open
+from zoo_core.data.readers.columns import column_blocks, read_columns
+from zoo_core.data.readers.features import read_features
+from zoo_core.data.readers.table_format import TableFormat
+from zoo_core.errors import DataError, PluginError
+from zoo_core.spec.from_csv import guess
+
+polars = pytest.importorskip("polars")
+openpyxl = pytest.importorskip("openpyxl")
+
+COLUMNS: dict[str, list[Any]] = {
+    "x": [0.1, 1e-7, None, 12345678.123456789, -0.0] * 8,
+    "n": [1, 2, 3, -4, 2**40] * 8,
+    "zip": ["01234", "99999", "00001", "12", "7"] * 8,
+    "city": ["Köln", 'a "b"', "two\nlines", None, "x, y"] * 8,
+    "day": [date(2020, 1, 5), date(2021, 12, 31), None, date(1999, 2, 3), date(2020, 2, 29)] * 8,
+    "ok": [True, False, True, None, False] * 8,
+}
+
+
+def write_excel(path: Path, columns: dict[str, list[Any]] = COLUMNS) -> None:
+    book = openpyxl.Workbook()
+    for row in [list(columns), *zip(*columns.values(), strict=True)]:
+        book.active.append(row)
+    book.create_sheet("notes").append(["nothing"])
+    book.save(path)
+
+
+def write_parquet(path: Path, columns: dict[str, list[Any]] = COLUMNS) -> None:
+    polars.DataFrame(columns).write_parquet(path)
+
+
+def write_feather(path: Path, columns: dict[str, list[Any]] = COLUMNS) -> None:
+    polars.DataFrame(columns).write_ipc(path)
+
+
+WRITERS = {"t.parquet": write_parquet, "t.feather": write_feather, "t.xlsx": write_excel}
+each = pytest.mark.parametrize(("name", "write"), WRITERS.items())
+
+
+@each
+def test_values_are_those_that_were_written(name: str, write: Callable[[Path], None], tmp_path: Path) -> None:
+    write(tmp_path / name)
+    table = read_columns(tmp_path / name, TableFormat())
+    expected = np.array([np.nan if value is None else value for value in COLUMNS["x"]])
+    np.testing.assert_array_equal(table["x"].numbers, expected)
+    np.testing.assert_array_equal(table["n"].numbers, COLUMNS["n"])
+    assert table["zip"].texts() == COLUMNS["zip"]
+    assert table["city"].texts() == COLUMNS["city"]
+    assert table["day"].texts() == [None if day is None else day.isoformat() for day in COLUMNS["day"]]
+    assert (table["ok"].sign, table["ok"].missing) == ("true or false", 8)
+
+
+@each
+def test_new_and_predict_read_them(name: str, write: Callable[..., None], tmp_path: Path) -> None:
+    columns = {"a": list(range(40)), "b": [i / 4 for i in range(40)], "y": ["no", "yes"] * 20}
+    write(tmp_path / name, columns)
+    found = guess(tmp_path / name)
+    assert (found.task, found.names, found.rows) == ("classification", ("a", "b", "y"), 40)
+    assert read_features(tmp_path / name, ["b", "a"])[5].tolist() == [1.25, 5.0]
+
+
+def test_texts_that_look_like_numbers_stay_texts_where_the_file_says_so(tmp_path: Path) -> None:
+    write_parquet(tmp_path / "t.parquet", {"code": ["1", "2"], "n": [1, 2]})
+    table = read_columns(tmp_path / "t.parquet", TableFormat())
+    assert (table["code"].texts(), table["n"].is_numeric) == (["1", "2"], True)
+
+
+def test_a_time_of_a_sheet_is_kept(tmp_path: Path) -> None:
+    write_excel(tmp_path / "t.xlsx", {"at": [datetime(2020, 1, 5, 7, 30), datetime(2020, 1, 6)], "n": [1, 2]})
+    assert read_columns(tmp_path / "t.xlsx", TableFormat())["at"].texts() == ["2020-01-05 07:30:00", "2020-01-06"]
+
+
+@each
+def test_a_damaged_file_is_refused(name: str, write: Callable[[Path], None], tmp_path: Path) -> None:
+    path = tmp_path / name
+    write(path)
+    sound = path.read_bytes()
+    for damaged in (sound[: len(sound) // 2], b"", b"nothing of the kind", sound[:30] + b"\xff" * 400 + sound[430:]):
+        path.write_bytes(damaged)
+        with pytest.raises(DataError, match=name):
+            read_columns(path, TableFormat())
+
+
+def test_what_expands_without_reason_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_open, "FREE_BYTES", 2**20)
+    write_parquet(tmp_path / "t.parquet", {"a": [1.0] * 1_000_000})
+    with zipfile.ZipFile(tmp_path / "t.xlsx", "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("xl/workbook.xml", b" " * 2_000_000)
+    for name in ("t.parquet", "t.xlsx"):
+        with pytest.raises(DataError, match="more than 100 times as many"):
+            read_columns(tmp_path / name, TableFormat())
+
+
+def test_a_sheet_with_a_far_cell_takes_no_memory_for_the_rows_before_it(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["a", "b"])
+    book.active["B100000"] = 3
+    book.save(tmp_path / "t.xlsx")
+    table = read_columns(tmp_path / "t.xlsx", TableFormat())
+    assert (table.rows, table["a"].missing, table["b"].example) == (1, 1, "3")
+
+
+def test_columns_of_lists_are_refused_by_name(tmp_path: Path) -> None:
+    write_parquet(tmp_path / "t.parquet", {"a": [1], "pixels": [[1, 2]]})
+    with pytest.raises(DataError, match=r"column 'pixels' holds List"):
+        read_columns(tmp_path / "t.parquet", TableFormat())
+
+
+@pytest.mark.parametrize(("name", "library"), [("t.parquet", "polars"), ("t.xlsx", "openpyxl")])
+def test_a_missing_library_is_told_with_the_extra(
+    name: str, library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / name).write_bytes(b"PAR1")
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(
+        PluginError, match=rf"read with {library}, which is not installed; pip install 'mlp-zoo\[tables"
+    ):
+        read_columns(tmp_path / name, TableFormat())
+
+
+def test_known_columns_come_a_block_of_rows_at_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("n,city\n" + "".join(f"{i},{'ab'[i // 30_000]}\n" for i in range(60_000)) + "oops,a\n")
+    blocks = column_blocks(path, TableFormat(), {"city": "text", "n": "number"}, rows=3000)
+    found = []
+    with pytest.raises(DataError, match=r"row 60001 \(line 60002\), column 'n': 'oops'"):
+        found.extend(blocks)
+    assert all(block.rows >= 3000 for block in found)
+    numbers = np.concatenate([block["n"].numbers for block in found])
+    np.testing.assert_array_equal(numbers, np.arange(len(numbers)))
+    assert len(found) >= 2
+    assert found[0]["city"].texts()[0] == "a"
+    assert found[-1]["city"].texts()[-1] == "b"
+
+
+def test_a_dash_is_a_missing_number_but_a_text_among_texts() -> None:
+    table = read_columns(io.StringIO("n,mark\n1,+\n-,-\nNone,+\n4.5,-\n"), TableFormat())
+    np.testing.assert_array_equal(table["n"].numbers, [1, np.nan, np.nan, 4.5])
+    assert (table["n"].missing, table["mark"].texts()) == (2, ["+", "-", "+", "-"])
+    strict = read_columns(io.StringIO("n\n1\n-\n"), TableFormat(missing=("",)))
+    assert strict["n"].texts() == ["1", "-"]
