@@ -542,9 +542,9 @@ def test_a_picture_needs_a_model_of_images(tmp_path: Path, is_open: bool) -> Non
 
 
 def test_inputs_of_no_known_format_are_refused(tmp_path: Path) -> None:
-    path = tmp_path / "rows.xlsx"
+    path = tmp_path / "rows.ods"
     path.write_bytes(b"PK\x03\x04")
-    with pytest.raises(DataError, match=r"rows\.xlsx: is an Excel workbook.*save or export it as CSV"):
+    with pytest.raises(DataError, match=r"rows\.ods: is an Excel workbook.*save or export it as CSV"):
         read_inputs(path, 3)
     with pytest.raises(DataError, match="the input: line 1 is not UTF-16"):
         read_inputs(io.BytesIO(b"\xff\xfe\x00"), 3)

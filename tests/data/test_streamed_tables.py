@@ -70,6 +70,12 @@ def test_a_row_of_another_width_far_down_is_refused_with_its_line(row: str) -> N
         read_csv(io.StringIO(text, newline=""), PLAIN)
 
 
+def test_a_cell_that_is_too_long_is_refused_far_down() -> None:
+    text = "a,b\n" + "1,2\n" * 200 + "x" * 140_000 + ",1\n"
+    with pytest.raises(DataError, match="line 202: field larger than field limit"):
+        read_columns(io.StringIO(text), PLAIN)
+
+
 def test_a_number_that_stands_for_a_missing_value_is_missing() -> None:
     form = TableFormat(missing=("-999",))
     column = read_columns(io.StringIO("a\n1\n-999\n3\n"), form)["a"]

@@ -27,10 +27,9 @@ NESTED = ("List", "Array", "Struct", "Binary", "Object")
 
 
 class ColumnsText(str):
-    """Columns that another reader has read, as text with a header.
+    """Columns that another reader has read, as text with a header, written in `FORMAT`.
 
-    `FORMAT` is how it is written, `texts` names the columns that hold texts even if these look like numbers, and
-    `note` says who has read the columns.
+    `texts` names the columns that hold texts even if these look like numbers. `note` says who has read the columns.
     """
 
     FORMAT = TableFormat(header=True)
@@ -41,8 +40,8 @@ class ColumnsText(str):
 def read_binary(path: Path) -> ColumnsText:
     """Return the table in a file of Parquet, Arrow or Excel.
 
-    Raises PluginError if the library that reads it is not installed, DataError if the file is damaged, has columns of
-    lists or the like, or expands to far more than it holds.
+    Raises PluginError if the library that reads it is not installed. Raises DataError if the file is damaged, has
+    columns of lists or the like, or expands to far more than it holds.
     """
     is_excel = path.suffix.lower() in EXCEL
     library = _library("openpyxl" if is_excel else "polars", path)

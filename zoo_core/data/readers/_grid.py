@@ -15,6 +15,7 @@ import numpy as np
 from zoo_core.data.readers._cells import MAX_EXACT
 from zoo_core.parts import Array
 
+MAX_CELL = 2**17  # bytes; what is longer is left to `csv`, which refuses it
 MOST_DIGITS = 8  # on one side of the decimal mark
 _MASKS = np.array([2**64 - 2 ** (8 * (8 - n)) if n else 0 for n in range(MOST_DIGITS + 1)], np.uint64)
 _TENS = 10 ** np.arange(MOST_DIGITS + 1)
@@ -124,7 +125,7 @@ class Grid:
 
 
 def divide(text: str, delimiter: str, decimal: str, width: int) -> Grid | None:
-    """Divide whole lines of text; None if a line has another number of cells, or blank ones only."""
+    """Divide whole lines of text; None if a line has another number of cells, blank ones only, or a very long one."""
     raw = _PAD + text.encode("utf-8", "surrogatepass")
     data = np.frombuffer(raw, np.uint8)[len(_PAD) :]
     is_point = data == ord(decimal)
@@ -138,7 +139,10 @@ def divide(text: str, delimiter: str, decimal: str, width: int) -> Grid | None:
     is_line = data[ends] == _LINE
     lines = ends[width - 1 :: width]
     regular = len(ends) == len(lines) * width and is_line[width - 1 :: width].all()
-    if not regular or np.count_nonzero(is_line) != len(lines) or (np.diff(lines, prepend=-1) == width).any():
+    lengths = np.diff(lines, prepend=-1)  # of the lines, with their ends
+    if not regular or np.count_nonzero(is_line) != len(lines) or (lengths == width).any():
+        return None
+    if lengths.max() > MAX_CELL and np.diff(ends, prepend=-1).max() > MAX_CELL:
         return None
     points = np.where(has_point[at - 1], marks[at - 1], ends)
     others = data - np.uint8(_ZERO) > 9
