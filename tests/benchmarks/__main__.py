@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.benchmarks.contract import COMPETITORS, competitor, version
+from tests.benchmarks.fit import fit
 from tests.benchmarks.growth import growth
 from tests.benchmarks.jobs import tables
 from tests.benchmarks.memory import memory
@@ -56,7 +57,9 @@ def choices(*, full: bool = False) -> dict[str, Measure]:
     one, many = (partial(predict, replace(A, rows=A.batch), rows) for rows in (1, 10_000))
     predictions = {"predict-1": one, "predict-10000": many}
     whole = {"notebook": partial(notebook, full=full), "streaming": partial(streaming, full=full)}
-    return {**work, **predictions, "start-up": start_up, "memory": memory, "reading": reading, **whole}
+    fits = {f"fit-{epochs}": partial(fit, epochs=epochs) for epochs in (1, 10, 100)}
+    processes = {"start-up": start_up, "memory": memory, "reading": reading}
+    return {**work, **predictions, **fits, **processes, **whole}
 
 
 def results(options: argparse.Namespace) -> Iterator[Result]:

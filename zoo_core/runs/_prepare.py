@@ -43,8 +43,10 @@ def prepare_trainer(
     if not resumed:
         check_monitors(spec)
         check_continuation(spec, earlier)
-    folder = files if isinstance(files, DataFolder) else DataFolder.open(files)
-    data = load_data(spec, folder) if data is None else data
+    found: list[Path] = []
+    if data is None:
+        folder = files if isinstance(files, DataFolder) else DataFolder.open(files)
+        data, found = load_data(spec, folder), folder.found
     spec = with_earlier_split(fill_defaults(spec, data, registry, earlier), earlier)
     plugins = provenance(registry, parts_of(spec))
     about, source = describe_data(spec, data), RandomStreams(copy_part(spec.generator), spec.seed)
@@ -67,7 +69,7 @@ def prepare_trainer(
     number = choose_threads(model, int(splits["train"].x.shape[0]), requested=threads, recorded=recorded)
     fixed = threads or spec.training.threads
     trainer = Trainer(model, splits, threads=number, allow_extra_threads=fixed is None and number == 1)
-    trainer.inputs += folder.found
+    trainer.inputs += found
     if earlier is not None and spec.training.resume_optimizer and not resumed:
         continue_run(trainer, earlier)
     return trainer

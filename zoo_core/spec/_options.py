@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import enum
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Any, TypeVar
 
@@ -23,6 +24,11 @@ def option_names(part: Any) -> list[str]:
 
 def _fields(part: Any) -> tuple[dataclasses.Field[Any], ...]:
     """Return all fields; those with `init=False` are no options: the part makes them from its options."""
+    return _class_fields(part if isinstance(part, type) else type(part))
+
+
+@lru_cache(maxsize=1024)  # each run asks for those of each part several times
+def _class_fields(part: type) -> tuple[dataclasses.Field[Any], ...]:
     return dataclasses.fields(part) if dataclasses.is_dataclass(part) else ()
 
 
@@ -34,6 +40,8 @@ def children(part: Part) -> list[tuple[str, Part]]:
     found: list[tuple[str, Part]] = []
     for name in (field.name for field in _fields(part)):
         value = getattr(part, name, None)
+        if value is None or isinstance(value, (str, int, float)):
+            continue
         if isinstance(value, dict):
             value = [value[key] for key in sorted(value)]
         items = enumerate(value) if isinstance(value, (list, tuple)) else [(-1, value)]

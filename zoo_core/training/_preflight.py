@@ -18,8 +18,7 @@ BUILT_IN = "zoo_core.", "zoo_plugins."
 
 def check_model(model: Model) -> None:
     """Raise PluginError where parts of plugins break the contract, or would not come back from a model file."""
-    check_parts(model.spec)
-    if next(parts_of_others(model.spec), None) is not None:
+    if check_parts(model.spec):
         from zoo_core.model import prove  # late: the parts of the zoo are known to come back
 
         prove(model)
@@ -30,10 +29,15 @@ def parts_of_others(spec: Spec) -> Iterator[Part]:
     return (part for part in parts_of(spec) if not type(part).__module__.startswith(BUILT_IN))
 
 
-def check_parts(spec: Spec) -> None:
-    """Raise PluginError for a part that does not write into `out`, or changes what it is given."""
-    for part in parts_of_others(spec):
+def check_parts(spec: Spec) -> bool:
+    """Raise PluginError for a part that does not write into `out`, or changes what it is given.
+
+    Return whether there are parts that are none of the zoo.
+    """
+    others = list(parts_of_others(spec))
+    for part in others:
         _check_part(part)
+    return bool(others)
 
 
 def _check_part(part: Part) -> None:

@@ -41,7 +41,7 @@ def hopeless_training(model: Model, splits: Mapping[str, Table]) -> dict[str, st
 def _unseen_classes(model: Model, splits: Mapping[str, Table]) -> dict[str, str]:
     """Return a warning, by its key, if a split has classes that the training split lacks."""
     seen = np.unique(splits["train"].y)
-    found = {name: np.setdiff1d(table.y, seen) for name, table in splits.items()}
+    found = {name: np.setdiff1d(table.y, seen) for name, table in splits.items() if name != "train"}
     labels = model.labels().tolist()
     said = [f"{_names(labels, missing)} only in {name}" for name, missing in found.items() if len(missing)]
     if not said:
