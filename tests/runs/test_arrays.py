@@ -251,3 +251,21 @@ def test_a_spec_of_built_in_parts_needs_no_proof_that_it_comes_back():
     assert again is stored(parsed, zoo_core.Registry())  # the proof is made once for each spec
     moved = parsed.from_origin(Origin(Path("elsewhere")))
     assert stored(moved, zoo_core.Registry()).origin is moved.origin
+
+
+@pytest.mark.parametrize("ending", [".csv", ".tsv"])
+def test_a_model_of_a_frame_is_evaluated_on_a_table_in_a_file(tmp_path, ending):
+    frame = next(frames())
+    model = zoo_core.train(spec(), data=frame, target="kind")
+    path = tmp_path / f"new{ending}"
+    frame[["kind", "d", "c", "b", "a"]].to_csv(path, index=False, sep="\t" if ending == ".tsv" else ",")
+    rows = evaluation_rows(model, "test", DataFolder.open(None), zoo_core.Registry(), str(path))
+    assert zoo_core.model.evaluate_table(model, rows.table) == model.evaluate(frame)
+    assert "90 of the 90" in " ".join(rows.warnings.values())
+
+
+def test_folds_are_taken_from_arrays():
+    found = zoo_core.cross_validate(spec(), 3, data=(X, Y))
+    alone = zoo_core.train(found.folds[1].model.spec, data=(X, Y))
+    assert [fold.rows for fold in found.folds] == [30, 30, 30]
+    assert_same(alone, found.folds[1].model)

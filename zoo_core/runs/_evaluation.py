@@ -19,6 +19,7 @@ from zoo_core.registry import Registry, is_path, reader_of
 from zoo_core.runs._defaults import load_data
 from zoo_core.runs._splits import LEARNT, data_sha256, learnt_text, split
 from zoo_core.spec import option_names
+from zoo_core.spec.for_data import GIVEN
 
 FILES = (*TABLE_ENDINGS, ".npz", ".npy")  # endings that tell a file from the name of a data set
 
@@ -81,6 +82,8 @@ def _own_warnings(model: Model, data: Data, table: Table, split_name: str) -> di
 
 def _file_dataset(model: Model, source: Dataset, path: str, folder: DataFolder, registry: Registry) -> Dataset:
     """Return a data set that reads a file as the model's own reads its file."""
+    if source.name == GIVEN and path.endswith(TEXT_ENDINGS):
+        source = _table_dataset(model, source, path, registry)
     options = option_names(source)
     stored = str(getattr(source, "path", ""))
     if "path" not in options or (path.endswith(".npz") and not stored.endswith(".npz")):
@@ -96,6 +99,14 @@ def _file_dataset(model: Model, source: Dataset, path: str, folder: DataFolder, 
         changes["delimiter"] = stored_format(raw, model.data_options, where).delimiter
     own = {name: value for name, value in changes.items() if name in options}
     return dataclasses.replace(_named_columns(model, source), **own)  # type: ignore[type-var]
+
+
+def _table_dataset(model: Model, source: Dataset, path: str, registry: Registry) -> Dataset:
+    """Return a data set that reads a text file as the frame that a model was trained on; else its last column."""
+    about, target = model.about, getattr(source, "target", None)
+    target = target[0] if isinstance(target, list) and about.task == "classification" else target
+    options = {"target": -1 if target is None else target, "weights": getattr(source, "weights", None)}
+    return registry.get("dataset", "csv")(path=path, task=about.task, **options)  # type: ignore[call-arg, return-value]
 
 
 def _named_columns(model: Model, source: Dataset) -> Dataset:

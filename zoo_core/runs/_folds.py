@@ -13,11 +13,12 @@ from zoo_core.contract import naming_parts
 from zoo_core.data import DataFolder
 from zoo_core.errors import UsageError
 from zoo_core.model import Model, baseline_figures, evaluate_table
+from zoo_core.parts import Data
 from zoo_core.registry import Registry
 from zoo_core.registry.default import default_registry
 from zoo_core.runs._output import Output
 from zoo_core.runs._run import prepare, run_to_end
-from zoo_core.runs._spec_forms import as_spec
+from zoo_core.runs._spec_forms import read_spec_and_data
 from zoo_core.spec import Spec
 from zoo_core.training import DEFAULT_INTERVAL, Interval, Trainer
 
@@ -80,6 +81,8 @@ def cross_validate(
     data_dir: str | Path | DataFolder | None = None,
     registry: Registry | None = None,
     *,
+    data: Any = None,
+    target: str | int | Sequence[str | int] | None = None,
     output: str | Path | None = None,
     checkpoint_every: str = DEFAULT_INTERVAL,
     force: bool = False,
@@ -94,6 +97,7 @@ def cross_validate(
         folds: how many, 2 to 1000.
         data_dir: as for `train`.
         registry: as for `train`.
+        data, target: as for `train`.
         output: saves the model of fold 3 as NAME-fold-3.npz, if this is NAME.npz; by default no model is saved.
         checkpoint_every: how often to save a checkpoint, as for `train`.
         force: replace existing files.
@@ -110,26 +114,28 @@ def cross_validate(
         print(result.mean, result.spread)
     """
     registry, interval = registry or default_registry(), Interval.parse(checkpoint_every)
-    specs = fold_specs(as_spec(spec, registry), folds)
+    given = read_spec_and_data(spec, data, target, registry)
+    specs = fold_specs(given.spec, folds)
     outputs = [None] * len(specs) if output is None else fold_outputs(output, specs, force)
     pairs = zip(specs, outputs, strict=True)
-    return CrossValidation([_train_fold(one, data_dir, registry, target, interval) for one, target in pairs])
+    return CrossValidation([_train_fold(one, given.data, data_dir, registry, path, interval) for one, path in pairs])
 
 
 def _train_fold(
     spec: Spec,
+    data: Data | None,
     data_dir: str | Path | DataFolder | None,
     registry: Registry,
     output: Output | None,
     interval: Interval | None,
 ) -> Fold:
     if output is None:
-        trainer = prepare(spec, data_dir, registry)
+        trainer = prepare(spec, data_dir, registry, data=data)
         run_to_end(trainer)
         return measure_fold(trainer)
     with output.lock():
         output.prepare(spec.to_dict())
-        trainer = prepare(spec, data_dir, registry)
+        trainer = prepare(spec, data_dir, registry, data=data)
         run_to_end(trainer, output, interval)
     return measure_fold(trainer)
 

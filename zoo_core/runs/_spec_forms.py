@@ -53,7 +53,7 @@ class SpecAndData:
 
 
 def read_spec_and_data(
-    spec: Any, data: Any, target: Any, registry: Registry, resume_optimizer: bool | None
+    spec: Any, data: Any, target: Any, registry: Registry, resume_optimizer: bool | None = None
 ) -> SpecAndData:
     """Return the spec and the data that a caller means. Raises UsageError for a target without data."""
     files = [Path(spec)] if isinstance(spec, (str, Path)) else []
