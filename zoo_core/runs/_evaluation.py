@@ -82,7 +82,7 @@ def _own_warnings(model: Model, data: Data, table: Table, split_name: str) -> di
 
 def _file_dataset(model: Model, source: Dataset, path: str, folder: DataFolder, registry: Registry) -> Dataset:
     """Return a data set that reads a file as the model's own reads its file."""
-    if source.name == GIVEN and path.endswith(TEXT_ENDINGS):
+    if source.name == GIVEN and path.endswith(TABLE_ENDINGS):
         source = _table_dataset(model, source, path, registry)
     options = option_names(source)
     stored = str(getattr(source, "path", ""))
