@@ -11,7 +11,7 @@ import pytest
 
 import zoo_core
 from zoo_core.data import DataFolder
-from zoo_core.data.readers._dates import fitting_orders, likely_order, read_date
+from zoo_core.data.readers.dates import fitting_orders, likely_order, read_date
 from zoo_core.data.readers.inputs import read_inputs
 from zoo_core.errors import DataError
 from zoo_core.parts import Column

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,14 +22,15 @@ def csv_spec(name: str, found: Guess) -> str:
     return TEMPLATE.format(
         name=name, data="\n".join(_data_lines(found)), loss=loss, activation=activation, units=units,
         metrics='["accuracy"]' if classes else '["rmse", "r2"]', splits=SPLITS if splits else "",
-        stopping=STOPPING if splits else "",
+        stopping=STOPPING if splits else "", preprocessor=TABLE if found.columns else STANDARD,
+        columns=_column_lines(found),
     )  # fmt: skip
 
 
 def _data_lines(found: Guess) -> list[str]:
     """Return the lines of `[data]` that depend on the file."""
     lines = [f"path = {_toml(found.path)}", f"target = {_toml(found.key(found.target))}", f'task = "{found.task}"']
-    if not found.all_features:
+    if not found.all_features and not found.columns:
         keys = ", ".join(_toml(found.key(column)) for column in found.features)
         lines.append(f"features = [{keys}]")
     options = found.form.options()
@@ -41,10 +43,21 @@ def _data_lines(found: Guess) -> list[str]:
     return lines
 
 
+def _column_lines(found: Guess) -> str:
+    """Return a line for each column, which a user can change."""
+    if not found.columns:
+        return ""
+    lines = [f"{name if BARE.fullmatch(name) else _toml(name)} = {_toml(kind)}" for name, kind in found.columns.items()]
+    return "\n[data.columns]                # number, category, boolean, date, id or ignore\n" + "\n".join(lines) + "\n"
+
+
 def _toml(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
+BARE = re.compile("[A-Za-z0-9_-]+")
+STANDARD = 'preprocessor = "standard"     # (x - mean) / standard deviation, column by column\n'
+TABLE = 'preprocessor = "table"        # each kind of column in its way; gaps get the median\n'
 SPLITS = """train = 0.7
 validation = 0.15
 test = 0.15
@@ -58,8 +71,7 @@ seed = 1
 [data]
 name = "csv"
 {data}
-preprocessor = "standard"     # (x - mean) / standard deviation, column by column
-{splits}
+{preprocessor}{splits}{columns}
 [model]
 loss = "{loss}"
 

@@ -11,12 +11,14 @@ from typing import Any, Literal
 
 from zoo_core.data.labels import find_classes, whole_value
 from zoo_core.data.readers.csv import complete_rows
+from zoo_core.data.readers.described import KINDS
 from zoo_core.data.readers.find_format import find_format
 from zoo_core.data.readers.survey import MOSTLY, ColumnSurvey, looks_like_number
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.table_reader import Block, TableReader
 from zoo_core.data.readers.tables import read_table
 from zoo_core.errors import DataError, Hint, UsageError
+from zoo_core.spec._column_kinds import Finding, find_kinds
 from zoo_core.spec._csv_spec import csv_spec as csv_spec
 from zoo_core.spec._table_notes import (
     class_notes,
@@ -30,7 +32,6 @@ from zoo_core.spec._text import override
 
 MAX_CLASSES = 20  # of a target of whole numbers; with more distinct ones it is a regression
 ROWS_PER_CLASS = 5  # at least, on average, in a target of whole numbers
-OTHERWISE = ", or name the columns to learn from: data.features"
 
 Task = Literal["classification", "regression"]
 Survey = tuple[list[str], list[ColumnSurvey], list[str], list[str]]
@@ -50,6 +51,23 @@ class Guess:
     class_counts: dict[str, int]  # rows of each class; empty for a regression
     notes: tuple[str, ...]  # what was found, left out or may surprise
     all_features: bool  # whether no column is left out
+    kinds: tuple[Finding, ...] = ()  # what each column holds
+    is_told: bool = False  # whether the user has said kinds
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The kind of each column, if the spec has to say it; not where all are plain numbers."""
+        if not self.is_told and all(finding.is_plain for finding in self.kinds):
+            return {}
+        return {finding.name: finding.kind for finding in self.kinds}
+
+    @property
+    def rows_of_columns(self) -> list[dict[str, str]]:
+        """A row for each column, the target first: what it is, what was found, and what is done."""
+        classes = self.class_counts
+        found = f"{len(classes)} classes: {', '.join(list(classes)[:3])}" if classes else f"{self.rows:,} numbers"
+        target = {"column": str(self.key(self.target)), "kind": "target", "found": found, "done": "predicted"}
+        return [target, *(finding.row for finding in self.kinds)]
 
     @property
     def summary(self) -> str:
@@ -64,20 +82,22 @@ class Guess:
 
 
 def told_options(changes: Iterable[str]) -> dict[str, Any]:
-    """Return options of the data set `csv` from "data.key=value" texts: `features`, and those of `TableFormat`.
+    """Return options of the data set `csv` from "data.key=value" texts: features, columns, and those of `TableFormat`.
 
     Raises UsageError for another key or a value that it cannot have.
     """
     plain: dict[str, Any] = {"data": {}}
     for change in changes:
         override(plain, change, {})
-    known = ("features", *(f.name for f in fields(TableFormat)))
+    known = ("features", "columns", *(f.name for f in fields(TableFormat)))
     data: dict[str, Any] = plain.pop("data")
     wrong = next(iter([*plain, *(f"data.{key}" for key in data if key not in known)]), None)
     if wrong is not None:
         raise UsageError(f"{wrong!r} is nothing that a table is read by; there are: data.{', data.'.join(known)}")
     if isinstance(data.get("features"), (str, int)):
         data["features"] = [data["features"]]
+    if not isinstance(data.get("columns", {}), dict):
+        raise UsageError("data.columns is a table; write data.columns.NAME=category")
     try:
         TableFormat.from_options(data)
     except (TypeError, ValueError) as error:
@@ -94,7 +114,7 @@ def guess(
         path: the file.
         target: the column to predict, by its name or its index; by default the last one.
         task: by default guessed from the target.
-        told: options of the data set `csv` that are known: `features`, and those of `TableFormat`.
+        told: options of the data set `csv` that are known: `features`, `columns`, those of `TableFormat`.
 
     Returns:
         The guess, with a note for each thing that was found.
@@ -104,7 +124,7 @@ def guess(
             ways. A column of numbers has a few cells that are none.
     """
     told = dict(told or {})
-    features = told.pop("features", None)
+    features, told_kinds = told.pop("features", None), told.pop("columns", {})
     where, raw = read_table(path)
     found = find_format(raw, where, told)
     table = TableReader(raw, found.form, where)
@@ -114,14 +134,16 @@ def guess(
     task = task or _guess_task(labels, own, table)
     counts = _class_counts(labels, where) if task == "classification" else {}
     about_target = class_notes(counts) if counts else target_notes(own, table)
-    kept, left_out = _choose(surveys, table, features is not None)
+    kinds = find_kinds(surveys, table, raw, _told_kinds(told_kinds, table), features=features is not None)
+    _check_taken(kinds, table)
+    kept = [finding.place for finding in kinds if finding.is_taken]
     notes = [*found.notes, *unnamed_notes(table), *incomplete_notes(incomplete, table, column)]
-    taken = set(kept)
-    notes += [*about_target, *left_out, *column_notes([x for x in surveys if x.place in taken], own, labels, table)]
+    numeric = [x for x, finding in zip(surveys, kinds, strict=True) if finding.is_taken and x.is_numeric]
+    notes += [*about_target, *_choice_notes(kinds, surveys, table), *column_notes(numeric, own, labels, table)]
     notes += total_notes(last)
     return Guess(
         str(path), table.names, found.form, column, task, tuple(kept), len(labels), counts, tuple(notes),
-        features is None and len(kept) == len(chosen),
+        features is None and len(kept) == len(chosen), tuple(kinds), bool(told_kinds),
     )  # fmt: skip
 
 
@@ -192,26 +214,30 @@ def _class_counts(labels: Sequence[str], where: str) -> dict[str, int]:
     return spelled
 
 
-def _choose(surveys: Sequence[ColumnSurvey], table: TableReader, told: bool) -> tuple[list[int], list[str]]:
-    """Return the columns to learn from, and a note for each that is left out or special.
+def _told_kinds(kinds: Mapping[str, str], table: TableReader) -> dict[str, str]:
+    """Return the kinds that the user says. Raises UsageError for an unknown kind, DataError for an unknown column."""
+    for name, kind in kinds.items():
+        if kind not in KINDS:
+            raise UsageError(f"data.columns.{name} = {kind!r}: there is no such kind; there are: {', '.join(KINDS)}")
+        if any(table.names):
+            table.index(name)
+    return dict(kinds)
 
-    Raises DataError if there is none, or if a column of numbers has a few cells that are none.
-    """
-    kept: list[int] = []
-    notes: list[str] = []
-    reasons: list[str] = []
-    for survey in surveys:
-        why = survey.objection(table.names[survey.place]) if survey.is_numeric else survey.first_fault()
-        if not survey.is_numeric and (told or survey.is_nearly_numeric):
-            raise DataError(f"{table.where}: {table.column_name(survey.place)}: {why}{OTHERWISE}")
-        why = "" if survey.is_numeric and told else why
-        if why:
-            reasons.append(f"{table.column_name(survey.place)}: {why}")
-            notes.append(f"{table.column_name(survey.place)} is left out: {why}")
-        else:
-            kept.append(survey.place)
-            notes += survey.notes(table)
-    if not kept:
+
+def _check_taken(found: Sequence[Finding], table: TableReader) -> None:
+    """Raise DataError if there is no column to learn from."""
+    if not any(finding.is_taken for finding in found):
+        reasons = [f"{table.column_name(finding.place)}: {finding.why}" for finding in found]
         why = "; ".join(reasons[:3]) or "there is no other column"
         raise DataError(f"{table.where}: no column to predict from: {why}")
-    return kept, notes
+
+
+def _choice_notes(found: Sequence[Finding], surveys: Sequence[ColumnSurvey], table: TableReader) -> list[str]:
+    """Say which columns are left out, and what is special about others."""
+    notes = []
+    for finding, survey in zip(found, surveys, strict=True):
+        name = table.column_name(finding.place)
+        notes += [f"{name} is left out: {finding.why}"] if finding.why else []
+        notes += [f"{name} {finding.note}"] if finding.note else []
+        notes += survey.notes(table) if finding.is_taken and survey.has_only_numbers else []
+    return notes

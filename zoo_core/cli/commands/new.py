@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from zoo_core.cli._options import Json
 from zoo_core.errors import UsageError
 
+if TYPE_CHECKING:
+    from zoo_core.spec.from_csv import Guess
+
+WIDTHS = {"column": 18, "kind": 8, "found": 22, "done": 26}  # and two blanks between: 80 columns
+HEAD = {key: key for key in WIDTHS}
+MOST_ROWS = 60
 EXAMPLES = (
     "Examples: zoo new my-model | zoo new digits --from mnist-mlp | zoo new mine --data my.csv | "
     "zoo new prices --data houses.csv --target price --task regression"
@@ -46,7 +53,7 @@ def command(
     """Write a spec that is ready to train.
 
     It is that of a shipped model, or, with --data, one for a table of your own. For a table it guesses target, columns
-    and task, and prints its guesses.
+    and task, and prints a table of its columns: what each holds, and what is done with it.
     """
     from zoo_core.cli._inputs import check_not_an_input, check_output_path
     from zoo_core.cli._output import report
@@ -67,12 +74,15 @@ def command(
         raise UsageError(f"{path}: exists; choose another name, or replace it with --force")
     check_output_path(path, force)
     check_not_an_input(path, *([] if data is None else [data]))
+    found = None
     if data is None:
         text = _shipped_text(name, source or "glyphs-quickstart")
     else:
-        text = _table_text(name, data, target, task, set_ or [])
+        text, found = _table_text(name, data, target, task, set_ or [])
     write_file(path, text.encode(), overwrite=force)
-    report({"saved": str(path), "now": [f"zoo train {path}"]}, json, f"saved {path}; train it: zoo train {path}")
+    saved = {"saved": str(path), "now": [f"zoo train {path}"]}
+    about = {} if found is None else {"columns": found.rows_of_columns, "notes": list(found.notes)}
+    report(saved | about, json, f"saved {path}; train it: zoo train {path}")
 
 
 def _shipped_text(name: str, source: str) -> str:
@@ -89,17 +99,32 @@ def _shipped_text(name: str, source: str) -> str:
 
 def _table_text(
     name: str, data: Path, target: str | None, task: Literal["classification", "regression"] | None, changes: list[str]
-) -> str:
-    """Return a spec for a table, and print what was found and guessed. Raises what training would raise."""
+) -> tuple[str, Guess]:
+    """Return a spec for a table, and what was found, which it notes. Raises what training would raise."""
     from zoo_core.spec.from_csv import csv_spec, guess, told_options
 
     found = guess(data, target, task, told_options(changes))
-    print(f"{data}: {found.summary}", file=sys.stderr)
+    print(f"{data}: {found.summary}\n{columns_text(found.rows_of_columns)}", file=sys.stderr)
     for note in found.notes:
         print(f"note: {note}", file=sys.stderr)
     text = csv_spec(name, found)
     _try_training(text)
-    return text
+    return text, found
+
+
+def columns_text(rows: Sequence[Mapping[str, str]]) -> str:
+    """Return a table of columns as a text of at most 80 columns; long cells are cut."""
+    from zoo_core.errors import printable
+
+    shown = [{key: printable(row[key].replace("\n", "\\n")) for key in WIDTHS} for row in rows[:MOST_ROWS]]
+    widths = {key: min(most, max(len(row[key]) for row in [*shown, {key: key}])) for key, most in WIDTHS.items()}
+    lines = [[_cut(row[key], width).ljust(width) for key, width in widths.items()] for row in [HEAD, *shown]]
+    more = [f"... and {len(rows) - MOST_ROWS:,} more"] if len(rows) > MOST_ROWS else []
+    return "\n".join([*("  ".join(line).rstrip() for line in lines), *more])
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 3] + "..."
 
 
 def _try_training(text: str) -> None:

@@ -3,7 +3,8 @@
 - `npy`: NumPy's .npy and .npz files; `npy_rows` reads single rows of a .npy file that is larger than memory
 - `csv`: tables of text, for training; `features`: tables to predict from
 - `table_format`: how a table is written; `find_format`: finds it out; `table_reader`: reads header and rows by it
-- `columns`: a table as typed columns, each of numbers or of texts
+- `columns`: a table as typed columns, each of numbers or of texts; `values`: these as the numbers that a model takes;
+  `described`: a table whose columns have kinds; `dates`: dates in texts
 - `tables`: which reader reads a table, by the ending of its file; `survey`: what its columns hold
 - `rows_apart`: groups and times of rows, which keep them apart when they are split
 - `idx`: the format of MNIST, gzipped or plain

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from zoo_core.data.readers._dates import read_date
 from zoo_core.data.readers.columns import TypedColumn
+from zoo_core.data.readers.dates import read_date
 from zoo_core.data.readers.values import as_texts
 from zoo_core.errors import DataError
 from zoo_core.parts import Array

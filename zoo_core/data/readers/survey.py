@@ -61,6 +61,21 @@ class ColumnSurvey:
         return (cells - self._texts) / max(1, cells)
 
     @property
+    def gaps(self) -> int:
+        """How many cells have no value."""
+        return self._missing
+
+    @property
+    def has_only_numbers(self) -> bool:
+        """Whether each cell with a value is a number."""
+        return not self._texts
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether nearly all texts are numbers with another mark or a unit."""
+        return self._texts > 0 and self._near >= MOSTLY * self._texts
+
+    @property
     def is_nearly_numeric(self) -> bool:
         """Whether the column holds numbers, and a few cells that are mistakes, or numbers written in another way."""
         return self._texts > 0 and (self.share >= MOSTLY or (self.share > 0 and self._near == self._texts))
@@ -74,6 +89,12 @@ class ColumnSurvey:
     def values(self) -> Array:
         """The numbers, shape (rows,); a missing one is NaN."""
         return np.frombuffer(self._numbers.values, np.float64)
+
+    @property
+    def known_values(self) -> Array:
+        """The numbers without the missing ones."""
+        values = self.values
+        return values[~np.isnan(values)] if self._missing or self._texts else values
 
     @property
     def counts_up(self) -> bool:
@@ -106,7 +127,7 @@ class ColumnSurvey:
         """Return why a column of numbers is better not learnt from, or ''."""
         if self.is_code:
             return f"it has codes such as {self.code!r}, which are no amounts; {TAKE}"
-        values = self.values
+        values = self.known_values
         if len(values) and np.abs(values).max() > MAX_EXACT and not np.any(values % 1):
             return "it has whole numbers of 16 digits and more, which are no amounts and would be rounded"
         if _ID.search(name) and not np.any(values % 1) and len(np.unique(values)) == len(values) > 1:

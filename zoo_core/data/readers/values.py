@@ -15,8 +15,8 @@ import numpy as np
 from zoo_core.data.columns import MAX_CATEGORIES, MAX_LETTERS, UNKNOWN
 from zoo_core.data.labels import LabelIndex, label_text, whole_value
 from zoo_core.data.readers._cells import MISSING, Notation, read_number
-from zoo_core.data.readers._dates import read_date
 from zoo_core.data.readers.columns import MISSING_CODE, TypedColumn
+from zoo_core.data.readers.dates import read_date
 from zoo_core.errors import DataError
 from zoo_core.parts import Array, Column
 

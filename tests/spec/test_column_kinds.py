@@ -1,0 +1,135 @@
+"""A first spec says what each column of a table is, and the table that it was written for trains with no hand work."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from zoo_core.cli.commands.new import columns_text
+from zoo_core.errors import DataError, UsageError
+from zoo_core.spec.from_csv import guess, told_options
+
+ROWS = 60
+NAMES = [f"Name {i}, of {i % 7}" for i in range(ROWS)]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def finding(cell, rows=ROWS, **told):
+    """Return what is found of a column `c`, whose cells a function of the row gives."""
+    lines = [f"{i % 9 * 1.5},{cell(i)},{'ab'[i % 2]}" for i in range(rows)]
+    Path("t.csv").write_text("p,c,y\n" + "\n".join(lines) + "\n")
+    return guess(Path("t.csv"), told=told).kinds[1]
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind", "found", "gaps"),
+    [
+        (lambda i: i * i, "number", "0 to 3481", 0),
+        (lambda i: "NA" if i == 7 else i * i, "number", "0 to 3481", 1),
+        (lambda i: ("red", "blue", "green")[i % 3], "category", "3 texts: blue, green, red", 0),
+        (lambda i: ("red", "", "green")[i % 3], "category", "2 texts: green, red", 20),
+        (lambda i: f"t{i % 20}", "category", "20 texts: t0, t1, t10, ...", 0),
+        (lambda i: f"t{i % 21}", "ignore", "21 different texts", 0),
+        (lambda i: f"0{i % 5}", "category", "5 texts: 00, 01, 02, ...", 0),
+        (lambda i: i % 3 == 0, "boolean", "true or false", 0),
+        (lambda i: "" if i == 4 else i % 3 == 0, "boolean", "true or false", 1),
+        (lambda i: ("yes", "no")[i % 2], "boolean", "no or yes", 0),
+        (lambda i: ("Y", "N", "?")[i % 3], "boolean", "N or Y", 20),
+        (lambda i: ("0", "1")[i % 2], "number", "0 to 1", 0),
+        (lambda i: f"2020-02-{i % 29 + 1:02}", "date", "2020-02-01 to 2020-02-29", 0),
+        (lambda i: f"2020-02-{i % 29 + 1:02} 10:30:00" if i else "", "date", "2020-02-01 to 2020-02-29", 1),
+        (lambda i: f"{i % 28 + 1}.3.2020", "date_dmy", "2020-03-01 to 2020-03-28", 0),
+        (lambda i: f"3/{i % 28 + 1}/2020", "date_mdy", "2020-03-01 to 2020-03-28", 0),
+        (lambda i: f'"{NAMES[i]}"', "id", "60 different texts", 0),
+        (lambda i: "x", "ignore", "1 texts: x", 0),
+        (lambda i: 5, "ignore", "5 to 5", 0),
+        (lambda i: "", "ignore", "no value", 0),
+        (lambda i: f"{i} kg", "ignore", "60 texts: 0 kg, 1 kg, 10 kg, ...", 0),
+    ],
+)
+def test_the_kind_of_a_column_is_found(cell, kind, found, gaps):
+    own = finding(cell)
+    assert (own.kind, own.found, own.gaps) == (kind, found, gaps)
+    assert bool(own.why) == (kind in ("id", "ignore"))
+
+
+def test_many_rows_allow_more_categories_but_at_most_200():
+    assert finding(lambda i: f"t{i % 45}", rows=1000).kind == "category"
+    assert finding(lambda i: f"t{i % 55}", rows=1000).kind == "ignore"
+    assert finding(lambda i: f"t{i % 201}", rows=6000).kind == "ignore"
+
+
+def test_dates_in_two_orders_are_read_in_the_likelier_one_which_is_said():
+    found = finding(lambda i: f"{i % 12 + 1}/1/20{i % 20 + 10}")
+    assert (found.kind, found.found) == ("date_mdy", "2010-01-01 to 2029-12-01")
+    assert (
+        found.note == "is read as month, day, year; if it is day, month, year, write 'date_dmy' for it in data.columns"
+    )
+
+
+def test_a_kind_that_is_told_wins():
+    assert finding(lambda i: i % 3, columns={"c": "category"}).kind == "category"
+    assert finding(lambda i: f"x{i}", columns={"c": "category"}).categories == ROWS
+    assert finding(lambda i: f"{i} {'z' * (i == 3)}", columns={"c": "category"}).kind == "category"
+    assert told_options(["data.columns.c=category"]) == {"columns": {"c": "category"}}
+    with pytest.raises(UsageError, match=r"data.columns.c = 'text': there is no such kind; there are: number"):
+        finding(lambda i: i, columns={"c": "text"})
+    with pytest.raises(DataError, match="no column 'd'"):
+        finding(lambda i: i, columns={"d": "number"})
+
+
+def test_numbers_with_a_few_texts_are_asked_about():
+    with pytest.raises(DataError, match=r"row 4 \(line 5\): 'z' is text.*or say what it is: data.columns"):
+        finding(lambda i: "z" if i == 3 else i)
+
+
+def test_the_table_of_columns_has_at_most_80_columns():
+    rows = [{"column": "c" * 90, "kind": "date_dmy", "found": "f\n" * 90, "done": "d" * 90}] * 70
+    lines = columns_text(rows).splitlines()
+    assert len(lines) == 62
+    assert max(map(len, lines)) == 80
+    assert lines[-1] == "... and 10 more"
+
+
+def people(rows=400):
+    """Return a table as people have it: an id, names, categories, gaps, truth values, dates, zones with zeros."""
+    rng, lines = np.random.default_rng(3), ["id,name,sex,class,age,fare,port,alone,boarded,zip,ship,survived"]
+    for i in range(rows):
+        sex, sort, age = rng.choice(["male", "female"]), int(rng.integers(1, 4)), rng.normal(30, 12)
+        score = 2.5 * (sex == "female") - 1.2 * (sort - 2) - (age - 30) / 30 + rng.normal(0, 0.3)
+        shown, port = "" if rng.random() < 0.2 else f"{age:.1f}", rng.choice(["S", "C", "Q", "NA"])
+        day = f"{rng.integers(1, 29)}/{rng.integers(1, 13)}/1912"
+        row = (i + 1, f'"N {i}, Mr"', sex, ("1st", "2nd", "3rd")[sort - 1], shown, f"{rng.gamma(2, 20):.2f}", port,
+               rng.random() < 0.5, day, f"0{rng.integers(100, 105)}", "Titanic", score > 0.8)  # fmt: skip
+        lines.append(",".join(map(str, row)))
+    return "\n".join(lines) + "\n"
+
+
+def test_a_table_with_all_of_it_is_learnt_and_predicted_with_no_hand_work(run_zoo):
+    Path("people.csv").write_text(people())
+    code, out, _ = run_zoo("new", "mine", "--data", "people.csv", "--json")
+    assert code == 0
+    told = {row["column"]: row["kind"] for row in json.loads(out)["columns"]}
+    assert told == {
+        "survived": "target", "id": "id", "name": "id", "sex": "category", "class": "category", "age": "number",
+        "fare": "number", "port": "category", "alone": "boolean", "boarded": "date_dmy", "zip": "category",
+        "ship": "ignore",
+    }  # fmt: skip
+    written = tomllib.loads(Path("mine.toml").read_text())["data"]["columns"]
+    assert written == {name: kind for name, kind in told.items() if kind != "target"}
+    assert run_zoo("train", "mine.toml", "--quiet")[0] == 0
+    figures = json.loads(run_zoo("evaluate", "mine.npz", "--json")[1])
+    assert figures["accuracy"] > 0.85
+    head, *rows = people(30).splitlines()
+    code, out, _ = run_zoo("predict", "mine.npz", "people.csv")
+    assert code == 0
+    lines = [",".join(row.split(",")[:-1]).replace(",S,", ",Mars,") for row in rows]  # an unknown port, no target
+    Path("new.csv").write_text("\n".join([head.removesuffix(",survived"), *lines]) + "\n")
+    code, again, err = run_zoo("predict", "mine.npz", "new.csv")
+    assert (code, len(again.splitlines()), err) == (0, 30, "")

@@ -1,0 +1,188 @@
+"""What each column of a table holds, and what is done with it, for the first spec."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from zoo_core.data.readers.columns import Type, TypedColumn, columns_in
+from zoo_core.data.readers.dates import fitting_orders, likely_order, read_date
+from zoo_core.data.readers.described import LEFT_OUT
+from zoo_core.data.readers.survey import ColumnSurvey
+from zoo_core.data.readers.table_reader import TableReader
+from zoo_core.data.readers.values import ORDER_OF, sorted_categories
+from zoo_core.errors import DataError
+from zoo_core.parts import Array
+
+FEW, SHARE, MANY = 20, 0.05, 200  # different texts of a category: up to a number, or to a share of the rows
+SHOWN = 3  # categories in a description
+PAIRS = ({"true", "false"}, {"yes", "no"}, {"t", "f"}, {"y", "n"})
+OTHERWISE = ", or name the columns to learn from: data.features, or say what it is: data.columns"
+DONE = {
+    "number": "standardized", "boolean": "1 or 0, standardized", "date": "elapsed time and its parts",
+    "id": "not learnt from", "ignore": "not learnt from",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a column holds, and its kind in a spec.
+
+    Args:
+        place: its index in the file.
+        name: its name in a spec.
+        kind: as in `data.columns`.
+        text: what it holds; "" for the range of its numbers.
+        gaps: how many values are missing.
+        why: why it is not learnt from, or "".
+        note: what may surprise, or "".
+        categories: how many different texts a category has.
+        values: the numbers that are there; for a wide table their range is found only where it is shown.
+    """
+
+    place: int
+    name: str
+    kind: str
+    text: str
+    gaps: int = 0
+    why: str = ""
+    note: str = ""
+    categories: int = 0
+    values: Array | None = None
+
+    @property
+    def found(self) -> str:
+        """What it holds."""
+        if self.values is None:
+            return self.text
+        return f"{self.values.min():g} to {self.values.max():g}" if len(self.values) else "no value"
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether the column is learnt from."""
+        return self.kind not in LEFT_OUT
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is numbers without a gap, or not learnt from."""
+        return not self.is_taken or (self.kind in ("number", "boolean") and not self.gaps)
+
+    @property
+    def row(self) -> dict[str, str]:
+        """The column as a row of a table: what it is, what was found, and what is done."""
+        gaps = f", {self.gaps:,} missing" if self.gaps else ""
+        return {"column": self.name, "kind": self.kind, "found": self.found + gaps, "done": self.done}
+
+    @property
+    def done(self) -> str:
+        """What is done with it."""
+        if self.kind == "category":
+            return f"{self.categories + bool(self.gaps)} columns of 0 and 1"
+        text = DONE["date" if self.kind in ORDER_OF else self.kind]
+        return f"gaps: median; {text}" if self.gaps and self.kind in ("number", "boolean") else text
+
+
+def find_kinds(
+    surveys: Sequence[ColumnSurvey], table: TableReader, raw: Any, told: Mapping[str, str], *, features: bool
+) -> list[Finding]:
+    """Return what each column holds.
+
+    Args:
+        surveys: of the columns.
+        table: the open table.
+        raw: its contents, which are read again for columns of texts.
+        told: kinds that the user says, by name.
+        features: whether the user has named the columns to learn from.
+
+    Raises:
+        DataError: a column of numbers has a few cells that are none.
+    """
+    texts = [s.place for s in surveys if not s.is_numeric or s.is_code or _name(table, s.place) in told]
+    types: dict[str | int, Type] = dict.fromkeys(texts, "text")
+    typed = columns_in(raw, table.form, table.where, take=texts, types=types).columns if texts else ()
+    found = {column.place: column for column in typed}
+    return [_finding(s, found.get(s.place), table, told.get(_name(table, s.place), ""), features) for s in surveys]
+
+
+def _name(table: TableReader, place: int) -> str:
+    return table.names[place] or str(place)
+
+
+def _finding(survey: ColumnSurvey, texts: TypedColumn | None, table: TableReader, told: str, features: bool) -> Finding:
+    own = survey.place, _name(table, survey.place)
+    if told:
+        return _told(*own, told, survey, texts)
+    if survey.is_nearly_numeric:
+        raise DataError(f"{table.where}: {table.column_name(survey.place)}: {survey.first_fault()}{OTHERWISE}")
+    if texts is not None and (survey.is_code or not survey.has_only_numbers):
+        return _of_texts(*own, texts, survey, features)
+    return _of_numbers(*own, survey, features)
+
+
+def _told(place: int, name: str, kind: str, survey: ColumnSurvey, texts: TypedColumn | None) -> Finding:
+    if kind == "number":
+        return Finding(place, name, kind, "", survey.gaps, values=survey.known_values)
+    if texts is None or kind in LEFT_OUT:
+        return Finding(place, name, kind, "", why="data.columns says so" if kind in LEFT_OUT else "")
+    return Finding(place, name, kind, _examples(texts), texts.missing, categories=len(texts.categories))
+
+
+def _of_numbers(place: int, name: str, survey: ColumnSurvey, features: bool) -> Finding:
+    values = survey.known_values
+    if not len(values):
+        return Finding(place, name, "ignore", "no value", why="it has no value")
+    objection = "" if features else survey.objection(name)
+    if objection:
+        return Finding(place, name, "id" if "an id" in objection else "ignore", "", why=objection, values=values)
+    if values[0] == values[-1] and not features and not survey.gaps and not np.ptp(values):
+        return Finding(place, name, "ignore", "", why=f"all rows have the value {values[0]:g}", values=values)
+    if survey.sign == "true or false":
+        return Finding(place, name, "boolean", "true or false", survey.gaps)
+    return Finding(place, name, "number", "", survey.gaps, values=values)
+
+
+def _of_texts(place: int, name: str, texts: TypedColumn, survey: ColumnSurvey, features: bool) -> Finding:
+    """Return what a column of texts holds: booleans, dates, categories, ids, or something that is left out."""
+    distinct, known = texts.categories, len(texts) - texts.missing
+    if {text.lower() for text in distinct} in PAIRS:
+        return Finding(place, name, "boolean", " or ".join(sorted(distinct)), texts.missing)
+    if orders := fitting_orders(distinct):
+        return _of_dates(place, name, texts, orders)
+    count = len(distinct)
+    if count + bool(texts.missing) == 1 and not features:
+        return Finding(place, name, "ignore", _examples(texts), why=f"all rows have the text {distinct[0]!r}")
+    few = count <= MANY and count <= max(FEW, SHARE * known) and not (count == known > 2)
+    if few or features:
+        return Finding(place, name, "category", _examples(texts), texts.missing, categories=count)
+    if survey.is_measured:
+        return Finding(place, name, "ignore", _examples(texts), why=survey.first_fault())
+    if survey.is_code:
+        return Finding(place, name, "ignore", _examples(texts), why=survey.objection(name))
+    if count == known:
+        why = "each row has another text, which tells nothing of new rows"
+        return Finding(place, name, "id", f"{count:,} different texts", why=why)
+    why = f"it has {count:,} different texts in {known:,} rows; write 'category' for it in data.columns to take it"
+    return Finding(place, name, "ignore", f"{count:,} different texts", why=why)
+
+
+def _of_dates(place: int, name: str, texts: TypedColumn, orders: list[str]) -> Finding:
+    order = likely_order(texts.categories, orders)
+    kind = next(kind for kind, own in ORDER_OF.items() if own == order)
+    seconds = [found for text in texts.categories if (found := read_date(text, order)) is not None]
+    first, last = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=s) for s in (min(seconds), max(seconds)))
+    note = ""
+    if len(orders) > 1:
+        words = {"dmy": "day, month, year", "mdy": "month, day, year"}
+        other = next(o for o in orders if o != order)
+        note = f"is read as {words[order]}; if it is {words[other]}, write 'date_{other}' for it in data.columns"
+    return Finding(place, name, kind, f"{first:%Y-%m-%d} to {last:%Y-%m-%d}", texts.missing, note=note)
+
+
+def _examples(texts: TypedColumn) -> str:
+    names = sorted_categories(texts.categories)
+    shown = ", ".join(name[:12] for name in names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
+    return f"{len(names):,} texts: {shown}" if names else "no value"
