@@ -18,7 +18,17 @@ def monitored_value(record: Mapping[str, Any], monitor: str) -> float | None:
     if record["epoch"] == 0:
         known = [key for key in record if key != "epoch"]
         raise UsageError(
-            f"monitor {monitor!r} is not measured{nearest(monitor, known)} (measured: {', '.join(known)}); "
-            "set data.validation to get validation figures"
+            f"monitor {monitor!r} is not measured{nearest(monitor, known)} (measured: {', '.join(known)})"
+            f"{_way_to_measure(monitor, known)}"
         )
     return None
+
+
+def _way_to_measure(monitor: str, known: list[str]) -> str:
+    """Return how a spec gets the figure: rows for the split, or the metric."""
+    split, _, metric = monitor.partition("_")
+    if split not in ("train", "validation", "test") or not metric:
+        return ""
+    if not any(key.startswith(f"{split}_") for key in known):
+        return f"; give data.{split} some rows"
+    return f"; if it is a metric, name it in training.metrics: {metric}"

@@ -107,8 +107,11 @@ def _unknown_metric_names(spec: Spec) -> Iterator[str]:
     for part in (settings.early_stopping, *settings.callbacks, spec.optimizer.learning_rate):
         monitor = getattr(part, "monitor", None)
         if isinstance(monitor, str) and not any(monitor == k or monitor.startswith(f"{k}_") for k in known):
-            validation = monitor.startswith("validation_") and spec.data.validation is None
-            hint = "; give data.validation some rows" if validation else nearest(monitor, known)
+            split, _, metric = monitor.partition("_")
+            lacking = split == "validation" and spec.data.validation is None
+            hint = "; give data.validation some rows" if lacking else nearest(monitor, known)
+            if not lacking and metric and split in ("train", "validation", "test"):
+                hint += f"{'' if hint else ';'} if it is a metric, name it in training.metrics: {metric}"
             yield f"{part.kind} {part.name!r} watches {monitor!r}, which is not measured{hint}"
 
 
