@@ -24,7 +24,7 @@ from zoo_core.errors import DataError
 from zoo_core.spec.from_csv import guess
 
 PLAIN = TableFormat()
-DIGITS = st.text("0123456789", max_size=9)
+DIGITS = st.text("0123456789", max_size=9) | st.text("0123456789", min_size=7, max_size=20)
 DECIMALS = st.builds("{}{}{}{}".format, st.sampled_from(["", "-"]), DIGITS, st.sampled_from(["", "."]), DIGITS).filter(
     lambda text: any(map(str.isdigit, text))
 )
@@ -36,6 +36,17 @@ def test_numbers_are_those_of_float_to_the_last_bit(rows: list[tuple[str, str]])
     text = "a,b\n" + "".join(",".join(row) + "\n" for row in rows)
     expected = np.array([[float(cell) for cell in row] for row in rows])
     assert read_csv(io.StringIO(text), PLAIN).numbers.tobytes() == expected.tobytes()
+
+
+def test_long_numbers_are_those_of_float_to_the_last_bit() -> None:
+    rng = np.random.default_rng(0)
+    values = np.concatenate(
+        [rng.normal(size=60_000), rng.normal(size=20_000) * 1e5, rng.integers(1, 2**62, 20_000) / 1e17]
+    )
+    texts = [*map(repr, values[:80_000].tolist()), *(f"{value:.17f}" for value in values[80_000:].tolist())]
+    texts += [f"{2**53 + 1}.0", "9007199254740993e0", "0.500000000000000166", "0.50000000000000005551"]  # in the middle
+    found = read_csv(io.StringIO("a\n" + "\n".join(texts) + "\n"), PLAIN).numbers
+    assert found.tobytes() == np.array([float(text) for text in texts]).tobytes()
 
 
 WORDS = st.text(st.sampled_from('01.,-e" \né\t;x'), max_size=5)

@@ -1,9 +1,10 @@
 """Cells of a piece of text as positions, and the plain decimal numbers among them, without a text for each cell.
 
-A cell with at most 8 digits before and 8 after the decimal mark is read by NumPy, eight digits at a time, as D. Lemire
-describes (2018, "Quickly parsing eight digits"). Its digits make a whole number up to 2^53, which is divided by a power
-of ten up to 10^8. Both are exact, so the quotient is the number that `float` gives (W. Clinger, 1990, "How to read
-floating point numbers accurately"). Any other cell is odd: it is left to `_cells`.
+A cell with at most 8 digits before and 18 after the decimal mark is read by NumPy, eight digits at a time, as D. Lemire
+describes (2018, "Quickly parsing eight digits"). Its digits make a whole number, which is divided by a power of ten.
+Where the number is at most 2^53, both are exact, so the quotient is the number that `float` gives (W. Clinger, 1990,
+"How to read floating point numbers accurately"). Larger ones need 64 bits, as the processors of Intel and AMD have; see
+`_long_quotients`. Any other cell is odd: it is left to `_cells`.
 """
 
 from __future__ import annotations
@@ -16,9 +17,12 @@ from zoo_core.data.readers._cells import MAX_EXACT
 from zoo_core.parts import Array
 
 MAX_CELL = 2**17  # bytes; what is longer is left to `csv`, which refuses it
-MOST_DIGITS = 8  # on one side of the decimal mark
-_MASKS = np.array([2**64 - 2 ** (8 * (8 - n)) if n else 0 for n in range(MOST_DIGITS + 1)], np.uint64)
-_TENS = 10 ** np.arange(MOST_DIGITS + 1)
+MOST_DIGITS = 8  # before the decimal mark
+MOST_DECIMALS = 18
+_MASKS = np.array([2**64 - 2 ** (8 * (8 - n)) if n else 0 for n in range(9)], np.uint64)
+_TENS = 10 ** np.arange(MOST_DECIMALS + 1)
+_LONG_TENS = np.cumprod([np.longdouble(1), *[np.longdouble(10)] * MOST_DECIMALS])
+_HAS_64_BITS = np.finfo(np.longdouble).nmant == 63 and _LONG_TENS.itemsize == 16
 _PAIRS = ((2561, 8, 0x00FF00FF00FF00FF), (6553601, 16, 0x0000FFFF0000FFFF), (42949672960001, 32, 2**32 - 1))
 _PAD = b"\n" * 8  # before the text, so that eight bytes end at each position
 _NONE = np.zeros(0, np.intp)
@@ -92,13 +96,18 @@ class Grid:
         whole = self.points - self.starts - negative
         decimals = self.ends - self.points
         decimals -= decimals > 0
-        odd = self._crowded | (whole > MOST_DIGITS) | (decimals > MOST_DIGITS) | (whole + decimals == 0)
+        odd = self._crowded | (whole > MOST_DIGITS) | (decimals > MOST_DECIMALS) | (whole + decimals == 0)
         self._mark_others(odd, negative)
         if odd.any():
             whole[odd] = decimals[odd] = 0
-        digits = self._digits(self.points, whole) * _TENS[decimals] + self._digits(self.ends, decimals)
-        odd |= digits > MAX_EXACT
+        before = self._digits(self.points, whole)
+        if decimals.max(initial=0) > MOST_DECIMALS - MOST_DIGITS:  # the digits may make no number of 64 bits
+            odd |= before >= _TENS[MOST_DECIMALS - decimals]
+        digits = before * _TENS[decimals] + self._digits(self.ends, decimals)
         values = digits / _TENS[decimals]
+        if len(large := np.flatnonzero(digits > MAX_EXACT)):
+            values[large], is_sure = _long_quotients(digits[large], decimals[large])
+            odd[large] |= ~is_sure
         np.negative(values, out=values, where=negative)
         by_column = (np.ascontiguousarray(found.reshape(-1, self.width).T) for found in (values, odd))
         return next(by_column), next(by_column)
@@ -112,7 +121,15 @@ class Grid:
         odd[np.searchsorted(self.ends, np.flatnonzero(others))] = True
 
     def _digits(self, ends: Array, count: Array) -> Array:
-        """Return the whole numbers of the digits before positions, as int64; at most eight digits each."""
+        """Return the whole numbers of the digits before positions, as int64."""
+        most = int(count.max(initial=0))
+        found = self._eight_digits(ends, count if most <= 8 else np.minimum(count, 8))
+        for done in range(8, most, 8):
+            more = self._eight_digits(np.maximum(ends - done, 0), np.clip(count - done, 0, 8))
+            found += more * 10**done
+        return found
+
+    def _eight_digits(self, ends: Array, count: Array) -> Array:
         windows = np.ndarray(len(self._data) + 1, "<u8", self._raw, strides=(1,))
         found = windows[ends]
         found &= _MASKS[count]
@@ -122,6 +139,18 @@ class Grid:
             found >>= np.uint64(shift)
             found &= np.uint64(mask)
         return found.view(np.int64)
+
+
+def _long_quotients(digits: Array, decimals: Array) -> tuple[Array, Array]:
+    """Return digits / 10^decimals as float64, and whether each is surely the nearest one.
+
+    The quotient is rounded to 64 bits and then to 53. That is one rounding too many only where the first ends in the
+    middle between two float64: its last 11 bits are 1 and ten zeros.
+    """
+    if not _HAS_64_BITS:
+        return np.zeros(len(digits)), np.zeros(len(digits), bool)
+    quotients = digits.astype(np.longdouble) / _LONG_TENS[decimals]
+    return quotients.astype(np.float64), quotients.view(np.uint64)[::2] & np.uint64(0x7FF) != 0x400
 
 
 def divide(text: str, delimiter: str, decimal: str, width: int) -> Grid | None:
