@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+KEPT = ("layers.", "input.", "preprocessor.", "target_preprocessor.")
 KINDS = {"f": "F", "i": "I", "u": "U"}
 
 
@@ -16,10 +17,11 @@ def write_safetensors(model: Any, path: Path) -> None:
     """Write the arrays of a model as safetensors: 8 bytes with the length of a JSON header, the header, the data.
 
     Arrays have the names of the model file, such as "layers.0.weights", shape (inputs, units). Those of the network and
-    of the preprocessor are written. The metadata hold the spec and what the data mean, as JSON.
+    of the preprocessors are written; that of the targets turns outputs into their units. The metadata hold the spec and
+    what the data mean, as JSON.
     Source: Hugging Face, "safetensors", section "Format" of its README.
     """
-    kept = {name: a for name, a in model.arrays().items() if name.startswith(("layers.", "input.", "preprocessor."))}
+    kept = {name: a for name, a in model.arrays().items() if name.startswith(KEPT)}
     arrays = {name: np.asarray(a, a.dtype.newbyteorder("<"), order="C") for name, a in kept.items()}
     header: dict[str, Any] = {"__metadata__": _metadata(model)}
     place = 0

@@ -45,6 +45,12 @@ class _LayersSummary(_Summary):
     layers: Annotated[list[_LayerSummary], Field(min_length=1, max_length=255), FailFast()]
 
 
+class _DataSummary(_PartSummary):
+    """The name of the data set, and what scales the targets."""
+
+    target_preprocessor: _PartSummary | None = None
+
+
 class _TrainingSummary(_Summary):
     """The length of a run."""
 
@@ -56,7 +62,7 @@ class ModelSummary(_Summary):
 
     name: str
     description: str = ""
-    data: _PartSummary
+    data: _DataSummary
     model: _LayersSummary
     optimizer: _PartSummary
     training: _TrainingSummary

@@ -87,7 +87,9 @@ def make_report(model: Model, table: Table, *, repeats: int = REPEATS, seed: int
     common: dict[str, Any] = {"model": model.name, "rows": len(table.y), "figures": figures}
     common["baseline"] = baseline_figures(model, table)
     own = _classification(model, table) if model.about.task == "classification" else _regression(model, table)
-    return Report(**common, **own, **_importance(model, table, repeats, seed))
+    more = _importance(model, table, repeats, seed)
+    scaled = [f"the loss is of targets scaled by {model.units.name!r}, as it is learnt"] if model.units.name else []
+    return Report(**common, **own, **more | {"notes": [*scaled, *more.get("notes", [])]})
 
 
 def _classification(model: Model, table: Table) -> dict[str, Any]:
@@ -103,10 +105,8 @@ def _classification(model: Model, table: Table) -> dict[str, Any]:
 
 
 def _regression(model: Model, table: Table) -> dict[str, Any]:
-    predicted = np.asarray(model.outputs(_rows(table)), np.float64)
+    predicted = np.asarray(model.decision.values(model.outputs(_rows(table))), np.float64)
     own: dict[str, Any] = {"true": table.y, "predicted": predicted}
-    if predicted.shape != table.y.shape:
-        return own
     names = model.about.target_names or [f"target {i + 1}" for i in range(table.y.shape[1])]
     columns = zip(names, table.y.T.astype(np.float64), predicted.T, strict=True)
     return {**own, "targets": [target_figures(*column) for column in columns]}

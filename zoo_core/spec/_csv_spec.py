@@ -23,7 +23,7 @@ def csv_spec(name: str, found: Guess) -> str:
         name=name, data="\n".join(_data_lines(found)), loss=loss, activation=activation, units=units,
         metrics='["accuracy"]' if classes else '["rmse", "r2"]', splits=SPLITS if splits else "",
         stopping=STOPPING if splits else "", preprocessor=TABLE if found.columns else STANDARD,
-        columns=_column_lines(found),
+        columns=_column_lines(found), targets="" if classes else TARGETS,
     )  # fmt: skip
 
 
@@ -58,6 +58,7 @@ def _toml(value: Any) -> str:
 BARE = re.compile("[A-Za-z0-9_-]+")
 STANDARD = 'preprocessor = "standard"     # (x - mean) / standard deviation, column by column\n'
 TABLE = 'preprocessor = "table"        # each kind of column in its way; gaps get the median\n'
+TARGETS = 'target_preprocessor = "standard"  # the target, while it is learnt; predictions have its own units\n'
 SPLITS = """train = 0.7
 validation = 0.15
 test = 0.15
@@ -71,7 +72,7 @@ seed = 1
 [data]
 name = "csv"
 {data}
-{preprocessor}{splits}{columns}
+{preprocessor}{targets}{splits}{columns}
 [model]
 loss = "{loss}"
 

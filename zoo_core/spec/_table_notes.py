@@ -15,7 +15,7 @@ from zoo_core.errors import DataError
 from zoo_core.parts import Array
 
 SHOWN_CLASSES = 8
-LARGE, SMALL = 10.0, 0.01  # mean or deviation of a target beyond which training is slow without a change of its scale
+LARGE, SMALL = 10.0, 0.01  # mean or deviation of a target beyond which a note says that it is scaled
 LEAST_ROWS = 20  # from which a pattern of a column is no accident
 MOST_COLUMNS = 30  # of which pairs are looked at
 FEW_VALUES = 10  # a target with fewer different values may rise with a column by chance
@@ -53,7 +53,7 @@ def target_notes(survey: ColumnSurvey, table: TableReader) -> list[str]:
     notes = survey.notes(table)
     if max(abs(mean), deviation) > LARGE or deviation < SMALL:
         far = f"{name} has mean {mean:.4g} and standard deviation {deviation:.4g}"
-        notes.append(f"the target, {far}; far from 0 and 1 training is slow or fails: scale it first")
+        notes.append(f"the target, {far}; it is scaled while it is learnt, and predicted in its own units")
     return notes
 
 

@@ -26,7 +26,11 @@ class LayerPass:
 
 @dataclass(frozen=True)
 class Cost:
-    """The loss of the batch: `values` (rows,) times `weights` (rows,) or None, reduced, plus the penalties."""
+    """The loss of the batch: `values` (rows,) times `weights` (rows,) or None, reduced, plus the penalties.
+
+    Where the network learns scaled targets, `scaled_by` names what scales them, and `own_targets` and `own_outputs` are
+    targets and outputs in the units of the data.
+    """
 
     name: str
     formula: str
@@ -38,6 +42,9 @@ class Cost:
     data: float
     penalties: dict[str, float]
     total: float
+    scaled_by: str
+    own_targets: Array | None
+    own_outputs: Array | None
 
 
 @dataclass(frozen=True)

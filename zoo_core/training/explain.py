@@ -14,7 +14,7 @@ import numpy as np
 from zoo_core.contract import naming_parts
 from zoo_core.errors import NumericError, UsageError
 from zoo_core.model import Model
-from zoo_core.nn import CENTRAL_STEP, Dense, Network, Objective, Stage, central_difference, row_losses
+from zoo_core.nn import CENTRAL_STEP, Dense, Network, Objective, Stage, TargetUnits, central_difference, row_losses
 from zoo_core.parts import Activation, Array, Segment
 from zoo_core.spec.describe import summary
 from zoo_core.training._diagnostics import nonfinite_step
@@ -69,7 +69,7 @@ def explain(trainer: Trainer, rows: int = 2, units: int = 4, step: int = 0) -> E
         trainer.objective.compute()
         if not trainer.objective.is_finite():
             raise NumericError(nonfinite_step(trainer.objective, trainer.spec.name, 0, step, rate))
-        stages, cost = _layer_passes(trainer.objective), _cost(trainer.objective)
+        stages, cost = _layer_passes(trainer.objective), _cost(trainer.objective, trainer.model.units)
         gradient = trainer.network.gradients.copy()
         excerpt = choose_excerpt(trainer, stages, rows, units)
         checks = [_check_gradient(trainer, s, excerpt, gradient, streams) for s in trainer.network.layout.segments]
@@ -143,7 +143,7 @@ def _layer_pass(stage: Stage, x: Array, y: Array, dy: Array | None, dx: Array | 
     return LayerPass(stage.path, part.kind, part.name, summary(type(part)), x, y, dy, dx, slope)
 
 
-def _cost(objective: Objective) -> Cost:
+def _cost(objective: Objective, units: TargetUnits) -> Cost:
     part, network, workspace = objective.part, objective.network, objective.workspace
     values = row_losses(part, objective.fused, workspace.z, workspace.outputs, objective.targets)
     penalties = {
@@ -153,7 +153,8 @@ def _cost(objective: Objective) -> Cost:
     }
     return Cost(
         part.name, summary(type(part)), part.reduction, objective.fused, objective.targets.copy(), values.copy(),
-        _copy_or_none(objective.weights), objective.loss - objective.penalty(), penalties, objective.loss,
+        _copy_or_none(objective.weights), objective.loss - objective.penalty(), penalties, objective.loss, units.name,
+        units.own(objective.targets) if units.name else None, units.own(workspace.outputs) if units.name else None,
     )  # fmt: skip
 
 

@@ -54,6 +54,8 @@ def command(
     """Evaluate a model: the loss and every metric of its spec.
 
     Beside them stands the baseline: what always answering with the most frequent class, or the mean, would reach.
+    Metrics are in the units of the data. The loss is of the targets as the network learnt them: of a regression mostly
+    standardized (data.target_preprocessor), so that losses of models with other scales do not compare.
     """
     from zoo_core.cli._inputs import data_folder, load_model
     from zoo_core.cli._output import redirect_prints, warn_of
@@ -84,8 +86,9 @@ def _figures(model: Model, measured: EvaluationRows, json: bool) -> None:
         metrics = evaluate_table(model, measured.table, check=True)
         baseline = baseline_figures(model, measured.table)
     shown = {key: format_number(value) for key, value in baseline.items()}
+    named = {"loss": "loss (of scaled targets)"} if model.units.name else {}
     figures = [
-        {"metric": key, measured.name: format_number(value), "baseline": shown.get(key, "")}
+        {"metric": named.get(key, key), measured.name: format_number(value), "baseline": shown.get(key, "")}
         for key, value in metrics.items()
     ]
     human = rows(figures, ["metric", measured.name, *(["baseline"] if shown else [])])

@@ -40,6 +40,7 @@ def command(
     """Predict labels, values or probabilities for rows of inputs.
 
     Inputs are in the units of the data, such as pixels from 0 to 255; the model's preprocessor is applied.
+    Values of a regression are in the units of its data too.
     """
     from zoo_core.basics import blas_threads
     from zoo_core.cli._inputs import check_not_an_input, check_output_path, load_model

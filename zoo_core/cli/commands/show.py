@@ -103,13 +103,14 @@ def _facts_table(spec: ModelSummary, data: dict[str, Any]) -> RenderableType:
 
     last = kept_record(data["history"])
     layers = [f"{layer.units} {layer.activation.name}" for layer in spec.model.layers]
+    scaled = spec.data.target_preprocessor
     facts = {
         "name": spec.name,
         "description": spec.description,
         "data": spec.data.name,
         "layers": " -> ".join([str(data["about"]["inputs"]), *layers]),
         "parameters": f"{data['parameters']:,}",
-        "loss": spec.model.loss.name,
+        "loss": spec.model.loss.name + (f", of targets scaled by {scaled.name!r}" if scaled else ""),
         "optimizer": spec.optimizer.name,
         "epochs": f"{len(data['history'])} of {spec.training.epochs}",
         "saved epoch": format_number(last.get("epoch", "-")),

@@ -21,6 +21,7 @@ from zoo_core.display.text._values import printable
 from zoo_core.parts import Array
 from zoo_core.training import Change, Explanation, LayerPass
 
+MOST_VALUES = 4  # of a row, in the units of the data
 SYMBOLS = {"dense": "z", "normalizer": "n", "activation": "a", "regularizer": "d"}  # of the output of a stage
 
 
@@ -102,19 +103,30 @@ class _Page:
         yield Text()
         if cost.targets.ndim == 2:
             columns = [c for c in self.excerpt.outputs[self.step.stages[-1].path] if c < cost.targets.shape[1]] or [0]
-            yield from self._batch_rows("t", "the targets", cost.targets, columns)
+            scaled = f", scaled by {cost.scaled_by}" if cost.scaled_by else ""
+            yield from self._batch_rows("t", f"the targets{scaled}", cost.targets, columns)
         for row in self.excerpt.rows:
             label = ""
             if cost.targets.ndim == 1:
                 target = int(cost.targets[row])
                 label = f"target {target}, output a[{row}, {target}] = {format_digits(outputs[row, target])}, "
             yield Text(f"  row {row}: {label}loss {format_digits(cost.values[row])}")
+            yield from self._own_units(row)
         yield Text()
         weighted = ", each with its weight" if cost.weights is not None else ""
         yield Text(f"  {cost.reduction} over {len(cost.values)} rows{weighted}: {format_digits(cost.data)}")
         for name, value in cost.penalties.items():
             yield Text(f"  + penalty {name}: {format_digits(value)}")
         yield Text(f"  L = {format_digits(cost.total)}", style="bold")
+
+    def _own_units(self, row: int) -> Iterator[Text]:
+        """Yield targets and outputs of a row in the units of the data, where the network learns scaled ones."""
+        cost = self.step.cost
+        for name, values in (("targets", cost.own_targets), ("outputs", cost.own_outputs)):
+            if values is not None:
+                shown = ", ".join(map(format_digits, values[row, :MOST_VALUES]))
+                more = ", ..." if values.shape[1] > MOST_VALUES else ""
+                yield Text(f"    {name} in the units of the data: {shown}{more}")
 
     # -------------------------------------------------------------- backward
 
