@@ -36,6 +36,17 @@ def run_zoo(
     return call
 
 
+@pytest.fixture
+def own_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave only the fonts that come with Matplotlib, so that a test sees the same ones on every machine."""
+    import matplotlib
+    from matplotlib import font_manager
+
+    own = [font for font in font_manager.fontManager.ttflist if font.fname.startswith(matplotlib.get_data_path())]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", own)
+    monkeypatch.setattr(font_manager, "findSystemFonts", list)
+
+
 @pytest.fixture(scope="session")
 def mnist_dir() -> Path:
     """Return a folder that holds mnist/ with its four files; without one skip, or fail where CI is "true"."""

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from matplotlib.font_manager import findfont, fontManager
+from matplotlib.font_manager import FontEntry, findfont, fontManager
 from matplotlib.ft2font import FT2Font
 
 from zoo_core.display.plots import confusion_matrix, save_figure
-from zoo_core.display.plots._fonts import fonts_for, suggested_font, unshown
+from zoo_core.display.plots._fonts import fonts_for, suggested_font
 
 NOBODY = "\U00012000"  # a cuneiform sign
 COUNTS = np.eye(3, dtype=int)
@@ -24,10 +24,14 @@ def confusion_labels(names: list[str]) -> list[str]:
     return [label.get_text() for label in confusion_matrix(COUNTS, names).axes[0].get_yticklabels()]
 
 
-@pytest.fixture(autouse=True)
-def _needs_a_machine_without_cuneiform() -> None:
-    if not unshown([NOBODY]):
-        pytest.skip("a font with cuneiform signs is installed")
+pytestmark = pytest.mark.usefixtures("own_fonts")
+
+
+def only_in_stix() -> tuple[str, str]:
+    """Return a character that STIXGeneral has and DejaVu Sans lacks, and the path of STIXGeneral."""
+    only = next(f for f in fontManager.ttflist if f.name == "STIXGeneral" and f.style == "normal")
+    known = characters(findfont("DejaVu Sans"))
+    return min(c for c in characters(only.fname) - known if c.isprintable() and ord(c) > 255), only.fname
 
 
 def test_names_without_a_font_are_numbered_and_said(tmp_path: Path) -> None:
@@ -48,13 +52,32 @@ def test_names_that_can_be_drawn_are_not_numbered(tmp_path: Path) -> None:
 
 
 def test_any_installed_font_is_used(tmp_path: Path) -> None:
-    known = characters(findfont("DejaVu Sans"))
-    only = next(f for f in fontManager.ttflist if f.name == "STIXGeneral" and f.style == "normal")
-    character = min(c for c in characters(only.fname) - known if c.isprintable() and ord(c) > 255)
+    character, _ = only_in_stix()
     fonts, missing = fonts_for({character, "a"})
     assert (fonts[0], missing) == ("DejaVu Sans", set())
     assert len(fonts) == 2
     assert save_figure(confusion_matrix(COUNTS, [character, "b", "c"]), tmp_path / "p.png") == []
+
+
+@pytest.mark.parametrize(
+    ("family", "is_used"),
+    [
+        ("Ours", True),
+        ("Last Resort High-Efficiency", False),
+        ("Adobe Blank 2", False),
+        ("cmex10", False),
+        ("STIXSizeOneSym", False),
+        ("Noto Color Emoji", False),
+        ("Apple Color Emoji", False),
+    ],
+)
+def test_a_font_that_draws_other_signs_than_its_letters_is_not_used(
+    monkeypatch: pytest.MonkeyPatch, family: str, is_used: bool
+) -> None:
+    character, path = only_in_stix()
+    fonts = [font for font in fontManager.ttflist if font.name == "DejaVu Sans"]
+    monkeypatch.setattr(fontManager, "ttflist", [*fonts, FontEntry(fname=path, name=family)])
+    assert fonts_for({character}) == ((["DejaVu Sans", family], set()) if is_used else (["DejaVu Sans"], {character}))
 
 
 def test_long_names_that_look_alike_after_cutting_are_numbered() -> None:

@@ -63,3 +63,12 @@ def test_a_model_without_statistics_learns_how_to_keep_them(records: list[Any]) 
 def test_all_values_zero(tmp_path: Any) -> None:
     changes = {"layers.0.gradient_norm": 0.0, "layers.0.update_ratio": 0.0}
     save_figure(layer_statistics("net", history(1, 1, **changes), ["relu"]), tmp_path / "p.png")
+
+
+@pytest.mark.parametrize("norms", [(0.43, 1.0), (0.2, 0.9), (0.02, 1.5), (1e-7, 1.0)])
+def test_each_axis_has_two_ticks_with_numbers_in_view(norms):
+    records = [{"epoch": at, "layers.0.gradient_norm": norm} for at, norm in enumerate(norms)]
+    axes = layer_statistics("m", records, ["relu"]).axes[1]
+    low, high = axes.get_ylim()
+    labels = zip(axes.get_yticks(), axes.yaxis.get_majorticklabels(), strict=True)
+    assert len([tick for tick, label in labels if low <= tick <= high and label.get_text()]) >= 2

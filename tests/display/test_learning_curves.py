@@ -189,3 +189,14 @@ def test_names_are_written_as_they_are(tmp_path: Any) -> None:
         text = (tmp_path / "p.svg").read_text()
         assert "_a$b_$" in text
         assert "n_1" in text
+
+
+@pytest.mark.parametrize("count", [8, 9, 21])
+def test_the_legend_of_many_models_fits_its_picture(count):
+    record = {"epoch": 0, "train_loss": 1.0, "validation_loss": 1.0, "test_loss": 1.0}
+    runs = [(f"m{at}", [record]) for at in range(count)]
+    figure = learning_curves(runs)
+    figure.canvas.draw()
+    box = figure.legends[0].get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.width

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+LEGEND_HANDLE, LEGEND_CHARACTER = 0.65, 0.082  # inches of a line with its gaps, and of a letter
 MAX_MODELS = 100
 WIDTH, HEIGHT = 2.3, 1.7  # inches of a panel with its margins
 DECIDING = ("validation", "test", "train")  # the first of these that all models measured orders them
@@ -117,4 +118,6 @@ def _draw_legend(figure: Figure, runs: Sequence[_Run], split: str) -> None:
     handles = [Line2D([], [], color=PALETTE[1], ls=DASHES[name]) for name in splits]
     handles += [Line2D([], [], color=PALETTE[1], **RING), Line2D([], [], color="#c8c8c8")]
     labels = [*splits, "saved epoch; its value at the top right", f"{split} of the other models"]
-    figure.legend(handles, labels, loc="lower left", ncols=len(labels))
+    room = figure.get_figwidth() - LEGEND_HANDLE * len(labels)
+    columns = len(labels) if LEGEND_CHARACTER * len("".join(labels)) < room else 3
+    figure.legend(handles, labels, loc="lower left", ncols=columns)

@@ -21,6 +21,8 @@ from zoo_core.display.text import format_count, printable
 from zoo_core.errors import UsageError
 from zoo_core.parts import Activation, Array, Part, Schedule
 
+MIN_WHOLE = 3  # epochs from which on the ticks of a schedule stand at whole epochs alone
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -103,8 +105,9 @@ def schedule_curve(schedule: Schedule, epochs: int, steps_per_epoch: int, *, is_
     found = sample_schedule(schedule, epochs, steps_per_epoch)
     figure = new_figure(6.5, 3.4)
     axes = figure.subplots()
-    axes.plot(found.times, found.rates, color=colours(1)[0], drawstyle="steps-post")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    times, rates = np.append(found.times, epochs), np.append(found.rates, found.rates[-1:])  # the last step ends, too
+    axes.plot(times, rates, color=colours(1)[0], drawstyle="steps-post")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=epochs >= MIN_WHOLE, min_n_ticks=1))
     steps = f"{format_count(steps_per_epoch, 'step')} each"
     steps = steps if is_real else f"drawn with {steps}"
     axes.set(xlabel=f"epochs trained ({steps})", ylabel="learning rate", xlim=(0, epochs))

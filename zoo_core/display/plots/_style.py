@@ -131,11 +131,18 @@ def whole_epochs(axes: Axes) -> None:
 
 
 def plain_log_scale(axes: Axes) -> None:
-    """Make the y axis logarithmic, with ticks such as 0.01 instead of powers of ten."""
+    """Make the y axis logarithmic, with ticks such as 0.01 instead of powers of ten. The data must be drawn.
+
+    It stays linear where a logarithmic one would show no more: below a factor of 3 it might have no tick at all.
+    """
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     axes.set_yscale("log")
-    axes.yaxis.set_major_locator(LogLocator(numticks=8))
+    low, high = axes.get_ylim()
+    if high < 3 * low:
+        axes.set_yscale("linear")
+        return
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,), numticks=12))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
 
