@@ -27,13 +27,28 @@ def test_the_same_command_replaces_its_own_picture_and_nothing_else(run_zoo):
     Path("a").mkdir()
     Path("a/m.npz").write_bytes(Path("m.npz").read_bytes())
     for others in (["m.npz", "--what", "accuracy"], ["a/m.npz"], ["m.npz", "a/m.npz"]):
-        code, _, err = run_zoo("plot", *others)
+        code, _, err = run_zoo("plot", *others, "-o", "m-curves.png")
         assert (code, "m-curves.png: exists" in err, "--force" in err) == (2, True, True)
+    assert run_zoo("plot", "a/m.npz")[0] == 2
     assert Path("m-curves.png").read_bytes() == own
     Path("m-curves.png").write_bytes(own + b"edited")
     assert run_zoo("plot", "m.npz")[0] == 2
     assert run_zoo("plot", "m.npz", "--force")[0] == 0
     assert Path("m-curves.png").read_bytes() == own
+
+
+@pytest.mark.parametrize(
+    ("arguments", "file"),
+    [
+        (["m.npz", "--what", "accuracy"], "m-curves-accuracy.png"),
+        (["m.npz", "glyphs-quickstart"], "m-and-1-more-curves.png"),
+        (["m.npz", "--kind", "confusion", "--split", "train"], "m-confusion-train.png"),
+        (["m.npz", "--kind", "confusion"], "m-confusion.png"),
+    ],
+)
+def test_pictures_of_one_model_lie_side_by_side(run_zoo, arguments, file):
+    assert run_zoo("plot", "m.npz")[0] == 0
+    assert run_zoo("plot", *arguments) == (0, f"saved {file}\n", "")
 
 
 def test_a_picture_says_nothing_of_the_folders_it_was_made_from(run_zoo):
@@ -77,6 +92,17 @@ def test_a_schedule_is_drawn_with_the_steps_of_its_run(run_zoo, arguments, label
     assert label.replace("15 steps", f"{real} steps") in Path("s.svg").read_text()
 
 
+def test_the_last_rate_of_a_schedule_lasts_to_the_end_of_its_run():
+    import zoo_core
+    from zoo_core.display.plots import schedule_curve
+
+    step = zoo_core.Registry().get("schedule", "step")(initial=0.1, every=1)
+    (axes,) = schedule_curve(step, 3, 1).axes
+    (line,) = axes.lines
+    assert (list(line.get_xdata()), line.get_ydata()[-1]) == ([0, 1, 2, 3], line.get_ydata()[-2])
+    assert all(tick == int(tick) for tick in axes.get_xticks())
+
+
 def test_a_schedule_without_its_data_says_so(run_zoo, monkeypatch):
     monkeypatch.setenv("ZOO_CACHE_DIR", str(Path.cwd()))
     code, out, err = run_zoo("plot", "mnist-mlp", "--kind", "schedule", "-o", "s.svg")
@@ -85,12 +111,9 @@ def test_a_schedule_without_its_data_says_so(run_zoo, monkeypatch):
     assert "drawn with 100 steps each" in Path("s.svg").read_text()
 
 
+@pytest.mark.usefixtures("own_fonts")
 def test_a_class_name_without_a_font_is_said(run_zoo):
-    from zoo_core.display.plots._fonts import unshown
-
     sign = "\U00012000"
-    if not unshown([sign]):
-        pytest.skip("a font with cuneiform signs is installed")
     rows = "".join(f"{at % 7},{at % 5},{sign if at % 2 else 'b'}\n" for at in range(60))
     Path("t.csv").write_text(f"p,q,kind\n{rows}", encoding="utf-8")
     assert run_zoo("new", "t", "--data", "t.csv")[0] == 0

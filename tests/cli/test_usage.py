@@ -63,6 +63,16 @@ MISTAKES = [
     ("evaluate m.npz my.csv", "name the data with --data my.csv"),
     ("evaluate a.npz b.npz", "zoo compare a.npz b.npz"),
     ("evaluate --model m.npz", "write it without an option; for example: zoo evaluate glyphs.npz"),
+    ("train my.toml -s training.epochs=5", "did you mean: --set training.epochs=5"),
+    ("train my.toml training.epochs=5", "give each change with --set: --set training.epochs=5"),
+    ("train my.toml set training.epochs=5", "give each change with --set: --set training.epochs=5"),
+    ("train my.toml --set", "for example: --set training.epochs=5"),
+    ("train my.toml -o my new.npz", "put a name with blanks in quotes: -o 'my new.npz'"),
+    ("list parts relu tanh", "zoo list takes WHAT and PATTERN"),
+    ("plot m.npz --kind confusion --data my.csv", "zoo evaluate MODEL --data FILE"),
+    ("plot m.npz --show", "it writes a picture to a file: -o FILE.png"),
+    ("plot m.npz --kind loss", "curves of a metric: --what loss"),
+    ("compare --exact m.npz", "--exact compares two models"),
     ("evaluate m.npz -o x.csv", "send what it prints to one: > FILE"),
 ]
 

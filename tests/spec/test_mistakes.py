@@ -183,7 +183,7 @@ def test_every_familiar_name_leads_to_a_part_that_is_there() -> None:
 @pytest.mark.parametrize("way", [*NO_KEY.values(), *NO_PART.values()])
 def test_every_remedy_can_be_written_as_it_stands(way: str) -> None:
     for table in re.findall(r"(\w+) = \[?(\{ name = [^.}]*\})", way):
-        kind = {"learning_rate": "schedule", "regularizers": "regularizer", "loss": "loss"}[table[0]]
+        kind = {"learning_rate": "schedule", "regularizers": "regularizer"}.get(table[0], table[0])
         value = tomllib.loads(f"part = {table[1]}")["part"]
         read_part(kind, value.pop("name"), [f"{key}={item!r}" for key, item in value.items()], Registry())
 
@@ -227,3 +227,98 @@ def test_a_table_in_place_of_a_list_of_numbers_is_told_to_be_a_list() -> None:
         "spec: model.loss.class_weights: must be 'balanced' or a list, not a table: write the values alone, in their "
         "order, such as [1.0, 2.0]"
     )
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("model.layers[0].units=5", "the keys of a path are joined by dots; write model.layers.0.units"),
+        ("training/epochs=5", "write training.epochs"),
+        ("--training.epochs=5", "write training.epochs"),
+        ("learning rate=5", "write learning_rate"),
+        ("layers.0.units=5", "did you mean 'model.layers.0.units'?"),
+        ("model.layers.9.units=5", "there is no model.layers.9 in the spec; model.layers has 2 items, 0 to 1"),
+        ("model.layers.-1.units=5", "model.layers has 2 items, 0 to 1"),
+        ("model.layers.last.units=5", "model.layers has 2 items, 0 to 1"),
+        ("model.layers=8,3", "write a table for each layer: [{ units = 8 }, { units = 3 }]"),
+        ("model.layers=[8]", "model.layers.0: must be a table, not 8: write { units = 8 }"),
+        ("training.epochs=1e3", "must be a whole number, not 1000.0: write 1000"),
+        ("training.epochs=2.5", "must be a whole number, not 2.5"),
+        ("training.epochs=", "write a number after ="),
+        ("training.epochs==5", "write one =, and then 5"),
+        ("training.epochs=5,training.batch_size=8", "give each change by itself"),
+        ("training.epochs=5 training.batch_size=8", "give each change by itself"),
+        ("optimizer.beta1=0,9", "write a decimal point: 0.9"),
+        ("optimizer.learning_rate=0,01", "write a number with a decimal point, such as 0.01"),
+        ("data.validation=0,2", "write a decimal point: 0.2"),
+        ("training.metrics=accuracy,f1", 'write ["accuracy", "f1"]'),
+        ("model.regularizers=[l2(0.01)]", 'options in a table: [{ name = "l2", strength = 1e-4 }]'),
+    ],
+)
+def test_a_change_that_is_wrong_leads_to_a_right_one(change: str, words: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(words)):
+        read_spec("glyphs-quickstart", [change])
+
+
+def test_quotes_that_a_shell_removed_are_not_needed_inside_brackets() -> None:
+    changes = [
+        "training.metrics=[accuracy, f1]",
+        "optimizer={name=sgd, momentum=0.9, nesterov=true}",
+        "model.regularizers=[{name=l2,strength=1e-3}]",
+        "description=[a draft",
+    ]
+    spec = read_spec("glyphs-quickstart", changes)
+    assert [metric.name for metric in spec.training.metrics or []] == ["accuracy", "f1"]
+    assert (spec.optimizer.name, spec.optimizer.nesterov) == ("sgd", True)  # type: ignore[attr-defined]
+    assert spec.model.regularizers[0].strength == 1e-3  # type: ignore[attr-defined]
+    assert spec.description == "[a draft"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "words"),
+    [
+        ("optimizer", "nag", "nesterov = true"),
+        ("loss", "sigmoid", 'a loss for classes is "cross_entropy"'),
+        ("regularizer", "ClipNorm", '{ name = "clip", base = "adam" }'),
+        ("callback", "TensorBoard", "the history of a model holds every epoch"),
+        ("callback", "swa", 'optimizer = "ema"'),
+        ("preprocessor", "SimpleImputer", "it is called 'table' here"),
+        ("preprocessor", "RobustScaler", "make the columns in the file"),
+        ("dataset", "parquet", "save the table as CSV"),
+        ("dataset", "hdf5", "numpy.savez"),
+        ("dataset", "ImageFolder", "make one array of the pictures"),
+        ("dataset", "titanic", 'path = "titanic.csv"'),
+        ("schedule", "warmup", "warmup = 1"),
+        ("generator", "default_rng", "it is called 'pcg64' here"),
+        ("activation", "lrelu", "it is called 'leaky_relu' here"),
+    ],
+)
+def test_what_other_libraries_have_and_the_zoo_does_in_another_way(kind: str, name: str, words: str) -> None:
+    with pytest.raises(PluginError, match=re.escape(words)):
+        Registry().get(kind, name)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "words"),
+    [
+        ("learning_rate", "lrate", "'lrate' is called 'learning_rate' here"),
+        ("epochs", "num_train_epochs", "'num_train_epochs' is called 'epochs' here"),
+        ("epochs", "nrounds", "'nrounds' is called 'epochs' here"),
+        ("batch_size", "train_batch_size", "'train_batch_size' is called 'batch_size' here"),
+        ("seed = 1", "manual_seed = 1", "'manual_seed' is called 'seed' here"),
+        ("units = 8", "hidden_dim = 8", "'hidden_dim' is called 'units' here"),
+        ("activation", "activation_fn", "'activation_fn' is called 'activation' here"),
+        ("validation", "val_ratio", "'val_ratio' is called 'validation' here"),
+        ("batch_size = 50", "clipnorm = 1.0", '{ name = "clip", base = "adam" }'),
+        ("batch_size = 50", "save_best_only = true", "checkpoints are kept anyway"),
+        ("batch_size = 50", "log_dir = 'x'", "the model file holds the history"),
+        ("batch_size = 50", "cv = 5", "'cv' is called 'data.folds' here"),
+        ("batch_size = 50", "mixed_precision = true", 'dtype is "float32" or "float64"'),
+        ("batch_size = 50", "n_threads = 2", "'n_threads' is called 'threads' here"),
+    ],
+)
+def test_keys_of_other_libraries(tmp_path: Path, right: str, wrong: str, words: str) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text(GOOD.replace(right, wrong, 1))
+    with pytest.raises(SpecError, match=re.escape(words)):
+        read_spec(path)

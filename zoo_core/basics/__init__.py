@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         familiar_keys as familiar_keys,
         suggest_key as suggest_key,
     )
-    from zoo_core.basics._familiar_parts import suggest_part as suggest_part
+    from zoo_core.basics._familiar_parts import familiar_part as familiar_part, suggest_part as suggest_part
     from zoo_core.basics._locks import ThreadLock as ThreadLock
 
 _MODULES = {
@@ -33,7 +33,7 @@ _MODULES = {
     "_blas": "ANY HOLDERS blas_libraries blas_threads",
     "_directions": "direction is_better",
     "_familiar_keys": "NO_KEY familiar_keys suggest_key",
-    "_familiar_parts": "suggest_part",
+    "_familiar_parts": "familiar_part suggest_part",
     "_locks": "ThreadLock",
 }
 __all__, __dir__, __getattr__ = _lazy_names(__name__, _MODULES)

@@ -10,40 +10,54 @@ from collections.abc import Collection
 from zoo_core.errors import letters, nearest
 
 KEYS = {  # the names here of a key: what it is called elsewhere
-    "learning_rate": "lr learningrateinit eta eta0 stepsize baselr initiallr initlr learnrate rate",
-    "epochs": "maxiter nepochs nepoch numepochs nbepoch maxepochs iterations niter numiterations steps",
-    "batch_size": "batch minibatch minibatchsize bs",
-    "seed": "randomstate randomseed rngseed rng",
+    "learning_rate": "lr lrate lrmax maxlr learningrateinit eta eta0 stepsize baselr initiallr initlr learnrate rate",
+    "epochs": "maxiter nepochs nepoch numepochs nbepoch maxepochs iterations niter numiterations steps "
+    "numtrainepochs trainepochs ntrainepochs maxepoch nrounds",
+    "batch_size": "batch minibatch minibatchsize bs trainbatchsize perdevicetrainbatchsize",
+    "seed": "randomstate randomseed rngseed rng manualseed setseed",
     "optimizer": "solver optim",
     "loss": "criterion lossfunction lossfn objective cost costfunction",
-    "units": "neurons nneurons nodes size nunits numunits outfeatures hiddensize hiddenunits width outputdim dim",
-    "activation": "activationfunction activations act nonlinearity",
-    "initializer": "kernelinitializer weightinitializer init initialization weightinit",
+    "units": "neurons nneurons nodes size nunits numunits outfeatures hiddensize hiddenunits width outputdim "
+    "dim hiddendim hiddennodes numneurons outdim nodescount",
+    "activation": "activationfunction activations activationfn actfn act nonlinearity transferfunction",
+    "initializer": "kernelinitializer weightinitializer init initialization weightinit initmethod weightsinit",
     "bias": "usebias addbias",
     "metrics": "scoring score",
-    "validation": "validationsplit validationfraction valsplit valsize validationsize val dev devsplit valid",
-    "test": "testsize testsplit testfraction",
+    "validation": "validationsplit validationfraction valsplit valsize validationsize val dev devsplit valid "
+    "validfraction validationratio valratio evalsplit",
+    "test": "testsize testsplit testfraction testratio holdout",
     "train": "trainsize trainsplit trainfraction training",
     "path": "file filename filepath csv url source datafile paths",
-    "target": "label labels y targetcolumn labelcolumn classcolumn output outputs targets class outcome",
-    "features": "x columns inputs input featurecolumns predictors featurenames",
-    "delimiter": "sep separator",
+    "target": "label labels y targetcolumn labelcolumn classcolumn output outputs targets class outcome "
+    "targetname labelname response dependentvariable yname",
+    "features": "x columns inputs input featurecolumns predictors featurenames featurecols xcols independentvariables",
+    "delimiter": "sep separator delim fieldseparator",
     "skip_lines": "skiprows",
-    "missing": "navalues na nan missingvalues",
+    "missing": "navalues na nan missingvalues nullvalues nastrings",
     "preprocessor": "scaler scaling preprocessing preprocess normalization transform transforms",
     "target_preprocessor": "targetscaler targetscaling scaletargets scaletarget targettransform targettransformer "
     "yscaler scaley ytransform targetnormalization normalizetargets normalizetarget transformer labelscaler",
     "stratify": "stratified",
+    "folds": "kfold kfolds nfolds cv nsplits crossvalidation",
     "epsilon": "eps fuzz",
     "rate": "p prob probability dropoutrate droprate",
     "strength": "alpha lambda lambd l l1 l2 coefficient weight factor",
     "slope": "alpha negativeslope leak",
     "nesterov": "nesterovsmomentum",
-    "patience": "niternochange",
+    "patience": "niternochange earlystoppingrounds",
     "min_delta": "tol tolerance",
     "restore": "restorebestweights",
     "initial": "initiallearningrate initiallr base learningrate lr",
     "name": "type kind classname title",
+    "header": "hasheader headerrow",
+    "encoding": "charset",
+    "decimal": "decimalseparator decimalpoint",
+    "thousands": "thousandsseparator",
+    "comment": "commentchar",
+    "weights": "sampleweights weightcolumn",
+    "callbacks": "callback",
+    "shuffle": "shuffledata shuffletrain",
+    "threads": "nthreads numthreads ncores",
     "dtype": "precision floattype datatype floatx",
     "data": "dataset",
     "model": "network net architecture mlp",
@@ -56,6 +70,8 @@ _INPUTS = "leave it out: the data and the layer before tell the number of inputs
 _STOPPING = "write early_stopping = { patience = 10 } in [training]"
 _SCALING = 'write preprocessor = "standard" in [data]'
 _SPLITS = "write a fraction for each: train = 0.7, validation = 0.15, test = 0.15"
+_CLIP = 'an optimizer around another does it: optimizer = { name = "clip", base = "adam" }'
+_CHECKPOINTS = "leave it out: checkpoints are kept anyway; early_stopping with restore = true keeps the best epoch"
 NO_KEY = {  # what is no key here: the way to get it
     "dropout": 'write regularizers = [{ name = "dropout", rate = 0.5 }] in a layer',
     "l2": 'write regularizers = [{ name = "l2", strength = 1e-4 }] in a layer, or in [model] for all',
@@ -85,6 +101,10 @@ NO_KEY = {  # what is no key here: the way to get it
     "classweight": 'write loss = { name = "cross_entropy", class_weights = "balanced" }',
     "classweights": 'write loss = { name = "cross_entropy", class_weights = "balanced" }',
     "sampleweight": "weights in [data] names a column with a weight for each row",
+    **dict.fromkeys(("clipnorm", "clipvalue", "gradclip", "gradientclipping", "maxgradnorm", "clip"), _CLIP),
+    **dict.fromkeys(("modelcheckpoint", "checkpoint", "savebestonly", "checkpoints"), _CHECKPOINTS),
+    **dict.fromkeys(("logdir", "tensorboard", "logging", "loglevel"), "leave it out: the model file holds the history"),
+    **dict.fromkeys(("amp", "mixedprecision", "fp16"), 'leave it out: dtype is "float32" or "float64"'),
     "classes": "leave it out: the data tell the classes",
     "numclasses": "leave it out: the data tell the classes, and the last layer has as many units",
     "nclasses": "leave it out: the data tell the classes, and the last layer has as many units",

@@ -20,7 +20,7 @@ CLI_HINTS = {  # the keys are those of `zoo_core.errors.HINTS`
     "stored_path": (
         "if you trust it, name the folder of the file with --data-dir, or for evaluate the file with --data"
     ),
-    "split": "choose one with --split, or give a file with --data",
+    "split": "choose one with --split",
     "data_file": "give a file instead: --data FILE",
     "table_option": "say --set data.{option}={value} or --set data.{other}",
     "table": "write a spec for it: zoo new NAME --data {path}",
@@ -31,6 +31,11 @@ CLI_HINTS = {  # the keys are those of `zoo_core.errors.HINTS`
     ),
     "earlier_model": "name it with --from",
     "keep_optimizer": "train it with --set training.keep_optimizer=true",
+    "table_rows": "name the model first: zoo predict MODEL {path}, or zoo evaluate MODEL --data {path}",
+    "part_name": "see it: zoo show {name}",
+    "spec_ending": (
+        "a spec is TOML in a file that ends in .toml, or JSON in one that ends in .json; 'zoo new NAME' writes one"
+    ),
     "labels": "write plain numbers, or say --task classification if they are labels",
     "begin": "'zoo train SPEC -o {path}' begins a run",
     "train_further": "to train it further: zoo train {path} --from {path} -o NEW.npz --set training.epochs=N",

@@ -51,6 +51,8 @@ def _text(error: Any, context: Any, arguments: list[str]) -> str:
         return f"{error.format_message().rstrip('.')}{_example(context, arguments)}"
     if kind == "BadParameter":
         return f"{error.format_message().removesuffix(message)}{_value_rule(message, error)}"
+    if re.match("Option '--set' requires", error.format_message()):
+        return f"{error.format_message().rstrip('.')}; for example: --set training.epochs=5"
     return ""
 
 
@@ -63,6 +65,8 @@ def _option_way(option: str, context: Any, arguments: list[str]) -> str:
     words, command = [name[2:] for name in own if name.startswith("--")], context.command.name
     typed = _as_typed(option, arguments)
     word = typed.lstrip("-").replace("-", "_")
+    if option == "-s" and "--set" in own:
+        return f"; did you mean: --set {_value_of(option, arguments)}"
     if typed != option and word in words:
         return f"; did you mean --{word}?"
     if context.command_path == "zoo":
@@ -144,10 +148,14 @@ def _argument_way(message: str, context: Any, arguments: list[str]) -> str:
     first, command = extra.split(" ")[0], context.command.name
     options = [name for parameter in context.command.params for name in parameter.opts]
     change = next((i for i, a in enumerate(arguments[:-1]) if a == "--set" and "=" not in arguments[i + 1]), None)
+    if "--set" in options and re.match(r"[a-z_]+(\.\w+)*=", word := extra.split(" ")[-1]):
+        return f"; give each change with --set: --set {shlex.quote(word)}"
     if "--set" in options and (change is not None or first.startswith("=")):
         return "; write a change without blanks: --set KEY=VALUE"
     if split := _split_name(arguments):
         return f"; put a name with blanks in quotes: {shlex.quote(split)}"
+    if output := _split_output(arguments, extra):
+        return f"; put a name with blanks in quotes: -o {shlex.quote(output)}"
     if Path(first).suffix in OUTPUTS.get(command, ()):
         return f"; name the output with -o {first}"
     if command == "evaluate" and Path(first).suffix == ".npz":
@@ -157,7 +165,8 @@ def _argument_way(message: str, context: Any, arguments: list[str]) -> str:
     if command == "predict":
         return "; give the rows in a file, or on standard input: echo 1,2,3 | zoo predict MODEL -"
     wanted = [p.metavar or p.name for p in context.command.params if p.param_type_name == "argument"]
-    return f"; {context.command_path} takes {f'one {wanted[0]}' if len(wanted) == 1 else 'none'}"
+    takes = f"one {wanted[0]}" if len(wanted) == 1 else " and ".join(map(str.upper, wanted)) or "none"
+    return f"; {context.command_path} takes {takes}"
 
 
 def _split_name(arguments: list[str]) -> str:
@@ -168,6 +177,13 @@ def _split_name(arguments: list[str]) -> str:
             if len(name) < 250 and Path(name).is_file():
                 return name
     return ""
+
+
+def _split_output(arguments: list[str], extra: str) -> str:
+    """Return the name of an output that stands in the arguments in several words, or ''."""
+    at = next((i for i, a in enumerate(arguments[:-2]) if a in ("-o", "--output")), -1)
+    words = arguments[at + 1 :] if at >= 0 and not Path(arguments[at + 1]).suffix else []
+    return " ".join(words) if extra and " ".join(words[1:]) == extra else ""
 
 
 def _example(context: Any, arguments: list[str]) -> str:

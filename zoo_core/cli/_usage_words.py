@@ -49,6 +49,15 @@ SPEC_KEYS = {  # keys of a spec that are taken for options
     "header": "data.header",
     "task": "data.task",
 }
+_DENSE = "all layers are dense: write a table [[model.layers]] with units for each"
+_ONLY_DENSE = "the zoo has dense layers alone"
+NO_LAYER = {  # layers and models of other libraries: what stands for them here
+    **dict.fromkeys(("dense", "layer", "layers", "sequential", "mlp", "fullyconnected", "fc"), _DENSE),
+    **dict.fromkeys(("mlpclassifier", "mlpregressor", "perceptron", "neuralnetwork", "network"), _DENSE),
+    **dict.fromkeys(("conv", "conv1d", "conv2d", "conv3d", "cnn", "maxpool2d", "maxpooling2d"), _ONLY_DENSE),
+    **dict.fromkeys(("lstm", "gru", "rnn", "transformer", "attention", "embedding"), _ONLY_DENSE),
+    "flatten": "it is not needed: pictures are rows of pixels already",
+}
 _NO_OUTPUT = "it writes no file; send what it prints to one: > FILE"
 IN_ANOTHER_WAY = {  # a command and an option that it lacks: what is written instead
     ("predict", "data"): "name the file as an argument: zoo predict MODEL FILE",
@@ -61,6 +70,10 @@ IN_ANOTHER_WAY = {  # a command and an option that it lacks: what is written ins
     ("evaluate", "output"): _NO_OUTPUT,
     ("compare", "o"): _NO_OUTPUT,
     ("compare", "output"): _NO_OUTPUT,
+    ("plot", "data"): "it draws the model's own data: --split; to measure it on a file: zoo evaluate MODEL --data FILE",
+    ("plot", "title"): "the picture has a title; to choose its file: -o FILE.png",
+    ("plot", "show"): "it writes a picture to a file: -o FILE.png",
+    ("plot", "size"): "write a .svg or .pdf, which has any size: -o FILE.svg",
     ("plot", "metric"): "name the metric with --what",
     ("evaluate", "metrics"): "the spec names them: zoo train SPEC --set 'training.metrics=[\"accuracy\"]'",
     ("evaluate", "metric"): "the spec names them: zoo train SPEC --set 'training.metrics=[\"accuracy\"]'",

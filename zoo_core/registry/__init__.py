@@ -1,9 +1,7 @@
 """The registry: installed plugins, their parts and their shipped models, by name.
 
-`_plugin.py` has the two records: a plugin, and an entry for each of its parts. `_discovery.py` finds plugins among the
-installed distributions, and `_isolation.py` runs their code so that a failure stays with the plugin. `_hooks.py` asks
-a plugin what it brings. `_registry.py` finds a part by its kind and name.
-A second door: `registry.default` has the one of calls that give none.
+`_plugin.py` has the records: plugins, entries of parts. `_discovery.py` finds plugins, `_isolation.py` keeps failures
+apart, `_hooks.py` asks what they bring, `_registry.py` finds it. `default`, a second door, has one for calls without.
 """
 
 from __future__ import annotations
@@ -25,6 +23,7 @@ from zoo_core.registry._shipped_models import (
     stray_files,
 )
 from zoo_core.registry._tools import Tool
+from zoo_core.registry._user_names import checked_entry
 
 __all__ = [
     "DISTRIBUTION",
@@ -34,6 +33,7 @@ __all__ = [
     "ShippedModel",
     "Tool",
     "check_no_table",
+    "checked_entry",
     "entry_of",
     "find_beside",
     "find_model",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from zoo_core.errors import Hint, ModelFileError, UsageError, nearest
+from zoo_core.parts import KINDS
 from zoo_core.registry._isolation import isolated
 from zoo_core.registry._plugin import Plugin
 from zoo_core.registry._registry import Registry
@@ -23,7 +25,7 @@ TABLES = (
     ".arrow",
     ".gz",
     ".npy",
-)  # files that people take for a spec
+)  # files that people take for a spec or a model
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,8 @@ def find_model(name: str | Path, registry: Registry) -> Path:
     _check_type(name, "a model is the path of a file (.npz)")
     if str(name).endswith((".toml", ".json")):
         raise UsageError(f"{name}: is the name of a spec, not of a model", Hint("train_spec", path=str(name)))
+    if str(name).lower().endswith(TABLES):
+        raise UsageError(f"{name}: is the name of a table, not of a model", Hint("table_rows", path=str(name)))
     if is_path(str(name), ".npz") or os.path.isfile(name):  # noqa: PTH113 - Path.is_file raises for a very long name
         return Path(name)
     model = _known(str(name), registry, "a model file (.npz)", (".npz",))
@@ -129,6 +133,16 @@ def _known(name: str, registry: Registry, file: str, endings: tuple[str, ...]) -
         message = f"{name!r} is neither {file} nor a shipped model"
         if beside := find_beside(name, *endings):
             raise UsageError(message + beside)
-        message += nearest(name, models)
-        raise UsageError(message, Hint("shipped_models", names=", ".join(models)))
+        raise UsageError(*_unknown(name, message, registry, models))
     return models[name]
+
+
+def _unknown(name: str, message: str, registry: Registry, models: Iterable[str]) -> tuple[str, Hint]:
+    """Return the message for a name that no model has, and what to do: it may be a part, or a file of another kind."""
+    near = nearest(name, models)
+    kinds = [kind for kind in KINDS if name in registry.names(kind)]
+    if kinds and not near:
+        return f"{message}, but the name of a part: {' and '.join(kinds)}", Hint("part_name", name=name)
+    if os.path.isfile(name):  # noqa: PTH113 - as above
+        return f"{message}: the file has another ending", Hint("spec_ending")
+    return message + near, Hint("shipped_models", names=", ".join(models))

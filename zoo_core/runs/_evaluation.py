@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from zoo_core.data.readers.tables import TABLE_ENDINGS, read_table
 from zoo_core.errors import DataError, Hint, UsageError, nearest
 from zoo_core.model import Model, class_labels
 from zoo_core.parts import Data, Dataset, Table
-from zoo_core.registry import Registry, is_path, reader_of
+from zoo_core.registry import Registry, checked_entry, is_path, reader_of
 from zoo_core.runs._defaults import load_data
 from zoo_core.runs._splits import LEARNT, data_sha256, learnt_text, split
 from zoo_core.spec import option_names
@@ -53,7 +54,7 @@ def evaluation_rows(
     if dataset is None or dataset == source.name:
         data, table = _split_of(model, _named_columns(model, source), split_name, folder)
         return EvaluationRows(split_name, table, _own_warnings(model, data, table, split_name))
-    if is_path(dataset, *FILES) or reader_of(dataset, registry):
+    if is_path(dataset, *FILES) or reader_of(dataset, registry) or os.path.exists(dataset):  # noqa: PTH110 - long names
         data = _load_checked(model, _file_dataset(model, source, dataset, folder, registry), folder, dataset)
         table = _with_model_labels(model, data, data.train)
         return EvaluationRows(dataset, table, _learnt(model, table, f"rows of {dataset}"))
@@ -122,7 +123,7 @@ def _named_columns(model: Model, source: Dataset) -> Dataset:
 
 def _named_dataset(name: str, registry: Registry) -> Dataset:
     try:
-        return registry.get("dataset", name)()  # type: ignore[return-value]
+        return checked_entry("dataset", name, registry).part()  # type: ignore[return-value]
     except TypeError as error:
         raise UsageError(f"dataset {name!r} needs options", Hint("data_file")) from error
 

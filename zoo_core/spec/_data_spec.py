@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -32,6 +33,8 @@ def _meant_split(value: Any) -> str:
     if value == 0 and not isinstance(value, bool):
         return "; for no rows leave the key out"
     text = value.strip().removesuffix("%") if isinstance(value, str) else "" if isinstance(value, bool) else str(value)
+    if re.fullmatch(r"0,\d+", text):
+        return f"; write a decimal point: {text.replace(',', '.')}"
     percent = int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
     return f"; for {percent}% of the rows write {percent / 100:g}" if 0 < percent <= 100 else ""
 

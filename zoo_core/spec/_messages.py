@@ -18,6 +18,7 @@ from zoo_core.parts import Part
 from zoo_core.registry import Registry
 from zoo_core.spec._options import option_names
 from zoo_core.spec._text import UNQUOTED, plain_fault
+from zoo_core.spec._value_mistakes import value_way
 
 T = TypeVar("T", bound=BaseModel)
 KeyPath = tuple[str | int, ...]
@@ -180,8 +181,7 @@ def message(problems: Sequence[ErrorDetails], known: Mapping[str, Iterable[str]]
         return problem["msg"] if "name" in problem["msg"] else "is required"
     rules = list(dict.fromkeys(map(_requirement, problems)))
     text = " or ".join([rules[0], *(other.removeprefix("must be ") for other in rules[1:])])
-    alone = len(rules) == 1 and problem["type"] == "list_type" and isinstance(problem["input"], str)
-    return text + _refused_value(problem) + (f': write ["{problem["input"]}"]' if alone else "")
+    return text + _refused_value(problem) + (value_way(problem) if len(rules) == 1 else "")
 
 
 def _requirement(problem: ErrorDetails) -> str:

@@ -17,10 +17,11 @@ from zoo_core.parts import KINDS, Part
 from zoo_core.registry import Registry, find_spec
 from zoo_core.registry.default import default_registry
 from zoo_core.spec._messages import error_lines, validate
+from zoo_core.spec._overrides import kept_options, override
 from zoo_core.spec._part_field import PartField, StrictTable
 from zoo_core.spec._positions import locate_keys
 from zoo_core.spec._spec import Spec
-from zoo_core.spec._text import is_toml, kept_options, override, parse_text, read_text
+from zoo_core.spec._text import is_toml, parse_text, read_text
 from zoo_core.storage import DEFAULT_LIMIT, read_model_file
 
 Places = dict[tuple[str | int, ...], str]  # where each key stands, for messages
@@ -76,7 +77,7 @@ def read_spec(
         origin = origin.naming(new) if text.lstrip().startswith("data") else origin
     spec = validate(Spec, value, registry, str(path), places).from_origin(origin)
     for line in kept_options(before, changes):
-        warnings.warn(line, stacklevel=2)
+        warnings.warn(line, stacklevel=3)  # the decorator is a frame
     return spec
 
 

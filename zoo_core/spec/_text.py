@@ -1,24 +1,21 @@
-"""The text of a spec: TOML or JSON to plain data, changes of single values, a copy under another name."""
+"""The text of a spec: TOML or JSON to plain data, a summary, a copy under another name."""
 
 from __future__ import annotations
 
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from zoo_core.errors import SpecError, UsageError
+from zoo_core.errors import SpecError
 from zoo_core.spec._positions import locate_keys
 from zoo_core.spec._toml_mistakes import open_quote, plain_problem, remedy
 
 MAX_BYTES = 64 * 1024
-INDEX = re.compile("[0-9]{1,9}")  # of a list
 MAX_DEPTH = 32
 UNQUOTED = re.compile(r"[-+]?[0-9][0-9_]*(\.[0-9]+)?([eE][-+]?[0-9]+)?|true|false")  # what has no quotes in a spec
 TOO_DEEP = f"is nested too deeply (at most {MAX_DEPTH} levels)"
 TOO_LONG = "holds an integer of more than 64 bits; no key takes such a number"
-MAX_SHOWN = 80  # characters of an override in a message
 
 
 def is_toml(name: str) -> bool:
@@ -37,6 +34,8 @@ def read_text(file: Any) -> str:
         raise SpecError(f"{file}: cannot be read: {error.strerror or error}") from error
     if len(raw) > MAX_BYTES:
         raise SpecError(f"{file}: is larger than {MAX_BYTES // 1024} KiB; a spec names data, it does not hold it")
+    if raw.startswith(b"PK\x03\x04") or b"\0" in raw[:100]:
+        raise SpecError(f"{file}: is no text; if it is a model file, give it its ending .npz")
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -62,7 +61,7 @@ def parse_text(text: str, name: str, *, toml: bool) -> dict[str, Any]:
     except MemoryError:
         raise
     except Exception as error:  # a parser may raise anything for a text that was made to break it
-        raise SpecError(f"{name}: {_reason(error)}") from error
+        raise SpecError(f"{name}: {parse_fault(error)}") from error
     if not isinstance(value, dict):
         raise SpecError(f"{name}:1:1: must be a table of keys, not {type(value).__name__}")
     if fault := plain_fault(value):
@@ -70,7 +69,7 @@ def parse_text(text: str, name: str, *, toml: bool) -> dict[str, Any]:
     return value
 
 
-def _reason(error: Exception) -> str:
+def parse_fault(error: Exception) -> str:
     """Return why a text cannot be parsed, without words about Python."""
     if isinstance(error, RecursionError):
         return TOO_DEEP
@@ -123,76 +122,3 @@ def rename_text(text: str, name: str) -> str:
         return f"{line}\n{text}"
     lines[place[0] - 1] = line
     return "\n".join(lines)
-
-
-# ------------------------------------------------------------------ overrides
-
-
-def override(value: dict[str, Any], change: str, places: dict[tuple[str | int, ...], str]) -> Any:
-    """Put one "key.path=value" into plain data, and return the value: TOML or a bare word. Raises UsageError."""
-    path, equals, text = change.partition("=")
-    shown = change if len(change) <= MAX_SHOWN else f"{change[:MAX_SHOWN]}..."
-    if not equals or not path.strip():
-        raise UsageError(f"override {shown!r}: write it as key.path=value, for example training.epochs=5")
-    new = _override_value(text, shown)
-    keys: list[str | int] = [int(key) if INDEX.fullmatch(key) else key for key in path.strip().split(".")]
-    _set_item(value, keys, new, shown)
-    for inner in [place for place in places if place[: len(keys)] == tuple(keys)]:
-        del places[inner]  # the replaced value had this place
-    places[tuple(keys)] = f"override {shown}"
-    return new
-
-
-def _override_value(text: str, shown: str) -> Any:
-    """Return the value of an override. Raises UsageError if no spec may hold it."""
-    try:
-        read = tomllib.loads(f"x = {text}")
-    except tomllib.TOMLDecodeError:
-        return text
-    except Exception as error:
-        raise UsageError(f"override {shown}: {_reason(error)}") from error
-    if fault := plain_fault(read):
-        raise UsageError(f"override {shown}: {fault}")
-    return read["x"] if read.keys() == {"x"} else text
-
-
-def kept_options(before: Mapping[str, Any], changes: Sequence[str]) -> Iterator[str]:
-    """Yield a line for each change of a part's name that leaves it options which were set for the former part."""
-    paths = [change.partition("=")[0].strip().split(".") for change in changes]
-    names = [change.partition("=")[2].strip(" \"'") for change in changes]
-    for (*path, last), name in zip(paths, names, strict=True):
-        part = _item(before, path) if last == "name" and path and path != ["data"] else None
-        set_too = {other[len(path)] for other in paths if other[: len(path)] == path and len(other) > len(path)}
-        kept = [key for key in part if key not in {"name", *set_too}] if isinstance(part, dict) else []
-        if isinstance(part, dict) and kept and part.get("name") not in (None, name):
-            place = ".".join(path)
-            yield (
-                f"{place} keeps the options that were set for {part['name']!r}: {', '.join(kept)}; "
-                f"set them too, or change all of {place}"
-            )
-
-
-def _item(value: Any, path: Sequence[str]) -> Any:
-    """Return the value at a path in plain data, or None."""
-    for key in path:
-        known = isinstance(value, list) and key.isdecimal() and int(key) < len(value)
-        value = value[int(key)] if known else value.get(key) if isinstance(value, dict) else None
-    return value
-
-
-def _set_item(target: Any, keys: list[str | int], new: Any, change: str) -> None:
-    for i, key in enumerate(keys):
-        if isinstance(target, list) and key == len(target):
-            target.append({})  # one more layer, metric, ...
-        if isinstance(target, list) != isinstance(key, int) or (isinstance(key, int) and key >= len(target)):
-            raise UsageError(f"override {change}: there is no {'.'.join(map(str, keys[: i + 1]))} in the spec")
-        if i == len(keys) - 1:
-            target[key] = new
-            return
-        inner = target[key] if isinstance(key, int) else target.setdefault(key, {})
-        if isinstance(inner, str):  # a part that is only a name gets options
-            inner = {"name": inner}
-        elif not isinstance(inner, (dict, list)):
-            raise UsageError(f"override {change}: {'.'.join(map(str, keys[: i + 1]))} is a value, not a table")
-        target[key] = inner
-        target = inner

@@ -11,6 +11,10 @@ MISTAKES: tuple[tuple[str, str], ...] = (
     (r"=\s*(?:None|null|nil|NULL|none|~)\s*(?:#.*)?$", "TOML has no word for nothing; leave the key out"),
     (r"^\s*(?:---|%YAML)", "a spec is TOML, not YAML: write key = value, and [table] in a line of its own"),
     (r"^\s*(?://|;|--|/\*|%|REM\b)", "a comment begins with #"),
+    (
+        r"^[^=\[{#]*[,;\t][^=\[{#]*[,;\t][^=\[{#]*$",
+        'this is a row of a table; a spec names its file: path = "my.csv"',
+    ),
     (r"^\s*\{", "a spec in JSON has a name that ends in .json; in TOML write key = value"),
     (r"^\s*\[\s+\[", "write the brackets side by side: [[...]]"),
     (r"=\s*([-+]?\d[\d.]*|\"[^\"]*\"|true|false)\s*[;,]\s*(?:#.*)?$", "write nothing after the value: {0}"),

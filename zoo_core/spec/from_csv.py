@@ -20,6 +20,7 @@ from zoo_core.data.readers.tables import read_table
 from zoo_core.errors import DataError, Hint, UsageError
 from zoo_core.spec._column_kinds import Finding, find_kinds
 from zoo_core.spec._csv_spec import csv_spec as csv_spec
+from zoo_core.spec._overrides import override
 from zoo_core.spec._table_notes import (
     class_notes,
     column_notes,
@@ -28,7 +29,6 @@ from zoo_core.spec._table_notes import (
     total_notes,
     unnamed_notes,
 )
-from zoo_core.spec._text import override
 
 MAX_CLASSES = 20  # of a target of whole numbers; with more distinct ones it is a regression
 ROWS_PER_CLASS = 5  # at least, on average, in a target of whole numbers

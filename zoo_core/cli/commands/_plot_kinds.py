@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from zoo_core.errors import DataError, PluginError, ResourceError, UsageError
+from zoo_core.errors import DataError, PluginError, ResourceError, UsageError, letters
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,11 +42,7 @@ def draw_figure(names: list[str], registry: Registry, options: PlotOptions, tool
     if options.kind == "schedule":
         return _draw_schedule(names[0], registry, options)
     for name in names:
-        if name.endswith((".toml", ".json")):
-            raise UsageError(
-                f"{name}: --kind {options.kind} draws trained models, and this is a spec; train it first: zoo train "
-                f"{name}, or draw its parts: --kind activation, --kind schedule"
-            )
+        _check_model_name(name, registry, options.kind)
     from zoo_core.cli._inputs import load_models
 
     models = load_models(names, registry, options.sha256, options.max_size)
@@ -64,6 +61,24 @@ def draw_figure(names: list[str], registry: Registry, options: PlotOptions, tool
     if options.kind == "confusion":
         return _draw_confusion(models[0], registry, options)
     return _draw_weights(names[0], models[0])
+
+
+def _check_model_name(name: str, registry: Registry, kind: str) -> None:
+    """Raise UsageError for the name of a spec or a part, with the way to draw it."""
+    from zoo_core.registry import find_beside, shipped_models
+    from zoo_core.spec.describe import article
+
+    if name.endswith((".toml", ".json")):
+        raise UsageError(
+            f"{name}: --kind {kind} draws trained models, and this is a spec; train it first: zoo train "
+            f"{shlex.quote(name)}, or draw its parts: --kind activation, --kind schedule"
+        )
+    if name in shipped_models(registry) or Path(name).exists() or find_beside(name, ".npz"):
+        return
+    for part in ("activation", "schedule"):
+        if own := next((known for known in registry.names(part) if letters(known) == letters(name)), ""):
+            way = f"zoo plot {own} --kind {part}"
+            raise UsageError(f"{name!r} is no model, but the name of {article(part)}; draw it: {way}")
 
 
 def _directions(models: list[Model]) -> dict[str, bool]:
@@ -147,11 +162,13 @@ def _draw_activation(name: str, registry: Registry, options: PlotOptions) -> Fig
 
 def _read_spec_or_part(name: str, registry: Registry, options: PlotOptions) -> Any:
     """Return the spec of a file or a shipped model, or else the part of a name."""
-    from zoo_core.registry import is_path, shipped_models
+    from zoo_core.registry import find_beside, is_path, shipped_models
     from zoo_core.spec import read_part, read_spec
 
     if is_path(name, ".toml", ".json", ".npz") or name in shipped_models(registry):
         return read_spec(name, options.changes, registry)
+    if beside := name not in registry.names(options.kind) and find_beside(name, ".toml", ".json", ".npz"):
+        raise UsageError(f"{name!r} is no {options.kind} and no shipped model{beside}")
     return read_part(options.kind, name, options.changes, registry)
 
 

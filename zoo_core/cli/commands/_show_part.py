@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo_core.cli._output import report
+from zoo_core.cli.commands._show_names import meant_name
 from zoo_core.errors import PluginError, UsageError, exception_text, nearest
 
 if TYPE_CHECKING:
@@ -57,13 +58,14 @@ def _find_entries(name: str, kind: str | None, registry: Registry) -> list[Entry
 
     found = [e for e in registry.entries(kind) if name in (e.name, e.spec_name)]
     if not found:
-        hint = nearest(name, [e.name for e in registry.entries(kind)])
+        meant = "" if kind else meant_name(name, registry)
+        hint = meant or f"{nearest(name, [e.name for e in registry.entries(kind)])}; see 'zoo list parts'"
         if kind is None and name.endswith((".toml", ".json")):
             find_model(name, registry)  # says what to do with a spec
         if kind is None and (beside := find_beside(name, ".npz")):
             raise UsageError(f"{name!r} is no shipped model or part{beside}")
         what = f"no {kind}" if kind else "no model file, shipped model or part"
-        raise UsageError(f"{name!r} is {what}{hint}; see 'zoo list parts'")
+        raise UsageError(f"{name!r} is {what}{hint}")
     return found
 
 

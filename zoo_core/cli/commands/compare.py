@@ -113,8 +113,10 @@ def _compare_exactly(
     from zoo_core.runs import compare_runs
     from zoo_core.storage import read_model_file
 
-    if len(names) != 2 or (digests and len(digests) != 2):
-        raise UsageError(f"--exact compares two models, not {len(names)}; give one --sha256 for each, or none")
+    if len(names) != 2:
+        raise UsageError(f"--exact compares two models; names given: {len(names)}")
+    if digests and len(digests) != 2:
+        raise UsageError(f"{len(digests)} times --sha256 for two models; give one for each, or none")
     wanted: list[Any] = [*(digests or (None, None))]
     a, b = (
         read_model_file(find_model(name, registry), sha256=digest, limit=max_size * 2**20)

@@ -60,10 +60,10 @@ def verify(name: Name = None, data_dir: DataDir = None, json: Json = False) -> N
 
 
 def _public_datasets(name: str | None) -> list[Any]:
-    from zoo_core.registry import Registry
+    from zoo_core.registry import Registry, checked_entry
 
     registry = Registry()
-    entries = registry.entries("dataset") if name is None else [registry.entry("dataset", name)]
+    entries = registry.entries("dataset") if name is None else [checked_entry("dataset", name, registry)]
     chosen = [entry.part for entry in entries if cast(Any, entry.part).files]
     warn(registry)
     if name is not None and not chosen:

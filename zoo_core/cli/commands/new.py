@@ -61,6 +61,7 @@ def command(
     from zoo_core.spec import SPEC_NAME, SPEC_NAME_RULE
     from zoo_core.storage import write_file
 
+    name = name.removesuffix(".toml")
     if data is None:
         check_no_table(name)
     if not re.fullmatch(SPEC_NAME, name):

@@ -39,7 +39,8 @@ def command(
         str, typer.Option("--what", help="The metric to draw learning curves of: loss, accuracy, rmse, ...")
     ] = "loss",
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="A .png, .svg or .pdf file; default: MODEL-KIND.png here.")
+        Path | None,
+        typer.Option("-o", "--output", help="A .png, .svg or .pdf file; default: such as MODEL-KIND.png here."),
     ] = None,
     split: Annotated[str, typer.Option("--split", help="The split of a confusion matrix.")] = "test",
     set_: SetOption = None,
@@ -65,7 +66,7 @@ def command(
     registry = Registry()
     warn(registry)
     tool = _plugin_plot(kind, registry)
-    target = output or Path(f"{Path(models[0]).stem}-{kind}.png")
+    target = output or _default_output(models, kind, what, split)
     options = PlotOptions(kind, what, split, set_ or [], epochs, data_dir, sha256, max_size)
     save = picture_writer(target, _request(models, target, options), force)
     check_not_an_input(target, *models)
@@ -84,8 +85,18 @@ def _plugin_plot(kind: str, registry: Registry) -> Tool | None:
     tool = registry.tool("plot", kind)
     if tool is None:
         known = [*KINDS, *(t.name for t in registry.tools("plot"))]
-        raise UsageError(f"--kind {kind}: there is no such plot{nearest(kind, known)} (there are: {', '.join(known)})")
+        is_metric = kind == "loss" or kind in registry.names("metric")
+        way = f"; curves of a metric: --what {kind}" if is_metric else nearest(kind, known)
+        raise UsageError(f"--kind {kind}: there is no such plot{way} (there are: {', '.join(known)})")
     return tool
+
+
+def _default_output(models: list[str], kind: str, what: str, split: str) -> Path:
+    """Return a name that says what a picture shows, so that pictures of one model lie side by side."""
+    more = f"-and-{len(models) - 1}-more" if len(models) > 1 else ""
+    part = f"-{what}" if kind == "curves" and what != "loss" else ""
+    part = f"-{split}" if kind == "confusion" and split != "test" else part
+    return Path(f"{Path(models[0]).stem}{more}-{kind}{part.replace('/', '-')}.png")
 
 
 def _request(names: list[str], target: Path, options: PlotOptions) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -74,6 +75,8 @@ def _read_inputs(name: str, model: Model) -> Any:
         raise ResourceError("standard input is closed")
     source, shown = (sys.stdin.buffer, "standard input") if name == "-" else (name, name)
     about = model.about
+    if re.fullmatch(r"[-+\d.eE,; ]+", name) and name != "-" and not Path(name).exists():
+        raise DataError(f"{name}: there is no such file; to give the row itself: echo {name!r} | zoo predict MODEL -")
     x, notes = read_inputs(
         source, about.inputs, about.feature_names, about.image_shape, shown, model.data_options,
         about.described_columns, model.preprocessor.wants_columns,

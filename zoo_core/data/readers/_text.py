@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from collections import deque
 from collections.abc import Iterator
 from typing import IO, TextIO
@@ -32,6 +33,11 @@ _OTHERS = {
     b"SQLite": "a database",
 }
 START = 1000  # bytes that tell the kind of a file
+_MARKUP = (  # how texts begin that are no table
+    (re.compile(r"\s*<(!doctype|html|\?xml|head|body)", re.IGNORECASE), "a web page or XML"),
+    (re.compile(r"\s*(\{\s*\"|\[\s*[\[{])"), "JSON"),
+    (re.compile(r"\{\\rtf"), "a text with layout"),
+)
 MAX_LINE = 2**22  # characters
 CHUNK = 2**18  # bytes
 WINDOWS = "cp1252"  # what Windows writes in Western Europe and America; it contains Latin-1
@@ -94,10 +100,16 @@ def _as_stream(raw: Raw, encoding: str, where: str) -> TextIO:
         return io.StringIO(raw.removeprefix("\ufeff"), newline="")
     contents = as_contents(raw, where)
     start = contents.start(START)
-    kind = next((kind for mark, kind in _OTHERS.items() if start.startswith(mark)), None)
-    if kind is not None:
+    if kind := _other_kind(start):
         raise DataError(f"{where}: is {kind}, not a text table; save or export it as CSV")
     return io.TextIOWrapper(contents.open(), _own_encoding(start, encoding), newline="")
+
+
+def _other_kind(start: bytes) -> str:
+    """Return what a file is that begins like another kind of file, or ''."""
+    text = start[:100].removeprefix(codecs.BOM_UTF8).decode("latin-1")
+    found = [kind for mark, kind in _OTHERS.items() if start.startswith(mark)]
+    return next(iter([*found, *(kind for pattern, kind in _MARKUP if pattern.match(text))]), "")
 
 
 def _own_encoding(start: bytes, encoding: str) -> str:
