@@ -73,7 +73,8 @@ MISTAKES = [
     ("plot m.npz --show", "it writes a picture to a file: -o FILE.png"),
     ("plot m.npz --kind loss", "curves of a metric: --what loss"),
     ("compare --exact m.npz", "--exact compares two models"),
-    ("evaluate m.npz -o x.csv", "send what it prints to one: > FILE"),
+    ("evaluate m.npz -o x.csv", "add --report"),
+    ("compare a.npz b.npz -o x.csv", "send what it prints to one: > FILE"),
 ]
 
 

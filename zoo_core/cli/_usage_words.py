@@ -66,8 +66,6 @@ IN_ANOTHER_WAY = {  # a command and an option that it lacks: what is written ins
     ("train", "resume"): "go on with a stopped run: zoo resume FILE",
     ("train", "verbose"): "it shows its progress anyway; -q silences it",
     ("train", "v"): "it shows its progress anyway; -q silences it",
-    ("evaluate", "o"): _NO_OUTPUT,
-    ("evaluate", "output"): _NO_OUTPUT,
     ("compare", "o"): _NO_OUTPUT,
     ("compare", "output"): _NO_OUTPUT,
     ("plot", "data"): "it draws the model's own data: --split; to measure it on a file: zoo evaluate MODEL --data FILE",

@@ -63,7 +63,9 @@ def command(
     from zoo_core.runs import evaluation_rows
 
     if output is not None and not report_:
-        raise UsageError(f"-o {output}: draws a report; add --report")
+        raise UsageError(
+            f"-o {output}: is for the picture of --report: add --report; for the figures in a file: > FILE"
+        )
     registry = Registry()
     warn(registry)
     found = load_model(model, registry, sha256, max_size)
