@@ -126,6 +126,21 @@ def test_the_initializer_of_the_page_keeps_its_promises_and_its_formula():
     np.testing.assert_allclose(np.std(x @ trainer.network.weights(trainer.network.layers[0]), axis=0), 2, rtol=1e-4)
 
 
+def test_the_preprocessor_of_columns_keeps_its_promises_and_learns_from_targets(tmp_path):
+    part, registry = _loaded(block(PLUGINS, "<!-- columns -->"))
+    assert [r for r in check_part(part, registry) if r.state == "failed"] == []
+    rows = "".join(f"{'abc'[i % 3]},{i},{i % 3 + 0.5}\n" for i in range(60))
+    (tmp_path / "t.csv").write_text(f"c,n,y\n{rows}")
+    data = {"name": "csv", "path": str(tmp_path / "t.csv"), "task": "regression", "columns": {"c": "category"},
+            "preprocessor": {"name": "table", "category": part.name}}  # fmt: skip
+    spec = SMALL | {"data": data, "model": {"loss": "mse", "layers": [{"units": 1}]}}
+    zoo_core.train(spec, registry=registry, output=tmp_path / "m.npz")
+    model = zoo_core.load(tmp_path / "m.npz", registry)
+    means = model.preprocessor.category.means
+    np.testing.assert_allclose(means, [(20 * mean + 15) / 30 for mean in (0.5, 1.5, 2.5)])
+    assert len(model.predict({"c": ["a", "z", None], "n": [1, 2, None]})) == 3
+
+
 def test_the_preprocessor_of_the_page_keeps_its_promises_and_drops_columns(tmp_path):
     part, registry = _loaded(block(PLUGINS, "<!-- preprocessor -->"))
     assert [r for r in check_part(part, registry) if r.state == "failed"] == []

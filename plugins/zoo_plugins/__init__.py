@@ -84,6 +84,7 @@ PARTS_BY_KIND = {
         "preprocessors.one_hot": "one_hot",
         "preprocessors.dates": "date_parts",
         "preprocessors.table": "table",
+        "preprocessors.ranks": "rank",
     },
     "callback": {
         "callbacks.stopping": "early_stopping stop_at stop_on_nan time_limit",

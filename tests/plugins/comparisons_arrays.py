@@ -278,3 +278,8 @@ def preprocessors() -> Iterator[Comparison]:
         yield Comparison("preprocessor", "one_hot", "scikit-learn", partial(measure, "one_hot", left, wide, 25))
     dates = tables["dates.x"], tables["dates.prepared"]
     yield Comparison("preprocessor", "date_parts", "pandas", partial(measure, "date_parts", *dates))
+    for output in ("normal", "uniform"):
+        for quantiles in (10, 20):
+            name = f'rank {{"output": "{output}", "quantiles": {quantiles}}}'
+            rows = tables["rank.x"], tables[f"rank.{output}.{quantiles}"], 25
+            yield Comparison("preprocessor", name, "scikit-learn", partial(measure, name, *rows))

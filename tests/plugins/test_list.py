@@ -47,7 +47,7 @@ EXPECTED = {
 }
 MORE = {
     "optimizer": {"frozen"},
-    "preprocessor": {"none", "pixels", "one_hot", "date_parts", "table"},
+    "preprocessor": {"none", "pixels", "one_hot", "date_parts", "table", "rank"},
     "dataset": {"npy", "arrays"},
 }
 LOOKAHEAD = Path(zoo_plugins.__file__).parents[1] / "zoo-lookahead"  # the plugin that stands beside the built-in parts

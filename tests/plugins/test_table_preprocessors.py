@@ -1,6 +1,7 @@
 """Tables of categories, dates and missing values become the numbers that independent code computes."""
 
 from datetime import UTC, datetime, timedelta
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from zoo_core.errors import DataError, SpecError
 from zoo_core.parts import Column
 from zoo_plugins.preprocessors.dates import DateParts
 from zoo_plugins.preprocessors.one_hot import OneHot
+from zoo_plugins.preprocessors.ranks import Rank
 from zoo_plugins.preprocessors.scaling import MinMax, NoPreprocessing, Standard
 from zoo_plugins.preprocessors.table import TablePreprocessor
 
@@ -185,3 +187,18 @@ def test_parts_of_a_table_get_their_own_columns_and_the_targets():
     }  # fmt: skip
     assert all(targets.tolist() == [1, 0] for _, targets, _ in seen.values())
     assert part.number.targets is None
+
+
+def test_ranks_of_equal_numbers_are_their_mean_and_the_ends_are_0_and_1():
+    x = np.array([[0.0], [0], [1], [1], [1], [2], [9]])
+    out, _ = prepared(Rank(output="uniform"), [[-5], [0], [1], [1.5], [2], [100]], fit=x)
+    np.testing.assert_allclose(out[:, 0] * 6, [0, 0, 3, 4.5, 5, 6], atol=1e-12)
+
+
+def test_normal_ranks_are_quantiles_of_the_normal_distribution():
+    fit = np.arange(1001.0)[:, None]
+    rows = np.array([[0.0], [1], [25], [400], [500], [900], [1000]])
+    out, _ = prepared(Rank(), rows, fit=fit)
+    expected = [NormalDist().inv_cdf(min(max(row / 1000, 1e-7), 1 - 1e-7)) for row in rows[:, 0]]
+    np.testing.assert_allclose(out[:, 0], expected, atol=1e-12)
+    assert prepared(Rank(), [[3.0], [7]], fit=[[3], [3]])[0].tolist() == [[0], [0]]

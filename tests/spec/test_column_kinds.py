@@ -133,3 +133,44 @@ def test_a_table_with_all_of_it_is_learnt_and_predicted_with_no_hand_work(run_zo
     Path("new.csv").write_text("\n".join([head.removesuffix(",survived"), *lines]) + "\n")
     code, again, err = run_zoo("predict", "mine.npz", "new.csv")
     assert (code, len(again.splitlines()), err) == (0, 30, "")
+
+
+def notes(columns, labels):
+    """Return the notes on a table of these columns, and a target."""
+    names = [*columns, "y"]
+    rows = zip(*columns.values(), labels, strict=True)
+    Path("t.csv").write_text("\n".join(",".join(map(str, row)) for row in [names, *rows]) + "\n")
+    return [note for note in guess(Path("t.csv")).notes if "classes, with" not in note]
+
+
+def test_near_copies_of_the_target_are_said():
+    y, noise = np.random.default_rng(0).normal(size=(2, ROWS)).round(4)
+    near = (y + 0.01 * noise).round(4)
+    assert any(
+        "column 'near' is nearly the target, correlation 0.999" in n for n in notes({"p": noise, "near": near}, y)
+    )
+    far = (y + 0.1 * noise).round(4)
+    assert notes({"p": noise, "far": far}, y) == []
+    labels = ["ab"[i % 2] for i in range(ROWS)]
+    words = [("no", "yes")[i % 2] for i in range(ROWS)]
+    assert any("column 'w' tells the target exactly" in note for note in notes({"p": noise, "w": words}, labels))
+    words[5] = "no"
+    assert notes({"p": noise, "w": words}, labels) == []
+
+
+def test_classes_of_one_row_and_columns_of_one_value_are_said():
+    noise = np.random.default_rng(0).normal(size=ROWS).round(4)
+    found = notes({"p": noise, "same": ["x"] * ROWS}, ["c", *(["ab"[i % 2] for i in range(ROWS - 1)])])
+    assert "1 class(es) have one row, so that it is learnt or tested, never both: 'c'" in found
+    assert "column 'same' is left out: all rows have the text 'x'" in found
+
+
+def test_a_model_is_shown_with_its_columns_and_what_was_learnt(run_zoo):
+    Path("people.csv").write_text(people())
+    assert run_zoo("new", "mine", "--data", "people.csv")[0] == 0
+    assert run_zoo("train", "mine.toml", "--quiet", "--set", "training.epochs=1")[0] == 0
+    _, out, _ = run_zoo("show", "mine.npz")
+    for words in ("preprocessor", "sex: category (female, male)", "boarded: date (dmy)", "age: number", "fill: "):
+        assert words in out
+    about = json.loads(run_zoo("show", "mine.npz", "--json")[1])["about"]
+    assert about["columns"][0] == {"name": "sex", "kind": "category", "categories": ["female", "male"], "order": ""}

@@ -42,6 +42,7 @@ class Finding:
         note: what may surprise, or "".
         categories: how many different texts a category has.
         values: the numbers that are there; for a wide table their range is found only where it is shown.
+        codes: of the texts of a category or a boolean, a number for each row.
     """
 
     place: int
@@ -53,6 +54,7 @@ class Finding:
     note: str = ""
     categories: int = 0
     values: Array | None = None
+    codes: Array | None = None
 
     @property
     def found(self) -> str:
@@ -149,7 +151,7 @@ def _of_texts(place: int, name: str, texts: TypedColumn, survey: ColumnSurvey, f
     """Return what a column of texts holds: booleans, dates, categories, ids, or something that is left out."""
     distinct, known = texts.categories, len(texts) - texts.missing
     if {text.lower() for text in distinct} in PAIRS:
-        return Finding(place, name, "boolean", " or ".join(sorted(distinct)), texts.missing)
+        return Finding(place, name, "boolean", " or ".join(sorted(distinct)), texts.missing, codes=texts.codes)
     if orders := fitting_orders(distinct):
         return _of_dates(place, name, texts, orders)
     count = len(distinct)
@@ -157,7 +159,7 @@ def _of_texts(place: int, name: str, texts: TypedColumn, survey: ColumnSurvey, f
         return Finding(place, name, "ignore", _examples(texts), why=f"all rows have the text {distinct[0]!r}")
     few = count <= MANY and count <= max(FEW, SHARE * known) and not (count == known > 2)
     if few or features:
-        return Finding(place, name, "category", _examples(texts), texts.missing, categories=count)
+        return Finding(place, name, "category", _examples(texts), texts.missing, categories=count, codes=texts.codes)
     if survey.is_measured:
         return Finding(place, name, "ignore", _examples(texts), why=survey.first_fault())
     if survey.is_code:

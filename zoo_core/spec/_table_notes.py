@@ -19,6 +19,7 @@ LARGE, SMALL = 10.0, 0.01  # mean or deviation of a target beyond which a note s
 LEAST_ROWS = 20  # from which a pattern of a column is no accident
 MOST_COLUMNS = 30  # of which pairs are looked at
 FEW_VALUES = 10  # a target with fewer different values may rise with a column by chance
+NEARLY = 0.999  # correlation
 LEAVE = "leave it out of data.features"
 _TOTAL = re.compile(r"(grand |sub)?(total|sum|mean|average|summe|gesamt|mittelwert)\b", re.IGNORECASE)
 
@@ -34,6 +35,10 @@ def class_notes(counts: Mapping[str, int]) -> list[str]:
         f"classes, with their rows: {shown}{', ...' if len(counts) > SHOWN_CLASSES else ''}"
         f"{'; if they are amounts, say task = regression' if amounts else ''}"
     ]
+    single = [name for name, count in counts.items() if count == 1]
+    if single:
+        shown = ", ".join(map(repr, single[:SHOWN_CLASSES])) + (", ..." if len(single) > SHOWN_CLASSES else "")
+        notes.append(f"{len(single)} class(es) have one row, so that it is learnt or tested, never both: {shown}")
     seen: dict[str, str] = {}
     for name in counts:
         other = seen.setdefault(name.casefold(), name)
@@ -71,6 +76,8 @@ def column_notes(
             notes.append(f"{name} counts up from row to row ({first}, ...); if it only numbers the rows, {LEAVE}")
         elif _tells(survey, target, labels):
             notes.append(f"{name} tells the target exactly; if it is not known beforehand, {LEAVE}")
+        elif target.is_numeric and (r := _correlation(survey.values, target.values)) > NEARLY:
+            notes.append(f"{name} is nearly the target, correlation {r:.5f}; if it is not known beforehand, {LEAVE}")
     return notes + [
         f"{' and '.join(table.column_name(survey.place) for survey in pair)} add up to the target; "
         "if they are not known beforehand, leave them out of data.features"
@@ -87,6 +94,26 @@ def _tells(survey: ColumnSurvey, target: ColumnSurvey, labels: Sequence[str]) ->
     if not target.is_numeric or distinct < FEW_VALUES or len(set(labels)) < FEW_VALUES:
         return False
     return _rises(values, target.values) or _rises(values, -target.values)
+
+
+def _correlation(x: Array, y: Array) -> float:
+    """Return the absolute correlation of two columns; 0 where one does not vary, or the target has few values."""
+    dx, dy = x - x.mean(), y - y.mean()
+    size = float(np.sqrt((dx @ dx) * (dy @ dy)))
+    if not size or not abs(float(dx @ dy)) > NEARLY * size or len(np.unique(y)) < FEW_VALUES:
+        return 0.0
+    return abs(float(dx @ dy)) / size
+
+
+def text_notes(columns: Mapping[str, Array], labels: Sequence[str]) -> list[str]:
+    """Say which columns of texts, given by their codes, tell the class of each row."""
+    notes = []
+    for name, codes in columns.items():
+        distinct = len(np.unique(codes))
+        few = 1 < distinct <= len(labels) / FEW_VALUES and len(codes) == len(labels) >= LEAST_ROWS
+        if few and len(set(labels)) > 1 and len(set(zip(codes.tolist(), labels, strict=True))) == distinct:
+            notes.append(f"{name} tells the target exactly; if it is not known beforehand, {LEAVE}")
+    return notes
 
 
 def _rises(x: Array, y: Array) -> bool:

@@ -26,6 +26,7 @@ from zoo_core.spec._table_notes import (
     column_notes,
     incomplete_notes,
     target_notes,
+    text_notes,
     total_notes,
     unnamed_notes,
 )
@@ -140,7 +141,8 @@ def guess(
     notes = [*found.notes, *unnamed_notes(table), *incomplete_notes(incomplete, table, column)]
     numeric = [x for x, finding in zip(surveys, kinds, strict=True) if finding.is_taken and x.is_numeric]
     notes += [*about_target, *_choice_notes(kinds, surveys, table), *column_notes(numeric, own, labels, table)]
-    notes += total_notes(last)
+    codes = {table.column_name(f.place): f.codes for f in kinds if f.codes is not None} if counts else {}
+    notes += [*text_notes(codes, labels), *total_notes(last)]
     return Guess(
         str(path), table.names, found.form, column, task, tuple(kept), len(labels), counts, tuple(notes),
         features is None and len(kept) == len(chosen), tuple(kinds), bool(told_kinds),

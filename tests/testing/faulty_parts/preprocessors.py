@@ -3,6 +3,7 @@
 import numpy as np
 
 from tests.testing.faulty_parts import faulty
+from zoo_core.errors import DataError
 from zoo_core.parts import Preprocessor
 
 
@@ -91,3 +92,56 @@ class Adding(Centred):
 
     def inverse(self, y, out):
         out += y + self.mean
+
+
+class OfColumns(Preprocessor):
+    """The numbers of a table, with 0 for a gap."""
+
+    name = "of_columns"
+    wants_columns = True
+
+    def transform(self, x, out):
+        out[...] = np.nan_to_num(x)
+
+
+@faulty("columns", "a prepared value is not finite")
+class KeepsGaps(OfColumns):
+    """Leaves missing values as they are."""
+
+    def transform(self, x, out):
+        out[...] = x
+
+
+@faulty("columns", "an unknown category or a missing value fails: IndexError")
+class Looks(OfColumns):
+    """Looks categories up among those of the training rows."""
+
+    state = ("seen",)
+
+    def fit(self, x):
+        self.seen = np.arange(3.0)
+
+    def transform(self, x, out):
+        out[...] = np.nan_to_num(x)
+        if self.columns:
+            out[:, 1] = self.seen[out[:, 1].astype(int)]
+
+
+@faulty("columns", "output_names has another number of names")
+class Wide(OfColumns):
+    """Doubles the columns and not their names."""
+
+    def output_width(self, inputs):
+        return 2 * inputs
+
+    def transform(self, x, out):
+        out[...] = np.nan_to_num(np.hstack([x, x]))
+
+
+@faulty("columns", "it refuses columns of all kinds")
+class Picky(OfColumns):
+    """Refuses gaps."""
+
+    def fit(self, x):
+        if np.isnan(x.take(np.arange(x.shape[0]), axis=0)).any():
+            raise DataError("no gaps")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from zoo_core.model import ModelSummary
     from zoo_core.registry import Registry
 
+SHOWN, MOST_COLUMNS = 6, 60  # values in a line, and columns
 EXAMPLES = (
     "Examples: zoo show glyphs.npz | zoo show mnist-mlp --json | zoo show gelu | "
     "zoo show leaky_relu --set slope=0.2 -o leaky.svg | zoo show identity --kind initializer"
@@ -94,7 +96,7 @@ def _show_model(name: str, registry: Registry, sha256: str | None, max_size: int
     if json:
         report(data, True, None)
         return
-    report(None, False, _facts_table(summary, data))
+    report(None, False, _facts_table(summary, data | {"learnt": _learnt(contents.arrays)}))
 
 
 def _facts_table(spec: ModelSummary, data: dict[str, Any]) -> RenderableType:
@@ -108,6 +110,7 @@ def _facts_table(spec: ModelSummary, data: dict[str, Any]) -> RenderableType:
         "name": spec.name,
         "description": spec.description,
         "data": spec.data.name,
+        **_input_facts(data),
         "layers": " -> ".join([str(data["about"]["inputs"]), *layers]),
         "parameters": f"{data['parameters']:,}",
         "loss": spec.model.loss.name + (f", of targets scaled by {scaled.name!r}" if scaled else ""),
@@ -121,3 +124,32 @@ def _facts_table(spec: ModelSummary, data: dict[str, Any]) -> RenderableType:
     plugins = sorted({f"{p['distribution']} {p['version']}" for p in data["plugins"]})
     facts["made with"] = ", ".join([*plugins, f"numpy {data['environment'].get('numpy', 'unknown')}"])
     return rows([{"": key, "value": value} for key, value in facts.items()], ["", "value"])
+
+
+def _input_facts(data: dict[str, Any]) -> dict[str, str]:
+    """Return what is said of inputs that are described, or that a preprocessor has learnt from."""
+    about, given = data["about"], data["spec"].get("data", {}).get("preprocessor")
+    facts = {"preprocessor": given["name"] if isinstance(given, dict) else str(given or "")}
+    described = [_column_text(column) for column in about.get("columns", [])]
+    more = [f"... and {len(described) - MOST_COLUMNS} more"] if len(described) > MOST_COLUMNS else []
+    facts |= {"columns": "\n".join([*described[:MOST_COLUMNS], *more])} if described else {}
+    return facts | ({"learnt": data["learnt"]} if described else {})
+
+
+def _column_text(column: dict[str, Any]) -> str:
+    """Return such as "sex: category (female, male)"."""
+    names = column.get("categories", [])
+    shown = ", ".join(name[:20] for name in names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
+    order = f" ({column['order']})" if column.get("order") else ""
+    return f"{column['name'][:40]}: {column['kind']}{order}" + (f" ({shown})" if names else "")
+
+
+def _learnt(arrays: Mapping[str, Any]) -> str:
+    """Return the first values of each array that a preprocessor has learnt."""
+    lines = []
+    for name, array in arrays.items():
+        if name.startswith("preprocessor."):
+            values = array.ravel()[:SHOWN].tolist()
+            text = ", ".join(f"{value:.4g}" for value in values) + (", ..." if array.size > SHOWN else "")
+            lines.append(f"{name.removeprefix('preprocessor.')}: {text or 'none'}")
+    return "\n".join(lines)

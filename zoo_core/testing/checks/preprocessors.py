@@ -10,6 +10,7 @@ import numpy as np
 from zoo_core.contract import checked_width
 from zoo_core.errors import PluginError
 from zoo_core.parts import Array, Preprocessor
+from zoo_core.testing.checks.described_columns import check_described, fit, wants_columns
 from zoo_core.testing.harness.buffers import input_findings, overwriting
 from zoo_core.testing.harness.check import Check
 from zoo_core.testing.harness.findings import Finding
@@ -42,7 +43,7 @@ class LazyRows:
 
 def _fitted(subject: PartUnderTest, x: Any = None) -> Any:
     part = subject.make()
-    part.fit(sample_inputs() if x is None else x)
+    fit(part, sample_inputs() if x is None else x)
     return part
 
 
@@ -87,7 +88,7 @@ def _is_invertible(part: type[Any]) -> bool:
 
 def _check_inputs(subject: PartUnderTest) -> Iterator[Finding]:
     x, part = sample_inputs(), subject.make()
-    yield from input_findings("fit", {"x": x}, part.fit, x)
+    yield from input_findings("fit", {"x": x}, fit, part, x)
     yield from input_findings("transform", {"x": x}, _transform, part, x)
 
 
@@ -181,6 +182,7 @@ CHECKS = {
         Check("values", "values are finite and depend on their row alone, for bytes and floats", _check_values),
         Check("state", "loaded from a model file, it gives the same values", _check_state),
         Check("streaming", "fit uses only shape, dtype and take", _check_streaming),
+        Check("columns", "`wants_columns`: it takes all kinds, gaps, unknown values", check_described, wants_columns),
         Check("inverse", "`is_invertible`: inverse undoes transform", _check_inverse, _is_invertible, varied=True),
         no_randomness(_draw),
     ),
