@@ -70,3 +70,12 @@ def test_a_position_outside_the_buffer_is_refused(kind: type[Any], keys: tuple[s
     with pytest.raises((ValueError, TypeError)):
         streams.set_state(positions)
     assert stream.random() == begun(kind)[1].random()
+
+
+def test_a_stream_without_a_state_keeps_its_own_where_that_is_allowed() -> None:
+    streams, drawn = begun(np.random.PCG64)
+    expected = begun(np.random.PCG64)[1].random(3)
+    streams.set_state({}, strict=False)
+    np.testing.assert_array_equal(drawn.random(3), expected)
+    with pytest.raises(KeyError):
+        streams.set_state({})

@@ -27,7 +27,8 @@ TESTS = (
     "model/test_array_names.py", "model/test_golden_models.py", "model/test_predicting.py", "cli/test_bad_inputs.py",
     "runs/test_checkpoints.py", "runs/test_round_trip.py", "runs/test_checkpoint_refusals.py",
     "runs/test_nothing_is_lost.py", "nn/test_random_streams.py",
-    "nn/test_part_state.py",
+    "nn/test_part_state.py", "nn/test_target_widths.py", "model/test_bytes.py", "model/test_columns.py",
+    "runs/test_continuation.py", "runs/test_errors_with_models.py",
 )  # fmt: skip
 COUNT = len(TESTS)
 

@@ -115,6 +115,12 @@ UNSOUND: dict[str, Change] = {
     "a step before the epoch": put("run/run.position", {"table": {"epoch": 0, "step": -1}}),
     "an epoch of text": put("run/run.position", {"table": {"epoch": "x", "step": 4}}),
     "an epoch without its record": put("run/run.position", {"table": {"epoch": 1, "step": 4}}),
+    "epochs of an earlier run below none": put(
+        "run/run.position", {"table": {"epoch": 0, "step": 4, "epochs_before": -1, "steps_before": 0}}
+    ),
+    "steps of an earlier run as text": put(
+        "run/run.position", {"table": {"epoch": 0, "step": 4, "epochs_before": 0, "steps_before": "x"}}
+    ),
     "an epoch before the first": put("run/run.position", {"table": {"epoch": -3, "step": 4}}),
     "a value of no kind": put("run/opt.steps", {"integer": "x"}),
     "a value of two kinds": put("run/opt.steps", {"nothing": 1}),

@@ -12,6 +12,7 @@ import pytest
 
 import zoo_core
 from tests.helpers.runs import SPEC, write_run
+from tests.helpers.specs import small_spec
 from zoo_core import storage
 from zoo_core.errors import NumericError, PluginError, SpecError, UsageError
 from zoo_core.model import evaluate_table
@@ -19,6 +20,7 @@ from zoo_core.parts import Callback, Optimizer, Schedule
 from zoo_core.registry import Registry
 from zoo_core.runs import Output, _checkpoint_writer, prepare
 from zoo_core.runs._checkpoint import restore_run, write_checkpoint
+from zoo_core.runs._run_state import owner_of_state
 from zoo_core.training import Interval, Trainer
 from zoo_core.training.events import SafePoint
 
@@ -504,3 +506,13 @@ def test_a_run_without_checkpoints_still_saves_at_a_signal(run_zoo, alone, monke
     assert "saved m.checkpoint-0000000004.npz; go on with: zoo resume m.npz" in err
     assert run_zoo("resume", "m.npz", "-q")[0] == 0
     assert Path("m.npz").read_bytes() == alone
+
+
+@pytest.mark.parametrize(
+    ("place", "owner"),
+    [("run.history", ""), ("opt.base.x", "optimizer 'adam': "), ("opt.x", "optimizer 'ema': ")],
+)
+def test_a_value_of_a_run_has_the_part_that_keeps_it(place: str, owner: str) -> None:
+    optimizer = {"name": "ema", "base": {"name": "adam"}}
+    trainer = prepare(small_spec(optimizer=optimizer))
+    assert owner_of_state(trainer, place) == owner
