@@ -32,13 +32,14 @@ def with_given_data(spec: Spec, given: Any, target: Any, registry: Registry) -> 
     rows = {name: given_rows(part, source.target, source.weights, f"data, {name}") for name, part in parts.items()}
     first, last = rows["train"].x, spec.model.layers[-1]
     task: Task = source.task or task_of(spec.model.loss.task, rows["train"].y, last.units)
-    tables, about = make_tables(rows, task)
+    tables, about = make_tables(rows, task, source.columns or {})
+    form = form_of(first) | ({"preprocessor": "table"} if about["columns"] else {})
     if "validation" in tables:
         spec = _with_validation(spec, len(tables["train"].y))
         tables["train"] = _joined(tables["train"], tables.pop("validation"))
     if "test" in tables and isinstance(spec.data.test, float):
         raise UsageError(f"data.test = {spec.data.test:g}, and test rows are given apart; leave one of them out")
-    data = Data(tables["train"], tables.get("test"), task, **about, **form_of(first))
+    data = Data(tables["train"], tables.get("test"), task, **about, **form)
     return spec, checked_data(source, data)
 
 

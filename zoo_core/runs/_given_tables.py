@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -10,9 +10,10 @@ import numpy as np
 from zoo_core.data.labels import distinct, encode, encode_array, find_classes, label_list
 from zoo_core.data.readers.npy import check_finite
 from zoo_core.errors import DataError
-from zoo_core.model.frames import frame_columns, is_frame, match_columns
+from zoo_core.model.frames import described_matrix, frame_columns, is_frame, match_columns
 from zoo_core.model.given import GivenRows, as_weights
-from zoo_core.parts import Array, Table
+from zoo_core.parts import Array, Column, Table
+from zoo_core.runs._frame_columns import MISSING as MISSING_TEXTS, describe_columns, learnt_columns
 
 
 def form_of(x: Any) -> dict[str, Any]:
@@ -37,15 +38,21 @@ def task_of(loss_task: str, y: Any, units: int) -> Task:
     return "regression" if are_values or columns[0].shape[1:] not in ((), (1,)) else "classification"
 
 
-def make_tables(rows: Mapping[str, GivenRows], task: str) -> tuple[dict[str, Table], dict[str, Any]]:
-    """Return the tables by split, and what they say of the data: names of features, targets and classes."""
-    features, targets = _names(rows["train"].x), _names(rows["train"].y)
-    x = {name: _inputs(own.x, features, f"data, {name}, x") for name, own in rows.items()}
+def make_tables(
+    rows: Mapping[str, GivenRows], task: str, kinds: Mapping[str, str]
+) -> tuple[dict[str, Table], dict[str, Any]]:
+    """Return the tables by split, and what they say of the data: columns, names of features, targets and classes.
+
+    `kinds` are those of columns which the user says, by name.
+    """
+    targets = _names(rows["train"].y)
+    features, columns = _features([own.x for own in rows.values()], kinds)
+    x = {name: _inputs(own.x, features, columns, f"data, {name}, x") for name, own in rows.items()}
     y = {name: _targets(own.y, targets, len(x[name]), f"data, {name}, y") for name, own in rows.items()}
     widths = {inputs.shape[1] for inputs in x.values()}
     if len(widths) > 1:
         raise DataError(f"data: the rows have {' and '.join(map(str, sorted(widths)))} features; give all the same")
-    about: dict[str, Any] = {"feature_names": features}
+    about: dict[str, Any] = {"feature_names": features, "columns": columns}
     if task == "regression":
         y = {name: _values(own, f"data, {name}, y") for name, own in y.items()}
         about["target_names"] = targets
@@ -60,8 +67,22 @@ def _names(given: Any) -> tuple[str, ...]:
     return tuple(frame_columns(given)) if is_frame(given) else ()
 
 
-def _inputs(x: Any, names: tuple[str, ...], where: str) -> Array:
-    """Return inputs, shape (rows, features), not copied. Raises DataError for anything but finite numbers."""
+def _features(given: Sequence[Any], kinds: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[Column, ...]]:
+    """Return the names of the features, if the first rows are a frame, and what they are, if not all are numbers."""
+    if not is_frame(given[0]):
+        return (), ()
+    frames = [frame_columns(x) for x in given if is_frame(x)]
+    names = learnt_columns(frames[0], kinds)
+    return tuple(names), describe_columns([{n: f[n] for n in names if n in f} for f in frames], kinds)
+
+
+def _inputs(x: Any, names: tuple[str, ...], columns: tuple[Column, ...], where: str) -> Array:
+    """Return inputs, shape (rows, features), not copied.
+
+    Raises DataError for what is no finite number, or for a value that its column cannot have.
+    """
+    if columns:
+        return described_matrix(x, columns, MISSING_TEXTS, "inputs", "the training rows")
     if is_frame(x):
         width = len(names) or len(frame_columns(x))
         x = match_columns(x, names, width, "inputs", "the training rows")

@@ -12,6 +12,7 @@ from zoo_core.parts import Array, Column, Data, Table
 
 Task = Literal["classification", "regression"]
 Named = Annotated[str, MinLen(1)]
+Kind = Literal["number", "category", "boolean", "date", "date_dmy", "date_mdy", "id", "ignore"]
 
 
 def check_weights(weights: Array, where: str) -> Array:

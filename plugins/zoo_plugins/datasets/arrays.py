@@ -9,6 +9,7 @@ from annotated_types import Ge, Le, MinLen
 
 from zoo_core.errors import DataError, Hint
 from zoo_core.parts import Data, DataFiles, Dataset
+from zoo_plugins.datasets._tables import Kind
 
 Column = str | Annotated[int, Ge(-100_000), Le(100_000)]
 
@@ -20,7 +21,8 @@ class Arrays(Dataset):
     It stands in the spec of a model that was trained so, also where a spec names no data.
     target: of a frame, the column to predict, by name or by index from 0 (-1 is the last), or a list of them for
     regression; weights: of a frame, the column with the weight of each row; task: "classification" or "regression"
-    (default: that of the loss).
+    (default: that of the loss); columns: the kinds of columns of a frame, by name, as for `csv` (default: by their
+    values).
     """
 
     name = "arrays"
@@ -28,6 +30,7 @@ class Arrays(Dataset):
     target: Column | Annotated[list[Column], MinLen(1)] | None = None
     weights: Column | None = None
     task: Literal["classification", "regression"] | None = None
+    columns: dict[str, Kind] | None = None
 
     def load(self, folder: DataFiles) -> Data:
         """Raise DataError: the arrays belong to the process that gives them."""

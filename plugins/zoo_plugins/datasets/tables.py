@@ -18,10 +18,9 @@ from zoo_core.data.readers.rows_apart import group_codes, read_times
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.errors import DataError
 from zoo_core.parts import Array, Column as ColumnMeaning, Data, DataFiles, Dataset, Table
-from zoo_plugins.datasets._tables import Named, Task, check_weights, make_data
+from zoo_plugins.datasets._tables import Kind, Named, Task, check_weights, make_data
 
 Column = str | Annotated[int, Ge(-100_000), Le(100_000)]
-Kind = Literal["number", "category", "boolean", "date", "date_dmy", "date_mdy", "id", "ignore"]
 
 
 @dataclass

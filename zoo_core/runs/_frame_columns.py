@@ -1,0 +1,95 @@
+"""What the columns of a frame are that a model is trained on: numbers, categories, booleans or dates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from numbers import Number
+from typing import Any
+
+import numpy as np
+
+from zoo_core.data.readers.described import KINDS, LEFT_OUT
+from zoo_core.data.readers.table_format import TableFormat
+from zoo_core.data.readers.values import ValueFaultError, described, sorted_categories, typed_array
+from zoo_core.errors import DataError, nearest
+from zoo_core.parts import Array, Column
+
+MISSING = TableFormat().missing
+MISSING_TYPES = ("NoneType", "NAType", "NaTType")
+FEW, SHARE, MANY = 20, 0.05, 200  # different texts of a category: up to a number, or to a share of the rows
+
+
+def learnt_columns(frame: Mapping[str, Array], told: Mapping[str, str]) -> list[str]:
+    """Return the names of the columns of a frame that are learnt from: all but those told to be left out.
+
+    Raises DataError where there is no such column, or none is left.
+    """
+    unknown = [name for name in told if name not in frame and told[name] not in LEFT_OUT]
+    if unknown:
+        raise DataError(f"data.columns: the frame has no column {unknown[0]!r}{nearest(unknown[0], frame)}")
+    names = [name for name in frame if told.get(name) not in LEFT_OUT]
+    if not names:
+        raise DataError("data.columns leaves no column to learn from")
+    return names
+
+
+def describe_columns(frames: Sequence[Mapping[str, Array]], told: Mapping[str, str]) -> tuple[Column, ...]:
+    """Return what the columns of the first frame are, with the categories of all frames; () if all are plain numbers.
+
+    Args:
+        frames: the columns of each split by name, without those that are left out.
+        told: the kinds that the user says, by name; the others are found by their values.
+
+    Raises:
+        DataError: a column has too many different texts, or values that are neither numbers, texts nor dates.
+    """
+    kinds = {name: told.get(name) or _kind(values) for name, values in frames[0].items()}
+    if all(kind == "number" and not any(_has_gaps(f.get(name)) for f in frames) for name, kind in kinds.items()):
+        return ()
+    return tuple(_described(name, kind, frames, name in told) for name, kind in kinds.items())
+
+
+def _kind(values: Array) -> str:
+    """Return the kind of a column by the types of its values."""
+    kind = {"b": "boolean", "M": "date"}.get(values.dtype.kind, "number" if values.dtype.kind in "iuf" else "")
+    if kind:
+        return kind
+    present = [value for value in values.tolist() if not _is_gap(value)] if values.ndim == 1 else []
+    types = {type(value) for value in present}
+    if types and types <= {bool, np.bool_}:
+        return "boolean"
+    if types and bool not in types and all(issubclass(t, Number) for t in types):
+        return "number"
+    return "date" if types and all(issubclass(t, date) for t in types) else "category"
+
+
+def _is_gap(value: Any) -> bool:
+    is_text = isinstance(value, str)
+    return value.strip() in MISSING if is_text else type(value).__name__ in MISSING_TYPES or bool(value != value)
+
+
+def _has_gaps(values: Array | None) -> bool:
+    if values is None:
+        return False
+    if values.dtype.kind == "f":
+        return bool(np.isnan(values).any())
+    return values.dtype.kind == "O" and values.ndim == 1 and any(map(_is_gap, values.tolist()))
+
+
+def _described(name: str, kind: str, frames: Sequence[Mapping[str, Array]], is_told: bool) -> Column:
+    where = "data"
+    try:
+        typed = [typed_array(name, frame[name], kind, MISSING) for frame in frames if name in frame]
+    except ValueFaultError as fault:
+        raise DataError(f"{where}: column {name!r}, row {fault.row} (from 0): {fault}") from None
+    found = [described(column, kind, where) for column in typed]
+    texts = sorted_categories(text for column in found for text in column.categories)
+    rows = sum(map(len, typed))
+    if not is_told and len(texts) > min(max(FEW, SHARE * rows), MANY):
+        raise DataError(
+            f"{where}: column {name!r} has {len(texts):,} different texts in {rows:,} rows; leave it out, or say what "
+            f"it is: data.columns = {{{name!r}: 'ignore'}} (kinds: {', '.join(KINDS)})"
+        )
+    return replace(found[0], categories=texts)
