@@ -90,6 +90,7 @@ FAILED: dict[str, tuple[dict[str, Any], Any, str, str]] = {
     "a dead layer": (with_output(BASE, "cross_entropy", DEAD, SOFTMAX), SIDE, "dead_units", r"layers\.0 \('relu'\) gives 0 for every row"),
     "no gradient": (with_output(BASE, "mse", SATURATED), SIDE, "flat_loss", "the training loss is flat from the start; try another learning rate or initializer"),
     "a faint relation and a large rate": (with_output(VALUES, "mse", {"units": 1}, **FAINT_SPEC), FAINT, "learning_rate", "'target 1' is predicted hardly better than by its mean: the learning rate 0.04 is likely too large"),
+    "a dead layer for prices": (with_output(VALUES, "mse", DEAD, {"units": 1}), 200_000 + 50_000 * LINE, "dead_units", "leaky_relu"),
     "a dead layer for values": (with_output(VALUES, "mse", DEAD, {"units": 1}), LINE, "dead_units", "leaky_relu"),
 }  # fmt: skip
 
