@@ -16,8 +16,8 @@ from tests.robustness import ROOT, Result, Unavailable, environment, python
 PROMISE = "statements and branches of reader and writer, each taken by the fast tests"
 MODULES = (
     "storage/*", "model/_loading.py", "model/_header.py", "model/_summary.py", "model/_provenance.py",
-    "model/_fingerprints.py", "model/_environment.py", "model/_array_names.py", "model/_preprocessors.py", "runs/_output.py",
-    "training/_interval.py",
+    "model/_fingerprints.py", "model/_environment.py", "model/_array_names.py", "runs/_output.py",
+    "model/_preprocessors.py", "training/_interval.py",
     "runs/_checkpoint.py", "runs/_checkpoint_writer.py", "runs/_advice.py", "runs/_rescue.py",
     "runs/_run_state.py", "nn/_part_state.py", "nn/_random_streams.py",
 )  # fmt: skip
