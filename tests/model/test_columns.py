@@ -181,3 +181,13 @@ def test_a_run_with_columns_goes_on_as_if_it_had_never_stopped(trained, tmp_path
     resumed = prepare_resumed(Output(tmp_path / "m.npz"), None, registry)
     list(resumed.events())
     np.testing.assert_array_equal(resumed.model.outputs(X), model.outputs(X))
+
+
+def test_a_rule_that_refuses_unknown_categories_is_no_fault_of_the_file(tmp_path):
+    columns = (COLUMNS[0], Column("sort", "category", ("never", "u", "v", "w")), *COLUMNS[2:])
+    registry = registry_of(replace(DATA, train=Table(X + np.eye(4)[1], Y), columns=columns))
+    rule = {"name": "table", "category": {"name": "one_hot", "unknown": "error"}}
+    zoo_core.train(spec_for(registry, preprocessor=rule), registry=registry).save(tmp_path / "m.npz")
+    model = zoo_core.load(tmp_path / "m.npz", registry)
+    with pytest.raises(DataError, match="column 'sort' has the value 'never' that no training row has"):
+        model.predict({"size": [1.0], "sort": ["never"], "on": [True], "day": ["2020-01-01"]})

@@ -12,7 +12,7 @@ import numpy as np
 
 from zoo_core.data.readers.described import KINDS, LEFT_OUT
 from zoo_core.data.readers.table_format import TableFormat
-from zoo_core.data.readers.values import ValueFaultError, described, sorted_categories, typed_array
+from zoo_core.data.readers.values import ValueFaultError, described, sorted_categories, text_kind, typed_array
 from zoo_core.errors import DataError, nearest
 from zoo_core.parts import Array, Column
 
@@ -62,6 +62,8 @@ def _kind(values: Array) -> str:
         return "boolean"
     if types and bool not in types and all(issubclass(t, Number) for t in types):
         return "number"
+    if types and all(issubclass(t, str) for t in types):
+        return text_kind({value.strip() for value in present})
     return "date" if types and all(issubclass(t, date) for t in types) else "category"
 
 

@@ -14,13 +14,12 @@ from zoo_core.data.readers.dates import fitting_orders, likely_order, read_date
 from zoo_core.data.readers.described import LEFT_OUT
 from zoo_core.data.readers.survey import ColumnSurvey
 from zoo_core.data.readers.table_reader import TableReader
-from zoo_core.data.readers.values import ORDER_OF, sorted_categories
+from zoo_core.data.readers.values import KIND_OF_ORDER, ORDER_OF, sorted_categories, text_kind
 from zoo_core.errors import DataError
 from zoo_core.parts import Array
 
 FEW, SHARE, MANY = 20, 0.05, 200  # different texts of a category: up to a number, or to a share of the rows
 SHOWN = 3  # categories in a description
-PAIRS = ({"true", "false"}, {"yes", "no"}, {"t", "f"}, {"y", "n"})
 OTHERWISE = ", or name the columns to learn from: data.features, or say what it is: data.columns"
 DONE = {
     "number": "standardized", "boolean": "1 or 0, standardized", "date": "elapsed time and its parts",
@@ -150,7 +149,7 @@ def _of_numbers(place: int, name: str, survey: ColumnSurvey, features: bool) -> 
 def _of_texts(place: int, name: str, texts: TypedColumn, survey: ColumnSurvey, features: bool) -> Finding:
     """Return what a column of texts holds: booleans, dates, categories, ids, or something that is left out."""
     distinct, known = texts.categories, len(texts) - texts.missing
-    if {text.lower() for text in distinct} in PAIRS:
+    if text_kind(distinct) == "boolean":
         return Finding(place, name, "boolean", " or ".join(sorted(distinct)), texts.missing, codes=texts.codes)
     if orders := fitting_orders(distinct):
         return _of_dates(place, name, texts, orders)
@@ -173,7 +172,7 @@ def _of_texts(place: int, name: str, texts: TypedColumn, survey: ColumnSurvey, f
 
 def _of_dates(place: int, name: str, texts: TypedColumn, orders: list[str]) -> Finding:
     order = likely_order(texts.categories, orders)
-    kind = next(kind for kind, own in ORDER_OF.items() if own == order)
+    kind = KIND_OF_ORDER[order]
     seconds = [found for text in texts.categories if (found := read_date(text, order)) is not None]
     first, last = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=s) for s in (min(seconds), max(seconds)))
     note = ""

@@ -5,7 +5,7 @@ A column comes as a `TypedColumn`: numbers, or texts with codes. `zoo_core.parts
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -16,14 +16,27 @@ from zoo_core.data.columns import MAX_CATEGORIES, MAX_LETTERS, UNKNOWN
 from zoo_core.data.labels import LabelIndex, label_text, whole_value
 from zoo_core.data.readers._cells import MISSING, Notation, read_number
 from zoo_core.data.readers.columns import MISSING_CODE, TypedColumn
-from zoo_core.data.readers.dates import read_date
+from zoo_core.data.readers.dates import fitting_orders, likely_order, read_date
 from zoo_core.errors import DataError
 from zoo_core.parts import Array, Column
 
 TRUTHS = {"true": 1.0, "yes": 1.0, "t": 1.0, "y": 1.0, "on": 1.0, "1": 1.0, "1.0": 1.0,
           "false": 0.0, "no": 0.0, "f": 0.0, "n": 0.0, "off": 0.0, "0": 0.0, "0.0": 0.0}  # fmt: skip
 DATE_FORMS = {"": "2026-01-31 or 2026-01-31 12:30", "dmy": "31/1/2026", "mdy": "1/31/2026"}
+PAIRS = ({"true", "false"}, {"yes", "no"}, {"t", "f"}, {"y", "n"})
 ORDER_OF = {"date": "", "date_dmy": "dmy", "date_mdy": "mdy"}  # the kinds of dates in a spec
+KIND_OF_ORDER = {order: kind for kind, order in ORDER_OF.items()}
+
+
+def text_kind(texts: Collection[str]) -> str:
+    """Return the kind in a spec that different texts are by their form: boolean, one of the dates, or category.
+
+    Only words are booleans, since 0 and 1 may be numbers.
+    """
+    if {text.lower() for text in texts} in PAIRS:
+        return "boolean"
+    orders = fitting_orders(texts)
+    return KIND_OF_ORDER[likely_order(texts, orders)] if orders else "category"
 
 
 class ValueFaultError(Exception):
