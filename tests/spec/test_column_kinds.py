@@ -174,3 +174,11 @@ def test_a_model_is_shown_with_its_columns_and_what_was_learnt(run_zoo):
         assert words in out
     about = json.loads(run_zoo("show", "mine.npz", "--json")[1])["about"]
     assert about["columns"][0] == {"name": "sex", "kind": "category", "categories": ["female", "male"], "order": ""}
+
+
+def test_yes_and_no_beside_numbers_are_trained_on(run_zoo):
+    lines = [f"{'yes' if i % 3 else 'no'},{i},{'a' if i % 2 else 'b'}" for i in range(30)]
+    Path("t.csv").write_text("student,balance,y\n" + "\n".join(lines) + "\n")
+    code, _, said = run_zoo("new", "t", "--data", "t.csv")
+    assert (code, "student  boolean" in said) == (0, True)
+    assert run_zoo("train", "t.toml", "-q", "--set", "training.epochs=1")[0] == 0

@@ -69,8 +69,8 @@ class Finding:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is numbers without a gap, or not learnt from."""
-        return not self.is_taken or (self.kind in ("number", "boolean") and not self.gaps)
+        """Whether it is numbers or true and false without a gap, or not learnt from: its kind need not be written."""
+        return not self.is_taken or (self.kind in ("number", "boolean") and not self.gaps and self.codes is None)
 
     @property
     def row(self) -> dict[str, str]:
