@@ -7,7 +7,7 @@ import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ from tests.helpers.plugins import registry_with
 from tests.helpers.specs import merged
 from tests.nn.test_target_widths import Coverage, Interval
 from zoo_core.display.text import explanation_page
-from zoo_core.errors import ModelFileError, NumericError, PluginError, SpecError
+from zoo_core.errors import DataError, ModelFileError, NumericError, PluginError, SpecError
 from zoo_core.parts import Array, Callback, Preprocessor
 from zoo_core.registry import Registry
 from zoo_core.storage import read_model_file, write_model_file
@@ -284,6 +284,27 @@ def test_a_file_whose_scale_does_not_fit_is_refused(tmp_path: Path) -> None:
             loaded(merged_data(about, without | {"target_preprocessor": wrong}), dict(contents.arrays))
     with pytest.raises(ModelFileError, match=r"scales the targets of a regression, and these are classes"):
         loaded({**about, "about": {**about["about"], "task": "classification"}}, dict(contents.arrays))
+
+
+class Picky(Standard):
+    """Refuses a target of 0, as data or for want of memory."""
+
+    name = "picky"
+    raises: ClassVar[type[Exception]] = DataError
+
+    def transform(self, x: Array, out: Array) -> None:
+        if not x.any():
+            raise Picky.raises("0 is no price")
+        super().transform(x, out)
+
+
+def test_a_file_loads_whose_preprocessor_refuses_a_row_of_zeros(tmp_path: Path, monkeypatch: Any) -> None:
+    wanted, registry = spec(saved(tmp_path, PRICES), data={"target_preprocessor": "picky"}), registry_with(Picky)
+    model = zoo_core.train(wanted, registry=registry, output=tmp_path / "m.npz")
+    np.testing.assert_array_equal(zoo_core.load(tmp_path / "m.npz", registry).predict(X), model.predict(X))
+    monkeypatch.setattr(Picky, "raises", MemoryError)
+    with pytest.raises(PluginError, match=r"'picky' .*MemoryError: 0 is no price"):
+        zoo_core.load(tmp_path / "m.npz", registry)
 
 
 def merged_data(about: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
