@@ -47,7 +47,7 @@ def finding(cell, rows=ROWS, **told):
         (lambda i: f"{i % 28 + 1}.3.2020", "date_dmy", "2020-03-01 to 2020-03-28", 0),
         (lambda i: f"3/{i % 28 + 1}/2020", "date_mdy", "2020-03-01 to 2020-03-28", 0),
         (lambda i: f'"{NAMES[i]}"', "id", "60 different texts", 0),
-        (lambda i: "x", "ignore", "1 texts: x", 0),
+        (lambda i: "x", "ignore", "1 text: x", 0),
         (lambda i: 5, "ignore", "5 to 5", 0),
         (lambda i: "", "ignore", "no value", 0),
         (lambda i: f"{i} kg", "ignore", "60 texts: 0 kg, 1 kg, 10 kg, ...", 0),

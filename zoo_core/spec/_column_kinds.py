@@ -186,4 +186,4 @@ def _of_dates(place: int, name: str, texts: TypedColumn, orders: list[str]) -> F
 def _examples(texts: TypedColumn) -> str:
     names = sorted_categories(texts.categories)
     shown = ", ".join(name[:12] for name in names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
-    return f"{len(names):,} texts: {shown}" if names else "no value"
+    return f"{len(names):,} text{'s' * (len(names) > 1)}: {shown}" if names else "no value"

@@ -16,7 +16,7 @@ from zoo_core.errors import UsageError
 if TYPE_CHECKING:
     from zoo_core.spec.from_csv import Guess
 
-WIDTHS = {"column": 18, "kind": 8, "found": 22, "done": 26}  # and two blanks between: 80 columns
+WIDTHS = {"column": 16, "kind": 8, "found": 24, "done": 26}  # and two blanks between: 80 columns
 HEAD = {key: key for key in WIDTHS}
 MOST_ROWS = 60
 EXAMPLES = (

@@ -23,15 +23,25 @@ _PATTERNS = {
     "dmy": re.compile(rf"{_DAY}(?P<mark>{_MARK}){_MONTH}(?P=mark){_YEAR}{_TIME}"),
     "mdy": re.compile(rf"{_MONTH}(?P<mark>{_MARK}){_DAY}(?P=mark){_YEAR}{_TIME}"),
 }
+_NAME = r"(?P<month>[A-Za-z]{3,9})\.?"
+_NAMED = (  # such as Jan 31, 2026, January 2026 and 31-Jan-2026: no order is needed
+    re.compile(rf"{_NAME}[ -](?:(?P<day>[0-9]{{1,2}}),?[ -])?(?P<year>[0-9]{{4}}){_TIME}"),
+    re.compile(rf"{_DAY}[. -]{{1,2}}{_NAME}[ ,-]{{1,2}}(?P<year>[0-9]{{4}}){_TIME}"),
+)
+_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+           "december")  # fmt: skip
 _PIVOT = 69  # as in POSIX: 69 is 1969, 68 is 2068
 
 
 def read_date(text: str, order: str = "") -> float | None:
     """Return the seconds from 1970-01-01 to a date, UTC, or None for what is no date in this order.
 
-    A time without a zone counts as UTC.
+    A time without a zone counts as UTC. With the order "" the month may also be an English name, as in 31 Jan 2026.
     """
-    found = _PATTERNS[order].fullmatch(text.strip())
+    text = text.strip()
+    found = _PATTERNS[order].fullmatch(text)
+    if found is None and not order:
+        found = next(filter(None, (pattern.fullmatch(text) for pattern in _NAMED)), None)
     if found is None:
         return None
     try:
@@ -50,7 +60,16 @@ def _instant(found: re.Match[str]) -> datetime:
         hour = hour % 12 + 12 * (found["half"][0] in "Pp")
     part = timedelta(seconds=float(f"0.{found['part'] or 0}"))
     day, minute, second = int(found["day"] or 1), int(found["minute"] or 0), int(found["second"] or 0)
-    return datetime(year, int(found["month"]), day, hour, minute, second, tzinfo=_zone(found["zone"])) + part
+    return datetime(year, _month(found["month"]), day, hour, minute, second, tzinfo=_zone(found["zone"])) + part
+
+
+def _month(text: str) -> int:
+    """Return the number of a month, written as a number, a name or its first three letters."""
+    if text.isdigit():
+        return int(text)
+    own = text.lower()
+    own = "sep" if own == "sept" else own
+    return [own in (name, name[:3]) for name in _MONTHS].index(True) + 1
 
 
 def _zone(text: str | None) -> timezone:
