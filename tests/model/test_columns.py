@@ -191,3 +191,17 @@ def test_a_rule_that_refuses_unknown_categories_is_no_fault_of_the_file(tmp_path
     model = zoo_core.load(tmp_path / "m.npz", registry)
     with pytest.raises(DataError, match="column 'sort' has the value 'never' that no training row has"):
         model.predict({"size": [1.0], "sort": ["never"], "on": [True], "day": ["2020-01-01"]})
+
+
+def test_a_model_is_trained_further_with_its_own_codes(trained):
+    _, path, registry = trained
+    columns = (COLUMNS[0], Column("sort", "category", ("a", "u", "v", "w")), *COLUMNS[2:])  # other codes, no "z"
+    other = registry_of(replace(DATA, train=Table(X + np.eye(4)[1], Y), columns=columns))
+    start = {"start_from": path}
+    again = zoo_core.train(spec_for(other), registry=other, **start)
+    same = zoo_core.train(spec_for(registry), registry=registry, **start)
+    np.testing.assert_array_equal(again.outputs(X), same.outputs(X))
+    assert again.about.described_columns == COLUMNS
+    plain = registry_of(replace(DATA, train=Table(np.nan_to_num(X), Y), columns=()))
+    with pytest.raises(DataError, match="the model does, and the data does not"):
+        zoo_core.train(spec_for(plain), registry=plain, **start)

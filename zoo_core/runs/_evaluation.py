@@ -10,7 +10,6 @@ import numpy as np
 
 from zoo_core.contract import naming_parts
 from zoo_core.data import DataFolder
-from zoo_core.data.columns import recoded
 from zoo_core.data.readers.features import stored_format
 from zoo_core.data.readers.tables import TABLE_ENDINGS, read_table
 from zoo_core.errors import DataError, Hint, UsageError, nearest
@@ -18,6 +17,7 @@ from zoo_core.model import Model, class_labels
 from zoo_core.parts import Data, Dataset, Table
 from zoo_core.registry import Registry, checked_entry, is_path, reader_of
 from zoo_core.runs._defaults import load_data
+from zoo_core.runs._model_columns import with_model_columns
 from zoo_core.runs._splits import LEARNT, data_sha256, learnt_text, split
 from zoo_core.spec import option_names
 from zoo_core.spec.for_data import GIVEN
@@ -132,7 +132,7 @@ def _load_checked(model: Model, source: Dataset, folder: DataFolder, named: str 
     """Load a data set and compare it with the model; `named` is a path that the user gave."""
     spec = model.spec.from_origin(model.spec.origin.naming(named))
     data = load_data(spec.model_copy(update={"data": spec.data.model_copy(update={"source": source})}), folder)
-    data = _with_model_columns(model, data)
+    data = with_model_columns(model, data)
     features, task = int(data.train.x.shape[1]), data.task
     if features != model.about.inputs or task != model.about.task:
         raise DataError(
@@ -143,20 +143,6 @@ def _load_checked(model: Model, source: Dataset, folder: DataFolder, named: str 
         if ours != theirs:
             raise DataError(f"the data have a column {theirs!r} where model {spec.name!r} was trained on {ours!r}")
     return data
-
-
-def _with_model_columns(model: Model, data: Data) -> Data:
-    """Return data whose categories have the codes of the model. Raises DataError for columns of other kinds."""
-    ours, theirs = model.about.described_columns, data.columns
-    if len(ours) != len(theirs) or ours == theirs or not isinstance(data.train.x, np.ndarray):
-        return data
-    for a, b in zip(ours, theirs, strict=True):
-        if (a.name, a.kind) != (b.name, b.kind):
-            given, trained = f"{b.kind} {b.name!r}", f"{a.kind} {a.name!r}"
-            raise DataError(f"the data have the {given} where model {model.name!r} was trained on the {trained}")
-    train = dataclasses.replace(data.train, x=recoded(data.train.x, theirs, ours))
-    test = data.test and dataclasses.replace(data.test, x=recoded(data.test.x, theirs, ours))
-    return dataclasses.replace(data, train=train, test=test, columns=ours)
 
 
 def _split_of(model: Model, source: Dataset, name: str, folder: DataFolder) -> tuple[Data, Table]:

@@ -15,6 +15,7 @@ from zoo_core.parts import Array, Data
 from zoo_core.registry import Registry
 from zoo_core.runs._continuation import check_continuation, continue_run
 from zoo_core.runs._defaults import describe_data, fill_defaults, load_data
+from zoo_core.runs._model_columns import in_columns_of
 from zoo_core.runs._splits import describe_rows, learnt_rows, split, with_earlier_split
 from zoo_core.spec import Spec, copy_part, parts_of
 from zoo_core.training import Trainer, batches_of, check_monitors, choose_threads
@@ -47,6 +48,7 @@ def prepare_trainer(
     if data is None:
         folder = files if isinstance(files, DataFolder) else DataFolder.open(files)
         data, found = load_data(spec, folder), folder.found
+    data = in_columns_of(earlier, data)
     spec = with_earlier_split(fill_defaults(spec, data, registry, earlier), earlier)
     plugins = provenance(registry, parts_of(spec))
     about, source = describe_data(spec, data), RandomStreams(copy_part(spec.generator), spec.seed)

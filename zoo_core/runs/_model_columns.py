@@ -1,0 +1,42 @@
+"""Data in the columns of a model that exists already: its codes of categories are kept."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from zoo_core.data.columns import recoded
+from zoo_core.errors import DataError
+from zoo_core.model import Model
+from zoo_core.parts import Data
+
+
+def with_model_columns(model: Model, data: Data) -> Data:
+    """Return data whose categories have the codes of the model. Raises DataError for columns of other kinds."""
+    ours, theirs = model.about.described_columns, data.columns
+    if len(ours) != len(theirs) or ours == theirs or not isinstance(data.train.x, np.ndarray):
+        return data
+    for a, b in zip(ours, theirs, strict=True):
+        if (a.name, a.kind) != (b.name, b.kind):
+            given, trained = f"{b.kind} {b.name!r}", f"{a.kind} {a.name!r}"
+            raise DataError(f"the data have the {given} where model {model.name!r} was trained on the {trained}")
+    train = dataclasses.replace(data.train, x=recoded(data.train.x, theirs, ours))
+    test = data.test and dataclasses.replace(data.test, x=recoded(data.test.x, theirs, ours))
+    return dataclasses.replace(data, train=train, test=test, columns=ours)
+
+
+def in_columns_of(earlier: Model | None, data: Data) -> Data:
+    """Return data to go on with from an earlier model, whose preprocessor knows its codes alone.
+
+    Raises DataError where one of them describes its columns and the other does not.
+    """
+    if earlier is None:
+        return data
+    if bool(earlier.about.described_columns) != bool(data.columns):
+        which = "the data do, and the model" if data.columns else "the model does, and the data"
+        raise DataError(
+            f"data and the model to start from, {earlier.name!r}, must both say what each column is, or none of them; "
+            f"{which} does not: see data.columns"
+        )
+    return with_model_columns(earlier, data)
