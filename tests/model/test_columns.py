@@ -84,6 +84,7 @@ def test_a_missing_value_has_one_digest_whatever_its_bits(trained):
     again = zoo_core.train(spec_for(registry), registry=registry)
     assert again.about.data_sha256 == model.about.data_sha256
     np.testing.assert_array_equal(again.training_rows.hashes, model.training_rows.hashes)
+    assert model.training_rows.shared_with(Table(other, Y)) == model.training_rows.shared_with(Table(X, Y))
     np.testing.assert_array_equal(again.outputs(X), model.outputs(X))
 
 
@@ -189,8 +190,11 @@ def test_a_rule_that_refuses_unknown_categories_is_no_fault_of_the_file(tmp_path
     rule = {"name": "table", "category": {"name": "one_hot", "unknown": "error"}}
     zoo_core.train(spec_for(registry, preprocessor=rule), registry=registry).save(tmp_path / "m.npz")
     model = zoo_core.load(tmp_path / "m.npz", registry)
-    with pytest.raises(DataError, match="column 'sort' has the value 'never' that no training row has"):
-        model.predict({"size": [1.0], "sort": ["never"], "on": [True], "day": ["2020-01-01"]})
+    sorts = ["u", "v", "never", "w"]
+    with pytest.raises(
+        DataError, match=r"row 2 \(from 0\): column 'sort' has the value 'never' that no training row has"
+    ):
+        model.predict({"size": [1.0] * 4, "sort": sorts, "on": [True] * 4, "day": ["2020-01-01"] * 4})
 
 
 def test_a_model_is_trained_further_with_its_own_codes(trained):

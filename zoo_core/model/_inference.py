@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from zoo_core.data.readers.npy import is_finite
-from zoo_core.errors import NumericError
+from zoo_core.errors import DataError, NumericError
 from zoo_core.model._inputs import check_values_finite
 from zoo_core.nn import Decision, Network, TargetUnits
 from zoo_core.parts import Array, Loss, Metric, Preprocessor, Table
@@ -53,7 +53,7 @@ def infer_rows(model: InferenceModel, x: Any, *, check: bool = False) -> Iterato
         inputs: Array = x[rows] if isinstance(x, np.ndarray) else x.take(np.arange(rows.start, rows.stop), axis=0)
         if check:
             check_values_finite(inputs, "inputs", rows.start, missing=model.preprocessor.wants_columns)
-        return model.preprocessor.prepare(inputs, out)
+        return _prepared(model.preprocessor, inputs, out, rows.start)
 
     if model.not_finite:
         raise NumericError(
@@ -66,6 +66,19 @@ def infer_rows(model: InferenceModel, x: Any, *, check: bool = False) -> Iterato
                 f"model {model.name!r} gives values that are not finite; its weights are damaged or its inputs huge"
             )
         yield rows, z, outputs
+
+
+def _prepared(preprocessor: Preprocessor, inputs: Array, out: Array, first: int) -> Array:
+    """Return prepared rows. Raises DataError with the number of the first row that the preprocessor refuses."""
+    try:
+        return preprocessor.prepare(inputs, out)
+    except DataError as error:
+        for row in range(len(inputs)):
+            try:
+                preprocessor.prepare(inputs[row : row + 1], out[:1])
+            except DataError as own:
+                raise DataError(f"row {first + row} (from 0): {own}") from error
+        raise
 
 
 @np.errstate(all="ignore")
