@@ -10,7 +10,14 @@ if TYPE_CHECKING:
     from zoo_core.spec.from_csv import Guess
 
 STRATIFIED_ROWS = 7  # of the rarest class, so that each split gets some
+BATCH_SIZES = {32: 200, 128: 50_000}  # for tables of fewer rows than that
+MOST_IN_BATCH = 256
 SPLIT_ROWS = 20  # at least, for a validation and a test split
+
+
+def _batch_size(rows: int) -> int:
+    """Return how many rows a batch has: enough steps in an epoch of a small table, and fast steps for a large one."""
+    return next((size for size, limit in BATCH_SIZES.items() if rows < limit), MOST_IN_BATCH)
 
 
 def csv_spec(name: str, found: Guess) -> str:
@@ -20,7 +27,8 @@ def csv_spec(name: str, found: Guess) -> str:
     loss, activation = ("cross_entropy", "softmax") if classes else ("mse", "identity")
     splits = found.rows >= SPLIT_ROWS
     return TEMPLATE.format(
-        name=name, data="\n".join(_data_lines(found)), loss=loss, activation=activation, units=units,
+        batch=_batch_size(found.rows), name=name,
+        data="\n".join(_data_lines(found)), loss=loss, activation=activation, units=units,
         metrics='["accuracy"]' if classes else '["rmse", "r2"]', splits=SPLITS if splits else "",
         stopping=STOPPING if splits else "", preprocessor=TABLE if found.columns else STANDARD,
         columns=_column_lines(found), targets="" if classes else TARGETS,
@@ -63,7 +71,7 @@ SPLITS = """train = 0.7
 validation = 0.15
 test = 0.15
 """
-STOPPING = """early_stopping = { monitor = "validation_loss", patience = 20, restore = true }
+STOPPING = """early_stopping = { monitor = "validation_loss", patience = 10, min_delta = 1e-3, restore = true }
 """
 TEMPLATE = """#:schema zoo.schema.json
 name = "{name}"
@@ -86,11 +94,12 @@ units = {units}
 activation = "{activation}"
 
 [optimizer]
-name = "adam"
-learning_rate = 3e-3
+name = "adamw"
+learning_rate = 1e-2
+weight_decay = 0.1            # keeps weights small, against learning noise by heart
 
 [training]
 epochs = 200
-batch_size = 32
+batch_size = {batch}
 metrics = {metrics}
 {stopping}"""
