@@ -83,6 +83,8 @@ from numpy.typing import DTypeLike, NDArray
 from zoo_core.basics import aligned, direction, is_better
 
 Array = NDArray[Any]
+# What the targets are: one class a row, values, or several labels a row, each of them true or false.
+Task = Literal["classification", "regression", "multilabel"]
 Record = dict[
     str, Any
 ]  # the metric values of one epoch: "epoch", "learning_rate", "train_loss", "<split>_<metric>", ...
@@ -354,6 +356,9 @@ class Loss(Part):
     # integers of shape (rows,), which saves their one-hot form; the loss must accept both.
     targets: ClassVar[Literal["labels", "values"]] = "values"
     task: ClassVar[Literal["classification", "regression", "any"]] = "any"
+    # Whether a loss for classification also takes several labels a row: a column of 0 and 1 for each, with one output.
+    # A row has the label where the output is above `decision_threshold`. With the task "any" a loss always does.
+    multilabel: ClassVar[bool] = False
     # What outputs must be: any numbers, numbers in [0, 1], or probabilities, which also sum to 1 in each row.
     output_range: ClassVar[Literal["any", "unit_interval", "probabilities"]] = "any"
     # The output activations whose derivative cancels with that of the loss. With one of them the core calls
@@ -457,6 +462,12 @@ class ClassDecision(Protocol):
     def values(self, outputs: Array) -> Array:
         """Return the value that is predicted for each target, shape (rows, targets)."""
 
+    def labels(self, outputs: Array) -> Array:
+        """Return which labels each row has, bools of shape (rows, labels)."""
+
+    def label_probabilities(self, outputs: Array) -> Array | None:
+        """Return the probability of each label, shape (rows, labels), or None if there are none."""
+
 
 class Metric(Part):
     """A measure of quality over all rows of a split, gathered batch by batch."""
@@ -466,17 +477,26 @@ class Metric(Part):
     shapes = "outputs: (rows, outputs); targets: labels (rows,) or values (rows, outputs); weights: (rows,)"
     higher_is_better: ClassVar[bool] = True
     task: ClassVar[Literal["classification", "regression", "any"]] = "any"
+    # Whether a metric for classification also takes several labels a row. It then looks at `is_multilabel`.
+    multilabel: ClassVar[bool] = False
 
     # Set by the core before `start`:
-    class_names: Sequence[str] = ()  # one for each class: "0", "1", ... where the data have no names
-    target_names: Sequence[str] = ()  # one for each target of a regression, or none
+    class_names: Sequence[str] = ()  # one for each class, or label: "0", "1", ... where the data have no names
+    target_names: Sequence[str] = ()  # one for each target of a regression, or label, or none
+    is_multilabel: bool = False  # whether targets are labels: 0 and 1, shape (rows, labels)
     _decision: ClassDecision | None = None
 
     def set_meaning(
-        self, decision: ClassDecision | None, class_names: Sequence[str] = (), target_names: Sequence[str] = ()
+        self,
+        decision: ClassDecision | None,
+        class_names: Sequence[str] = (),
+        target_names: Sequence[str] = (),
+        *,
+        is_multilabel: bool = False,
     ) -> None:
         """Set what outputs mean; the core calls it before `start`."""
         vars(self).update(_decision=decision, class_names=class_names, target_names=target_names)
+        vars(self)["is_multilabel"] = is_multilabel
 
     def predicted_classes(self, outputs: Array) -> Array:
         """Return the index of the class that the model predicts for each row, integers of shape (rows,)."""
@@ -489,6 +509,14 @@ class Metric(Part):
     def predicted_values(self, outputs: Array) -> Array:
         """Return the value that the model predicts for each target of a regression, shape (rows, targets)."""
         return self._decision.values(outputs) if self._decision else outputs
+
+    def predicted_labels(self, outputs: Array) -> Array:
+        """Return which labels the model predicts for each row, bools of shape (rows, labels)."""
+        return self._decision.labels(outputs) if self._decision else outputs > Loss.decision_threshold
+
+    def label_probabilities(self, outputs: Array) -> Array | None:
+        """Return the probability of each label, shape (rows, labels), or None if the model gives none."""
+        return self._decision.label_probabilities(outputs) if self._decision else outputs
 
     def class_keys(self, classes: int) -> list[str]:
         """Return a text for each class, for names of figures: its name, or its number where there are no names.
@@ -511,7 +539,7 @@ class Metric(Part):
 
         Args:
             outputs: what the network gives, shape (rows, outputs); for a regression in the units of the targets.
-            targets: class indices (rows,) or values (rows, outputs).
+            targets: class indices (rows,), values (rows, targets), or labels, 0 and 1, (rows, labels).
             weights: sample weights (rows,), or None.
         """
         raise NotImplementedError
@@ -841,10 +869,10 @@ class Data:
     Args:
         train: the rows to learn from; a spec may divide them further.
         test: rows that are set aside for tests, or None.
-        task: whether `y` holds class indices or values.
+        task: what `y` holds: class indices, values, or for "multilabel" a column of 0 and 1 for each label.
         class_names: a name for each class, or none.
         feature_names: a name for each column of `x`, or none.
-        target_names: a name for each column of `y`, or none.
+        target_names: a name for each column of `y`, or none; for "multilabel" the names of the labels.
         image_shape: (height, width) if the features of a row are the pixels of an image, row by row.
         preprocessor: the name of the preprocessor that fits, used unless the spec names another.
         columns: what each column of `x` means, or none: then all are numbers, and none is missing. With columns that
@@ -853,7 +881,7 @@ class Data:
 
     train: Table
     test: Table | None = None
-    task: Literal["classification", "regression"] = "classification"
+    task: Task = "classification"
     class_names: Sequence[str] = ()
     feature_names: Sequence[str] = ()
     target_names: Sequence[str] = ()

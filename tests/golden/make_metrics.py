@@ -28,6 +28,8 @@ BITS, P = (Y > 1).astype(int), np.round(np.clip(RNG.beta(2, 2, 60) + 0.2 * (Y > 
 WEIGHTS = RNG.integers(1, 6, 60).astype(float)
 TRUE = RNG.normal(size=(60, 2)) * [1, 30] + [5, -200]
 FOUND = TRUE + RNG.normal(size=(60, 2)) * [0.5, 9]
+TAGS = (RNG.random((60, 3)) < [0.5, 0.2, 0.8]).astype(np.uint8)  # several labels a row
+TAG_P = np.round(np.clip(RNG.beta(2, 2, (60, 3)) + 0.3 * (TAGS - 0.5), 0.01, 0.98), 2) + 0.003
 
 
 def averaged(score, w, average):
@@ -81,6 +83,25 @@ def figures(w):
             found[f"{name} {options}", "scores"] = averaged(score, w, average)
         found[name, "single"] = score(BITS, single, **s)
         found[f'{name} {{"average": "macro"}}', "single"] = score(BITS, single, average="macro", **s)
+    return found | labels(w)
+
+
+def labels(w):
+    """Return the cases of several labels a row."""
+    guess, s = TAG_P > 0.5, {"sample_weight": w}
+    areas = [sk.roc_auc_score(TAGS[:, k], TAG_P[:, k], **s) for k in range(3)]
+    found = {
+        ("accuracy", "labels"): 1 - sk.hamming_loss(TAGS, guess, **s),
+        ("subset_accuracy", "labels"): sk.accuracy_score(TAGS, guess, **s),
+        ("subset_accuracy", "scores"): sk.accuracy_score(Y, SCORES.argmax(axis=1), **s),
+        ('roc_auc {"per_class": true}', "labels"): [sk.roc_auc_score(TAGS, TAG_P, **s), *areas],
+    }
+    for name, score in (("precision", sk.precision_score), ("recall", sk.recall_score), ("f1", sk.f1_score)):
+        for average in ("macro", "weighted", "micro"):
+            options = json.dumps({"average": average, "per_class": True})
+            each = score(TAGS, guess, average=None, **s)
+            found[f"{name} {options}", "labels"] = [score(TAGS, guess, average=average, **s), *each]
+        found[name, "labels"] = score(TAGS, guess, average="macro", **s)
     return found
 
 
@@ -103,7 +124,7 @@ def main():
         cases=np.array([case for case, _ in keys]),
         about=np.array([about for _, about in keys]),
         peers=np.array(["torchmetrics" if "calibration" in case else "scikit-learn" for case, _ in keys]),
-        scores=SCORES, y=Y, single=P, bits=BITS, weights=WEIGHTS, values=FOUND, true=TRUE,
+        scores=SCORES, y=Y, single=P, bits=BITS, weights=WEIGHTS, values=FOUND, true=TRUE, labels=TAG_P, tags=TAGS,
         **{f"figures.{i}": (found | kept)[key] for i, key in enumerate(keys)},
     )  # fmt: skip
 

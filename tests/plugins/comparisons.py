@@ -92,7 +92,7 @@ def schedules() -> Iterator[Comparison]:
 def metrics() -> Iterator[Comparison]:
     """Compare all values, computed from uneven batches, with and without sample weights."""
     golden = np.load(FOLDER / "metrics.npz")
-    targets = {"scores": "y", "single": "bits", "values": "true"}
+    targets = {"scores": "y", "single": "bits", "values": "true", "labels": "tags"}
     for i, (case, peer, about) in enumerate(zip(golden["cases"], golden["peers"], golden["about"], strict=True)):
 
         def measure(case: str = str(case), about: str = str(about), expected: Any = golden[f"figures.{i}"]) -> float:
@@ -105,6 +105,8 @@ def metrics() -> Iterator[Comparison]:
 
 def figures(part: Any, outputs: Any, targets: Any, weights: Any = None, cuts: Any = (1, 8, 41)) -> dict[str, float]:
     """Return a metric's values from batches that are cut at the given rows."""
+    if targets.dtype == np.uint8:  # several labels a row
+        part.set_meaning(None, [str(i) for i in range(outputs.shape[1])], is_multilabel=True)
     part.start(len(outputs), outputs.shape[1])
     for rows in np.split(np.arange(len(outputs)), cuts):
         part.update(outputs[rows], targets[rows], None if weights is None else weights[rows])

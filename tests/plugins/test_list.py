@@ -39,8 +39,8 @@ EXPECTED = {
         constant inverse_scaling adaptive inverse_time exponential step piecewise polynomial cosine cosine_restarts
         warmup_linear triangular compounding one_cycle inverse_sqrt wsd on_plateau""",
     "metric": """
-        accuracy top_k_accuracy balanced_accuracy precision recall f1 confusion_matrix roc_auc log_loss brier
-        expected_calibration_error mse rmse mae r2""",
+        accuracy subset_accuracy top_k_accuracy balanced_accuracy precision recall f1 confusion_matrix roc_auc
+        log_loss brier expected_calibration_error mse rmse mae r2""",
     "callback": "early_stopping stop_at time_limit stop_on_nan",
     "dataset": "glyphs mnist fashion_mnist csv npz idx",
     "generator": "pcg64",

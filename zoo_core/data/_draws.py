@@ -55,7 +55,8 @@ def find_draw(data: Data, rule: SplitRule, rng: np.random.Generator) -> Draw:
     if len(chosen) > 1:
         raise UsageError(f"{' and '.join(chosen)} are two ways to draw the rows of splits; choose one of them")
     if rule.stratify and data.task != "classification":
-        raise UsageError("data.stratify keeps the shares of classes; this data set has none (it is a regression)")
+        what = "has several labels a row" if data.task == "multilabel" else "has none (it is a regression)"
+        raise UsageError(f"data.stratify keeps the shares of classes; this data set {what}")
     if table.groups is not None:
         return _grouped(table.groups, rng)
     if is_ordered(table, rule):

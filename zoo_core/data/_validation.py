@@ -11,11 +11,13 @@ import numpy as np
 from zoo_core.contract import contract_error
 from zoo_core.data._foreign_rows import ForeignRows
 from zoo_core.data.columns import columns_fault, values_fault
+from zoo_core.data.labels import as_labels
+from zoo_core.errors import DataError
 from zoo_core.parts import Array, Data, Dataset, Table
 
 
 def checked_data(source: Dataset, data: Any) -> Data:
-    """Return what a data set loaded; targets of a regression get the shape (rows, outputs).
+    """Return what a data set loaded; targets of a regression get the shape (rows, outputs), labels (rows, labels).
 
     Raises PluginError unless it is what `Data` and `Table` say.
     """
@@ -61,6 +63,8 @@ def _checked_table(source: Dataset, data: Data, table: Table) -> Table:
     )
     if data.task == "regression":
         return replace(table, x=x, y=y[:, None] if y.ndim == 1 else y)
+    if data.task == "multilabel":
+        return replace(table, x=x, y=_checked_labels(source, data, y))
     if y.ndim != 1 or y.dtype.kind not in "iu":
         raise contract_error(
             source, "load", f"gave labels {y.dtype} of shape {y.shape}", "labels are integers (rows,) from 0"
@@ -70,6 +74,20 @@ def _checked_table(source: Dataset, data: Data, table: Table) -> Table:
     if y.size and not 0 <= y.min() <= y.max() < classes:
         raise contract_error(source, "load", f"gave labels {y.min()} to {y.max()}", "labels count the classes, from 0")
     return replace(table, x=x, y=y)
+
+
+def _checked_labels(source: Dataset, data: Data, y: Array) -> Array:
+    """Return which labels each row has, 0 and 1 as uint8 (rows, labels)."""
+    names = data.target_names
+    try:
+        found = as_labels(y, names, "y")
+    except DataError as error:
+        raise contract_error(source, "load", f"gave {error}", "y of several labels is 0 and 1 (rows, labels)") from None
+    if names and len(names) != found.shape[1]:
+        raise contract_error(
+            source, "load", f"gave {len(names)} target_names for {found.shape[1]} labels", "each label has a name"
+        )
+    return found
 
 
 def _checked_column(source: Dataset, name: str, kinds: str, values: Any, rows: int) -> Array | None:

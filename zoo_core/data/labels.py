@@ -193,3 +193,23 @@ def distinct(labels: Array) -> Array:
 def _unknown_label(label: str, row: int, classes: Sequence[str], where: str) -> str:
     known = ", ".join(classes[:8]) + (", ..." if len(classes) > 8 else "")
     return f"{where}: row {row + 1} has the label {label!r}; the classes are {known}"
+
+
+def as_labels(y: Any, names: Sequence[str], where: str) -> Array:
+    """Return which of several labels each row has: 0 and 1 as uint8, shape (rows, labels); one column may be (rows,).
+
+    Raises DataError for anything but true, false, 0 and 1.
+    """
+    array = np.asarray(y)
+    array = array[:, None] if array.ndim == 1 else array
+    if array.ndim != 2 or array.dtype.kind not in "biuf":
+        raise DataError(f"{where}: is {array.dtype} of shape {array.shape}, not 0 and 1 (rows, labels)")
+    wrong = np.argwhere((array != 0) & (array != 1))
+    if len(wrong):
+        row, column = wrong[0]
+        name = repr(names[column]) if column < len(names) else f"{column} (from 0)"
+        raise DataError(
+            f"{where}: label {name} is {array[row, column]:g} in row {row} (from 0); each label is true or false, "
+            "or 1 or 0"
+        )
+    return array.astype(np.uint8)

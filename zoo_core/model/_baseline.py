@@ -31,9 +31,12 @@ class BaselineModel(Protocol):
 
 @dataclass(frozen=True)
 class _ConstantDecision:
-    """Gives each row the most frequent class, the shares of the classes as probabilities, and the means as values."""
+    """Gives each row the most frequent class, the shares of the classes as probabilities, and the means as values.
 
-    shares: Array  # (classes,), or the mean of each target (targets,)
+    Of several labels, each row has those that most rows have.
+    """
+
+    shares: Array  # (classes,), the mean of each target (targets,), or the share of each label (labels,)
     gives_probabilities: bool
 
     def classes(self, outputs: Array) -> Array:
@@ -45,9 +48,15 @@ class _ConstantDecision:
     def values(self, outputs: Array) -> Array:
         return np.tile(self.shares, (len(outputs), 1))
 
+    def labels(self, outputs: Array) -> Array:
+        return np.tile(self.shares > 0.5, (len(outputs), 1))
+
+    def label_probabilities(self, outputs: Array) -> Array | None:
+        return np.tile(self.shares, (len(outputs), 1)) if self.gives_probabilities else None
+
 
 def baseline_of(table: Table, rows: Array, classes: int) -> list[float]:
-    """Return the share of each class, or the mean of each target, in some rows; sample weights count."""
+    """Return the share of each class or label, or the mean of each target, in some rows; sample weights count."""
     y, weights = table.y[rows], None if table.weights is None else table.weights[rows]
     if y.ndim == 2:
         return [float(mean) for mean in np.average(y.astype(np.float64), axis=0, weights=weights)]
@@ -57,16 +66,19 @@ def baseline_of(table: Table, rows: Array, classes: int) -> list[float]:
 
 @np.errstate(all="ignore")
 def baseline_figures(model: BaselineModel, table: Table) -> dict[str, float]:
-    """Return the figures of a model that answers with the most frequent class, or the mean, of the training rows.
+    """Return the figures of a model that gives each row the same answer: the most frequent class, the mean, or labels.
+
+    The training rows say which. Of several labels, each row has those that most training rows have.
 
     Empty if the file of the model does not tell what these are.
     """
     answer = np.array(model.about.baseline)
-    values, width = model.about.task == "regression", model.network.outputs
-    if len(answer) != (width if values else model.decision.class_count):
+    task, width = model.about.task, model.network.outputs
+    if len(answer) != (model.decision.class_count if task == "classification" else width):
         return {}
-    outputs = answer if len(answer) == width else np.zeros(width)
-    decision = _ConstantDecision(answer, model.decision.gives_probabilities)
+    outputs, own = answer if len(answer) == width else np.zeros(width), model.decision
+    several = task == "multilabel"
+    decision = _ConstantDecision(answer, own.gives_label_probabilities if several else own.gives_probabilities)
     metrics = model.metrics(decision)
     for metric in metrics:
         metric.start(len(table.y), len(outputs))

@@ -24,7 +24,7 @@ from pydantic import (
 import zoo_core.basics.pydantic_ready  # noqa: F401 - before the first model
 from zoo_core.data.columns import columns_fault
 from zoo_core.errors import ModelFileError, SpecError
-from zoo_core.parts import Column, Record
+from zoo_core.parts import Column, Record, Task
 from zoo_core.storage import MAX_HEADER, ModelFile, quoted
 
 MAX_SPEC_VALUES = 5000  # keys and items of a stored spec; some 250 layers with all their options
@@ -99,7 +99,7 @@ class DataDescription(_Stored):
     """What inputs and outputs mean; a model file keeps it, so that a model can be used without its data."""
 
     inputs: Annotated[int, Ge(1), Le(2**31)]
-    task: Literal["classification", "regression"] = "classification"
+    task: Task = "classification"
     class_names: Names = []
     feature_names: Names = []
     target_names: Names = []
@@ -143,6 +143,8 @@ class DataDescription(_Stored):
             raise ValueError(fault)
         if self.columns and self.feature_names != [column.name for column in self.columns]:
             raise ValueError("feature_names are not those of columns")
+        if self.task == "multilabel" and not self.target_names:
+            raise ValueError("target_names are missing: they name the labels")
         return self
 
 

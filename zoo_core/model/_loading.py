@@ -194,11 +194,11 @@ def _refuse_invalid(name: str) -> Iterator[None]:
 def _check_counts(model: Model, name: str, parameters: int) -> None:
     """Refuse a file whose names do not match its outputs, or whose number of parameters is not the one it claims."""
     outputs = model.network.outputs
-    regression = model.about.task == "regression"
-    wanted = outputs if regression else max(outputs, 2)
-    names = model.about.target_names if regression else model.about.class_names
-    widths = checked_value_widths if regression else checked_widths
-    if len(names) not in (0, wanted) and outputs not in widths(model.loss, len(names)):
+    task = model.about.task
+    wanted = max(outputs, 2) if task == "classification" else outputs
+    names = model.about.class_names if task == "classification" else model.about.target_names
+    widths = checked_widths if task == "classification" else checked_value_widths
+    if len(names) not in (0, wanted) and (task == "multilabel" or outputs not in widths(model.loss, len(names))):
         raise ModelFileError(f"{name}: has {len(names)} names for {wanted} outputs; get another file")
     if parameters != model.network.layout.size:
         raise ModelFileError(

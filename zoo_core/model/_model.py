@@ -8,9 +8,12 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from zoo_core.basics import ThreadLock
 from zoo_core.contract import checked_width, naming_parts
 from zoo_core.data import RowSketch
+from zoo_core.data.labels import as_labels
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.errors import SpecError, UsageError
 from zoo_core.model._environment import environment as current_environment
@@ -146,10 +149,11 @@ class Model:
             raise SpecError(f"spec {self.name!r}: training.metrics is missing; name them, such as ['accuracy']")
         metrics = [copy_part(metric) for metric in self.spec.training.metrics]
         names = [] if self.about.task == "regression" else [str(label) for label in self._labels.tolist()]
+        several = self.about.task == "multilabel"
         for metric in metrics:
             for _, part in walk_parts(metric, ""):
                 if isinstance(part, Metric):
-                    part.set_meaning(decision or self.decision, names, self.about.target_names)
+                    part.set_meaning(decision or self.decision, names, self.about.target_names, is_multilabel=several)
         return metrics
 
     @naming_parts
@@ -189,7 +193,7 @@ class Model:
         Returns:
             For classification the label of each row, shape (rows,): integers if all class names are whole numbers,
             else names. For regression values in the units of the targets, shape (rows,) for one target, else
-            (rows, targets).
+            (rows, targets). For several labels a row, bools of shape (rows, labels), in the order of `labels`.
 
         Raises:
             DataError, NumericError: as in `outputs`.
@@ -199,6 +203,8 @@ class Model:
             model.predict(x)  # array([3, 7, ...])
         """
         outputs = self.outputs(x)
+        if self.about.task == "multilabel":
+            return self.decision.labels(outputs)
         if self.about.task == "regression":
             values = self.decision.values(outputs)
             return values[:, 0] if values.shape[1] == 1 else values
@@ -206,13 +212,14 @@ class Model:
 
     @naming_parts
     def predict_proba(self, x: Any) -> Array:
-        """Predict the probability of each class.
+        """Predict the probability of each class, or of each of several labels.
 
         Args:
             x: inputs, as in `outputs`.
 
         Returns:
-            Probabilities from 0 to 1, shape (rows, classes), in the order of `labels`.
+            Probabilities from 0 to 1, shape (rows, classes), in the order of `labels`. Those of classes add up to 1 in
+            each row; those of several labels a row do not.
 
         Raises:
             UsageError: output layer and loss give no probabilities; those of margins are scores.
@@ -223,7 +230,7 @@ class Model:
             model.predict_proba(x).sum(axis=1)  # 1 for each row
         """
         outputs = self.outputs(x)
-        if self.about.task == "classification" and (found := self.decision.probabilities(outputs)) is not None:
+        if (found := self._probabilities(outputs)) is not None:
             return found
         raise UsageError(
             f"model {self.name!r} gives no probabilities: its output layer is "
@@ -231,12 +238,23 @@ class Model:
             "use predict, or outputs for the raw scores"
         )
 
+    def _probabilities(self, outputs: Array) -> Array | None:
+        if self.about.task == "regression":
+            return None
+        several = self.about.task == "multilabel"
+        return (self.decision.label_probabilities if several else self.decision.probabilities)(outputs)
+
     def labels(self) -> Array:
-        """Return the label of each class, shape (classes,): integers if all class names are whole numbers."""
+        """Return the label of each class, shape (classes,): integers if all class names are whole numbers.
+
+        For several labels a row, these are their names.
+        """
         return self._labels.copy()
 
     @cached_property
     def _labels(self) -> Array:
+        if self.about.task == "multilabel":
+            return np.array(self.about.target_names)
         return class_labels(self.about.class_names, self.about.class_count(self.network.outputs))
 
     @naming_parts
@@ -249,8 +267,8 @@ class Model:
         Args:
             x: inputs, as in `outputs`; without `y`, rows as in `train`: (x, y), (x, y, weights), a mapping of these
                 names, or a frame that has the column which the model predicts.
-            y: true labels as `labels` gives them, shape (rows,); for regression values, (rows,) or (rows, targets).
-                They may be a column or a frame.
+            y: true labels as `labels` gives them, shape (rows,); for regression values, (rows,) or (rows, targets);
+                for several labels a row, 0 and 1 or bools (rows, labels). They may be a column or a frame.
 
         Returns:
             "loss", the mean over all rows, and each metric by its name.
@@ -269,6 +287,8 @@ class Model:
         names = list(map(str, self._labels.tolist())) if self.about.task == "classification" else None
         count = self.about.target_count(self.network.outputs)
         targets = as_targets(rows.y, len(x), count, names, self.about.target_names)
+        if self.about.task == "multilabel":
+            targets = as_labels(targets, self.about.target_names, "targets")
         return evaluate_table(self, Table(x, targets, as_weights(rows.weights, len(x))), check=True)
 
     def _target(self) -> Any:

@@ -58,6 +58,21 @@ class Decision:
         """
         return checked_values(self._loss, self._loss.predicted_values(outputs), len(outputs), self.target_count)
 
+    def labels(self, outputs: Array) -> Array:
+        """Return which labels each row has: those whose output is above the threshold. Bools, shape (rows, labels)."""
+        found: Array = outputs > self.threshold
+        return found
+
+    def label_probabilities(self, outputs: Array) -> Array | None:
+        """Return the probability of each label, shape (rows, labels), or None if the outputs are no probabilities."""
+        return outputs if self.gives_label_probabilities else None
+
+    @cached_property
+    def gives_label_probabilities(self) -> bool:
+        """Whether the last activation gives numbers from 0 to 1 for any inputs."""
+        sample = sample_outputs(self._activation, self._outputs)
+        return sample is not None and bool((sample >= 0).all() and (sample <= 1).all())
+
     def probabilities(self, outputs: Array) -> Array | None:
         """Return the probability of each class, shape (rows, classes), or None if the outputs are no probabilities."""
         return self._probabilities(outputs) if self.gives_probabilities else None

@@ -34,8 +34,8 @@ class Report:
         rows: how many there are.
         figures: the loss and the metrics of its spec.
         baseline: the metrics of always answering with the most frequent class, or the mean.
-        classes: the figures of each class; empty for a regression.
-        confusion: counts (classes, classes), row the true class, column the predicted one; None for a regression.
+        classes: the figures of each class, or of each of several labels; empty for a regression.
+        confusion: counts (classes, classes), row the true class, column the predicted one; None without classes.
         thresholds: for two classes with probabilities.
         calibration: of the probabilities, if there are any.
         targets: the figures of each target; empty for a classification.
@@ -86,8 +86,8 @@ def make_report(model: Model, table: Table, *, repeats: int = REPEATS, seed: int
     figures = evaluate_table(model, table, check=True)
     common: dict[str, Any] = {"model": model.name, "rows": len(table.y), "figures": figures}
     common["baseline"] = baseline_figures(model, table)
-    own = _classification(model, table) if model.about.task == "classification" else _regression(model, table)
-    more = _importance(model, table, repeats, seed)
+    kinds = {"classification": _classification, "regression": _regression, "multilabel": _labels}
+    own, more = kinds[model.about.task](model, table), _importance(model, table, repeats, seed)
     scaled = [f"the loss is of targets scaled by {model.units.name!r}, as it is learnt"] if model.units.name else []
     return Report(**common, **own, **more | {"notes": [*scaled, *more.get("notes", [])]})
 
@@ -102,6 +102,15 @@ def _classification(model: Model, table: Table) -> dict[str, Any]:
     if len(names) == 2 and len(np.unique(table.y)) == 2:
         own["thresholds"] = thresholds(table.y, probabilities[:, 1])
     return {**own, "calibration": calibration(table.y, probabilities, names)}
+
+
+def _labels(model: Model, table: Table) -> dict[str, Any]:
+    predicted = model.predict(_rows(table)).astype(np.uint8)
+    classes = [
+        class_figures(confusion(true, guess, 2), ["", name])[1]
+        for name, true, guess in zip(model.about.target_names, table.y.T, predicted.T, strict=True)
+    ]
+    return {"true": table.y, "predicted": predicted, "classes": classes}
 
 
 def _regression(model: Model, table: Table) -> dict[str, Any]:

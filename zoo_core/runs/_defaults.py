@@ -106,11 +106,24 @@ def _target_preprocessor(spec: Spec, data: Data, registry: Registry, earlier: Mo
 
 def _check_tasks(spec: Spec, data: Data, parts: list[Loss | Metric]) -> None:
     for part in parts:
-        if part.task not in ("any", data.task):
+        if part.task not in ("any", data.task) and not (data.task == "multilabel" and part.multilabel):
             raise SpecError(
                 f"spec {spec.name!r}: {part.kind} {part.name!r} is for {part.task}, and "
-                f"dataset {spec.data.source.name!r} is for {data.task}"
+                f"dataset {spec.data.source.name!r} is for {data.task}{_remedy(part, data)}"
             )
+    if data.task == "multilabel" and spec.model.loss.class_weights is not None:
+        raise SpecError(
+            f"spec {spec.name!r}: model.loss.class_weights weigh classes, and the data have several labels a row; "
+            "leave the key out"
+        )
+
+
+def _remedy(part: Loss | Metric, data: Data) -> str:
+    """Return what to write for several labels a row, or ''."""
+    if data.task != "multilabel":
+        return ""
+    way = "'binary_cross_entropy'" if isinstance(part, Loss) else "'accuracy', 'f1' or 'roc_auc'"
+    return f", several labels a row; use one for these, such as {way}"
 
 
 def _check_outputs(spec: Spec, data: Data) -> None:
@@ -119,6 +132,9 @@ def _check_outputs(spec: Spec, data: Data) -> None:
     if data.task == "regression":
         targets = data.train.y.shape[1]
         widths, has = checked_value_widths(loss, targets), f"{targets} target column(s)"
+    elif data.task == "multilabel":
+        labels = data.train.y.shape[1]
+        widths, has = (labels,), f"{labels} label(s)"
     else:
         classes = count_classes(data)
         widths, has = checked_widths(loss, max(classes, 2)), f"{classes} classes"
@@ -173,7 +189,12 @@ def _class_names(spec: Spec, data: Data) -> list[str]:
 
 
 def _target_names(spec: Spec, data: Data) -> list[str]:
-    """Return the names of the targets; numbered ones where there are none and the outputs do not tell how many."""
+    """Return the names of the targets; numbered ones where there are none and the outputs do not tell how many.
+
+    Labels always have names.
+    """
+    if data.task == "multilabel" and not data.target_names:
+        return [f"label {i + 1}" for i in range(data.train.y.shape[1])]
     if data.task == "regression" and not data.target_names and data.train.y.shape[1] != spec.model.layers[-1].units:
         return [f"target {i + 1}" for i in range(data.train.y.shape[1])]
     return list(data.target_names)

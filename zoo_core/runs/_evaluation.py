@@ -116,7 +116,7 @@ def _named_columns(model: Model, source: Dataset) -> Dataset:
     if "features" not in option_names(source) or not names:
         return source
     changes: dict[str, Any] = {"features": names}
-    if model.about.task == "regression" and targets and "target" in option_names(source):
+    if model.about.task != "classification" and targets and "target" in option_names(source):
         changes["target"] = targets
     return dataclasses.replace(source, **changes)  # type: ignore[type-var]
 
@@ -138,6 +138,11 @@ def _load_checked(model: Model, source: Dataset, folder: DataFolder, named: str 
         raise DataError(
             f"dataset {source.name!r} has {features} features for {task}, and model {spec.name!r} needs "
             f"{model.about.inputs} for {model.about.task}"
+        )
+    wanted = model.about.target_count(model.network.outputs)
+    if task != "classification" and data.train.y.shape[1] != wanted:
+        raise DataError(
+            f"dataset {source.name!r} has {data.train.y.shape[1]} targets, and model {spec.name!r} predicts {wanted}"
         )
     for ours, theirs in zip(model.about.feature_names, data.feature_names, strict=False):
         if ours != theirs:

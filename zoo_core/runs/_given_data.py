@@ -10,9 +10,9 @@ import numpy as np
 from zoo_core.data import checked_data
 from zoo_core.errors import DataError, UsageError
 from zoo_core.model.given import given_rows
-from zoo_core.parts import Data, Table
+from zoo_core.parts import Data, Table, Task
 from zoo_core.registry import Registry
-from zoo_core.runs._given_tables import Task, form_of, make_tables, task_of
+from zoo_core.runs._given_tables import form_of, make_tables, task_of
 from zoo_core.spec import Spec, option_names
 from zoo_core.spec.for_data import GIVEN
 
@@ -31,7 +31,7 @@ def with_given_data(spec: Spec, given: Any, target: Any, registry: Registry) -> 
     parts = dict(given) if _are_splits(given) else {"train": given}
     rows = {name: given_rows(part, source.target, source.weights, f"data, {name}") for name, part in parts.items()}
     first, last = rows["train"].x, spec.model.layers[-1]
-    task: Task = source.task or task_of(spec.model.loss.task, rows["train"].y, last.units)
+    task: Task = source.task or task_of(spec.model.loss, rows["train"].y, last.units)
     tables, about = make_tables(rows, task, source.columns or {})
     form = form_of(first) | ({"preprocessor": "table"} if about["columns"] else {})
     if "validation" in tables:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, cast
+from typing import Any
 
 import numpy as np
 
-from zoo_core.data.labels import distinct, encode, encode_array, find_classes, label_list
+from zoo_core.data.labels import as_labels, distinct, encode, encode_array, find_classes, label_list
 from zoo_core.data.readers.npy import check_finite
 from zoo_core.errors import DataError
 from zoo_core.model.frames import described_matrix, frame_columns, is_frame, match_columns
 from zoo_core.model.given import GivenRows, as_weights
-from zoo_core.parts import Array, Column, Table
+from zoo_core.parts import Array, Column, Loss, Table, Task
 from zoo_core.runs._frame_columns import MISSING as MISSING_TEXTS, describe_columns, learnt_columns
 
 
@@ -24,18 +24,30 @@ def form_of(x: Any) -> dict[str, Any]:
     return {"image_shape": image, "preprocessor": "pixels" if is_bytes else "standard"}
 
 
-Task = Literal["classification", "regression"]
 MISSING = "NoneType", "NAType", "NaTType"
 
 
-def task_of(loss_task: str, y: Any, units: int) -> Task:
-    """Return the task of a loss. One that takes both gets values if they are fractions, or numbers for one unit."""
-    if loss_task != "any":
-        return cast(Task, loss_task)
+def task_of(loss: Loss, y: Any, units: int) -> Task:
+    """Return the task of a loss. One that takes both gets values if they are fractions, or numbers for one unit.
+
+    One for classes that takes labels gets these if there are several columns.
+    """
+    if loss.task == "classification" and loss.multilabel and _width(y) > 1:
+        return "multilabel"
+    if loss.task != "any":
+        return loss.task
     columns = list(frame_columns(y).values()) if is_frame(y) else [_array(y, "data, train, y")]
     kinds = {column.dtype.kind for column in columns}
     are_values = len(columns) > 1 or "f" in kinds or (units == 1 and kinds <= set("iu"))
     return "regression" if are_values or columns[0].shape[1:] not in ((), (1,)) else "classification"
+
+
+def _width(y: Any) -> int:
+    """Return the number of columns of targets."""
+    if is_frame(y):
+        return len(frame_columns(y))
+    array = _array(y, "data, train, y")
+    return array.shape[1] if array.ndim == 2 else 1
 
 
 def make_tables(
@@ -55,6 +67,9 @@ def make_tables(
     about: dict[str, Any] = {"feature_names": features, "columns": columns}
     if task == "regression":
         y = {name: _values(own, f"data, {name}, y") for name, own in y.items()}
+        about["target_names"] = targets
+    elif task == "multilabel":
+        y = {name: as_labels(own, targets, f"data, {name}, y") for name, own in y.items()}
         about["target_names"] = targets
     else:
         y, about["class_names"] = _encoded(y)

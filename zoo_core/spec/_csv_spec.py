@@ -22,22 +22,25 @@ def _batch_size(rows: int) -> int:
 
 def csv_spec(name: str, found: Guess) -> str:
     """Return the text of a spec, TOML, that can be trained as it is."""
-    classes = found.task == "classification"
-    units = len(found.class_counts) if classes else 1
-    loss, activation = ("cross_entropy", "softmax") if classes else ("mse", "identity")
+    units = len(found.class_counts) or len(found.targets)
+    loss, activation, metrics = CHOICES[found.task]
     splits = found.rows >= SPLIT_ROWS
     return TEMPLATE.format(
         batch=_batch_size(found.rows), name=name,
         data="\n".join(_data_lines(found)), loss=loss, activation=activation, units=units,
-        metrics='["accuracy"]' if classes else '["rmse", "r2"]', splits=SPLITS if splits else "",
+        metrics=metrics, splits=SPLITS if splits else "",
         stopping=STOPPING if splits else "", preprocessor=TABLE if found.columns else STANDARD,
-        columns=_column_lines(found), targets="" if classes else TARGETS,
+        columns=_column_lines(found), targets=TARGETS if found.task == "regression" else "",
     )  # fmt: skip
 
 
 def _data_lines(found: Guess) -> list[str]:
     """Return the lines of `[data]` that depend on the file."""
-    lines = [f"path = {_toml(found.path)}", f"target = {_toml(found.key(found.target))}", f'task = "{found.task}"']
+    targets = [found.key(target) for target in found.targets]
+    shown = _toml(targets[0] if len(targets) == 1 else targets)
+    lines = [f"path = {_toml(found.path)}", f"target = {shown}", f'task = "{found.task}"']
+    if found.weights is not None:
+        lines.append(f"weights = {_toml(found.key(found.weights))}")
     if not found.all_features and not found.columns:
         keys = ", ".join(_toml(found.key(column)) for column in found.features)
         lines.append(f"features = [{keys}]")
@@ -63,6 +66,13 @@ def _toml(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
+CHOICES = {  # loss, last activation, metrics
+    "classification": ("cross_entropy", "softmax", '["accuracy"]'),
+    "regression": ("mse", "identity", '["rmse", "r2"]'),
+    "multilabel": (
+        "binary_cross_entropy", "sigmoid", '["accuracy", "subset_accuracy", { name = "f1", per_class = true }]'
+    ),
+}  # fmt: skip
 BARE = re.compile("[A-Za-z0-9_-]+")
 STANDARD = 'preprocessor = "standard"     # (x - mean) / standard deviation, column by column\n'
 TABLE = 'preprocessor = "table"        # each kind of column in its way; gaps get the median\n'

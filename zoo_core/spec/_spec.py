@@ -43,7 +43,8 @@ from zoo_core.spec._spec_table import ForTraining, SpecTable
 from zoo_core.spec._text import TOO_DEEP
 
 MAX_PARTS = 100  # in one list of parts
-DEFAULT_METRICS = {"classification": ("accuracy",), "regression": ("rmse", "r2")}  # where a spec names none
+DEFAULT_METRICS = {"classification": ("accuracy",), "regression": ("rmse", "r2")}
+DEFAULT_METRICS |= {"multilabel": ("accuracy", "subset_accuracy", "f1")}  # where a spec names none
 
 SPEC_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}"
 SPEC_NAME_RULE = "has letters, digits, '_', '-' and '.', at most 100, and begins with a letter or digit"
@@ -104,7 +105,9 @@ class TrainingSpec(SpecTable):
     shuffle: bool = Field(True, description="draw a new order for each epoch")
     last_batch: Literal["keep", "drop"] = Field("keep", description="what becomes of a short last batch")
     metrics: Annotated[list[Annotated[Metric, PartField()]], MaxLen(MAX_PARTS)] | None = Field(
-        None, description="default: accuracy for classification, rmse and r2 for regression"
+        None,
+        description="default: accuracy for classification, rmse and r2 for regression; accuracy, subset_accuracy and "
+        "f1 for several labels a row",
     )
     evaluate: list[Literal["train", "validation", "test"]] = Field(
         default=["validation", "test"],

@@ -150,11 +150,12 @@ def total_notes(last: Sequence[str]) -> list[str]:
     return [f"the last row has {word!r}, and is read as a row like the others; leave it out if it is a sum"]
 
 
-def incomplete_notes(places: Sequence[str], table: TableReader, column: int) -> list[str]:
+def incomplete_notes(places: Sequence[str], table: TableReader, columns: Sequence[int]) -> list[str]:
     """Say how many rows are left out because they have no target."""
     if not places:
         return []
+    names = " or ".join(map(table.column_name, columns))
     return [
-        f"{len(places)} row(s) have no value in the target, {table.column_name(column)}, and are left out; "
+        f"{len(places)} row(s) have no value in the target, {names}, and are left out; "
         f"the first is {places[0]}. If that is a label: data.missing = []"
     ]

@@ -2,40 +2,44 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from zoo_core.data.labels import find_classes, whole_value
 from zoo_core.data.readers.csv import complete_rows
 from zoo_core.data.readers.described import KINDS
 from zoo_core.data.readers.find_format import find_format
-from zoo_core.data.readers.survey import MOSTLY, ColumnSurvey, looks_like_number
+from zoo_core.data.readers.survey import ColumnSurvey
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.table_reader import Block, TableReader
 from zoo_core.data.readers.tables import read_table
-from zoo_core.errors import DataError, Hint, UsageError
+from zoo_core.errors import DataError, UsageError
+from zoo_core.parts import Task
 from zoo_core.spec._column_kinds import Finding, find_kinds
 from zoo_core.spec._csv_spec import csv_spec as csv_spec
 from zoo_core.spec._overrides import override
-from zoo_core.spec._table_notes import (
-    class_notes,
-    column_notes,
-    incomplete_notes,
-    target_notes,
-    text_notes,
-    total_notes,
-    unnamed_notes,
+from zoo_core.spec._table_notes import column_notes, incomplete_notes, text_notes, total_notes, unnamed_notes
+from zoo_core.spec._table_targets import (
+    check_task,
+    check_weights,
+    class_counts,
+    guess_task,
+    named_column,
+    notes_of_targets,
+    target_columns,
 )
 
-MAX_CLASSES = 20  # of a target of whole numbers; with more distinct ones it is a regression
-ROWS_PER_CLASS = 5  # at least, on average, in a target of whole numbers
 
-Task = Literal["classification", "regression"]
-Survey = tuple[list[str], list[ColumnSurvey], list[str], list[str]]
+@dataclass(frozen=True)
+class _Survey:
+    """What stands in a table: the cells of each target, what columns hold, rows without a target, the last row."""
+
+    labels: list[list[str]]
+    targets: list[ColumnSurvey]
+    features: list[ColumnSurvey]
+    incomplete: list[str]
+    last: list[str]
 
 
 @dataclass(frozen=True)
@@ -45,15 +49,16 @@ class Guess:
     path: str
     names: tuple[str, ...]
     form: TableFormat
-    target: int
+    targets: tuple[int, ...]
     task: Task
     features: tuple[int, ...]
     rows: int
-    class_counts: dict[str, int]  # rows of each class; empty for a regression
+    class_counts: dict[str, int]  # rows of each class; empty for other tasks
     notes: tuple[str, ...]  # what was found, left out or may surprise
     all_features: bool  # whether no column is left out
     kinds: tuple[Finding, ...] = ()  # what each column holds
     is_told: bool = False  # whether the user has said kinds
+    weights: int | None = None  # the column with the weight of each row
 
     @property
     def columns(self) -> dict[str, str]:
@@ -64,18 +69,24 @@ class Guess:
 
     @property
     def rows_of_columns(self) -> list[dict[str, str]]:
-        """A row for each column, the target first: what it is, what was found, and what is done."""
+        """A row for each column, the targets first: what it is, what was found, and what is done."""
         classes = self.class_counts
         found = f"{len(classes)} classes: {', '.join(list(classes)[:3])}" if classes else f"{self.rows:,} numbers"
-        target = {"column": str(self.key(self.target)), "kind": "target", "found": found, "done": "predicted"}
-        return [target, *(finding.row for finding in self.kinds)]
+        found = "true or false" if self.task == "multilabel" else found
+        weights = [] if self.weights is None else [self._row(self.weights, "weights", "0 and more", "weigh the rows")]
+        targets = [self._row(target, "target", found, "predicted") for target in self.targets]
+        return [*targets, *weights, *(finding.row for finding in self.kinds)]
+
+    def _row(self, column: int, kind: str, found: str, done: str) -> dict[str, str]:
+        return {"column": str(self.key(column)), "kind": kind, "found": found, "done": done}
 
     @property
     def summary(self) -> str:
         """One line that says what was guessed."""
         kinds = f", {len(self.class_counts)} classes" if self.class_counts else ""
-        target = self.key(self.target)
-        return f"{self.task} of {target!r}{kinds}, from {len(self.features)} column(s) and {self.rows:,} rows"
+        names = [repr(self.key(target)) for target in self.targets]
+        targets = f"{', '.join(names[:8])}{', ...' if len(names) > 8 else ''}"
+        return f"{self.task} of {targets}{kinds}, from {len(self.features)} column(s) and {self.rows:,} rows"
 
     def key(self, column: int) -> str | int:
         """Return the name of a column in a spec, or its index from 0."""
@@ -107,15 +118,17 @@ def told_options(changes: Iterable[str]) -> dict[str, Any]:
 
 
 def guess(
-    path: Path, target: str | None = None, task: Task | None = None, told: Mapping[str, Any] | None = None
-) -> Guess:
+    path: Path, target: str | Sequence[str] | None = None, task: Task | None = None,
+    told: Mapping[str, Any] | None = None, weights: str | None = None,
+) -> Guess:  # fmt: skip
     """Guess target, features and task for a text table.
 
     Args:
         path: the file.
-        target: the column to predict, by its name or its index; by default the last one.
+        target: the column to predict, by its name or its index, or several; by default the last one.
         task: by default guessed from the target.
         told: options of the data set `csv` that are known: `features`, `columns`, those of `TableFormat`.
+        weights: the column with the weight of each row, by its name or its index.
 
     Returns:
         The guess, with a note for each thing that was found.
@@ -129,91 +142,67 @@ def guess(
     where, raw = read_table(path)
     found = find_format(raw, where, told)
     table = TableReader(raw, found.form, where)
-    column = _target_column(table, target)
-    chosen = [i for i in table.columns if i != column] if features is None else [table.index(f) for f in features]
-    labels, (own, *surveys), incomplete, last = _survey(table, column, chosen)
-    task = task or _guess_task(labels, own, table)
-    counts = _class_counts(labels, where) if task == "classification" else {}
-    about_target = class_notes(counts) if counts else target_notes(own, table)
-    kinds = find_kinds(surveys, table, raw, _told_kinds(told_kinds, table), features=features is not None)
+    targets = target_columns(table, target)
+    weighing = None if weights is None else named_column(table, weights)
+    chosen = _features(table, features, targets, weighing)
+    seen = _survey(table, targets, chosen, weighing)
+    task = task or guess_task(seen.labels, seen.targets, table)
+    check_task(task, seen.targets, table)
+    counts = class_counts(seen.labels[0], where) if task == "classification" else {}
+    about_targets = notes_of_targets(task, seen.targets, counts, table)
+    kinds = find_kinds(seen.features, table, raw, _told_kinds(told_kinds, table), features=features is not None)
     _check_taken(kinds, table)
     kept = [finding.place for finding in kinds if finding.is_taken]
-    notes = [*found.notes, *unnamed_notes(table), *incomplete_notes(incomplete, table, column)]
-    numeric = [x for x, finding in zip(surveys, kinds, strict=True) if finding.is_taken and x.is_numeric]
-    notes += [*about_target, *_choice_notes(kinds, surveys, table), *column_notes(numeric, own, labels, table)]
+    notes = [*found.notes, *unnamed_notes(table), *incomplete_notes(seen.incomplete, table, targets)]
+    notes += [*about_targets, *_choice_notes(kinds, seen.features, table), *_tell_tale_notes(kinds, seen, table)]
     codes = {table.column_name(f.place): f.codes for f in kinds if f.codes is not None} if counts else {}
-    notes += [*text_notes(codes, labels), *total_notes(last)]
+    notes += [*text_notes(codes, seen.labels[0]), *total_notes(seen.last)]
     return Guess(
-        str(path), table.names, found.form, column, task, tuple(kept), len(labels), counts, tuple(notes),
-        features is None and len(kept) == len(chosen), tuple(kinds), bool(told_kinds),
+        str(path), table.names, found.form, tuple(targets), task, tuple(kept), len(seen.labels[0]), counts,
+        tuple(notes), features is None and len(kept) == len(chosen), tuple(kinds), bool(told_kinds), weighing,
     )  # fmt: skip
 
 
-def _survey(table: TableReader, target: int, columns: Sequence[int]) -> Survey:
-    """Read a table; return the cells of the target, a survey of each column, rows without a target, the last row."""
-    surveys = [ColumnSurvey(i, table.form) for i in [target, *columns]]
-    labels: list[str] = []
-    incomplete: list[str] = []
+def _features(
+    table: TableReader, features: Sequence[str | int] | None, targets: Sequence[int], weights: int | None
+) -> list[int]:
+    """Return the columns that may be learnt from. Raises DataError if the weights are also something else."""
+    chosen = None if features is None else [table.index(f) for f in features]
+    if weights is not None and weights in [*targets, *(chosen or ())]:
+        raise DataError(f"{table.where}: the weights, {table.column_name(weights)}, are also learnt from or a target")
+    return [i for i in table.columns if i not in (*targets, weights)] if chosen is None else chosen
+
+
+def _survey(table: TableReader, targets: Sequence[int], features: Sequence[int], weights: int | None) -> _Survey:
+    """Read a table. Raises DataError where no row has all targets, or where weights are none."""
+    own, others = ([ColumnSurvey(i, table.form) for i in places] for places in (targets, features))
+    weighing = [] if weights is None else [ColumnSurvey(weights, table.form)]
+    found = _Survey([[] for _ in targets], own, others, [], [])
     last: Block | None = None
     for block in table.blocks():
-        block, out = complete_rows(block, [target], table.form.missing)
-        incomplete += out
+        block, out = complete_rows(block, targets, table.form.missing)
+        found.incomplete.extend(out)
         if len(block):
-            labels += map(str.strip, block.column(target))
             last = block
-            for survey in surveys:
+            for labels, place in zip(found.labels, targets, strict=True):
+                labels += map(str.strip, block.column(place))
+            for survey in (*own, *others, *weighing):
                 survey.add(block)
     if last is None:
-        why = f"; {incomplete[0]} is the first without" if incomplete else ""
-        raise DataError(f"{table.where}: no row has a value in the target, {table.column_name(target)}{why}")
-    return labels, surveys, incomplete, last.row(-1)
+        why = f"; {found.incomplete[0]} is the first without" if found.incomplete else ""
+        names = " and ".join(map(table.column_name, targets))
+        raise DataError(f"{table.where}: no row has a value in the target, {names}{why}")
+    for survey in weighing:
+        check_weights(survey, table)
+    found.last.extend(last.row(-1))
+    return found
 
 
-def _target_column(table: TableReader, target: str | None) -> int:
-    """Return the target's column, from its name or its number."""
-    if target is None:
-        return table.columns[-1]
-    number = target not in table.names and re.fullmatch(r"-?[0-9]{1,6}", target)
-    return table.index(int(target) if number else target)
-
-
-def _guess_task(labels: Sequence[str], survey: ColumnSurvey, table: TableReader) -> Task:
-    """Take texts and codes for labels, and whole numbers with few distinct values; other numbers are values.
-
-    Raises DataError for a target that is mostly numbers, and for one of numbers that are written as texts.
-    """
-    distinct = set(labels)
-    few = len(distinct) <= min(MAX_CLASSES, len(labels) // ROWS_PER_CLASS)
-    if survey.is_numeric:
-        if survey.is_code and not few:
-            raise _unclear(table, survey, f"has codes such as {survey.code!r}")
-        whole = all(whole_value(label) is not None for label in distinct) or survey.sign == "true or false"
-        return "classification" if few and whole else "regression"
-    if survey.is_nearly_numeric:
-        raise _unclear(table, survey, f"is not all numbers: {survey.first_fault()}")
-    near = [label for label in distinct if looks_like_number(label)]
-    if not few and len(near) >= MOSTLY * len(distinct):
-        raise _unclear(table, survey, f"has numbers that are not written plainly, such as {min(near)!r}")
-    if len(distinct) > max(MAX_CLASSES, len(labels) // 2):
-        raise _unclear(table, survey, f"has {len(distinct)} different texts in {len(labels)} rows")
-    return "classification"
-
-
-def _unclear(table: TableReader, survey: ColumnSurvey, why: str) -> DataError:
-    return DataError(f"{table.where}: the target, {table.column_name(survey.place)}, {why}", Hint("labels"))
-
-
-def _class_counts(labels: Sequence[str], where: str) -> dict[str, int]:
-    """Return the rows of each class. Raises DataError for one class only, or labels that are measurements."""
-    classes = find_classes(labels, where)
-    if len(classes) < 2:
-        raise DataError(f"{where}: all rows of the target have the label {labels[0]!r}; two classes are needed")
-    counts = Counter(labels)
-    spelled = {name: counts.get(name, 0) for name in classes}
-    if sum(spelled.values()) < len(labels):  # 1 and 1.0 are one class
-        values = Counter(whole_value(label) for label in labels)
-        spelled = {name: values[whole_value(name)] for name in classes}
-    return spelled
+def _tell_tale_notes(kinds: Sequence[Finding], seen: _Survey, table: TableReader) -> list[str]:
+    """Say which columns number the rows, and which tell a target."""
+    numeric = [x for x, finding in zip(seen.features, kinds, strict=True) if finding.is_taken and x.is_numeric]
+    targets = zip(seen.targets, seen.labels, strict=True)
+    return list(dict.fromkeys(note for own, cells in targets for note in column_notes(numeric, own, cells, table)))
 
 
 def _told_kinds(kinds: Mapping[str, str], table: TableReader) -> dict[str, str]:

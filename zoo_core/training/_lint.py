@@ -118,9 +118,8 @@ def _unknown_metric_names(spec: Spec) -> Iterator[str]:
 def _record_keys(spec: Spec) -> list[str]:
     """Return the keys of all metrics that records of a run can hold."""
     settings = spec.training
-    metrics = (
-        [*chain(*DEFAULT_METRICS.values())] if settings.metrics is None else [*metric_directions(settings.metrics)]
-    )
+    defaults = [m for task, m in DEFAULT_METRICS.items() if task != "multilabel" or spec.model.loss.multilabel]
+    metrics = [*chain(*defaults)] if settings.metrics is None else [*metric_directions(settings.metrics)]
     splits = [s for s in settings.evaluate if s != "validation" or spec.data.validation is not None]
     keys = [record_key(split, name) for split in dict.fromkeys(["train", *splits]) for name in ["loss", *metrics]]
     return [*keys, "penalty", "learning_rate"]

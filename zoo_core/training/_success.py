@@ -31,11 +31,17 @@ LARGE, SMALL = 30.0, 1e-3  # the learning rate over its default, beyond which it
 def hopeless_training(model: Model, splits: Mapping[str, Table]) -> dict[str, str]:
     """Return warnings, by key, of what the spec and the splits show before training."""
     train = splits["train"]
-    if model.about.task == "regression":
-        out, equal = unreachable_targets(model, train), equal_targets(model, train)
+    if model.about.task != "classification":
+        out, equal = _unusable(model, train), equal_targets(model, train)
         return ({UNUSABLE: out} if out else {}) | ({"constant_targets": equal} if equal else {})
     unsuitable = next(unsuitable_outputs(model.spec, model.about.task), "")
     return ({UNUSABLE: unsuitable} if unsuitable else {}) | _unseen_classes(model, splits)
+
+
+def _unusable(model: Model, train: Table) -> str:
+    if model.about.task == "multilabel":
+        return next(unsuitable_outputs(model.spec, "multilabel"), "")
+    return unreachable_targets(model, train)
 
 
 def _unseen_classes(model: Model, splits: Mapping[str, Table]) -> dict[str, str]:
@@ -120,7 +126,8 @@ def _fact(model: Model, train: Table, sample: Table, name: str) -> str:
     names = model.about.target_names or [f"target {i + 1}" for i in range(sample.y.shape[1])]
     worse = {repr(names[i]): skill for i, skill in _skills(model, train, sample) if skill <= least}
     how = "hardly better" if min(worse.values(), default=0.0) > 0 else "no better"
-    return f"on the {name} split {', '.join([*worse][:3])} is predicted {how} than by its mean" if worse else ""
+    constant = "its mean" if model.about.task == "regression" else "the share of rows that have it"
+    return f"on the {name} split {', '.join([*worse][:3])} is predicted {how} than by {constant}" if worse else ""
 
 
 def _skills(model: Model, train: Table, sample: Table) -> Iterator[tuple[int, float]]:

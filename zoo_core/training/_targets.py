@@ -30,7 +30,7 @@ def learnt_targets(model: Model, table: Table) -> Table:
 
 def badly_scaled(model: Model, train: Table) -> str:
     """Return how the targets of a regression are badly scaled, with the remedy, or ''."""
-    if train.y.ndim == 1:
+    if model.about.task != "regression":
         return ""
     learnt = learnt_targets(model, train).y
     mean, deviation = learnt.mean(axis=0), learnt.std(axis=0)

@@ -8,9 +8,8 @@ import numpy as np
 from annotated_types import MinLen
 
 from zoo_core.errors import DataError
-from zoo_core.parts import Array, Column, Data, Table
+from zoo_core.parts import Array, Column, Data, Table, Task as Task
 
-Task = Literal["classification", "regression"]
 Named = Annotated[str, MinLen(1)]
 Kind = Literal["number", "category", "boolean", "date", "date_dmy", "date_mdy", "id", "ignore"]
 

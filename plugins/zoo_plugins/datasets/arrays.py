@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 from annotated_types import Ge, Le, MinLen
 
 from zoo_core.errors import DataError, Hint
-from zoo_core.parts import Data, DataFiles, Dataset
+from zoo_core.parts import Data, DataFiles, Dataset, Task
 from zoo_plugins.datasets._tables import Kind
 
 Column = str | Annotated[int, Ge(-100_000), Le(100_000)]
@@ -19,17 +19,17 @@ class Arrays(Dataset):
     """Arrays or a frame that a Python process gives with `zoo_core.train(spec, data=...)`; no file holds them.
 
     It stands in the spec of a model that was trained so, also where a spec names no data.
-    target: of a frame, the column to predict, by name or by index from 0 (-1 is the last), or a list of them for
-    regression; weights: of a frame, the column with the weight of each row; task: "classification" or "regression"
-    (default: that of the loss); columns: the kinds of columns of a frame, by name, as for `csv` (default: by their
-    values).
+    target: of a frame, the column to predict, by name or by index from 0 (-1 is the last), or a list of them;
+    weights: of a frame, the column with the weight of each row; task: "classification", "regression" or "multilabel",
+    several labels a row (default: that of the loss; several columns are labels for a loss that takes such);
+    columns: the kinds of columns of a frame, by name, as for `csv` (default: by their values).
     """
 
     name = "arrays"
 
     target: Column | Annotated[list[Column], MinLen(1)] | None = None
     weights: Column | None = None
-    task: Literal["classification", "regression"] | None = None
+    task: Task | None = None
     columns: dict[str, Kind] | None = None
 
     def load(self, folder: DataFiles) -> Data:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 from annotated_types import MinLen
 
-from zoo_core.data.labels import distinct, encode_array, find_classes, label_list
+from zoo_core.data.labels import as_labels, distinct, encode_array, find_classes, label_list
 from zoo_core.data.readers.npy import check_finite, read_arrays
 from zoo_core.data.readers.npy_rows import DiskRows
 from zoo_core.errors import DataError
-from zoo_core.parts import Array, Data, DataFiles, Dataset, Table
+from zoo_core.parts import Array, Data, DataFiles, Dataset, Table, Task
 
 Named = Annotated[str, MinLen(1)]
 
@@ -23,8 +23,8 @@ class Npy(Dataset):
     """Your own arrays in .npy files, as numpy.save writes them. Inputs may be larger than memory.
 
     inputs: path of the samples, shape (rows, ...); targets: path of labels (rows,) or values, (rows,) or
-    (rows, outputs); test_inputs, test_targets: paths of the test files; task: "classification" or "regression".
-    Samples of bytes with two dimensions are images.
+    (rows, outputs); test_inputs, test_targets: paths of the test files; task: "classification", "regression", or
+    "multilabel": several labels a row, 0 and 1, (rows, labels). Samples of bytes with two dimensions are images.
     """
 
     name = "npy"
@@ -33,7 +33,7 @@ class Npy(Dataset):
     targets: Named
     test_inputs: Named | None = None
     test_targets: Named | None = None
-    task: Literal["classification", "regression"] = "classification"
+    task: Task = "classification"
 
     def __post_init__(self) -> None:
         if (self.test_inputs is None) != (self.test_targets is None):
@@ -54,7 +54,7 @@ class Npy(Dataset):
         return Data(own, test, self.task, classes, image_shape=image, preprocessor=pixels)
 
     def _classes(self, y: Array) -> tuple[str, ...]:
-        if self.task == "regression":
+        if self.task != "classification":
             return ()
         if y.ndim != 1:
             raise DataError(f"{self.targets}: labels have the shape {y.shape}; one for each row is wanted, ({len(y)},)")
@@ -65,6 +65,8 @@ class Npy(Dataset):
             return encode_array(y, classes, where)
         if y.ndim not in (1, 2) or y.dtype.kind not in "biuf":
             raise DataError(f"{where}: values are {y.dtype} of shape {y.shape}, not numbers (rows,) or (rows, outputs)")
+        if self.task == "multilabel":
+            return as_labels(y, (), where)
         return (y if y.ndim == 2 else y[:, None]).astype(np.float64)
 
 

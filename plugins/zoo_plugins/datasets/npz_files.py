@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo_core.data.labels import check_labels, distinct, encode_array, find_classes, label_list
+from zoo_core.data.labels import as_labels, check_labels, distinct, encode_array, find_classes, label_list
 from zoo_core.data.readers.npy import check_finite, read_arrays
 from zoo_core.errors import DataError, nearest
 from zoo_core.parts import Array, Data, DataFiles, Dataset, Table
@@ -21,7 +21,8 @@ class Npz(Dataset):
 
     path: the file; x, y: names of the training arrays, samples (rows, ...) and labels (rows,) or values, (rows,) or
     (rows, outputs); x_test, y_test: names of the test arrays, which the file may lack; weights, weights_test: names
-    of the arrays with the weight of each row; task: "classification" or "regression".
+    of the arrays with the weight of each row; task: "classification", "regression", or
+    "multilabel": several labels a row, 0 and 1, (rows, labels).
     """
 
     name = "npz"
@@ -83,6 +84,8 @@ class Npz(Dataset):
         if y.ndim not in (1, 2) or y.dtype.kind not in "biuf":
             raise DataError(f"{where}: values are {y.dtype} of shape {y.shape}, not numbers (rows,) or (rows, outputs)")
         check_finite(y, where)
+        if self.task == "multilabel":
+            return Table(x, as_labels(y, (), where))
         return Table(x, (y if y.ndim == 2 else y[:, None]).astype(np.float64))
 
 

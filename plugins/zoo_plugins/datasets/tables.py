@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Ge, Le, MaxLen, MinLen
 
-from zoo_core.data.labels import encode, find_classes
+from zoo_core.data.labels import as_labels, encode, find_classes
 from zoo_core.data.readers.csv import CsvTable, read_csv
 from zoo_core.data.readers.described import DescribedTable, read_described, with_equal_categories
 from zoo_core.data.readers.rows_apart import group_codes, read_times
@@ -28,7 +28,8 @@ class Csv(Dataset):
     """Your own table in a text file; without `columns`, only labels may be text.
 
     path: the file; target: name of the column to predict, or its index from 0 (-1 is the last), or a list of them for
-    regression; task: "classification" or "regression"; features: the columns to learn from (default: all others);
+    regression and multilabel; task: "classification", "regression", or "multilabel", several labels a row, for which
+    each target holds true and false, or 1 and 0; features: the columns to learn from (default: all others);
     weights: the column with the weight of each row; test_path: a file of the same columns, for tests.
 
     columns: the kind of each column, by its name: "number", "category", "boolean", "date" (2026-01-31), "date_dmy"
@@ -66,7 +67,9 @@ class Csv(Dataset):
 
     def __post_init__(self) -> None:
         if isinstance(self.target, list) and (not self.target or self.task == "classification"):
-            raise ValueError("target must be one column for a classification, one or more for a regression")
+            raise ValueError(
+                "target must be one column for a classification, one or more for a regression or multilabel"
+            )
         self._format()
 
     def _format(self) -> TableFormat:
@@ -97,9 +100,9 @@ class Csv(Dataset):
         return replace(data, train=own[0], test=own[1] if len(own) > 1 else None)
 
     def _targets(self) -> list[Column]:
-        """Return the numeric columns that are targets."""
+        """Return the columns that are targets of numbers, or labels."""
         targets = self.target if isinstance(self.target, list) else [self.target]
-        return targets if self.task == "regression" else []
+        return [] if self.task == "classification" else targets
 
     def _target_and_weight_columns(self) -> list[Column]:
         """Return the numeric columns that are not features: the targets of a regression, and the weights."""
@@ -138,8 +141,11 @@ class Csv(Dataset):
     def _values(self, tables: list[CsvTable]) -> Data:
         parts = [Table(*self._split_columns(table)) for table in tables]
         features, targets = self._column_names(tables[0])
+        if self.task == "multilabel":
+            wheres = [table.where for table in tables]
+            parts = [replace(part, y=as_labels(part.y, targets, w)) for part, w in zip(parts, wheres, strict=True)]
         return make_data(
-            parts, tables[0].where, task="regression", feature_names=features, target_names=targets,
+            parts, tables[0].where, task=self.task, feature_names=features, target_names=targets,
             columns=_columns(tables),
         )  # fmt: skip
 

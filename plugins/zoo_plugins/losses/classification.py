@@ -102,12 +102,13 @@ class KlDivergence(CrossEntropy):
 class BinaryCrossEntropy(Loss):
     """Mean over the columns of -t log(p) - (1 - t) log(1 - p), targets 0 to 1 (Bishop 2006, eq. 4.90).
 
-    Each column is one yes-or-no question. Fused with sigmoid it is max(z, 0) - t z + log(1 + exp(-|z|)), with the
-    gradient (p - t) / columns.
+    Each column is one yes-or-no question, also one of several labels a row. Fused with sigmoid it is
+    max(z, 0) - t z + log(1 + exp(-|z|)), with the gradient (p - t) / columns.
     """
 
     name = "binary_cross_entropy"
     task = "classification"
+    multilabel = True
     output_range = "unit_interval"
     fused_with = (Sigmoid,)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -45,12 +46,39 @@ class Mean(Metric):
 
 @dataclass
 class Accuracy(Mean):
-    """Share of rows whose predicted class is the true one. As scikit-learn's `accuracy_score`."""
+    """Share of rows whose predicted class is the true one. As scikit-learn's `accuracy_score`.
+
+    Of several labels a row: the share of labels that are right, 1 - `hamming_loss` of scikit-learn. The share of rows
+    that have all labels right is `subset_accuracy`.
+    """
 
     name = "accuracy"
     task = "classification"
+    multilabel = True
 
     def of_rows(self, outputs: Array, targets: Array) -> Array:
+        if self.is_multilabel:
+            shares: Array = (self.predicted_labels(outputs) == targets).mean(axis=1)
+            return shares
+        correct: Array = self.predicted_classes(outputs) == targets
+        return correct
+
+
+@dataclass
+class SubsetAccuracy(Mean):
+    """Share of rows whose labels are all right, of several labels a row. As scikit-learn's `accuracy_score` of these.
+
+    Of classes it is the accuracy.
+    """
+
+    name = "subset_accuracy"
+    task = "classification"
+    multilabel = True
+
+    def of_rows(self, outputs: Array, targets: Array) -> Array:
+        if self.is_multilabel:
+            whole: Array = (self.predicted_labels(outputs) == targets).all(axis=1)
+            return whole
         correct: Array = self.predicted_classes(outputs) == targets
         return correct
 
@@ -105,9 +133,13 @@ class Counts(Metric):
 
     def shares(self, axis: int) -> Array:
         """Return correct / total for each class, and 0 for a class with total 0."""
-        totals = self.counts.sum(axis=axis)
-        shares: Array = np.divide(np.diag(self.counts), totals, out=np.zeros(len(totals)), where=totals > 0)
-        return shares
+        return _ratios(np.diag(self.counts), self.counts.sum(axis=axis))
+
+
+def _ratios(part: Array, whole: Array) -> Array:
+    """Return part / whole, and 0 where `whole` is 0."""
+    found: Array = np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0)
+    return found
 
 
 @dataclass
@@ -149,26 +181,53 @@ class BalancedAccuracy(Counts):
 
 @dataclass
 class Averaged(Counts):
-    """Base of the metrics of each class and their average."""
+    """Base of the metrics of each class, or of each of several labels, and their average."""
+
+    multilabel = True
 
     average: Literal["auto", "binary", "macro", "weighted", "micro"] = "auto"
     per_class: bool = False
 
     def start(self, rows: int, outputs: int) -> None:
-        """Reset the counts. Raises SpecError for the average "binary" of more than two classes."""
+        """Reset the counts. Raises SpecError for the average "binary" of more than two classes, or of labels."""
         super().start(rows, outputs)
+        if self.is_multilabel:
+            self.counts = np.zeros((outputs, 2, 2))  # of each label, by its true and its predicted value
+        if self.average == "binary" and self.is_multilabel:
+            raise SpecError(
+                f"metric {self.name!r}: average is 'binary', and each row may have several labels; "
+                "leave it out, or write 'macro', 'weighted' or 'micro'"
+            )
         if self.average == "binary" and len(self.counts) > 2:
             raise SpecError(
                 f"metric {self.name!r}: average is 'binary', and there are {len(self.counts)} classes; "
                 "leave it out, or write 'macro', 'weighted' or 'micro'"
             )
 
+    def update(self, outputs: Array, targets: Array, weights: Array | None) -> None:
+        """Add some rows."""
+        if not self.is_multilabel:
+            super().update(outputs, targets, weights)
+            return
+        w, predicted = np.ones(len(targets)) if weights is None else weights, self.predicted_labels(outputs)
+        for true in (0, 1):
+            for guess in (0, 1):
+                self.counts[:, true, guess] += w @ ((targets == true) & (predicted == guess))
+
+    def shares(self, axis: int) -> Array:
+        """Return correct / total for each class or label, and 0 for one with total 0."""
+        if self.is_multilabel:
+            return _ratios(self.counts[:, 1, 1], self.counts.sum(axis=axis + 1)[:, 1])
+        return super().shares(axis)
+
     def each(self) -> Array:
-        """Return the value of each class, shape (classes,)."""
+        """Return the value of each class or label, shape (classes,)."""
         raise NotImplementedError
 
     def result(self) -> float:
         """Return the average; NaN where there are no rows."""
+        if self.is_multilabel:
+            return self._average_of_labels() if self.counts.any() else math.nan
         true, guessed = self.counts.sum(axis=1), self.counts.sum(axis=0)
         if not true.any():
             return math.nan
@@ -178,8 +237,18 @@ class Averaged(Counts):
             return float(self.each()[1])
         return float(np.average(self.each(), weights=true if self.average == "weighted" else true + guessed > 0))
 
+    def _average_of_labels(self) -> float:
+        if self.average == "micro":
+            together = copy.copy(self)
+            together.counts = self.counts.sum(axis=0, keepdims=True)
+            return float(together.each()[0])
+        rows = self.counts[:, 1].sum(axis=1)  # that have the label
+        if self.average == "weighted":
+            return float(self.each() @ rows / rows.sum()) if rows.any() else 0.0
+        return float(self.each().mean())
+
     def figures(self) -> dict[str, float]:
-        """Return the average and, if asked for, the value of each class."""
+        """Return the average and, if asked for, the value of each class or label."""
         return super().figures() | (self.by_class(self.each()) if self.per_class else {})
 
 
@@ -190,8 +259,9 @@ class Precision(Averaged):
     average: "auto" is "binary" for two classes and "macro" for more. "binary" is the value of the second class, the
     positive one; "macro" the mean over classes that occur as true or predicted; "weighted" that mean by the number of
     true rows; "micro" counts all classes together. per_class: add the value of each class, such as `precision_cat`.
-    A class of weight 0 does not occur. 0 / 0 counts as 0. As scikit-learn's `precision_score`, where "binary" is the
-    default.
+    A class of weight 0 does not occur. 0 / 0 counts as 0. With several labels a row,
+    each label is a positive class, and "auto" is "macro", over all labels.
+    As scikit-learn's `precision_score`, where "binary" is the default.
     """
 
     name = "precision"
@@ -208,8 +278,9 @@ class Recall(Averaged):
     average: "auto" is "binary" for two classes and "macro" for more. "binary" is the value of the second class, the
     positive one; "macro" the mean over classes that occur as true or predicted; "weighted" that mean by the number of
     true rows; "micro" counts all classes together. per_class: add the value of each class, such as `recall_cat`.
-    A class of weight 0 does not occur. 0 / 0 counts as 0. As scikit-learn's `recall_score`, where "binary" is the
-    default.
+    A class of weight 0 does not occur. 0 / 0 counts as 0. With several labels a row,
+    each label is a positive class, and "auto" is "macro", over all labels.
+    As scikit-learn's `recall_score`, where "binary" is the default.
     """
 
     name = "recall"
@@ -226,8 +297,9 @@ class F1(Averaged):
     average: "auto" is "binary" for two classes and "macro" for more. "binary" is the value of the second class, the
     positive one; "macro" the mean over classes that occur as true or predicted; "weighted" that mean by the number of
     true rows; "micro" counts all classes together. per_class: add the value of each class, such as `f1_cat`.
-    A class of weight 0 does not occur. 0 / 0 counts as 0. As scikit-learn's `f1_score`, where "binary" is the
-    default. Source: van Rijsbergen, "Information retrieval" (1979).
+    A class of weight 0 does not occur. 0 / 0 counts as 0. With several labels a row,
+    each label is a positive class, and "auto" is "macro", over all labels.
+    As scikit-learn's `f1_score`, where "binary" is the default. Source: van Rijsbergen, "Information retrieval" (1979).
     """
 
     name = "f1"
@@ -239,4 +311,4 @@ class F1(Averaged):
         return both
 
 
-PARTS = (Accuracy, TopKAccuracy, ConfusionMatrix, BalancedAccuracy, Precision, Recall, F1)
+PARTS = (Accuracy, SubsetAccuracy, TopKAccuracy, ConfusionMatrix, BalancedAccuracy, Precision, Recall, F1)

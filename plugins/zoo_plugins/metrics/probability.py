@@ -101,14 +101,15 @@ class RocAuc(Metric):
     """Area under the ROC curve: the probability that a positive row has a higher score than a negative one.
 
     Equal scores count half. With more than two classes, each class is compared with the rest, and the areas are
-    averaged. per_class: add the area of each class, such as `roc_auc_cat`. The value is NaN if a class has no rows or
-    all of them. Scores are probabilities, or outputs where there are none. Memory: the scores of all rows of a split.
-    Source: Hanley and McNeil, "The meaning and use of the area under a receiver operating characteristic (ROC) curve"
-    (1982). As scikit-learn's `roc_auc_score` with multi_class = "ovr".
+    averaged. So it is with several labels a row. per_class: add the area of each class, such as `roc_auc_cat`. The
+    value is NaN if a class has no rows or all of them. Scores are probabilities, or outputs where there are none.
+    Memory: the scores of all rows of a split. Source: Hanley and McNeil, "The meaning and use of the area under a
+    receiver operating characteristic (ROC) curve" (1982). As scikit-learn's `roc_auc_score` with multi_class = "ovr".
     """
 
     name = "roc_auc"
     task = "classification"
+    multilabel = True
     state = ("scores", "labels", "weights", "seen")
 
     per_class: bool = False
@@ -116,7 +117,9 @@ class RocAuc(Metric):
     def start(self, rows: int, outputs: int) -> None:
         """Allocate room for the scores of all rows."""
         classes = count_classes(self, outputs)
-        self.scores, self.labels = np.empty((rows, 1 if classes == 2 else classes)), np.empty(rows, np.int64)
+        width = 1 if classes == 2 and not self.is_multilabel else classes
+        self.scores = np.empty((rows, width))
+        self.labels = np.empty((rows, width) if self.is_multilabel else rows, np.int64)
         self.weights, self.seen = np.ones(rows), 0
 
     def update(self, outputs: Array, targets: Array, weights: Array | None) -> None:
@@ -129,6 +132,8 @@ class RocAuc(Metric):
 
     def _score(self, outputs: Array) -> Array | float:
         """Return the score of each class, or of the second of two; NaN where outputs do not rank the classes."""
+        if self.is_multilabel:
+            return outputs
         p, width = self.class_probabilities(outputs.astype(np.float64)), self.scores.shape[1]
         if p is not None:
             return p[:, 1:] if width == 1 else p
@@ -141,13 +146,16 @@ class RocAuc(Metric):
         return float(np.mean(self._areas()))
 
     def figures(self) -> dict[str, float]:
-        """Return the area and, if asked for, that of each class, which both of two classes share."""
+        """Return the area and, if asked for, that of each class or label; both of two classes share one."""
         areas = self._areas()
-        each = self.by_class(areas * 2 if len(areas) == 1 else areas) if self.per_class else {}
+        shared = len(areas) == 1 and not self.is_multilabel
+        each = self.by_class(areas * 2 if shared else areas) if self.per_class else {}
         return {self.name: float(np.mean(areas))} | each
 
     def _areas(self) -> list[float]:
         scores, labels, weights = (array[: self.seen] for array in (self.scores, self.labels, self.weights))
+        if self.is_multilabel:
+            return [area(score, own == 1, weights) for score, own in zip(scores.T, labels.T, strict=True)]
         classes = [1] if scores.shape[1] == 1 else range(scores.shape[1])
         return [area(score, labels == k, weights) for score, k in zip(scores.T, classes, strict=True)]
 

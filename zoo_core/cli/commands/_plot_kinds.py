@@ -142,7 +142,8 @@ def _draw_confusion(model: Model, registry: Registry, options: PlotOptions) -> F
     from zoo_core.runs import evaluation_rows
 
     if model.about.task != "classification":
-        raise UsageError(f"model {model.spec.name!r} is for regression; a confusion matrix needs classes")
+        task = "regression" if model.about.task == "regression" else "several labels a row"
+        raise UsageError(f"model {model.spec.name!r} is for {task}; a confusion matrix needs classes")
     measured = evaluation_rows(model, options.split, data_folder(options.data_dir), registry, None)
     warn_of(measured.warnings)
     counts, labels = confusion_counts(model, measured.table), model.labels().tolist()

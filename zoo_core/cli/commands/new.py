@@ -14,6 +14,7 @@ from zoo_core.cli._options import Json
 from zoo_core.errors import UsageError
 
 if TYPE_CHECKING:
+    from zoo_core.parts import Task
     from zoo_core.spec.from_csv import Guess
 
 WIDTHS = {"column": 16, "kind": 8, "found": 24, "done": 26}  # and two blanks between: 80 columns
@@ -21,7 +22,8 @@ HEAD = {key: key for key in WIDTHS}
 MOST_ROWS = 60
 EXAMPLES = (
     "Examples: zoo new my-model | zoo new digits --from mnist-mlp | zoo new mine --data my.csv | "
-    "zoo new prices --data houses.csv --target price --task regression"
+    "zoo new prices --data houses.csv --target price --task regression | "
+    "zoo new tags --data mails.csv --target urgent,spam"
 )
 
 
@@ -34,12 +36,23 @@ def command(
         Path | None, typer.Option("--data", metavar="FILE.csv", help="A table of your own to write a spec for.")
     ] = None,
     target: Annotated[
-        str | None,
-        typer.Option("--target", metavar="COLUMN", help="With --data: the column to predict; default: the last one."),
+        list[str] | None,
+        typer.Option(
+            "--target",
+            metavar="COLUMN",
+            help="With --data: the column to predict, or several, as A,B or repeated; default: the last one.",
+        ),
     ] = None,
     task: Annotated[
-        Literal["classification", "regression"] | None,
-        typer.Option("--task", help="With --data: the task; default: guessed from the target."),
+        Literal["classification", "regression", "multilabel"] | None,
+        typer.Option(
+            "--task",
+            help="With --data: the task; default: guessed from the targets. Several columns of true and false are "
+            "multilabel, others a regression.",
+        ),
+    ] = None,
+    weights: Annotated[
+        str | None, typer.Option("--weights", metavar="COLUMN", help="With --data: the column that weighs the rows.")
     ] = None,
     set_: Annotated[
         list[str] | None,
@@ -66,8 +79,8 @@ def command(
         check_no_table(name)
     if not re.fullmatch(SPEC_NAME, name):
         raise UsageError(f"{name!r}: a name {SPEC_NAME_RULE}")
-    if data is None and (target or task or set_):
-        raise UsageError("--target, --task and --set belong to a table: name it with --data FILE.csv")
+    if data is None and (target or task or set_ or weights):
+        raise UsageError("--target, --task, --weights and --set belong to a table: name it with --data FILE.csv")
     if data is not None and source:
         raise UsageError("--from starts from a shipped model, --data from a file; give one of them")
     path = Path(f"{name}.toml")
@@ -79,7 +92,8 @@ def command(
     if data is None:
         text = _shipped_text(name, source or "glyphs-quickstart")
     else:
-        text, found = _table_text(name, data, target, task, set_ or [])
+        found = _look_at(data, target, task, set_ or [], weights)
+        text = _table_text(name, found)
     write_file(path, text.encode(), overwrite=force)
     saved = {"saved": str(path), "now": [f"zoo train {path}"]}
     about = {} if found is None else {"columns": found.rows_of_columns, "notes": list(found.notes)}
@@ -98,19 +112,26 @@ def _shipped_text(name: str, source: str) -> str:
     return rename_text(text, name)
 
 
-def _table_text(
-    name: str, data: Path, target: str | None, task: Literal["classification", "regression"] | None, changes: list[str]
-) -> tuple[str, Guess]:
-    """Return a spec for a table, and what was found, which it notes. Raises what training would raise."""
-    from zoo_core.spec.from_csv import csv_spec, guess, told_options
+def _look_at(
+    data: Path, target: Sequence[str] | None, task: Task | None, changes: Sequence[str], weights: str | None
+) -> Guess:
+    """Return what was found in a table, and print it."""
+    from zoo_core.spec.from_csv import guess, told_options
 
-    found = guess(data, target, task, told_options(changes))
+    found = guess(data, target, task, told_options(changes), weights)
     print(f"{data}: {found.summary}\n{columns_text(found.rows_of_columns)}", file=sys.stderr)
     for note in found.notes:
         print(f"note: {note}", file=sys.stderr)
+    return found
+
+
+def _table_text(name: str, found: Guess) -> str:
+    """Return a spec for a table. Raises what training would raise."""
+    from zoo_core.spec.from_csv import csv_spec
+
     text = csv_spec(name, found)
     _try_training(text)
-    return text, found
+    return text
 
 
 def columns_text(rows: Sequence[Mapping[str, str]]) -> str:

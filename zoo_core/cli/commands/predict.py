@@ -119,8 +119,15 @@ def _csv_text(result: Any, header: list[str]) -> str:
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow(header)
-    lines.writerows(map(str, row) if row.ndim else [str(row)] for row in result)
+    lines.writerows(map(str, row) if row.ndim else [str(row)] for row in _spelled(result))
     return text.getvalue()
+
+
+def _spelled(result: Any) -> Any:
+    """Return which labels rows have as true and false, as tables write them; other results as they are."""
+    import numpy as np
+
+    return np.where(result, "true", "false") if result.ndim > 1 and result.dtype == bool else result
 
 
 def _save_result(result: Any, output: Path, header: list[str], force: bool) -> None:

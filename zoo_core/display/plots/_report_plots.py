@@ -42,7 +42,7 @@ def report_figure(report: Report) -> Figure:
 def _panels(report: Report) -> list[Callable[[Axes, Report], None]]:
     chosen: list[tuple[Callable[[Axes, Report], None], object]] = [
         (_draw_classes, report.classes),
-        (_draw_confusion, report.classes),
+        (_draw_confusion, report.classes and report.confusion is not None),
         (_draw_calibration, report.calibration),
         (_draw_values, report.targets),
         (_draw_errors, report.targets),

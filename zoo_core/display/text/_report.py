@@ -20,7 +20,8 @@ def report_tables(report: Report) -> Iterator[TextTable]:
     yield text_table(["metric", "value", "baseline"], figures, title=f"{report.model} on {report.rows:,} rows")
     if report.classes:
         rows = [(c.name, c.precision, c.recall, c.f1, c.support) for c in report.classes]
-        yield text_table(["class", "precision", "recall", "F1", "rows"], rows, title="By class")
+        what = "label" if report.confusion is None else "class"
+        yield text_table([what, "precision", "recall", "F1", "rows"], rows, title=f"By {what}")
         yield from _confusion(report)
     if report.thresholds:
         cells = [(t.rule, t.threshold, t.accuracy, t.precision, t.recall, t.f1) for t in report.thresholds]

@@ -76,6 +76,10 @@ def _check_table(name: str, table: Table, data: Data) -> Iterator[Finding]:
         if y.ndim != 2 or y.dtype.kind != "f":
             got = f"{y.dtype} of shape {y.shape}"
             yield Finding(f"{name}: targets of a regression must be numbers", "", "float, shape (rows, outputs)", got)
+    elif data.task == "multilabel":
+        if y.ndim != 2 or not np.isin(y, (0, 1)).all():
+            got = f"{y.dtype} of shape {y.shape}"
+            yield Finding(f"{name}: labels must be true or false", "", "0 and 1, shape (rows, labels)", got)
     elif y.ndim != 1 or y.dtype.kind not in "iu":
         got = f"{y.dtype} of shape {y.shape}"
         yield Finding(f"{name}: labels must be integers", "", "integers, shape (rows,)", got)

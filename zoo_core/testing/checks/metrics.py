@@ -17,6 +17,7 @@ from zoo_core.testing.harness.randomness import no_randomness
 from zoo_core.testing.harness.saved_state import transfer_state
 
 ROWS, CLASSES = 60, 6
+SEVERAL = "three labels a row"
 Rows = tuple[str, Array, Array]  # description, outputs, targets
 
 
@@ -27,15 +28,19 @@ def sample_rows(part: Metric) -> Iterator[Rows]:
         shares, labels = rng.dirichlet(np.ones(CLASSES), ROWS), rng.permutation(np.arange(ROWS) % CLASSES)
         yield "six classes", (shares + np.eye(CLASSES)[labels] * rng.random((ROWS, 1))) / 2, labels
         yield "one output, the probability of class 1", rng.random((ROWS, 1)), rng.permutation(np.arange(ROWS) % 2)
+    if part.multilabel:
+        labels = rng.random((ROWS, 3)) < 0.4
+        yield SEVERAL, np.clip((rng.random((ROWS, 3)) + labels) / 2, 0, 1), labels.astype(np.uint8)
     if part.task != "classification":
         true = rng.normal(size=(ROWS, 2))
         yield "two targets", true + rng.normal(0, 0.5, true.shape), true
 
 
 def begin(part: Metric, outputs: Array, targets: Array) -> None:
-    """Say what the classes are called, as the core does, and start."""
-    classes = max(outputs.shape[1], 2) if targets.dtype.kind in "iu" else 0
-    part.set_meaning(None, [str(i) for i in range(classes)])
+    """Say what the classes or labels are called, as the core does, and start."""
+    several = targets.ndim == 2 and targets.dtype.kind == "u"
+    classes = 0 if targets.dtype.kind == "f" else outputs.shape[1] if several else max(outputs.shape[1], 2)
+    part.set_meaning(None, [str(i) for i in range(classes)], is_multilabel=several)
     part.start(len(outputs), outputs.shape[1])
 
 
@@ -191,7 +196,7 @@ def _check_direction(subject: PartUnderTest) -> Iterator[Finding]:
 
 def _perfect_outputs(outputs: Array, targets: Array) -> Array:
     if targets.ndim == 2:
-        return targets.copy()
+        return targets.astype(outputs.dtype)
     return targets[:, None].astype(float) if outputs.shape[1] == 1 else np.eye(outputs.shape[1])[targets]
 
 
