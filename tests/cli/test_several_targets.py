@@ -123,7 +123,7 @@ REFUSED = {
     "weights unknown": (("--target", "urgent", "--weights", "nope"), "there is no column 'nope'"),
     "weights below 0": (("--target", "urgent", "--weights", "a"), "the weights, column 'a', hold -"),
     "weights as target": (("--target", "urgent", "--weights", "urgent"), "are also learnt from or a target"),
-    "texts": (("--target", "urgent,note"), "column 'note', is no numbers"),
+    "texts": (("--target", "urgent,note"), "labels that are written true and false, or 1 and 0"),
 }
 
 

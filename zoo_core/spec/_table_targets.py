@@ -58,7 +58,7 @@ def guess_task(labels: Sequence[Sequence[str]], surveys: Sequence[ColumnSurvey],
         return "multilabel"
     for survey in surveys:
         if not survey.is_numeric:
-            why = "several targets are numbers, or true and false for several labels a row"
+            why = "several targets are numbers, or labels that are written true and false, or 1 and 0"
             raise DataError(
                 f"{table.where}: the target, {table.column_name(survey.place)}, is no numbers: "
                 f"{survey.first_fault()}; {why}"
