@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from zoo_core.data.readers.csv import read_columns, read_csv
+from zoo_core.data.readers.csv import read_csv
+from zoo_core.data.readers.feature_table import FeatureTable
 from zoo_core.data.readers.features import read_features
 from zoo_core.data.readers.find_format import find_format
 from zoo_core.data.readers.table_format import TableFormat
@@ -30,7 +31,7 @@ def read(text: str | bytes, **told: Any) -> tuple[tuple[str, ...], np.ndarray]:
     """Return the names and the numbers of a table, read as it was found to be written."""
     raw = text.encode() if isinstance(text, str) else text
     table = TableReader(raw, find_format(raw, "t.csv", told).form, "t.csv")
-    return tuple(filter(None, table.names)), read_columns(table, table.columns)
+    return tuple(filter(None, table.names)), FeatureTable(table, table.columns).read()
 
 
 def written(delimiter: str = ",", end: str = "\n", header: str = "a,b", row: str = "{0},{1}", **marks: str) -> str:

@@ -40,7 +40,7 @@ def test_a_wide_layer_takes_few_rows_at_a_time(wide: Any, monkeypatch: pytest.Mo
 
 def test_common_networks_take_512_rows_at_a_time() -> None:
     for name in ("glyphs-quickstart", "mnist-mlp"):
-        assert zoo_core.load(name).network._inference_rows == network.INFERENCE_ROWS
+        assert zoo_core.load(name).network.inference_rows == network.INFERENCE_ROWS
 
 
 @pytest.mark.parametrize("shape", [(2000, 1), (1, 2000)])

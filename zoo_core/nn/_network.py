@@ -71,7 +71,7 @@ class Network:
         self.stages = stages_of(layers, before)
         self._inference_stages = [s for s in self.stages if not s.training_only]
         row_bytes = (inputs + sum(stage.width for stage in self._inference_stages)) * self.dtype.itemsize
-        self._inference_rows = min(max(INFERENCE_BYTES // row_bytes, 1), INFERENCE_ROWS)
+        self.inference_rows = min(max(INFERENCE_BYTES // row_bytes, 1), INFERENCE_ROWS)
         self.outputs = self.stages[-1].width
         self.layout, self._declared = self._lay_out()
         approve(self.layout)
@@ -208,7 +208,7 @@ class Network:
         Yields (which, z, outputs) for each chunk; z is the input of the output activation. The next chunk overwrites
         these arrays.
         """
-        for which in row_slices(rows, self._inference_rows):
+        for which in row_slices(rows, self.inference_rows):
             workspace = self.workspace(which.stop - which.start, training=False)
             x = load(which, workspace.x)
             for forward, given, y in workspace.forward:

@@ -26,11 +26,13 @@ NO_HARD_LINKS = errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS
 
 Overwrite = bool | Callable[[], bool]
 Check = Callable[[Path], object]
+Content = bytes | Callable[[BinaryIO], object]
 
 
-def write_file(path: Path | str, content: bytes, *, overwrite: Overwrite = True, check: Check | None = None) -> None:
+def write_file(path: Path | str, content: Content, *, overwrite: Overwrite = True, check: Check | None = None) -> None:
     """Write a file atomically and durably; an existing file stays until the new one is safe.
 
+    `content` are the bytes, or a function that writes them into an open file; if it raises, nothing is changed.
     `overwrite` may be a function that is asked again just before an existing file is replaced.
     `check` may read the new file before it gets its name, and raise OSError. Without `overwrite`, one of several
     writers of a new name wins. A symbolic link is replaced, not followed. The new file has the permissions of the file
@@ -106,11 +108,11 @@ def _exists_error(target: Path) -> UsageError:
 
 
 def _write_and_rename(
-    target: Path, content: bytes, overwrite: Overwrite, check: Callable[[Path], object] | None
+    target: Path, content: Content, overwrite: Overwrite, check: Callable[[Path], object] | None
 ) -> None:
     """Write a temporary file, check it, and only then rename it to the target."""
     with temporary_file(target) as (temporary, file):
-        file.write(content)
+        content(file) if callable(content) else file.write(content)
         file.flush()
         os.fsync(file.fileno())
         if check is not None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,11 +15,12 @@ from zoo_core.cli._output import warn
 from zoo_core.errors import DataError, ResourceError, UsageError
 
 if TYPE_CHECKING:
+    from zoo_core.cli._predictions import Predictions
     from zoo_core.model import Model
 
 EXAMPLES = (
     "Examples: zoo predict glyphs.npz x.npy -o y.npy | zoo predict mnist-mlp seven.png --proba | "
-    "zoo predict m.npz - < rows.csv"
+    "zoo predict m.npz - < rows.csv | zoo predict m.npz new.csv --keep id --proba --errors mark -o y.csv"
 )
 
 
@@ -30,9 +31,31 @@ def command(
         typer.Argument(metavar="INPUT", help="Rows: .npy, .npz (array x), .csv, .tsv, .png, or - for standard input."),
     ],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="A .npy or .csv file; default: standard output.")
+        Path | None,
+        typer.Option("-o", "--output", help="A .npy, .csv or .tsv file, also .csv.gz; default: standard output."),
     ] = None,
-    proba: Annotated[bool, typer.Option("--proba", help="Rows of class probabilities instead of labels.")] = False,
+    proba: Annotated[bool, typer.Option("--proba", help="Class probabilities in place of labels.")] = False,
+    label: Annotated[
+        bool, typer.Option("--label", help="With --proba: a column 'prediction' before those of the probabilities.")
+    ] = False,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--keep",
+            metavar="COLUMNS",
+            help="Columns of the input to write before the predictions: names with commas between them, "
+            "id for those of kind id, or all; may be repeated. Implies --label.",
+        ),
+    ] = None,
+    errors: Annotated[
+        str,
+        typer.Option(
+            "--errors",
+            metavar="refuse|mark",
+            help="What to do about a row with a fault: refuse the file, or leave its prediction empty and say why in a "
+            "column 'error'. mark implies --label.",
+        ),
+    ] = "refuse",
     force: Force = False,
     sha256: Sha256 = None,
     max_size: MaxSize = MAX_SIZE_MIB,
@@ -41,35 +64,44 @@ def command(
     """Predict labels, values or probabilities for rows of inputs.
 
     Inputs are in the units of the data, such as pixels from 0 to 255; the model's preprocessor is applied.
-    Values of a regression are in the units of its data too.
+    Values of a regression are in the units of its data too. A table of text may be of any size: some rows at a time are
+    in memory.
     """
-    from zoo_core.basics import blas_threads
-    from zoo_core.cli._inputs import check_not_an_input, check_output_path, load_model
-    from zoo_core.cli._output import redirect_prints
+    from zoo_core.cli._inputs import load_model
     from zoo_core.registry import Registry
 
     registry = Registry()
     warn(registry)
+    if errors not in ("refuse", "mark"):
+        raise UsageError(f"--errors {errors}: give refuse or mark")
+    mark, is_named = errors == "mark", bool(label or keep or errors == "mark")
     if output is not None:
-        check_not_an_input(output, input_, model)
-        if output.suffix not in (".npy", ".csv"):
-            raise UsageError(f"{output}: must end in .npy or .csv")
-        check_output_path(output, force)
+        _check_output(output, input_, model, force, is_named)
     found = load_model(model, registry, sha256, max_size)
-    x = _read_inputs(input_, found)
-    if x.shape[:1] == (0,):
-        raise DataError(f"{input_}: has no rows")
-    with blas_threads(1), redirect_prints():
-        try:
-            result = found.predict_proba(x) if proba else found.predict(x)
-        except DataError as error:
-            raise DataError(f"{input_}: {error}") from error
-    _write_result(result, output, json, _column_names(found, proba), force)
+    source = _open_inputs(input_, found)
+    predictions, places = _plan(found, source, input_, proba, is_named, keep or (), mark)
+    _write(predictions, source, places, output, force, json)
+    if predictions.marked:
+        counts = f"{predictions.marked:,} of {predictions.seen:,} rows have an error and no prediction"
+        print(f"note: {input_}: {counts}; the first: {predictions.first_error}", file=sys.stderr)
 
 
-def _read_inputs(name: str, model: Model) -> Any:
-    """Return the rows of an input file, and print notes on how a picture was changed."""
-    from zoo_core.data.readers.inputs import read_inputs
+def _check_output(output: Path, input_: str, model: str, force: bool, is_named: bool) -> None:
+    """Raise UsageError for an output that cannot be written, before any work is done."""
+    from zoo_core.cli._inputs import check_not_an_input, check_output_path
+    from zoo_core.cli._prediction_files import ENDINGS
+
+    check_not_an_input(output, input_, model)
+    if not output.name.lower().endswith(ENDINGS):
+        raise UsageError(f"{output}: must end in .npy, .csv or .tsv, or in .csv.gz or .tsv.gz")
+    if is_named and output.suffix.lower() == ".npy":
+        raise UsageError(f"{output}: a .npy file has no names; for --keep, --label and --errors mark give a .csv file")
+    check_output_path(output, force)
+
+
+def _open_inputs(name: str, model: Model) -> Any:
+    """Return an open table, or the rows of another file; print notes on how a picture was changed."""
+    from zoo_core.data.readers.inputs import open_inputs
 
     if name == "-" and sys.stdin is None:
         raise ResourceError("standard input is closed")
@@ -77,67 +109,45 @@ def _read_inputs(name: str, model: Model) -> Any:
     about = model.about
     if re.fullmatch(r"[-+\d.eE,; ]+", name) and name != "-" and not Path(name).exists():
         raise DataError(f"{name}: there is no such file; to give the row itself: echo {name!r} | zoo predict MODEL -")
-    x, notes = read_inputs(
+    found, notes = open_inputs(
         source, about.inputs, about.feature_names, about.image_shape, shown, model.data_options,
         about.described_columns, model.preprocessor.wants_columns,
     )  # fmt: skip
     for note in notes:
         print(f"note: {shown}: {note}", file=sys.stderr)
-    return x
+    if getattr(found, "shape", (1,))[:1] == (0,):
+        raise DataError(f"{name}: has no rows")
+    return found
 
 
-def _column_names(model: Model, proba: bool) -> list[str]:
-    if proba:
-        return [str(label) for label in model.labels().tolist()]
-    return list(model.about.target_names) or ["label" if model.about.task == "classification" else "value"]
+def _plan(
+    model: Model, source: Any, name: str, proba: bool, is_named: bool, keep: Sequence[str], mark: bool
+) -> tuple[Predictions, list[int]]:
+    """Return what is written for each row, and the indices of the columns that are kept."""
+    from zoo_core.cli._predictions import Predictions, kept_columns
+    from zoo_core.data.readers.feature_table import FeatureTable
+
+    kept: dict[str, int] = {}
+    if isinstance(source, FeatureTable):
+        kept = kept_columns(source, keep, model.data_options.get("columns") or {})
+    elif keep or mark:
+        raise UsageError(f"{name}: is no table of text, and --keep and --errors mark are for such")
+    predictions = Predictions(model, name, proba, is_named, tuple(kept), mark)
+    predictions.check()
+    return predictions, list(kept.values())
 
 
-def _write_result(result: Any, output: Path | None, json: bool, header: list[str], force: bool) -> None:
-    if output is None and json:
-        from zoo_core.display.text import print_json
+def _write(
+    predictions: Predictions, source: Any, places: list[int], output: Path | None, force: bool, json: bool
+) -> None:
+    from zoo_core.basics import blas_threads
+    from zoo_core.cli._output import redirect_prints
+    from zoo_core.cli._prediction_files import print_predictions, save_predictions
 
-        print_json(result.tolist(), sys.stdout)
-    elif output is None and result.ndim > 1:
-        sys.stdout.write(_csv_text(result, header))  # several columns need their names
-    elif output is None:
-        _write_lines(result, sys.stdout)
-    else:
-        _save_result(result, output, header, force)
-
-
-def _write_lines(result: Any, file: Any) -> None:
-    """Write a line for each row, with the fewest digits that give the same number again."""
-    for row in result:
-        text = str(row)
-        file.write((text if text.isprintable() else text.replace("\r", "\\r").replace("\n", "\\n")) + "\n")
-
-
-def _csv_text(result: Any, header: list[str]) -> str:
-    """Return a CSV text, with quotes around a label or a name that needs them."""
-    import csv
-
-    text = io.StringIO()
-    lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(header)
-    lines.writerows(map(str, row) if row.ndim else [str(row)] for row in _spelled(result))
-    return text.getvalue()
-
-
-def _spelled(result: Any) -> Any:
-    """Return which labels rows have as true and false, as tables write them; other results as they are."""
-    import numpy as np
-
-    return np.where(result, "true", "false") if result.ndim > 1 and result.dtype == bool else result
-
-
-def _save_result(result: Any, output: Path, header: list[str], force: bool) -> None:
-    import numpy as np
-
-    from zoo_core.storage import write_file
-
-    if output.suffix == ".npy":
-        stream = io.BytesIO()
-        np.save(stream, result, allow_pickle=False)
-        write_file(output, stream.getvalue(), overwrite=force)
-    else:
-        write_file(output, _csv_text(result, header).encode(), overwrite=force)
+    stream = sys.stdout
+    with blas_threads(1), redirect_prints():
+        chunks = predictions.chunks(source, places)
+        if output is None:
+            print_predictions(predictions, chunks, stream, json)
+        else:
+            save_predictions(predictions, chunks, output, force)

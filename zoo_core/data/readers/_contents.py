@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gzip
 import io
+import shutil
+import tempfile
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +17,8 @@ from zoo_core.data.readers._open import check_growth, refusing_damage
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+SPOOLED = 2**23  # bytes of a stream that stay in memory
+COPIED = 2**20  # bytes at a time
 GZIP = b"\x1f\x8b"
 CUT = "the gzip data are cut or damaged; fetch the file again"
 
@@ -31,6 +36,11 @@ class Contents:
     where: str
     stored: Callable[[], IO[bytes]]
     size: int
+
+    @property
+    def name(self) -> str:
+        """The name of the file, as open files have one."""
+        return self.where
 
     def open(self) -> IO[bytes]:
         """Return the bytes from their start; what is compressed with gzip is expanded while it is read."""
@@ -80,3 +90,18 @@ def file_contents(path: Path | str) -> Contents:
 def as_contents(raw: Any, where: str) -> Contents:
     """Return bytes in memory as contents; contents are handed on."""
     return raw if isinstance(raw, Contents) else Contents(where, lambda: io.BytesIO(raw), len(raw))
+
+
+def spooled(start: bytes, stream: IO[bytes], where: str) -> Contents:
+    """Return what a stream holds, which began with `start`; more than a little is kept in a temporary file."""
+    start += stream.read(SPOOLED - len(start)) if len(start) < SPOOLED else b""
+    if len(start) < SPOOLED:
+        return as_contents(start, where)
+    folder = tempfile.TemporaryDirectory(prefix="zoo-")
+    path = Path(folder.name) / "rows"
+    with path.open("wb") as file:
+        file.write(start)
+        shutil.copyfileobj(stream, file, COPIED)
+    contents = Contents(where, lambda: path.open("rb"), path.stat().st_size)
+    weakref.finalize(contents, folder.cleanup)
+    return contents

@@ -45,6 +45,7 @@ class Block:
     ) -> None:  # fmt: skip
         self.first, self.grid, self._before, self._read, self._numbers = first, grid, before, read, numbers
         self._rows, self._lines = rows or [], lines
+        self.faults: dict[int, str] = {}  # what is wrong with the width of rows, where a reader lets such pass
 
     def __len__(self) -> int:
         return len(self._rows if self.grid is None else self.grid)
@@ -86,11 +87,22 @@ class Block:
             return list(zip(*self._rows, strict=True))
         return [self.grid.cells(place) for place in range(self.grid.width)]
 
+    @property
+    def lines(self) -> Sequence[int]:
+        """The line in the file where each row ends."""
+        if self.grid is not None:
+            return range(self._before + 1, self._before + 1 + len(self.grid))
+        return self._lines or tuple(_count_lines(self._before, self._read))
+
     def line(self, at: int) -> int:
         """Return the line in the file where a row ends."""
-        if self.grid is not None:
-            return self._before + at + 1
-        return (self._lines or tuple(_count_lines(self._before, self._read)))[at]
+        return self.lines[at]
+
+    def fit(self, width: int, faults: dict[int, str]) -> Block:
+        """Give rows of another width blank cells, or take cells from them; return the block."""
+        self.faults = faults
+        self._rows = [(cells + [""] * (width - len(cells)))[:width] for cells in self._rows]
+        return self
 
     def place(self, at: int) -> str:
         """Return the number of a row and its line, for messages."""
@@ -155,17 +167,21 @@ class RowReader:
                 return self.line, rows[0]
         return None
 
-    def blocks(self, first: Sequence[Row], width: int) -> Iterator[Block]:
-        """Yield the rows in `first` and all others. Raises DataError for a row of another width."""
+    def blocks(self, first: Sequence[Row], width: int, ragged: bool = False) -> Iterator[Block]:
+        """Yield the rows in `first` and all others.
+
+        Raises DataError for a row of another width, unless `ragged`: then it is told in `Block.faults`.
+        """
         if first:
-            yield self._checked(Block(1, [cells for _, cells in first], lines=[line for line, _ in first]), width)
+            own = Block(1, [cells for _, cells in first], lines=[line for line, _ in first])
+            yield self._checked(own, width, ragged)
         number, row = len(first) + 1, sum(len(cell) + 1 for _, cells in first for cell in cells)
         size = max(PIECE, min(BLOCK_ROWS * row, MOST_CELLS))
         while piece := self._piece(size):
             before, grid = self.line, self._grid(piece, width)
             if grid is None:
                 self._lines.push_back(piece)
-                for block in self._read_blocks(number, width):
+                for block in self._read_blocks(number, width, ragged):
                     number += len(block)
                     yield block
             else:
@@ -195,7 +211,7 @@ class RowReader:
             return None
         return divide(lines, form.delimiter, form.decimal, width)
 
-    def _read_blocks(self, number: int, width: int) -> Iterator[Block]:
+    def _read_blocks(self, number: int, width: int, ragged: bool) -> Iterator[Block]:
         """Yield the rows that begin in a piece that was pushed back."""
         count = max(1, min(BLOCK_ROWS, MOST_CELLS // width), BLOCK_CELLS // width)
         while self._lines.is_ahead:
@@ -203,16 +219,17 @@ class RowReader:
             read = self.take(count)
             rows = [cells for cells in read if any(cells)]
             if rows:
-                yield self._checked(Block(number, rows, before, read), width)
+                yield self._checked(Block(number, rows, before, read), width, ragged)
             number += len(rows)
 
-    def _checked(self, block: Block, width: int) -> Block:
-        if set(map(len, block.rows)) != {width}:
-            at = next(i for i, cells in enumerate(block.rows) if len(cells) != width)
-            raise DataError(
-                f"{self.where}: {block.place(at)} has {len(block.rows[at])} cells, not {width} as the first line"
-            )
-        return block
+    def _checked(self, block: Block, width: int, ragged: bool) -> Block:
+        if set(map(len, block.rows)) == {width}:
+            return block
+        end = f"not {width} as the first line"
+        faults = {at: f"has {len(cells)} cells, {end}" for at, cells in enumerate(block.rows) if len(cells) != width}
+        if not ragged:
+            raise DataError(f"{self.where}: {block.place(min(faults))} {faults[min(faults)]}")
+        return block.fit(width, faults)
 
 
 def _check_encoding(encoding: str, where: str) -> None:

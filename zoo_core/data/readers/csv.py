@@ -87,11 +87,6 @@ def read_csv(
     return found
 
 
-def read_columns(table: TableReader, places: list[int]) -> Array:
-    """Return the numbers in some columns of a table, shape (rows, columns). Raises DataError for other cells."""
-    return _read_body(table, places, None, []).numbers
-
-
 def text_index(table: TableReader, text: Column, columns: Sequence[Column] | None) -> int:
     """Return the index of the text column; one that is given as an index may stand elsewhere than in training."""
     place = table.index(text)

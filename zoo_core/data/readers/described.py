@@ -184,29 +184,6 @@ def place_of_row(raw: Raw, form: TableFormat, where: str, row: int) -> str:
     return f"row {row}"
 
 
-def read_described_features(
-    raw: Raw, form: TableFormat, where: str, places: Sequence[int], columns: Sequence[Column], gaps: bool
-) -> Array:
-    """Return the values of known columns, shape (rows, columns), for predictions.
-
-    Args:
-        raw: the contents of the file.
-        form: how it is written.
-        where: its name.
-        places: the index of each column in the file.
-        columns: what they are.
-        gaps: whether values may be missing.
-    """
-    types: dict[Named, Type] = {
-        i: "number" if column.kind == "number" else "text" for i, column in zip(places, columns, strict=True)
-    }
-    found = columns_in(raw, form, where, take=list(places), types=types).columns
-    lacking = next((column for column in found if column.missing and not gaps), None)
-    if lacking is not None:
-        raise DataError(f"{where}: {lacking.first_missing}, column {lacking.name!r}: a value is missing; fill it in")
-    return np.column_stack([_values(a, b, raw, form, where) for a, b in zip(found, columns, strict=True)])
-
-
 def with_equal_categories(tables: Sequence[CsvTable]) -> list[CsvTable]:
     """Return tables with the same columns, whose categories are those of all tables; others are left alone."""
     own = [table for table in tables if isinstance(table, DescribedTable)]

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from zoo_core.data.readers._cells import is_number
+from zoo_core.data.readers._contents import Contents
 from zoo_core.data.readers._open import Source, reads_foreign_bytes
 from zoo_core.data.readers._rows import RowReader
 from zoo_core.data.readers._text import Raw
-from zoo_core.data.readers.csv import read_columns
-from zoo_core.data.readers.described import read_described_features
+from zoo_core.data.readers.feature_table import FeatureTable
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.table_reader import TableReader, other_delimiter
 from zoo_core.data.readers.tables import format_of, read_table
@@ -21,7 +21,7 @@ from zoo_core.parts import Array, Column
 
 @reads_foreign_bytes
 def read_features(
-    source: Source, feature_names: Sequence[str], features: int | None = None,
+    source: Source | Contents, feature_names: Sequence[str], features: int | None = None,
     options: Mapping[str, Any] | None = None, columns: Sequence[Column] = (), gaps: bool = False,
 ) -> Array:  # fmt: skip
     """Read a text table to predict from.
@@ -48,6 +48,15 @@ def read_features(
         x = read_features("new-flowers.csv", model.about.feature_names)
         model.predict(x)
     """
+    return open_features(source, feature_names, features, options, columns, gaps).read()
+
+
+@reads_foreign_bytes
+def open_features(
+    source: Source | Contents, feature_names: Sequence[str], features: int | None = None,
+    options: Mapping[str, Any] | None = None, columns: Sequence[Column] = (), gaps: bool = False,
+) -> FeatureTable:  # fmt: skip
+    """Open a text table to predict from; as `read_features`, but its rows are not read yet."""
     where, raw = read_table(source)
     form = stored_format(raw, options or {}, where)
     first = _first_cells(raw, form, where)
@@ -61,9 +70,7 @@ def read_features(
     is_named = feature_names and form.header
     width = len(feature_names) or features
     places = _named_places(table, feature_names) if is_named else _places(table, width, options or {})
-    if columns:
-        return read_described_features(raw, form, where, places, columns, gaps)
-    return read_columns(table, places)
+    return FeatureTable(table, places, columns, gaps)
 
 
 def stored_format(raw: Raw, options: Mapping[str, Any], where: str) -> TableFormat:

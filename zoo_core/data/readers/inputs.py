@@ -10,15 +10,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from zoo_core.data.readers._contents import spooled
 from zoo_core.data.readers._open import reads_foreign_bytes
 from zoo_core.data.readers.npy import read_array
 from zoo_core.errors import DataError
 from zoo_core.parts import Array, Column
 
 if TYPE_CHECKING:
+    from zoo_core.data.readers.feature_table import FeatureTable
     from zoo_core.data.readers.npy_rows import DiskRows
 
 Inputs = tuple["Array | DiskRows", list[str]]  # rows, and a note for each change of a picture
+PICTURE = b"\x89PNG\r\n\x1a\n"
 
 
 @reads_foreign_bytes
@@ -56,11 +59,23 @@ def read_inputs(
         x, notes = read_inputs("new.csv", about.inputs, about.feature_names, options=model.data_options)
         model.predict(x)
     """
-    table = (features, feature_names, options, columns, gaps)
+    found, notes = open_inputs(source, features, feature_names, image_shape, name, options, columns, gaps)
+    return (found.read() if hasattr(found, "read") else found), notes
+
+
+@reads_foreign_bytes
+def open_inputs(
+    source: Path | str | IO[bytes], features: int, feature_names: Sequence[str] = (),
+    image_shape: Sequence[int] | None = None, name: str = "", options: Mapping[str, Any] | None = None,
+    columns: Sequence[Column] = (), gaps: bool = False,
+) -> tuple[Array | DiskRows | FeatureTable, list[str]]:  # fmt: skip
+    """Open rows to predict from; as `read_inputs`, but the rows of a text table are not read yet."""
+    table = (feature_names, features, options, columns, gaps)
     if not isinstance(source, (Path, str)):
-        raw, shown = source.read(), name or "the input"
-        found = _read_binary(raw, image_shape, shown)
-        return found or (_read_table(_named(raw, shown), *table), [])
+        start, shown = source.read(len(PICTURE)), name or "the input"
+        if _is_binary(start):
+            return _read_binary(start + source.read(), image_shape, shown)
+        return _open_table(spooled(start, source, shown), *table), []
     ending, name = Path(source).suffix.lower(), name or str(source)
     if ending == ".png":
         return _read_picture(source, image_shape, name)
@@ -68,23 +83,18 @@ def read_inputs(
         return _read_npy(Path(source), features), []
     if ending == ".npz":
         return read_array(source), []
-    return _read_table(source, *table), []
+    return _open_table(source, *table), []
 
 
-def _read_binary(raw: bytes, image_shape: Sequence[int] | None, name: str) -> Inputs | None:
-    """Return what an open file of arrays or a picture holds, or None for a table."""
-    if raw[:8] == b"\x89PNG\r\n\x1a\n":
-        return _read_picture(io.BytesIO(raw), image_shape, name)
-    if raw[:6] == b"\x93NUMPY" or raw[:4] == b"PK\x03\x04":
-        return read_array(io.BytesIO(raw)), []
-    return None
+def _is_binary(start: bytes) -> bool:
+    return start == PICTURE or start[:6] == b"\x93NUMPY" or start[:4] == b"PK\x03\x04"
 
 
-def _named(raw: bytes, name: str) -> IO[bytes]:
-    """Return bytes as an open file that has a name for messages."""
-    stream = io.BytesIO(raw)
-    stream.name = name
-    return stream
+def _read_binary(raw: bytes, image_shape: Sequence[int] | None, name: str) -> Inputs:
+    """Return what an open file of arrays or a picture holds."""
+    return (
+        _read_picture(io.BytesIO(raw), image_shape, name) if raw[:8] == PICTURE else (read_array(io.BytesIO(raw)), [])
+    )
 
 
 def _read_npy(path: Path, features: int) -> Array | DiskRows:
@@ -101,13 +111,10 @@ def _read_npy(path: Path, features: int) -> Array | DiskRows:
     return rows
 
 
-def _read_table(
-    source: Any, features: int, feature_names: Sequence[str], options: Mapping[str, Any] | None,
-    columns: Sequence[Column], gaps: bool,
-) -> Array:  # fmt: skip
-    from zoo_core.data.readers.features import read_features
+def _open_table(source: Any, *form: Any) -> FeatureTable:
+    from zoo_core.data.readers.features import open_features
 
-    return read_features(source, feature_names, features, options, columns, gaps)
+    return open_features(source, *form)
 
 
 def _read_picture(source: Path | str | IO[bytes], image_shape: Sequence[int] | None, name: str) -> Inputs:

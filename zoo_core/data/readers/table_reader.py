@@ -49,10 +49,13 @@ class TableReader:
         """The indices of the columns that hold data."""
         return [i for i, name in enumerate(self.names) if name] or list(range(len(self.names)))
 
-    def blocks(self) -> Iterator[Block]:
-        """Yield the rows. Raises DataError for a row of another width, or for data in a column without a name."""
+    def blocks(self, ragged: bool = False) -> Iterator[Block]:
+        """Yield the rows. Raises DataError for data in a column without a name.
+
+        A row of another width is an error, too, unless `ragged`: then it is told in `Block.faults`.
+        """
         unnamed = [i for i in range(1, len(self.names)) if not self.names[i]] if any(self.names) else []
-        for block in self._rows.blocks(self._first, len(self.names)):
+        for block in self._rows.blocks(self._first, len(self.names), ragged):
             for i in unnamed:
                 if any(map(str.strip, block.column(i))):
                     raise DataError(f"{self.where}: column {i + 1} has no name in the header")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo_core.data.readers._binary_tables import BINARY_ENDINGS, ColumnsText as ColumnsText, read_binary
-from zoo_core.data.readers._contents import file_contents
+from zoo_core.data.readers._contents import Contents, file_contents
 from zoo_core.data.readers._open import Source, check_holes, opened, source_name
 from zoo_core.data.readers._text import Raw
 from zoo_core.data.readers.table_format import TableFormat
@@ -22,12 +22,14 @@ PLAIN_ENDINGS = (".csv", ".tsv", ".txt", ".tab", ".dat", ".data")  # usual ones;
 TABLE_ENDINGS = (*PLAIN_ENDINGS, ".gz", *BINARY_ENDINGS)
 
 
-def read_table(source: Source) -> tuple[str, Raw]:
+def read_table(source: Source | Contents) -> tuple[str, Raw]:
     """Return the name of a source and what is in it.
 
     A path gives contents that can be read again and again, an open file all its bytes or its text. The reader of a
     plugin, and that of Parquet, Arrow or Excel, gives text.
     """
+    if isinstance(source, Contents):
+        return source.where, source
     where = source_name(source)
     if isinstance(source, (str, Path)) and (table := _other_table(Path(source))) is not None:
         return where, table

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -74,17 +75,21 @@ def column_values(given: TypedColumn, column: Column) -> Array:
 
     Raises ValueFaultError for the first value that the column cannot have.
     """
-    if column.kind == "category":
-        index = LabelIndex(column.categories)
-        return _by_text(as_texts(given), lambda text: _code(index, text), "")
-    if given.numbers is not None:
+    if column.kind != "category" and given.numbers is not None:
         return _checked_numbers(given.numbers, column)
+    return _by_text(as_texts(given), *text_reader(column))
+
+
+def text_reader(column: Column) -> tuple[Callable[[str], float | None], str]:
+    """Return how a text becomes the value of a column, and what is wrong with one for which that gives None."""
+    if column.kind == "category":
+        return partial(_code, LabelIndex(column.categories)), ""
     if column.kind == "number":
-        return _by_text(given, _number, "is no number")
+        return _number, "is no number"
     if column.kind == "boolean":
-        return _by_text(given, lambda text: TRUTHS.get(text.lower()), "is not true or false, yes or no, 1 or 0")
+        return lambda text: TRUTHS.get(text.lower()), "is not true or false, yes or no, 1 or 0"
     form = DATE_FORMS[column.order]
-    return _by_text(given, lambda text: read_date(text, column.order), f"is no date such as {form}")
+    return lambda text: read_date(text, column.order), f"is no date such as {form}"
 
 
 def _code(index: LabelIndex, text: str) -> float:

@@ -1,0 +1,131 @@
+"""Writes predictions as they come: as lines, CSV or JSON on standard output, or into a file that gets its name last."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from zoo_core.cli._predictions import Chunk, Predictions
+
+if TYPE_CHECKING:
+    from zoo_core.parts import Array
+
+TEXT_ENDINGS = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
+ENDINGS = (".npy", *TEXT_ENDINGS)
+IN_MEMORY = 2**22  # characters of a result before it is printed
+LEVEL = 6  # of gzip
+Chunks = Iterable[Chunk]
+
+
+def print_predictions(predictions: Predictions, chunks: Chunks, stream: Any, as_json: bool) -> None:
+    """Print predictions when all are there, so that nothing is printed where one row is refused."""
+    with SpooledTemporaryFile(IN_MEMORY, "w+", encoding="utf-8", errors="surrogatepass", newline="") as file:
+        if as_json:
+            _write_json(predictions, chunks, file, getattr(stream, "encoding", None) or "utf-8")
+        elif predictions.is_one_column:
+            file.writelines(_line(row[0]) for row in _rows(predictions, chunks, _texts, ""))
+        else:  # several columns need their names
+            _write_csv(predictions, chunks, file, ",")
+        file.seek(0)
+        shutil.copyfileobj(file, stream, IN_MEMORY)
+
+
+def save_predictions(predictions: Predictions, chunks: Chunks, output: Path, force: bool) -> None:
+    """Write predictions to a file whose name ends as one of `ENDINGS`."""
+    from zoo_core.storage import write_file
+
+    name = output.name.lower()
+    if name.endswith(".npy"):
+        stream = io.BytesIO()
+        np.save(stream, _array(predictions, chunks), allow_pickle=False)
+        write_file(output, stream.getvalue(), overwrite=force)
+        return
+    delimiter = "\t" if ".tsv" in name[-7:] else ","
+    packed = name.endswith(".gz")
+    write_file(output, lambda file: _write_text(predictions, chunks, file, delimiter, packed), overwrite=force)
+
+
+def _array(predictions: Predictions, chunks: Chunks) -> Array:
+    """Return labels or values (rows,), or several for each row (rows, columns)."""
+    found = [chunk.found for chunk in chunks if chunk.found is not None]
+    columns = [np.concatenate(parts) for parts in zip(*found, strict=True)]
+    return columns[0] if predictions.is_one_column else np.column_stack(columns)
+
+
+def _write_text(predictions: Predictions, chunks: Chunks, file: BinaryIO, delimiter: str, packed: bool) -> None:
+    """Write CSV as UTF-8; gzip keeps neither name nor time, so that equal results are equal files."""
+    target: Any = gzip.GzipFile("", "wb", LEVEL, file, mtime=0) if packed else file
+    text = io.TextIOWrapper(target, "utf-8", newline="")
+    _write_csv(predictions, chunks, text, delimiter)
+    text.detach()
+    if packed:
+        target.close()
+
+
+def _write_csv(predictions: Predictions, chunks: Chunks, file: IO[str], delimiter: str) -> None:
+    """Write a header and the rows, with quotes around a cell that needs them."""
+    lines = csv.writer(file, delimiter=delimiter, lineterminator="\n")
+    lines.writerow(predictions.header)
+    is_multilabel = predictions.model.about.task == "multilabel"
+    texts = _spelled_labels if is_multilabel else _texts
+    lines.writerows(_rows(predictions, chunks, texts, ""))
+
+
+def _write_json(predictions: Predictions, chunks: Chunks, file: IO[str], encoding: str) -> None:
+    """Write a list: an object for each row with the names of its columns, or what the one array has for it."""
+    from zoo_core.display.text import print_json
+
+    header, begin = predictions.header, "["
+    for chunk in chunks:
+        rows = _rows(predictions, [chunk], lambda column: column.tolist(), None)
+        part = _Encoded()
+        part.encoding = encoding
+        if predictions.is_named:
+            print_json([dict(zip(header, row, strict=True)) for row in rows], part)
+        else:
+            print_json([row[0] if predictions.is_one_column else row for row in rows], part)
+        file.write(begin + part.getvalue()[1:-3])  # without "[", and without a line end and "]" on a line
+        begin = ","
+    file.write("\n]\n")
+
+
+class _Encoded(io.StringIO):
+    """A text for a stream of some encoding."""
+
+    encoding = "utf-8"
+
+
+def _rows(
+    predictions: Predictions, chunks: Chunks, convert: Callable[[Array], list[Any]], blank: Any
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the cells of each row; `blank` stands for what a row with an error, or one without, does not have."""
+    width = len(predictions.header) - len(predictions.keep) - predictions.mark
+    for chunk in chunks:
+        found = [[blank] * chunk.rows for _ in range(width)] if chunk.found is None else [*map(convert, chunk.found)]
+        for column in found:
+            for at in chunk.errors:
+                column[at] = blank
+        errors = [[chunk.errors.get(at, blank) for at in range(chunk.rows)]] if predictions.mark else []
+        yield from zip(*chunk.kept, *found, *errors, strict=True)
+
+
+def _texts(column: Array) -> list[str]:
+    """Return values with the fewest digits that give the same numbers again."""
+    return [str(value) for value in column]
+
+
+def _spelled_labels(column: Array) -> list[str]:
+    """Return which rows have a label as tables write it; probabilities as other numbers."""
+    return ["true" if value else "false" for value in column.tolist()] if column.dtype == bool else _texts(column)
+
+
+def _line(text: str) -> str:
+    return (text if text.isprintable() else text.replace("\r", "\\r").replace("\n", "\\n")) + "\n"

@@ -1,0 +1,226 @@
+"""A text table to predict from, block by block: features as numbers, columns to keep as texts, what is wrong with rows.
+
+Only some rows are in memory at a time, however large the file is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+
+from zoo_core.data.readers._cells import NumberColumn, find_fault
+from zoo_core.data.readers._open import refusing_damage
+from zoo_core.data.readers._rows import Block
+from zoo_core.data.readers.table_format import TableFormat
+from zoo_core.data.readers.table_reader import TableReader
+from zoo_core.data.readers.values import text_reader
+from zoo_core.errors import DataError
+from zoo_core.parts import Array, Column
+
+MAX_CACHED = 2**15  # texts of a column whose values are remembered
+FAULTY = np.inf  # in place of a text that its column cannot have
+LACKING = "a value is missing; fill it in"
+Faults = dict[int, str]
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureRows:
+    """Some rows of a table to predict from.
+
+    Args:
+        first: the number of the first row below the header, from 1.
+        lines: for each row the line in the file where it ends.
+        x: the features, float64, shape (rows, features); those of a row with a fault mean nothing.
+        kept: the cells of each column to keep, as they are written.
+        faults: what is wrong with rows, by their index; a text that follows their place.
+    """
+
+    first: int
+    lines: Sequence[int]
+    x: Array
+    kept: tuple[Sequence[str], ...] = ()
+    faults: Faults | None = None
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def place(self, at: int) -> str:
+        """Return the number of a row and its line, for messages."""
+        return f"row {self.first + at} (line {self.lines[at]})"
+
+
+class FeatureTable:
+    """An open text table to predict from.
+
+    Args:
+        table: the table, of which no row was read.
+        places: the index of each feature in the file.
+        columns: what the features are, if it is known; else all are numbers, and none may be missing.
+        gaps: whether values may be missing.
+    """
+
+    def __init__(
+        self, table: TableReader, places: Sequence[int], columns: Sequence[Column] = (), gaps: bool = False
+    ) -> None:
+        self.where, self.names, self._table = table.where, table.names, table
+        known = columns or [Column(table.names[place]) for place in places]
+        self._features = [
+            _feature(table, place, column, gaps if columns else None)
+            for place, column in zip(places, known, strict=True)
+        ]  # fmt: skip
+
+    def index(self, name: str) -> int:
+        """Return the index of a column; one without a name is given by its index, as a text. Raises DataError."""
+        is_index = not any(self.names) and name.isascii() and name.isdigit()
+        return self._table.index(int(name) if is_index else name)
+
+    def read(self) -> Array:
+        """Return the features of all rows, float64, shape (rows, features). Raises DataError as `blocks`."""
+        return np.concatenate([rows.x for rows in self.blocks()])
+
+    def chunks(self, unit: int, cells: int, keep: Sequence[int] = (), mark: bool = False) -> Iterator[FeatureRows]:
+        """Yield all rows, of which each chunk but the last has a multiple of `unit`; else as `blocks`.
+
+        Args:
+            unit: a number of rows.
+            cells: about how many cells a chunk has; but it has at least `unit` rows.
+            keep: as in `blocks`.
+            mark: as in `blocks`.
+        """
+        size = max(1, cells // (len(self._features) + len(keep)) // unit) * unit
+        waiting: list[FeatureRows] = []
+        for rows in self.blocks(keep, mark):
+            waiting.append(rows)
+            count = sum(map(len, waiting))
+            if count >= size:
+                whole, end = _joined(waiting), count - count % unit
+                yield _part(whole, 0, end)
+                waiting = [_part(whole, end, count)] if end < count else []
+        if waiting:
+            yield _joined(waiting)
+
+    def blocks(self, keep: Sequence[int] = (), mark: bool = False) -> Iterator[FeatureRows]:
+        """Yield all rows, some at a time.
+
+        Args:
+            keep: the indices of columns whose cells are kept.
+            mark: let rows with a fault pass, and say in `FeatureRows.faults` what is wrong.
+
+        Raises:
+            DataError: the first fault of a row, without `mark`; or the file is damaged.
+        """
+        number = 1
+        with refusing_damage(self.where):
+            for block in self._table.blocks(ragged=mark):
+                rows = self._rows(block, number, keep)
+                if rows.faults and not mark:
+                    at = min(rows.faults)
+                    raise DataError(f"{self.where}: {rows.place(at)}{rows.faults[at]}")
+                number += len(rows)
+                yield rows
+
+    def _rows(self, block: Block, number: int, keep: Sequence[int]) -> FeatureRows:
+        x = np.empty((len(block), len(self._features)))
+        faults = {at: f" {fault}" for at, fault in block.faults.items()}
+        for i, feature in enumerate(self._features):
+            x[:, i], odd = feature.read(block)
+            for at, fault in odd.items():
+                faults.setdefault(at, f", {feature.label}{'' if fault.startswith('is ') else ':'} {fault}")
+        return FeatureRows(number, block.lines, x, tuple(block.column(place) for place in keep), faults)
+
+
+def _joined(rows: Sequence[FeatureRows]) -> FeatureRows:
+    """Return rows that follow one another as one."""
+    if len(rows) == 1:
+        return rows[0]
+    faults: Faults = {}
+    before = 0
+    for some in rows:
+        faults |= {before + at: fault for at, fault in (some.faults or {}).items()}
+        before += len(some)
+    lines = list(chain.from_iterable(some.lines for some in rows))
+    kept = zip(*(some.kept for some in rows), strict=True)
+    x = np.concatenate([some.x for some in rows])
+    return FeatureRows(rows[0].first, lines, x, tuple(list(chain.from_iterable(cells)) for cells in kept), faults)
+
+
+def _part(rows: FeatureRows, begin: int, end: int) -> FeatureRows:
+    faults = {at - begin: fault for at, fault in (rows.faults or {}).items() if begin <= at < end}
+    kept = tuple(cells[begin:end] for cells in rows.kept)
+    return FeatureRows(rows.first + begin, rows.lines[begin:end], rows.x[begin:end], kept, faults)
+
+
+# ------------------------------------------------------------------ one feature
+
+
+class _Feature:
+    """Reads the cells of one feature; `gaps` is None where nothing is known of it."""
+
+    def __init__(self, table: TableReader, place: int, gaps: bool | None) -> None:
+        self.label = table.column_name(place)
+        self._form, self._place, self._gaps = table.form, place, gaps
+
+    def read(self, block: Block) -> tuple[Array, Faults]:
+        """Return the values of a block, shape (rows,), and what is wrong with some."""
+        raise NotImplementedError
+
+
+class _Numbers(_Feature):
+    def __init__(self, table: TableReader, place: int, gaps: bool | None) -> None:
+        super().__init__(table, place, gaps)
+        self._column = NumberColumn(table.form.notation, table.form.missing)
+
+    def read(self, block: Block) -> tuple[Array, Faults]:
+        odd = self._column.take(block, self._place)
+        values: Array = np.array(self._column.values)
+        self._column.release()
+        faults = ((at, self._find_fault(cell)) for at, cell in odd.items())
+        return values, {at: fault for at, fault in faults if fault}
+
+    def _find_fault(self, cell: str) -> str:
+        form = self._form
+        if self._gaps is not None and cell.strip() in form.missing:
+            return "" if self._gaps else LACKING
+        return find_fault(cell, form.notation, form.missing, self._column.sign).text
+
+
+class _Texts(_Feature):
+    """Texts that are categories, truth values or dates."""
+
+    def __init__(self, table: TableReader, place: int, column: Column, gaps: bool | None) -> None:
+        super().__init__(table, place, gaps)
+        read, self._fault = text_reader(column)
+        self._values = _Values(table.form, read)
+
+    def read(self, block: Block) -> tuple[Array, Faults]:
+        cells = block.column(self._place)
+        if len(self._values) > MAX_CACHED:
+            self._values.clear()
+        values = np.fromiter(map(self._values.__getitem__, cells), np.float64, len(cells))
+        wrong = {at: f"{cells[at].strip()[:40]!r} {self._fault}" for at in np.flatnonzero(values == FAULTY).tolist()}
+        if not self._gaps:
+            wrong |= dict.fromkeys(np.flatnonzero(np.isnan(values)).tolist(), LACKING)
+        return values, wrong
+
+
+class _Values(dict[str, float]):
+    """The value of each text as it is written, also with blanks around it."""
+
+    def __init__(self, form: TableFormat, read: Callable[[str], float | None]) -> None:
+        super().__init__()
+        self._missing, self._read = frozenset(form.missing), read
+
+    def __missing__(self, cell: str) -> float:
+        text = cell.strip()
+        value = np.nan if text in self._missing else self._read(text)
+        self[cell] = found = FAULTY if value is None else value
+        return found
+
+
+def _feature(table: TableReader, place: int, column: Column, gaps: bool | None) -> _Feature:
+    if column.kind == "number":
+        return _Numbers(table, place, gaps)
+    return _Texts(table, place, column, gaps)
