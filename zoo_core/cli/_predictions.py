@@ -71,7 +71,8 @@ class Predictions:
     @property
     def is_one_column(self) -> bool:
         """Whether there is nothing but a label or a value for each row."""
-        return not (self.is_named or self.proba or self._width > 1)
+        several = self.proba or self._width > 1 or self.model.about.task == "multilabel"
+        return not (self.is_named or several)
 
     def check(self) -> None:
         """Raise UsageError if two columns of a table would have one name."""

@@ -1,7 +1,8 @@
 """Readers of files that users bring, one module for each format.
 
 - `npy`: NumPy's .npy and .npz files; `npy_rows` reads single rows of a .npy file that is larger than memory
-- `csv`: tables of text, for training; `features`: tables to predict from
+- `csv`: tables of text, for training; `features`: tables to predict from,
+  which `feature_table` reads block by block
 - `table_format`: how a table is written; `find_format`: finds it out; `table_reader`: reads header and rows by it
 - `columns`: a table as typed columns, each of numbers or of texts; `values`: these as the numbers that a model takes;
   `described`: a table whose columns have kinds; `dates`: dates in texts
