@@ -1,7 +1,7 @@
 """The predictions of a model as columns of a file: what is kept of the rows, labels or values, probabilities, errors.
 
-A chunk of rows is predicted at a time. All chunks but the last are of whole blocks of the network, so that the results
-have the same bits as those of all rows at once.
+A chunk of rows is predicted at a time. All chunks but the last are whole blocks of the network. So the results have the
+same bits as those of all rows at once.
 """
 
 from __future__ import annotations
