@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from zoo_core.errors import UsageError, nearest
+from zoo_core.errors import UsageError, nearest, nearest_name
 
 
 def monitored_value(record: Mapping[str, Any], monitor: str) -> float | None:
@@ -18,17 +18,18 @@ def monitored_value(record: Mapping[str, Any], monitor: str) -> float | None:
     if record["epoch"] == 0:
         known = [key for key in record if key != "epoch"]
         raise UsageError(
-            f"monitor {monitor!r} is not measured{nearest(monitor, known)} (measured: {', '.join(known)})"
-            f"{_way_to_measure(monitor, known)}"
+            f"monitor {monitor!r} is not measured{_way_out(monitor, known)} (measured: {', '.join(known)})"
         )
     return None
 
 
-def _way_to_measure(monitor: str, known: list[str]) -> str:
-    """Return how a spec gets the figure: rows for the split, or the metric."""
+def _way_out(monitor: str, known: list[str]) -> str:
+    """Return the name that is meant, or how a spec gets the figure: rows for the split, or the metric."""
     split, _, metric = monitor.partition("_")
     if split not in ("train", "validation", "test") or not metric:
-        return ""
-    if not any(key.startswith(f"{split}_") for key in known):
+        return nearest(monitor, known)
+    own = [key.removeprefix(f"{split}_") for key in known if key.startswith(f"{split}_")]
+    if not own:
         return f"; give data.{split} some rows"
-    return f"; if it is a metric, name it in training.metrics: {metric}"
+    meant = nearest_name(metric, own)
+    return f"; did you mean '{split}_{meant}'?" if meant else f"; name the metric in training.metrics: {metric}"

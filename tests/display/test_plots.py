@@ -277,7 +277,7 @@ def test_a_schedule_that_falls_by_orders_has_a_log_scale_and_one_that_ends_at_ze
 def test_a_schedule_is_drawn_over_the_epochs() -> None:
     axes = schedule_curve(Warmup(), 4, 10).axes[0]
     x, y = (np.asarray(values) for values in axes.lines[0].get_data())
-    np.testing.assert_allclose(x, np.arange(40) / 10)
+    np.testing.assert_allclose(x, np.arange(41) / 10)  # the last step is drawn to the end of the run
     np.testing.assert_allclose(y, 0.1 * np.minimum(x, 1))
     assert axes.get_ylabel() == "learning rate"
     assert axes.get_xlabel() == "epochs trained (10 steps each)"

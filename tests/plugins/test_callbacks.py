@@ -102,8 +102,12 @@ def test_a_second_run_forgets_the_first():
 
 @pytest.mark.parametrize("kind", [EarlyStopping, StopAt, StopOnNan])
 def test_a_misspelt_monitor_is_refused_with_the_nearest_name(kind):
-    with pytest.raises(UsageError, match=r"did you mean 'validation_loss'.*set data\.validation"):
+    with pytest.raises(UsageError, match="'validation_los' is not measured; did you mean 'validation_loss'"):
         Run([1.0], "validation_loss").follow(kind("validation_los"))
+    with pytest.raises(UsageError, match=r"'validation_f1' is not measured; name the metric in training\.metrics: f1"):
+        Run([1.0], "validation_loss").follow(kind("validation_f1"))
+    with pytest.raises(UsageError, match=r"'validation_loss' is not measured; give data\.validation some rows"):
+        Run([1.0], "train_loss").follow(kind("validation_loss"))
 
 
 def test_an_epoch_that_was_not_measured_is_passed_over():
