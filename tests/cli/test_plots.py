@@ -19,6 +19,7 @@ def run_zoo(run_zoo):
     return run_zoo
 
 
+@pytest.mark.slow
 def test_the_same_command_replaces_its_own_picture_and_nothing_else(run_zoo):
     assert run_zoo("plot", "m.npz") == (0, "saved m-curves.png\n", "")
     assert run_zoo("plot", "m.npz") == (0, "saved m-curves.png\n", "")

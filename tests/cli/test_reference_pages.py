@@ -60,6 +60,7 @@ def test_the_numbers_kept_are_those_of_the_functions():
     np.testing.assert_allclose(cosine, (1 + np.cos(np.pi * epochs / 20)) / 2, atol=0.002)
 
 
+@pytest.mark.slow
 def test_a_sheet_is_the_same_bytes_each_time_and_keeps_its_numbers(tmp_path):
     panels = sheet("schedule", ENTRIES)
     for name in "ab":

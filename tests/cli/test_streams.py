@@ -100,6 +100,7 @@ def test_a_model_is_never_written_to_through_a_closed_descriptor(tmp_path: Path)
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437"])
+@pytest.mark.slow
 def test_a_label_that_the_encoding_lacks_is_written_as_an_escape(tmp_path: Path, encoding: str) -> None:
     colours(tmp_path, "日本")
     zoo_core.train(str(tmp_path / "colours.toml"), tmp_path, output=tmp_path / "colours.npz")

@@ -263,6 +263,7 @@ def given_up() -> Iterator[None]:
 
 @pytest.mark.usefixtures("given_up")
 @pytest.mark.parametrize("way", ["drip", "drip_headers"])
+@pytest.mark.slow
 def test_a_mirror_that_sends_a_byte_now_and_then_is_given_up(
     public: Public, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:

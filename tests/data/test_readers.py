@@ -372,6 +372,7 @@ def test_a_large_empty_picture_costs_little(tmp_path: Path, mode: str) -> None:
     assert rows[0].shape == (1, 16)
 
 
+@pytest.mark.slow
 def test_a_large_picture_shows_what_it_showed(tmp_path: Path) -> None:
     from PIL import Image
 

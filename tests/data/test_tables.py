@@ -232,6 +232,7 @@ def test_lines_are_counted_over_quotes_comments_and_titles() -> None:
         read_csv_text(text.replace('"x\ny"', '"\n5"'), form)
 
 
+@pytest.mark.slow
 def test_a_wide_table_takes_time_in_proportion_to_its_columns() -> None:
     def seconds(columns: int) -> float:
         names = [f"c{i}" for i in range(columns)]
@@ -245,6 +246,7 @@ def test_a_wide_table_takes_time_in_proportion_to_its_columns() -> None:
     assert seconds(40_000) < 3
 
 
+@pytest.mark.slow
 def test_a_first_spec_takes_at_most_four_times_a_plain_loop(tmp_path: Path) -> None:
     """A wide table of measurements: what each column holds is found in blocks, and in proportion to the columns."""
     values = np.random.default_rng(0).normal(size=(60, 4000)).round(3)

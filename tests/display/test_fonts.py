@@ -34,6 +34,7 @@ def only_in_stix() -> tuple[str, str]:
     return min(c for c in characters(only.fname) - known if c.isprintable() and ord(c) > 255), only.fname
 
 
+@pytest.mark.slow
 def test_names_without_a_font_are_numbered_and_said(tmp_path: Path) -> None:
     names = [NOBODY, f"a{NOBODY}", "b"]
     assert confusion_labels(names) == [f"0: {NOBODY}", f"1: a{NOBODY}", "2: b"]

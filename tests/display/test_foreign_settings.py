@@ -16,6 +16,7 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "models" / "golden-classes-0.1.n
 
 
 @pytest.mark.parametrize("backend", ["no_such_backend", "module://nothing"])
+@pytest.mark.slow
 def test_a_backend_that_is_not_there_is_not_needed(tmp_path: Path, backend: str) -> None:
     command = [sys.executable, "-m", "zoo_core", "plot", "glyphs-quickstart", "-o", "p.png"]
     own = environment(MPLBACKEND=backend)

@@ -28,6 +28,7 @@ def points(axes: Axes, label: str) -> list[tuple[float, float]]:
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 8, 20])
+@pytest.mark.slow
 def test_each_layer_is_drawn_and_named_in_three_panels(count: int, tmp_path: Any) -> None:
     figure = layer_statistics("net", history(count), ["relu"] * (count - 1) + ["softmax"])
     dead, gradient, update = figure.axes

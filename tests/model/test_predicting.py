@@ -128,6 +128,7 @@ def test_a_plugin_of_another_version_is_warned_of_where_it_is_used(tmp_path: Pat
         zoo_core.load(path, newer)
 
 
+@pytest.mark.slow
 def test_an_optimizer_that_no_longer_imports_does_not_stop_a_prediction(tmp_path: Path) -> None:
     site = Site(tmp_path)
     site.install("zoo-drift", FAMILY)

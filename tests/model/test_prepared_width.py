@@ -139,6 +139,7 @@ def test_a_run_is_resumed_and_started_from(data, name):
 
 
 @pytest.mark.parametrize("name", CASES)
+@pytest.mark.slow
 def test_every_command_works_with_it(data, tmp_path, name):
     site = Site(tmp_path)
     site.install("zoo-mine", SOURCE)

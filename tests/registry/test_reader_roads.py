@@ -48,6 +48,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     return site
 
 
+@pytest.mark.slow
 def test_new_train_evaluate_and_predict_read_it(site: Site) -> None:
     made = site.zoo("new", "flowers", "--data", "flowers.cols", "--target", "kind")
     assert made.returncode == 0, made.stderr
@@ -64,6 +65,7 @@ def test_new_train_evaluate_and_predict_read_it(site: Site) -> None:
     assert len({done.stdout for done in predicted}) == 1, [done.stderr for done in predicted]
 
 
+@pytest.mark.slow
 def test_a_text_table_trains_to_the_same_bits(site: Site) -> None:
     digests = []
     for ending in ("cols", "csv"):

@@ -273,6 +273,7 @@ def train(site, activation, out):
     return done.stderr
 
 
+@pytest.mark.slow
 def test_a_module_that_fails_is_reported_where_all_parts_are_listed(half):
     listed, shown = half.zoo("list", "parts", "*ripple*"), half.zoo("show", "wave")
     assert (listed.returncode, f"warning: {SAID}" in listed.stderr, "ripple" in listed.stdout) == (0, True, True)
@@ -289,6 +290,7 @@ def test_the_schema_holds_the_parts_that_work(half):
     assert ("ripple" in names, "wave" in names) == (True, False)
 
 
+@pytest.mark.slow
 def test_a_module_that_fails_does_not_stop_a_run_that_does_not_need_it(half):
     assert "boom" not in train(half, "ripple", half.folder / "ripple.npz")
 
@@ -328,6 +330,7 @@ def test_the_environment_says_which_plugins_are_on(site, allowed, on):
         ("zoo-crash", "import os; os.kill(os.getpid(), 9)", "ended the process that loaded it (SIGKILL"),
     ],
 )
+@pytest.mark.slow
 def test_a_check_finds_the_plugin_that_hangs_or_crashes(tmp_path, name, source, words):
     site = Site(tmp_path)
     site.install(name, source)
@@ -338,6 +341,7 @@ def test_a_check_finds_the_plugin_that_hangs_or_crashes(tmp_path, name, source, 
     assert words in found["problem"]
 
 
+@pytest.mark.slow
 def test_a_check_knows_a_distribution_by_any_spelling(site):
     done = site.zoo("plugins", "check", "Zoo_Sound", "--timeout", "60", "--json")
     assert done.returncode == 0, done.stderr

@@ -133,6 +133,7 @@ def test_an_error_of_a_command_names_the_plugin(site, arguments, code, words):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_plot_is_drawn_from_several_models(site):
     done = site.zoo("plot", "glyphs-quickstart", "mnist-mlp", "--kind", "sizes", "-o", "s.svg")
     assert done.returncode == 0, done.stderr
@@ -143,6 +144,7 @@ def test_a_plot_is_drawn_from_several_models(site):
     assert site.zoo("plot", "glyphs-quickstart", "--kind", "sizes", ZOO_PLUGINS="").returncode == 2
 
 
+@pytest.mark.slow
 def test_a_model_is_exported_whole_or_not_at_all(site):
     zoo_core.train(small_spec() | {"name": "fails"}, output="f.npz")
     done = site.zoo("export", "glyphs-quickstart", "-o", "g.count", "--json")

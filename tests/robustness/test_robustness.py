@@ -13,7 +13,7 @@ from tests.robustness import Unavailable
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="they read /proc and send signals")
 SAMPLES = {
     "mutants": 600,
-    "readers": 700,
+    "readers": 300,
     "tables": 150,
     "paths": 120,
     "bombs": 2,
