@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 import zoo_core
+from tests.helpers.frames import polars_frame
 from zoo_core.data import DataFolder
 from zoo_core.data.readers.dates import fitting_orders, likely_order, read_date
 from zoo_core.data.readers.inputs import read_inputs
@@ -193,8 +194,8 @@ def test_a_table_with_categories_and_gaps_is_learnt(trained):
 
 FRAMES = {
     "pandas": lambda f: f,
-    "polars": lambda f: pl.from_pandas(f),
-    "polars dates": lambda f: pl.from_pandas(f).with_columns(pl.col("day").str.to_date()),
+    "polars": polars_frame,
+    "polars dates": lambda f: polars_frame(f).with_columns(pl.col("day").str.to_date()),
     "dates": lambda f: f.assign(day=pd.to_datetime(f.day)),
     "zones": lambda f: f.assign(day=pd.to_datetime(f.day).dt.tz_localize("UTC")),
     "categories": lambda f: f.assign(sex=f.sex.astype("category")),

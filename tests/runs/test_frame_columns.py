@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pytest
 
 import zoo_core
+from tests.helpers.frames import polars_frame
 from zoo_core.errors import DataError
 
 N = 120
@@ -53,7 +53,7 @@ def test_kinds_are_found_by_the_types_of_values(tmp_path: Path) -> None:
     assert model.evaluate(frame)["accuracy"] > 0.97
     loaded = zoo_core.load(tmp_path / "m.npz")
     expected = model.predict(frame).tolist()
-    assert loaded.predict(pl.from_pandas(frame[["born", "joined", "sex", "age", "member"]])).tolist() == expected
+    assert loaded.predict(polars_frame(frame[["born", "joined", "sex", "age", "member"]])).tolist() == expected
     assert loaded.predict({name: frame[name].tolist() for name in kinds}).tolist() == expected
 
 
@@ -99,6 +99,6 @@ def test_validation_rows_may_have_categories_of_their_own() -> None:
 def test_tables_of_arrow_and_nullable_columns_give_the_same(tmp_path: Path) -> None:
     frame = people()
     expected = zoo_core.train(spec(), data=frame, target="y").predict(frame).tolist()
-    for other in (frame.convert_dtypes(), pl.from_pandas(frame)):
+    for other in (frame.convert_dtypes(), polars_frame(frame)):
         model = zoo_core.train(spec(), data=other, target="y")
         assert model.predict(frame).tolist() == expected

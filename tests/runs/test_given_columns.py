@@ -2,10 +2,10 @@
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pytest
 
 import zoo_core
+from tests.helpers.frames import polars_frame
 from zoo_core.errors import DataError, SpecError
 
 ROWS = 120
@@ -31,7 +31,7 @@ def kinds(model):
 
 @pytest.mark.parametrize(
     "form",
-    [lambda f: f, pl.from_pandas, lambda f: f.assign(day=pd.to_datetime(f.day)), lambda f: f.to_dict("list")],
+    [lambda f: f, polars_frame, lambda f: f.assign(day=pd.to_datetime(f.day)), lambda f: f.to_dict("list")],
 )
 def test_a_frame_of_texts_is_learnt_from(form, tmp_path):
     model = zoo_core.train(SPEC, data=form(FRAME), target="y", output=tmp_path / "m.npz")
