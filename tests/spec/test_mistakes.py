@@ -81,6 +81,8 @@ MISTAKES = [
     ("shuffle = true", 'shuffle = "true"', "27", "must be true or false: write it without quotes"),
     ("seed = 1", "learning_rate = 0.1", "2", "unknown key; did you mean 'optimizer.learning_rate'?"),
     ("seed = 1", "epochs = 3", "2", "unknown key; did you mean 'training.epochs'?"),
+    ("seed = 1", "epoch = 3", "2", "unknown key; did you mean 'training.epochs'?"),
+    ("batch_size = 50", "learningrate = 0.1", "26", "unknown key; did you mean 'optimizer.learning_rate'?"),
     ("seed = 1", "loss = 'mse'", "2", "unknown key; did you mean 'model.loss'?"),
     ("seed = 1", "rows = 20", "2", "unknown key; did you mean 'data.rows'?"),
     ("batch_size = 50", "units = 3", "26", "unknown key; did you mean 'model.layers.0.units'?"),

@@ -123,8 +123,8 @@ def familiar_keys(key: str) -> list[str]:
 def suggest_key(key: str, here: Collection[str], elsewhere: Collection[str]) -> str:
     """Return what to do about an unknown key, such as "; 'lr' is called 'learning_rate' here", or ''.
 
-    `here` are the keys of its table, `elsewhere` the places of this key, and of those that it may stand for; a place
-    that begins with a dot is a key of the whole spec.
+    `here` are the keys of its table. `elsewhere` are the places of this key, and of those that it may stand for, or
+    else of one that is like it. A place that begins with a dot is a key of the whole spec.
     """
     if own := next((own for own in familiar_keys(key) if own in here), ""):
         return f"; {key!r} is called {own!r} here"
@@ -133,8 +133,10 @@ def suggest_key(key: str, here: Collection[str], elsewhere: Collection[str]) -> 
             if place.startswith("."):
                 return f"; {own!r} belongs to the whole spec: {_top(own)}"
             return f"; did you mean {place!r}?" if own == key else f"; {key!r} is called {place!r} here"
-    way = NO_KEY.get(letters(key))
-    return f"; {way}" if way else nearest(key, here)
+    if way := NO_KEY.get(letters(key)):
+        return f"; {way}"
+    near = nearest(key, here)
+    return near or next((f"; did you mean {place!r}?" for place in elsewhere if not place.startswith(".")), "")
 
 
 def _top(key: str) -> str:

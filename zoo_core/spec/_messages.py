@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from zoo_core.basics import familiar_keys, suggest_key
 from zoo_core.contract.option_types import is_part
-from zoo_core.errors import PluginError, SpecError, UsageError
+from zoo_core.errors import PluginError, SpecError, UsageError, nearest_name
 from zoo_core.parts import Part
 from zoo_core.registry import Registry
 from zoo_core.spec._options import option_names
@@ -87,10 +87,16 @@ def _add_other_places(
     for key in {str(p["loc"][-1]) for p in problems if p["type"] == "extra_forbidden"}:
         for own in (key, *familiar_keys(key)):
             wanted.setdefault(own, set()).add(key)
-    for place in _key_paths(table, value, registry, "") if wanted else ():
+    places = [*_key_paths(table, value, registry, "")] if wanted else []
+    nested = {place.rpartition(".")[2]: place for place in reversed(places) if "." in place}
+    found: dict[str, set[str]] = {}
+    for place in places:
         for key in wanted.get(place.rpartition(".")[2], ()):
             if place not in ("name", "description"):  # these words have another meaning in a table
-                known.setdefault(key, set()).add(place if "." in place else f".{place}")
+                found.setdefault(key, set()).add(place if "." in place else f".{place}")
+    for key in set().union(*wanted.values()):
+        near = nested.get(nearest_name(key, nested))
+        known.setdefault(key, set()).update(found.get(key, {near} if near else ()))
 
 
 def _key_paths(table: type[BaseModel], value: Any, registry: Registry, path: str) -> Iterator[str]:

@@ -18,10 +18,10 @@ MANY_ROWS = 512  # of random z: enough for both sides of a threshold
 
 def lint_spec(spec: Spec) -> list[str]:
     """Return a line for each setting of a spec that is valid but probably a mistake."""
-    return [*unsuitable_outputs(spec), *_unsuitable_scale(spec), *_unknown_metric_names(spec)]
+    return [*unsuitable_outputs(spec), *unsuitable_scale(spec), *_unknown_metric_names(spec)]
 
 
-def _unsuitable_scale(spec: Spec) -> Iterator[str]:
+def unsuitable_scale(spec: Spec) -> Iterator[str]:
     """Yield a line if targets are shifted for a loss to which that means something else."""
     part, loss = spec.data.target_preprocessor, spec.model.loss
     if part is None or part.is_identity or scales_targets(loss) or _keeps_zero(part):

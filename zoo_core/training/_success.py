@@ -15,7 +15,7 @@ from zoo_core.nn import row_losses, targets_for
 from zoo_core.parts import Array, Record, Schedule, Table
 from zoo_core.training._baseline import baseline
 from zoo_core.training._diagnostics import divergence
-from zoo_core.training._lint import unsuitable_outputs
+from zoo_core.training._lint import unsuitable_outputs, unsuitable_scale
 from zoo_core.training._targets import badly_scaled, equal_targets, learnt_targets, unreachable_targets
 
 MOST_ROWS = 4096  # of a split that are looked at
@@ -41,7 +41,7 @@ def hopeless_training(model: Model, splits: Mapping[str, Table]) -> dict[str, st
 def _unusable(model: Model, train: Table) -> str:
     if model.about.task == "multilabel":
         return next(unsuitable_outputs(model.spec, "multilabel"), "")
-    return unreachable_targets(model, train)
+    return next(unsuitable_scale(model.spec), "") or unreachable_targets(model, train)
 
 
 def _unseen_classes(model: Model, splits: Mapping[str, Table]) -> dict[str, str]:
