@@ -56,6 +56,7 @@ def from_file(tmp_path_factory):
         (X, Y),
         [X, Y],
         (X.tolist(), Y.tolist()),
+        (X.astype(object), Y.astype(object)),
         {"x": X, "y": Y},
         {"train": (X, Y)},
         {"train": {"x": X, "y": Y[:, None]}},
@@ -145,6 +146,14 @@ def test_a_regression_is_told_by_its_loss_and_takes_weights():
     assert (both.about.feature_names, both.about.target_names) == (["p"], ["r", "q"])
 
 
+def test_numbers_of_dtype_object_are_numbers():
+    y = X @ [1.0, 2, 3, 4]
+    plain, given = (zoo_core.train(REGRESSION, data=pair) for pair in ((X, y), (X.astype(object), y.astype(object))))
+    assert_same(given, plain)
+    np.testing.assert_array_equal(given.predict(X.astype(object)), plain.predict(X))
+    assert given.evaluate(X.astype(object), y.astype(object)) == plain.evaluate(X, y)
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [
@@ -153,6 +162,8 @@ def test_a_regression_is_told_by_its_loss_and_takes_weights():
         ((X, Y[:5]), "5.* for 90 rows"),
         ((X[:, 0], Y), "give x\\[:, None\\]"),
         ((X.astype(str), Y), "not numbers"),
+        ((X.astype(str).astype(object), Y), "not numbers"),
+        ((np.full((90, 4), 10**400), Y), "not numbers"),
         ((np.where(X > 2, np.nan, X), Y), "row .*finite"),
         ((X, np.where(Y > 1, np.nan, Y)), "row .* has no label"),
         ((X, [None, *Y.tolist()[1:]]), "row 0 .*has no label"),

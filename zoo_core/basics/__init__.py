@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING
 from zoo_core import _lazy_names
 
 if TYPE_CHECKING:
-    from zoo_core.basics._arrays import aligned as aligned, aligned_like as aligned_like, row_slices as row_slices
+    from zoo_core.basics._arrays import (
+        aligned as aligned,
+        aligned_like as aligned_like,
+        plain_numbers as plain_numbers,
+        row_slices as row_slices,
+    )
     from zoo_core.basics._blas import (
         ANY as ANY,
         HOLDERS as HOLDERS,
@@ -29,7 +34,7 @@ if TYPE_CHECKING:
     from zoo_core.basics._locks import ThreadLock as ThreadLock
 
 _MODULES = {
-    "_arrays": "aligned aligned_like row_slices",
+    "_arrays": "aligned aligned_like plain_numbers row_slices",
     "_blas": "ANY HOLDERS blas_libraries blas_threads",
     "_directions": "direction is_better",
     "_familiar_keys": "NO_KEY familiar_keys suggest_key",

@@ -39,3 +39,14 @@ def row_slices(rows: int, size: int) -> Iterator[slice]:
     """Yield slices of at most `size` rows that cover `rows` rows."""
     for start in range(0, rows, size):
         yield slice(start, min(start + size, rows))
+
+
+def plain_numbers(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array of Python objects as float64 if each is a number or a truth value; any other array as it is."""
+    kinds = (bool, int, float, np.bool_, np.integer, np.floating)
+    if array.dtype != object or not all(isinstance(value, kinds) for value in array.flat):
+        return array
+    try:
+        return array.astype(np.float64)
+    except OverflowError:  # a whole number above all floats
+        return array

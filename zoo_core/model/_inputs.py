@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from zoo_core.basics import plain_numbers
 from zoo_core.data.columns import values_fault
 from zoo_core.data.labels import LabelIndex, is_whole_number, label_list
 from zoo_core.data.readers.npy import is_finite
@@ -51,7 +52,7 @@ def _as_matrix(
         return match_columns(x, feature_names, features, "inputs", name)
     array = _as_array(x, "inputs")
     if not columns or array.ndim != 2 or array.shape[1] != features:
-        return array
+        return plain_numbers(array)
     if array.dtype.kind not in "buif":
         rows = x if isinstance(x, np.ndarray) else np.array(x, object)  # numbers beside texts stay numbers
         return described_matrix(rows, columns, missing, "inputs", name)
@@ -110,7 +111,7 @@ def _as_class_indices(y: Array, class_names: Sequence[str]) -> Array:
 
 def _as_values(y: Array, count: int) -> Array:
     """Return true values, shape (rows, count). Raises DataError for another shape or a value that is not finite."""
-    y = y[:, None] if y.ndim == 1 else y
+    y = plain_numbers(y[:, None] if y.ndim == 1 else y)
     if y.shape[1:] != (count,) or y.dtype.kind not in "buif":
         raise DataError(f"targets are {y.dtype} of shape {y.shape}; the model needs numbers ({len(y)}, {count})")
     check_values_finite(y, "targets")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from zoo_core.basics import plain_numbers
 from zoo_core.data.labels import as_labels, distinct, encode, encode_array, find_classes, label_list
 from zoo_core.data.readers.npy import check_finite
 from zoo_core.errors import DataError
@@ -37,9 +38,15 @@ def task_of(loss: Loss, y: Any, units: int) -> Task:
     if loss.task != "any":
         return loss.task
     columns = list(frame_columns(y).values()) if is_frame(y) else [_array(y, "data, train, y")]
-    kinds = {column.dtype.kind for column in columns}
+    kinds = {_kind(column) for column in columns}
     are_values = len(columns) > 1 or "f" in kinds or (units == 1 and kinds <= set("iu"))
     return "regression" if are_values or columns[0].shape[1:] not in ((), (1,)) else "classification"
+
+
+def _kind(column: Array) -> str:
+    """Return the kind of dtype, which for objects that are all numbers is that of the numbers."""
+    are_numbers = plain_numbers(column).dtype != object
+    return (np.array(column.tolist()) if are_numbers else column).dtype.kind
 
 
 def _width(y: Any) -> int:
@@ -101,7 +108,7 @@ def _inputs(x: Any, names: tuple[str, ...], columns: tuple[Column, ...], where: 
     if is_frame(x):
         width = len(names) or len(frame_columns(x))
         x = match_columns(x, names, width, "inputs", "the training rows")
-    x = _array(x, where)
+    x = plain_numbers(_array(x, where))
     if x.ndim < 2 or x.dtype.kind not in "biuf" or not x.size:
         one = "; for one feature give x[:, None]" if x.ndim == 1 else ""
         raise DataError(f"{where}: is {x.dtype} of shape {x.shape}, not numbers (rows, features){one}")
@@ -135,6 +142,7 @@ def _array(value: Any, where: str) -> Array:
 
 def _values(y: Array, where: str) -> Array:
     """Return the targets of a regression, shape (rows, outputs)."""
+    y = plain_numbers(y)
     if y.ndim not in (1, 2) or y.dtype.kind not in "biuf":
         raise DataError(f"{where}: is {y.dtype} of shape {y.shape}, not numbers (rows,) or (rows, outputs)")
     check_finite(y, where)

@@ -17,8 +17,9 @@ COUNTED = 3  # numbers that count up, at least, for a header such as 0,1,2
 def find_header(first: Sequence[str], body: Sequence[Sequence[str]], where: str) -> bool:
     """Return whether the first row names the columns.
 
-    It does if it has no number; if it has a text above numbers, or a number above texts; or if its numbers count up,
-    as 0,1,2 or years do, and no other row does. Raises DataError where that is not clear.
+    It does if it has no number; if it has a text above numbers, or a number above texts; if its numbers count up,
+    as 0,1,2 or years do, and no other row does; or if they have one step and stand above fractions.
+    Raises DataError where that is not clear.
     """
     if not body or len(first) != len(body[0]):  # no other row to compare with, or a header without a name for rows
         return not all(map(_is_number, first))
@@ -33,7 +34,17 @@ def find_header(first: Sequence[str], body: Sequence[Sequence[str]], where: str)
     texts = [i for i, kind in enumerate(kinds) if kind == "text"]
     if any(first[i] in columns[i] for i in texts) or any("." in cell for cell in first):
         return False
-    return _counts_up_alone(first, body, where)
+    return _evenly_spaced(first, columns) or _counts_up_alone(first, body, where)
+
+
+def _evenly_spaced(first: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
+    """Return whether whole numbers of one step, such as 400,410,420, stand above columns, most with fractions."""
+    places = [i for i, cell in enumerate(first) if _kind(cell) == "number"]
+    if len(places) < COUNTED or not all(is_whole_number(first[i].strip()) for i in places):
+        return False
+    steps = {int(first[b]) - int(first[a]) for a, b in pairwise(places)}
+    fractions = sum(1 for i in places if not any(is_whole_number(cell.strip()) for cell in columns[i]))
+    return len(steps) == 1 and min(steps) > 0 and fractions > len(places) / 2
 
 
 def _counts_up_alone(first: Sequence[str], body: Sequence[Sequence[str]], where: str) -> bool:
