@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,13 +13,14 @@ import numpy as np
 from zoo_core.data.readers.columns import Type, TypedColumn, columns_in
 from zoo_core.data.readers.dates import fitting_orders, likely_order, read_date
 from zoo_core.data.readers.described import LEFT_OUT
-from zoo_core.data.readers.survey import ColumnSurvey
+from zoo_core.data.readers.survey import ColumnSurvey, has_id_name
 from zoo_core.data.readers.table_reader import TableReader
 from zoo_core.data.readers.values import KIND_OF_ORDER, ORDER_OF, sorted_categories, text_kind
 from zoo_core.errors import DataError
 from zoo_core.parts import Array
 
 FEW, SHARE, MANY = 20, 0.05, 200  # different texts of a category: up to a number, or to a share of the rows
+REPEATED = 2  # rows of each text or number in the mean, from which on it may be that of a person
 SHOWN = 3  # categories in a description
 OTHERWISE = ", or name the columns to learn from: data.features, or say what it is: data.columns"
 DONE = {
@@ -143,7 +145,14 @@ def _of_numbers(place: int, name: str, survey: ColumnSurvey, features: bool) -> 
         return Finding(place, name, "ignore", "", why=f"all rows have the value {values[0]:g}", values=values)
     if survey.sign == "true or false":
         return Finding(place, name, "boolean", "true or false", survey.gaps)
-    return Finding(place, name, "number", "", survey.gaps, values=values)
+    repeats = has_id_name(name) and len(np.unique(values)) * REPEATED <= len(values)
+    return Finding(place, name, "number", "", survey.gaps, values=values, note=_group_note(name) if repeats else "")
+
+
+def _group_note(name: str) -> str:
+    """Return how rows that belong together are kept together."""
+    option = f"data.group={name}"
+    return f"may say whose a row is: then no two splits should share one, as with --set {shlex.quote(option)}"
 
 
 def _of_texts(place: int, name: str, texts: TypedColumn, survey: ColumnSurvey, features: bool) -> Finding:
@@ -167,7 +176,8 @@ def _of_texts(place: int, name: str, texts: TypedColumn, survey: ColumnSurvey, f
         why = "each row has another text, which tells nothing of new rows"
         return Finding(place, name, "id", f"{count:,} different texts", why=why)
     why = f"it has {count:,} different texts in {known:,} rows; write 'category' for it in data.columns to take it"
-    return Finding(place, name, "ignore", f"{count:,} different texts", why=why)
+    note = _group_note(name) if count * REPEATED <= known else ""
+    return Finding(place, name, "ignore", f"{count:,} different texts", why=why, note=note)
 
 
 def _of_dates(place: int, name: str, texts: TypedColumn, orders: list[str]) -> Finding:
@@ -180,7 +190,15 @@ def _of_dates(place: int, name: str, texts: TypedColumn, orders: list[str]) -> F
         words = {"dmy": "day, month, year", "mdy": "month, day, year"}
         other = next(o for o in orders if o != order)
         note = f"is read as {words[order]}; if it is {words[other]}, write 'date_{other}' for it in data.columns"
+    note += (
+        f"{'; ' if note else ''}is a time: if later rows are to be foretold, split in its order: {_time_option(name)}"
+    )
     return Finding(place, name, kind, f"{first:%Y-%m-%d} to {last:%Y-%m-%d}", texts.missing, note=note)
+
+
+def _time_option(name: str) -> str:
+    option = f"data.time={name}"
+    return f"--set {shlex.quote(option)}"
 
 
 def _examples(texts: TypedColumn) -> str:

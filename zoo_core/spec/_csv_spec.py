@@ -48,7 +48,8 @@ def _data_lines(found: Guess) -> list[str]:
     if options.get("header") and any(map(str.isalpha, "".join(found.names))):
         del options["header"]  # a header of texts needs no word
     lines += [f"{key} = {_toml(value)}" for key, value in options.items()]
-    stratify = found.rows >= SPLIT_ROWS and found.class_counts
+    lines += [f"{key} = {_toml(column)}" for key, column in found.apart.items()]
+    stratify = found.rows >= SPLIT_ROWS and found.class_counts and not found.apart
     if stratify and min(found.class_counts.values()) >= STRATIFIED_ROWS:
         lines.append("stratify = true               # every split has the same share of each class")
     return lines

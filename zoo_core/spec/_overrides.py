@@ -11,6 +11,7 @@ from zoo_core.errors import UsageError
 from zoo_core.spec._text import parse_fault, plain_fault
 
 INDEX = re.compile("[0-9]{1,9}")  # of a list
+LEFT_OUT = "null"  # as a value: the key is left out, so that its default holds
 MAX_SHOWN = 80  # characters of an override in a message
 BARE = re.compile(r"""("[^"]*"|'[^']*')|(?<![\w.+-])(?!(?:true|false|inf|nan)\b)([A-Za-z_][\w.-]*)(?=\s*[,\]}])""")
 FOREIGN_PATH = re.compile(r"^-|^\.|^[^.]*[\[\]/:\s]|\[-?\d*\]")  # how keys are joined elsewhere, and an option's dashes
@@ -23,7 +24,7 @@ def override(value: dict[str, Any], change: str, places: dict[tuple[str | int, .
     if not equals or not path.strip():
         raise UsageError(f"override {shown!r}: write it as key.path=value, for example training.epochs=5")
     keys = _keys(path.strip(), shown)
-    new = _override_value(text, shown)
+    new = LEFT_OUT if text.strip() == LEFT_OUT else _override_value(text, shown)
     _set_item(value, keys, new, shown)
     for inner in [place for place in places if place[: len(keys)] == tuple(keys)]:
         del places[inner]  # the replaced value had this place
@@ -94,7 +95,10 @@ def _set_item(target: Any, keys: list[str | int], new: Any, change: str) -> None
             path = ".".join(map(str, keys[: i + 1]))
             raise UsageError(f"override {change}: there is no {path} in the spec{_known_items(whole, keys, i)}")
         if i == len(keys) - 1:
-            target[key] = new
+            if new is LEFT_OUT and isinstance(target, dict):
+                target.pop(key, None)
+            else:
+                target[key] = new
             return
         inner = target[key] if isinstance(key, int) else target.setdefault(key, {})
         if isinstance(inner, str):  # a part that is only a name gets options

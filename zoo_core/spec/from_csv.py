@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,9 @@ class _Survey:
     last: list[str]
 
 
+APART = ("group", "time")  # options that keep rows apart when they are split
+
+
 @dataclass(frozen=True)
 class Guess:
     """How a table is written, and its target, features and task; columns are counted from 0."""
@@ -59,6 +62,7 @@ class Guess:
     kinds: tuple[Finding, ...] = ()  # what each column holds
     is_told: bool = False  # whether the user has said kinds
     weights: int | None = None  # the column with the weight of each row
+    apart: Mapping[str, str] = field(default_factory=dict)  # the columns of groups and times, if the user names them
 
     @property
     def columns(self) -> dict[str, str]:
@@ -101,7 +105,7 @@ def told_options(changes: Iterable[str]) -> dict[str, Any]:
     plain: dict[str, Any] = {"data": {}}
     for change in changes:
         override(plain, change, {})
-    known = ("features", "columns", *(f.name for f in fields(TableFormat)))
+    known = ("features", "columns", *APART, *(f.name for f in fields(TableFormat)))
     data: dict[str, Any] = plain.pop("data")
     wrong = next(iter([*plain, *(f"data.{key}" for key in data if key not in known)]), None)
     if wrong is not None:
@@ -127,7 +131,8 @@ def guess(
         path: the file.
         target: the column to predict, by its name or its index, or several; by default the last one.
         task: by default guessed from the target.
-        told: options of the data set `csv` that are known: `features`, `columns`, those of `TableFormat`.
+        told: options of the data set `csv` that are known: `features`, `columns`, `group`, `time`, those of
+            `TableFormat`.
         weights: the column with the weight of each row, by its name or its index.
 
     Returns:
@@ -138,7 +143,9 @@ def guess(
             ways. A column of numbers has a few cells that are none.
     """
     told = dict(told or {})
-    features, told_kinds = told.pop("features", None), told.pop("columns", {})
+    features, told_kinds = told.pop("features", None), dict(told.pop("columns", {}))
+    apart = {key: told.pop(key) for key in APART if key in told}
+    told_kinds |= dict.fromkeys(map(str, apart.values()), "ignore")
     where, raw = read_table(path)
     found = find_format(raw, where, told)
     table = TableReader(raw, found.form, where)
@@ -160,6 +167,7 @@ def guess(
     return Guess(
         str(path), table.names, found.form, tuple(targets), task, tuple(kept), len(seen.labels[0]), counts,
         tuple(notes), features is None and len(kept) == len(chosen), tuple(kinds), bool(told_kinds), weighing,
+        apart,
     )  # fmt: skip
 
 

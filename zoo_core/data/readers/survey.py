@@ -18,6 +18,11 @@ _ID = re.compile(r"(?i:(?:^|[\W_])(?:id|uid|uuid|idx|index|nr|no|rownames?)|^unn
 _UNIT = re.compile(r"[^\w]{0,3}[+-]?[0-9][0-9.,' ]*\s?[^\W\d_]{0,4}[²³%]?")
 
 
+def has_id_name(name: str) -> bool:
+    """Return whether a column is called like one that numbers things, such as user_id."""
+    return _ID.search(name) is not None
+
+
 def looks_like_number(text: str) -> bool:
     """Return whether a text is a number with another mark or a unit, such as 1,5 or 12 kg."""
     return any(read_number(text, n) is not None for n in NOTATIONS) or _UNIT.fullmatch(text.strip()) is not None
@@ -130,7 +135,7 @@ class ColumnSurvey:
         values = self.known_values
         if len(values) and np.abs(values).max() > MAX_EXACT and not np.any(values % 1):
             return "it has whole numbers of 16 digits and more, which are no amounts and would be rounded"
-        if _ID.search(name) and not np.any(values % 1) and len(np.unique(values)) == len(values) > 1:
+        if has_id_name(name) and not np.any(values % 1) and len(np.unique(values)) == len(values) > 1:
             return "by its name and its numbers it is an id, which tells nothing of new rows; " + TAKE
         return ""
 
