@@ -350,7 +350,16 @@ WRONG_TAKES = {
     "too few rows": (lambda indices, axis, out=None: rows_at(indices[1:]), r"gave float64 of shape \(39, 2\) for 40"),
     "other dtype": (lambda indices, axis, out=None: rows_at(indices).astype(np.float32), "gave float32 of shape"),
     "no rows": (lambda indices, axis, out=None: None, r"gave object of shape \(\)"),
+    "a connection that breaks": (
+        lambda indices, axis, out=None: fails(ConnectionResetError("boom")),
+        "raised .*: boom",
+    ),
+    "no next item": (lambda indices, axis, out=None: fails(StopIteration()), "raised StopIteration;"),
 }
+
+
+def fails(error):
+    raise error
 
 
 def train_on(x):

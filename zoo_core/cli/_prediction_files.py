@@ -72,11 +72,24 @@ def _write_text(predictions: Predictions, chunks: Chunks, file: BinaryIO, delimi
 
 def _write_csv(predictions: Predictions, chunks: Chunks, file: IO[str], delimiter: str) -> None:
     """Write a header and the rows, with quotes around a cell that needs them."""
-    lines = csv.writer(file, delimiter=delimiter, lineterminator="\n")
+    lines = csv.writer(_LineEnds(file), delimiter=delimiter, lineterminator="\r\n")
     lines.writerow(predictions.header)
     is_multilabel = predictions.model.about.task == "multilabel"
     texts = _spelled_labels if is_multilabel else _texts
     lines.writerows(_rows(predictions, chunks, texts, ""))
+
+
+class _LineEnds:
+    """Takes lines that end in "\\r\\n" and writes them with "\\n".
+
+    Before Python 3.13 a writer quotes a lone "\\r" in a cell only if its own line ends have one.
+    """
+
+    def __init__(self, file: IO[str]) -> None:
+        self.file = file
+
+    def write(self, line: str) -> None:
+        self.file.write(line[:-2] + "\n")
 
 
 def _write_json(predictions: Predictions, chunks: Chunks, file: IO[str], encoding: str) -> None:

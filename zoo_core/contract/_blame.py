@@ -26,7 +26,7 @@ def part_that_raised(error: BaseException) -> tuple[type[Part], str] | None:
     frames = list(traceback.walk_tb(_origin(error).__traceback__))
     found = None
     for frame, line in frames:
-        owner = frame.f_locals.get("self")
+        owner = _receiver(frame)
         if isinstance(owner, Part) and owner.name:
             found = type(owner), _place(frame, line)
     return found or next(filter(None, (_part_of_module(*place) for place in reversed(frames))), None)
@@ -41,12 +41,18 @@ def _origin(error: BaseException) -> BaseException:
 def _part_of_module(frame: FrameType, line: int) -> tuple[type[Part], str] | None:
     """Return a part class of the module whose method a frame is of, the class of a data set first."""
     name = str(frame.f_globals.get("__name__", ""))
-    if name != type(frame.f_locals.get("self")).__module__ or name.startswith((*BUILT_IN, "__main__")):
+    if name != type(_receiver(frame)).__module__ or name.startswith((*BUILT_IN, "__main__")):
         return None
     values = list(vars(sys.modules[name]).values()) if name in sys.modules else []
     own = [v for v in values if isinstance(v, type) and issubclass(v, Part) and v.__module__ == name and v.name]
     own.sort(key=lambda part: not issubclass(part, Dataset))
     return (own[0], _place(frame, line)) if own else None
+
+
+def _receiver(frame: FrameType) -> object:
+    """Return the first argument of a call, the object of a method under any name; None if there is none."""
+    names = frame.f_code.co_varnames[: frame.f_code.co_argcount]
+    return frame.f_locals.get(names[0]) if names else None
 
 
 def _place(frame: FrameType, line: int) -> str:

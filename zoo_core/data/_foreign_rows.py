@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.errors import PluginError, message_text
+from zoo_core.contract import raise_named
+from zoo_core.errors import PluginError, ZooError, message_text
 from zoo_core.parts import Array
 
 
@@ -44,6 +45,12 @@ class ForeignRows:
             if error.__traceback__ is None or error.__traceback__.tb_next is not None:
                 raise  # from the inside of the method
             raise self._error(f"does not take the arguments (indices, axis, out): {message_text(error)}") from None
+        except (ZooError, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # also an OSError or a StopIteration, which mean something else further out
+            raise_named(error)
+            text = f": {message_text(error)}".removesuffix(": ")
+            raise self._error(f"raised {type(error).__name__}{text}") from error
 
     def _error(self, fault: str) -> PluginError:
         owner = f"{type(self.base).__module__}.{type(self.base).__qualname__}"

@@ -11,6 +11,9 @@ from zoo_core.parts import Record
 SPLITS = ("train", "validation", "test")
 # Update-to-weight ratios between these are usual; about 1e-3 is typical (A. Karpathy, CS231n, Neural Networks Part 3).
 USUAL_UPDATES = (3e-5, 3e-2)
+LARGEST = (
+    1e300  # the largest value that is drawn: axes reach beyond their values, and may not leave the range of floats
+)
 Points = tuple[list[float], list[float]]  # epochs and values, of equal length
 
 
@@ -38,10 +41,14 @@ def is_finite_number(value: object) -> bool:
 
 
 def metric_points(records: Sequence[Record], key: str) -> Points:
-    """Return (epochs, values) of the records whose metric `key` is finite; epochs count from 1."""
+    """Return (epochs, values) where metric `key` is finite, at most LARGEST in size; epochs count from 1."""
     shift = _first_number(records)
     kept = [record for record in records if is_finite_number(record.get(key))]
-    return [float(record["epoch"] + shift) for record in kept], [float(record[key]) for record in kept]
+    return [float(record["epoch"] + shift) for record in kept], [_drawable(record[key]) for record in kept]
+
+
+def _drawable(value: float) -> float:
+    return float(min(max(value, -LARGEST), LARGEST))
 
 
 def saved_epoch(records: Sequence[Record]) -> float:
