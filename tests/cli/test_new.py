@@ -110,7 +110,7 @@ SURPRISES = {
     "its logarithm": ("log", lambda i: np.log(VALUES[i] + 9), False, "column 'log' tells the target exactly"),
     "its negative": ("loss", lambda i: -VALUES[i], False, "column 'loss' tells the target exactly"),
     "a summand": ("rest", lambda i: VALUES[i] - NOISE[i], False, "'rest' add up to the target"),
-    "an id that is repeated": ("group_id", lambda i: i // 2, False, ""),
+    "an id that is repeated": ("group_id", lambda i: i // 2, False, "column 'group_id' may say whose a row is"),
     "years": ("bought_in", lambda i: 1990 + i % 30, False, ""),
     "nearly the target": ("guess", lambda i: VALUES[i] + 0.1 * NOISE[i], False, ""),
 }  # fmt: skip

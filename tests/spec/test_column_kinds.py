@@ -182,3 +182,19 @@ def test_yes_and_no_beside_numbers_are_trained_on(run_zoo):
     code, _, said = run_zoo("new", "t", "--data", "t.csv")
     assert (code, "student  boolean" in said) == (0, True)
     assert run_zoo("train", "t.toml", "-q", "--set", "training.epochs=1")[0] == 0
+
+
+def test_rows_of_a_person_and_times_are_said_and_kept_apart(run_zoo):
+    lines = [f"p{i % 40},2024-{1 + i // 40:02}-{1 + i % 28:02},{i % 7},{'ab'[i % 2]}" for i in range(240)]
+    Path("t.csv").write_text("person,when,a,y\n" + "\n".join(lines) + "\n")
+    _, _, said = run_zoo("new", "t", "--data", "t.csv")
+    assert "column 'person' may say whose a row is" in said
+    assert "--set data.group=person" in said
+    assert "--set data.time=when" in said
+    assert run_zoo("new", "t", "--data", "t.csv", "--set", "data.group=person", "--force")[0] == 0
+    data = tomllib.loads(Path("t.toml").read_text())["data"]
+    assert (data["group"], data["columns"]["person"], data.get("stratify")) == ("person", "ignore", None)
+    assert run_zoo("train", "t.toml", "-q", "--set", "training.epochs=1")[0] == 0
+    assert run_zoo("new", "t", "--data", "t.csv", "--set", "data.time=when", "--force")[0] == 0
+    changes = ["--set", "training.early_stopping=null", "--set", "training.epochs=1"]
+    assert run_zoo("train", "t.toml", "-q", "--force", *changes)[0] == 0

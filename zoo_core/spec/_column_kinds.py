@@ -190,9 +190,7 @@ def _of_dates(place: int, name: str, texts: TypedColumn, orders: list[str]) -> F
         words = {"dmy": "day, month, year", "mdy": "month, day, year"}
         other = next(o for o in orders if o != order)
         note = f"is read as {words[order]}; if it is {words[other]}, write 'date_{other}' for it in data.columns"
-    note += (
-        f"{'; ' if note else ''}is a time: if later rows are to be foretold, split in its order: {_time_option(name)}"
-    )
+    note = note or f"is a time: if later rows are to be foretold, split in its order: {_time_option(name)}"
     return Finding(place, name, kind, f"{first:%Y-%m-%d} to {last:%Y-%m-%d}", texts.missing, note=note)
 
 

@@ -90,7 +90,7 @@ def _read_excel(path: Path, openpyxl: Any) -> ColumnsText:
     finally:
         book.close()
     width, file = max(map(len, rows), default=0), io.StringIO()
-    csv.writer(file, lineterminator="\n").writerows([*row, *[""] * (width - len(row))] for row in rows)
+    csv.writer(file, lineterminator="\r\n").writerows([*row, *[""] * (width - len(row))] for row in rows)
     text = ColumnsText(file.getvalue())
     text.note = note
     return text

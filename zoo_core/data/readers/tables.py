@@ -58,7 +58,7 @@ def _other_table(path: Path) -> ColumnsText | None:
 
 def _as_text(columns: dict[str, Array]) -> ColumnsText:
     text = io.StringIO()
-    lines = csv.writer(text, lineterminator="\n")
+    lines = csv.writer(text, lineterminator="\r\n")  # else a lone carriage return in a cell is not quoted
     lines.writerow(columns)
     lines.writerows(zip(*(map(_cell, column.tolist()) for column in columns.values()), strict=True))
     return ColumnsText(text.getvalue())
