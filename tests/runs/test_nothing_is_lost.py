@@ -95,6 +95,7 @@ def test_force_keeps_the_former_run_until_the_new_one_has_steps(run_zoo, run_wit
     code, _, err = run_with(stop, *TRAIN, "--force", after=1)
     assert code == 5
     assert "the last checkpoint is kept: m.checkpoint-0000000009.npz; go on with: zoo resume m.npz" in err
+    assert "this checkpoint is of the run that was to be replaced" in err
     assert files() == unfinished
     run_with(lambda: signal.raise_signal(signal.SIGINT), *TRAIN, "--force", "--seed", "7", after=2)
     assert sorted(files()) == ["m.checkpoint-0000000004.npz", "m.checkpoint-0000000005.npz"]

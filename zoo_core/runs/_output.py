@@ -108,6 +108,10 @@ class Output:
             return next(iter(self.checkpoints()), None)
         return None
 
+    def is_former(self, checkpoint: Path) -> bool:
+        """Return whether a checkpoint is that of a run which this run was told to replace."""
+        return _digest(checkpoint) in self.replaceable
+
     def record(self, checkpoint: Path) -> None:
         """Record the checkpoint that this run has written, and remove those that were its predecessors.
 

@@ -56,8 +56,11 @@ class Rescue:
             except (ZooError, OSError, MemoryError) as failure:
                 yield f"the weights could not be saved: {failure}"
         if checkpoint := self._output.latest_progress():
+            is_former = self._output.is_former(checkpoint)
             kept = {"checkpoint": str(checkpoint), "path": str(self._output.path)}
-            yield Hint("diverged", **kept) if diverged else Hint("resume", **kept)
+            yield Hint("diverged", **kept) if diverged and not is_former else Hint("resume", **kept)
+            if is_former:
+                yield "this checkpoint is of the run that was to be replaced; the new run has none"
 
     def _is_kept(self) -> bool:
         """Return whether a checkpoint holds the present weights, or within an epoch earlier ones."""
