@@ -225,7 +225,8 @@ def _causes(model: Model, train: Table, sample: Table, name: str) -> Iterator[tu
         yield "constant_outputs", f"all rows get the same output{wide}; check the last activation and the learning rate"
     if _is_flat(model.history):
         yield "flat_loss", "the training loss is flat from the start; try another learning rate or initializer"
-    yield "below_baseline", "train longer, use a larger network, or check that the inputs tell of the target"
+    longer = "" if model.history[-1]["epoch"] + 1 < model.spec.training.epochs else "train longer, "  # it was stopped
+    yield "below_baseline", f"{longer}use a larger network, or check that the inputs tell of the target"
 
 
 def _learning_rates(model: Model) -> tuple[float, float]:
