@@ -4,10 +4,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 import zoo_core
 from tests.helpers.plugins import registry_with
 from zoo_core.errors import DataError, ModelFileError, PluginError, SpecError
+from zoo_core.model import DataDescription
 from zoo_core.parts import Column, Data, Dataset, Table
 from zoo_core.runs import Output, prepare, prepare_resumed
 from zoo_core.runs._checkpoint import write_checkpoint
@@ -209,3 +211,9 @@ def test_a_model_is_trained_further_with_its_own_codes(trained):
     plain = registry_of(replace(DATA, train=Table(np.nan_to_num(X), Y), columns=()))
     with pytest.raises(DataError, match="the model does, and the data does not"):
         zoo_core.train(spec_for(plain), registry=plain, **start)
+
+
+def test_labels_need_their_names_in_a_file() -> None:
+    with pytest.raises(ValidationError, match="target_names are missing: they name the labels"):
+        DataDescription(inputs=2, task="multilabel")
+    assert DataDescription(inputs=2, task="multilabel", target_names=["a", "b"]).task == "multilabel"

@@ -17,18 +17,18 @@ PROMISE = "statements and branches of reader and writer, each taken by the fast 
 MODULES = (
     "storage/*", "model/_loading.py", "model/_header.py", "model/_summary.py", "model/_provenance.py",
     "model/_fingerprints.py", "model/_environment.py", "model/_array_names.py", "runs/_output.py",
-    "training/_interval.py",
+    "model/_preprocessors.py", "training/_interval.py",
     "runs/_checkpoint.py", "runs/_checkpoint_writer.py", "runs/_advice.py", "runs/_rescue.py",
     "runs/_run_state.py", "nn/_part_state.py", "nn/_random_streams.py",
 )  # fmt: skip
 TESTS = (
     "storage/test_model_file.py", "storage/test_model_file_refusals.py", "storage/test_model_file_writing.py",
     "storage/test_lock.py",
-    "model/test_columns.py",
     "model/test_array_names.py", "model/test_golden_models.py", "model/test_predicting.py", "cli/test_bad_inputs.py",
     "runs/test_checkpoints.py", "runs/test_round_trip.py", "runs/test_checkpoint_refusals.py",
-    "runs/test_nothing_is_lost.py", "nn/test_random_streams.py",
-    "nn/test_part_state.py",
+    "runs/test_nothing_is_lost.py", "nn/test_random_streams.py", "training/test_target_units.py",
+    "nn/test_part_state.py", "nn/test_target_widths.py", "model/test_bytes.py", "model/test_columns.py",
+    "runs/test_continuation.py", "runs/test_errors_with_models.py", "runs/test_multilabel.py",
 )  # fmt: skip
 COUNT = len(TESTS)
 

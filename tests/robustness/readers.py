@@ -11,6 +11,7 @@ import gzip
 import io
 import json
 import random
+import re
 import tempfile
 import time
 import warnings
@@ -37,6 +38,7 @@ from zoo_core.registry import Registry
 from zoo_core.spec import read_spec
 from zoo_core.spec.from_csv import guess
 
+PYTHON_2 = re.compile(r"Cannot parse header.*[0-9]L\b", re.DOTALL)
 PROMISE = "damaged data, specs, overrides and histories: refused as such, never an exception of Python"
 COUNT = 200_000
 SECONDS = 5.0  # of the processor, which no mutant of some kilobytes deserves
@@ -177,8 +179,15 @@ def _change(data: bytearray, rng: random.Random) -> None:
 
 
 def _as_numpy_reads(path: Path) -> None:
-    """Read a file of arrays; where that succeeds, NumPy must read the same."""
-    shaped.check_arrays(read_arrays(path), shaped.numpy_reading(path.read_bytes()))
+    """Read a file of arrays; where that succeeds, NumPy must read the same, if it reads such a header at all."""
+    found = read_arrays(path)
+    try:
+        expected = shaped.numpy_reading(path.read_bytes())
+    except ValueError as error:
+        if PYTHON_2.search(str(error)) is None:  # newer versions of NumPy refuse headers of Python 2
+            raise
+    else:
+        shaped.check_arrays(found, expected)
 
 
 def _as_idx_says(path: Path) -> None:
