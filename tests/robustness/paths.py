@@ -54,15 +54,15 @@ def main(count: int) -> Result:
         random.Random(0).shuffle(pairs)
         for path, road in itertools.islice(itertools.cycle(pairs), count):
             header["spec"]["data"]["path"] = path
-            (root / "work" / "m.npz").write_bytes(forge.model(header, arrays, version=header["version"]))
-            with contextlib.chdir(root / "work"):
+            (root / "inside" / "m.npz").write_bytes(forge.model(header, arrays, version=header["version"]))
+            with contextlib.chdir(root / "inside"):
                 failures += [f"{road}, {path:.200}: {found}" for found in _problems(road)]
     return count, failures
 
 
 def _lay(root: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Make the folders and a model; return its header and arrays."""
-    work, outside = root / "work", root / "outside"
+    work, outside = root / "inside", root / "outside"
     (outside / "sub").mkdir(parents=True)
     (work / "deep" / "er").mkdir(parents=True)
     (work / "t.csv").write_text("a,b,kind\n" + "".join(f"{i},{i % 3},{'yn'[i % 2]}\n" for i in range(20)))
@@ -86,8 +86,8 @@ def _paths(root: Path) -> Iterator[str]:
     """Yield the ways to write a path to each target outside, and paths to what is no file."""
     starts = (
         "../outside", f"{root}/outside", "link", "deep/link", "chain", "deep/../../outside", "deep/er/../../../outside",
-        "./../outside", "../work/../outside", f"{root}/work/../outside", "link/../outside", "deep//..//..//outside",
-        f"{root}/work/link", f"/{root}/outside", "../" * 30 + str(root)[1:] + "/outside",
+        "./../outside", "../inside/../outside", f"{root}/inside/../outside", "link/../outside", "deep//..//..//outside",
+        f"{root}/inside/link", f"/{root}/outside", "../" * 30 + str(root)[1:] + "/outside",
     )  # fmt: skip
     for target in TARGETS:
         yield from (f"{start}/{target}" for start in starts)

@@ -37,7 +37,7 @@ SPEC: dict[str, Any] = {
 @pytest.fixture
 def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with a table, a model and a checkpoint; outside it a secret, a table and a model's folder."""
-    work, outside = tmp_path / "work", tmp_path / "outside"
+    work, outside = tmp_path / "inside", tmp_path / "outside"
     work.mkdir(), outside.mkdir()
     monkeypatch.chdir(work)
     (work / "t.csv").write_text(ROWS)
@@ -80,7 +80,7 @@ LEADING_OUT = {
     "the home of a user": "~root/x.csv",
     "the home of nobody": "~nobody_at_all/x.csv",
     "the own home": "~/secret",
-    "up and back": "../work/../outside/secret",
+    "up and back": "../inside/../outside/secret",
     "process": "/proc/self/environ",
     "a device": "/dev/zero",
     "absent": "{outside}/absent.csv",
