@@ -140,3 +140,11 @@ def test_the_command_prints_draws_and_gives_json(run_zoo: Any) -> None:
     assert data["classes"][0]["support"] == 100
     code, _, err = run_zoo("evaluate", "glyphs-quickstart", "-o", "r.png")
     assert (code, "add --report" in err) == (2, True)
+
+
+def test_tables_without_weights_are_said_to_be_so(tmp_path: Path) -> None:
+    model, table = train(tmp_path, BINARY, "classification", 2)
+    words = "count each row once, without its weight"
+    assert not any(words in note for note in make_report(model, table, repeats=0).notes)
+    weighted = Table(table.x, table.y, np.linspace(0.5, 2, len(table.y)))
+    assert any(words in note for note in make_report(model, weighted, repeats=0).notes)
