@@ -105,12 +105,7 @@ def initialize(initializer: Initializer, out: Array, rng: np.random.Generator, g
 
 def checked_columns(activation: Activation, units: int) -> int:
     """Return how many columns an activation takes. Raises PluginError unless it is a whole number above 0."""
-    columns = activation.input_width(units)
-    if isinstance(columns, bool) or not isinstance(columns, (int, np.integer)) or columns < 1:
-        raise contract_error(
-            activation, "input_width", f"returned {columns!r} for {units} units", "it returns a whole number, 1 or more"
-        )
-    return int(columns)
+    return _checked_count(activation, "input_width", activation.input_width(units), f" for {units} units")
 
 
 def checked_parameters(part: Transform, width: int) -> Mapping[str, Parameter]:
@@ -145,12 +140,14 @@ def checked_fitted(part: Part, name: str, value: Any) -> Array:
 
 def checked_width(preprocessor: Preprocessor, inputs: int) -> int:
     """Return how many columns a preprocessor writes. Raises PluginError unless it is a whole number above 0."""
-    width = preprocessor.output_width(inputs)
-    if isinstance(width, bool) or not isinstance(width, (int, np.integer)) or width < 1:
-        raise contract_error(
-            preprocessor, "output_width", f"returned {width!r}", "it returns a whole number, 1 or more"
-        )
-    return int(width)
+    return _checked_count(preprocessor, "output_width", preprocessor.output_width(inputs))
+
+
+def _checked_count(part: Part, method: str, count: Any, given: str = "") -> int:
+    """Return a number of columns. Raises PluginError unless it is a whole number above 0."""
+    if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
+        raise contract_error(part, method, f"returned {count!r}{given}", "it returns a whole number, 1 or more")
+    return int(count)
 
 
 def checked_penalty(penalty: Penalty, value: Any) -> float:

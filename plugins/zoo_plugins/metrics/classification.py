@@ -57,30 +57,32 @@ class Accuracy(Mean):
     multilabel = True
 
     def of_rows(self, outputs: Array, targets: Array) -> Array:
+        correct: Array
         if self.is_multilabel:
-            shares: Array = (self.predicted_labels(outputs) == targets).mean(axis=1)
-            return shares
-        correct: Array = self.predicted_classes(outputs) == targets
+            correct = self.of_labels(self.predicted_labels(outputs) == targets)
+        else:
+            correct = self.predicted_classes(outputs) == targets
         return correct
+
+    def of_labels(self, right: Array) -> Array:
+        """Return the value of each row, (rows,), from what is right in each label, (rows, labels)."""
+        shares: Array = right.mean(axis=1)
+        return shares
 
 
 @dataclass
-class SubsetAccuracy(Mean):
+class SubsetAccuracy(Accuracy):
     """Share of rows whose labels are all right, of several labels a row. As scikit-learn's `accuracy_score` of these.
 
     Of classes it is the accuracy.
     """
 
     name = "subset_accuracy"
-    task = "classification"
-    multilabel = True
 
-    def of_rows(self, outputs: Array, targets: Array) -> Array:
-        if self.is_multilabel:
-            whole: Array = (self.predicted_labels(outputs) == targets).all(axis=1)
-            return whole
-        correct: Array = self.predicted_classes(outputs) == targets
-        return correct
+    def of_labels(self, right: Array) -> Array:
+        """Return whether each row is right in all labels, (rows,)."""
+        whole: Array = np.all(right, axis=1)
+        return whole
 
 
 @dataclass
