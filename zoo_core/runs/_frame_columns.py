@@ -12,13 +12,19 @@ import numpy as np
 
 from zoo_core.data.readers.described import KINDS, LEFT_OUT
 from zoo_core.data.readers.table_format import TableFormat
-from zoo_core.data.readers.values import ValueFaultError, described, sorted_categories, text_kind, typed_array
+from zoo_core.data.readers.values import (
+    MISSING_TYPES,
+    ValueFaultError,
+    described,
+    may_be_category,
+    sorted_categories,
+    text_kind,
+    typed_array,
+)
 from zoo_core.errors import DataError, nearest
 from zoo_core.parts import Array, Column
 
 MISSING = TableFormat().missing
-MISSING_TYPES = ("NoneType", "NAType", "NaTType")
-FEW, SHARE, MANY = 20, 0.05, 200  # different texts of a category: up to a number, or to a share of the rows
 
 
 def learnt_columns(frame: Mapping[str, Array], told: Mapping[str, str]) -> list[str]:
@@ -89,7 +95,7 @@ def _described(name: str, kind: str, frames: Sequence[Mapping[str, Array]], is_t
     found = [described(column, kind, where) for column in typed]
     texts = sorted_categories(text for column in found for text in column.categories)
     rows = sum(map(len, typed))
-    if not is_told and len(texts) > min(max(FEW, SHARE * rows), MANY):
+    if not is_told and not may_be_category(len(texts), rows):
         raise DataError(
             f"{where}: column {name!r} has {len(texts):,} different texts in {rows:,} rows; leave it out, or say what "
             f"it is: data.columns = {{{name!r}: 'ignore'}} (kinds: {', '.join(KINDS)})"

@@ -10,6 +10,7 @@ import numpy as np
 from zoo_core.basics import plain_numbers
 from zoo_core.data.labels import as_labels, distinct, encode, encode_array, find_classes, label_list
 from zoo_core.data.readers.npy import check_finite
+from zoo_core.data.readers.values import MISSING_TYPES
 from zoo_core.errors import DataError
 from zoo_core.model.frames import described_matrix, frame_columns, is_frame, match_columns
 from zoo_core.model.given import GivenRows, as_weights
@@ -23,9 +24,6 @@ def form_of(x: Any) -> dict[str, Any]:
     image = None if shape is None or len(shape) != 3 else (int(shape[1]), int(shape[2]))
     is_bytes = not is_frame(x) and getattr(x, "dtype", None) == np.uint8
     return {"image_shape": image, "preprocessor": "pixels" if is_bytes else "standard"}
-
-
-MISSING = "NoneType", "NAType", "NaTType"
 
 
 def task_of(loss: Loss, y: Any, units: int) -> Task:
@@ -170,7 +168,7 @@ def _labels(y: Array, where: str) -> dict[str, None]:
 
 def _is_missing(label: Any) -> bool:
     """Return whether a label is None, NaN, or what pandas has in place of a missing value."""
-    return label is None or label != label if isinstance(label, float) else type(label).__name__ in MISSING
+    return label is None or label != label if isinstance(label, float) else type(label).__name__ in MISSING_TYPES
 
 
 def _indices(y: Array, classes: tuple[str, ...], where: str) -> Array:

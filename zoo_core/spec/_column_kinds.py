@@ -15,11 +15,10 @@ from zoo_core.data.readers.dates import fitting_orders, likely_order, read_date
 from zoo_core.data.readers.described import LEFT_OUT
 from zoo_core.data.readers.survey import ColumnSurvey, has_id_name
 from zoo_core.data.readers.table_reader import TableReader
-from zoo_core.data.readers.values import KIND_OF_ORDER, ORDER_OF, sorted_categories, text_kind
+from zoo_core.data.readers.values import KIND_OF_ORDER, ORDER_OF, may_be_category, sorted_categories, text_kind
 from zoo_core.errors import DataError
 from zoo_core.parts import Array
 
-FEW, SHARE, MANY = 20, 0.05, 200  # different texts of a category: up to a number, or to a share of the rows
 REPEATED = 2  # rows of each text or number in the mean, from which on it may be that of a person
 SHOWN = 3  # categories in a description
 OTHERWISE = ", or name the columns to learn from: data.features, or say what it is: data.columns"
@@ -165,7 +164,7 @@ def _of_texts(place: int, name: str, texts: TypedColumn, survey: ColumnSurvey, f
     count = len(distinct)
     if count + bool(texts.missing) == 1 and not features:
         return Finding(place, name, "ignore", _examples(texts), why=f"all rows have the text {distinct[0]!r}")
-    few = count <= MANY and count <= max(FEW, SHARE * known) and not (count == known > 2)
+    few = may_be_category(count, known) and not (count == known > 2)
     if few or features:
         return Finding(place, name, "category", _examples(texts), texts.missing, categories=count, codes=texts.codes)
     if survey.is_measured:

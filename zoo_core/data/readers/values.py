@@ -21,6 +21,8 @@ from zoo_core.data.readers.dates import fitting_orders, likely_order, read_date
 from zoo_core.errors import DataError
 from zoo_core.parts import Array, Column
 
+MISSING_TYPES = ("NoneType", "NAType", "NaTType")  # of None, and of what pandas has in place of a value
+FEW, SHARE, MANY = 20, 0.05, 200  # different texts of a category: up to a number, or to a share of the rows
 TRUTHS = {"true": 1.0, "yes": 1.0, "t": 1.0, "y": 1.0, "on": 1.0, "1": 1.0, "1.0": 1.0,
           "false": 0.0, "no": 0.0, "f": 0.0, "n": 0.0, "off": 0.0, "0": 0.0, "0.0": 0.0}  # fmt: skip
 DATE_FORMS = {"": "2026-01-31 or 2026-01-31 12:30", "dmy": "31/1/2026", "mdy": "1/31/2026"}
@@ -46,6 +48,11 @@ class ValueFaultError(Exception):
     def __init__(self, row: int, text: str) -> None:
         super().__init__(text)
         self.row = row
+
+
+def may_be_category(texts: int, rows: int) -> bool:
+    """Return whether a column with this number of different texts and rows has few enough to be a category."""
+    return texts <= min(MANY, max(FEW, SHARE * rows))
 
 
 def described(given: TypedColumn, kind: str, where: str) -> Column:
@@ -164,7 +171,7 @@ def _text(value: Any, row: int, missing: Sequence[str]) -> str | None:
     if isinstance(value, (str, bytes)):
         text = label_text(value).strip()
         return None if text in missing else text
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+    if type(value).__name__ in MISSING_TYPES:
         return None
     if isinstance(value, date):
         return value.isoformat().replace("+00:00", "Z")
