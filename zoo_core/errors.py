@@ -17,7 +17,7 @@ the place. What to do about it may stand in a `Hint`, because Python and the com
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 # What to do about an error, for users of Python. `zoo_core/cli/_hints.py` words the same keys for the command line.
@@ -161,6 +161,19 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """Return a suggestion such as "; did you mean 'relu'?" for an unknown name, or '' when nothing is close."""
     match = nearest_name(name, known)
     return f"; did you mean {match!r}?" if match else ""
+
+
+def nearest_figure(monitor: str, known: Collection[str]) -> str:
+    """Return which figure of its split is meant by one that is not measured, or how to have it measured.
+
+    `known` are the figures that are measured, such as "validation_loss"; some of the split are among them.
+    """
+    split, _, metric = monitor.partition("_")
+    own = [key.removeprefix(f"{split}_") for key in known if key.startswith(f"{split}_")]
+    if not own or not metric:
+        return nearest(monitor, known)
+    meant = nearest_name(metric, own)
+    return f"; did you mean '{split}_{meant}'?" if meant else f"; name the metric in training.metrics: {metric}"
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str:

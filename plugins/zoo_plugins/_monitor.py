@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from zoo_core.errors import UsageError, nearest, nearest_name
+from zoo_core.errors import UsageError, nearest, nearest_figure
 
 
 def monitored_value(record: Mapping[str, Any], monitor: str) -> float | None:
@@ -26,10 +26,7 @@ def monitored_value(record: Mapping[str, Any], monitor: str) -> float | None:
 def _way_out(monitor: str, known: list[str]) -> str:
     """Return the name that is meant, or how a spec gets the figure: rows for the split, or the metric."""
     split, _, metric = monitor.partition("_")
-    if split not in ("train", "validation", "test") or not metric:
-        return nearest(monitor, known)
-    own = [key.removeprefix(f"{split}_") for key in known if key.startswith(f"{split}_")]
-    if not own:
+    is_of_split = split in ("train", "validation", "test") and metric
+    if is_of_split and not any(key.startswith(f"{split}_") for key in known):
         return f"; give data.{split} some rows"
-    meant = nearest_name(metric, own)
-    return f"; did you mean '{split}_{meant}'?" if meant else f"; name the metric in training.metrics: {metric}"
+    return nearest_figure(monitor, known) if is_of_split else nearest(monitor, known)

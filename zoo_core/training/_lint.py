@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import chain
 
 import numpy as np
 
-from zoo_core.errors import SpecError, nearest, nearest_name
+from zoo_core.errors import SpecError, nearest_figure
 from zoo_core.nn import Decision, sample_outputs, scales_targets
 from zoo_core.parts import Part, Preprocessor
 from zoo_core.spec import DEFAULT_METRICS, Spec, metric_directions, option_names, parts_of
@@ -107,22 +107,9 @@ def _unknown_metric_names(spec: Spec) -> Iterator[str]:
     for part in (settings.early_stopping, *settings.callbacks, spec.optimizer.learning_rate):
         monitor = getattr(part, "monitor", None)
         if isinstance(monitor, str) and not any(monitor == k or monitor.startswith(f"{k}_") for k in known):
-            hint = _way_to_measure(monitor, known, lacking=spec.data.validation is None)
+            lacking = monitor.partition("_")[0] == "validation" and spec.data.validation is None
+            hint = "; give data.validation some rows" if lacking else nearest_figure(monitor, known)
             yield f"{part.kind} {part.name!r} watches {monitor!r}, which is not measured{hint}"
-
-
-def _way_to_measure(monitor: str, known: Sequence[str], *, lacking: bool) -> str:
-    """Return the name that is meant, or how a spec gets the figure; `lacking` tells of no validation rows."""
-    split, _, metric = monitor.partition("_")
-    if split == "validation" and lacking:
-        return "; give data.validation some rows"
-    own = [key.removeprefix(f"{split}_") for key in known if key.startswith(f"{split}_")]
-    if not own or not metric:
-        return nearest(monitor, known)
-    meant = nearest_name(metric, own)
-    return (
-        f"; did you mean '{split}_{meant}'?" if meant else f"; if it is a metric, name it in training.metrics: {metric}"
-    )
 
 
 def _record_keys(spec: Spec) -> list[str]:
