@@ -55,7 +55,7 @@ class _ConstantDecision:
         return np.tile(self.shares, (len(outputs), 1)) if self.gives_probabilities else None
 
 
-def baseline_of(table: Table, rows: Array, classes: int) -> list[float]:
+def baseline_of(table: Table, rows: Array | slice, classes: int) -> list[float]:
     """Return the share of each class or label, or the mean of each target, in some rows; sample weights count."""
     y, weights = table.y[rows], None if table.weights is None else table.weights[rows]
     if y.ndim == 2:
