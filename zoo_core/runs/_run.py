@@ -254,7 +254,8 @@ def follow(trainer: Trainer, output: Output | None = None, interval: Interval | 
     trainer.output = None if output is None else output.path
     extra = trainer.allow_extra_threads and not trainer.loader.rows.reads_ahead  # that thread needs a processor
     sizes = trainer.loader.batches.sizes
-    with closing(trainer.loader), parallel_products(trainer.network, sizes, trainer.threads, extra=extra) as products:
+    products_of_run = parallel_products(trainer.network, sizes, trainer.threads, extra=extra)
+    with closing(trainer.loader), trainer.pool, products_of_run as products:
         events = _name_parts(trainer, held(trainer.threads, trainer.events(interval, products)))
         events = keeping_state(trainer, events)
         yield from events if output is None else _name_parts(trainer, save_run(output, trainer, events, interval))

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from zoo_core.basics.workers import Pool
 from zoo_core.errors import NumericError
 from zoo_core.model import Model, kept_record
 from zoo_core.nn import Objective
@@ -45,6 +46,7 @@ class Trainer:
         splits: "train", and those of "validation" and "test" that there are.
         threads: the number of BLAS threads; `follow` sets it, `events` alone does not.
         allow_extra_threads: whether products whose bits do not depend on the number of threads may use more.
+        pool: the threads that share the work of a step; by default the caller works alone. `follow` closes it.
 
     Example:
         trainer = zoo_core.prepare("glyphs-quickstart")
@@ -52,10 +54,16 @@ class Trainer:
     """
 
     def __init__(
-        self, model: Model, splits: Mapping[str, Table], *, threads: int = 1, allow_extra_threads: bool = False
+        self,
+        model: Model,
+        splits: Mapping[str, Table],
+        *,
+        threads: int = 1,
+        allow_extra_threads: bool = False,
+        pool: Pool | None = None,
     ) -> None:
         self.model, self.splits, self.threads = model, splits, threads
-        self.allow_extra_threads = allow_extra_threads
+        self.allow_extra_threads, self.pool = allow_extra_threads, pool or Pool()
         self.inputs: list[Path] = []  # the files that the run was made from, which it must not replace
         model.environment["threads"] = threads
         self.spec, self.network, self.history = model.spec, model.network, model.history
