@@ -670,6 +670,10 @@ class Optimizer(Part):
     # say so. If `backward` of all transforms is linear, the core may multiply gradients while it computes them, which
     # saves a pass over them. It then calls `step` with a learning rate of 1.
     is_plain_gradient_step: ClassVar[bool] = False
+    # Whether `step` changes each number by its own gradient, its own numbers in the arrays, and single numbers alone:
+    # by no norm, no sum, no neighbour. Only the class that defines `step` can say so. The core may then call `step` on
+    # copies with slices of all vectors, in any order, by several threads. `start` makes the arrays: `layout.vector()`.
+    is_elementwise: ClassVar[bool] = False
 
     def start(self, layout: Layout) -> None:
         """Make the state arrays, such as `layout.vector()`. List their names in the class attribute `state`."""

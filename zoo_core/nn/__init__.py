@@ -3,7 +3,7 @@
 `Objective` in `_objective.py` runs a batch forward and backward, through the calls that `_workspace.py` has bound.
 `_assembly.py` builds a `Network` from a spec, `_network.py` binds its layers to one vector of parameters.
 `_evaluation.py` counts loss and metrics, `_decision.py` decides classes, `_units.py` scales targets.
-`_part_state.py` and `_running_state.py` save.
+`_part_state.py` and `_running_state.py` save. `nn.slices` takes an optimizer's step slice by slice.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from zoo_core.testing.checks import (
     callbacks,
     datasets,
     definition,
+    elementwise,
     generators,
     initializers,
     loss_classes,
@@ -32,7 +33,7 @@ from zoo_core.testing.harness.part_under_test import PartUnderTest
 
 MODULES = (
     definition, activations, transforms, running_statistics, noise, regularizers, augmentations, losses, loss_classes,
-    metrics, optimizers, schedules, initializers, generators, datasets, preprocessors, callbacks,
+    metrics, optimizers, elementwise, schedules, initializers, generators, datasets, preprocessors, callbacks,
 )  # fmt: skip
 
 

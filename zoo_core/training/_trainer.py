@@ -35,6 +35,7 @@ from zoo_core.training._preflight import check_model
 from zoo_core.training._speed import Speed
 from zoo_core.training._success import failed_training, hopeless_training
 from zoo_core.training._targets import badly_scaled
+from zoo_core.training._updates import update_of
 from zoo_core.training.events import EpochEnded, Event, Finished, LayerStats, Progress, SafePoint, Started
 
 
@@ -74,6 +75,7 @@ class Trainer:
         self.loader = BatchLoader(model, splits["train"], self.objective, model.source)
         self.optimizer = copy_part(self.spec.optimizer)
         self.optimizer.start(self.network.layout)
+        self._update = update_of(self.optimizer, self.network.layout)
         self.metrics = EpochMetrics(model, splits, self.objective, self.loader)
         steps, directions = self.loader.batches.steps, self.metrics.directions
         self.learning_rate = LearningRate(self.optimizer, self.network, self.epochs, steps, directions)
@@ -276,7 +278,7 @@ class Trainer:
         """Update the parameters with the gradient that the objective has computed."""
         network, optimizer = self.network, self.optimizer
         optimizer.steps += 1
-        optimizer.update(network.parameters, network.gradients, rate, self.objective)
+        self._update(network.parameters, network.gradients, rate, self.objective)
         for call in network.after_step:
             call()
         self.position.step += 1

@@ -23,6 +23,7 @@ class Adagrad(Optimizer):
 
     name = "adagrad"
     state = ("square",)
+    is_elementwise = True
 
     learning_rate: Rate = 0.01
     initial: Annotated[float, Ge(0)] = 0.0
@@ -54,6 +55,7 @@ class Adadelta(Optimizer):
 
     name = "adadelta"
     state = ("square", "moves")
+    is_elementwise = True
 
     learning_rate: Rate = 1.0
     rho: Decay = 0.9
@@ -95,6 +97,7 @@ class Ftrl(Optimizer):
 
     name = "ftrl"
     state = ("square", "linear")
+    is_elementwise = True
 
     learning_rate: Rate = 0.01
     l1: Annotated[float, Ge(0)] = 0.0

@@ -22,6 +22,7 @@ class Adamax(AdamFamily):
 
     name = "adamax"
     state = ("mean", "largest")
+    is_elementwise = True
 
     learning_rate: Rate = 0.002
 
@@ -53,6 +54,7 @@ class Nadam(AdamFamily):
 
     name = "nadam"
     state = ("mean", "square", "product")
+    is_elementwise = True
 
     learning_rate: Rate = 0.002
     momentum_decay: Annotated[float, Ge(0), Lt(1)] = 0.004
@@ -97,6 +99,7 @@ class Radam(AdamFamily):
     """
 
     name = "radam"
+    is_elementwise = True
 
     def step(self, parameters: Array, gradients: Array, learning_rate: float) -> None:
         """Take one step."""
@@ -132,6 +135,7 @@ class AdaBelief(AdamFamily):
     """
 
     name = "adabelief"
+    is_elementwise = True
 
     epsilon: Epsilon = 1e-16
 

@@ -31,6 +31,7 @@ class Sgd(Optimizer):
 
     name = "sgd"
     state = ("velocity",)
+    is_elementwise = True
     examples = ({"momentum": 0.8}, {"momentum": 0.8, "nesterov": True})
 
     learning_rate: Rate = 0.01
@@ -144,6 +145,7 @@ class Adam(AdamFamily):
 
     name = "adam"
     state = ("mean", "square", "largest")
+    is_elementwise = True
     examples = ({"amsgrad": True},)
 
     amsgrad: bool = False
@@ -181,6 +183,7 @@ class AdamW(Adam):
     """
 
     name = "adamw"
+    is_elementwise = True
 
     weight_decay: WeightDecay = 0.01
 
@@ -202,6 +205,7 @@ class RmsProp(Optimizer):
 
     name = "rmsprop"
     state = ("square", "mean", "velocity")
+    is_elementwise = True
     examples = ({"centered": True},)
 
     learning_rate: Rate = 0.01

@@ -24,6 +24,7 @@ class Lion(Optimizer):
 
     name = "lion"
     state = ("mean",)
+    is_elementwise = True
 
     learning_rate: Rate = 1e-4
     beta1: Decay = 0.9
@@ -61,6 +62,7 @@ class Adan(Optimizer):
 
     name = "adan"
     state = ("mean", "change", "square", "before")
+    is_elementwise = True
 
     learning_rate: Rate = 0.001
     beta1: Decay = 0.98
@@ -121,6 +123,7 @@ class ScheduleFreeAdamW(AdamFamily):
 
     name = "schedule_free_adamw"
     state = ("fast", "square", "largest_rate", "weight")
+    is_elementwise = True
 
     learning_rate: Rate = 0.0025
     beta1: Annotated[float, Gt(0), Lt(1)] = 0.9

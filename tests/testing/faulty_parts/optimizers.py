@@ -63,6 +63,31 @@ class SaidToBePlain(Momentum):
         super().step(parameters, gradients, learning_rate)
 
 
+@faulty("elementwise", "a step in slices changes the parameters")
+class Centered(Momentum):
+    """Subtracts the mean of all gradients, but claims an elementwise step."""
+
+    is_elementwise = True
+
+    def step(self, parameters, gradients, learning_rate):
+        super().step(parameters, gradients - gradients.mean(), learning_rate)
+
+
+@faulty("elementwise", "the attribute '_calls'")
+class CallsCounted(Momentum):
+    """Keeps a list that each slice would change."""
+
+    is_elementwise = True
+
+    def start(self, layout):
+        super().start(layout)
+        self._calls = []
+
+    def step(self, parameters, gradients, learning_rate):
+        super().step(parameters, gradients, learning_rate)
+        self._calls.append(learning_rate)
+
+
 @faulty("state", "saved and loaded after 3 epochs, it takes another step")
 class Unsaved(Momentum):
     """Does not name its velocity."""

@@ -25,6 +25,7 @@ class PartName(Optimizer):
 
     name = "part_name"
     state = ("direction",)  # saved in a checkpoint, so that a run can be resumed
+    is_elementwise = True  # each number changes by itself: the core may take a step slice by slice
 
     learning_rate: Rate = 0.001
     beta: Annotated[float, Ge(0), Lt(1)] = 0.9
