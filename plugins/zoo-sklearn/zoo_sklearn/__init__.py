@@ -1,0 +1,10 @@
+"""Networks of the zoo as scikit-learn estimators.
+
+Reading order: `_parameters` (what the estimators take), `_spec` (parameters to a spec), `_rows` (arrays to tables),
+`_estimator` (fit and predict), `_classifier`, `_regressor`.
+"""
+
+from zoo_sklearn._classifier import ZooClassifier as ZooClassifier
+from zoo_sklearn._regressor import ZooRegressor as ZooRegressor
+
+__all__ = ["ZooClassifier", "ZooRegressor"]
