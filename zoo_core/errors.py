@@ -35,6 +35,7 @@ HINTS = {
     "split": "choose one of these",
     "data_file": "give a file instead",
     "table_option": "say {option}={value} or {other}",
+    "column_kind": "or say what it is in data.columns: {{{name!r}: {kind!r}}}",
     "table": "name it in the table 'data' of a spec: {{'name': 'csv', 'path': {path!r}, 'target': ...}}",
     "target": "pass target='name of the column', or give (x, y)",
     "arrays": "pass them again: data=(x, y), or data=frame with target='name of the column'",

@@ -232,11 +232,11 @@ DATA = [
     Case("counts of images and labels", TRAIN, 3, "labels", pictures(IMAGES, idx(np.zeros(5)))),
     Case("gzip bomb", TRAIN, 3, "images", pictures(gzip.compress(IMAGES + bytes(30_000_000)), LABELS)),
     Case("gzip cut", TRAIN, 3, "images", pictures(gzip.compress(IMAGES)[:-9], LABELS)),
-    Case("ragged CSV", "train good.toml -o new.npz", 3, "row 21 (line 22)", table(POINTS + "1,2,y\n")),
-    Case("1_000", "train good.toml -o new.npz", 3, "row 21 & '1_000'", table(POINTS + "1_000,2,3,4,y\n")),
-    Case("digits of another script", "train good.toml -o new.npz", 3, "row 21", table(POINTS + "\u0661,2,3,4,y\n")),
-    Case("infinity", "train good.toml -o new.npz", 3, "row 21 & 'infinity'", table(POINTS + "infinity,2,3,4,y\n")),
-    Case("a blank", "train good.toml -o new.npz", 3, "row 21 & blank", table(POINTS + " ,2,3,4,y\n")),
+    Case("ragged CSV", "train good.toml -o new.npz", 3, "line 22", table(POINTS + "1,2,y\n")),
+    Case("1_000", "train good.toml -o new.npz", 3, "line 22 & '1_000'", table(POINTS + "1_000,2,3,4,y\n")),
+    Case("digits of another script", "train good.toml -o new.npz", 3, "line 22", table(POINTS + "\u0661,2,3,4,y\n")),
+    Case("infinity", "train good.toml -o new.npz", 3, "line 22 & 'infinity'", table(POINTS + "infinity,2,3,4,y\n")),
+    Case("a blank", "train good.toml -o new.npz", 3, "line 22 & blank", table(POINTS + " ,2,3,4,y\n")),
     Case("empty", "train good.toml -o new.npz", 3, "points.csv & empty", table("")),
     Case("header only", "train good.toml -o new.npz", 3, "points.csv & no rows", table("a,b,c,d,kind\n")),
     Case("five columns", "predict m.npz bad.npy -o y.npy", 3, "(5, 5) & 4", {"bad.npy": saved(np.ones((5, 5)))}),
@@ -250,9 +250,9 @@ DATA = [
     Case("no dimensions", "predict m.npz bad.npy", 3, "shape ()", {"bad.npy": saved(np.array(3.0))}),
     Case("no rows", "predict m.npz bad.npy", 3, "no rows", {"bad.npy": saved(np.empty((0, 4)))}),
     Case("one class", "train good.toml -o new.npz", 3, "class", table(POINTS.replace(",n\n", ",y\n"))),
-    Case("NaN in rows to predict", "predict m.npz bad.npy", 3, "row 3 & column 2", {
+    Case("NaN in rows to predict", "predict m.npz bad.npy", 3, "row 2 & column 1 (both from 0)", {
         "bad.npy": saved(np.where(np.arange(20).reshape(5, 4) == 9, np.nan, 1.0))}),
-    Case("nan in a table", "train good.toml -o new.npz", 3, "row 21 & column 'b'", table(POINTS + "1,nan,3,4,y\n")),
+    Case("nan in a table", "train good.toml -o new.npz", 3, "line 22 & column 'b'", table(POINTS + "1,nan,3,4,y\n")),
     Case("empty split", "train good.toml -o new.npz --set data.validation=20:", 2, "data.validation & empty"),
 ]  # fmt: skip
 

@@ -21,7 +21,7 @@ CORE = Path(zoo_core.__file__).parent
 BELOW = [f for f in sorted(CORE.rglob("*.py")) if f.relative_to(CORE).parts[0] not in ("cli", "display")]
 BELOW += sorted(Path(zoo_plugins.__file__).parent.rglob("*.py"))
 VALUES = {"path": "m.npz", "checkpoint": "c.npz", "bytes": 5, "mib": 1, "name": "n", "names": "n, o"}
-VALUES |= {"option": "header", "value": "true", "other": "header=false"}
+VALUES |= {"kind": "category", "option": "header", "value": "true", "other": "header=false"}
 
 
 def test_the_tree_of_errors_names_each_class_with_its_parent_and_exit_code():

@@ -67,8 +67,8 @@ def test_what_is_guessed_and_left_out_is_said(run_zoo):
         "p       number  0 to 59             standardized",
         "gap     number  1 to 59, 1 missing  gaps: median; standardized",
         "note: column 'id' is left out: each row has another text, which tells nothing of new rows",
-        "note: column 'p' counts up from row to row (0, 1, 2, ...); if it only numbers the rows, leave it out of "
-        "data.features",
+        "note: column 'p' counts up from row to row (0, 1, 2, ...); if it only numbers the rows, write "
+        'p = "ignore" in [data.columns]',
     ]
 
 
@@ -76,15 +76,15 @@ def test_what_is_guessed_and_left_out_is_said(run_zoo):
     ("text", "arguments", "code", "words"),
     [
         ("p,q\n1,2\n", ("--target", "r"), 3, "there is no column 'r'"),
-        ("p,q\n1,2\n3\n", (), 3, "row 2 (line 3) has 1 cells, not 2"),
+        ("p,q\n1,2\n3\n", (), 3, "line 3 has 1 cells, not 2"),
         ("p,q\n", (), 3, "no rows"),
-        ("p,q\n1,\n", (), 3, "no row has a value in the target, column 'q'; row 1 (line 2) is the first without"),
+        ("p,q\n1,\n", (), 3, "no row has a value in the target, column 'q'; line 2 is the first without"),
         ("p,q\nx,y\nx,z\n", (), 3, "no column to predict from: column 'p': all rows have the text 'x'"),
         (
             'x,kind\n1.5,a\n"2,5",b\n',
             (),
             3,
-            "row 2 (line 3): '2,5' is not a number here, because of its decimal comma; write 2.5",
+            "line 3: '2,5' is not a number here, because of its decimal comma; write 2.5",
         ),
         ("p,q\n1,y\n", ("--task", "regression"), 3, "a regression predicts numbers"),
         ("p,q\n1,5.25\n2,5.25\n", (), 3, "all rows of the target, column 'q', have the value 5.25"),
@@ -103,8 +103,26 @@ def test_mistakes_are_told_and_nothing_is_written(run_zoo, text, arguments, code
     assert not Path("mine.toml").exists()
 
 
+def test_the_only_column_is_learnt_from_whatever_its_name(run_zoo):
+    Path("my.csv").write_text("X,y\n" + "".join(f"{i},{i * i}.5\n" for i in range(30)))
+    assert run_zoo("new", "mine", "--data", "my.csv")[0] == 0
+    assert "columns" not in tomllib.loads(Path("mine.toml").read_text())["data"]
+
+
+def test_columns_that_are_named_to_learn_from_are_written_with_their_kinds(run_zoo):
+    Path("my.csv").write_text("id,a,b,y\n" + "".join(f"{i},{i % 7},{'pq'[i % 2]},{i}.5\n" for i in range(30)))
+    options = ("--set", "data.features=['b','a']")
+    assert run_zoo("new", "mine", "--data", "my.csv", *options)[0] == 0
+    data = tomllib.loads(Path("mine.toml").read_text())["data"]
+    assert (data["features"], data["columns"]) == (["b", "a"], {"b": "category", "a": "number"})
+
+
 SURPRISES = {
     "an id by its name": ("CustomerId", lambda i: 7 * i + 3, True, "column 'CustomerId' is left out: by its name"),
+    "row names of R": ("X", lambda i: i + 1, True, "column 'X' is left out: by its name"),
+    "row names of pandas": ("Unnamed: 0.1", lambda i: i, True, "column 'Unnamed: 0.1' is left out: by its name"),
+    "some row names": ("#", lambda i: i + i // 9, True, "column '#' is left out: by its name"),
+    "X, not of R": ("X", lambda i: 5 * i, False, ""),
     "a number of the row": ("t", lambda i: i + 1, False, "column 't' counts up from row to row (1, 2, 3, ...)"),
     "the target in cents": ("cents", lambda i: VALUES[i] * 100, False, "column 'cents' tells the target exactly"),
     "its logarithm": ("log", lambda i: np.log(VALUES[i] + 9), False, "column 'log' tells the target exactly"),
@@ -126,7 +144,7 @@ def test_a_column_that_names_rows_or_tells_the_target_is_said(run_zoo, name):
     assert [line for line in said if words in line] == said
     assert len(said) == bool(words)
     data = tomllib.loads(Path("mine.toml").read_text())["data"]
-    assert data.get("features") == (["noise"] if left_out else None)
+    assert data.get("columns") == ({"noise": "number", column: "id"} if left_out else None)
 
 
 def test_a_column_that_gives_away_the_classes_is_said(run_zoo):
@@ -225,7 +243,7 @@ def test_a_second_spec_of_one_name_is_told_the_ways_out(run_zoo):
         (lambda i: f"{i},{i % 2 == 0},{i}", "column 'q' is true or false; it is read as 1 or 0"),
         (lambda i: f"{i},{i:05},{i}", "column 'q' is left out: it has codes such as '00000'"),
         (lambda i: f"{i},{10**17 + i},{i}", "column 'q' is left out: it has whole numbers of 16 digits"),
-        (lambda i: f"{i},{i} kg,{i}", "column 'q' is left out: row 1 (line 2): '0 kg' is a number with the unit 'kg'"),
+        (lambda i: f"{i},{i} kg,{i}", "column 'q' is left out: line 2: '0 kg' is a number with the unit 'kg'"),
         (lambda i: f"{i},{i}%,{i}", "column 'q': the sign '%' beside its numbers is left out"),
         (lambda i: f"{i},{i},{1000 * i}", "the target, column 'r' has mean 2.95e+04"),
         (lambda i: f"{i},{'Total' if i == 59 else 'x'},{i}", "the last row has 'Total'"),

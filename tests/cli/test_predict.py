@@ -102,9 +102,9 @@ def test_the_header_says_what_each_column_is(run_zoo, model, options, header):
 
 
 BAD = {
-    3: ("b,,male,2,old,\n", "row 3 (line 4), column 'age': 'old' is text, not a number; turn it into numbers"),
-    4: ("c,,male\n", "row 4 (line 5) has 3 cells, not 6 as the first line"),
-    6: ("d,,male,2,1,no,7\n", "row 6 (line 7) has 7 cells, not 6 as the first line"),
+    3: ("b,,male,2,old,\n", "line 4, column 'age': 'old' is text, not a number; turn it into numbers"),
+    4: ("c,,male\n", "line 5 has 3 cells, not 6 as the first line"),
+    6: ("d,,male,2,1,no,7\n", "line 7 has 7 cells, not 6 as the first line"),
 }
 
 
@@ -130,7 +130,7 @@ def test_by_default_a_row_with_a_fault_refuses_the_file_and_nothing_is_written(r
     for options in ((), ("-o", "y.csv"), ("--json",), ("--keep", "id", "-o", "y.csv.gz")):
         code, out, err = run_zoo("predict", "m.npz", "bad.csv", *options)
         assert (code, out) == (3, "")
-        assert "bad.csv: row 2001 (line 2002), column 'age': 'old' is text" in err
+        assert "bad.csv: line 2002, column 'age': 'old' is text" in err
     assert sorted(path.name for path in Path().iterdir()) == ["bad.csv", "m.npz"]
 
 
@@ -153,10 +153,10 @@ def test_a_row_that_the_preprocessor_refuses_is_marked_or_named(run_zoo):
     Path("new.csv").write_text("c\nu\nz\nv\n")
     code, _, err = run_zoo("predict", "m.npz", "new.csv")
     assert code == 3
-    assert "new.csv: row 2 (line 3): " in err
+    assert "new.csv: line 3: " in err
     code, out, _ = run_zoo("predict", "m.npz", "new.csv", "--errors", "mark")
     assert (code, [bool(row["prediction"]) for row in table(out)]) == (0, [True, False, True])
-    assert table(out)[1]["error"].startswith("row 2 (line 3): column 'c' has")
+    assert table(out)[1]["error"].startswith("line 3: column 'c' has")
 
 
 def test_tables_with_tabs_and_packed_ones_are_read_and_written(run_zoo, model, monkeypatch):

@@ -122,6 +122,18 @@ def test_columns_of_lists_are_refused_by_name(tmp_path: Path) -> None:
         read_columns(tmp_path / "t.parquet", TableFormat())
 
 
+def test_a_wrong_cell_is_named_as_its_program_counts_rows(tmp_path: Path) -> None:
+    write_parquet(tmp_path / "t.parquet", {"a": ["1.5", "2.5", "x\ny", "z"]})
+    with pytest.raises(DataError, match=r"row 2 \(from 0\), column 'a'"):
+        read_columns(tmp_path / "t.parquet", TableFormat(), types={"a": "number"})
+    book = pytest.importorskip("openpyxl").Workbook()
+    for row in (["a"], [1.5], [], [2.5], ["z"]):
+        book.active.append(row)
+    book.save(tmp_path / "t.xlsx")
+    with pytest.raises(DataError, match=r"row 5 of the sheet, column 'a': 'z' is text"):
+        read_columns(tmp_path / "t.xlsx", TableFormat(), types={"a": "number"})
+
+
 @pytest.mark.parametrize(("name", "library"), [("t.parquet", "polars"), ("t.xlsx", "openpyxl")])
 def test_a_missing_library_is_told_with_the_extra(
     name: str, library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -139,7 +151,7 @@ def test_known_columns_come_a_block_of_rows_at_a_time(tmp_path: Path) -> None:
     path.write_text("n,city\n" + "".join(f"{i},{'ab'[i // 30_000]}\n" for i in range(60_000)) + "oops,a\n")
     blocks = column_blocks(path, TableFormat(), {"city": "text", "n": "number"}, rows=3000)
     found = []
-    with pytest.raises(DataError, match=r"row 60001 \(line 60002\), column 'n': 'oops'"):
+    with pytest.raises(DataError, match=r"line 60002, column 'n': 'oops'"):
         found.extend(blocks)
     assert all(block.rows >= 3000 for block in found)
     numbers = np.concatenate([block["n"].numbers for block in found])

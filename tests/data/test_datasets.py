@@ -101,7 +101,7 @@ def test_four_files_make_a_data_set(
         ({"images": idx(np.zeros((3, 28, 27)))}, IMAGES, "28 x 28"),
         ({"images": idx(np.zeros((3, 784)))}, IMAGES, "28 x 28"),
         ({"test_images": idx(np.zeros((4, 28, 28)))}, TEST_IMAGES, "4 rows"),
-        ({"labels": idx(np.array([1, 2, 10]))}, LABELS, "row 3 has the label 10; labels are 0 to 9"),
+        ({"labels": idx(np.array([1, 2, 10]))}, LABELS, "row 2 (from 0) has the label 10; labels are 0 to 9"),
         ({"test_labels": idx(np.zeros((3, 1)))}, TEST_LABELS, "one whole number"),
         ({"test_labels": idx(np.zeros(2))}, TEST_LABELS, "2 labels"),
     ],
@@ -177,7 +177,7 @@ def test_a_test_file_has_the_classes_of_the_first(folder: DataFolder, put: Calla
     assert data.test is not None
     assert (data.test.x.tolist(), data.test.y.tolist()) == ([[3]], [1])
     put("b.csv", "a,kind\n3,z\n")
-    with pytest.raises(DataError, match=r"b\.csv: row 1 has the label 'z'; the classes are x, y"):
+    with pytest.raises(DataError, match=r"b\.csv: line 2 has the label 'z'; the classes are x, y"):
         Csv("a.csv", "kind", test_path="b.csv").load(folder)
     put("b.csv", "b,kind\n3,x\n")
     with pytest.raises(DataError, match=r"b\.csv: there is no column 'a'"):
@@ -186,9 +186,7 @@ def test_a_test_file_has_the_classes_of_the_first(folder: DataFolder, put: Calla
 
 def test_rows_without_a_target_are_left_out_and_that_is_said(folder: DataFolder, put: Any) -> None:
     put("a.csv", "a,kind\n1,x\n2,NA\n3,y\n4,\n")
-    with pytest.warns(
-        UserWarning, match=r"a\.csv: 2 row\(s\) without a target are left out; the first is row 2 \(line 3\)"
-    ):
+    with pytest.warns(UserWarning, match=r"a\.csv: 2 row\(s\) without a target are left out; the first is line 3"):
         data = Csv("a.csv", "kind").load(folder)
     assert (data.train.x.tolist(), data.class_names) == ([[1], [3]], ("x", "y"))
     with pytest.warns(UserWarning, match="1 row"):
@@ -222,7 +220,7 @@ def test_csv_columns_to_learn_from_and_weights(folder: DataFolder, put: Any) -> 
         ({"features": ["a", "a"]}, "column 'a' is named twice"),
         ({"features": ["a", "kind"]}, "column 'kind' is named twice"),
         ({"features": ["a", "nope"]}, "there is no column 'nope'"),
-        ({"weights": "minus"}, r"row 2 has the weight -1"),
+        ({"weights": "minus"}, r"line 3 has the weight -1"),
         ({"weights": "none"}, "all weights are 0"),
     ],
 )
@@ -303,11 +301,11 @@ X, Y = np.ones((3, 2)), np.array([0, 1, 0])
         ({"x": X[:, 0], "y": Y}, "classification", "wanted (rows, ...)"),
         ({"x": X, "y": Y / 2}, "classification", "labels are float64"),
         ({"x": X, "y": Y[:, None]}, "classification", "labels are int64 of shape (3, 1)"),
-        ({"x": X * [1, np.nan], "y": Y}, "classification", "row 1, column 2 is nan"),
-        ({"x": X, "y": np.array([1, np.inf, 2])}, "regression", "row 2 is inf"),
+        ({"x": X * [1, np.nan], "y": Y}, "classification", "row 0, column 1 (both from 0) is nan"),
+        ({"x": X, "y": np.array([1, np.inf, 2])}, "regression", "row 1 (from 0) is inf"),
         ({"x": X, "y": Y, "x_test": X}, "classification", "only one of x_test and y_test"),
         ({"x": X, "y": Y, "x_test": X[:, :1], "y_test": Y}, "classification", "test rows have 1 features"),
-        ({"x": X, "y": Y, "x_test": X, "y_test": Y + 5}, "classification", "row 1 has the label '5'"),
+        ({"x": X, "y": Y, "x_test": X, "y_test": Y + 5}, "classification", "row 0 (from 0) has the label '5'"),
         ({"x": X[:0], "y": Y[:0]}, "regression", "nothing to learn from"),
     ],
 )

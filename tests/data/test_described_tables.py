@@ -63,11 +63,11 @@ def test_each_kind_of_column_becomes_its_numbers():
 
 def test_rows_without_a_target_are_left_out_and_counted_and_weights_stand_beside_targets():
     text = "y,w,c\n1,1,u\n,2,v\n3,0.5,w\nNA,1,u\n"
-    with pytest.warns(UserWarning, match=r"2 row\(s\) without a target are left out; the first is row 2 \(line 3\)"):
+    with pytest.warns(UserWarning, match=r"2 row\(s\) without a target are left out; the first is line 3"):
         data = load(text, target="y", task="regression", weights="w", columns={"c": "category"})
     assert data.train.x.tolist() == [[0], [2]]
     assert (data.train.y.tolist(), data.train.weights.tolist()) == ([[1], [3]], [1, 0.5])
-    with pytest.raises(DataError, match=r"row 2 \(line 3\), column 'w': the row has no weight"):
+    with pytest.raises(DataError, match=r"line 3, column 'w': the row has no weight"):
         load("y,w,c\n1,1,u\n2,,v\n", target="y", task="regression", weights="w", columns={"c": "category"})
 
 
@@ -86,11 +86,11 @@ def test_a_table_without_a_header_names_its_columns_by_their_index():
 @pytest.mark.parametrize(
     ("row", "told"),
     [
-        ("1,m,old,yes,2020-01-01,a", "row 2 (line 3), column 'age': 'old' is text, not a number"),
-        ("1,m,1,maybe,2020-01-01,a", "row 2 (line 3), column 'alone': 'maybe' is not true or false"),
-        ("1,m,1,yes,2020-02-30,a", "row 2 (line 3), column 'joined': '2020-02-30' is no date such as 2026-01-31"),
-        ("1,m,1,yes,3/4/2020,a", "row 2 (line 3), column 'joined': '3/4/2020' is no date"),
-        ("1,m,inf,yes,2020-01-01,a", "row 2 (line 3), column 'age'"),
+        ("1,m,old,yes,2020-01-01,a", "line 3, column 'age': 'old' is text, not a number"),
+        ("1,m,1,maybe,2020-01-01,a", "line 3, column 'alone': 'maybe' is not true or false"),
+        ("1,m,1,yes,2020-02-30,a", "line 3, column 'joined': '2020-02-30' is no date such as 2026-01-31"),
+        ("1,m,1,yes,3/4/2020,a", "line 3, column 'joined': '3/4/2020' is no date"),
+        ("1,m,inf,yes,2020-01-01,a", "line 3, column 'age'"),
     ],
 )
 def test_a_value_that_does_not_fit_its_column_is_named_with_its_line(row, told):
@@ -287,7 +287,7 @@ def test_gaps_are_refused_with_their_line_where_the_preprocessor_takes_none(fold
     model = zoo_core.train(zoo_core.Spec.parse(spec))
     about = model.about
     form = about.inputs, about.feature_names, None, "new.csv", {}, about.described_columns
-    with pytest.raises(DataError, match=r"new.csv: row 2 \(line 3\), column 'b': a value is missing; fill it in"):
+    with pytest.raises(DataError, match=r"new.csv: line 3, column 'b': a value is missing; fill it in"):
         read_inputs(io.BytesIO(b"b,a\n1,2\n,3\n"), *form, model.preprocessor.wants_columns)
     with pytest.raises(DataError, match="inputs hold nan in row 0, column 1"):
         model.predict({"a": [1.0], "b": [None]})

@@ -114,9 +114,12 @@ def test_a_file_that_cannot_be_read_row_by_row_is_refused(tmp_path, array, words
         ({"y": np.zeros(7, int)}, f"has {ROWS} rows of 20 numbers"),
         ({"y": np.zeros((ROWS, 1), int)}, "one for each row"),
         ({"y": np.linspace(0, 1, ROWS)}, "task = 'regression'"),
-        ({"y_test": np.full(40, 9)}, "y_test.npy: row 1 has the label '9'; the classes are 0, 1, 2"),
+        ({"y_test": np.full(40, 9)}, r"y_test.npy: row 0 \(from 0\) has the label '9'; the classes are 0, 1, 2"),
         ({"x_test": np.zeros((40, 4, 5), np.uint8)}, r"samples of shape \(4, 5\), not \(5, 4\)"),
-        ({"x": np.where(np.arange(ROWS) == 8, np.nan, 1.0)[:, None] * np.ones(20)}, "row 9, column 1 is nan"),
+        (
+            {"x": np.where(np.arange(ROWS) == 8, np.nan, 1.0)[:, None] * np.ones(20)},
+            r"row 8, column 0 \(both from 0\) is nan",
+        ),
     ],
 )
 def test_data_that_do_not_fit_are_refused(tmp_path, arrays, changes, words):
@@ -255,7 +258,7 @@ def test_a_row_that_is_not_finite_is_found_while_a_file_is_predicted(tmp_path, a
     x[560, 3] = np.nan
     np.save(tmp_path / "new.npy", x)
     assert run(["predict", str(tmp_path / "m.npz"), str(tmp_path / "new.npy")]) == 3
-    assert "new.npy: row 561, column 4 is nan" in capsys.readouterr().err
+    assert "new.npy: row 560, column 3 (both from 0) is nan" in capsys.readouterr().err
 
 
 def test_an_error_of_the_disk_in_training_names_the_file(tmp_path, arrays, monkeypatch):

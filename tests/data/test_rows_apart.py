@@ -75,8 +75,8 @@ def test_a_model_of_groups_predicts_without_them(tmp_path: Path, run_zoo: Any) -
 @pytest.mark.parametrize(
     ("option", "row", "words"),
     [
-        ("group", ",2020-01-01,1,2,yes", r"row 3 \(line 4\), column 'person': the row has no group"),
-        ("time", "p1,,1,2,yes", r"row 3 \(line 4\), column 'when': the row has no time"),
+        ("group", ",2020-01-01,1,2,yes", r"line 4, column 'person': the row has no group"),
+        ("time", "p1,,1,2,yes", r"line 4, column 'when': the row has no time"),
         ("time", "p1,soon,1,2,yes", "'soon' is no time"),
     ],
 )

@@ -161,7 +161,7 @@ def test_labels_of_every_type_come_back_and_are_measured(tmp_path: Path, name: s
     assert model.evaluate(x, y.astype(object))["accuracy"] == 1
     with pytest.raises(DataError, match=r"label 'neither' is none of this model's classes"):
         model.evaluate(x[:1], ["neither"])
-    with pytest.raises(DataError, match="row 1 holds None; save whole numbers or names"):
+    with pytest.raises(DataError, match=r"row 0 .from 0. holds None; save whole numbers or names"):
         model.evaluate(x[:1], [None])
 
 

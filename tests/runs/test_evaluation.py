@@ -189,7 +189,7 @@ def test_a_path_is_found_from_the_working_folder_or_beside_the_spec(run_zoo, fol
 def test_an_absurd_label_of_an_idx_file_is_refused(tmp_path):
     (tmp_path / "x").write_bytes(bytes([0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 1, 5, 6]))
     (tmp_path / "y").write_bytes(bytes([0, 0, 12, 1, 0, 0, 0, 2, 0, 0, 0, 1, 119, 53, 148, 0]))
-    with pytest.raises(DataError, match="row 2 has the label 2000000000; labels are 0 to 9999"):
+    with pytest.raises(DataError, match=r"row 1 .from 0. has the label 2000000000; labels are 0 to 9999"):
         Idx(str(tmp_path / "x"), str(tmp_path / "y")).load(DataFolder.open())
 
 

@@ -69,7 +69,7 @@ def test_dates_in_two_orders_are_read_in_the_likelier_one_which_is_said():
     found = finding(lambda i: f"{i % 12 + 1}/1/20{i % 20 + 10}")
     assert (found.kind, found.found) == ("date_mdy", "2010-01-01 to 2029-12-01")
     assert (
-        found.note == "is read as month, day, year; if it is day, month, year, write 'date_dmy' for it in data.columns"
+        found.note == 'is read as month, day, year; if it is day, month, year, write c = "date_dmy" in [data.columns]'
     )
 
 
@@ -85,7 +85,7 @@ def test_a_kind_that_is_told_wins():
 
 
 def test_numbers_with_a_few_texts_are_asked_about():
-    with pytest.raises(DataError, match=r"row 4 \(line 5\): 'z' is text.*or say what it is: data.columns"):
+    with pytest.raises(DataError, match=r"line 5: 'z' is text.*or say what it is in data.columns: .'c': 'category'"):
         finding(lambda i: "z" if i == 3 else i)
 
 

@@ -23,6 +23,7 @@ CLI_HINTS = {  # the keys are those of `zoo_core.errors.HINTS`
     "split": "choose one with --split",
     "data_file": "give a file instead: --data FILE",
     "table_option": "say --set data.{option}={value} or --set data.{other}",
+    "column_kind": 'or write {name} = "{kind}" in [data.columns], as with --set data.columns.{name}={kind}',
     "table": "write a spec for it: zoo new NAME --data {path}",
     "target": "name it with --set data.target=COLUMN",
     "arrays": (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,7 +14,18 @@ MAX_CATEGORIES = 10_000  # of a column
 MAX_LETTERS = 1000  # of a category
 KINDS = ("number", "category", "boolean", "date")
 ORDERS = ("", "dmy", "mdy")
+_BARE = re.compile("[A-Za-z0-9_-]+")  # keys that need no quotes in TOML
 UNKNOWN = -1  # the code of a category that a column lacks
+
+
+def column_line(name: str, kind: str) -> str:
+    """Return the line of a spec that says the kind of a column, such as 'age = "number"'."""
+    key = name if _BARE.fullmatch(name) else _toml_text(name)
+    return f"{key} = {_toml_text(kind)}"
+
+
+def _toml_text(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def columns_fault(columns: Sequence[Column], features: int) -> str:
@@ -47,7 +60,8 @@ def values_fault(x: Array, columns: Sequence[Column]) -> str:
             elif column.kind == "boolean":
                 wrong |= (x[:, at] != 0) & (x[:, at] != 1) & ~np.isnan(x[:, at])
         if wrong.any():
-            return f"gives {x[np.argmax(wrong), at]:g} in the {column.kind} {column.name!r}, row {np.argmax(wrong)}"
+            row = int(np.argmax(wrong))
+            return f"gives {x[row, at]:g} in the {column.kind} {column.name!r}, row {row} (from 0)"
     return ""
 
 

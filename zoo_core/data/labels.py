@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,11 @@ def whole_value(label: str) -> int | None:
         return int(label)
     found = _WHOLE_FLOAT.fullmatch(label)
     return None if found is None else int(found[1])
+
+
+def row_name(row: int) -> str:
+    """Return what messages call a row of an array, by its index."""
+    return f"row {row} (from 0)"
 
 
 def label_text(label: Any) -> str:
@@ -67,7 +72,7 @@ def check_labels(labels: Array, where: str) -> None:
         fraction = isinstance(value, (float, np.floating)) and not float(value).is_integer()
         if fraction or not isinstance(value, (str, bytes, bool, int, float, np.generic)):
             way = "for measurements say task = 'regression'" if fraction else "save whole numbers or names"
-            raise DataError(f"{where}: labels are {labels.dtype}, and row {row + 1} holds {value!r:.40}; {way}")
+            raise DataError(f"{where}: labels are {labels.dtype}, and {row_name(row)} holds {value!r:.40}; {way}")
 
 
 def _strange_labels(labels: Array) -> Iterator[tuple[int, Any]]:
@@ -140,13 +145,16 @@ class LabelIndex:
         return self._values.get({"True": 1, "False": 0}.get(label, whole_value(label)))
 
 
-def encode(labels: Sequence[str], classes: Sequence[str], where: str) -> Array:
+def encode(
+    labels: Sequence[str], classes: Sequence[str], where: str, name_row: Callable[[int], str] = row_name
+) -> Array:
     """Return the class index of each label.
 
     Args:
         labels: the label of each row.
         classes: the names of the classes, as `find_classes` returns them.
         where: the file or array, for messages.
+        name_row: what messages call a row, by its index.
 
     Returns:
         Indices into `classes`, int64, shape (rows,).
@@ -161,7 +169,7 @@ def encode(labels: Sequence[str], classes: Sequence[str], where: str) -> Array:
     found = {label: index.find(label) for label in set(labels)}
     if None in found.values():
         row = next(row for row, label in enumerate(labels) if found[label] is None)
-        raise DataError(_unknown_label(labels[row], row, classes, where))
+        raise DataError(_unknown_label(labels[row], name_row(row), classes, where))
     return np.array([found[label] for label in labels], np.int64)
 
 
@@ -174,7 +182,8 @@ def encode_array(labels: Array, classes: Sequence[str], where: str) -> Array:
     found = [index.find(label_text(value)) for value in values.tolist()]
     if None in found:
         value = values[found.index(None)]
-        raise DataError(_unknown_label(label_text(value.item()), int(np.argmax(labels == value)), classes, where))
+        row = row_name(int(np.argmax(labels == value)))
+        raise DataError(_unknown_label(label_text(value.item()), row, classes, where))
     value_indices, indices = np.array(found, np.int64), np.empty(len(labels), np.int64)
     for start in range(0, len(labels), CHUNK_ROWS):
         chunk = labels[start : start + CHUNK_ROWS]
@@ -190,12 +199,12 @@ def distinct(labels: Array) -> Array:
     return values
 
 
-def _unknown_label(label: str, row: int, classes: Sequence[str], where: str) -> str:
+def _unknown_label(label: str, row: str, classes: Sequence[str], where: str) -> str:
     known = ", ".join(classes[:8]) + (", ..." if len(classes) > 8 else "")
-    return f"{where}: row {row + 1} has the label {label!r}; the classes are {known}"
+    return f"{where}: {row} has the label {label!r}; the classes are {known}"
 
 
-def as_labels(y: Any, names: Sequence[str], where: str) -> Array:
+def as_labels(y: Any, names: Sequence[str], where: str, name_row: Callable[[int], str] = row_name) -> Array:
     """Return which of several labels each row has: 0 and 1 as uint8, shape (rows, labels); one column may be (rows,).
 
     Raises DataError for anything but true, false, 0 and 1.
@@ -209,7 +218,7 @@ def as_labels(y: Any, names: Sequence[str], where: str) -> Array:
         row, column = wrong[0]
         name = repr(names[column]) if column < len(names) else f"{column} (from 0)"
         raise DataError(
-            f"{where}: label {name} is {array[row, column]:g} in row {row} (from 0); each label is true or false, "
+            f"{where}: label {name} is {array[row, column]:g} in {name_row(int(row))}; each label is true or false, "
             "or 1 or 0"
         )
     return array.astype(np.uint8)

@@ -10,18 +10,18 @@ from typing import Any
 
 import numpy as np
 
+from zoo_core.data.columns import column_line
 from zoo_core.data.readers.columns import Type, TypedColumn, columns_in
 from zoo_core.data.readers.dates import fitting_orders, likely_order, read_date
 from zoo_core.data.readers.described import LEFT_OUT
 from zoo_core.data.readers.survey import ColumnSurvey, has_id_name
 from zoo_core.data.readers.table_reader import TableReader
 from zoo_core.data.readers.values import KIND_OF_ORDER, ORDER_OF, may_be_category, sorted_categories, text_kind
-from zoo_core.errors import DataError
+from zoo_core.errors import DataError, Hint
 from zoo_core.parts import Array
 
 REPEATED = 2  # rows of each text or number in the mean, from which on it may be that of a person
 SHOWN = 3  # categories in a description
-OTHERWISE = ", or name the columns to learn from: data.features, or say what it is: data.columns"
 DONE = {
     "number": "standardized", "boolean": "1 or 0, standardized", "date": "elapsed time and its parts",
     "id": "not learnt from", "ignore": "not learnt from",
@@ -70,8 +70,8 @@ class Finding:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is numbers or true and false without a gap, or not learnt from: its kind need not be written."""
-        return not self.is_taken or (self.kind in ("number", "boolean") and not self.gaps and self.codes is None)
+        """Whether it is learnt from, and is numbers or true and false without a gap: its kind need not be written."""
+        return self.kind in ("number", "boolean") and not self.gaps and self.codes is None
 
     @property
     def row(self) -> dict[str, str]:
@@ -107,6 +107,8 @@ def find_kinds(
     types: dict[str | int, Type] = dict.fromkeys(texts, "text")
     typed = columns_in(raw, table.form, table.where, take=texts, types=types).columns if texts else ()
     found = {column.place: column for column in typed}
+    if len(surveys) == 1 and surveys[0].is_numeric and surveys[0].counts_up:
+        features = True  # the only column is learnt from, whatever it is called
     return [_finding(s, found.get(s.place), table, told.get(_name(table, s.place), ""), features) for s in surveys]
 
 
@@ -119,7 +121,8 @@ def _finding(survey: ColumnSurvey, texts: TypedColumn | None, table: TableReader
     if told:
         return _told(*own, told, survey, texts)
     if survey.is_nearly_numeric:
-        raise DataError(f"{table.where}: {table.column_name(survey.place)}: {survey.first_fault()}{OTHERWISE}")
+        fault = f"{table.where}: {table.column_name(survey.place)}: {survey.first_fault()}"
+        raise DataError(fault, Hint("column_kind", name=_name(table, survey.place), kind="category"))
     if texts is not None and (survey.is_code or not survey.has_only_numbers):
         return _of_texts(*own, texts, survey, features)
     return _of_numbers(*own, survey, features)
@@ -174,7 +177,8 @@ def _of_texts(place: int, name: str, texts: TypedColumn, survey: ColumnSurvey, f
     if count == known:
         why = "each row has another text, which tells nothing of new rows"
         return Finding(place, name, "id", f"{count:,} different texts", why=why)
-    why = f"it has {count:,} different texts in {known:,} rows; write 'category' for it in data.columns to take it"
+    way = f"to take it, write {column_line(name, 'category')} in [data.columns]"
+    why = f"it has {count:,} different texts in {known:,} rows; {way}"
     note = _group_note(name) if count * REPEATED <= known else ""
     return Finding(place, name, "ignore", f"{count:,} different texts", why=why, note=note)
 
@@ -188,7 +192,8 @@ def _of_dates(place: int, name: str, texts: TypedColumn, orders: list[str]) -> F
     if len(orders) > 1:
         words = {"dmy": "day, month, year", "mdy": "month, day, year"}
         other = next(o for o in orders if o != order)
-        note = f"is read as {words[order]}; if it is {words[other]}, write 'date_{other}' for it in data.columns"
+        line = column_line(name, f"date_{other}")
+        note = f"is read as {words[order]}; if it is {words[other]}, write {line} in [data.columns]"
     note = note or f"is a time: if later rows are to be foretold, split in its order: {_time_option(name)}"
     return Finding(place, name, kind, f"{first:%Y-%m-%d} to {last:%Y-%m-%d}", texts.missing, note=note)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
+
+from zoo_core.data.columns import column_line
 
 if TYPE_CHECKING:
     from zoo_core.spec.from_csv import Guess
@@ -41,7 +42,7 @@ def _data_lines(found: Guess) -> list[str]:
     lines = [f"path = {_toml(found.path)}", f"target = {shown}", f'task = "{found.task}"']
     if found.weights is not None:
         lines.append(f"weights = {_toml(found.key(found.weights))}")
-    if not found.all_features and not found.columns:
+    if not found.all_features:
         keys = ", ".join(_toml(found.key(column)) for column in found.features)
         lines.append(f"features = [{keys}]")
     options = found.form.options()
@@ -59,7 +60,7 @@ def _column_lines(found: Guess) -> str:
     """Return a line for each column, which a user can change."""
     if not found.columns:
         return ""
-    lines = [f"{name if BARE.fullmatch(name) else _toml(name)} = {_toml(kind)}" for name, kind in found.columns.items()]
+    lines = [column_line(name, kind) for name, kind in found.columns.items()]
     return "\n[data.columns]                # number, category, boolean, date, id or ignore\n" + "\n".join(lines) + "\n"
 
 
@@ -74,7 +75,6 @@ CHOICES = {  # loss, last activation, metrics
         "binary_cross_entropy", "sigmoid", '["accuracy", "subset_accuracy", { name = "f1", per_class = true }]'
     ),
 }  # fmt: skip
-BARE = re.compile("[A-Za-z0-9_-]+")
 STANDARD = 'preprocessor = "standard"     # (x - mean) / standard deviation, column by column\n'
 TABLE = 'preprocessor = "table"        # each kind of column in its way; gaps get the median\n'
 TARGETS = 'target_preprocessor = "standard"  # the target, while it is learnt; predictions have its own units\n'

@@ -8,6 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
+from zoo_core.data.columns import column_line
 from zoo_core.data.labels import is_whole_number
 from zoo_core.data.readers.survey import ColumnSurvey
 from zoo_core.data.readers.table_reader import TableReader
@@ -20,7 +21,6 @@ LEAST_ROWS = 20  # from which a pattern of a column is no accident
 MOST_COLUMNS = 30  # of which pairs are looked at
 FEW_VALUES = 10  # a target with fewer different values may rise with a column by chance
 NEARLY = 0.999  # correlation
-LEAVE = "leave it out of data.features"
 _TOTAL = re.compile(r"(grand |sub)?(total|sum|mean|average|summe|gesamt|mittelwert)\b", re.IGNORECASE)
 
 
@@ -73,16 +73,28 @@ def column_notes(
         name = table.column_name(survey.place)
         if survey.counts_up:
             first = ", ".join(f"{value:g}" for value in survey.values[:3])
-            notes.append(f"{name} counts up from row to row ({first}, ...); if it only numbers the rows, {LEAVE}")
+            way = f"if it only numbers the rows, {_leave(table, survey.place)}"
+            notes.append(f"{name} counts up from row to row ({first}, ...); {way}")
         elif _tells(survey, target, labels):
-            notes.append(f"{name} tells the target exactly; if it is not known beforehand, {LEAVE}")
+            notes.append(f"{name} tells the target exactly; {_beforehand(table, survey.place)}")
         elif target.is_numeric and (r := _correlation(survey.values, target.values)) > NEARLY:
-            notes.append(f"{name} is nearly the target, correlation {r:.5f}; if it is not known beforehand, {LEAVE}")
+            nearly = f"{name} is nearly the target, correlation {r:.5f}"
+            notes.append(f"{nearly}; {_beforehand(table, survey.place)}")
     return notes + [
         f"{' and '.join(table.column_name(survey.place) for survey in pair)} add up to the target; "
-        "if they are not known beforehand, leave them out of data.features"
+        f"{_beforehand(table, *(survey.place for survey in pair))}"
         for pair in (_summands(surveys, target) if target.is_numeric else ())
     ]
+
+
+def _leave(table: TableReader, *places: int) -> str:
+    """Return how columns are left out."""
+    lines = (column_line(table.names[place] or str(place), "ignore") for place in places)
+    return f"write {' and '.join(lines)} in [data.columns]"
+
+
+def _beforehand(table: TableReader, *places: int) -> str:
+    return f"if {'it is' if len(places) == 1 else 'they are'} not known beforehand, {_leave(table, *places)}"
 
 
 def _tells(survey: ColumnSurvey, target: ColumnSurvey, labels: Sequence[str]) -> bool:
@@ -105,14 +117,14 @@ def _correlation(x: Array, y: Array) -> float:
     return abs(float(dx @ dy)) / size
 
 
-def text_notes(columns: Mapping[str, Array], labels: Sequence[str]) -> list[str]:
+def text_notes(columns: Mapping[int, Array], labels: Sequence[str], table: TableReader) -> list[str]:
     """Say which columns of texts, given by their codes, tell the class of each row."""
     notes = []
-    for name, codes in columns.items():
+    for place, codes in columns.items():
         distinct = len(np.unique(codes))
         few = 1 < distinct <= len(labels) / FEW_VALUES and len(codes) == len(labels) >= LEAST_ROWS
         if few and len(set(labels)) > 1 and len(set(zip(codes.tolist(), labels, strict=True))) == distinct:
-            notes.append(f"{name} tells the target exactly; if it is not known beforehand, {LEAVE}")
+            notes.append(f"{table.column_name(place)} tells the target exactly; {_beforehand(table, place)}")
     return notes
 
 

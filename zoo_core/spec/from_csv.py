@@ -58,7 +58,7 @@ class Guess:
     rows: int
     class_counts: dict[str, int]  # rows of each class; empty for other tasks
     notes: tuple[str, ...]  # what was found, left out or may surprise
-    all_features: bool  # whether no column is left out
+    all_features: bool  # whether the user has not named the columns to learn from
     kinds: tuple[Finding, ...] = ()  # what each column holds
     is_told: bool = False  # whether the user has said kinds
     weights: int | None = None  # the column with the weight of each row
@@ -66,7 +66,7 @@ class Guess:
 
     @property
     def columns(self) -> dict[str, str]:
-        """The kind of each column, if the spec has to say it; not where all are plain numbers."""
+        """The kind of each column, if the spec has to say it; not where all are plain numbers, and learnt from."""
         if not self.is_told and all(finding.is_plain for finding in self.kinds):
             return {}
         return {finding.name: finding.kind for finding in self.kinds}
@@ -162,11 +162,11 @@ def guess(
     kept = [finding.place for finding in kinds if finding.is_taken]
     notes = [*found.notes, *unnamed_notes(table), *incomplete_notes(seen.incomplete, table, targets)]
     notes += [*about_targets, *_choice_notes(kinds, seen.features, table), *_tell_tale_notes(kinds, seen, table)]
-    codes = {table.column_name(f.place): f.codes for f in kinds if f.codes is not None} if counts else {}
-    notes += [*text_notes(codes, seen.labels[0]), *total_notes(seen.last)]
+    codes = {f.place: f.codes for f in kinds if f.codes is not None} if counts else {}
+    notes += [*text_notes(codes, seen.labels[0], table), *total_notes(seen.last)]
     return Guess(
         str(path), table.names, found.form, tuple(targets), task, tuple(kept), len(seen.labels[0]), counts,
-        tuple(notes), features is None and len(kept) == len(chosen), tuple(kinds), bool(told_kinds), weighing,
+        tuple(notes), features is None, tuple(kinds), bool(told_kinds), weighing,
         apart,
     )  # fmt: skip
 

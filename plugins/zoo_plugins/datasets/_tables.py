@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import MinLen
 
+from zoo_core.data.labels import row_name
 from zoo_core.errors import DataError
 from zoo_core.parts import Array, Column, Data, Table, Task as Task
 
@@ -14,11 +16,12 @@ Named = Annotated[str, MinLen(1)]
 Kind = Literal["number", "category", "boolean", "date", "date_dmy", "date_mdy", "id", "ignore"]
 
 
-def check_weights(weights: Array, where: str) -> Array:
+def check_weights(weights: Array, where: str, name_row: Callable[[int], str] = row_name) -> Array:
     """Return weights (rows,). Raises DataError if one is negative, or all are zero."""
     bad = np.flatnonzero(weights < 0)
     if len(bad):
-        raise DataError(f"{where}: row {bad[0] + 1} has the weight {weights[bad[0]]:g}; weights are 0 or more")
+        row = name_row(int(bad[0]))
+        raise DataError(f"{where}: {row} has the weight {weights[bad[0]]:g}; weights are 0 or more")
     if not weights.any():
         raise DataError(f"{where}: all weights are 0; there is nothing to learn from")
     return weights

@@ -125,7 +125,7 @@ def _check_range(labels: Array, classes: int | None, where: str) -> None:
     limit = classes or MAX_CLASSES
     bad = np.flatnonzero((labels < 0) | (labels >= limit))
     if len(bad):
-        raise DataError(f"{where}: row {bad[0] + 1} has the label {labels[bad[0]]}; labels are 0 to {limit - 1}")
+        raise DataError(f"{where}: row {bad[0]} (from 0) has the label {labels[bad[0]]}; labels are 0 to {limit - 1}")
 
 
 @dataclass

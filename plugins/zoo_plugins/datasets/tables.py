@@ -132,7 +132,7 @@ class Csv(Dataset):
         classes = find_classes(tables[0].text, tables[0].where)
         divided = [self._split_columns(table) for table in tables]
         parts = [
-            Table(x, encode(table.text, classes, table.where), weights)
+            Table(x, encode(table.text, classes, table.where, table.name_row), weights)
             for table, (x, _, weights) in zip(tables, divided, strict=True)
         ]
         features, _ = self._column_names(tables[0])
@@ -142,8 +142,10 @@ class Csv(Dataset):
         parts = [Table(*self._split_columns(table)) for table in tables]
         features, targets = self._column_names(tables[0])
         if self.task == "multilabel":
-            wheres = [table.where for table in tables]
-            parts = [replace(part, y=as_labels(part.y, targets, w)) for part, w in zip(parts, wheres, strict=True)]
+            parts = [
+                replace(part, y=as_labels(part.y, targets, table.where, table.name_row))
+                for part, table in zip(parts, tables, strict=True)
+            ]
         return make_data(
             parts, tables[0].where, task=self.task, feature_names=features, target_names=targets,
             columns=_columns(tables),
@@ -155,7 +157,10 @@ class Csv(Dataset):
         rest = np.delete(table.numbers, places, axis=1) if places else table.numbers
         if self.weights is None:
             return rest, table.numbers[:, places], None
-        return rest, table.numbers[:, places[:-1]], check_weights(table.numbers[:, places[-1]], table.where)
+        return rest, table.numbers[:, places[:-1]], self._weights(table, places[-1])
+
+    def _weights(self, table: CsvTable, place: int) -> Array:
+        return check_weights(table.numbers[:, place], table.where, table.name_row)
 
     def _places(self, table: CsvTable) -> list[int]:
         columns = self._target_and_weight_columns()

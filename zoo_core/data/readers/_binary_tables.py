@@ -9,7 +9,8 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from importlib import import_module
 from pathlib import Path
@@ -30,11 +31,17 @@ class ColumnsText(str):
     """Columns that another reader has read, as text with a header, written in `FORMAT`.
 
     `texts` names the columns that hold texts even if these look like numbers. `note` says who has read the columns.
+    `sheet_rows` has the rows of a spreadsheet that have a value, as it counts them.
     """
 
     FORMAT = TableFormat(header=True)
     texts: tuple[str, ...] = ()
     note = "the reader of a plugin gives the columns"
+    sheet_rows: Sequence[int] = ()
+
+    def row_name(self, number: int, line: int) -> str:
+        """Return what messages call a row; its file has no lines. `number` counts rows below the header from 1."""
+        return f"row {self.sheet_rows[number]} of the sheet" if self.sheet_rows else f"row {number - 1} (from 0)"
 
 
 def read_binary(path: Path) -> ColumnsText:
@@ -85,28 +92,29 @@ def _read_excel(path: Path, openpyxl: Any) -> ColumnsText:
     try:
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # the file may claim any
-        rows = list(_cells(sheet.iter_rows(values_only=True), path))
+        numbered = list(_cells(sheet.iter_rows(values_only=True), path))
+        rows = [cells for _, cells in numbered]
         note = f"the sheet {sheet.title!r} is read" + (f", the first of {n}" if (n := len(book.sheetnames)) > 1 else "")
     finally:
         book.close()
     width, file = max(map(len, rows), default=0), io.StringIO()
     csv.writer(file, lineterminator="\r\n").writerows([*row, *[""] * (width - len(row))] for row in rows)
     text = ColumnsText(file.getvalue())
-    text.note = note
+    text.note, text.sheet_rows = note, array("q", [number for number, _ in numbered])
     return text
 
 
-def _cells(rows: Iterator[tuple[Any, ...]], path: Path) -> Iterator[list[str]]:
-    """Yield the texts of the rows that have a value, without empty cells at their ends."""
+def _cells(rows: Iterator[tuple[Any, ...]], path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield the numbers and the texts of the rows that have a value, without empty cells at their ends."""
     size, stored = 0, path.stat().st_size
-    for row in rows:
+    for number, row in enumerate(rows, 1):
         size += CELL * (len(row) + 1)
         check_growth(path, size, stored)
         cells = list(map(_text, row))
         while cells and not cells[-1]:
             cells.pop()
         if cells:
-            yield cells
+            yield number, cells
 
 
 def _text(value: Any) -> str:

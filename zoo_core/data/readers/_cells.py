@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from zoo_core.data.readers._rows import Block
+    from zoo_core.data.readers._blocks import Block
 
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "?")
 NO_NUMBER = ("-", "--", ".", "None", "none")  # these, too, stand for a missing value where all others are numbers

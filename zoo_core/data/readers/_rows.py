@@ -1,4 +1,4 @@
-"""The rows of a text table, in blocks: cells of text, all rows of one width, each with its line in the file."""
+"""Reads the rows of a text table, in blocks. A fault of a row has its line in the file."""
 
 from __future__ import annotations
 
@@ -6,123 +6,30 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from itertools import islice
+from typing import Any, NamedTuple
 
-from zoo_core.data.readers._cells import CODE, has_number
+from zoo_core.data.readers._blocks import BLOCK_CELLS, BLOCK_ROWS, Block, NameOf, line_name
 from zoo_core.data.readers._grid import Grid, divide
+from zoo_core.data.readers._quotes import find_open_quote
 from zoo_core.data.readers._text import Lines, Raw, decoding_error
 from zoo_core.data.readers.table_format import BLANKS, TableFormat
-from zoo_core.data.readers.tables import format_of
+from zoo_core.data.readers.tables import ColumnsText, format_of
 from zoo_core.errors import DataError
 
-BLOCK_CELLS = 2**13  # a block stays in the processor's cache
-BLOCK_ROWS = 64  # at least, so that the cost for each column of a block is shared
 MOST_CELLS = 2**20  # but no more, because a cell takes some 60 bytes
 PIECE = 2**17  # characters that become a block without a text for each cell
 _BLANKS = re.compile("[ \t]+")
-Row = tuple[int, list[str]]  # the line of a row in the file, where it ends, and its cells
 
 
-class Block:
-    """Some rows of a table: lists of cells, or a grid of positions. Lines are counted only when somebody asks for one.
+class Row(NamedTuple):
+    """The line of a row in the file, where it ends, its cells, and what is wrong with its quotes."""
 
-    Args:
-        first: the number of the first row below the header, from 1.
-        rows: those that have a value; an empty line is no row.
-        before: the line before the block.
-        read: the rows as they were read, with those that have no value.
-        lines: known lines, in place of counted ones.
-        numbers: the numbers of the rows, where some were left out.
-        grid: the cells in place of `rows`; each row is a line.
-    """
-
-    def __init__(
-        self, first: int, rows: list[list[str]] | None = None, before: int = 0, read: Sequence[list[str]] = (),
-        lines: Sequence[int] = (), numbers: Sequence[int] = (), grid: Grid | None = None,
-    ) -> None:  # fmt: skip
-        self.first, self.grid, self._before, self._read, self._numbers = first, grid, before, read, numbers
-        self._rows, self._lines = rows or [], lines
-        self.faults: dict[int, str] = {}  # what is wrong with the width of rows, where a reader lets such pass
-
-    def __len__(self) -> int:
-        return len(self._rows if self.grid is None else self.grid)
-
-    @property
-    def rows(self) -> list[list[str]]:
-        """The cells of each row."""
-        return self._rows if self.grid is None else list(map(list, zip(*self._columns, strict=True)))
-
-    def row(self, at: int) -> list[str]:
-        """Return the cells of a row; -1 is the last one."""
-        return self._rows[at] if self.grid is None else self.grid.row(at)
-
-    def missing(self, place: int, texts: Collection[str]) -> list[int]:
-        """Return the rows whose cell in a column is one of some texts."""
-        if self.grid is None or has_number(texts):
-            return [at for at, cell in enumerate(self.column(place)) if cell.strip() in texts]
-        odd = self.grid.odd(place)
-        return [at for at, cell in zip(odd.tolist(), self.grid.cells(place, odd), strict=True) if cell.strip() in texts]
-
-    def first_code(self, place: int) -> int | None:
-        """Return the row of the first whole number in a column that begins with a zero, such as 01, or None."""
-        if self.grid is None:
-            return next((at for at, cell in enumerate(self.column(place)) if CODE.fullmatch(cell.strip())), None)
-        rows, found = self.grid.odd(place), self.grid.first_code(place)
-        if not len(rows):
-            return found
-        odd = zip(rows.tolist(), self.grid.cells(place, rows), strict=True)
-        other = next((at for at, cell in odd if CODE.fullmatch(cell.strip())), None)
-        return min((at for at in (found, other) if at is not None), default=None)
-
-    def column(self, place: int) -> Sequence[str]:
-        """Return the cells of a column."""
-        return self._columns[place] if self.grid is None else self.grid.cells(place)
-
-    @cached_property
-    def _columns(self) -> list[Sequence[str]]:
-        if self.grid is None:
-            return list(zip(*self._rows, strict=True))
-        return [self.grid.cells(place) for place in range(self.grid.width)]
-
-    @property
-    def lines(self) -> Sequence[int]:
-        """The line in the file where each row ends."""
-        if self.grid is not None:
-            return range(self._before + 1, self._before + 1 + len(self.grid))
-        return self._lines or tuple(_count_lines(self._before, self._read))
-
-    def line(self, at: int) -> int:
-        """Return the line in the file where a row ends."""
-        return self.lines[at]
-
-    def fit(self, width: int, faults: dict[int, str]) -> Block:
-        """Give rows of another width blank cells, or take cells from them; return the block."""
-        self.faults = faults
-        self._rows = [(cells + [""] * (width - len(cells)))[:width] for cells in self._rows]
-        return self
-
-    def place(self, at: int) -> str:
-        """Return the number of a row and its line, for messages."""
-        number = self._numbers[at] if self._numbers else self.first + at
-        return f"row {number} (line {self.line(at)})"
-
-    def without(self, places: Iterable[int]) -> Block:
-        """Return a block without some rows; the others keep their numbers and lines."""
-        out = set(places)
-        keep = [at for at in range(len(self)) if at not in out]
-        rows, numbers = self.rows, self._numbers or range(self.first, self.first + len(self))
-        lines = [self.line(at) for at in keep]
-        return Block(self.first, [rows[at] for at in keep], lines=lines, numbers=[numbers[at] for at in keep])
-
-
-def _count_lines(before: int, rows: Iterable[Sequence[str]]) -> Iterator[int]:
-    for cells in rows:
-        before += 1 + sum(cell.count("\n") + cell.replace("\r\n", "").count("\r") for cell in cells)
-        if any(cells):
-            yield before
+    line: int
+    cells: list[str]
+    fault: str = ""
 
 
 class RowReader:
@@ -132,14 +39,42 @@ class RowReader:
         self.where, self._form, self._raw = where, (form := format_of(raw, form)), raw
         _check_encoding(form.encoding, where)
         self._lines = Lines(raw, form.encoding, where)
-        lines = _table_lines(self._lines, form)
-        self._reader = csv.reader(lines, delimiter=form.delimiter, strict=True, skipinitialspace=True)
-        self._in_grids = 0  # lines that `csv` has not seen
+        self._name_of: NameOf = raw.row_name if isinstance(raw, ColumnsText) else line_name
+        self._before = form.skip_lines  # lines that this `csv.reader` has not seen
+        self._seen: list[str] = []  # lines of the rows that were taken last
+        self._reader = self._open(form)
+
+    def _open(self, form: TableFormat) -> Any:
+        lines = self._noted(_table_lines(self._lines, form))
+        return csv.reader(lines, delimiter=form.delimiter, strict=True, skipinitialspace=True)
+
+    def _noted(self, lines: Iterator[str]) -> Iterator[str]:
+        for line in lines:
+            self._seen.append(line)
+            yield line
 
     def take(self, count: int) -> list[list[str]]:
         """Return the next rows, also those without a value; fewer, or none, at the end."""
+        rows, odd = self._take(count)
+        if odd is not None:
+            raise DataError(f"{self.where}: {self._name_of(0, odd.line)} {odd.fault}")
+        return rows
+
+    def _take(self, count: int) -> tuple[list[list[str]], Row | None]:
+        """Return the next rows as `take`, and the row behind them if its quotes are wrong."""
+        before = self.line
+        self._seen.clear()
         with self._refusing():
-            return list(islice(self._reader, count))
+            try:
+                return list(islice(self._reader, count)), None
+            except csv.Error:
+                found = find_open_quote(self._seen, self._form.delimiter)
+                if found is None:
+                    raise
+        self._lines.push_front(self._seen[found.line + 1 :])
+        self._before = before + found.line + 1
+        self._reader = self._open(self._form.changed({"skip_lines": 0}))
+        return found.rows, Row(self._before, found.cells, found.why)
 
     @contextmanager
     def _refusing(self) -> Iterator[None]:
@@ -158,24 +93,35 @@ class RowReader:
     @property
     def line(self) -> int:
         """The line in the file that was read last."""
-        return self._form.skip_lines + self._reader.line_num + self._in_grids
+        return self._before + int(self._reader.line_num)
 
-    def next_row(self) -> Row | None:
-        """Return the next row that has a value, or None at the end."""
-        while rows := self.take(1):
+    def next_row(self, *, pass_quotes: bool = False) -> Row | None:
+        """Return the next row that has a value, or None at the end.
+
+        Raises DataError for a row whose quotes are wrong, unless `pass_quotes`: then it has a fault.
+        """
+        while True:
+            rows, odd = self._take(1) if pass_quotes else (self.take(1), None)
+            if odd is not None or not rows:
+                return odd
             if any(rows[0]):
-                return self.line, rows[0]
-        return None
+                return Row(self.line, rows[0])
 
     def blocks(self, first: Sequence[Row], width: int, ragged: bool = False) -> Iterator[Block]:
         """Yield the rows in `first` and all others.
 
-        Raises DataError for a row of another width, unless `ragged`: then it is told in `Block.faults`.
+        Raises DataError for a row of another width, or with wrong quotes, unless `ragged`: then it is told in
+        `Block.faults`.
         """
-        if first:
-            own = Block(1, [cells for _, cells in first], lines=[line for line, _ in first])
-            yield self._checked(own, width, ragged)
-        number, row = len(first) + 1, sum(len(cell) + 1 for _, cells in first for cell in cells)
+        for block in self._blocks(first, width, ragged):
+            block.name_of = self._name_of
+            yield block
+
+    def _blocks(self, first: Sequence[Row], width: int, ragged: bool) -> Iterator[Block]:
+        for number, odd in enumerate(first, 1):
+            own = Block(number, [odd.cells], lines=[odd.line])
+            yield self._checked(own, width, ragged, odd.fault)
+        number, row = len(first) + 1, sum(len(cell) + 1 for odd in first for cell in odd.cells)
         size = max(PIECE, min(BLOCK_ROWS * row, MOST_CELLS))
         while piece := self._piece(size):
             before, grid = self.line, self._grid(piece, width)
@@ -185,7 +131,7 @@ class RowReader:
                     number += len(block)
                     yield block
             else:
-                self._in_grids += len(grid)
+                self._before += len(grid)
                 yield Block(number, before=before, grid=grid)
                 number += len(grid)
 
@@ -216,18 +162,23 @@ class RowReader:
         count = max(1, min(BLOCK_ROWS, MOST_CELLS // width), BLOCK_CELLS // width)
         while self._lines.is_ahead:
             before = self.line
-            read = self.take(count)
+            read, odd = self._take(count)
             rows = [cells for cells in read if any(cells)]
             if rows:
                 yield self._checked(Block(number, rows, before, read), width, ragged)
             number += len(rows)
+            if odd is not None:
+                yield self._checked(Block(number, [odd.cells], lines=[odd.line]), width, ragged, odd.fault)
+                number += 1
 
-    def _checked(self, block: Block, width: int, ragged: bool) -> Block:
-        if set(map(len, block.rows)) == {width}:
+    def _checked(self, block: Block, width: int, ragged: bool, fault: str = "") -> Block:
+        if not fault and set(map(len, block.rows)) == {width}:
             return block
         end = f"not {width} as the first line"
         faults = {at: f"has {len(cells)} cells, {end}" for at, cells in enumerate(block.rows) if len(cells) != width}
+        faults = {0: fault} if fault else faults
         if not ragged:
+            block.name_of = self._name_of
             raise DataError(f"{self.where}: {block.place(min(faults))} {faults[min(faults)]}")
         return block.fit(width, faults)
 

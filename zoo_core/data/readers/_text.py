@@ -6,7 +6,7 @@ import codecs
 import io
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO, TextIO
 
 from zoo_core.data.readers._contents import Contents, as_contents
@@ -80,6 +80,10 @@ class Lines(Iterator[str]):
         """Let the lines of a piece come again, one by one."""
         self._again.extend(io.StringIO(piece, newline=""))
 
+    def push_front(self, lines: Sequence[str]) -> None:
+        """Let lines come again, before all others."""
+        self._again.extendleft(reversed(lines))
+
     @property
     def is_ahead(self) -> bool:
         """Whether lines of a piece come again."""
@@ -115,6 +119,12 @@ def _other_kind(start: bytes) -> str:
 def _own_encoding(start: bytes, encoding: str) -> str:
     """Return the encoding that a byte-order mark says, or else the given one."""
     return next((name for mark, name in _MARKS if start.startswith(mark)), encoding)
+
+
+def marked_encoding(raw: Raw, where: str) -> str:
+    """Return the encoding that a byte-order mark says, if that is not UTF-8, or ''."""
+    name = "" if isinstance(raw, str) else _own_encoding(as_contents(raw, where).start(START), "")
+    return "" if name.startswith("utf-8") else name
 
 
 def decoding_error(raw: Raw, encoding: str, where: str) -> DataError:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from zoo_core.data.readers._blocks import Block
 from zoo_core.data.readers._cells import MISSING, NO_NUMBER, NumberColumn, find_fault
-from zoo_core.data.readers._rows import Block
 from zoo_core.data.readers.table_reader import TableReader
 from zoo_core.errors import DataError
 from zoo_core.parts import Array
@@ -34,7 +34,7 @@ class TypedColumn:
             usual ones, "-", "--", "." and "None" are no value of a number, either.
         example: the first cell with a value, as it is written; "" if there is none.
         sign: what stands beside each number: a currency, "%", "true or false", or "" for nothing.
-        first_missing: the place of the first cell without a value, such as "row 3 (line 4)"; "" if there is none.
+        first_missing: the place of the first cell without a value, such as "line 4"; "" if there is none.
         first_text: for texts, the place of the first cell that keeps the column from being numbers; "" if it was told.
     """
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from zoo_core.data.readers._blocks import Block
 from zoo_core.data.readers._open import Source, reads_foreign_bytes, refusing_damage
-from zoo_core.data.readers._rows import Block
 from zoo_core.data.readers._text import Raw
 from zoo_core.data.readers._typed_column import (
     MISSING_CODE as MISSING_CODE,

@@ -1,31 +1,30 @@
 """Strict reading of text tables: every cell is a plain finite number, or the message says which one is not.
 
 `1_000`, `infinity`, blank cells and digits of other scripts are refused, though Python's `float` or other readers
-accept them. Rows count from 1 below the header; messages also give the line. `zoo new`, training, evaluation and
+accept them. Messages give the line in the file. `zoo new`, training, evaluation and
 prediction all read through `TableReader`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
+from zoo_core.data.labels import row_name
+from zoo_core.data.readers._blocks import BLOCK_CELLS, BLOCK_ROWS, Block
 from zoo_core.data.readers._cells import NumberColumn, find_fault, is_number as is_number
 from zoo_core.data.readers._open import Source, reads_foreign_bytes
-from zoo_core.data.readers._rows import BLOCK_CELLS, BLOCK_ROWS, Block
+from zoo_core.data.readers._text import Raw
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.table_reader import NO_HEADER, Column, TableReader, column_index
 from zoo_core.data.readers.tables import format_of, read_table
-from zoo_core.errors import DataError
+from zoo_core.errors import DataError, Hint
 from zoo_core.parts import Array
 
 DEFAULT = TableFormat()
-
-
-class _CellError(DataError):
-    """A cell is no number."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,7 @@ class CsvTable:
     header: tuple[str, ...] = ()  # the names of all columns of the file
     places: tuple[int, ...] = ()  # for each column of `numbers`, its index in the file
     incomplete: tuple[str, ...] = ()  # the places of rows that were left out, because they have no target
+    name_row: Callable[[int], str] = row_name  # what messages call a row of `numbers`, by its index
 
     def find(self, column: Column) -> int:
         """Return the index in `numbers` of a column, given by its name or its index in the file."""
@@ -78,10 +78,8 @@ def read_csv(
     place = None if text is None else text_index(table, text, columns)
     wanted = column_indices(table, columns, place)
     needed = [i for i in [place, *map(table.index, targets)] if i is not None]
-    try:
-        found = _read_body(table, wanted, place, needed)
-    except _CellError as error:
-        raise DataError(f"{error}, or name the columns to learn from in data.features") from error
+    found = _read_body(table, wanted, place, needed)
+    found = replace(found, name_row=partial(place_of_row, raw, form, where, needed=needed))
     if form.header is None and found.text_name in found.text and all(map(is_number, found.names)):
         raise DataError(f"{where}: the first line is a row of numbers with a label; {NO_HEADER}")
     return found
@@ -129,7 +127,7 @@ def _read_body(table: TableReader, wanted: list[int], place: int | None, needed:
             columns = zip(wanted, numbers, strict=True)
             faults = [(min(odd), i, c.sign) for i, c in columns if (odd := c.take(block, i))]
             if faults:
-                raise _cell_error(table, block, *min(faults, key=lambda fault: fault[:2]))
+                raise _cell_error(table, block, *min(faults, key=lambda fault: fault[:2]), needed)
             text += map(str.strip, block.column(place)) if place is not None else ()
     rows = len(numbers[0].values) if numbers else len(text)
     if not rows:
@@ -149,10 +147,28 @@ def complete_rows(block: Block, needed: Sequence[int], missing: Sequence[str]) -
     return block.without(out), [block.place(at) for at in sorted(out)]
 
 
-def _cell_error(table: TableReader, block: Block, at: int, place: int, sign: str | None) -> _CellError:
-    fault = find_fault(block.row(at)[place], table.form.notation, table.form.missing, sign)
+def place_of_row(raw: Raw, form: TableFormat, where: str, row: int, needed: Sequence[int] = ()) -> str:
+    """Return what messages call a row, given by its index from 0. The file is read again.
+
+    Rows without a value in the columns `needed` are not counted.
+    """
+    for block in TableReader(raw, form, where).blocks():
+        kept, _ = complete_rows(block, needed, form.missing)
+        if row < len(kept):
+            return kept.place(row)
+        row -= len(kept)
+    return row_name(row)
+
+
+def _cell_error(
+    table: TableReader, block: Block, at: int, place: int, sign: str | None, targets: Sequence[int]
+) -> DataError:
+    text = block.row(at)[place]
+    fault = find_fault(text, table.form.notation, table.form.missing, sign)
     cell = f"{table.where}: {block.place(at)}, {table.column_name(place)}"
-    return _CellError(f"{cell} {fault.text}" if fault.what.startswith("is ") else f"{cell}: {fault.text}")
+    kind = "number" if text.strip() in table.form.missing else "ignore" if fault.is_value else "category"
+    hint = None if place in targets else Hint("column_kind", name=table.names[place] or str(place), kind=kind)
+    return DataError(f"{cell} {fault.text}" if fault.what.startswith("is ") else f"{cell}: {fault.text}", hint)
 
 
 def _matrix(columns: list[NumberColumn], rows: int) -> Array:

@@ -12,7 +12,7 @@ from zoo_core.data.columns import recoded
 from zoo_core.data.readers._open import Source, reads_foreign_bytes
 from zoo_core.data.readers._text import Raw
 from zoo_core.data.readers.columns import Type, TypedColumn, columns_in
-from zoo_core.data.readers.csv import CsvTable, column_indices, text_index
+from zoo_core.data.readers.csv import CsvTable, column_indices, place_of_row, text_index
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.table_reader import Column as Named, TableReader
 from zoo_core.data.readers.tables import format_of, read_table
@@ -76,9 +76,11 @@ def read_described(
     label = None if plan.label is None else by_place[plan.label]
     texts = () if label is None else tuple(map(str, compress(label.texts(), full)))
     first = "" if full.all() else place_of_row(raw, form, where, int(np.argmin(full)))
+    kept = np.flatnonzero(full)
     return DescribedTable(
         where, tuple(found.names[i] for i in places), np.column_stack([*values, *others])[full], texts,
-        "" if label is None else label.name, found.names, places, (first,) * int((~full).sum()), columns,
+        "" if label is None else label.name, found.names, places, (first,) * int((~full).sum()),
+        lambda row: place_of_row(raw, form, where, int(kept[row])), columns,
         tuple(_some_rows(by_place[i], full) for i in plan.beside),
     )  # fmt: skip
 
@@ -172,16 +174,6 @@ def _values(given: TypedColumn, column: Column, raw: Raw, form: TableFormat, whe
     except ValueFaultError as fault:
         place = place_of_row(raw, form, where, fault.row)
         raise DataError(f"{where}: {place}, column {column.name!r}: {fault}") from None
-
-
-def place_of_row(raw: Raw, form: TableFormat, where: str, row: int) -> str:
-    """Return the number and the line of a row, given by its index from 0. The file is read again."""
-    for block in TableReader(raw, form, where).blocks():
-        count = len(block.column(0))
-        if row < count:
-            return block.place(row)
-        row -= count
-    return f"row {row}"
 
 
 def with_equal_categories(tables: Sequence[CsvTable]) -> list[CsvTable]:

@@ -6,14 +6,14 @@ Only some rows are in memory at a time, however large the file is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
 
+from zoo_core.data.readers._blocks import Block, NameOf, line_name
 from zoo_core.data.readers._cells import NumberColumn, find_fault
 from zoo_core.data.readers._open import refusing_damage
-from zoo_core.data.readers._rows import Block
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.table_reader import TableReader
 from zoo_core.data.readers.values import text_reader
@@ -33,6 +33,7 @@ class FeatureRows:
     Args:
         first: the number of the first row below the header, from 1.
         lines: for each row the line in the file where it ends.
+        name_of: what messages call a row, by its number and its line.
         x: the features, float64, shape (rows, features); those of a row with a fault mean nothing.
         kept: the cells of each column to keep, as they are written.
         faults: what is wrong with rows, by their index; a text that follows their place.
@@ -43,13 +44,14 @@ class FeatureRows:
     x: Array
     kept: tuple[Sequence[str], ...] = ()
     faults: Faults | None = None
+    name_of: NameOf = line_name
 
     def __len__(self) -> int:
         return len(self.x)
 
     def place(self, at: int) -> str:
-        """Return the number of a row and its line, for messages."""
-        return f"row {self.first + at} (line {self.lines[at]})"
+        """Return what messages call a row."""
+        return self.name_of(self.first + at, self.lines[at])
 
 
 class FeatureTable:
@@ -129,7 +131,8 @@ class FeatureTable:
             x[:, i], odd = feature.read(block)
             for at, fault in odd.items():
                 faults.setdefault(at, f", {feature.label}{'' if fault.startswith('is ') else ':'} {fault}")
-        return FeatureRows(number, block.lines, x, tuple(block.column(place) for place in keep), faults)
+        kept = tuple(block.column(place) for place in keep)
+        return FeatureRows(number, block.lines, x, kept, faults, block.name_of)
 
 
 def _joined(rows: Sequence[FeatureRows]) -> FeatureRows:
@@ -144,13 +147,15 @@ def _joined(rows: Sequence[FeatureRows]) -> FeatureRows:
     lines = list(chain.from_iterable(some.lines for some in rows))
     kept = zip(*(some.kept for some in rows), strict=True)
     x = np.concatenate([some.x for some in rows])
-    return FeatureRows(rows[0].first, lines, x, tuple(list(chain.from_iterable(cells)) for cells in kept), faults)
+    cells = tuple(list(chain.from_iterable(parts)) for parts in kept)
+    return replace(rows[0], lines=lines, x=x, kept=cells, faults=faults)
 
 
 def _part(rows: FeatureRows, begin: int, end: int) -> FeatureRows:
     faults = {at - begin: fault for at, fault in (rows.faults or {}).items() if begin <= at < end}
     kept = tuple(cells[begin:end] for cells in rows.kept)
-    return FeatureRows(rows.first + begin, rows.lines[begin:end], rows.x[begin:end], kept, faults)
+    lines, x = rows.lines[begin:end], rows.x[begin:end]
+    return replace(rows, first=rows.first + begin, lines=lines, x=x, kept=kept, faults=faults)
 
 
 # ------------------------------------------------------------------ one feature

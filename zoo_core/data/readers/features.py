@@ -87,7 +87,7 @@ def _first_cells(raw: Raw, form: TableFormat, where: str) -> list[str]:
     first = RowReader(raw, form, where).next_row()
     if first is None:
         raise DataError(f"{where}: is empty")
-    return [cell.strip() for cell in first[1]]
+    return [cell.strip() for cell in first.cells]
 
 
 def _named_places(table: TableReader, wanted: Sequence[str]) -> list[int]:

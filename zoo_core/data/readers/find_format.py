@@ -14,7 +14,7 @@ from zoo_core.data.readers._cells import Notation, is_number
 from zoo_core.data.readers._header import find_header
 from zoo_core.data.readers._notation import find_notation, readings
 from zoo_core.data.readers._rows import Row, RowReader
-from zoo_core.data.readers._text import Lines, Raw, decoding_error, find_encoding
+from zoo_core.data.readers._text import Lines, Raw, decoding_error, find_encoding, marked_encoding
 from zoo_core.data.readers.table_format import BLANKS, DELIMITERS, TableFormat
 from zoo_core.data.readers.tables import ColumnsText
 from zoo_core.errors import DataError
@@ -78,9 +78,9 @@ def find_format(raw: Raw, where: str, told: Mapping[str, Any]) -> FoundFormat:
     form = form.changed({"delimiter": division.delimiter})
     titles, rows = _find_titles(division) if "skip_lines" not in told else (0, division.rows)
     form = form.changed({"skip_lines": form.skip_lines + titles})
-    body = [cells for _, cells in rows if len(cells) == division.width]
+    body = [row.cells for row in rows if len(row.cells) == division.width]
     if "header" not in told:
-        first = rows[0][1] if rows else []
+        first = rows[0].cells if rows else []
         form = form.changed({"header": find_header(first, body[len(first) == division.width :], where)})
     notation, surprises = find_notation(body[bool(form.header) :], form, where, told)
     form = form.changed(notation._asdict())
@@ -126,10 +126,10 @@ def _division(lines: Sequence[str], form: TableFormat, delimiter: str) -> _Divis
             rows.append(row)
     except DataError:  # a quote that does not end where a cell does, or not in this sample
         pass
-    widths = Counter(len(cells) for _, cells in rows)
+    widths = Counter(len(row.cells) for row in rows)
     width, count = max(widths.items(), key=lambda item: (item[1], item[0])) if rows else (0, 0)
-    only_header = bool(rows) and len(rows[0][1]) == width - 1 and count == len(rows) - 1  # it names one column less
-    cells = [cell for _, row in rows[1:200] if len(row) == width for cell in row][:2000]
+    only_header = bool(rows) and len(rows[0].cells) == width - 1 and count == len(rows) - 1  # it names one column less
+    cells = [cell for row in rows[1:200] if len(row.cells) == width for cell in row.cells][:2000]
     numbers = sum(1 for cell in cells if is_number(cell) or readings(cell)) / max(1, len(cells))
     order = -RARE_FIRST.index(delimiter) if delimiter in RARE_FIRST else 0
     score = (width > 1, 0.99 if only_header else count / max(1, len(rows)), numbers, order)
@@ -147,14 +147,14 @@ def _find_comment(lines: Sequence[str], form: TableFormat, told: Mapping[str, An
 def _find_titles(division: _Division) -> tuple[int, list[Row]]:
     """Return the number of lines above the table, and the rows of the table with its header."""
     rows, width = division.rows, division.width
-    first = next((i for i, (_, cells) in enumerate(rows[: TITLE_LINES + 1]) if len(cells) == width), 0)
-    first += _count_padded_titles([cells for _, cells in rows[first:]], width)
-    body = [cells for _, cells in rows[first + 1 :] if len(cells) == width]
-    if first and len(rows[first - 1][1]) == width - 1 and width > 2 and not _names_columns(rows[first][1], body):
+    first = next((i for i, row in enumerate(rows[: TITLE_LINES + 1]) if len(row.cells) == width), 0)
+    first += _count_padded_titles([row.cells for row in rows[first:]], width)
+    body = [row.cells for row in rows[first + 1 :] if len(row.cells) == width]
+    if first and len(rows[first - 1].cells) == width - 1 and width > 2 and not _names_columns(rows[first].cells, body):
         first -= 1  # a header that has no name for the column with the names of the rows
-    elif first and width == 2 and len(rows[first - 1][1]) == 1 and not _names_columns(rows[first][1], body):
+    elif first and width == 2 and len(rows[first - 1].cells) == 1 and not _names_columns(rows[first].cells, body):
         return 0, rows
-    return (rows[first - 1][0], rows[first:]) if first else (0, rows)
+    return (rows[first - 1].line, rows[first:]) if first else (0, rows)
 
 
 def _count_padded_titles(rows: Sequence[Sequence[str]], width: int) -> int:
@@ -191,6 +191,8 @@ def _foreign_word(text: str) -> str:
 
 def _foreign_notes(raw: Raw, form: TableFormat, where: str) -> list[str]:
     """Say the encoding where it is not UTF-8, with the first word that depends on it."""
+    if marked := marked_encoding(raw, where):
+        return [f"is read as {marked.upper()}, because it begins with the byte-order mark of that"]
     if form.encoding == "utf-8":
         return []
     try:

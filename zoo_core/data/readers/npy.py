@@ -6,6 +6,7 @@ import io
 import math
 import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -116,14 +117,14 @@ def is_finite(array: Array) -> bool:
     return math.isfinite(flat.dot(flat)) or bool(np.isfinite(flat).all())
 
 
-def check_finite(array: Array, where: str, columns: tuple[str, ...] = (), first: int = 1) -> None:
+def check_finite(array: Array, where: str, columns: tuple[str, ...] = (), first: int = 0) -> None:
     """Raise DataError at the first value that is NaN or infinite; the message names its row and column.
 
     Args:
         array: numbers, shape (rows, ...).
         where: what the message calls the array.
-        columns: names of the columns; without them, columns count from 1.
-        first: the number of the first row.
+        columns: names of the columns; without them, columns count from 0.
+        first: the index of the first row.
     """
     if array.dtype.kind != "f":
         return
@@ -131,11 +132,16 @@ def check_finite(array: Array, where: str, columns: tuple[str, ...] = (), first:
         chunk = array[start : start + CHUNK_ROWS]
         if not np.isfinite(chunk).all():
             row, *rest = (int(i) for i in np.argwhere(~np.isfinite(chunk))[0])
-            column = f", column {columns[rest[0]] if columns else rest[0] + 1}" if len(rest) == 1 else ""
+            place = _place(start + row + first, rest, columns)
             value = chunk[(row, *rest)]
-            raise DataError(
-                f"{where}: row {start + row + first}{column} is {value}; every value must be a finite number"
-            )
+            raise DataError(f"{where}: {place} is {value}; every value must be a finite number")
+
+
+def _place(row: int, rest: Sequence[int], columns: Sequence[str]) -> str:
+    """Return what messages call a value of an array, by the index of its row and those of the other axes."""
+    if len(rest) != 1 or columns:
+        return f"row {row} (from 0)" + (f", column {columns[rest[0]]}" if len(rest) == 1 else "")
+    return f"row {row}, column {rest[0]} (both from 0)"
 
 
 def _read_npy(stream: BinaryIO, size: int, where: str, packed: int) -> Array:

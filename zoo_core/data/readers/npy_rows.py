@@ -64,7 +64,7 @@ class DiskRows:
         """Raise DataError at the first value that is NaN or infinite; the message names its row and column."""
         for start in range(0, len(self) if self.dtype.kind == "f" else 0, CHUNK_ROWS):
             rows = self.take(np.arange(start, min(start + CHUNK_ROWS, len(self))))
-            check_finite(rows, str(self.path), first=start + 1)
+            check_finite(rows, str(self.path), first=start)
 
     def take(self, indices: Array, axis: int = 0, out: Array | None = None, mode: str = "raise") -> Array:
         """Read rows.

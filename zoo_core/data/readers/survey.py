@@ -6,21 +6,33 @@ import re
 
 import numpy as np
 
+from zoo_core.data.columns import column_line
+from zoo_core.data.readers._blocks import Block
 from zoo_core.data.readers._cells import MAX_EXACT, NOTATIONS, Fault, NumberColumn, find_fault, read_number
-from zoo_core.data.readers._rows import Block
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.table_reader import TableReader
 from zoo_core.parts import Array
 
+COUNTED = 1.5  # times the number of rows, to which numbers that count them go
 MOSTLY = 0.9  # of the cells are numbers: then the others are mistakes
-TAKE = "name it in data.features to take it"
-_ID = re.compile(r"(?i:(?:^|[\W_])(?:id|uid|uuid|idx|index|nr|no|rownames?)|^unnamed: 0)$|[a-z]I[dD]$")
+_ID = re.compile(r"(?i:(?:^|[\W_])(?:id|uid|uuid|idx|index|nr|no|rownames?)|^unnamed: 0(?:\.[0-9]+)*)$|[a-z]I[dD]$")
+_ROW_NAMES = re.compile(r"X|V1|#|\.\.\.1|(?i:rows?|no\.|obs(?:ervation)?|level_0|lfd\.?|record)")  # of R and others
 _UNIT = re.compile(r"[^\w]{0,3}[+-]?[0-9][0-9.,' ]*\s?[^\W\d_]{0,4}[²³%]?")
 
 
 def has_id_name(name: str) -> bool:
     """Return whether a column is called like one that numbers things, such as user_id."""
     return _ID.search(name) is not None
+
+
+def _way(name: str, kind: str) -> str:
+    return f"to take it, write {column_line(name, kind)} in [data.columns]"
+
+
+def _number_rows(values: Array) -> bool:
+    """Return whether numbers may count rows, of which some were left out."""
+    rises = len(values) > 1 and not np.any(values % 1) and bool(np.all(np.diff(values) > 0))
+    return rises and values[0] >= 0 and values[-1] <= COUNTED * len(values)
 
 
 def looks_like_number(text: str) -> bool:
@@ -131,12 +143,14 @@ class ColumnSurvey:
     def objection(self, name: str) -> str:
         """Return why a column of numbers is better not learnt from, or ''."""
         if self.is_code:
-            return f"it has codes such as {self.code!r}, which are no amounts; {TAKE}"
+            return f"it has codes such as {self.code!r}, which are no amounts; {_way(name, 'category')}"
         values = self.known_values
         if len(values) and np.abs(values).max() > MAX_EXACT and not np.any(values % 1):
             return "it has whole numbers of 16 digits and more, which are no amounts and would be rounded"
         if has_id_name(name) and not np.any(values % 1) and len(np.unique(values)) == len(values) > 1:
-            return "by its name and its numbers it is an id, which tells nothing of new rows; " + TAKE
+            return f"by its name and its numbers it is an id, which tells nothing of new rows; {_way(name, 'number')}"
+        if _ROW_NAMES.fullmatch(name.strip()) and _number_rows(values):
+            return f"by its name and its numbers it is an id of the rows; {_way(name, 'number')}"
         return ""
 
     def notes(self, table: TableReader) -> list[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from zoo_core.data.readers._blocks import Block as Block
 from zoo_core.data.readers._cells import is_number
-from zoo_core.data.readers._rows import Block as Block, Row, RowReader
+from zoo_core.data.readers._rows import Row, RowReader
 from zoo_core.data.readers._text import Raw
 from zoo_core.data.readers.table_format import BLANKS, DELIMITERS, TableFormat
 from zoo_core.data.readers.tables import format_of
@@ -29,18 +30,18 @@ class TableReader:
         first = self._rows.next_row()
         if first is None:
             raise DataError(f"{where}: is empty")
-        _check_delimiter(first[1], form.delimiter, where)
+        _check_delimiter(first.cells, form.delimiter, where)
         self._first: list[Row] = [first]
-        self.names = ("",) * len(first[1])
+        self.names = ("",) * len(first.cells)
         if form.header is not False:
-            self._read_header(first[1])
+            self._read_header(first.cells)
 
     def _read_header(self, header: list[str]) -> None:
-        second = self._rows.next_row()
+        second = self._rows.next_row(pass_quotes=True)
         if second is None:
             raise DataError(f"{self.where}: has a header, but no rows")
         self._first = [second]
-        self.names = _header_names(header, second[1], self.where, self.form.delimiter)
+        self.names = _header_names(header, second.cells, self.where, self.form.delimiter)
         if self.form.header is None and all(map(is_number, filter(None, self.names))):
             raise DataError(f"{self.where}: the header is a row of numbers; {NO_HEADER}")
 
@@ -52,7 +53,8 @@ class TableReader:
     def blocks(self, ragged: bool = False) -> Iterator[Block]:
         """Yield the rows. Raises DataError for data in a column without a name.
 
-        A row of another width is an error, too, unless `ragged`: then it is told in `Block.faults`.
+        A row of another width, or with wrong quotes, is an error, too, unless `ragged`: then it is told in
+        `Block.faults`.
         """
         unnamed = [i for i in range(1, len(self.names)) if not self.names[i]] if any(self.names) else []
         for block in self._rows.blocks(self._first, len(self.names), ragged):
@@ -67,7 +69,7 @@ class TableReader:
 
     def column_name(self, place: int) -> str:
         """Return what messages call a column."""
-        return f"column {self.names[place]!r}" if self.names[place] else f"column {place + 1}"
+        return f"column {self.names[place]!r}" if self.names[place] else f"column {place + 1} (index {place})"
 
 
 def column_index(names: Sequence[str], column: Column, where: str) -> int:
