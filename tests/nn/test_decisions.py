@@ -13,7 +13,8 @@ import pytest
 import zoo_core
 from tests.helpers.plugins import registry_with
 from zoo_core.errors import PluginError, SpecError, UsageError
-from zoo_core.model import Model, confusion_counts, evaluate_table
+from zoo_core.model import Model, confusion_counts
+from zoo_core.model.evaluation import evaluate_table
 from zoo_core.nn import Decision
 from zoo_core.parts import Array, Data, Dataset, Loss, Metric, Table
 from zoo_core.registry import Registry

@@ -13,6 +13,7 @@ import zoo_core
 from tests.helpers.specs import merged
 from zoo_core.data import DataFolder, Origin
 from zoo_core.errors import DataError, SpecError, UsageError
+from zoo_core.model.evaluation import evaluate_table
 from zoo_core.parts import Data, Table
 from zoo_core.runs import evaluation_rows
 
@@ -271,7 +272,7 @@ def test_a_model_of_a_frame_is_evaluated_on_a_table_in_a_file(tmp_path, ending):
     path = tmp_path / f"new{ending}"
     frame[["kind", "d", "c", "b", "a"]].to_csv(path, index=False, sep="\t" if ending == ".tsv" else ",")
     rows = evaluation_rows(model, "test", DataFolder.open(None), zoo_core.Registry(), str(path))
-    assert zoo_core.model.evaluate_table(model, rows.table) == model.evaluate(frame)
+    assert evaluate_table(model, rows.table) == model.evaluate(frame)
     assert "90 of the 90" in " ".join(rows.warnings.values())
 
 

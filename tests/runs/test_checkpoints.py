@@ -15,7 +15,7 @@ from tests.helpers.runs import SPEC, write_run
 from tests.helpers.specs import small_spec
 from zoo_core import storage
 from zoo_core.errors import NumericError, PluginError, SpecError, UsageError
-from zoo_core.model import evaluate_table
+from zoo_core.model.evaluation import evaluate_table
 from zoo_core.parts import Callback, Optimizer, Schedule
 from zoo_core.registry import Registry
 from zoo_core.runs import Output, _checkpoint_writer, prepare

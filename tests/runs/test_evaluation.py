@@ -14,7 +14,7 @@ from tests.helpers.specs import regression_spec, small_spec
 from zoo_core.cli import run
 from zoo_core.data import DataFolder
 from zoo_core.errors import DataError, NumericError
-from zoo_core.model import evaluate_table
+from zoo_core.model.evaluation import evaluate_table
 from zoo_core.registry import Registry
 from zoo_core.runs import evaluation_rows
 from zoo_plugins.datasets.idx_files import Idx

@@ -11,7 +11,7 @@ import pytest
 
 import zoo_core
 from zoo_core.errors import SpecError, UsageError
-from zoo_core.model import evaluate_table
+from zoo_core.model.evaluation import evaluate_table
 from zoo_core.runs import fold_specs
 
 

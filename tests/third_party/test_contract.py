@@ -16,7 +16,7 @@ import pytest
 import zoo_core
 from zoo_core import parts
 from zoo_core.errors import PluginError
-from zoo_core.model import evaluate_table
+from zoo_core.model.evaluation import evaluate_table
 from zoo_core.testing import check_part
 
 MODULE = Path(__file__).with_name("zoo_contract.py")

@@ -9,9 +9,9 @@ import zoo_core
 from tests.helpers.plugins import registry_with
 from tests.helpers.specs import merged, regression_spec, small_spec
 from zoo_core.errors import NumericError, SpecError, UsageError
-from zoo_core.model import evaluate_table
+from zoo_core.model.evaluation import evaluate_table
 from zoo_core.nn import Objective
-from zoo_core.parts import BatchAugmentation
+from zoo_core.parts import BatchAugmentation, Preprocessor
 from zoo_core.training.events import EpochEnded, Finished, Started
 
 LAYERS = {
@@ -121,6 +121,30 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_does_not():
 def test_measuring_every_second_epoch_and_the_last():
     model = zoo_core.train(glyphs(training={"epochs": 4, "evaluate_every": 2}))
     assert ["test_loss" in record for record in model.history] == [True, False, True, True]
+
+
+def test_rows_are_prepared_once_and_every_epoch_measures_them_as_evaluate_does():
+    class Halves(Preprocessor):
+        """x / 2."""
+
+        name = "halves"
+        calls = 0
+
+        def transform(self, x, out):
+            Halves.calls += 1
+            out[...] = x / 2
+
+    calls = []
+    for epochs in (10, 20):
+        Halves.calls = 0
+        spec = glyphs(training={"epochs": epochs}, data={"preprocessor": "halves"})
+        trainer = zoo_core.prepare(spec, registry=registry_with(Halves))
+        model = list(zoo_core.follow(trainer)) and trainer.model
+        calls.append(Halves.calls)
+        for split in ("validation", "test"):
+            for name, value in evaluate_table(model, trainer.splits[split]).items():
+                assert model.history[-1][f"{split}_{name}"] == value
+    assert calls[0] == calls[1]
 
 
 @pytest.mark.parametrize(("last", "rows"), [("keep", None), ("drop", 384)])

@@ -234,7 +234,7 @@ def checked_figures(metric: Metric) -> dict[str, float]:
     if not isinstance(figures, Mapping):
         raise contract_error(metric, "figures", f"returned {type(figures).__name__}", "it returns numbers by name")
     for name, value in figures.items():
-        if not _is_number(value):
+        if type(value) is not float and not _is_number(value):
             raise contract_error(metric, "result", f"gave {value!r} for {name!r}", "it returns a number")
     return {name: float(value) for name, value in figures.items()}
 

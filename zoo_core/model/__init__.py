@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from zoo_core.model._environment import environment as environment
     from zoo_core.model._fingerprints import Fingerprints as Fingerprints
     from zoo_core.model._header import DataDescription as DataDescription, short_errors as short_errors
-    from zoo_core.model._inference import confusion_counts as confusion_counts, evaluate_table as evaluate_table
+    from zoo_core.model._inference import confusion_counts as confusion_counts
     from zoo_core.model._inputs import class_labels as class_labels
     from zoo_core.model._loading import load as load, model_from_file as model_from_file, set_arrays as set_arrays
     from zoo_core.model._model import Model as Model
@@ -38,7 +38,7 @@ _MODULES = {
     "_environment": "environment",
     "_fingerprints": "Fingerprints",
     "_header": "DataDescription short_errors",
-    "_inference": "confusion_counts evaluate_table",
+    "_inference": "confusion_counts",
     "_inputs": "class_labels",
     "_loading": "load model_from_file set_arrays",
     "_model": "Model",

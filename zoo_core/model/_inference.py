@@ -43,17 +43,22 @@ class InferenceModel(Protocol):
         """Return new metrics."""
 
 
-def infer_rows(model: InferenceModel, x: Any, *, check: bool = False) -> Iterator[tuple[slice, Array, Array]]:
+def infer_rows(
+    model: InferenceModel, x: Any, *, check: bool = False, prepared: Array | None = None
+) -> Iterator[tuple[slice, Array, Array]]:
     """Yield slices of rows with what `Network.infer` gives for them; the caller holds `model.lock`.
 
-    With `check`, raises DataError for inputs and NumericError for outputs that are not finite.
+    `prepared` are the rows of `x` as `prepare_all` gives them. With `check`, raises DataError for inputs and
+    NumericError for outputs that are not finite.
     """
 
     def load(rows: slice, out: Array) -> Array:
+        if prepared is not None:
+            return prepared[rows]
         inputs: Array = x[rows] if isinstance(x, np.ndarray) else x.take(np.arange(rows.start, rows.stop), axis=0)
         if check:
             check_values_finite(inputs, "inputs", rows.start, missing=model.preprocessor.wants_columns)
-        return _prepared(model.preprocessor, inputs, out, rows.start)
+        return prepare_rows(model.preprocessor, inputs, out, rows.start)
 
     if model.not_finite:
         raise NumericError(
@@ -68,7 +73,7 @@ def infer_rows(model: InferenceModel, x: Any, *, check: bool = False) -> Iterato
         yield rows, z, outputs
 
 
-def _prepared(preprocessor: Preprocessor, inputs: Array, out: Array, first: int) -> Array:
+def prepare_rows(preprocessor: Preprocessor, inputs: Array, out: Array, first: int) -> Array:
     """Return prepared rows. Raises DataError with the number of the first row that the preprocessor refuses."""
     try:
         return preprocessor.prepare(inputs, out)
@@ -89,22 +94,6 @@ def network_outputs(model: InferenceModel, x: Any) -> Array:
         for rows, _, outputs in infer_rows(model, x, check=True):
             out[rows] = outputs
     return out
-
-
-@np.errstate(all="ignore")
-def evaluate_table(model: InferenceModel, table: Table, *, check: bool = False) -> dict[str, float]:
-    """Return loss and metrics over a split, whose labels are class indices (rows,), or values in the user's units."""
-    from zoo_core.nn import RunningMetrics, is_fused, targets_for  # late: predicting measures nothing
-
-    running = RunningMetrics(model.loss, is_fused(model.loss, model.network), model.metrics(), model.units)
-    form = model.network.outputs, model.decision.class_count, model.network.dtype
-    targets = targets_for(model.loss, model.units.learnt(table.y, model.network.dtype), *form)
-    running.start(table.x.shape[0], model.network.outputs)
-    with model.lock:
-        for rows, z, outputs in infer_rows(model, table.x, check=check):
-            weights = None if table.weights is None else table.weights[rows]
-            running.update(z, outputs, targets[rows], table.y[rows], weights)
-    return {"loss": running.mean_loss} | running.figures()
 
 
 @np.errstate(all="ignore")

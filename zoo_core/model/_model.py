@@ -19,7 +19,7 @@ from zoo_core.errors import SpecError, UsageError
 from zoo_core.model._environment import environment as current_environment
 from zoo_core.model._fingerprints import Fingerprints
 from zoo_core.model._header import DataDescription
-from zoo_core.model._inference import evaluate_table, network_outputs
+from zoo_core.model._inference import network_outputs
 from zoo_core.model._inputs import as_inputs, as_targets, class_labels
 from zoo_core.model._preprocessors import Preprocessors, fitted_preprocessors
 from zoo_core.model._saving import file_arrays, with_history
@@ -282,6 +282,8 @@ class Model:
             model = zoo_core.load("glyphs-quickstart")
             model.evaluate(x, y)  # {"loss": 0.05, "accuracy": 0.98}
         """
+        from zoo_core.model.evaluation import evaluate_table  # late: predicting measures nothing
+
         rows = GivenRows(x, y) if y is not None else given_rows(x, self._target, what="rows to evaluate")
         x = self._inputs(rows.x)
         names = list(map(str, self._labels.tolist())) if self.about.task == "classification" else None

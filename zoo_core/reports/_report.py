@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from zoo_core.errors import UsageError
-from zoo_core.model import Model, baseline_figures, evaluate_table
+from zoo_core.model import Model, baseline_figures
+from zoo_core.model.evaluation import evaluate_table
 from zoo_core.parts import Array, Table
 from zoo_core.reports._classes import (
     Calibration,

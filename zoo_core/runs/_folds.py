@@ -12,7 +12,8 @@ import numpy as np
 from zoo_core.contract import naming_parts
 from zoo_core.data import DataFolder
 from zoo_core.errors import UsageError
-from zoo_core.model import Model, baseline_figures, evaluate_table
+from zoo_core.model import Model, baseline_figures
+from zoo_core.model.evaluation import evaluate_table
 from zoo_core.parts import Data
 from zoo_core.registry import Registry
 from zoo_core.registry.default import default_registry

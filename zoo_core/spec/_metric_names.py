@@ -16,6 +16,9 @@ def metric_names(metrics: Sequence[Metric]) -> list[str]:
 
     It is that of the part. Where others have it too, options follow in which they differ: `top_k_accuracy_k_3`.
     """
+    names = [metric.name for metric in metrics]
+    if len(set(names)) == len(names):
+        return names  # the usual case, after every epoch
     return [metric.name + _differing_options(metric, metrics) for metric in metrics]
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from zoo_core.model import Model, evaluate_table
+from zoo_core.model import Model
+from zoo_core.model.evaluation import TableEvaluation, prepare_all
 from zoo_core.nn import Objective, RunningMetrics
 from zoo_core.parts import Record, Table
 from zoo_core.spec import metric_directions
@@ -25,6 +26,7 @@ class EpochMetrics:
     def __init__(self, model: Model, splits: Mapping[str, Table], objective: Objective, loader: BatchLoader) -> None:
         self._model, self._splits, self._objective, self._loader = model, splits, objective, loader
         self._settings = model.spec.training
+        self._evaluations: dict[str, TableEvaluation] = {}  # by split
         metrics = model.metrics()
         on_training = [] if "train" in self._settings.evaluate else metrics
         self.training = RunningMetrics(objective.part, objective.fused, on_training, model.units)
@@ -58,6 +60,14 @@ class EpochMetrics:
         found: Record = {}
         for split in self._settings.evaluate:
             if split in self._splits:
-                figures = evaluate_table(self._model, self._splits[split])
+                figures = self._evaluation(split).figures()
                 found |= {record_key(split, name): value for name, value in figures.items()}
         return found
+
+    def _evaluation(self, split: str) -> TableEvaluation:
+        """Return what measures a split, made at first use; small splits are prepared once."""
+        if split not in self._evaluations:
+            model, table = self._model, self._splits[split]
+            prepared = prepare_all(table.x, model.preprocessor, model.network)
+            self._evaluations[split] = TableEvaluation(model, table, prepared)
+        return self._evaluations[split]

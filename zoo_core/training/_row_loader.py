@@ -6,14 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.basics import aligned, row_slices
+from zoo_core.basics import aligned
 from zoo_core.contract import IN_PLACE, contract_error
 from zoo_core.data import Batches, Prefetcher, count_rows, take_rows
+from zoo_core.model.evaluation import prepare_all
 from zoo_core.nn import Network
 from zoo_core.parts import Array, Preprocessor
-
-PREPARED_BYTES = 32 * 2**20  # inputs of this size are prepared once, larger ones batch by batch
-CHUNK_ROWS = 4096  # prepared at a time
 
 
 class RowLoader:
@@ -30,7 +28,7 @@ class RowLoader:
         check_preprocessor(preprocessor, x, network.inputs, network.dtype)
         self._x, self._preprocessor, self._batches = x, preprocessor, batches
         self._block_steps = block_steps
-        self._prepared = _prepare_all(x, preprocessor, network.inputs, network.dtype)
+        self._prepared = prepare_all(x, preprocessor, network)
         self.reads_ahead = self._prepared is None and getattr(x, "from_any_thread", False)
         gathers = self._prepared is None and not self.reads_ahead
         self._raw = aligned((block_steps * batches.batch_size if gathers else 0, x.shape[1]), x.dtype, None)
@@ -76,15 +74,3 @@ def check_preprocessor(preprocessor: Preprocessor, x: Any, inputs: int, dtype: n
     preprocessor.transform(x.take(np.arange(1), axis=0), out)
     if out.size and np.isnan(out).all():
         raise contract_error(preprocessor, "transform", "left `out` as it was", IN_PLACE)
-
-
-def _prepare_all(x: Any, preprocessor: Preprocessor, inputs: int, dtype: np.dtype[np.generic]) -> Array | None:
-    """Return all rows prepared, or None if they are on disk or large."""
-    if isinstance(x, np.ndarray) and x.dtype == dtype and preprocessor.is_identity:
-        return x
-    if not isinstance(x, np.ndarray) or x.shape[0] * inputs * dtype.itemsize > PREPARED_BYTES:
-        return None
-    prepared = aligned((x.shape[0], inputs), dtype, None)
-    for which in row_slices(x.shape[0], CHUNK_ROWS):
-        preprocessor.transform(x[which], prepared[which])
-    return prepared

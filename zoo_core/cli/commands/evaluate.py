@@ -82,7 +82,8 @@ def command(
 def _figures(model: Model, measured: EvaluationRows, json: bool) -> None:
     from zoo_core.cli._output import redirect_prints, rows, warning_list
     from zoo_core.display.text import format_number
-    from zoo_core.model import baseline_figures, evaluate_table
+    from zoo_core.model import baseline_figures
+    from zoo_core.model.evaluation import evaluate_table
 
     with redirect_prints():
         metrics = evaluate_table(model, measured.table, check=True)
