@@ -25,6 +25,7 @@ ORDER = (
     "spec",
     "nn",
     "model",
+    "graphs",
     "testing reports",
     "training",
     "runs display",
@@ -34,6 +35,7 @@ FACES = [
     "basics",
     "contract",
     "data",
+    "graphs",
     "model",
     "nn",
     "registry",
@@ -45,7 +47,7 @@ FACES = [
     "training",
 ]
 FACES += ["display.plots", "display.progress", "display.text"]
-PUBLIC = {"parts", "errors", "hookspecs", "data", "testing"}  # what a plugin may import
+PUBLIC = {"parts", "errors", "hookspecs", "data", "graphs", "testing"}  # what a plugin may import
 FLOOR = {name: number for number, names in enumerate(ORDER) for name in names.split()}
 
 

@@ -88,7 +88,8 @@ class Exporter:
 
     Args:
         ending: such as ".onnx", in lower case.
-        target: "module:function". It gets a `zoo_core.Model` and the `Path` of a new file, and writes it.
+        target: "module:function". It gets a `zoo_core.Model` and the `Path` of a new file, and writes it. Files that
+            it writes beside it go with it. It may return a text, a note for the user.
     """
 
     ending: str

@@ -197,6 +197,22 @@ class Transform(Part):
         """
         raise NotImplementedError
 
+    def onnx(self, graph: Any, x: Any) -> Any:
+        """Return the output outside training in the operators of a graph, for `zoo export`.
+
+        Most parts need no override: `infer` itself is run on symbolic arrays, which write down what NumPy would do.
+        Override it where `infer` cannot be written down, such as for a branch on values.
+
+        Args:
+            graph: `graph.Softmax(x)` applies an operator, `graph.transform(part, x)` another part;
+                `graph.constant(value)` is a constant. See `zoo_core.graphs`.
+            x: a symbolic array (rows, columns of the input), which NumPy's functions take.
+
+        Returns:
+            A symbolic array (rows, width), or NotImplemented: then `infer` is run.
+        """
+        return NotImplemented
+
     def end_step(self) -> None:
         """Update the state. Called once after each training step, however often the batch was evaluated."""
 
@@ -1018,6 +1034,18 @@ class Preprocessor(Part):
             out: float64, shape (rows, columns).
         """
         raise NotImplementedError
+
+    def onnx(self, graph: Any, x: Any) -> Any:
+        """Return the prepared rows in the operators of a graph, as `Transform.onnx` does; else `transform` is run.
+
+        Args:
+            graph: see `Transform.onnx`.
+            x: a symbolic array (rows, inputs), whose columns mean what `Column` says; a missing value is NaN.
+
+        Returns:
+            A symbolic array (rows, output_width(inputs)) or NotImplemented.
+        """
+        return NotImplemented
 
     def prepare(self, x: Array, out: Array) -> Array:
         """Return the prepared rows: `out`, or `x` itself if nothing would change. The core calls it."""

@@ -92,6 +92,11 @@ PARTS_BY_KIND = {
         "notebook": "notebook_log",
     },
 }
+EXPORTERS = {
+    ".onnx": "onnx_file:write_onnx",
+    ".py": "python_source:write_python",
+    ".safetensors": "safetensors:write_safetensors",
+}
 
 
 @hookimpl
@@ -113,4 +118,4 @@ def zoo_models() -> Traversable:
 @hookimpl
 def zoo_exporters() -> Iterable[Exporter]:
     """Return the built-in exporters."""
-    return [Exporter(".safetensors", f"{__name__}._exporters:write_safetensors")]
+    return [Exporter(ending, f"{__name__}.exporters.{target}") for ending, target in EXPORTERS.items()]

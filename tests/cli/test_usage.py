@@ -28,7 +28,7 @@ MISTAKES = [
     ("plugins install zoo-x", "pip install zoo-x"),
     ("train", "for example: zoo train glyphs-quickstart"),
     ("new --data my.csv", "for example: zoo new mine --data my.csv"),
-    ("export my.npz", "for example: zoo export glyphs.npz -o glyphs.safetensors"),
+    ("export my.npz", "for example: zoo export glyphs.npz -o glyphs.onnx"),
     ("train -help", "did you mean --help?"),
     ("train my.toml --epochs 5", "change the spec: --set training.epochs=5"),
     ("train my.toml --epochs=5", "change the spec: --set training.epochs=5"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 from zoo_core.errors import Hint, PluginError, ResourceError, UsageError, nearest
 from zoo_core.model import Model, load
@@ -12,32 +13,58 @@ from zoo_core.registry.default import default_registry
 from zoo_core.storage import write_file
 
 
+class Exported(NamedTuple):
+    """What an export wrote.
+
+    Args:
+        files: the file that was named first, then those beside it, such as the header of a `.c`.
+        note: what the exporter says of it, or "".
+    """
+
+    files: list[Path]
+    note: str
+
+
 def export(
     model: Model | str | Path, path: str | Path, registry: Registry | None = None, *, overwrite: bool = True
-) -> None:
+) -> Exported:
     """Write a model in another format, which the ending of the file names.
 
     Args:
         model: a model, a model file, or the name of a shipped model.
-        path: the new file, such as "m.safetensors". It appears whole, or not at all.
+        path: the new file, such as "m.onnx". It appears whole, or not at all.
         registry: has the exporters; default: those of all installed plugins.
         overwrite: whether an existing file may be replaced.
 
+    Returns:
+        The files that were written, and a note of the exporter.
+
     Raises:
         UsageError: no exporter writes such files, or the file exists and may not be replaced.
-        PluginError: the exporter raised an error, or wrote no file.
+        PluginError: the exporter raised an error, or wrote no file; a part of the model cannot be exported; or the
+            export gives something else than the model.
         ResourceError: the file cannot be written.
         ModelFileError: the model cannot be read.
 
     Example:
-        zoo_core.export("glyphs-quickstart", "glyphs.safetensors")
+        zoo_core.export("glyphs-quickstart", "glyphs.onnx")
     """
     registry, path = registry or default_registry(), Path(path)
     exporter = find_exporter(path, registry)
+    _check_free(path, overwrite)
+    found = model if isinstance(model, Model) else load(model, registry)
+    contents, note = _exported(exporter, found, path.name)
+    files = {path.with_name(name): content for name, content in contents.items()}
+    for file in files:
+        _check_free(file, overwrite)
+    for file, content in reversed(files.items()):  # the named file comes last: where it is, the others are
+        write_file(file, content, overwrite=overwrite)
+    return Exported(list(files), note)
+
+
+def _check_free(path: Path, overwrite: bool) -> None:
     if not overwrite and (path.exists() or path.is_symlink()):
         raise UsageError(f"{path}: exists", Hint("force"))
-    found = model if isinstance(model, Model) else load(model, registry)
-    write_file(path, _exported(exporter, found, path.name), overwrite=overwrite)
 
 
 def find_exporter(path: Path, registry: Registry) -> Tool:
@@ -51,14 +78,18 @@ def find_exporter(path: Path, registry: Registry) -> Tool:
     raise UsageError(f"{path}: no exporter writes such files{nearest(ending, known)} (there are: {', '.join(known)})")
 
 
-def _exported(exporter: Tool, model: Model, name: str) -> bytes:
-    """Return what an exporter writes. It writes to a folder of its own, so a failure leaves nothing behind."""
+def _exported(exporter: Tool, model: Model, name: str) -> tuple[dict[str, bytes], str]:
+    """Return what an exporter writes, the named file first, and its note.
+
+    It writes to a folder of its own, so a failure leaves nothing behind.
+    """
     try:
         with tempfile.TemporaryDirectory(prefix="zoo-export-") as folder:
             path = Path(folder) / name
-            exporter.call(model, path)
+            note = exporter.call(model, path)
             if not path.is_file():
                 raise PluginError(f"{exporter} wrote no file; it writes to the path that it is given")
-            return path.read_bytes()
+            others = sorted(file for file in Path(folder).iterdir() if file.is_file() and file != path)
+            return {file.name: file.read_bytes() for file in (path, *others)}, note if isinstance(note, str) else ""
     except OSError as error:
         raise ResourceError(f"{name}: cannot be written: {error.strerror or error}") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -45,6 +46,9 @@ class Softmax(Activation):
             np.exp(out, out=out)
         out /= sums_beside(out)
 
+    def onnx(self, graph: Any, x: Any) -> Any:
+        return graph.Softmax(x)
+
     def backward(self, x: Array, y: Array, grad: Array, out: Array) -> None:
         # The Jacobian diag(y) - y y^T times grad
         np.multiply(grad, y, out=out)
@@ -66,6 +70,9 @@ class LogSoftmax(Activation):
         np.exp(out, out=exponentials)
         out -= np.log(np.add.reduce(exponentials, axis=1, keepdims=True))
 
+    def onnx(self, graph: Any, x: Any) -> Any:
+        return graph.LogSoftmax(x)
+
     def backward(self, x: Array, y: Array, grad: Array, out: Array) -> None:
         np.exp(y, out=out)
         out *= np.add.reduce(grad, axis=1, keepdims=True)
@@ -84,6 +91,13 @@ class Sparsemax(Activation):
         minus_maximum(z, shifted)
         np.subtract(shifted, self._threshold(shifted), out=out)
         np.maximum(out, 0.0, out=out)
+
+    def onnx(self, graph: Any, x: Any) -> Any:
+        # The threshold is the largest of (sum of the k largest entries - 1) / k.
+        z = x - x.max(axis=1, keepdims=True)
+        excess = np.cumsum(-np.sort(-z, axis=1), axis=1) - 1.0
+        ranks = np.arange(1, z.shape[1] + 1, dtype=z.dtype)
+        return np.maximum(z - (excess / ranks).max(axis=1, keepdims=True), 0.0)
 
     def backward(self, x: Array, y: Array, grad: Array, out: Array) -> None:
         support = self.scratch(y, "support")

@@ -10,7 +10,7 @@ import typer
 from zoo_core.cli._options import MAX_SIZE_MIB, Force, Json, MaxSize, Sha256
 from zoo_core.cli._output import report, warn
 
-EXAMPLES = "Examples: zoo export glyphs.npz -o glyphs.safetensors | zoo export mnist-mlp -o mnist.safetensors --force"
+EXAMPLES = "Examples: zoo export glyphs.npz -o glyphs.onnx | zoo export mnist-mlp -o mnist.py --force"
 
 
 def command(
@@ -23,7 +23,8 @@ def command(
 ) -> None:
     """Write a model in another format.
 
-    Built in is .safetensors; plugins bring others.
+    Built in are .onnx, .py (source code that needs NumPy alone) and .safetensors (the arrays); plugins bring others.
+    How rows are prepared, and the labels, go with the model. Each file is first compared with the model on 257 rows.
     """
     from zoo_core.cli._inputs import check_not_an_input, check_output_path, load_model
     from zoo_core.cli._output import redirect_prints
@@ -37,5 +38,7 @@ def command(
     check_output_path(output, force)
     found = load_model(model, registry, sha256, max_size)
     with redirect_prints():
-        export(found, output, registry, overwrite=force)
-    report({"saved": str(output), "bytes": output.stat().st_size}, json, f"saved {output}")
+        written = export(found, output, registry, overwrite=force)
+    names = ", ".join(map(str, written.files))
+    facts = {"saved": str(output), "bytes": output.stat().st_size, "files": [str(file) for file in written.files]}
+    report(facts | {"note": written.note}, json, f"saved {names}{f' ({written.note})' if written.note else ''}")

@@ -1,0 +1,190 @@
+"""How other functions of NumPy, and methods of arrays, are written down: most by those of `_ufuncs.py`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from zoo_core.graphs._builder import GraphBuilder, RecordingError
+from zoo_core.graphs._reductions import ROW_FUNCTIONS, finish
+from zoo_core.graphs._symbolic_array import SymbolicArray, operand
+from zoo_core.graphs._ufuncs import check_axis
+
+Axis = Any
+
+
+def record_function(graph: GraphBuilder, function: Any, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
+    """Write down the call of a function of NumPy that is no universal one."""
+    name = function.__name__
+    name = {"amax": "max", "amin": "min"}.get(name, name)
+    known = FUNCTIONS.get(name)
+    if known is None or function.__module__ not in ("numpy", "numpy.linalg"):
+        raise RecordingError(f"it calls {function.__module__}.{name}, which no graph has")
+    return known(*inputs, **options)
+
+
+# ------------------------------------------------------------------ entries
+
+
+def _where(condition: Any, *values: Any) -> Any:
+    if len(values) != 2:
+        raise RecordingError("it asks np.where for places, which depend on values")
+    graph = next(v.graph for v in (condition, *values) if isinstance(v, SymbolicArray))
+    parts = [v.sample if isinstance(v, SymbolicArray) else v for v in (condition, *values)]
+    sample = np.where(*parts)
+    mask, *nodes = (operand(graph, v, sample)[0] for v in (condition, *values))
+    nodes = [graph.cast(node, sample.dtype) for node in nodes]
+    width = max(node.width for node in (mask, *nodes))
+    return SymbolicArray(
+        graph, graph.node("Where", graph.cast(mask, bool), *nodes, dtype=sample.dtype, width=width), sample
+    )
+
+
+def _clip(x: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None) -> Any:
+    low, high = a_min if min is None else min, a_max if max is None else max
+    found = x if low is None else np.maximum(x, low)
+    found = found if high is None else np.minimum(found, high)
+    return finish(found.copy() if found is x else found, out)
+
+
+def _copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
+    if not isinstance(dst, SymbolicArray):
+        raise RecordingError("it copies into an array of its own; self.scratch(x) gives one that can be recorded")
+    if where is True:
+        dst[...] = src
+    else:
+        dst[...] = _where(where, src, dst).astype(dst.dtype)
+
+
+def _nan_to_num(x: Any, copy: bool = True, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    limits = np.finfo(x.dtype)
+    high, low = limits.max if posinf is None else posinf, limits.min if neginf is None else neginf
+    found = np.where(np.isnan(x), x.dtype.type(nan), x)
+    found = np.where(found == math.inf, x.dtype.type(high), found)
+    return np.where(found == -math.inf, x.dtype.type(low), found)
+
+
+def _interpolate(x: Any, xp: Any, fp: Any) -> Any:
+    """Write np.interp: the number of known points below tells the line, and tables give its end and slope."""
+    raise RecordingError("it calls np.interp")
+
+
+def _polyval(p: Any, x: Any) -> Any:
+    found = x * 0.0
+    for coefficient in p:
+        found = found * x + coefficient
+    return found
+
+
+# ------------------------------------------------------------------ shapes
+
+
+def _split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    check_axis(x, axis, "np.split")
+    places = np.split(np.arange(x.shape[1]), indices_or_sections)
+    return [x[:, int(at[0]) : int(at[-1]) + 1] for at in places]
+
+
+def _concatenate(arrays: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = None) -> Any:
+    graph = next(a.graph for a in arrays if isinstance(a, SymbolicArray))
+    rows = next(len(a) for a in arrays if isinstance(a, SymbolicArray))
+    sample = np.concatenate([a.sample if isinstance(a, SymbolicArray) else a for a in arrays], axis=axis)
+    if sample.ndim != 2 or len(sample) != rows:
+        raise RecordingError("it joins rows; columns can be joined")
+    nodes = []
+    for a in arrays:
+        node, shown = operand(graph, a, sample)
+        nodes.append(graph.cast(graph.widened(node, np.shape(shown)[1]), sample.dtype))
+    node = graph.node("Concat", *nodes, dtype=sample.dtype, width=sample.shape[1]) if len(nodes) > 1 else nodes[0]
+    return finish(SymbolicArray(graph, node, sample), out)
+
+
+def _column_stack(arrays: Any) -> Any:
+    return _concatenate([a[:, None] if np.ndim(a) == 1 else a for a in arrays], axis=1)
+
+
+def _filled(value: float) -> Callable[..., Any]:
+    def like(x: Any, dtype: Any = None, *rest: Any, **options: Any) -> SymbolicArray:
+        return filled(x.graph, x.shape, dtype or x.dtype, value)
+
+    return like
+
+
+def _full_like(x: Any, fill_value: Any, dtype: Any = None, *rest: Any, **options: Any) -> SymbolicArray:
+    return filled(x.graph, x.shape, dtype or x.dtype, fill_value)
+
+
+def filled(graph: GraphBuilder, shape: tuple[int, ...], dtype: Any, value: Any) -> SymbolicArray:
+    """Return an array of one value everywhere."""
+    return SymbolicArray(graph, graph.constant_node(np.asarray(value, dtype)), np.full(shape, value, dtype))
+
+
+def _expand_dims(x: Any, axis: Any) -> Any:
+    if x.ndim != 1 or axis not in (1, -1, (1,), (-1,)):
+        raise RecordingError("it gives an array more than two dimensions")
+    return x[:, None]
+
+
+def _squeeze(x: Any, axis: Any = None) -> Any:
+    return x.read_only(np.squeeze(x.sample, axis=axis))
+
+
+def _reshape(x: Any, *shape: Any, **options: Any) -> Any:
+    wanted = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple) else shape
+    sample = x.sample.reshape(wanted)
+    if sample.shape == x.shape or (sample.size == len(x) == len(sample)):
+        return x.read_only(sample)
+    raise RecordingError("it changes the shape of an array")
+
+
+def _diff(x: Any, n: int = 1, axis: Any = -1, prepend: Any = None, append: Any = None) -> Any:
+    if n != 1:
+        raise RecordingError("it calls np.diff with n > 1")
+    check_axis(x, axis, "np.diff")
+    ends = [None if end is None else filled(x.graph, (len(x), 1), x.dtype, end) for end in (prepend, append)]
+    whole = _concatenate([a for a in (ends[0], x, ends[1]) if a is not None], axis=1)
+    return whole[:, 1:] - whole[:, :-1]
+
+
+def _flip(x: Any, axis: Any = None) -> Any:
+    check_axis(x, axis, "np.flip")
+    return x[:, ::-1]
+
+
+def _dot(x: Any, y: Any, out: Any = None) -> Any:
+    """Write a product with a constant matrix, or one column of it."""
+    if not isinstance(x, SymbolicArray) or isinstance(y, SymbolicArray) or np.ndim(y) not in (1, 2):
+        raise RecordingError("it multiplies two arrays as matrices; one of them must be a constant, on the right")
+    sample = x.sample @ np.asarray(y)
+    graph, columns = x.graph, np.asarray(y).reshape(len(y), -1)
+    nodes = (
+        graph.cast(graph.widened(x.node, x.shape[1]), sample.dtype),
+        graph.matrix(columns.astype(sample.dtype, copy=False)),
+    )
+    node = graph.node("Gemm", *nodes, dtype=sample.dtype, width=columns.shape[1])
+    return finish(SymbolicArray(graph, node, sample), out)
+
+
+def _einsum(subscripts: str, *arrays: Any, out: Any = None, **options: Any) -> Any:
+    form = subscripts.replace(" ", "")
+    if form in ("ij,ij->i", "ab,ab->a") and len(arrays) == 2:
+        return finish(np.add.reduce(arrays[0] * arrays[1], axis=1), out)
+    if form == "ij,jk->ik":
+        return _dot(arrays[0], arrays[1], out=out)
+    raise RecordingError(f"it calls np.einsum({subscripts!r}, ...); 'ij,ij->i' can be recorded")
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = ROW_FUNCTIONS | {
+    "clip": _clip, "column_stack": _column_stack, "concatenate": _concatenate, "copy": lambda x, **o: x.copy(),
+    "copyto": _copyto, "diff": _diff, "dot": _dot, "einsum": _einsum, "empty_like": _filled(0),
+    "expand_dims": _expand_dims, "flip": _flip, "full_like": _full_like, "hsplit": lambda x, n: _split(x, n, 1),
+    "hstack": lambda arrays, **o: _concatenate(arrays, 1, **o), "interp": _interpolate, "nan_to_num": _nan_to_num,
+    "ndim": lambda x: x.ndim, "ones_like": _filled(1), "polyval": _polyval, "reshape": _reshape,
+    "round": lambda x: np.rint(x), "shape": lambda x: x.shape, "size": lambda x: x.size, "split": _split,
+    "squeeze": _squeeze, "where": _where, "zeros_like": _filled(0),
+}  # fmt: skip
+_METHODS = "all any argmax argmin clip cumsum dot max mean min prod reshape round squeeze std sum var"
+METHODS = {name: FUNCTIONS[name] for name in _METHODS.split()}

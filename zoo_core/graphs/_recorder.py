@@ -1,0 +1,82 @@
+"""`Recorder` is what a recording goes through; parts get it as `graph` in their own forms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from zoo_core.graphs._builder import GraphBuilder, RecordingError
+from zoo_core.graphs._functions import METHODS, record_function
+from zoo_core.graphs._node import Node
+from zoo_core.graphs._operators import BROADCAST, ELEMENTWISE, ROWWISE, apply
+from zoo_core.graphs._record_part import record_part
+from zoo_core.graphs._symbolic_array import SymbolicArray
+from zoo_core.graphs._ufuncs import record_ufunc
+from zoo_core.parts import Array, Part
+
+REDUCTIONS = frozenset({"ReduceSum", "ReduceProd", "ReduceMax", "ReduceMin", "ArgMax"})
+
+
+class Recorder(GraphBuilder):
+    """Writes down functions of NumPy, operators, and parts.
+
+    Example:
+        def onnx(self, graph, x):
+            return graph.Softmax(x)
+    """
+
+    def record_ufunc(self, ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
+        """Write down a universal function of NumPy."""
+        return record_ufunc(self, ufunc, method, inputs, options)
+
+    def record_function(self, function: Any, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
+        """Write down another function of NumPy."""
+        return record_function(self, function, inputs, options)
+
+    def method(self, name: str) -> Callable[..., Any]:
+        """Return what an array's method of this name does. Raises RecordingError if no graph has it."""
+        if name not in METHODS:
+            raise RecordingError(f"it uses {name!r} of an array, which no graph has")
+        return METHODS[name]
+
+    def constant(self, value: Any) -> SymbolicArray:
+        """Return a constant as an array: a number, or one number for each column; floats in the dtype of the network.
+
+        Args:
+            value: a number or an array of shape (), (width,) or (1, width).
+        """
+        array = np.asarray(value)
+        array = array.astype(self.dtype) if array.dtype.kind == "f" else array
+        return self.array(self.constant_node(array), np.atleast_2d(array))
+
+    def transform(self, part: Part, x: SymbolicArray) -> SymbolicArray:
+        """Return what another part makes of `x`: by its own form, or as its code computes it.
+
+        Args:
+            part: an activation, normalizer or preprocessor that is set up.
+            x: its input.
+        """
+        return record_part(self, part, x)
+
+    def array(self, node: Node, sample: Array) -> SymbolicArray:
+        """Return the array of a node, whose values in the sample are known."""
+        return SymbolicArray(self, node, sample)
+
+    def operator(self, op: str, *inputs: Any) -> SymbolicArray:
+        """Return the array that an operator without options gives for arrays and numbers, in one dtype."""
+        arrays = [other if hasattr(other, "node") else self.constant(other) for other in inputs]
+        with np.errstate(all="ignore"):
+            sample = apply(op, [other.sample for other in arrays], {})
+        nodes = [other.node for other in arrays]
+        if op in ROWWISE:
+            nodes = [self.widened(other.node, other.sample.shape[1]) for other in arrays]
+        width = 1 if op in REDUCTIONS else max(node.width for node in nodes)
+        return self.array(self.node(op, *nodes, dtype=sample.dtype, width=width), sample)
+
+    def __getattr__(self, name: str) -> Callable[..., SymbolicArray]:
+        """Return the function of an operator."""
+        if name in ELEMENTWISE or name in BROADCAST or name in ROWWISE:
+            return lambda *inputs: self.operator(name, *inputs)
+        raise AttributeError(f"graphs have no operator {name!r}")
