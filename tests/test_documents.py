@@ -24,7 +24,8 @@ from zoo_core.spec.schema import spec_schema
 ROOT = Path(__file__).parents[1]
 OWN = (
     "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "models/README.md", "plugins/README.md",
-    "plugins/zoo-lookahead/README.md", "plugins/zoo-sklearn/README.md", "tests/README.md", "zoo_core/README.md",
+    "plugins/zoo-lookahead/README.md", "plugins/zoo-sklearn/README.md", "plugins/zoo-trackers/README.md",
+    "tests/README.md", "zoo_core/README.md",
 )  # fmt: skip
 GENERATED = tuple(str(f.relative_to(ROOT)) for f in sorted((ROOT / "plugins/reference").glob("*.md")))
 CARDS = tuple(str(f.relative_to(ROOT)) for f in sorted((ROOT / "models/zoo_models").glob("*.md")))

@@ -156,7 +156,9 @@ def test_tensorboard_shows_each_split_as_a_run(registry: Registry, folder: Path)
     for split in ("train", "validation", "test"):
         for metric in ("loss", "accuracy"):
             assert scalars(folder / "m.tensorboard" / split, metric) == expected(model, f"{split}_{metric}")
-    assert scalars(folder / "m.tensorboard" / "run", "learning_rate") == [(n, pytest.approx(0.01)) for n in (1, 2, 3, 4)]
+    assert scalars(folder / "m.tensorboard" / "run", "learning_rate") == [
+        (n, pytest.approx(0.01)) for n in (1, 2, 3, 4)
+    ]
 
 
 def test_tensorboard_shows_the_spec(registry: Registry, folder: Path) -> None:

@@ -56,9 +56,10 @@ class TensorboardLog(Tracker):
         if split not in self._writers:
             assert run.output is not None
             folder, first = run.output.with_suffix(".tensorboard"), run.history[self.written]["epoch"] + 1
-            writer = self._writers[split] = self._library.SummaryWriter(
-                str(folder / (split or "run")), purge_step=first
-            )
+            # The suffix keeps a file that was begun in the same second: names have the time in seconds.
+            name, suffix = str(folder / (split or "run")), f".{first:06d}"
+            writer = self._library.SummaryWriter(name, purge_step=first, filename_suffix=suffix)
+            self._writers[split] = writer
             if not split:
                 text = json.dumps(run.spec.to_dict(), indent=2, ensure_ascii=False)
                 writer.add_text("spec", f"```json\n{text}\n```", first)
