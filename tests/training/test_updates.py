@@ -8,6 +8,7 @@ import pytest
 
 import zoo_core
 from tests.helpers.builtin import ENTRIES, REGISTRY
+from zoo_core.basics.workers import Pool
 from zoo_core.errors import PluginError
 from zoo_core.nn import part_state
 from zoo_core.nn.slices import is_elementwise
@@ -16,7 +17,6 @@ from zoo_core.testing.checks.elementwise import STEPS, bits, gradients_of
 from zoo_core.testing.harness.part_under_test import PartUnderTest
 from zoo_core.testing.harness.variations import variations
 from zoo_core.training import _updates
-from zoo_core.training._updates import update_of
 
 WHOLE = {"clip", "sam", "accumulate", "ema", "groups", "frozen"}  # wrappers, and what takes no step
 WHOLE |= {"lars", "lamb", "muon", "adafactor", "lbfgs", "notebook_repeated"}  # norms, matrices, several evaluations
@@ -44,6 +44,10 @@ def take(part, update, dtype=np.float32, before=lambda step, part: None):
             call(parameters, gradients, 0.01 / (1 + step), None)
     numbers = {"parameters": parameters, **part_state(part, "")}
     return {name: bits(np.atleast_1d(v).astype(float)).tolist() for name, v in numbers.items() if v is not None}
+
+
+def update_of(part, layout):
+    return _updates.update_of(part, layout, Pool(2))
 
 
 def whole(part, layout):

@@ -65,34 +65,36 @@ class SlicedSteps:
     """
 
     def __init__(self, optimizer: Optimizer, parameters: Array, gradients: Array, slices: Sequence[slice]) -> None:
-        self._optimizer, self._vectors = optimizer, vectors_of(optimizer)
-        self._views = [{name: vector[at] for name, vector in self._vectors.items()} for at in slices]
+        self._optimizer, self.vectors = optimizer, vectors_of(optimizer)
+        self.parameters, self.gradients, self.slices = parameters, gradients, slices
+        self._views = [{name: vector[at] for name, vector in self.vectors.items()} for at in slices]
         self._given = [(parameters[at], gradients[at]) for at in slices]
-        self._first, self._rate = optimizer, 0.0
+        self.first, self.learning_rate = optimizer, 0.0  # the twin of the first slice
         self._attributes: dict[str, Any] = {}
         self._numbers: list[str] = []  # the attributes that are arrays without axes
 
-    def fit(self) -> bool:
-        """Return whether the optimizer still has the vectors that it had."""
+    def fit(self, parameters: Array, gradients: Array) -> bool:
+        """Return whether these are still the vectors, and the optimizer has those that it had."""
         own = vars(self._optimizer)
-        return all(own.get(name) is vector for name, vector in self._vectors.items())
+        same = parameters is self.parameters and gradients is self.gradients
+        return same and all(own.get(name) is vector for name, vector in self.vectors.items())
 
     def begin_step(self, learning_rate: float) -> None:
         """Set the learning rate of the step, and look up the optimizer's attributes."""
-        self._rate, self._attributes = learning_rate, dict(vars(self._optimizer))
+        self.learning_rate, self._attributes = learning_rate, dict(vars(self._optimizer))
         self._numbers = [k for k, v in self._attributes.items() if isinstance(v, np.ndarray) and not v.ndim]
 
-    def step_slice(self, number: int) -> None:
+    def step_slice(self, number: int, worker: int = 0) -> None:
         """Take the step of one slice."""
         views = self._views[number]
         twin = self.twin(views)
-        twin.step(*self._given[number], self._rate)
+        twin.step(*self._given[number], self.learning_rate)
         own = vars(twin)
         for name, view in views.items():
             if own[name] is not view:  # the step replaced an array instead of changing it
                 view[...] = own[name]
         if number == 0:
-            self._first = twin
+            self.first = twin
 
     def twin(self, vectors: Mapping[str, Any]) -> Optimizer:
         """Return a copy of the optimizer with other vectors, and with its own copies of arrays without axes."""
@@ -106,4 +108,4 @@ class SlicedSteps:
 
     def end_step(self) -> None:
         """Give the optimizer the numbers that the step has changed."""
-        take_numbers(self._optimizer, self._first, self._views[0])
+        take_numbers(self._optimizer, self.first, self._views[0])

@@ -2,8 +2,9 @@
 
 `Trainer.events()` in `_trainer.py` is a generator. In each step `_learning_rate.py` gives the rate;
 `_batch_loader.py` loads and augments a batch, whose inputs `_row_loader.py` brings; `nn.Objective` computes the
-gradient; the optimizer updates, by `_updates.py` in blocks. `_metrics.py` measures an epoch. `_callback_run.py` calls
-the callbacks, which see the run through `_run_view.py`. `_diagnostics.py` explains losses that are not finite.
+gradient; the optimizer updates, by `_updates.py` in blocks, or by `_fused_steps.py` in one pass. `_metrics.py`
+measures an epoch. `_callback_run.py` calls the callbacks, which see the run through `_run_view.py`.
+`_diagnostics.py` explains losses that are not finite.
 `_threads.py` chooses the number of threads, `_parallel_matmul.py` adds threads to single products. Two more modules are
 public: `training.events` and `training.explain`.
 """

@@ -35,7 +35,7 @@ from zoo_core.training._preflight import check_model
 from zoo_core.training._speed import Speed
 from zoo_core.training._success import failed_training, hopeless_training
 from zoo_core.training._targets import badly_scaled
-from zoo_core.training._updates import update_of
+from zoo_core.training._updates import Update, update_of
 from zoo_core.training.events import EpochEnded, Event, Finished, LayerStats, Progress, SafePoint, Started
 
 
@@ -75,7 +75,7 @@ class Trainer:
         self.loader = BatchLoader(model, splits["train"], self.objective, model.source)
         self.optimizer = copy_part(self.spec.optimizer)
         self.optimizer.start(self.network.layout)
-        self._update = update_of(self.optimizer, self.network.layout)
+        self._update: Update = self.optimizer.update
         self.metrics = EpochMetrics(model, splits, self.objective, self.loader)
         steps, directions = self.loader.batches.steps, self.metrics.directions
         self.learning_rate = LearningRate(self.optimizer, self.network, self.epochs, steps, directions)
@@ -102,6 +102,8 @@ class Trainer:
             PluginError: a part breaks its contract.
             Exception: what a callback raised in the last epoch or at the end, after Finished.
         """
+        steps_left = self.epochs * self.loader.batches.steps - self.position.step
+        self._update = update_of(self.optimizer, self.network.layout, Pool(), steps_left)
         self._speed.start(self._rows_done())
         yield self._started(0 if extra is None else extra.threads - 1)
         check_model(self.model)
