@@ -1003,6 +1003,20 @@ class Preprocessor(Part):
             x: shape (rows, features); an array, or an object with `shape`, `dtype` and `take` as in `Table`.
         """
 
+    def check_state(self, inputs: int) -> None:
+        """Check the state that a model file gave back: a file may be a stranger's. Without an override all passes.
+
+        The core calls it before any other method, when all of `state` is there. A preprocessor around others calls
+        theirs, and puts their option and a point before the text of their errors.
+
+        Args:
+            inputs: the number of columns of the data; for a preprocessor of targets, the number of targets.
+
+        Raises:
+            ValueError: `fit` could not have learnt this; it begins with the name of the attribute, as in
+                "scale holds 0, and must be above 0". The core names the file.
+        """
+
     def output_width(self, inputs: int) -> int:
         """Return the number of prepared columns, 1 or more. It may depend on options and on what `fit` has learnt.
 

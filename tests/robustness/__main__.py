@@ -12,6 +12,7 @@ from tests.robustness import Unavailable
 NAMES = (
     "flips",
     "mutants",
+    "forgeries",
     "bombs",
     "data_bombs",
     "readers",

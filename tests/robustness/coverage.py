@@ -15,9 +15,10 @@ from tests.robustness import ROOT, Result, Unavailable, environment, python
 
 PROMISE = "statements and branches of reader and writer, each taken by the fast tests"
 MODULES = (
-    "storage/*", "model/_loading.py", "model/_header.py", "model/_summary.py", "model/_provenance.py",
+    "storage/*", "model/_loading.py", "model/_header.py", "model/_description.py",
+    "model/_summary.py", "model/_provenance.py",
     "model/_fingerprints.py", "model/_environment.py", "model/_array_names.py", "runs/_output.py",
-    "model/_preprocessors.py", "training/_interval.py",
+    "model/_preprocessors.py", "model/_fitted_state.py", "model/run_state.py", "training/_interval.py",
     "runs/_checkpoint.py", "runs/_checkpoint_writer.py", "runs/_advice.py", "runs/_rescue.py",
     "runs/_run_state.py", "nn/_part_state.py", "nn/_random_streams.py",
 )  # fmt: skip
@@ -28,6 +29,7 @@ TESTS = (
     "runs/test_checkpoints.py", "runs/test_round_trip.py", "runs/test_checkpoint_refusals.py",
     "runs/test_nothing_is_lost.py", "nn/test_random_streams.py", "training/test_target_units.py",
     "nn/test_part_state.py", "nn/test_target_widths.py", "model/test_bytes.py", "model/test_columns.py",
+    "model/test_forged_state.py",
     "runs/test_continuation.py", "runs/test_errors_with_models.py", "runs/test_multilabel.py",
 )  # fmt: skip
 COUNT = len(TESTS)

@@ -13,6 +13,7 @@ from tests.robustness import Unavailable
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="they read /proc and send signals")
 SAMPLES = {
     "mutants": 600,
+    "forgeries": 150,
     "readers": 300,
     "tables": 150,
     "paths": 120,
@@ -28,6 +29,7 @@ SAMPLES = {
 LARGER = {
     "flips": 1,
     "mutants": 9000,
+    "forgeries": 4000,
     "bombs": 100,
     "data_bombs": 15,
     "readers": 20_000,

@@ -7,12 +7,14 @@ from typing import Protocol
 
 import numpy as np
 
-from zoo_core.model._header import DataDescription
+from zoo_core.model._description import DataDescription
 from zoo_core.nn import Decision, Network
 from zoo_core.parts import Array, ClassDecision, Metric, Table
 from zoo_core.spec import named_figures
 
 BLOCK = 4096  # rows that a metric gets at once
+ROUNDING = 1e-6  # of a sum of shares
+_ANSWERS = {"classification": "classes", "regression": "targets", "multilabel": "labels"}
 
 
 class BaselineModel(Protocol):
@@ -62,6 +64,19 @@ def baseline_of(table: Table, rows: Array | slice, classes: int) -> list[float]:
         return [float(mean) for mean in np.average(y.astype(np.float64), axis=0, weights=weights)]
     counts = np.bincount(y, weights, minlength=classes)
     return [float(share) for share in counts / counts.sum()]
+
+
+def baseline_fault(about: DataDescription, outputs: int) -> str:
+    """Return what is wrong with the baseline in a file of a network with `outputs` outputs, or ''."""
+    shares, task = np.array(about.baseline), about.task
+    count = about.class_count(outputs) if task == "classification" else about.target_count(outputs)
+    if len(shares) not in (0, count):
+        return f"about.baseline has {len(shares)} numbers, and the model has {count} {_ANSWERS[task]}"
+    if task != "regression" and ((shares < 0) | (shares > 1)).any():
+        return f"about.baseline holds {shares[np.argmax((shares < 0) | (shares > 1))]:g}, which is no share"
+    if task == "classification" and len(shares) and abs(shares.sum() - 1) > ROUNDING:
+        return f"about.baseline has shares that add up to {shares.sum():g}, not to 1"
+    return ""
 
 
 @np.errstate(all="ignore")

@@ -87,6 +87,18 @@ def prepare_rows(preprocessor: Preprocessor, inputs: Array, out: Array, first: i
 
 
 @np.errstate(all="ignore")
+def checked_own(model: InferenceModel, outputs: Array) -> Array:
+    """Return outputs in the user's own units. Raises NumericError unless they are finite there too."""
+    own = model.units.own(outputs)
+    if own is not outputs and not is_finite(own):
+        raise NumericError(
+            f"model {model.name!r} gives values that are not finite in the units of its targets; "
+            f"its target_preprocessor {model.units.name!r} is damaged or its inputs huge"
+        )
+    return own
+
+
+@np.errstate(all="ignore")
 def network_outputs(model: InferenceModel, x: Any) -> Array:
     """Return what the network gives for checked inputs, shape (rows, outputs). Raises DataError or NumericError."""
     out = np.empty((x.shape[0], model.network.outputs), model.network.dtype)

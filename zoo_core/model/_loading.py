@@ -20,6 +20,7 @@ from zoo_core.model._array_names import (
     preprocessor_state,
     tells_of_run,
 )
+from zoo_core.model._baseline import baseline_fault
 from zoo_core.model._fingerprints import Fingerprints
 from zoo_core.model._header import Header, read_model_header
 from zoo_core.model._model import Model
@@ -192,7 +193,7 @@ def _refuse_invalid(name: str) -> Iterator[None]:
 
 
 def _check_counts(model: Model, name: str, parameters: int) -> None:
-    """Refuse a file whose names do not match its outputs, or whose number of parameters is not the one it claims."""
+    """Refuse a file whose names, baseline or number of parameters are not those of its network."""
     outputs = model.network.outputs
     task = model.about.task
     wanted = max(outputs, 2) if task == "classification" else outputs
@@ -200,6 +201,8 @@ def _check_counts(model: Model, name: str, parameters: int) -> None:
     widths = checked_widths if task == "classification" else checked_value_widths
     if len(names) not in (0, wanted) and (task == "multilabel" or outputs not in widths(model.loss, len(names))):
         raise ModelFileError(f"{name}: has {len(names)} names for {wanted} outputs; get another file")
+    if fault := baseline_fault(model.about, outputs):
+        raise ModelFileError(f"{name}: {fault}; get another file")
     if parameters != model.network.layout.size:
         raise ModelFileError(
             f"{name}: claims {parameters} parameters, and its spec has {model.network.layout.size}; get another file"

@@ -16,10 +16,10 @@ from zoo_core.data import RowSketch
 from zoo_core.data.labels import as_labels
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.errors import SpecError, UsageError
+from zoo_core.model._description import DataDescription
 from zoo_core.model._environment import environment as current_environment
 from zoo_core.model._fingerprints import Fingerprints
-from zoo_core.model._header import DataDescription
-from zoo_core.model._inference import network_outputs
+from zoo_core.model._inference import checked_own, network_outputs
 from zoo_core.model._inputs import as_inputs, as_targets, class_labels
 from zoo_core.model._preprocessors import Preprocessors, fitted_preprocessors
 from zoo_core.model._saving import file_arrays, with_history
@@ -176,7 +176,7 @@ class Model:
             model = zoo_core.load("glyphs-quickstart")
             model.outputs(x).shape  # (rows, 10)
         """
-        return self.units.own(network_outputs(self, self._inputs(x)))
+        return checked_own(self, network_outputs(self, self._inputs(x)))
 
     def _inputs(self, x: Any) -> Any:
         about = self.about

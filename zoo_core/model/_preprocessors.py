@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from zoo_core.contract import raise_named
 from zoo_core.errors import DataError, ModelFileError, SpecError
 from zoo_core.model._array_names import PREPROCESSOR, TARGET_PREPROCESSOR, preprocessor_state
-from zoo_core.model._header import DataDescription
+from zoo_core.model._description import DataDescription
+from zoo_core.model._fitted_state import check_fitted, refused_state
 from zoo_core.nn import TargetUnits
 from zoo_core.parts import Array, Preprocessor, Table
 from zoo_core.spec import Spec, copy_part, walk_parts
@@ -83,39 +84,27 @@ def restored_preprocessors(spec: Spec, about: DataDescription, arrays: Mapping[s
     """Return the preprocessors of a spec with their state in a file, called `name`.
 
     That of the inputs may decide on the width of the network. Raises ModelFileError for an array that is not part of
-    their state.
+    their state, or that does not fit; `try_preprocessors` checks those of the targets.
     """
     found, saved = _copied(spec, about), preprocessor_state(arrays)
+    found.inputs.set_columns(about.described_columns)  # before it has state, which may not fit them
     owners = {f"{place}.{key}": (part, key) for place, part in found.parts for key in part.state}
     for path in sorted(saved.keys() - owners.keys()):
         raise ModelFileError(f"{name}: array {path!r} is not part of its spec")
     for path, value in saved.items():
         part, key = owners[path]
         setattr(part, key, value if value.ndim else value.item())
+    check_fitted(found.inputs, PREPROCESSOR, about.inputs, name)
     return found
 
 
 def try_preprocessors(model: Model, name: str) -> None:
     """Prepare a row of zeros, and scale a row of targets there and back. Raises ModelFileError."""
     row, x = np.empty((1, model.network.inputs), model.network.dtype), np.zeros((1, model.about.inputs))
-    _try(model.preprocessor, lambda: model.preprocessor.transform(x, row), name)
+    with suppress(DataError), refused_state(model.preprocessor, PREPROCESSOR, name):  # it may refuse the row as data
+        model.preprocessor.transform(x, row)
     if model.target_preprocessor is not None:
-        y = np.zeros((1, model.network.outputs))
-        _try(model.target_preprocessor, lambda: model.units.own(model.units.learnt(y, row.dtype)), name)
-
-
-def _try(part: Preprocessor, call: Callable[[], object], name: str) -> None:
-    """Call a preprocessor, which may refuse the row as data. Raises ModelFileError."""
-    try:
-        with np.errstate(all="ignore"):
-            call()
-    except DataError:
-        return
-    except MemoryError:
-        raise
-    except Exception as error:
-        raise_named(error)
-        raise ModelFileError(
-            f"{name}: its preprocessor {part.name!r} cannot use its arrays ({type(error).__name__}: {error}); "
-            "get another file"
-        ) from error
+        outputs = model.network.outputs
+        check_fitted(model.target_preprocessor, TARGET_PREPROCESSOR, model.about.target_count(outputs), name)
+        with suppress(DataError), refused_state(model.target_preprocessor, TARGET_PREPROCESSOR, name):
+            model.units.own(model.units.learnt(np.zeros((1, outputs)), row.dtype))

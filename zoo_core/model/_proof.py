@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from zoo_core.basics import ANY, blas_threads
+from zoo_core.contract import raise_named
 from zoo_core.errors import ModelFileError, PluginError, SpecError
 from zoo_core.model._header import read_model_header
 from zoo_core.model._loading import build_model
@@ -30,6 +31,7 @@ def prove(model: Model, contents: ModelFile | None = None) -> None:
     try:
         _compare(model, _contents(model, name) if contents is None else contents, name)
     except (ModelFileError, SpecError) as error:
+        raise_named(error.__cause__ or error)  # the arrays are those of the model: a part is at fault, not a file
         reason = str(error).removesuffix("; get another file").removeprefix(f"{name}: ")
         raise PluginError(f"{name} cannot be saved and loaded: {reason}") from error
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from zoo_core.basics import aligned, row_slices
-from zoo_core.model._inference import InferenceModel, infer_rows, prepare_rows
+from zoo_core.model._inference import InferenceModel, checked_own, infer_rows, prepare_rows
 from zoo_core.nn import Network, RunningMetrics, is_fused, targets_for
 from zoo_core.parts import Array, Preprocessor, Table
 
@@ -45,12 +45,14 @@ class TableEvaluation:
 
     @np.errstate(all="ignore")
     def figures(self, *, check: bool = False) -> dict[str, float]:
-        """Return loss and metrics. `check` is that of `infer_rows`."""
+        """Return loss and metrics. `check` is that of `infer_rows`, and for outputs in the user's own units too."""
         model, table, running = self._model, self._table, self._running
         running.start(table.x.shape[0], model.network.outputs)
         with model.lock:
             for rows, z, outputs in infer_rows(model, table.x, check=check, prepared=self._inputs):
                 weights = None if table.weights is None else table.weights[rows]
+                if check:
+                    checked_own(model, outputs)
                 running.update(z, outputs, self._targets[rows], table.y[rows], weights)
         return {"loss": running.mean_loss} | running.figures()
 

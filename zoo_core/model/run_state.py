@@ -7,7 +7,19 @@ from typing import Any
 
 from zoo_core.errors import ModelFileError
 from zoo_core.parts import Array
-from zoo_core.storage import pack, unpack
+from zoo_core.storage import pack, quoted, unpack
+
+
+def unpacked_run(section: Mapping[str, Any], arrays: Mapping[str, Array], name: str) -> dict[str, Any]:
+    """Return the values by path in the section `run` of the file `name`. Raises ModelFileError for what is none."""
+    found = {}
+    for path, value in section.items():
+        try:
+            found[path] = unpack(value, arrays)
+        except (LookupError, TypeError, ValueError, OverflowError, AttributeError, StopIteration) as error:
+            shown = quoted(path, 100)
+            raise ModelFileError(f"{name}: header.run: {shown} is no state of a run; get another file") from error
+    return found
 
 
 class RunState:
@@ -29,10 +41,7 @@ class RunState:
         """Return the values by path; arrays may be those of a run. Raises ModelFileError for another section."""
         if self._arrays is None:
             return self._values
-        try:
-            return {path: unpack(value, self._arrays) for path, value in self._values.items()}
-        except (LookupError, TypeError, ValueError, OverflowError, AttributeError, StopIteration) as error:
-            raise ModelFileError(f"{self._name}: its state is not that of a run: {error!r}") from error
+        return unpacked_run(self._values, self._arrays, self._name)
 
     def packed(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """Return the section of a header, and the arrays of the file. Raises PluginError for what no file holds."""

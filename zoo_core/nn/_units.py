@@ -54,8 +54,11 @@ class TargetUnits:
         # In float64 first: large targets may lie close together.
         return self._for_each_target(self._preprocessor.transform, values.astype(np.float64, copy=False)).astype(dtype)
 
+    @np.errstate(all="ignore")
     def own(self, outputs: Array) -> Array:
         """Return outputs of the network in the user's own units, in float64; `outputs` itself if nothing is scaled.
+
+        A value beyond the range of float64 becomes infinite.
 
         Args:
             outputs: shape (rows, outputs).

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from zoo_core.errors import Hint, ModelFileError, PluginError, ResourceError
+from zoo_core.model.run_state import unpacked_run
 from zoo_core.parts import Array
 from zoo_core.registry import DISTRIBUTION
 from zoo_core.runs._compare import difference_lines
 from zoo_core.runs._output import REPLACES
 from zoo_core.runs._run_state import get_state, owner_of_state, set_state
-from zoo_core.storage import ModelFile, begins_as_model_file, pack, unpack, write_model_file
+from zoo_core.storage import ModelFile, begins_as_model_file, pack, write_model_file
 from zoo_core.training import Trainer
 
 
@@ -62,10 +63,17 @@ def restore_run(trainer: Trainer, contents: ModelFile, name: str) -> None:
             Hint("start_from", path=name),
         )
     _warn_of_versions(trainer, header, name)
+    state = unpacked_run(run, contents.arrays, name)
     try:
-        set_state(trainer, {key: unpack(value, contents.arrays) for key, value in run.items()})
+        set_state(trainer, state)
     except (LookupError, TypeError, ValueError, OverflowError, AttributeError, StopIteration) as error:
-        raise ModelFileError(f"{name}: its state is not that of a run of its spec: {error!r}") from error
+        raise ModelFileError(f"{name}: its state is not that of a run of its spec: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"{error} is missing"
+    return str(error) if isinstance(error, ValueError) else "a value has another type"
 
 
 def _warn_of_versions(trainer: Trainer, header: Mapping[str, Any], name: str) -> None:

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from zoo_core.basics import familiar_keys, suggest_key
 from zoo_core.contract.option_types import is_part
-from zoo_core.errors import PluginError, SpecError, UsageError, nearest_name
+from zoo_core.errors import ModelFileError, PluginError, SpecError, UsageError, nearest_name
 from zoo_core.parts import Part
 from zoo_core.registry import Registry
 from zoo_core.spec._options import option_names
@@ -59,7 +59,7 @@ def validate(
     and a name; by default the registry does. With `for_network`, fields that only training needs become None.
 
     Raises SpecError with every problem, UsageError where all come from overrides, PluginError where only parts are
-    missing.
+    missing. Raises ModelFileError if `find` does.
     """
     if fault := plain_fault(value):
         raise SpecError(f"{name}: {fault}")
@@ -68,11 +68,19 @@ def validate(
         return table.model_validate(value, context=context)
     except ValidationError as error:
         problems = error.errors(include_url=False)[:MAX_PROBLEMS]
+    if (refused := next(filter(None, map(_refused_file, problems)), None)) is not None:
+        raise refused
     _add_other_places(problems, table, value, registry, context["known"])
     lines = error_lines(problems, value, context["known"], places, name)
     if all(p["type"] == "unknown_part" for p in problems):
         raise PluginError("\n".join(lines))
     raise (UsageError if all(line.startswith("override ") for line in lines) else SpecError)("\n".join(lines))
+
+
+def _refused_file(problem: ErrorDetails) -> ModelFileError | None:
+    """Return the error of a lookup of a part that refused a model file: the file is wrong, not a value of the spec."""
+    error = problem.get("ctx", {}).get("error")
+    return error if isinstance(error, ModelFileError) else None
 
 
 def _add_other_places(

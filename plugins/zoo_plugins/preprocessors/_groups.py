@@ -35,19 +35,32 @@ def sample(x: Any) -> Array:
     return np.asarray(x.take(np.arange(count) * rows // count, axis=0), np.float64)
 
 
-def check_shapes(**expected: tuple[Any, tuple[int, ...]]) -> None:
-    """Raise ValueError unless each array has the shape beside it; `zoo_core` names the file."""
-    for name, (value, shape) in expected.items():
-        if np.shape(value) != shape:
-            raise ValueError(f"{name} has shape {np.shape(value)}, not {shape}")
+def check_array(name: str, value: Any, shape: tuple[int, ...], dtype: Any = np.float64) -> None:
+    """Raise ValueError unless a value is an array of a shape and dtype; a length of -1 may be any.
+
+    As the other checks, it begins with the name; `zoo_core` says which file holds the value.
+    """
+    found = np.asarray(value)
+    same = found.ndim == len(shape) and all(b in (-1, a) for a, b in zip(found.shape, shape, strict=True))
+    if not same or found.dtype != dtype:
+        wanted = str(shape).replace("-1", "any number")
+        raise ValueError(
+            f"{name} has shape {found.shape} and dtype {found.dtype}, not shape {wanted} and dtype {np.dtype(dtype)}"
+        )
+
+
+def check_values(name: str, value: Array, wrong: Array, rule: str) -> None:
+    """Raise ValueError with the first value that is `wrong`, bools of the shape of `value`."""
+    if wrong.any():
+        at = [int(i) for i in np.argwhere(wrong)[0]]
+        raise ValueError(f"{name} holds {value[tuple(at)]:g} at {at}, and {rule}")
 
 
 def check_places(name: str, places: Any, count: int) -> None:
     """Raise ValueError unless `places` are ascending indices below `count`."""
-    indices = np.asarray(places)
-    good = indices.ndim == 1 and indices.dtype.kind in "iu" and (np.diff(indices) > 0).all()
-    if not good or (len(indices) and not 0 <= indices[0] <= indices[-1] < count):
-        raise ValueError(f"{name} are no ascending indices below {count}")
+    check_array(name, places, (-1,), np.int64)
+    check_values(name, places, (places < 0) | (places >= count), f"has indices from 0 to {count - 1}")
+    check_values(name, places, np.diff(places, prepend=-1) <= 0, "is ascending")
 
 
 def names_of(columns: Sequence[Any], count: int) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from zoo_core.parts import Array, Preprocessor
-from zoo_plugins.preprocessors._groups import check_places, check_shapes
+from zoo_plugins.preprocessors._groups import check_array, check_places, check_values
 from zoo_plugins.preprocessors.scaling import chunks
 
 DAY = 86_400  # seconds
@@ -53,10 +53,15 @@ class DateParts(Preprocessor):
             count += (~np.isnan(values)).sum(axis=0)
         return total / count
 
+    def check_state(self, inputs: int) -> None:
+        """Check shapes, that scales are above 0, and the places of the parts."""
+        check_array("shift", self.shift, (inputs, SCALED))
+        check_array("scale", self.scale, (inputs, SCALED))
+        check_values("scale", self.scale, self.scale <= 0, "is above 0")
+        check_places("kept", self.kept, inputs * len(PARTS_OF_DATE))
+
     def output_width(self, inputs: int) -> int:
         """Return the number of parts that vary."""
-        check_shapes(shift=(self.shift, (inputs, SCALED)), scale=(self.scale, (inputs, SCALED)))
-        check_places("kept", self.kept, inputs * len(PARTS_OF_DATE))
         return len(self.kept)
 
     def output_names(self) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from zoo_core.errors import DataError
 from zoo_core.parts import Array, Preprocessor
-from zoo_plugins.preprocessors._groups import check_shapes, names_of
+from zoo_plugins.preprocessors._groups import check_array, check_values, names_of
 from zoo_plugins.preprocessors.scaling import chunks
 
 MOST = 10_000  # prepared columns
@@ -48,11 +48,28 @@ class OneHot(Preprocessor):
             "a column that differs in nearly every row tells nothing of new rows: leave it out"
         )
 
+    def check_state(self, inputs: int) -> None:
+        """Check the shapes, that the sizes add up, and that the values ascend and are those of the columns."""
+        check_array("values", self.values, (-1,))
+        check_array("sizes", self.sizes, (inputs,), np.int64)
+        check_array("missing", self.missing, (inputs,), np.uint8)
+        check_values("sizes", self.sizes, (self.sizes < 0) | (self.sizes > MOST), f"is from 0 to {MOST}")
+        if self.sizes.sum() != len(self.values):
+            raise ValueError(f"sizes adds up to {self.sizes.sum()}, and there are {len(self.values)} values")
+        check_values("missing", self.missing, self.missing > 1, "is 0 or 1")
+        for at, values, _ in self._widths():
+            check_values("values", values[1:], values[1:] <= values[:-1], f"ascends in column {at}")
+            self._check_codes(at, values)
+
+    def _check_codes(self, at: int, values: Array) -> None:
+        """Raise ValueError for values that are no codes of the categories of their column."""
+        if self.columns and self.columns[at].kind == "category":
+            count = len(self.columns[at].categories)
+            wrong = (values % 1 != 0) | (values < -1) | (values >= count)  # -1 is a category that the column lacks
+            check_values("values", values, wrong, f"column {self.columns[at].name!r} has {count} categories")
+
     def output_width(self, inputs: int) -> int:
         """Return the number of all values."""
-        check_shapes(sizes=(self.sizes, (inputs,)), missing=(self.missing, (inputs,)))
-        if (self.sizes < 0).any() or self.sizes.sum() != np.size(self.values):
-            raise ValueError("sizes do not divide the values")
         return sum(width for _, _, width in self._widths())
 
     def _widths(self) -> Iterator[tuple[int, Array, int]]:

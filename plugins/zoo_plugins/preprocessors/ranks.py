@@ -9,7 +9,7 @@ import numpy as np
 from annotated_types import Ge, Le
 
 from zoo_core.parts import Array, Preprocessor
-from zoo_plugins.preprocessors._groups import sample
+from zoo_plugins.preprocessors._groups import check_array, check_values, sample
 
 BOUND = 1e-7  # ranks are kept this far from 0 and 1 where they become normal
 # The quantile function of the normal distribution, algorithm AS 241 (PPND16) of Wichura, "The percentage points of the
@@ -52,6 +52,14 @@ class Rank(Preprocessor):
         shares = np.linspace(0, 1, min(self.quantiles, max(2, int(x.shape[0]))))
         found = np.quantile(sample(x), shares, axis=0)
         self.quantiles_found = np.maximum.accumulate(found, axis=0)
+
+    def check_state(self, inputs: int) -> None:
+        """Check the shape, and that the quantiles ascend."""
+        name, found = "quantiles_found", self.quantiles_found
+        check_array(name, found, (-1, inputs))
+        if not 2 <= len(found) <= self.quantiles:
+            raise ValueError(f"{name} holds {len(found)} quantiles, and has 2 to {self.quantiles}")
+        check_values(name, found[1:], found[1:] < found[:-1], "is ascending")
 
     def transform(self, x: Array, out: Array) -> None:
         """Write the ranks."""

@@ -11,6 +11,7 @@ import numpy as np
 from annotated_types import Ge, Le
 
 from zoo_core.parts import Array, Preprocessor
+from zoo_plugins.preprocessors._groups import check_array, check_values
 
 CHUNK = 4096  # rows converted to float64 in one go: uint8 images as a whole would need 8 times their memory
 
@@ -77,6 +78,12 @@ class _Fitted(Preprocessor):
     is_invertible = True
     shift: Array
     scale: Array
+
+    def check_state(self, inputs: int) -> None:
+        """Check the shapes, and that scales are above 0."""
+        check_array("shift", self.shift, (inputs,))
+        check_array("scale", self.scale, (inputs,))
+        check_values("scale", self.scale, self.scale <= 0, "is above 0")
 
     def transform(self, x: Array, out: Array) -> None:
         """Write the scaled rows."""

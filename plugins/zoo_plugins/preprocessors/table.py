@@ -11,7 +11,7 @@ import numpy as np
 
 from zoo_core.errors import DataError, SpecError
 from zoo_core.parts import Array, Column, Preprocessor
-from zoo_plugins.preprocessors._groups import ChangedRows, check_places, check_shapes, names_of, sample
+from zoo_plugins.preprocessors._groups import ChangedRows, check_array, check_places, names_of, sample
 from zoo_plugins.preprocessors.dates import DateParts
 from zoo_plugins.preprocessors.one_hot import OneHot
 from zoo_plugins.preprocessors.scaling import Standard, chunks
@@ -117,12 +117,21 @@ class TablePreprocessor(Preprocessor):
             values[gaps] = np.broadcast_to(fill[places], values.shape)[gaps]
         return values
 
-    def output_width(self, inputs: int) -> int:
-        """Return the sum of the widths of the groups, and the number of flags."""
+    def check_state(self, inputs: int) -> None:
+        """Check what fills gaps, the places of the numbers, and each preprocessor inside that has columns."""
         numbers = len(self._places(inputs)[0])
-        check_shapes(fill=(self.fill, (numbers,)))
+        check_array("fill", self.fill, (numbers,))
         check_places("kept", self.kept, numbers)
         check_places("flagged", self.flagged, numbers)
+        self.set_columns(self.columns)  # those of the numbers depend on `kept`
+        for option, (part, _, width) in zip(("number", "category", "date"), self._groups(inputs), strict=True):
+            try:
+                part.check_state(width) if width else _check_unused(part)
+            except ValueError as error:
+                raise ValueError(f"{option}.{error}") from error
+
+    def output_width(self, inputs: int) -> int:
+        """Return the sum of the widths of the groups, and the number of flags."""
         return len(self.flagged) + sum(part.output_width(width) for part, _, width in self._groups(inputs) if width)
 
     def output_names(self) -> list[str]:
@@ -158,6 +167,13 @@ class TablePreprocessor(Preprocessor):
         raise DataError(
             f"column {name} has a missing value; fill it in, or write missing = 'median' for the preprocessor"
         )
+
+
+def _check_unused(part: Preprocessor) -> None:
+    """Raise ValueError for the state of a preprocessor that has no columns."""
+    for name in part.state:
+        if name in vars(part):
+            raise ValueError(f"{name} is there, and the table has no column for it")
 
 
 PARTS = (TablePreprocessor,)

@@ -94,6 +94,33 @@ class Adding(Centred):
         out += y + self.mean
 
 
+@faulty("check_state", "check_state does not refuse an array of another form by its name")
+class Trusting(Centred):
+    """Looks at the length alone."""
+
+    def check_state(self, inputs):
+        if self.mean.shape[-1] != inputs:
+            raise ValueError(f"mean has {self.mean.shape[-1]} values, and there are {inputs} columns")
+
+
+@faulty("check_state", "(AttributeError)")
+class Stumbling(Centred):
+    """Looks at what is not there."""
+
+    def check_state(self, inputs):
+        if self.mean.ndim > 1:
+            self.mean.rows  # noqa: B018
+
+
+@faulty("check_state", "check_state refuses what fit has learnt: mean holds 0")
+class TooStrict(Centred):
+    """Refuses means of 0 and less."""
+
+    def check_state(self, inputs):
+        if (self.mean < 1000).any():
+            raise ValueError("mean holds 0")
+
+
 class OfColumns(Preprocessor):
     """The numbers of a table, with 0 for a gap."""
 

@@ -156,6 +156,39 @@ def _check_state(subject: PartUnderTest) -> Iterator[Finding]:
         )
 
 
+def _checks_state(part: type[Any]) -> bool:
+    return part.check_state is not Preprocessor.check_state
+
+
+def _check_state_refusals(subject: PartUnderTest) -> Iterator[Finding]:
+    part = _fitted(subject)
+    try:
+        part.check_state(FEATURES)
+    except ValueError as error:
+        yield Finding(f"check_state refuses what fit has learnt: {error}")
+        return
+    for name in (key for key in part.state if isinstance(getattr(part, key, None), np.ndarray)):
+        other = _fitted(subject)
+        setattr(other, name, getattr(part, name)[None])
+        told, case = _refusal(other), f"{name} with one dimension more"
+        if not told.startswith(f"{name} "):
+            yield Finding(
+                "check_state does not refuse an array of another form by its name", case,
+                f"ValueError: {name} ...", told or "no error", f"it compares the shape of self.{name}",
+            )  # fmt: skip
+
+
+def _refusal(part: Any) -> str:
+    """Return the text of the ValueError of `check_state`, or ''; another error with its type."""
+    try:
+        part.check_state(FEATURES)
+    except ValueError as error:
+        return str(error)
+    except Exception as error:  # the part is a stranger's
+        return f"({type(error).__name__}) {error}"
+    return ""
+
+
 def _check_streaming(subject: PartUnderTest) -> Iterator[Finding]:
     expected = _transform(_fitted(subject), sample_inputs())
     try:
@@ -181,6 +214,7 @@ CHECKS = {
         Check("inputs", "it does not change the inputs", _check_inputs),
         Check("values", "values are finite and depend on their row alone, for bytes and floats", _check_values),
         Check("state", "loaded from a model file, it gives the same values", _check_state),
+        Check("check_state", "it refuses state of another form by its name", _check_state_refusals, _checks_state),
         Check("streaming", "fit uses only shape, dtype and take", _check_streaming),
         Check("columns", "`wants_columns`: it takes all kinds, gaps, unknown values", check_described, wants_columns),
         Check("inverse", "`is_invertible`: inverse undoes transform", _check_inverse, _is_invertible, varied=True),
