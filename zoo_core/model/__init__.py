@@ -16,10 +16,9 @@ if TYPE_CHECKING:
         tells_of_run as tells_of_run,
     )
     from zoo_core.model._baseline import baseline_figures as baseline_figures, baseline_of as baseline_of
-    from zoo_core.model._description import DataDescription as DataDescription
+    from zoo_core.model._description import DataDescription as DataDescription, short_errors as short_errors
     from zoo_core.model._environment import environment as environment
     from zoo_core.model._fingerprints import Fingerprints as Fingerprints
-    from zoo_core.model._header import short_errors as short_errors
     from zoo_core.model._inference import confusion_counts as confusion_counts
     from zoo_core.model._inputs import class_labels as class_labels
     from zoo_core.model._loading import load as load, model_from_file as model_from_file, set_arrays as set_arrays
@@ -36,10 +35,9 @@ if TYPE_CHECKING:
 _MODULES = {
     "_array_names": "FINGERPRINTS belongs_to_network tells_of_run",
     "_baseline": "baseline_figures baseline_of",
-    "_description": "DataDescription",
+    "_description": "DataDescription short_errors",
     "_environment": "environment",
     "_fingerprints": "Fingerprints",
-    "_header": "short_errors",
     "_inference": "confusion_counts",
     "_inputs": "class_labels",
     "_loading": "load model_from_file set_arrays",

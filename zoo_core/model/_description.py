@@ -14,6 +14,7 @@ from pydantic import (
     FailFast,
     Field,
     SerializerFunctionWrapHandler,
+    ValidationError,
     model_serializer,
     model_validator,
 )
@@ -127,3 +128,12 @@ def _first_repeated(names: Sequence[str]) -> str | None:
     if len(set(names)) == len(names):
         return None
     return next(name for name, count in Counter(names).items() if count > 1)
+
+
+def short_errors(error: ValidationError) -> str:
+    """Return the first three problems of a table, printable and short."""
+    problems = error.errors(include_url=False, include_input=False)
+    lines = [
+        f"{quoted('.'.join(map(str, p['loc'])))[1:-1] or 'header'}: {quoted(p['msg'], 200)[1:-1]}" for p in problems[:3]
+    ]
+    return "; ".join([*lines, *(["..."] if len(problems) > 3 else [])])

@@ -17,9 +17,9 @@ from pydantic import (
 
 import zoo_core.basics.pydantic_ready  # noqa: F401 - before the first model
 from zoo_core.errors import ModelFileError, SpecError
-from zoo_core.model._description import DataDescription, Stored, check_size
+from zoo_core.model._description import DataDescription, Stored, check_size, short_errors
 from zoo_core.parts import Record
-from zoo_core.storage import MAX_HEADER, ModelFile, quoted
+from zoo_core.storage import MAX_HEADER, ModelFile
 
 MAX_SPEC_VALUES = 5000  # keys and items of a stored spec; some 250 layers with all their options
 MAX_WARNING = 1000  # characters of a warning
@@ -117,15 +117,6 @@ def check_header_size(header: Mapping[str, Any], name: str) -> None:
         raise SpecError(f"{name}: spec and names take {size} bytes of a header; at most {MAX_HEADER - 2 * RESERVE} fit")
     if count_values(header["spec"]) > MAX_SPEC_VALUES:
         raise SpecError(f"{name}: has more than {MAX_SPEC_VALUES} values, and a model file holds no more")
-
-
-def short_errors(error: ValidationError) -> str:
-    """Return the first three problems of a table, printable and short."""
-    problems = error.errors(include_url=False, include_input=False)
-    lines = [
-        f"{quoted('.'.join(map(str, p['loc'])))[1:-1] or 'header'}: {quoted(p['msg'], 200)[1:-1]}" for p in problems[:3]
-    ]
-    return "; ".join([*lines, *(["..."] if len(problems) > 3 else [])])
 
 
 def fit_history(history: Sequence[Record], other: Mapping[str, Any]) -> list[Record]:

@@ -9,7 +9,8 @@ from annotated_types import Ge
 from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError, model_validator
 
 from zoo_core.errors import ModelFileError
-from zoo_core.model._header import Header, read_model_header, short_errors
+from zoo_core.model._description import short_errors
+from zoo_core.model._header import Header, read_model_header
 from zoo_core.parts import Record
 from zoo_core.storage import ModelFile
 
