@@ -114,6 +114,10 @@ def test_without_its_plugin_a_file_is_refused_and_shown(capsys: pytest.CaptureFi
     with pytest.raises(PluginError, match=r"activation 'bent' of plugin zoo-golden 1\.0.*zoo-golden==1\.0") as caught:
         zoo_core.load(path)
     assert caught.value.exit_code == 4
+    needs = r"activation 'bent' of plugin zoo-golden 1\.0[\s\S]*pip install 'zoo-golden==1\.0'"
+    for spec, earlier in ((path, None), ("glyphs-quickstart", path)):
+        with pytest.raises(PluginError, match=needs):
+            zoo_core.train(spec, start_from=earlier)
     assert run(["show", str(path), "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown["sha256"] == DIGESTS["golden-plugin-0.1"]

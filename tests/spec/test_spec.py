@@ -168,6 +168,32 @@ def test_json_that_is_no_spec(tmp_path, raw, message):
         read(tmp_path, raw, name="s.json")
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        '{"name": "sgd", "learning_rate": 0.5}',
+        '{ name = "sgd", learning_rate = 0.5 }', "{name = sgd, learning_rate=0.5}",
+        "{'name': 'sgd', 'learning_rate': 0.5}", "{name: sgd, learning_rate: 0.5}",
+    ],
+)  # fmt: skip
+def test_a_part_with_options_is_set_as_toml_or_json(value):
+    spec = zoo_core.read_spec("glyphs-quickstart", [f"optimizer={value}"])
+    assert (spec.optimizer.name, spec.optimizer.learning_rate) == ("sgd", 0.5)
+
+
+def test_a_list_with_tables_is_set_as_json():
+    change = 'training.metrics=["accuracy", {"name": "f1", "per_class": true}]'
+    assert [m.name for m in zoo_core.read_spec("glyphs-quickstart", [change]).training.metrics] == ["accuracy", "f1"]
+    path = zoo_core.read_spec("glyphs-quickstart", ['description=[{"a": "b:c", "d": 1}'])
+    assert path.description == '[{"a": "b:c", "d": 1}'
+
+
+@pytest.mark.parametrize("value", ['{"name": "sgd"', '{name = "sgd" learning_rate = 1}', '{"name": "sgd"} x'])
+def test_a_table_that_is_neither_toml_nor_json_is_told_how_to_write(value):
+    with pytest.raises(UsageError, match=r"override optimizer=.*: is no table; write {name = "):
+        zoo_core.read_spec("glyphs-quickstart", [f"optimizer={value}"])
+
+
 def test_an_override_changes_one_value_and_is_named_in_errors(tmp_path):
     spec = read(tmp_path, GOOD, "training.epochs=7", "model.layers.0.units=9", "optimizer.learning_rate=0.5")
     assert (spec.training.epochs, spec.model.layers[0].units, spec.optimizer.learning_rate) == (7, 9, 0.5)

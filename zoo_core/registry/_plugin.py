@@ -38,6 +38,11 @@ class Plugin:
         """'ok', 'broken' or 'off'."""
         return "off" if self.switched_off else "broken" if self.problem else "ok"
 
+    @property
+    def has_plain_name(self) -> bool:
+        """Whether name and version are safe in a command that a user copies."""
+        return bool(DISTRIBUTION_NAME.fullmatch(self.distribution) and VERSION.fullmatch(self.version))
+
     def add_problem(self, reason: str) -> None:
         """Add a reason why the plugin could not be loaded."""
         self.problem = f"{self.problem}; {reason}" if self.problem else reason

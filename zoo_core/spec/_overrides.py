@@ -1,7 +1,8 @@
-"""Changes of single values of a spec, as "key.path=value": the value is TOML or a bare word."""
+"""Changes of single values of a spec, as "key.path=value": the value is TOML, JSON or a bare word."""
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,12 +14,13 @@ from zoo_core.spec._text import parse_fault, plain_fault
 INDEX = re.compile("[0-9]{1,9}")  # of a list
 LEFT_OUT = "null"  # as a value: the key is left out, so that its default holds
 MAX_SHOWN = 80  # characters of an override in a message
-BARE = re.compile(r"""("[^"]*"|'[^']*')|(?<![\w.+-])(?!(?:true|false|inf|nan)\b)([A-Za-z_][\w.-]*)(?=\s*[,\]}])""")
+BARE = re.compile(r"""("[^"]*"|'[^']*')|(?<![\w.+-])(?!(?:true|false|inf|nan)\b)([A-Za-z_][\w.-]*)(?=\s*[,:\]}])""")
+COLON = re.compile(r"""("[^"]*"|'[^']*')\s*:""")
 FOREIGN_PATH = re.compile(r"^-|^\.|^[^.]*[\[\]/:\s]|\[-?\d*\]")  # how keys are joined elsewhere, and an option's dashes
 
 
 def override(value: dict[str, Any], change: str, places: dict[tuple[str | int, ...], str]) -> Any:
-    """Put one "key.path=value" into plain data, and return the value: TOML or a bare word. Raises UsageError."""
+    """Put one "key.path=value" into plain data, and return the value. Raises UsageError."""
     path, equals, text = change.partition("=")
     shown = change if len(change) <= MAX_SHOWN else f"{change[:MAX_SHOWN]}..."
     if not equals or not path.strip():
@@ -43,13 +45,29 @@ def _keys(path: str, shown: str) -> list[str | int]:
 def _override_value(text: str, shown: str) -> Any:
     """Return the value of an override. Raises UsageError if no spec may hold it."""
     read = _parsed(text, shown)
-    if read is None and text.strip().startswith(("[", "{")):  # shells remove the quotes inside
-        read = _parsed(BARE.sub(lambda found: found[1] or f'"{found[2]}"', text), shown)
+    if read is None and text.strip().startswith(("[", "{")):
+        read = _parsed_json(text) or _parsed_loosely(text, shown)
+    if read is None and text.strip().startswith("{"):
+        raise UsageError(f'override {shown}: is no table; write {{name = "adam", beta1 = 0.9}} or {{"name": "adam"}}')
     if read is None:
         return text
     if fault := plain_fault(read):
         raise UsageError(f"override {shown}: {fault}")
     return read["x"] if read.keys() == {"x"} else text
+
+
+def _parsed_json(text: str) -> dict[str, Any] | None:
+    """Return a table whose x is the value of a JSON text, or None if the text is no JSON."""
+    try:
+        return {"x": json.loads(text)}
+    except (ValueError, RecursionError):
+        return None
+
+
+def _parsed_loosely(text: str, shown: str) -> dict[str, Any] | None:
+    """Return what `_parsed` does for a text whose quotes a shell has removed, and whose marks may be those of JSON."""
+    quoted = BARE.sub(lambda found: found[1] or f'"{found[2]}"', text)
+    return _parsed(quoted, shown) or _parsed(COLON.sub(r"\1 =", quoted), shown)
 
 
 def _parsed(text: str, shown: str) -> dict[str, Any] | None:

@@ -21,6 +21,7 @@ from zoo_core.spec._overrides import kept_options, override
 from zoo_core.spec._part_field import PartField, StrictTable
 from zoo_core.spec._positions import locate_keys
 from zoo_core.spec._spec import Spec
+from zoo_core.spec._stored_plugins import missing_plugins
 from zoo_core.spec._text import is_toml, parse_text, read_text
 from zoo_core.storage import DEFAULT_LIMIT, read_model_file
 
@@ -41,7 +42,7 @@ def read_spec(
 
     Args:
         path: a spec file (.toml or .json), the name of a shipped model, or a model file (.npz) with its spec.
-        overrides: changes as "key.path=value", such as "training.epochs=5"; the value is TOML or a bare word.
+        overrides: changes as "key.path=value", such as "training.epochs=5"; the value is TOML, JSON or a bare word.
         registry: where parts are looked up; by default all that is installed.
         seed: replaces the seed of the spec, 0 to 4294967295.
         sha256: read the model file only if it has this digest.
@@ -66,16 +67,21 @@ def read_spec(
     if sha256 is not None and not is_model:
         raise UsageError(f"{str(path)!r} is no model file, and only those have a sha256 to demand")
     if is_model:
-        value, origin = _from_model_file(Path(str(file)), sha256, limit)
+        value, origin, plugins = _from_model_file(Path(str(file)), sha256, limit)
         places: Places = {}
     else:
         value, places = parsed_text(file, str(path))
+        plugins = None
         origin = Origin(Path(path).parent.absolute() if file == Path(path) else None)
     before, changes = copy.deepcopy(value), [*overrides, *([] if seed is None else [f"seed={seed}"])]
     for text in changes:
         new = override(value, text, places)
         origin = origin.naming(new) if text.lstrip().startswith("data") else origin
-    spec = validate(Spec, value, registry, str(path), places).from_origin(origin)
+    try:
+        spec = validate(Spec, value, registry, str(path), places).from_origin(origin)
+    except PluginError as error:
+        missing = missing_plugins(plugins, registry)
+        raise (PluginError(f"{error}\n{missing}") if missing else error) from None
     for line in kept_options(before, changes):
         warnings.warn(line, stacklevel=3)  # the decorator is a frame
     return spec
@@ -91,13 +97,13 @@ def parsed_text(file: Any, name: str) -> tuple[dict[str, Any], Places]:
     return value, {(): f"{name}:1:1", **places}
 
 
-def _from_model_file(file: Path, sha256: str | None, limit: int) -> tuple[dict[str, Any], Origin]:
-    """Return the plain data of the spec in a model file, and its origin."""
+def _from_model_file(file: Path, sha256: str | None, limit: int) -> tuple[dict[str, Any], Origin, Any]:
+    """Return the plain data of the spec in a model file, its origin, and what the file says of its plugins."""
     header = read_model_file(file, limit=limit, sha256=sha256).header
     value, folder = header.get("spec"), header.get("spec_folder", "")
     if not isinstance(value, dict) or not isinstance(folder, str):
         raise ModelFileError(f"{file}: its header holds no spec")
-    return value, Origin(file.parent.absolute(), is_stored=True, spec_folder=folder)
+    return value, Origin(file.parent.absolute(), is_stored=True, spec_folder=folder), header.get("plugins")
 
 
 def read_part(kind: str, name: str, overrides: Iterable[str], registry: Registry) -> Part:
