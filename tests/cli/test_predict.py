@@ -101,6 +101,15 @@ def test_the_header_says_what_each_column_is(run_zoo, model, options, header):
     assert (code, out.split("\n")[0], out.count("\n")) == (0, header, 4)
 
 
+def test_labels_and_probabilities_come_of_one_run_of_the_network(run_zoo, model, monkeypatch):
+    Path("new.csv").write_text(HEAD + "".join(people(5)))
+    seen = []
+    outputs = zoo_core.Model.outputs
+    monkeypatch.setattr(zoo_core.Model, "outputs", lambda self, x: seen.append(len(x)) or outputs(self, x))
+    assert run_zoo("predict", "m.npz", "new.csv", "--label", "--proba")[0] == 0
+    assert seen == [5]
+
+
 BAD = {
     3: ("b,,male,2,old,\n", "line 4, column 'age': 'old' is text, not a number; turn it into numbers"),
     4: ("c,,male\n", "line 5 has 3 cells, not 6 as the first line"),

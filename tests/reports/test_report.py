@@ -142,9 +142,76 @@ def test_the_command_prints_draws_and_gives_json(run_zoo: Any) -> None:
     assert (code, "add --report" in err) == (2, True)
 
 
-def test_tables_without_weights_are_said_to_be_so(tmp_path: Path) -> None:
+REPEATED = np.arange(200) % 4  # whole weights, 0 among them: a row of weight 3 stands for three rows
+
+
+def halves(report: Any) -> dict[str, Any]:
+    """Return what a report says of rows, without what counts them once or draws at random."""
+    data = report.to_dict()
+    return {key: data[key] for key in data if key not in ("rows", "notes", "weighted", "figures", "baseline")}
+
+
+@pytest.mark.parametrize("y", [BINARY, THREE])
+def test_a_weighted_row_counts_as_that_many_rows_in_every_table(tmp_path: Path, y: np.ndarray) -> None:
+    model, table = train(tmp_path, y, "classification", int(y.max()) + 1)
+    weighted = make_report(model, Table(table.x, y, REPEATED.astype(float)), repeats=0)
+    several = make_report(model, Table(np.repeat(table.x, REPEATED, axis=0), np.repeat(y, REPEATED)), repeats=0)
+    assert (weighted.weighted, several.weighted) == (True, False)
+    assert "each row counts by its weight" in weighted.notes
+    assert_alike(halves(weighted), halves(several))
+
+
+def assert_alike(a: Any, b: Any) -> None:
+    if isinstance(a, dict):
+        assert a.keys() == b.keys()
+        for key in a:
+            assert_alike(a[key], b[key])
+    elif isinstance(a, list):
+        assert len(a) == len(b)
+        for pair in zip(a, b, strict=True):
+            assert_alike(*pair)
+    else:
+        assert a == (b if isinstance(b, str) else pytest.approx(b, nan_ok=True))
+
+
+def test_weighted_errors_of_values_are_those_of_repeated_rows(tmp_path: Path) -> None:
+    y = 2 * X[:, 0] + X[:, 1] ** 2
+    model, table = train(tmp_path, y, "regression", 1)
+    weighted = make_report(model, Table(table.x, table.y, REPEATED.astype(float)), repeats=0).targets[0]
+    rows = Table(np.repeat(table.x, REPEATED, axis=0), np.repeat(table.y, REPEATED, axis=0))
+    several = make_report(model, rows, repeats=0).targets[0]
+    for key in ("rmse", "mae", "r2", "bias"):
+        assert getattr(weighted, key) == pytest.approx(getattr(several, key))
+    errors = np.repeat((np.asarray(model.predict(table.x), float) - y), REPEATED)
+    expected = np.quantile(errors, [0.05, 0.25, 0.5, 0.75, 0.95], method="inverted_cdf")
+    assert weighted.error_quantiles == pytest.approx(expected.tolist())
+
+
+def test_each_of_several_labels_has_thresholds_and_calibration(tmp_path: Path) -> None:
+    y = np.column_stack([BINARY, THREE > 0, np.zeros(200)]).astype(np.uint8)
+    np.savez(tmp_path / "d.npz", x=X, y=y)
+    spec = {
+        "data": {"name": "npz", "path": str(tmp_path / "d.npz"), "task": "multilabel"},
+        "model": {"loss": "binary_cross_entropy", "layers": [{"units": 3, "activation": "sigmoid"}]},
+        "optimizer": "adam", "training": {"epochs": 5, "metrics": ["accuracy"]},
+    }  # fmt: skip
+    model = zoo_core.train(spec)
+    report = make_report(model, Table(X, y), repeats=0)
+    first, second, third = model.about.target_names
+    assert [*report.label_thresholds] == [*report.label_calibration] == [first, second]  # no row has the third
+    assert [one.name for one in report.classes] == [first, second, third]
+    for at, name in enumerate((first, second)):
+        half = report.label_thresholds[name][0]
+        called, true = model.predict_proba(X)[:, at] >= 0.5, y[:, at] == 1
+        assert half.accuracy == pytest.approx(np.mean(called == true))
+        assert half.recall == pytest.approx(np.mean(called[true]))
+        assert sum(one.rows for one in report.label_calibration[name].bins) == 200
+
+
+def test_a_report_runs_the_network_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model, table = train(tmp_path, BINARY, "classification", 2)
-    words = "count each row once, without its weight"
-    assert not any(words in note for note in make_report(model, table, repeats=0).notes)
-    weighted = Table(table.x, table.y, np.linspace(0.5, 2, len(table.y)))
-    assert any(words in note for note in make_report(model, weighted, repeats=0).notes)
+    seen: list[int] = []
+    infer = model.network.infer
+    monkeypatch.setattr(model.network, "infer", lambda rows, load: seen.append(rows) or infer(rows, load))
+    make_report(model, table, repeats=0)
+    assert seen == [200]

@@ -15,7 +15,7 @@ from zoo_core.contract import checked_width, naming_parts
 from zoo_core.data import RowSketch
 from zoo_core.data.labels import as_labels
 from zoo_core.data.readers.table_format import TableFormat
-from zoo_core.errors import SpecError, UsageError
+from zoo_core.errors import SpecError
 from zoo_core.model._description import DataDescription
 from zoo_core.model._environment import environment as current_environment
 from zoo_core.model._fingerprints import Fingerprints
@@ -23,6 +23,7 @@ from zoo_core.model._inference import checked_own, network_outputs
 from zoo_core.model._inputs import as_inputs, as_targets, class_labels
 from zoo_core.model._preprocessors import Preprocessors, fitted_preprocessors
 from zoo_core.model._saving import file_arrays, with_history
+from zoo_core.model.answers import answers, probabilities
 from zoo_core.model.given import GivenRows, as_weights, given_rows
 from zoo_core.model.run_state import RunState
 from zoo_core.nn import Decision, RandomStreams, TargetUnits, assemble
@@ -202,13 +203,7 @@ class Model:
             model = zoo_core.load("glyphs-quickstart")
             model.predict(x)  # array([3, 7, ...])
         """
-        outputs = self.outputs(x)
-        if self.about.task == "multilabel":
-            return self.decision.labels(outputs)
-        if self.about.task == "regression":
-            values = self.decision.values(outputs)
-            return values[:, 0] if values.shape[1] == 1 else values
-        return self._labels.take(self.decision.classes(outputs))
+        return answers(self, self.outputs(x))
 
     @naming_parts
     def predict_proba(self, x: Any) -> Array:
@@ -229,20 +224,7 @@ class Model:
             model = zoo_core.load("glyphs-quickstart")
             model.predict_proba(x).sum(axis=1)  # 1 for each row
         """
-        outputs = self.outputs(x)
-        if (found := self._probabilities(outputs)) is not None:
-            return found
-        raise UsageError(
-            f"model {self.name!r} gives no probabilities: its output layer is "
-            f"{self.network.layers[-1].activation.name!r}, its loss {self.loss.name!r}; "
-            "use predict, or outputs for the raw scores"
-        )
-
-    def _probabilities(self, outputs: Array) -> Array | None:
-        if self.about.task == "regression":
-            return None
-        several = self.about.task == "multilabel"
-        return (self.decision.label_probabilities if several else self.decision.probabilities)(outputs)
+        return probabilities(self, self.outputs(x))
 
     def labels(self) -> Array:
         """Return the label of each class, shape (classes,): integers if all class names are whole numbers.

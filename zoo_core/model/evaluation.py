@@ -44,8 +44,11 @@ class TableEvaluation:
         self._targets = targets_for(loss, units.learnt(table.y, network.dtype), *form)
 
     @np.errstate(all="ignore")
-    def figures(self, *, check: bool = False) -> dict[str, float]:
-        """Return loss and metrics. `check` is that of `infer_rows`, and for outputs in the user's own units too."""
+    def figures(self, *, check: bool = False, keep: Array | None = None) -> dict[str, float]:
+        """Return loss and metrics. `check` is that of `infer_rows`, and for outputs in the user's own units too.
+
+        What the network gives, shape (rows, outputs), is written to `keep`.
+        """
         model, table, running = self._model, self._table, self._running
         running.start(table.x.shape[0], model.network.outputs)
         with model.lock:
@@ -54,9 +57,13 @@ class TableEvaluation:
                 if check:
                     checked_own(model, outputs)
                 running.update(z, outputs, self._targets[rows], table.y[rows], weights)
+                if keep is not None:
+                    keep[rows] = outputs
         return {"loss": running.mean_loss} | running.figures()
 
 
-def evaluate_table(model: InferenceModel, table: Table, *, check: bool = False) -> dict[str, float]:
-    """Return loss and metrics over a split, once. `check` is that of `infer_rows`."""
-    return TableEvaluation(model, table).figures(check=check)
+def evaluate_table(
+    model: InferenceModel, table: Table, *, check: bool = False, keep: Array | None = None
+) -> dict[str, float]:
+    """Return loss and metrics over a split, once. `check` and `keep` are those of `TableEvaluation.figures`."""
+    return TableEvaluation(model, table).figures(check=check, keep=keep)

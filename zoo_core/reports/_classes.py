@@ -21,14 +21,14 @@ class ClassFigures:
         precision: the share of the rows predicted as this class that are of it; NaN if there are none.
         recall: the share of the rows of this class that were predicted as it; NaN if there are none.
         f1: the harmonic mean of both.
-        support: the number of rows of this class.
+        support: the number of rows of this class, or the sum of their weights.
     """
 
     name: str
     precision: float
     recall: float
     f1: float
-    support: int
+    support: float
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,14 @@ class CalibrationBin:
     Args:
         low: the lower limit.
         high: the upper limit.
-        rows: how many rows there are.
+        rows: how many rows there are, or the sum of their weights.
         predicted: the mean of their probabilities.
         observed: the share of them for which the prediction holds.
     """
 
     low: float
     high: float
-    rows: int
+    rows: float
     predicted: float
     observed: float
 
@@ -86,10 +86,10 @@ class Calibration:
     error: float
 
 
-def confusion(true: Array, predicted: Array, classes: int) -> Array:
-    """Return counts (classes, classes): row the true class, column the predicted one."""
-    counts = np.zeros((classes, classes), np.int64)
-    np.add.at(counts, (true, predicted), 1)
+def confusion(true: Array, predicted: Array, classes: int, weights: Array | None = None) -> Array:
+    """Return counts (classes, classes): row the true class, column the predicted one. A row of weight w counts w."""
+    counts = np.zeros((classes, classes), np.int64 if weights is None else np.float64)
+    np.add.at(counts, (true, predicted), 1 if weights is None else weights)
     return counts
 
 
@@ -108,42 +108,45 @@ def _ratio(part: Array, whole: Array) -> Array:
     return out
 
 
-def thresholds(true: Array, scores: Array) -> list[Threshold]:
+def thresholds(true: Array, scores: Array, weights: Array | None = None) -> list[Threshold]:
     """Return what 0.5 reaches, and the thresholds of the best F1 and of the best balance of both classes.
 
     The balance is recall minus the share of false alarms. Source: W. J. Youden, "Index for rating diagnostic tests"
     (1950).
 
     Args:
-        true: class indices 0 and 1, shape (rows,), both of them.
+        true: class indices 0 and 1, shape (rows,), both of them with a weight above 0.
         scores: probabilities of class 1, shape (rows,).
+        weights: of the rows; by default 1.
     """
-    cuts, hits, alarms = _cuts(true, scores)
-    positives, negatives = int(true.sum()), int(len(true) - true.sum())
+    weights = np.ones(len(true)) if weights is None else weights
+    cuts, hits, alarms = _cuts(true, scores, weights)
+    positives, negatives = float(weights @ (true == 1)), float(weights @ (true == 0))
     f1 = 2 * hits / (hits + alarms + positives)
     balance = hits / positives - alarms / negatives
     chosen = {"0.5": 0.5, "best F1": float(cuts[f1.argmax()]), "best balance": float(cuts[balance.argmax()])}
-    return [_at(rule, threshold, true, scores) for rule, threshold in chosen.items()]
+    return [_at(rule, threshold, true, scores, weights) for rule, threshold in chosen.items()]
 
 
-def _cuts(true: Array, scores: Array) -> tuple[Array, Array, Array]:
+def _cuts(true: Array, scores: Array, weights: Array) -> tuple[Array, Array, Array]:
     """Return each threshold that changes a prediction, the largest first, with its hits and false alarms."""
     order = np.argsort(-scores, kind="stable")
     ends = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
-    hits = np.cumsum(true[order])[ends]
-    return scores[order][ends], hits, ends + 1 - hits
+    hits, alarms = (np.cumsum((weights * (true == one))[order])[ends] for one in (1, 0))
+    return scores[order][ends], hits, alarms
 
 
-def _at(rule: str, threshold: float, true: Array, scores: Array) -> Threshold:
+def _at(rule: str, threshold: float, true: Array, scores: Array, weights: Array) -> Threshold:
     predicted = scores >= threshold
-    hits, called, positives = int((predicted & (true == 1)).sum()), int(predicted.sum()), int(true.sum())
-    accuracy = float(np.mean(predicted == (true == 1)))
+    hits, called = float(weights @ (predicted & (true == 1))), float(weights @ predicted)
+    positives = float(weights @ (true == 1))
+    accuracy = float(np.average(predicted == (true == 1), weights=weights))
     precision = hits / called if called else float("nan")
     f1 = 2 * hits / (called + positives) if called + positives else float("nan")
     return Threshold(rule, threshold, accuracy, precision, hits / positives, f1)
 
 
-def calibration(true: Array, probabilities: Array, names: Sequence[str]) -> Calibration:
+def calibration(true: Array, probabilities: Array, names: Sequence[str], weights: Array | None = None) -> Calibration:
     """Compare probabilities with shares, in ten bins of equal width.
 
     Source: C. Guo and others, "On Calibration of Modern Neural Networks" (2017).
@@ -154,10 +157,18 @@ def calibration(true: Array, probabilities: Array, names: Sequence[str]) -> Cali
         what, scores = "probability of the predicted class", probabilities.max(axis=1)
         holds = probabilities.argmax(axis=1) == true
     place = np.minimum((scores * BINS).astype(int), BINS - 1)
-    bins = [
-        CalibrationBin(at / BINS, (at + 1) / BINS, int(own.sum()), float(scores[own].mean()), float(holds[own].mean()))
-        for at in range(BINS)
-        if (own := place == at).any()
-    ]
-    error = sum(one.rows * abs(one.predicted - one.observed) for one in bins) / len(scores)
+    bins = [_bin(at, place == at, scores, holds, weights) for at in range(BINS) if _has_rows(place == at, weights)]
+    total = sum(one.rows for one in bins)
+    error = sum(one.rows * abs(one.predicted - one.observed) for one in bins) / total
     return Calibration(what, bins, float(error))
+
+
+def _has_rows(own: Array, weights: Array | None) -> bool:
+    return bool(own.any() if weights is None else weights[own].any())
+
+
+def _bin(at: int, own: Array, scores: Array, holds: Array, weights: Array | None) -> CalibrationBin:
+    w = None if weights is None else weights[own]
+    rows = int(own.sum()) if w is None else float(w.sum())
+    means = (float(np.average(values[own], weights=w)) for values in (scores, holds))
+    return CalibrationBin(at / BINS, (at + 1) / BINS, rows, *means)

@@ -10,6 +10,7 @@ import numpy as np
 
 from zoo_core.errors import UsageError
 from zoo_core.model import Model, baseline_figures
+from zoo_core.model.answers import answers
 from zoo_core.model.evaluation import evaluate_table
 from zoo_core.parts import Array, Table
 from zoo_core.reports._classes import (
@@ -40,10 +41,13 @@ class Report:
         confusion: counts (classes, classes), row the true class, column the predicted one; None without classes.
         thresholds: for two classes with probabilities.
         calibration: of the probabilities, if there are any.
+        label_thresholds: of several labels with probabilities, by the name of each that some rows have and some lack.
+        label_calibration: of these labels.
         targets: the figures of each target; empty for a classification.
         importance: of each feature, the most important first; empty where it was not asked for.
         measured_by: the figure that the importance is the loss of.
         notes: what was left out, and why.
+        weighted: whether each row counts by its weight, so that numbers of rows are sums of weights.
         true: class indices (rows,) or values (rows, targets).
         predicted: class indices (rows,) or values (rows, targets).
     """
@@ -56,10 +60,13 @@ class Report:
     confusion: Array | None = None
     thresholds: list[Threshold] = field(default_factory=list)
     calibration: Calibration | None = None
+    label_thresholds: dict[str, list[Threshold]] = field(default_factory=dict)
+    label_calibration: dict[str, Calibration] = field(default_factory=dict)
     targets: list[TargetFigures] = field(default_factory=list)
     importance: list[Importance] = field(default_factory=list)
     measured_by: str = ""
     notes: list[str] = field(default_factory=list)
+    weighted: bool = False
     true: Array = field(default_factory=lambda: np.empty(0))
     predicted: Array = field(default_factory=lambda: np.empty(0))
 
@@ -67,7 +74,7 @@ class Report:
         """Return plain data, without the rows themselves."""
         data = {key: value for key, value in asdict(self).items() if key not in ("true", "predicted")}
         counts = None if self.confusion is None else self.confusion.tolist()
-        return {key: value for key, value in (data | {"confusion": counts}).items() if value not in (None, [], "")}
+        return {key: value for key, value in (data | {"confusion": counts}).items() if value not in (None, [], {}, "")}
 
 
 def make_report(model: Model, table: Table, *, repeats: int = REPEATS, seed: int = 0) -> Report:
@@ -85,43 +92,52 @@ def make_report(model: Model, table: Table, *, repeats: int = REPEATS, seed: int
     """
     if repeats < 0 or repeats == 1:
         raise UsageError(f"repeats is {repeats}; it is 2 or more, or 0 for no importance")
-    figures = evaluate_table(model, table, check=True)
+    outputs = np.empty((len(table.y), model.network.outputs), model.network.dtype)
+    figures = evaluate_table(model, table, check=True, keep=outputs)  # the network runs once over these rows
     common: dict[str, Any] = {"model": model.name, "rows": len(table.y), "figures": figures}
     common["baseline"] = baseline_figures(model, table)
     kinds = {"classification": _classification, "regression": _regression, "multilabel": _labels}
-    own, more = kinds[model.about.task](model, table), _importance(model, table, figures, repeats, seed)
+    own = kinds[model.about.task](model, table, model.units.own(outputs))
+    more = _importance(model, table, figures, repeats, seed)
     scaled = [f"the loss is of targets scaled by {model.units.name!r}, as it is learnt"] if model.units.name else []
-    plain = [] if table.weights is None else ["all tables but the first count each row once, without its weight"]
-    return Report(**common, **own, **more | {"notes": [*scaled, *plain, *more.get("notes", [])]})
+    weighted = [] if table.weights is None else ["each row counts by its weight"]
+    common |= {"weighted": bool(weighted), "notes": [*scaled, *weighted, *more.pop("notes", [])]}
+    return Report(**common, **own, **more)
 
 
-def _classification(model: Model, table: Table) -> dict[str, Any]:
-    outputs, names = model.outputs(_rows(table)), [str(label) for label in model.labels().tolist()]
-    predicted, probabilities = model.decision.classes(outputs), model.decision.probabilities(outputs)
-    counts = confusion(table.y, predicted, len(names))
+def _classification(model: Model, table: Table, outputs: Array) -> dict[str, Any]:
+    names, w = [str(label) for label in model.labels().tolist()], table.weights
+    predicted, scores = model.decision.classes(outputs), model.decision.probabilities(outputs)
+    counts = confusion(table.y, predicted, len(names), w)
     own = {"true": table.y, "predicted": predicted, "confusion": counts, "classes": class_figures(counts, names)}
-    if probabilities is None:
+    if scores is None:
         return own
-    if len(names) == 2 and len(np.unique(table.y)) == 2:
-        own["thresholds"] = thresholds(table.y, probabilities[:, 1])
-    return {**own, "calibration": calibration(table.y, probabilities, names)}
+    if len(names) == 2 and (counts.sum(axis=1) > 0).all():
+        own["thresholds"] = thresholds(table.y, scores[:, 1], w)
+    return {**own, "calibration": calibration(table.y, scores, names, w)}
 
 
-def _labels(model: Model, table: Table) -> dict[str, Any]:
-    predicted = model.predict(_rows(table)).astype(np.uint8)
-    classes = [
-        class_figures(confusion(true, guess, 2), ["", name])[1]
-        for name, true, guess in zip(model.about.target_names, table.y.T, predicted.T, strict=True)
-    ]
-    return {"true": table.y, "predicted": predicted, "classes": classes}
+def _labels(model: Model, table: Table, outputs: Array) -> dict[str, Any]:
+    predicted, scores = answers(model, outputs).astype(np.uint8), model.decision.label_probabilities(outputs)
+    w, own = table.weights, dict[str, Any](true=table.y, predicted=predicted, classes=[])
+    own |= {"label_thresholds": {}, "label_calibration": {}}
+    for at, name in enumerate(model.about.target_names):
+        true = table.y[:, at]
+        counts = confusion(true, predicted[:, at], 2, w)
+        own["classes"].append(class_figures(counts, ["", name])[1])
+        if scores is not None and (counts.sum(axis=1) > 0).all():
+            own["label_thresholds"][name] = thresholds(true, scores[:, at], w)
+            both = np.column_stack([1 - scores[:, at], scores[:, at]])
+            own["label_calibration"][name] = calibration(true, both, ["", name], w)
+    return own
 
 
-def _regression(model: Model, table: Table) -> dict[str, Any]:
-    predicted = np.asarray(model.decision.values(model.outputs(_rows(table))), np.float64)
+def _regression(model: Model, table: Table, outputs: Array) -> dict[str, Any]:
+    predicted = np.asarray(model.decision.values(outputs), np.float64)
     own: dict[str, Any] = {"true": table.y, "predicted": predicted}
     names = model.about.target_names or [f"target {i + 1}" for i in range(table.y.shape[1])]
     columns = zip(names, table.y.T.astype(np.float64), predicted.T, strict=True)
-    return {**own, "targets": [target_figures(*column) for column in columns]}
+    return {**own, "targets": [target_figures(*column, table.weights) for column in columns]}
 
 
 def _rows(table: Table) -> Array:

@@ -32,15 +32,26 @@ class TargetFigures:
     error_quantiles: list[float]
 
 
-def target_figures(name: str, true: Array, predicted: Array) -> TargetFigures:
-    """Return the figures of one target; both arrays have shape (rows,)."""
-    error, deviation = predicted - true, true - true.mean()
-    spread = float(deviation @ deviation)
+def target_figures(name: str, true: Array, predicted: Array, weights: Array | None = None) -> TargetFigures:
+    """Return the figures of one target; all arrays have shape (rows,). A row of weight w counts as w rows."""
+    error = predicted - true
+    deviation = true - np.average(true, weights=weights)
+    squares, spread = (float(np.average(values**2, weights=weights)) for values in (error, deviation))
     return TargetFigures(
         name,
-        rmse=float(np.sqrt(np.mean(error**2))),
-        mae=float(np.mean(np.abs(error))),
-        r2=1 - float(error @ error) / spread if spread > 0 else float("nan"),
-        bias=float(error.mean()),
-        error_quantiles=np.quantile(error, QUANTILES).tolist(),
+        rmse=float(np.sqrt(squares)),
+        mae=float(np.average(np.abs(error), weights=weights)),
+        r2=1 - squares / spread if spread > 0 else float("nan"),
+        bias=float(np.average(error, weights=weights)),
+        error_quantiles=_quantiles(error, weights),
     )
+
+
+def _quantiles(values: Array, weights: Array | None) -> list[float]:
+    """Return quantiles; with weights the smallest values up to which at least that share of the weight lies."""
+    if weights is None:
+        return list(map(float, np.quantile(values, QUANTILES)))
+    order = np.argsort(values, kind="stable")
+    shares = np.cumsum(weights[order]) / weights.sum()
+    places = np.searchsorted(shares, np.array(QUANTILES) * (1 - 1e-12))
+    return list(map(float, values[order][np.minimum(places, len(values) - 1)]))

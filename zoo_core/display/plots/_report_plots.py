@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MOST_BARS = 20  # classes or features; the others are counted in the title
 MOST_POINTS = 3000  # of predicted against true
 MOST_TARGETS = 4
+MOST_LABELS = 6
 LINE: dict[str, Any] = {"color": "#999999", "ls": "--", "lw": 1.0}
 BAR = 0.8  # of the distance of two bars
 
@@ -44,6 +45,7 @@ def _panels(report: Report) -> list[Callable[[Axes, Report], None]]:
         (_draw_classes, report.classes),
         (_draw_confusion, report.classes and report.confusion is not None),
         (_draw_calibration, report.calibration),
+        (_draw_label_calibration, report.label_calibration),
         (_draw_values, report.targets),
         (_draw_errors, report.targets),
         (_draw_importance, report.importance),
@@ -70,7 +72,8 @@ def _draw_classes(axes: Axes, report: Report) -> None:
     _bars(axes, [f"{c.name} ({format_number(c.support)})" for c in classes], series)
     axes.set_xlim(0, 1)
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0)
-    left = f"the {MOST_BARS} weakest of {len(report.classes)} classes" if shown else "class (rows)"
+    count = "weight" if report.weighted else "rows"
+    left = f"the {MOST_BARS} weakest of {len(report.classes)} classes" if shown else f"class ({count})"
     axes.set_ylabel(left)
 
 
@@ -85,7 +88,7 @@ def _draw_confusion(axes: Axes, report: Report) -> None:
         axes.set_yticks(range(len(names)), names)
         for (row, column), count in np.ndenumerate(counts):
             ink = "white" if shares[row, column] > 0.5 else "black"
-            axes.text(column, row, format_number(int(count)), ha="center", va="center", color=ink, fontsize=8)
+            axes.text(column, row, format_number(count.item()), ha="center", va="center", color=ink, fontsize=8)
     axes.set_xlabel("predicted class")
     axes.set_ylabel("true class")
 
@@ -100,7 +103,20 @@ def _draw_calibration(axes: Axes, report: Report) -> None:
         axes.annotate(format_number(one.rows), (one.predicted, one.observed), (0, 6), textcoords="offset points",
                       ha="center", fontsize=8)  # fmt: skip
     axes.set(xlabel=found.of, ylabel="share for which it holds", xlim=(0, 1), ylim=(-0.03, 1.08))
-    axes.set_title(f"Calibration: off by {found.error:.3f}; the numbers count rows", loc="left")
+    numbers = "are weights" if report.weighted else "count rows"
+    axes.set_title(f"Calibration: off by {found.error:.3f}; the numbers {numbers}", loc="left")
+
+
+def _draw_label_calibration(axes: Axes, report: Report) -> None:
+    axes.plot([0, 1], [0, 1], **LINE)
+    for at, (name, found) in enumerate(list(report.label_calibration.items())[:MOST_LABELS]):
+        label = f"{name}: off by {found.error:.3f}"
+        colour = PALETTE[1 + at % (len(PALETTE) - 1)]
+        axes.plot([b.predicted for b in found.bins], [b.observed for b in found.bins], "o-", color=colour, label=label)
+    axes.set(xlabel="probability of the label", ylabel="share of rows that have it", xlim=(0, 1), ylim=(-0.03, 1.08))
+    left = len(report.label_calibration) - MOST_LABELS
+    axes.set_title("Calibration of labels" + (f"; {left} more are not shown" if left > 0 else ""), loc="left")
+    axes.legend(loc="upper left")
 
 
 def _draw_values(axes: Axes, report: Report) -> None:

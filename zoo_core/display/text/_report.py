@@ -21,13 +21,14 @@ def report_tables(report: Report) -> Iterator[TextTable]:
     if report.classes:
         rows = [(c.name, c.precision, c.recall, c.f1, c.support) for c in report.classes]
         what = "label" if report.confusion is None else "class"
-        yield text_table([what, "precision", "recall", "F1", "rows"], rows, title=f"By {what}")
+        yield text_table([what, "precision", "recall", "F1", _count(report)], rows, title=f"By {what}")
         yield from _confusion(report)
     if report.thresholds:
         cells = [(t.rule, t.threshold, t.accuracy, t.precision, t.recall, t.f1) for t in report.thresholds]
         title = f"{report.classes[1].name} from this probability on (choose it on the validation split)"
         yield text_table(["rule", "threshold", "accuracy", "precision", "recall", "F1"], cells, title=title)
     yield from _calibration(report)
+    yield from _labels(report)
     yield from _targets(report)
     if report.importance:
         shown = [(one.feature, one.mean, one.spread) for one in report.importance]
@@ -35,11 +36,37 @@ def report_tables(report: Report) -> Iterator[TextTable]:
         yield text_table(["feature", "mean", "standard deviation"], shown, title=title)
 
 
+def _count(report: Report) -> str:
+    """Return what a number of rows is called."""
+    return "weight" if report.weighted else "rows"
+
+
+def _labels(report: Report) -> Iterator[TextTable]:
+    """Yield the thresholds and the calibration of several labels."""
+    cells = [
+        (name, t.rule, t.threshold, t.accuracy, t.precision, t.recall, t.f1)
+        for name, rules in report.label_thresholds.items()
+        for t in rules
+    ]
+    if cells:
+        title = "Each label from this probability on (choose it on the validation split)"
+        yield text_table(["label", "rule", "threshold", "accuracy", "precision", "recall", "F1"], cells, title=title)
+    bins = [
+        (name, f"{one.low:.1f} to {one.high:.1f}", one.rows, one.predicted, one.observed, f"{found.error:.3f}")
+        for name, found in report.label_calibration.items()
+        for one in found.bins
+    ]
+    if bins:
+        head = ["label", "between", _count(report), "predicted", "observed", "off in the mean"]
+        yield text_table(head, bins, title="Calibration of the probability of each label")
+
+
 def _confusion(report: Report) -> Iterator[TextTable]:
     names = [one.name for one in report.classes]
     if report.confusion is not None and len(names) <= MOST_CLASSES:
         rows = [(name, *counts) for name, counts in zip(names, report.confusion.tolist(), strict=True)]
-        yield text_table(["true class", *names], rows, title="Predicted as")
+        title = "Predicted as, in sums of weights" if report.weighted else "Predicted as"
+        yield text_table(["true class", *names], rows, title=title)
 
 
 def _calibration(report: Report) -> Iterator[TextTable]:
@@ -47,7 +74,7 @@ def _calibration(report: Report) -> Iterator[TextTable]:
         found = report.calibration
         rows = [(f"{one.low:.1f} to {one.high:.1f}", one.rows, one.predicted, one.observed) for one in found.bins]
         title = f"Calibration of the {found.of}: off by {found.error:.3f} in the mean"
-        yield text_table(["between", "rows", "predicted", "observed"], rows, title=title)
+        yield text_table(["between", _count(report), "predicted", "observed"], rows, title=title)
 
 
 def _targets(report: Report) -> Iterator[TextTable]:

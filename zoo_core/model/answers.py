@@ -1,0 +1,39 @@
+"""What a model answers, from the outputs of its network: labels or values, and probabilities."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zoo_core.errors import UsageError
+from zoo_core.parts import Array
+
+if TYPE_CHECKING:
+    from zoo_core.model._model import Model
+
+
+def answers(model: Model, outputs: Array) -> Array:
+    """Return what `Model.predict` does, for the outputs of the rows."""
+    if model.about.task == "multilabel":
+        return model.decision.labels(outputs)
+    if model.about.task == "regression":
+        values = model.decision.values(outputs)
+        return values[:, 0] if values.shape[1] == 1 else values
+    return model.labels().take(model.decision.classes(outputs))
+
+
+def probabilities(model: Model, outputs: Array) -> Array:
+    """Return what `Model.predict_proba` does, for the outputs of the rows. Raises UsageError if there are none."""
+    if (found := _probabilities(model, outputs)) is not None:
+        return found
+    raise UsageError(
+        f"model {model.name!r} gives no probabilities: its output layer is "
+        f"{model.network.layers[-1].activation.name!r}, its loss {model.loss.name!r}; "
+        "use predict, or outputs for the raw scores"
+    )
+
+
+def _probabilities(model: Model, outputs: Array) -> Array | None:
+    if model.about.task == "regression":
+        return None
+    several = model.about.task == "multilabel"
+    return (model.decision.label_probabilities if several else model.decision.probabilities)(outputs)
