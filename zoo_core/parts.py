@@ -1061,6 +1061,22 @@ class Preprocessor(Part):
         """
         return NotImplemented
 
+    def learnt(self, inputs: int) -> list[dict[str, Any]]:
+        """Return for each column of the data what `fit` has learnt of it, for people to read, by names in plain words.
+
+        Values are numbers, texts, or lists of these. Without an override these are the arrays in `state` that have one
+        number for each column.
+
+        Args:
+            inputs: the number of columns of the data.
+
+        Returns:
+            A mapping for each column; an empty one for a column of which nothing was learnt.
+        """
+        arrays = [(key, getattr(self, key)) for key in self.state]
+        own = [(key, array.tolist()) for key, array in arrays if getattr(array, "shape", None) == (inputs,)]
+        return [{key: values[at] for key, values in own} for at in range(inputs)]
+
     def prepare(self, x: Array, out: Array) -> Array:
         """Return the prepared rows: `out`, or `x` itself if nothing would change. The core calls it."""
         if self.is_identity and x.dtype == out.dtype:

@@ -69,6 +69,16 @@ class DateParts(Preprocessor):
         names = [f"{column.name}.{part}" for column in self.columns for part in PARTS_OF_DATE]
         return [names[i] for i in self.kept.tolist()] if names else []
 
+    def learnt(self, inputs: int) -> list[dict[str, Any]]:
+        """Return the mean and the deviation of each date, and the parts that are written."""
+        found = []
+        for at, (mean, deviation) in enumerate(zip(self.shift[:, 0], self.scale[:, 0], strict=True)):
+            day = np.datetime64(int(np.clip(mean, FIRST, LAST)), "s").astype("datetime64[D]")
+            parts = [PARTS_OF_DATE[i % len(PARTS_OF_DATE)] for i in self.kept if i // len(PARTS_OF_DATE) == at]
+            spread = f"{deviation / DAY:.4g} days"
+            found.append({"mean": str(day), "standard deviation": spread, "parts": parts})
+        return found
+
     def transform(self, x: Array, out: Array) -> None:
         """Write the parts."""
         found = _parts(np.asarray(x, np.float64))

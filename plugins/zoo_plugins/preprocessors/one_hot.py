@@ -90,6 +90,15 @@ class OneHot(Preprocessor):
             names += [f"{column.name}={text}" for text in texts[:width]]
         return names
 
+    def learnt(self, inputs: int) -> list[dict[str, Any]]:
+        """Return the values of each column in the training rows, and how many columns are written for it."""
+        found = []
+        for at, values, width in self._widths():
+            missing = {"missing values": "a category of their own"} if self.missing[at] else {}
+            texts = [self._text(at, value) for value in values.tolist()]
+            found.append({"columns": width, "categories": texts, **missing})
+        return found
+
     def _text(self, at: int, value: float) -> str:
         texts = self.columns[at].categories if self.columns else ()
         return texts[int(value)] if 0 <= value < len(texts) else f"{value:g}"

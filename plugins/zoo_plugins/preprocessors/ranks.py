@@ -61,6 +61,11 @@ class Rank(Preprocessor):
             raise ValueError(f"{name} holds {len(found)} quantiles, and has 2 to {self.quantiles}")
         check_values(name, found[1:], found[1:] < found[:-1], "is ascending")
 
+    def learnt(self, inputs: int) -> list[dict[str, Any]]:
+        """Return the range and the median of each column."""
+        found = np.quantile(self.quantiles_found, (0, 0.5, 1), axis=0)
+        return [dict(zip(("smallest", "median", "largest"), column, strict=True)) for column in found.T.tolist()]
+
     def transform(self, x: Array, out: Array) -> None:
         """Write the ranks."""
         shares = np.linspace(0, 1, len(self.quantiles_found))

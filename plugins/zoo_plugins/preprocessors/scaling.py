@@ -78,6 +78,12 @@ class _Fitted(Preprocessor):
     is_invertible = True
     shift: Array
     scale: Array
+    learnt_names = ("shift", "scale")  # what people call them
+
+    def learnt(self, inputs: int) -> list[dict[str, Any]]:
+        """Return shift and scale of each column."""
+        values = (array.tolist() for array in (self.shift, self.scale))
+        return [dict(zip(self.learnt_names, pair, strict=True)) for pair in zip(*values, strict=True)]
 
     def check_state(self, inputs: int) -> None:
         """Check the shapes, and that scales are above 0."""
@@ -115,6 +121,7 @@ class Standard(_Fitted):
     """
 
     name = "standard"
+    learnt_names = ("mean", "standard deviation")
 
     def fit(self, x: Any) -> None:
         """Compute mean and standard deviation in two passes, which avoids cancellation."""
@@ -133,6 +140,7 @@ class MinMax(_Fitted):
     """
 
     name = "min_max"
+    learnt_names = ("smallest", "largest - smallest")
 
     def fit(self, x: Any) -> None:
         """Find the range of each feature."""

@@ -98,6 +98,17 @@ class TablePreprocessor(Preprocessor):
         part.fit(rows)
         part.set_targets(None)
 
+    def learnt(self, inputs: int) -> list[dict[str, Any]]:
+        """Return what prepares each column, what it has learnt, and what a missing number becomes."""
+        found: list[dict[str, Any]] = [{"left out": "it does not vary"} for _ in range(inputs)]
+        for part, places, width in self._groups(inputs):
+            for at, own in zip(places, part.learnt(width) if width else [], strict=True):
+                found[at] = {"by": part.name, **own}
+        for at, fill in zip(self._places(inputs)[0], self.fill.tolist(), strict=True):
+            if self.missing != "error" and "by" in found[at]:
+                found[at]["a missing value becomes"] = fill
+        return found
+
     # -------------------------------------------------------------- preparing
 
     def _groups(self, inputs: int) -> Iterator[tuple[Preprocessor, Array, int]]:

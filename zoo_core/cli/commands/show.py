@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,15 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zoo_core.cli._options import MAX_SIZE_MIB, ForcePicture, Json, MaxSize, Sha256
-from zoo_core.cli._output import counted_from_one, report, rows, warn, warning_list
+from zoo_core.cli._output import counted_from_one, print_result, redirect_prints, report, rows, warn, warning_list
+from zoo_core.cli.commands._show_columns import column_tables
 from zoo_core.cli.commands._show_part import ShowOptions, show_parts
-from zoo_core.errors import UsageError
+from zoo_core.errors import UsageError, ZooError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from zoo_core.model import ModelSummary
     from zoo_core.registry import Registry
+    from zoo_core.storage import ModelFile
 
 SHOWN, MOST_COLUMNS = 6, 60  # values in a line, and columns
 EXAMPLES = (
@@ -93,10 +96,29 @@ def _show_model(name: str, registry: Registry, sha256: str | None, max_size: int
         "history": [counted_from_one(record) for record in header["history"]],
         "warnings": warning_list(described.warnings),
     }
+    columns, targets = _prepared(contents, str(path), registry)
     if json:
-        report(data, True, None)
+        report(data | {"columns": columns, "targets": targets}, True, None)
         return
-    report(None, False, _facts_table(summary, data | {"learnt": _learnt(contents.arrays)}))
+    raw = {} if columns else {"learnt": _learnt(contents.arrays)}
+    report(None, False, _facts_table(summary, data | raw))
+    for table in column_tables(columns, targets):
+        print()
+        print_result(table)
+
+
+def _prepared(contents: ModelFile, name: str, registry: Registry) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return what is learnt of columns and of targets; nothing where the parts of the model cannot tell it."""
+    from zoo_core.model import model_from_file
+    from zoo_core.model.learnt import learnt_columns, learnt_targets
+
+    with warnings.catch_warnings(), redirect_prints():
+        warnings.simplefilter("ignore")  # of versions of plugins: nothing is computed here
+        try:
+            model = model_from_file(contents, name, registry)
+        except ZooError:
+            return [], []
+        return learnt_columns(model), learnt_targets(model)
 
 
 def _facts_table(spec: ModelSummary, data: dict[str, Any]) -> RenderableType:
@@ -130,7 +152,7 @@ def _input_facts(data: dict[str, Any]) -> dict[str, str]:
     """Return what is said of inputs that are described, or that a preprocessor has learnt from."""
     about, given = data["about"], data["spec"].get("data", {}).get("preprocessor")
     facts = {"preprocessor": given["name"] if isinstance(given, dict) else str(given or "")}
-    described = [_column_text(column) for column in about.get("columns", [])]
+    described = [_column_text(column) for column in about.get("columns", [])] if "learnt" in data else []
     more = [f"... and {len(described) - MOST_COLUMNS} more"] if len(described) > MOST_COLUMNS else []
     facts |= {"columns": "\n".join([*described[:MOST_COLUMNS], *more])} if described else {}
     return facts | ({"learnt": data["learnt"]} if described else {})

@@ -1,0 +1,51 @@
+"""What the preprocessors of a model have learnt, column by column, for people and as plain data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from zoo_core.parts import Preprocessor
+
+if TYPE_CHECKING:
+    from zoo_core.model._model import Model
+
+MOST_PLAIN = 100  # columns without a description; more of them, such as pixels, tell little one by one
+BACK = "while it is learnt; predictions are in its own units"
+
+
+def learnt_columns(model: Model) -> list[dict[str, Any]]:
+    """Return a record for each column: its name, its kind, the part that prepares it, and what that has learnt."""
+    about = model.about
+    described = about.described_columns
+    if not described and about.inputs > MOST_PLAIN:
+        return []
+    names = [column.name for column in described] or list(about.feature_names) or list(map(str, range(about.inputs)))
+    kinds = [column.kind for column in described] or ["number"] * about.inputs
+    found = _learnt(model.preprocessor, about.inputs)
+    return [
+        {"column": name, "kind": kind, "by": own.pop("by", model.preprocessor.name), "learnt": own}
+        for name, kind, own in zip(names, kinds, found, strict=True)
+    ]
+
+
+def learnt_targets(model: Model) -> list[dict[str, Any]]:
+    """Return a record for each target that is scaled while it is learnt."""
+    part = model.target_preprocessor
+    if part is None:
+        return []
+    count = model.about.target_count(model.network.outputs)
+    names = list(model.about.target_names) or list(map(str, range(count)))
+    found = _learnt(part, count)
+    return [
+        {"target": name, "by": own.pop("by", part.name), "learnt": own, "units": BACK}
+        for name, own in zip(names, found, strict=True)
+    ]
+
+
+def _learnt(part: Preprocessor, inputs: int) -> list[dict[str, Any]]:
+    """Return what a part says, or nothing for each column where it says something else than the contract asks."""
+    try:
+        found = [dict(own) for own in part.learnt(inputs)]
+    except Exception:  # code of a plugin may raise anything, and the rest can be shown
+        found = []
+    return found if len(found) == inputs else [{} for _ in range(inputs)]
