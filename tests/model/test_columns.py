@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
 import zoo_core
 from tests.helpers.plugins import registry_with
@@ -214,6 +213,6 @@ def test_a_model_is_trained_further_with_its_own_codes(trained):
 
 
 def test_labels_need_their_names_in_a_file() -> None:
-    with pytest.raises(ValidationError, match="target_names are missing: they name the labels"):
+    with pytest.raises(ValueError, match="target_names are missing: they name the labels"):
         DataDescription(inputs=2, task="multilabel")
     assert DataDescription(inputs=2, task="multilabel", target_names=["a", "b"]).task == "multilabel"

@@ -2,8 +2,8 @@
 
 `_arrays.py` makes aligned arrays, `_locks.py` a lock that a forked process finds free, `_blas.py` holds the number of
 BLAS threads, `_directions.py` compares values of metrics. `_familiar_keys.py` and `_familiar_parts.py` know what Keras,
-PyTorch and scikit-learn call a thing. `workers.py` has the threads that share work.
-`pydantic_ready.py` is imported before the first pydantic model.
+PyTorch and scikit-learn call a thing. Second doors: `workers` has the threads that share work, `typed_values` reads
+plain values as types say, and `pydantic_ready` is imported before the first pydantic model.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         tells_of_run as tells_of_run,
     )
     from zoo_core.model._baseline import baseline_figures as baseline_figures, baseline_of as baseline_of
-    from zoo_core.model._description import DataDescription as DataDescription, short_errors as short_errors
+    from zoo_core.model._description import DataDescription as DataDescription, short_fault as short_fault
     from zoo_core.model._environment import environment as environment
     from zoo_core.model._fingerprints import Fingerprints as Fingerprints
     from zoo_core.model._inference import confusion_counts as confusion_counts
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "_array_names": "FINGERPRINTS belongs_to_network tells_of_run",
     "_baseline": "baseline_figures baseline_of",
-    "_description": "DataDescription short_errors",
+    "_description": "DataDescription short_fault",
     "_environment": "environment",
     "_fingerprints": "Fingerprints",
     "_inference": "confusion_counts",

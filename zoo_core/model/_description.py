@@ -2,59 +2,48 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Le
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    FailFast,
-    Field,
-    SerializerFunctionWrapHandler,
-    ValidationError,
-    model_serializer,
-    model_validator,
-)
+from annotated_types import Ge, Le, MaxLen, MinLen
 
-import zoo_core.basics.pydantic_ready  # noqa: F401 - before the first model
+from zoo_core.basics.typed_values import TypedTable, WrongValueError
 from zoo_core.data.columns import columns_fault
 from zoo_core.parts import Column, Task
 from zoo_core.storage import quoted
 
-MAX_KEYS = 100  # of a table; errors about more keys would take more memory than the file
+MAX_KEYS = 100  # of a table; messages about more keys would take more memory than the file
 MAX_LABELS = 2**22  # characters of the array of class names, in which each takes as many as the longest
-Names = Annotated[list[str], FailFast()]
+DIGEST = re.compile(r"([0-9a-f]{64})?")
 
 
-def check_size(value: Any) -> Any:
-    """Refuse a table of too many keys."""
-    if isinstance(value, dict) and len(value) > MAX_KEYS:
-        raise ValueError(f"a table of {len(value)} keys")
-    return value
+def size_fault(value: Any) -> str:
+    """Return what is wrong with a table of too many keys, or ''."""
+    return f"a table of {len(value)} keys" if isinstance(value, dict) and len(value) > MAX_KEYS else ""
 
 
-class Stored(BaseModel):
+class Stored(TypedTable):
     """A table in a header. Keys that begin with x_ belong to other programs and are ignored."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
-
-    @model_validator(mode="before")
     @classmethod
-    def _drop_foreign_keys(cls, value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        return {key: item for key, item in check_size(value).items() if not key.startswith("x_")}
+    def prepare(cls, value: Any) -> Any:
+        """Return a mapping without the keys of other programs. Raises WrongValueError for one of too many keys."""
+        if fault := size_fault(value):
+            raise WrongValueError(fault)
+        return {k: item for k, item in value.items() if not k.startswith("x_")} if isinstance(value, dict) else value
 
 
+@dataclass(frozen=True)
 class StoredColumn(Stored):
     """What a column of the inputs means, as `zoo_core.parts.Column`."""
 
     name: str
     kind: Literal["number", "category", "boolean", "date"]
-    categories: Names = []
+    categories: list[str] = field(default_factory=list)
     order: Literal["", "dmy", "mdy"] = ""
 
     @classmethod
@@ -67,18 +56,19 @@ class StoredColumn(Stored):
         return Column(self.name, self.kind, tuple(self.categories), self.order)
 
 
+@dataclass(frozen=True)
 class DataDescription(Stored):
     """What inputs and outputs mean; a model file keeps it, so that a model can be used without its data."""
 
     inputs: Annotated[int, Ge(1), Le(2**31)]
     task: Task = "classification"
-    class_names: Names = []
-    feature_names: Names = []
-    target_names: Names = []
-    image_shape: Annotated[list[Annotated[int, Ge(1)]], Field(min_length=2, max_length=2)] | None = None
-    data_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
-    baseline: Annotated[list[float], FailFast()] = []  # share of each class or mean of each target
-    columns: Annotated[list[StoredColumn], FailFast()] = []  # of each feature; empty where all are plain numbers
+    class_names: list[str] = field(default_factory=list)
+    feature_names: list[str] = field(default_factory=list)
+    target_names: list[str] = field(default_factory=list)
+    image_shape: Annotated[list[Annotated[int, Ge(1)]], MinLen(2), MaxLen(2)] | None = None
+    data_sha256: Annotated[str, DIGEST] = ""
+    baseline: list[float] = field(default_factory=list)  # share of each class or mean of each target
+    columns: list[StoredColumn] = field(default_factory=list)  # of each feature; empty where all are plain numbers
 
     @staticmethod
     def stored_columns(columns: Iterable[Column]) -> list[StoredColumn]:
@@ -90,9 +80,9 @@ class DataDescription(Stored):
         """What each feature means, for the preprocessor."""
         return tuple(column.column() for column in self.columns)
 
-    @model_serializer(mode="wrap")
-    def _without_empty_columns(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        found: dict[str, Any] = dump(self)
+    def model_dump(self) -> dict[str, Any]:
+        """Return plain data; without columns there is no such key."""
+        found = super().model_dump()
         return found if self.columns else {key: value for key, value in found.items() if key != "columns"}
 
     def class_count(self, outputs: int) -> int:
@@ -103,8 +93,8 @@ class DataDescription(Stored):
         """Return the number of targets of a network that has `outputs` outputs; only names tell of another number."""
         return len(self.target_names) or outputs
 
-    @model_validator(mode="after")
-    def _check_counts(self) -> DataDescription:
+    def check(self) -> None:
+        """Raise ValueError where counts contradict each other."""
         if self.image_shape and self.image_shape[0] * self.image_shape[1] != self.inputs:
             raise ValueError(f"image_shape {self.image_shape} is not of {self.inputs} pixels")
         if len(self.class_names) * max(map(len, self.class_names), default=0) > MAX_LABELS:
@@ -120,7 +110,6 @@ class DataDescription(Stored):
             raise ValueError("feature_names are not those of columns")
         if self.task == "multilabel" and not self.target_names:
             raise ValueError("target_names are missing: they name the labels")
-        return self
 
 
 def _first_repeated(names: Sequence[str]) -> str | None:
@@ -130,10 +119,6 @@ def _first_repeated(names: Sequence[str]) -> str | None:
     return next(name for name, count in Counter(names).items() if count > 1)
 
 
-def short_errors(error: ValidationError) -> str:
-    """Return the first three problems of a table, printable and short."""
-    problems = error.errors(include_url=False, include_input=False)
-    lines = [
-        f"{quoted('.'.join(map(str, p['loc'])))[1:-1] or 'header'}: {quoted(p['msg'], 200)[1:-1]}" for p in problems[:3]
-    ]
-    return "; ".join([*lines, *(["..."] if len(problems) > 3 else [])])
+def short_fault(error: ValueError) -> str:
+    """Return what is wrong with a table, printable and short."""
+    return quoted(str(error), 300)[1:-1]

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import numpy as np
-from annotated_types import Ge
-from pydantic import (
-    BeforeValidator,
-    FailFast,
-    Field,
-    ValidationError,
-)
+from annotated_types import Ge, MaxLen, MinLen
 
-import zoo_core.basics.pydantic_ready  # noqa: F401 - before the first model
 from zoo_core.errors import ModelFileError, SpecError
-from zoo_core.model._description import DataDescription, Stored, check_size, short_errors
+from zoo_core.model._description import DIGEST, DataDescription, Stored, short_fault, size_fault
 from zoo_core.parts import Record
 from zoo_core.storage import MAX_HEADER, ModelFile
 
@@ -28,48 +23,53 @@ RESERVE = MAX_HEADER // 4  # bytes of a header for what is neither history nor k
 CONTAINER = frozenset({"format", "version", "requires", "arrays", "sha256"})  # keys that `storage` checks
 
 
-def _checked_history(value: Any) -> Any:
-    """Check that a history is a list of records of numbers; a plain loop, because it may be long."""
+KEY = re.compile(r"[a-z_]{1,40}")
+
+
+def _history_fault(value: Any) -> str:
+    """Return why a value is no list of records of numbers, or ''; a plain loop, because it may be long."""
     if not isinstance(value, list) or len(value) > MAX_RECORDS + 1:
-        raise ValueError(f"is no list of at most {MAX_RECORDS} records")
+        return f"is no list of at most {MAX_RECORDS} records"
     for record in value:
         if not isinstance(record, dict) or type(record.get("epoch")) is not int:
-            raise ValueError("holds a record without an epoch")
+            return "holds a record without an epoch"
         if not all(type(number) in (int, float, type(None)) for number in record.values()):
-            raise ValueError("holds a record with something that is no number")
-    return value
+            return "holds a record with something that is no number"
+    return ""
 
 
-History = Annotated[list[dict[str, Any]], BeforeValidator(_checked_history)]
+History = Annotated[list[Any], _history_fault]
 Warnings = Annotated[
-    dict[Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")], Annotated[str, Field(min_length=1, max_length=MAX_WARNING)]],
-    BeforeValidator(check_size),
+    dict[Annotated[str, KEY], Annotated[str, MinLen(1), MaxLen(MAX_WARNING)]],
+    size_fault,
 ]
-Facts = Annotated[dict[str, str | int | None], BeforeValidator(check_size)]
+Facts = Annotated[dict[str, str | int | None], size_fault]
 
 
+@dataclass(frozen=True)
 class PartSource(Stored):
     """Where a part came from. The patterns make names and versions safe in a command that a user copies."""
 
-    kind: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,199}$")]
-    distribution: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
-    version: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.!+_-]{0,99}$")]
+    kind: Annotated[str, KEY]
+    name: Annotated[str, re.compile(r"[a-z][a-z0-9_]{0,199}")]
+    distribution: Annotated[str, re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")]
+    version: Annotated[str, re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]{0,99}")]
     state_version: int
 
 
+@dataclass(frozen=True)
 class Header(Stored):
     """The keys of a header that describe a model."""
 
     spec: dict[str, Any]
     about: DataDescription
     history: History
-    plugins: Annotated[list[PartSource], FailFast()]
+    plugins: list[PartSource]
     environment: Facts
     parameters: Annotated[int, Ge(1)]  # how many are trained
-    started_from: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""  # sha256 of the model with the first weights
-    spec_folder: Annotated[str, Field(max_length=1000)] = ""  # of the first spec file, relative to that of the model
-    warnings: Warnings = Field(default={})  # of the run, for the user
+    started_from: Annotated[str, DIGEST] = ""  # sha256 of the model with the first weights
+    spec_folder: Annotated[str, MaxLen(1000)] = ""  # of the first spec file, relative to that of the model
+    warnings: Warnings = field(default_factory=dict)  # of the run, for the user
     run: dict[str, Any] | None = None  # in a checkpoint, or where the spec keeps the optimizer: the state of the run
 
 
@@ -79,9 +79,9 @@ def read_model_header(contents: ModelFile, name: str) -> Header:
     if count_values(own.get("spec")) > MAX_SPEC_VALUES:
         raise ModelFileError(f"{name} has a spec of more than {MAX_SPEC_VALUES} values; get another file")
     try:
-        header = Header.model_validate(own)
-    except ValidationError as error:
-        raise ModelFileError(f"{name}: its header does not describe a model: {short_errors(error)}") from None
+        header = Header.read(own)
+    except ValueError as error:
+        raise ModelFileError(f"{name}: its header does not describe a model: {short_fault(error)}") from None
     _check_layers(header.spec, contents, name)
     return header
 

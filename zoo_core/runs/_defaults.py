@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from pydantic import ValidationError
 
 from zoo_core.contract import checked_value_widths, checked_widths
 from zoo_core.data import DataFolder, checked_data
 from zoo_core.errors import DataError, SpecError
-from zoo_core.model import DataDescription, Model, short_errors
+from zoo_core.model import DataDescription, Model, short_fault
 from zoo_core.nn import is_identity, scales_targets
 from zoo_core.parts import Data, Loss, Metric, Preprocessor
 from zoo_core.registry import Registry
@@ -173,9 +172,9 @@ def describe_data(spec: Spec, data: Data) -> DataDescription:
             image_shape=list(data.image_shape) if data.image_shape else None,
             columns=DataDescription.stored_columns(data.columns),
         )
-    except ValidationError as error:
+    except ValueError as error:
         raise DataError(
-            f"dataset {spec.data.source.name!r} describes its data wrongly: {short_errors(error)}"
+            f"dataset {spec.data.source.name!r} describes its data wrongly: {short_fault(error)}"
         ) from error
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 
@@ -75,8 +75,8 @@ def describe_rows(model: Model, data: Data, train_rows: Array, earlier: Model | 
     digest, known = hashlib.sha256(), (earlier or model).training_rows
     model.training_rows = known.with_hashes(_train_hashes(data, train_rows, digest.update))
     classes = model.about.class_count(model.network.outputs)
-    update = {"data_sha256": digest.hexdigest(), "baseline": baseline_of(data.train, train_rows, classes)}
-    model.about = model.about.model_copy(update=update)
+    baseline = baseline_of(data.train, train_rows, classes)
+    model.about = replace(model.about, data_sha256=digest.hexdigest(), baseline=baseline)
 
 
 def data_sha256(data: Data) -> str:
