@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -131,7 +132,7 @@ def class_labels(names: Sequence[str], classes: int) -> Array:
 
 
 def _as_array(value: Any, what: str) -> Array:
-    if np.ma.is_masked(value):
+    if "numpy.ma" in sys.modules and np.ma.is_masked(value):  # no masked array is made without that module
         raise DataError(f"{what} have masked values; fill them first")
     try:
         array = np.asarray(value)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -30,8 +30,11 @@ from zoo_core.model.run_state import RunState
 from zoo_core.parts import Array, Layout, Loss, Part
 from zoo_core.registry import Registry, find_model
 from zoo_core.registry.default import default_registry
-from zoo_core.spec import LossSpec, Spec, validate
+from zoo_core.spec.stored_network import read_network, read_stored_part
 from zoo_core.storage import DEFAULT_LIMIT, ModelFile, contents_from_bytes, read_model_file
+
+if TYPE_CHECKING:
+    from zoo_core.spec import Spec
 
 BYTES = "the given file"  # what messages call a model without a file
 Find = Callable[[str, str], type[Part]]
@@ -161,6 +164,10 @@ def _read_spec(
     header: Header, find: Find, name: str, registry: Registry, origin: Origin, *, for_network: bool = False
 ) -> Spec:
     """Validate the spec in a header: all of it, or only what the network needs."""
+    if for_network and (network := read_network(header.spec, find)) is not None:
+        return network
+    from zoo_core.spec import Spec, validate
+
     with _refuse_invalid(name):
         spec = validate(Spec, header.spec, registry, "spec", {}, find=find, for_network=for_network)
     return spec.from_origin(origin)
@@ -174,8 +181,12 @@ def _data_options(header: Header) -> dict[str, Any]:
 
 def _read_loss(header: Header, find: Find, name: str, registry: Registry) -> Loss:
     """Validate the loss of the spec in a header, and nothing else of its half for training."""
+    table = {"loss": header.spec["model"].get("loss")}
+    if (loss := read_stored_part(Loss, table["loss"], find)) is not None:
+        return loss
+    from zoo_core.spec import LossSpec, validate
+
     with _refuse_invalid(name):
-        table = {"loss": header.spec["model"]["loss"]}
         return validate(LossSpec, table, registry, "spec: model", {}, find=find).loss
 
 

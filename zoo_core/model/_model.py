@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,7 +28,10 @@ from zoo_core.model.given import GivenRows, as_weights, given_rows
 from zoo_core.model.run_state import RunState
 from zoo_core.nn import Decision, RandomStreams, TargetUnits, assemble
 from zoo_core.parts import Array, ClassDecision, Layout, Loss, Metric, Record, Table
-from zoo_core.spec import Spec, copy_part, dump, walk_parts
+from zoo_core.spec import copy_part, dump, walk_parts
+
+if TYPE_CHECKING:
+    from zoo_core.spec import Spec
 
 
 class Model:

@@ -15,10 +15,11 @@ from zoo_core.model._description import DataDescription
 from zoo_core.model._fitted_state import check_fitted, refused_state
 from zoo_core.nn import TargetUnits
 from zoo_core.parts import Array, Preprocessor, Table
-from zoo_core.spec import Spec, copy_part, walk_parts
+from zoo_core.spec import copy_part, walk_parts
 
 if TYPE_CHECKING:
     from zoo_core.model._model import Model
+    from zoo_core.spec import Spec
 
 
 class Preprocessors(NamedTuple):

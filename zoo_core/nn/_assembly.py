@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,8 +12,11 @@ from zoo_core.errors import SpecError
 from zoo_core.nn._dense import Dense
 from zoo_core.nn._network import Layer, Network, stages_of
 from zoo_core.nn._workspace import Stage
-from zoo_core.parts import Constraint, Layout, Loss, Noise, Penalty, RandomSource, Regularizer
-from zoo_core.spec import LayerSpec, Spec, copy_part
+from zoo_core.parts import Constraint, Initializer, Layout, Loss, Noise, Penalty, RandomSource, Regularizer
+from zoo_core.spec import copy_part
+
+if TYPE_CHECKING:
+    from zoo_core.spec import LayerSpec, Spec
 
 MAX_PARAMETER_BYTES = 2**31
 
@@ -48,7 +52,7 @@ def assemble(
 def _layer(path: str, spec: LayerSpec, inputs: int, shared: Iterable[Regularizer]) -> Layer:
     activation = copy_part(spec.activation)
     columns = checked_columns(activation, spec.units)
-    dense = Dense(inputs, copy_part(spec.initializer), copy_part(spec.bias_initializer) if spec.bias else None)
+    dense = Dense(inputs, _first(spec.initializer), _first(spec.bias_initializer) if spec.bias else None)
     stages = [Stage(path, dense, columns)]
     if spec.normalizer is not None:
         stages.append(Stage(f"{path}.normalizer", copy_part(spec.normalizer), columns))
@@ -62,6 +66,11 @@ def _layer(path: str, spec: LayerSpec, inputs: int, shared: Iterable[Regularizer
         penalties=[r for r in on_weights if isinstance(r, Penalty)],
         constraints=[r for r in on_weights if isinstance(r, Constraint)],
     )
+
+
+def _first(initializer: Initializer | None) -> Initializer | float:
+    """Return what gives the first values; a model that is only used has no initializers."""
+    return 0.0 if initializer is None else copy_part(initializer)
 
 
 def _noise(path: str, regularizers: Iterable[Regularizer], width: int) -> list[Stage]:

@@ -30,7 +30,7 @@ class Dense(Transform):
     multiply_for_weights: Product = staticmethod(DOT)
     multiply_for_inputs: Product = staticmethod(DOT)
 
-    def __init__(self, inputs: int, initializer: Initializer, bias: Initializer | None) -> None:
+    def __init__(self, inputs: int, initializer: Initializer | float, bias: Initializer | float | None) -> None:
         self.inputs = inputs
         self._initial = {"weights": initializer} | ({} if bias is None else {"bias": bias})
 

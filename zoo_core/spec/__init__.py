@@ -1,9 +1,9 @@
 """The spec: TOML, JSON or plain data in, a validated `Spec` out, with the line and column of every error.
 
 `_text.py` and `_positions.py` read text. `_spec.py` and `_data_spec.py` have the tables; `_part_field.py` validates
-their parts.
-`_messages.py` words errors, `_round_trip.py` proves that a model file gives a spec back. Other doors: `spec.schema`,
-`spec.describe`, and `spec.from_csv`, which writes a first spec.
+their parts. `_messages.py` words errors, `_round_trip.py` proves that a model file gives a spec back. Other doors:
+`spec.schema`, `spec.describe`, `spec.from_csv`, which writes a first spec, and `spec.stored_network`, which reads the
+network of a stored one without pydantic.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Le
 from pydantic import (
     Field,
     ValidationInfo,
@@ -21,11 +21,12 @@ from zoo_core.parts import (
     Dataset,
     Preprocessor,
 )
+from zoo_core.spec._limits import Fraction, Seed
 from zoo_core.spec._options import dump
 from zoo_core.spec._part_field import PartField, remember_known_keys
 from zoo_core.spec._spec_table import ForTraining, SpecTable, dump_field
 
-SplitSize = Annotated[str, Field(pattern=SLICE_PATTERN)] | Annotated[float, Gt(0), Le(1)] | None
+SplitSize = Annotated[str, Field(pattern=SLICE_PATTERN)] | Fraction | None
 
 
 def _meant_split(value: Any) -> str:
@@ -76,7 +77,7 @@ class DataSpec(SpecTable):
     fold: Annotated[int, Ge(1), Le(1000)] | None = Field(
         None, description="which of the folds is the test split, from 1"
     )
-    split_seed: Annotated[int, Ge(0), Le(2**32 - 1)] | None = Field(
+    split_seed: Seed | None = Field(
         None, description="draws the rows of fractions and folds; default: the seed of the spec"
     )
 

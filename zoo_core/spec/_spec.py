@@ -36,17 +36,16 @@ from zoo_core.parts import (
 from zoo_core.registry import Registry
 from zoo_core.registry.default import default_registry
 from zoo_core.spec._data_spec import DataSpec
+from zoo_core.spec._limits import MAX_PARTS, SPEC_NAME as SPEC_NAME, Dtype, Seed, Units
 from zoo_core.spec._messages import validate
 from zoo_core.spec._options import plain_data
 from zoo_core.spec._part_field import PartField, StrictTable
 from zoo_core.spec._spec_table import ForTraining, SpecTable
 from zoo_core.spec._text import TOO_DEEP
 
-MAX_PARTS = 100  # in one list of parts
 DEFAULT_METRICS = {"classification": ("accuracy",), "regression": ("rmse", "r2")}
 DEFAULT_METRICS |= {"multilabel": ("accuracy", "subset_accuracy", "f1")}  # where a spec names none
 
-SPEC_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}"
 SPEC_NAME_RULE = "has letters, digits, '_', '-' and '.', at most 100, and begins with a letter or digit"
 
 
@@ -59,13 +58,13 @@ def _check_name(name: str) -> str:
 class LayerSpec(SpecTable):
     """`[[model.layers]]`: a matrix product, then normalizer, activation and regularizers."""
 
-    units: Annotated[int, Ge(1), Le(1_000_000)] = Field(description="columns of the layer's output")
+    units: Units = Field(description="columns of the layer's output")
     activation: Annotated[Activation, PartField()] = Field("identity", validate_default=True)
-    initializer: Annotated[Initializer, PartField()] = Field(
+    initializer: Annotated[Initializer, PartField(), ForTraining] = Field(
         "glorot_uniform", validate_default=True, description="first values of the weights"
     )
     bias: bool = Field(True, description="add a trained bias to each unit")
-    bias_initializer: Annotated[Initializer, PartField()] = Field("zeros", validate_default=True)
+    bias_initializer: Annotated[Initializer, PartField(), ForTraining] = Field("zeros", validate_default=True)
     normalizer: Annotated[Normalizer | None, PartField()] = Field(None, description="between product and activation")
     regularizers: Annotated[list[Annotated[Regularizer, PartField()]], MaxLen(MAX_PARTS)] = Field(default_factory=list)
 
@@ -144,8 +143,8 @@ class Spec(SpecTable):
 
     name: Annotated[str, AfterValidator(_check_name), Field(json_schema_extra={"pattern": f"^{SPEC_NAME}$"})] = "model"
     description: str = ""
-    seed: Annotated[int, Ge(0), Le(2**32 - 1)] = 0
-    dtype: Literal["float32", "float64"] = "float32"
+    seed: Seed = 0
+    dtype: Dtype = "float32"
     generator: Annotated[RandomSource, PartField()] = Field("pcg64", validate_default=True)
     data: DataSpec
     model: ModelSpec
