@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zoo_core.hookspecs import Exporter, LazyParts, hookimpl
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 PARTS_BY_KIND = {
     "activation": {
@@ -112,6 +115,13 @@ def zoo_parts() -> Iterable[LazyParts]:
 @hookimpl
 def zoo_models() -> Traversable:
     """Return the folder of the shipped models."""
+    import zoo_models
+
+    folder = Path(zoo_models.__path__[0])
+    if folder.is_dir():
+        return folder
+    from importlib.resources import files  # late: its import takes long
+
     return files("zoo_models")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from typer.core import TyperCommand
@@ -47,7 +46,6 @@ def _may_have_plugins() -> bool:
     """Return whether a plugin besides the built-in one may be loaded. It is asked before NumPy is imported."""
     if os.environ.get("ZOO_PLUGINS", "all").strip() == "":
         return False
-    try:
-        return any(point.value != "zoo_plugins" for point in metadata.entry_points(group="zoo"))
-    except Exception:  # the registry says what is damaged
-        return True
+    from zoo_core.registry import only_built_in
+
+    return only_built_in() is None

@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
-from importlib import metadata
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from zoo_core.errors import PluginError, exception_text
 from zoo_core.registry._isolation import DISTRIBUTION
 from zoo_core.registry._plugin import Plugin
+from zoo_core.registry._quick_scan import only_built_in
+
+if TYPE_CHECKING:
+    from importlib import metadata
 
 GROUP = "zoo"  # of entry points
 MAX_POINTS = 100  # of one distribution: each is loaded by each command
@@ -20,6 +25,9 @@ def every_plugin(allowed: str | None) -> Iterator[tuple[Plugin, Callable[[], obj
 
     `allowed` is $ZOO_PLUGINS: names with commas between them, or None for all.
     """
+    if built_in := only_built_in():
+        yield Plugin(DISTRIBUTION, built_in.version), partial(import_module, built_in.module)
+        return
     chosen = None if allowed is None else {normalized_name(name) for name in allowed.split(",") if name.strip()}
     for name, version, point in sorted(_entry_points(), key=_order):
         off = chosen is not None and name != DISTRIBUTION and name not in chosen
@@ -43,6 +51,8 @@ def with_required(name: str) -> list[str]:
 
 def _required(name: str) -> list[str]:
     """Return the names of the distributions that an installed one requires; none if its metadata are damaged."""
+    from importlib import metadata
+
     try:
         return [_name_in(text) for text in metadata.requires(name) or ()]
     except Exception:  # the registry says what is damaged
@@ -69,6 +79,8 @@ def _entry_points() -> Iterator[tuple[str, str, metadata.EntryPoint | Exception]
     In place of entry points that cannot be read stands the exception. Of two distributions with one name, the first on
     the path counts.
     """
+    from importlib import metadata
+
     seen: dict[str, int] = {}  # the place on the path of each distribution, by its name
     for number, dist in enumerate(metadata.distributions()):
         for point in _points_of(dist):
@@ -127,6 +139,8 @@ def _check_requirement(dist: metadata.Distribution) -> None:
     wanted = [text for text in dist.requires or () if _name_in(text) == DISTRIBUTION]
     if not wanted:
         return
+    from importlib import metadata
+
     from packaging.requirements import Requirement
 
     here = metadata.version(DISTRIBUTION)

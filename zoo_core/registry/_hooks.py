@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from importlib.resources.abc import Traversable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
@@ -16,6 +16,9 @@ from zoo_core.hookspecs import LazyParts
 from zoo_core.parts import KINDS
 from zoo_core.registry._plugin import Entry, Plugin, part_class, refuse_duplicates, shown
 from zoo_core.registry._tools import HOOKS, Tool, tools_of
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 
 def query_plugin(module: object, plugin: Plugin) -> tuple[list[Entry], Traversable | None, list[Tool]]:
@@ -68,6 +71,10 @@ def _refuse_unknown_hooks(manager: pluggy.PluginManager) -> None:
 
 def _folder(answer: Any) -> Traversable:
     """Return what zoo_models gave. Raises PluginError unless it is a folder."""
+    if isinstance(answer, Path) and answer.is_dir():
+        return answer
+    from importlib.resources.abc import Traversable  # late: its import takes long
+
     if not (isinstance(answer, Traversable) and answer.is_dir()):
         raise PluginError(
             f"zoo_models returned {shown(answer)}, which is no folder; return importlib.resources.files(...)"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any, TextIO, cast
@@ -12,8 +11,8 @@ from typing import Any, TextIO, cast
 from zoo_core.basics import ThreadLock
 from zoo_core.errors import PluginError, exception_text, message_text
 from zoo_core.registry._process_state import EndedProcessError, kept_state
+from zoo_core.registry._quick_scan import DISTRIBUTION as DISTRIBUTION
 
-DISTRIBUTION = "mlp-zoo"
 LOAD_LOCK = ThreadLock()  # one thread at a time: standard output is redirected for the whole process
 
 FOREIGN = {"zoo_core", "numpy", "pluggy", "pydantic", *sys.stdlib_module_names}  # packages of no plugin
@@ -77,6 +76,8 @@ def _reason(error: BaseException) -> str:
 
 def place(error: BaseException) -> str:
     """Return " in FILE, line N" for the innermost code of a plugin that an exception passed, else ""."""
+    import traceback
+
     found = ""
     for frame, line in traceback.walk_tb(error.__traceback__):
         if str(frame.f_globals.get("__name__", "")).partition(".")[0] not in FOREIGN:

@@ -7,13 +7,15 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib import import_module
-from importlib.resources.abc import Traversable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zoo_core.contract import definition_errors
 from zoo_core.errors import PluginError
 from zoo_core.parts import KINDS, Part
 from zoo_core.registry._isolation import DISTRIBUTION, LOAD_LOCK, isolated
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 # What a model file holds as name and version; `model/_header.py` has the same patterns.
 DISTRIBUTION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zoo_core.errors import Hint, ModelFileError, UsageError, nearest
 from zoo_core.parts import KINDS
 from zoo_core.registry._isolation import isolated
 from zoo_core.registry._plugin import Plugin
 from zoo_core.registry._registry import Registry
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 TABLES = (
     ".csv",
