@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+import zoo_core
 from tests.benchmarks.contract import COMPETITORS, competitor, version
 from tests.benchmarks.pool import take_turns
 from tests.benchmarks.results import Measured, Result
@@ -52,8 +53,10 @@ def start_up(*, rounds: int, seconds: float, keys: Iterable[str] = ()) -> Result
 
 def ours(folder: Path) -> dict[str, list[str]]:
     """Return the commands of Python, NumPy and the zoo; a row to predict is put into the folder."""
-    row = folder / "row.npy"
+    row, image = folder / "row.npy", folder / "image.csv"
     np.save(row, np.zeros((1, 784), np.uint8))
+    image.write_text(",".join("0" * 784) + "\n")
+    model, given = table_model(folder)
     zoo = [sys.executable, "-m", "zoo_core"]
     return {
         "python alone": python("pass"),
@@ -62,7 +65,25 @@ def ours(folder: Path) -> dict[str, list[str]]:
         "import zoo_core, and use load": python("import zoo_core; zoo_core.load"),
         "zoo --help": [*zoo, "--help"],
         "zoo predict, one row": [*zoo, "predict", "mnist-mlp", str(row)],
+        "zoo predict, one row of CSV": [*zoo, "predict", "glyphs-quickstart", str(image)],
+        "zoo predict, own model of a table": [*zoo, "predict", model, given],
+        "zoo predict, read by Typer": [*zoo, "predict", model, given, "--max-size=256"],
+        "zoo show": [*zoo, "show", "glyphs-quickstart"],
+        "import numpy, typer, pydantic": python("import numpy, typer, pydantic.main, pydantic.types"),
     }
+
+
+def table_model(folder: Path) -> tuple[str, str]:
+    """Train a model on a small table with numbers and categories; return its file, and one with a row of it."""
+    rows = [f"{i % 60},{i % 7},{'abc'[i % 3]},{i % 2}" for i in range(200)]
+    (folder / "table.csv").write_text("\n".join(["age,rooms,town,label", *rows, ""]))
+    (folder / "given.csv").write_text("age,rooms,town\n33,5,b\n")
+    data = {"name": "csv", "path": str(folder / "table.csv"), "target": "label", "task": "classification"}
+    layers = [{"units": 16, "activation": "relu"}, {"units": 2, "activation": "softmax"}]
+    spec = {"data": {**data, "columns": {"town": "category"}, "preprocessor": "table"}, "optimizer": "adam"}
+    spec |= {"model": {"loss": "cross_entropy", "layers": layers}, "training": {"epochs": 1}}
+    zoo_core.train(spec).save(folder / "table.npz")
+    return str(folder / "table.npz"), str(folder / "given.csv")
 
 
 def python(code: str) -> list[str]:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zoo_core.cli._options import MAX_SIZE_MIB
 from zoo_core.cli._output import download_bar
 from zoo_core.errors import ResourceError, UsageError, nearest
 
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
     from zoo_core.data import DataFolder
     from zoo_core.model import Model
     from zoo_core.registry import Registry
+
+MAX_SIZE_MIB = 256  # of a model file
 
 
 def check_output_path(path: Path, force: bool) -> Path:

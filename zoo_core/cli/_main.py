@@ -50,6 +50,8 @@ def run(arguments: list[str] | None = None) -> int:
 
 def _run_command(arguments: list[str], debug: bool) -> int:
     try:
+        if arguments[:1] == ["predict"] and _predicts(arguments):
+            return 0
         from zoo_core.cli._app import application
 
         name = arguments[0] if arguments else ""
@@ -67,6 +69,22 @@ def _run_command(arguments: list[str], debug: bool) -> int:
         if debug and not hasattr(error, "show"):
             raise
         return _report_error(error, arguments)
+
+
+def _predicts(arguments: list[str]) -> bool:
+    """Predict if the arguments are plain, without Typer; return whether they are."""
+    from zoo_core.cli._predict import plain_call, predict
+
+    call = plain_call(arguments)
+    try:
+        if call is not None:
+            predict(**call)
+    except Exception as error:
+        from zoo_core.contract import raise_named
+
+        raise_named(error)
+        raise
+    return call is not None
 
 
 def _without_debug(arguments: list[str]) -> tuple[list[str], bool]:

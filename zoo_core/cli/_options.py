@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from zoo_core.cli._inputs import MAX_SIZE_MIB as MAX_SIZE_MIB
+
 DataDir = Annotated[
     Path | None,
     typer.Option(
@@ -34,7 +36,6 @@ MaxSize = Annotated[
     int,
     typer.Option("--max-size", metavar="MIB", min=1, envvar="ZOO_MAX_SIZE", help="Refuse model files above this size."),
 ]
-MAX_SIZE_MIB = 256
 CheckpointEvery = Annotated[
     str,
     typer.Option(

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -27,15 +24,49 @@ Chunks = Iterable[Chunk]
 
 def print_predictions(predictions: Predictions, chunks: Chunks, stream: Any, as_json: bool) -> None:
     """Print predictions when all are there, so that nothing is printed where one row is refused."""
-    with SpooledTemporaryFile(IN_MEMORY, "w+", encoding="utf-8", errors="surrogatepass", newline="") as file:
+    with HeldText() as file:
         if as_json:
             _write_json(predictions, chunks, file, getattr(stream, "encoding", None) or "utf-8")
         elif predictions.is_one_column:
-            file.writelines(_line(row[0]) for row in _rows(predictions, chunks, _texts, ""))
+            for row in _rows(predictions, chunks, _texts, ""):
+                file.write(_line(row[0]))
         else:  # several columns need their names
             _write_csv(predictions, chunks, file, ",")
-        file.seek(0)
-        shutil.copyfileobj(file, stream, IN_MEMORY)
+        file.copy_to(stream)
+
+
+class HeldText:
+    """A text that is kept until it is whole: a short one in memory, a long one in a temporary file."""
+
+    def __init__(self) -> None:
+        self._file: IO[str] = io.StringIO(newline="")
+        self._written, self._is_on_disk = 0, False
+
+    def __enter__(self) -> HeldText:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def write(self, text: str) -> None:
+        """Add a text."""
+        self._written += len(text)
+        if self._written > IN_MEMORY and not self._is_on_disk:
+            self._move_to_disk()
+        self._file.write(text)
+
+    def _move_to_disk(self) -> None:
+        from tempfile import TemporaryFile  # late: its import takes as long as to predict a row
+
+        before, self._is_on_disk = self._file, True
+        self._file = TemporaryFile("w+", encoding="utf-8", errors="surrogatepass", newline="")  # noqa: SIM115
+        self._file.write(before.getvalue())  # type: ignore[attr-defined]
+
+    def copy_to(self, stream: Any) -> None:
+        """Write the text to a stream."""
+        self._file.seek(0)
+        while part := self._file.read(IN_MEMORY):
+            stream.write(part)
 
 
 def save_predictions(predictions: Predictions, chunks: Chunks, output: Path, force: bool) -> None:
@@ -62,6 +93,8 @@ def _array(predictions: Predictions, chunks: Chunks) -> Array:
 
 def _write_text(predictions: Predictions, chunks: Chunks, file: BinaryIO, delimiter: str, packed: bool) -> None:
     """Write CSV as UTF-8; gzip keeps neither name nor time, so that equal results are equal files."""
+    import gzip
+
     target: Any = gzip.GzipFile("", "wb", LEVEL, file, mtime=0) if packed else file
     text = io.TextIOWrapper(target, "utf-8", newline="")
     _write_csv(predictions, chunks, text, delimiter)
@@ -70,7 +103,7 @@ def _write_text(predictions: Predictions, chunks: Chunks, file: BinaryIO, delimi
         target.close()
 
 
-def _write_csv(predictions: Predictions, chunks: Chunks, file: IO[str], delimiter: str) -> None:
+def _write_csv(predictions: Predictions, chunks: Chunks, file: Any, delimiter: str) -> None:
     """Write a header and the rows, with quotes around a cell that needs them."""
     lines = csv.writer(_LineEnds(file), delimiter=delimiter, lineterminator="\r\n")
     lines.writerow(predictions.header)
@@ -85,14 +118,14 @@ class _LineEnds:
     Before Python 3.13 a writer quotes a lone "\\r" in a cell only if its own line ends have one.
     """
 
-    def __init__(self, file: IO[str]) -> None:
+    def __init__(self, file: Any) -> None:
         self.file = file
 
     def write(self, line: str) -> None:
         self.file.write(line[:-2] + "\n")
 
 
-def _write_json(predictions: Predictions, chunks: Chunks, file: IO[str], encoding: str) -> None:
+def _write_json(predictions: Predictions, chunks: Chunks, file: HeldText, encoding: str) -> None:
     """Write a list: an object for each row with the names of its columns, or what the one array has for it."""
     from zoo_core.display.text import print_json
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import collections.abc
 import dataclasses
-import datetime
-import decimal
 import enum
-import fractions
-import pathlib
 import types
 import typing
 from collections.abc import Iterator
+from functools import cache
 from typing import Annotated, Any, Literal, Union
 
 import numpy as np
@@ -26,32 +22,6 @@ DATA_KEYS = frozenset({  # of `[data]` itself
 
 SET_BY_CORE = frozenset({"weights", "gradients", "rng", "steps", "columns"})
 
-# What to write instead of a type, for the type and those derived from it. The first that fits counts.
-INSTEAD: tuple[tuple[Any, str], ...] = (
-    (pathlib.PurePath, "write str; a data set finds the file with folder.locate"),
-    (enum.Enum, "give its members texts as values, or write Literal[...]"),
-    (np.bool_, "write bool"),
-    (np.integer, "write int"),
-    (np.generic, "write float"),
-    (np.ndarray, "write list[float]"),
-    (datetime.date, "write str, such as '2026-01-31'"),
-    (datetime.time, "write str"),
-    (datetime.timedelta, "write float, a number of seconds"),
-    (complex, "write tuple[float, float]"),
-    (decimal.Decimal, "write float"),
-    (fractions.Fraction, "write float"),
-    (bytes, "write str"),
-    (bytearray, "write str"),
-    (str, "write str"),
-    (set, "write list[...]"),
-    (frozenset, "write list[...]"),
-    (list, "write list[float], or another type of its items"),
-    (tuple, "write tuple[float, float], or another type for each item"),
-    (dict, "write dict[str, float], or another type of its values"),
-    (collections.abc.Mapping, "write dict[str, float], or another type of its values"),
-    (collections.abc.Iterable, "write list[...]"),
-    (collections.abc.Callable, "write Literal[...] with the names of functions, or make it a part"),
-)
 RECORD_MARKS = "__dataclass_fields__", "_fields", "__total__", "model_fields"  # of classes whose fields have names
 OTHERWISE = "write float, int, bool, str, Literal[...], list[...], tuple[...], dict[str, ...] or a kind of part"
 
@@ -194,6 +164,42 @@ def _takes_none(hint: Any) -> bool:
     return hint in (None, type(None), Any) or (is_union(hint) and any(map(_takes_none, typing.get_args(hint))))
 
 
+@cache
+def _replacements() -> tuple[tuple[Any, str], ...]:
+    """Return what to write instead of a type, for the type and those derived from it. The first that fits counts."""
+    import collections.abc
+    import datetime
+    import decimal
+    import fractions
+    import pathlib
+
+    return (
+        (pathlib.PurePath, "write str; a data set finds the file with folder.locate"),
+        (enum.Enum, "give its members texts as values, or write Literal[...]"),
+        (np.bool_, "write bool"),
+        (np.integer, "write int"),
+        (np.generic, "write float"),
+        (np.ndarray, "write list[float]"),
+        (datetime.date, "write str, such as '2026-01-31'"),
+        (datetime.time, "write str"),
+        (datetime.timedelta, "write float, a number of seconds"),
+        (complex, "write tuple[float, float]"),
+        (decimal.Decimal, "write float"),
+        (fractions.Fraction, "write float"),
+        (bytes, "write str"),
+        (bytearray, "write str"),
+        (str, "write str"),
+        (set, "write list[...]"),
+        (frozenset, "write list[...]"),
+        (list, "write list[float], or another type of its items"),
+        (tuple, "write tuple[float, float], or another type for each item"),
+        (dict, "write dict[str, float], or another type of its values"),
+        (collections.abc.Mapping, "write dict[str, float], or another type of its values"),
+        (collections.abc.Iterable, "write list[...]"),
+        (collections.abc.Callable, "write Literal[...] with the names of functions, or make it a part"),
+    )
+
+
 def _instead(hint: Any) -> str:
     """Return what to write instead of a type."""
     if hint in (Any, object):
@@ -205,7 +211,7 @@ def _instead(hint: Any) -> str:
         return OTHERWISE
     if any(hasattr(kind, mark) for mark in RECORD_MARKS):
         return "make each of its fields an option of its own, or make it a part"
-    return next((text for base, text in INSTEAD if issubclass(kind, base)), OTHERWISE)
+    return next((text for base, text in _replacements() if issubclass(kind, base)), OTHERWISE)
 
 
 def _text(hint: Any) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
 from array import array
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
@@ -86,6 +85,8 @@ def _read_frame(path: Path, polars: Any) -> ColumnsText:
 
 def _read_excel(path: Path, openpyxl: Any) -> ColumnsText:
     """Read the first sheet, with the values that its formulas had when it was saved."""
+    import zipfile
+
     with zipfile.ZipFile(path) as members:
         check_growth(path, sum(member.file_size for member in members.infolist()), path.stat().st_size)
     book = openpyxl.load_workbook(path, read_only=True, data_only=True)

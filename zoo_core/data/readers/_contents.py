@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import io
-import shutil
-import tempfile
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -59,6 +56,8 @@ class _Expanded(io.RawIOBase):
     """The bytes in a gzip stream. Reading raises DataError for damage, and where they are far more than are stored."""
 
     def __init__(self, contents: Contents, stream: IO[bytes]) -> None:
+        import gzip  # late, as in `spooled`: their import takes as long as to predict a row
+
         self._contents, self._stored, self._stream = contents, stream, gzip.GzipFile(fileobj=stream)
         self._size = 0
 
@@ -97,6 +96,9 @@ def spooled(start: bytes, stream: IO[bytes], where: str) -> Contents:
     start += stream.read(SPOOLED - len(start)) if len(start) < SPOOLED else b""
     if len(start) < SPOOLED:
         return as_contents(start, where)
+    import shutil
+    import tempfile
+
     folder = tempfile.TemporaryDirectory(prefix="zoo-")
     path = Path(folder.name) / "rows"
     with path.open("wb") as file:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
 
 ORDERS = ("", "dmy", "mdy")  # what comes first: the year, the day, the month
 _MARK = r"[-/.]"
@@ -12,7 +13,7 @@ _TIME = (
     r"(?:[T,]?\s*(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,](?P<part>[0-9]{1,9}))?)?"
     r"\s?(?P<half>[AaPp]\.?[Mm]\.?)?\s?(?P<zone>Z|UTC|[+-][0-9]{2}:?(?:[0-9]{2})?)?)?"
 )
-_YEAR_FIRST = re.compile(
+_YEAR_FIRST = (
     rf"(?P<year>[0-9]{{4}})(?P<mark>{_MARK})(?P<month>[0-9]{{1,2}})(?:(?P=mark)(?P<day>[0-9]{{1,2}})(?![0-9]){_TIME})?"
 )
 _DAY = "(?P<day>[0-9]{1,2})"
@@ -20,16 +21,17 @@ _MONTH = "(?P<month>[0-9]{1,2})"
 _YEAR = "(?P<year>[0-9]{4}|[0-9]{2})(?![0-9])"
 _PATTERNS = {
     "": _YEAR_FIRST,
-    "dmy": re.compile(rf"{_DAY}(?P<mark>{_MARK}){_MONTH}(?P=mark){_YEAR}{_TIME}"),
-    "mdy": re.compile(rf"{_MONTH}(?P<mark>{_MARK}){_DAY}(?P=mark){_YEAR}{_TIME}"),
+    "dmy": rf"{_DAY}(?P<mark>{_MARK}){_MONTH}(?P=mark){_YEAR}{_TIME}",
+    "mdy": rf"{_MONTH}(?P<mark>{_MARK}){_DAY}(?P=mark){_YEAR}{_TIME}",
 }
 _NAME = r"(?P<month>[A-Za-z]{3,9})\.?"
 _NAMED = (  # such as Jan 31, 2026, January 2026 and 31-Jan-2026: no order is needed
-    re.compile(rf"{_NAME}[ -](?:(?P<day>[0-9]{{1,2}}),?[ -])?(?P<year>[0-9]{{4}}){_TIME}"),
-    re.compile(rf"{_DAY}[. -]{{1,2}}{_NAME}[ ,-]{{1,2}}(?P<year>[0-9]{{4}}){_TIME}"),
+    rf"{_NAME}[ -](?:(?P<day>[0-9]{{1,2}}),?[ -])?(?P<year>[0-9]{{4}}){_TIME}",
+    rf"{_DAY}[. -]{{1,2}}{_NAME}[ ,-]{{1,2}}(?P<year>[0-9]{{4}}){_TIME}",
 )
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
            "december")  # fmt: skip
+_compiled = cache(re.compile)  # when the first date is read: most tables have none
 _PIVOT = 69  # as in POSIX: 69 is 1969, 68 is 2068
 
 
@@ -39,9 +41,9 @@ def read_date(text: str, order: str = "") -> float | None:
     A time without a zone counts as UTC. With the order "" the month may also be an English name, as in 31 Jan 2026.
     """
     text = text.strip()
-    found = _PATTERNS[order].fullmatch(text)
+    found = _compiled(_PATTERNS[order]).fullmatch(text)
     if found is None and not order:
-        found = next(filter(None, (pattern.fullmatch(text) for pattern in _NAMED)), None)
+        found = next(filter(None, (_compiled(pattern).fullmatch(text) for pattern in _NAMED)), None)
     if found is None:
         return None
     try:

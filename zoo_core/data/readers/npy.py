@@ -5,10 +5,9 @@ from __future__ import annotations
 import io
 import math
 import re
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.lib import format as npy
@@ -25,6 +24,10 @@ from zoo_core.data.readers._open import (
 from zoo_core.errors import DataError
 from zoo_core.parts import Array
 
+if TYPE_CHECKING:
+    import zipfile
+
+STORED, DEFLATED = 0, 8  # how a member of an archive may be compressed
 MAX_MEMBERS = 1000  # arrays in one .npz file
 TEXT_BYTES = 4  # that a byte of text takes in memory
 MAX_EMPTY = 2**20  # product of the other dimensions of an array without values
@@ -186,6 +189,8 @@ def _read_header(stream: BinaryIO, size: int, where: str) -> NpyHeader:
 
 def _read_npz(stream: BinaryIO, where: str) -> dict[str, Array]:
     damaged = "the archive is damaged or of a kind that is not read"
+    import zipfile  # late: its import takes as long as to predict a row
+
     with refusing_damage(where, damaged), zipfile.ZipFile(stream) as archive:
         members = archive.infolist()
         if not members or len(members) > MAX_MEMBERS:
@@ -201,7 +206,7 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) 
     place = f"{where}, array {member.filename!r}"
     if ".." in re.split(r"[/\\]", member.filename) or member.filename.startswith(("/", "\\")):
         raise DataError(f"{place}: has a name that leads out of the archive; get the file from elsewhere")
-    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+    if member.compress_type not in (STORED, DEFLATED):
         raise DataError(f"{place}: is compressed in a way that is not read; save it with numpy.savez")
     check_expansion(place, member.file_size, member.compress_size)
     with archive.open(member) as stream:
