@@ -13,9 +13,9 @@ from zoo_core.cli._output import report, rows, warn_of
 if TYPE_CHECKING:
     from zoo_core.data import DataFolder
     from zoo_core.registry import Registry
-    from zoo_core.runs import CrossValidation, Fold, Output
+    from zoo_core.runs import CrossValidation, Output
     from zoo_core.spec import Spec
-    from zoo_core.training import Interval
+    from zoo_core.training import Interval, Trainer
 
 
 @dataclass(frozen=True)
@@ -34,27 +34,27 @@ class FoldRuns:
 
     def train(self, spec: Spec, folds: int) -> None:
         """Train the folds of a spec one after another, save each model, and print their figures."""
-        from zoo_core.runs import CrossValidation, fold_outputs, fold_specs
+        from zoo_core.runs import CrossValidation, fold_outputs, fold_specs, train_folds
 
         specs = fold_specs(spec, folds)
         outputs = fold_outputs(self.path, specs, self.force)
-        result = CrossValidation([self._train_fold(*pair) for pair in zip(specs, outputs, strict=True)])
+        result = CrossValidation(list(train_folds(specs, outputs, self._begin, self._run)))
         models = [str(output.path) for output in outputs]
         report(_as_data(result, models), self.json, None if self.quiet else _table(result))
         if not self.json and not self.quiet:
             print(f"saved {models[0]} to {models[-1]}")
 
-    def _train_fold(self, spec: Spec, output: Output) -> Fold:
-        from zoo_core.runs import measure_fold, prepare
+    def _begin(self, spec: Spec) -> Trainer:
+        from zoo_core.runs import prepare
 
         if not self.quiet:
             print(f"fold {spec.data.fold} of {spec.data.folds}", file=sys.stderr)
-        with output.lock():
-            output.prepare(spec.to_dict())
-            trainer = prepare(spec, self.files, self.registry, threads=self.threads)
+        return prepare(spec, self.files, self.registry, threads=self.threads)
+
+    def _run(self, trainer: Trainer, output: Output | None) -> None:
+        if output is not None:
             show_run(trainer, output, self.interval, quiet=self.quiet, json=self.json)
         warn_of({} if self.quiet else trainer.model.warnings)
-        return measure_fold(trainer)
 
 
 def _as_data(result: CrossValidation, models: list[str]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from zoo_core.runs._compare import ModelComparison, RunComparison, compare_models, compare_runs
 from zoo_core.runs._evaluation import EvaluationRows, evaluation_rows
 from zoo_core.runs._export import export, find_exporter
-from zoo_core.runs._folds import CrossValidation, Fold, cross_validate, fold_outputs, fold_specs, measure_fold
+from zoo_core.runs._folds import CrossValidation, Fold, cross_validate, fold_outputs, fold_specs, train_folds
 from zoo_core.runs._output import Output
 from zoo_core.runs._prepare import steps_per_epoch
 from zoo_core.runs._run import follow, prepare, prepare_resumed, resume, train
@@ -34,10 +34,10 @@ __all__ = [
     "fold_outputs",
     "fold_specs",
     "follow",
-    "measure_fold",
     "prepare",
     "prepare_resumed",
     "resume",
     "steps_per_epoch",
     "train",
+    "train_folds",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,6 @@ from zoo_core.data import DataFolder
 from zoo_core.errors import UsageError
 from zoo_core.model import Model, baseline_figures
 from zoo_core.model.evaluation import evaluate_table
-from zoo_core.parts import Data
 from zoo_core.registry import Registry
 from zoo_core.registry.default import default_registry
 from zoo_core.runs._output import Output
@@ -118,27 +118,34 @@ def cross_validate(
     given = read_spec_and_data(spec, data, target, registry)
     specs = fold_specs(given.spec, folds)
     outputs = [None] * len(specs) if output is None else fold_outputs(output, specs, force)
-    pairs = zip(specs, outputs, strict=True)
-    return CrossValidation([_train_fold(one, given.data, data_dir, registry, path, interval) for one, path in pairs])
+
+    def begin(one: Spec) -> Trainer:
+        return prepare(one, data_dir, registry, data=given.data)
+
+    def run(trainer: Trainer, path: Output | None) -> None:
+        run_to_end(trainer, path, interval if path else None)
+
+    return CrossValidation(list(train_folds(specs, outputs, begin, run)))
 
 
-def _train_fold(
-    spec: Spec,
-    data: Data | None,
-    data_dir: str | Path | DataFolder | None,
-    registry: Registry,
-    output: Output | None,
-    interval: Interval | None,
-) -> Fold:
-    if output is None:
-        trainer = prepare(spec, data_dir, registry, data=data)
-        run_to_end(trainer)
-        return measure_fold(trainer)
-    with output.lock():
-        output.prepare(spec.to_dict())
-        trainer = prepare(spec, data_dir, registry, data=data)
-        run_to_end(trainer, output, interval)
-    return measure_fold(trainer)
+def train_folds(
+    specs: Iterable[Spec],
+    outputs: Iterable[Output | None],
+    begin: Callable[[Spec], Trainer],
+    run: Callable[[Trainer, Output | None], object],
+) -> Iterator[Fold]:
+    """Yield the fold of each spec once it is trained.
+
+    `begin` returns the trainer for a spec. `run` trains it to its end, and saves it where there is an output, which is
+    locked and prepared until then.
+    """
+    for spec, output in zip(specs, outputs, strict=True):
+        with nullcontext() if output is None else output.lock():
+            if output is not None:
+                output.prepare(spec.to_dict())
+            trainer = begin(spec)
+            run(trainer, output)
+        yield _measured(trainer)
 
 
 def fold_specs(spec: Spec, folds: int) -> list[Spec]:
@@ -171,7 +178,7 @@ def fold_outputs(output: str | Path, specs: Sequence[Spec], force: bool) -> Sequ
     return outputs
 
 
-def measure_fold(trainer: Trainer) -> Fold:
+def _measured(trainer: Trainer) -> Fold:
     """Return what a trained run of a fold reached on its test split."""
     model, table = trainer.model, trainer.splits["test"]
     figures, baseline = evaluate_table(model, table, check=True), baseline_figures(model, table)
