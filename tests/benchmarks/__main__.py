@@ -25,6 +25,7 @@ from tests.benchmarks.startup import start_up
 from tests.benchmarks.streaming import streaming
 from tests.benchmarks.tables import markdown
 from tests.benchmarks.training import predict, train
+from tests.benchmarks.wide import wide
 from tests.benchmarks.workloads import VARIANTS, WORKLOADS, A, find
 
 GROWTH, TABLES = "growth", "tables"  # print tables of their own
@@ -58,7 +59,7 @@ def choices(*, full: bool = False) -> dict[str, Measure]:
     predictions = {"predict-1": one, "predict-10000": many}
     whole = {"notebook": partial(notebook, full=full), "streaming": partial(streaming, full=full)}
     fits = {f"fit-{epochs}": partial(fit, epochs=epochs) for epochs in (1, 10, 100)}
-    processes = {"start-up": start_up, "memory": memory, "reading": reading}
+    processes = {"start-up": start_up, "memory": memory, "reading": reading, "wide-tables": wide}
     return {**work, **predictions, **fits, **processes, **whole}
 
 

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
-from itertools import islice
-from pathlib import Path
-from time import process_time
 from typing import Any
 
 import numpy as np
@@ -16,12 +12,10 @@ from hypothesis import given, settings, strategies as st
 
 from zoo_core.data.readers.csv import read_csv
 from zoo_core.data.readers.feature_table import FeatureTable
-from zoo_core.data.readers.features import read_features
 from zoo_core.data.readers.find_format import find_format
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.table_reader import TableReader
 from zoo_core.errors import DataError
-from zoo_core.spec.from_csv import guess
 
 ROWS = [[12.5, 3.0], [0.25, -1.0], [1234.5, 7.0], [88.0, 2.0], [5.75, 9.0]]
 NUMBERS = np.array(ROWS)
@@ -238,41 +232,6 @@ def test_lines_are_counted_over_quotes_comments_and_titles() -> None:
     form = TableFormat(skip_lines=2, comment="#")
     with pytest.raises(DataError, match=r"line 8, column 'b': 'z' is text"):
         read_csv_text(text.replace('"x\ny"', '"\n5"'), form)
-
-
-@pytest.mark.slow
-def test_a_wide_table_takes_time_in_proportion_to_its_columns() -> None:
-    def seconds(columns: int) -> float:
-        names = [f"c{i}" for i in range(columns)]
-        text = ",".join(names) + "\n" + ",".join(["1"] * columns) + "\n"
-        start = process_time()
-        assert read_csv_text(text, TableFormat()).numbers.shape == (1, columns)
-        assert read_features(io.StringIO(text), names).shape == (1, columns)
-        return process_time() - start
-
-    seconds(1000)
-    assert seconds(40_000) < 3
-
-
-@pytest.mark.slow
-def test_a_first_spec_takes_time_in_proportion_to_a_plain_loop(tmp_path: Path) -> None:
-    """A wide table of measurements: what each column holds is found in blocks, and in proportion to the columns."""
-    values = np.random.default_rng(0).normal(size=(60, 4000)).round(3)
-    rows = "".join(",".join(map(str, row)) + f",{'ab'[i % 2]}\n" for i, row in enumerate(values.tolist()))
-    path, names = tmp_path / "t.csv", [f"g{i}" for i in range(4000)]
-    path.write_text(",".join([*names, "y"]) + "\n" + rows)
-
-    def seconds(call: Callable[[], Any]) -> float:
-        start = process_time()
-        call()
-        return process_time() - start
-
-    def loop() -> None:
-        with path.open(newline="") as file:
-            _ = [list(map(float, row[:-1])) for row in islice(csv.reader(file), 1, None)]
-
-    plain = min(seconds(loop) for _ in range(3))
-    assert min(seconds(lambda: guess(path)) for _ in range(3)) < 12 * plain  # some 4; far more if it grew otherwise
 
 
 MARKS = st.sampled_from([(".", ""), (",", ""), (".", ","), (",", "."), (",", " "), (".", "'")])
