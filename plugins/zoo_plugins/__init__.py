@@ -41,8 +41,8 @@ PARTS_BY_KIND = {
         "notebook": "notebook_error",
     },
     "metric": {
-        "metrics.classification": "accuracy subset_accuracy top_k_accuracy confusion_matrix balanced_accuracy "
-        "precision recall f1",
+        "metrics.classification": "accuracy subset_accuracy top_k_accuracy",
+        "metrics.class_counts": "confusion_matrix balanced_accuracy precision recall f1",
         "metrics.probability": "log_loss brier expected_calibration_error roc_auc",
         "metrics.regression": "mse rmse mae r2",
     },
