@@ -12,20 +12,19 @@ from zoo_core.data import select_rows
 from zoo_core.errors import NumericError
 from zoo_core.model import Model, confusion_counts
 from zoo_core.nn import row_losses, targets_for
-from zoo_core.parts import Array, Record, Schedule, Table
+from zoo_core.parts import Array, Table
 from zoo_core.training._baseline import baseline
 from zoo_core.training._diagnostics import divergence
+from zoo_core.training._failure_causes import LARGE, SMALL, causes, is_flat, learning_rates
 from zoo_core.training._lint import unsuitable_outputs, unsuitable_scale
-from zoo_core.training._targets import badly_scaled, equal_targets, learnt_targets, unreachable_targets
+from zoo_core.training._targets import equal_targets, learnt_targets, unreachable_targets
 
 MOST_ROWS = 4096  # of a split that are looked at
-STAGE_ROWS = 256  # of those, for which all layers are looked at
 FEWEST_ROWS = 10  # fewer say nothing
 FEWEST_STEPS = 20  # a shorter run cannot be judged
 UNUSABLE = "unusable_outputs"
 BARELY = 0.01  # a share of the baseline's loss: who learns less from the rows to learn from learns nothing
 DOUBTFUL = 0.1  # likewise, where the learning rate is suspicious
-LARGE, SMALL = 30.0, 1e-3  # the learning rate over its default, beyond which it is the likely cause
 
 
 def hopeless_training(model: Model, splits: Mapping[str, Table]) -> dict[str, str]:
@@ -81,15 +80,15 @@ def _shortfall(model: Model, splits: Mapping[str, Table]) -> dict[str, str]:
         if sample is None or len(sample.y) < FEWEST_ROWS:
             continue
         if fact := _fact(model, splits["train"], sample, name):
-            key, cause = next(_causes(model, splits["train"], sample, name))
+            key, cause = next(causes(model, splits["train"], sample, _outputs(model, sample), name))
             return {key: f"{fact}: {cause}"}
     return _stuck(model)
 
 
 def _stuck(model: Model) -> dict[str, str]:
     """Return a warning if the weights hardly moved from where they were drawn, however good that was by chance."""
-    rate, usual = _learning_rates(model)
-    if not usual or rate >= SMALL * usual or not _is_flat(model.history) or model.started_from:
+    rate, usual = learning_rates(model)
+    if not usual or rate >= SMALL * usual or not is_flat(model.history) or model.started_from:
         return {}
     loss = model.history[-1]["train_loss"]
     return {"learning_rate": f"the training loss stays at {loss:.4g}: the learning rate {rate:g} is likely too small; "
@@ -115,7 +114,7 @@ def _joined(tables: list[Table]) -> Table | None:
 
 def _fact(model: Model, train: Table, sample: Table, name: str) -> str:
     """Return how the model fails against the baseline of a split, or ''."""
-    rate, usual = _learning_rates(model)
+    rate, usual = learning_rates(model)
     doubtful = usual and not SMALL * usual <= rate <= LARGE * usual
     least = 0.0 if name != "train" else DOUBTFUL if doubtful else BARELY
     if model.about.task == "classification":
@@ -204,52 +203,3 @@ def _worse_than_shares(model: Model, train: Table, sample: Table) -> str:
     if loss <= always + DOUBTFUL * abs(always):  # less than that is slow, not wrong
         return ""
     return f"train loss {loss:.4g} is worse than that of the shares of the classes ({always:.4g})"
-
-
-def _causes(model: Model, train: Table, sample: Table, name: str) -> Iterator[tuple[str, str]]:
-    """Yield keys and texts of causes with their remedies, the surest first; the last one always comes."""
-    if name != "train":  # the rows to learn from were learnt
-        yield "below_baseline", "the inputs may not tell of the target; more rows, fewer units or dropout may help"
-    rate, usual = _learning_rates(model)
-    if usual and rate < SMALL * usual:
-        yield "learning_rate", f"the learning rate {rate:g} is likely too small; try {usual:g}"
-    if scaled := badly_scaled(model, train):
-        yield "targets_unscaled", scaled
-    if usual and rate > LARGE * usual:
-        yield "learning_rate", f"the learning rate {rate:g} is likely too large; try {usual:g}"
-    outputs = _outputs(model, sample)
-    if dead := _dead_layer(model, sample):
-        yield "dead_units", f"{dead} gives 0 for every row; lower the learning rate, or use leaky_relu"
-    if (np.ptp(outputs, axis=0) <= 1e-6 * np.abs(outputs).max(axis=0)).all():
-        wide = "; a softmax over one unit is always 1" if outputs.shape[1] == 1 and (outputs == 1).all() else ""
-        yield "constant_outputs", f"all rows get the same output{wide}; check the last activation and the learning rate"
-    if _is_flat(model.history):
-        yield "flat_loss", "the training loss is flat from the start; try another learning rate or initializer"
-    longer = "" if model.history[-1]["epoch"] + 1 < model.spec.training.epochs else "train longer, "  # it was stopped
-    yield "below_baseline", f"{longer}use a larger network, or check that the inputs tell of the target"
-
-
-def _learning_rates(model: Model) -> tuple[float, float]:
-    """Return the largest learning rate of a run, and the default of its optimizer, or 0 without one."""
-    optimizer = model.spec.optimizer
-    rate: Any = optimizer.learning_rate
-    if isinstance(rate, Schedule):
-        rate = max([getattr(rate, "initial", 0.0), *(r.get("learning_rate") or 0.0 for r in model.history)])
-    usual: Any = getattr(type(optimizer), "learning_rate", None)  # the default of a dataclass's field
-    return float(rate), float(usual) if isinstance(usual, (int, float)) else 0.0
-
-
-def _dead_layer(model: Model, sample: Table) -> str:
-    """Return path and name of the first layer with a kink at 0 that gives only 0 for some rows, or ''."""
-    x = np.asarray(sample.x[:STAGE_ROWS])
-    prepared = model.preprocessor.prepare(x, np.empty((len(x), model.network.inputs), model.network.dtype))
-    silent = {id(transform) for transform, y in model.network.stage_outputs(prepared) if not y.any()}
-    for layer in model.network.layers:
-        if 0.0 in layer.activation.kinks and id(layer.activation) in silent:
-            return f"{layer.path} ({layer.activation.name!r})"
-    return ""
-
-
-def _is_flat(history: list[Record]) -> bool:
-    losses = [record["train_loss"] for record in history]
-    return len(losses) > 2 and max(losses) - min(losses) <= 1e-3 * abs(losses[0])
