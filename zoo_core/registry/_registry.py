@@ -11,17 +11,16 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from zoo_core.basics import suggest_part
-from zoo_core.errors import PluginError, nearest
-from zoo_core.parts import KINDS, Part
+from zoo_core.errors import PluginError
+from zoo_core.parts import Part
 from zoo_core.registry._discovery import every_plugin
 from zoo_core.registry._hooks import query_plugin
 from zoo_core.registry._isolation import DISTRIBUTION, isolated
+from zoo_core.registry._name_errors import ambiguous, clash, suggestion, unknown
 from zoo_core.registry._plugin import Entry, Key, Plugin, check_identity
 from zoo_core.registry._tools import Tool
 
 T = TypeVar("T")
-MAX_LISTED = 8  # names in a message
 
 
 class Registry:
@@ -109,7 +108,7 @@ class Registry:
         found = [e for e in own or rivals if e.imports()]
         if len(found) == 1:
             return found[0]
-        raise PluginError(_ambiguous(found) if found else self._unknown(kind, name))
+        raise PluginError(ambiguous(found) if found else unknown(self, kind, name))
 
     def rivals(self, kind: str, name: str) -> list[Entry]:
         """Return the entries of a kind and a bare name, one for each plugin that brings it. Nothing is imported."""
@@ -148,8 +147,8 @@ class Registry:
             if p.problem
         ]
         groups = [[e for e in group if not e.failed] for group in list(self._by_name.values())]
-        clashes = [_clash(tools) for tools in self._tools.values() if len(tools) > 1]
-        return broken + [_ambiguous(group) for group in groups if len(group) > 1] + clashes
+        clashes = [clash(tools) for tools in self._tools.values() if len(tools) > 1]
+        return broken + [ambiguous(group) for group in groups if len(group) > 1] + clashes
 
     def _working(self) -> Iterator[Entry]:
         return (e for plugin in list(self.plugins) for e in plugin.entries if not e.failed)
@@ -187,7 +186,7 @@ class Registry:
         """
         found = self._tools.get((kind, name), [])
         if len(found) > 1:
-            raise PluginError(_clash(found))
+            raise PluginError(clash(found))
         return found[0] if found else None
 
     def tools(self, kind: str) -> list[Tool]:
@@ -198,63 +197,7 @@ class Registry:
     def is_misspelt(self, kind: str, name: str) -> bool:
         """Return whether an unknown name is likely that of a known part, and not that of a missing plugin's part."""
         broken = any(plugin.problem for plugin in self.plugins)
-        return not broken and bool(self._suggestion(kind, name))
-
-    def _nearby(self, kind: str, name: str) -> list[str]:
-        """Return the names that an unknown one may stand for: with a distribution, those of its parts alone."""
-        distribution, _, _ = name.rpartition(":")
-        own = (e for e in self._working() if e.kind == kind and e.distribution == distribution)
-        return [e.full_name for e in own] if distribution else self.names(kind)
-
-    def _unknown(self, kind: str, name: str) -> str:
-        """Return the message for a kind or name that no plugin brings, with the nearest known ones."""
-        if kind not in KINDS:
-            return f"unknown kind of part {kind!r}{nearest(kind, KINDS)} (known: {', '.join(KINDS)})"
-        known = self._nearby(kind, name)
-        hint = self._suggestion(kind, name) or self._way_out(name)
-        broken = "".join(
-            f"; plugin {p.distribution} could not be loaded ({p.problem})" for p in self.plugins if p.problem
-        )
-        listed = "" if hint and not hint.startswith(("; did you mean", "; install")) else _listed(name, known)
-        return f"unknown {kind} {name!r}{hint}{listed}{broken}"
-
-    def _suggestion(self, kind: str, name: str) -> str:
-        """Return which part an unknown name is likely to mean, or ''."""
-        others = [other for other in KINDS if name in self.names(other)]
-        return suggest_part(kind, name, self._nearby(kind, name), others)
-
-    def _way_out(self, name: str) -> str:
-        """Return what to do about a name that no known name resembles."""
-        distribution, _, _ = name.rpartition(":")
-        plugin = next((p for p in self.plugins if p.distribution == distribution), None)
-        if plugin is not None and plugin.switched_off:
-            return f"; plugin {distribution} is switched off by ZOO_PLUGINS"
-        if distribution and plugin is None:
-            return f"; no plugin {distribution!r} is installed: pip install {distribution}"
-        return "" if distribution else "; install the plugin that brings it"
-
-
-def _listed(name: str, known: Sequence[str]) -> str:
-    """Return the known names in brackets; of many only the nearest."""
-    if len(known) <= MAX_LISTED:
-        return f" (known: {', '.join(known) or 'none'})"
-    import difflib
-
-    found = difflib.get_close_matches(name.lower(), known, n=5, cutoff=0.0)
-    return f" (known: {', '.join(found)} and {len(known) - len(found)} more)"
-
-
-def _ambiguous(rivals: Sequence[Entry]) -> str:
-    """Return the message for a name that several plugins bring."""
-    choices = " or ".join(f"'{e.full_name}'" for e in rivals)
-    plugins = " and ".join(f"{e.distribution} {e.version}" for e in rivals)
-    return f"{rivals[0].kind} {rivals[0].name!r} comes from {plugins}; write {choices} to choose"
-
-
-def _clash(tools: Sequence[Tool]) -> str:
-    """Return the message for a command, plot or ending that several plugins bring."""
-    plugins = " and ".join(f"{t.plugin.distribution} {t.plugin.version}" for t in tools)
-    return f"{tools[0].kind} {tools[0].name!r} comes from {plugins}; switch one of them off with ZOO_PLUGINS"
+        return not broken and bool(suggestion(self, kind, name))
 
 
 def entry_of(part: Part, registry: Registry) -> Entry:
