@@ -62,3 +62,17 @@ def test_a_signal_outside_the_function_of_a_command(run_zoo: Zoo, monkeypatch: p
 def test_an_interrupt_that_compiled_code_cannot_pass_on_comes_again() -> None:
     found = subprocess.run([sys.executable, "-c", LOST], capture_output=True, text=True, timeout=30, check=False)
     assert (found.stdout, found.stderr) == (f"interrupted {int(signal.SIGTERM)}\n", "")
+
+
+def test_an_interrupt_while_the_command_is_imported_leaves_no_traceback() -> None:
+    code = (
+        "import runpy, signal, sys\n"
+        "class Interrupts:\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'zoo_core.cli':\n"
+        "            signal.raise_signal(signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupts())\n"
+        "runpy.run_module('zoo_core', run_name='__main__')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
