@@ -13,7 +13,7 @@ from __future__ import annotations
 from zoo_core.runs._compare import ModelComparison, RunComparison, compare_models, compare_runs
 from zoo_core.runs._evaluation import EvaluationRows, evaluation_rows
 from zoo_core.runs._export import export, find_exporter
-from zoo_core.runs._folds import CrossValidation, Fold, cross_validate, fold_outputs, fold_specs, train_folds
+from zoo_core.runs._folds import CrossValidation, cross_validate, fold_outputs, fold_specs, train_folds
 from zoo_core.runs._output import Output
 from zoo_core.runs._prepare import steps_per_epoch
 from zoo_core.runs._run import follow, prepare, prepare_resumed, resume, train
@@ -21,7 +21,6 @@ from zoo_core.runs._run import follow, prepare, prepare_resumed, resume, train
 __all__ = [
     "CrossValidation",
     "EvaluationRows",
-    "Fold",
     "ModelComparison",
     "Output",
     "RunComparison",
