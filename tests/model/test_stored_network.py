@@ -82,7 +82,8 @@ def test_the_tables_have_the_keys_of_the_spec() -> None:
 
 
 WRONG: list[Any] = [
-    None, True, 0, -1, 2.5, 1e400, "x", "relu", ":40", ["l2"], {}, {"name": "leaky_relu", "slope": 2}, {"name": "mixup"},
+    None, True, 0, -1, 2.5, 1e400, "x", "relu", ":40", ["l2"], {},
+    {"name": "leaky_relu", "slope": 2}, {"name": "mixup"},
 ]  # fmt: skip
 
 
@@ -90,7 +91,8 @@ def changed(spec: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
     """Yield the place of each value of a network."""
     items = enumerate(spec) if isinstance(spec, list) else spec.items() if isinstance(spec, dict) else ()
     for key, value in items:
-        if key not in ("optimizer", "training", "loss") and (place != ("data",) or key in {*DATA, *SPLITTING, *SPLITS}):
+        own = place != ("data",) or key in {*DATA, *SPLITTING, *SPLITS}
+        if own and key not in ("optimizer", "training", "loss"):
             yield (*place, key)
             yield from changed(value, (*place, key))
 
