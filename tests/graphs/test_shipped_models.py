@@ -41,7 +41,7 @@ def test_onnx_runs_elsewhere(name, tmp_path):
     onnx, runtime = pytest.importorskip("onnx"), pytest.importorskip("onnxruntime")
     model, x = zoo_core.load(name), pixels(1000)
     note = zoo_core.export(model, tmp_path / "m.onnx").note
-    assert note.startswith("opset 18, IR 8; checked on 257 rows with ")
+    assert note.startswith("opset 20, IR 9; checked on 257 rows with ")
     session = runtime.InferenceSession(tmp_path / "m.onnx")
     assert [output.name for output in session.get_outputs()] == ["label", "probabilities"]
     label, probabilities = session.run(None, {"input": x})

@@ -14,12 +14,14 @@ from zoo_core import _lazy_names
 
 if TYPE_CHECKING:
     from zoo_core.graphs._check import check_export as check_export
+    from zoo_core.graphs._further_operators import FURTHER as FURTHER
     from zoo_core.graphs._node import Graph as Graph, Node as Node
     from zoo_core.graphs._operators import evaluate as evaluate
     from zoo_core.graphs._record_model import record_model as record_model
 
 _MODULES = {
     "_check": "check_export",
+    "_further_operators": "FURTHER",
     "_node": "Graph Node",
     "_operators": "evaluate",
     "_record_model": "record_model",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,20 +19,28 @@ class RecordingError(Exception):
     """What a part does cannot be written down as a graph; the text says why."""
 
 
+class MissingOperator(RecordingError):  # noqa: N818 - it is an error only where the code cannot be recorded either
+    """The target lacks an operator."""
+
+
 class GraphBuilder:
     """Makes nodes, each once in a stage.
 
     Args:
         dtype: that of the network, float32 or float64.
         arrays: those of the model file by their names; constants keep these names.
+        operators: the further operators that the target has.
     """
 
-    def __init__(self, dtype: np.dtype[Any], arrays: Mapping[str, Array] | None = None) -> None:
+    def __init__(
+        self, dtype: np.dtype[Any], arrays: Mapping[str, Array] | None = None, operators: Collection[str] = ()
+    ) -> None:
         self.dtype, self.stage = np.dtype(dtype), ""
         self.follows_sample = False  # whether a branch on values follows those of the sample
         self.input: Node | None = None
         self._names = {_place(array): name for name, array in (arrays or {}).items() if array.ndim}
         self._known = dict[Any, Node]()
+        self.operators = frozenset(operators)
 
     # -------------------------------------------------------------- nodes
 
@@ -67,13 +75,15 @@ class GraphBuilder:
         return self._known[key]
 
     def matrix(self, value: Array) -> Node:
-        """Return the node of a constant matrix, also of one with a single row."""
+        """Return the node of a constant that keeps its shape, also where its numbers are equal."""
         key = "matrix", value.dtype.str, value.shape, value.tobytes()
         if key not in self._known:
             name = self._names.get(_place(value), "")
             own = np.array(value, order="C")
-            self._known[key] = Node("Constant", (), {}, own.dtype, own.shape[1], self.stage, own, name)
+            self._known[key] = Node("Constant", (), {}, own.dtype, own.shape[-1], self.stage, own, name)
         return self._known[key]
+
+    table = matrix
 
     def cast(self, node: Node, dtype: Any) -> Node:
         """Return a node of another dtype."""

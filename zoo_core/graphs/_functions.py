@@ -67,13 +67,47 @@ def _nan_to_num(x: Any, copy: bool = True, nan: float = 0.0, posinf: Any = None,
     return np.where(found == -math.inf, x.dtype.type(low), found)
 
 
-def _interpolate(x: Any, xp: Any, fp: Any) -> Any:
-    """Write np.interp: the number of known points below tells the line, and tables give its end and slope."""
-    raise RecordingError("it calls np.interp")
+def _interpolate(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
+    """Write np.interp: the number of known points up to x tells the segment, and tables give its start and slope."""
+    if period is not None or x.ndim != 1 or len(xp) < 2:
+        raise RecordingError("it calls np.interp for other than one column and two known points")
+    places, values = np.asarray(xp, np.float64), np.asarray(fp, np.float64)
+    column = x.astype(np.float64)[:, None]
+    below = np.add.reduce(column >= places, axis=1, keepdims=True)
+    segment = np.minimum(np.maximum(below - 1, 0), len(places) - 2)
+    with np.errstate(all="ignore"):
+        slopes = np.nan_to_num(np.diff(values) / np.diff(places))
+    found = take(slopes, segment) * (column - take(places, segment)) + take(values, segment)
+    found = np.where(column < places[0], values[0] if left is None else left, found)
+    found = np.where(column >= places[-1], values[-1] if right is None else right, found)
+    return found[:, 0]
+
+
+def take(table: Any, indices: Any) -> SymbolicArray:
+    """Return the entries of a constant table at indices, which are integers (rows, 1)."""
+    if isinstance(table, SymbolicArray) or np.ndim(table) != 1:
+        raise RecordingError("it looks entries up in an array that is no constant of one dimension")
+    graph, sample = indices.graph, np.asarray(table)[indices.sample]
+    nodes = graph.table(np.asarray(table)), graph.cast(indices.node, np.int64)
+    return SymbolicArray(graph, graph.node("Take", *nodes, dtype=sample.dtype, width=indices.node.width), sample)
+
+
+def _take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Any:
+    if not isinstance(indices, SymbolicArray):
+        return finish(a[:, list(np.atleast_1d(indices))], out) if axis in (1, -1) else a[np.asarray(indices)]
+    return finish(take(a, indices), out)
+
+
+def _searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
+    if isinstance(a, SymbolicArray) or v.ndim != 1 or sorter is not None:
+        raise RecordingError("it calls np.searchsorted for other than one column and a constant list")
+    column = v[:, None]
+    found: Any = np.add.reduce(column > np.asarray(a) if side == "left" else column >= np.asarray(a), axis=1)
+    return found
 
 
 def _polyval(p: Any, x: Any) -> Any:
-    found = x * 0.0
+    found = filled(x.graph, x.shape, x.dtype, 0.0)
     for coefficient in p:
         found = found * x + coefficient
     return found
@@ -120,6 +154,12 @@ def _full_like(x: Any, fill_value: Any, dtype: Any = None, *rest: Any, **options
 def filled(graph: GraphBuilder, shape: tuple[int, ...], dtype: Any, value: Any) -> SymbolicArray:
     """Return an array of one value everywhere."""
     return SymbolicArray(graph, graph.constant_node(np.asarray(value, dtype)), np.full(shape, value, dtype))
+
+
+def _round(x: Any, decimals: int = 0, out: Any = None) -> Any:
+    if decimals:
+        raise RecordingError("it calls np.round with decimals")
+    return finish(np.rint(x), out)
 
 
 def _expand_dims(x: Any, axis: Any) -> Any:
@@ -183,8 +223,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = ROW_FUNCTIONS | {
     "expand_dims": _expand_dims, "flip": _flip, "full_like": _full_like, "hsplit": lambda x, n: _split(x, n, 1),
     "hstack": lambda arrays, **o: _concatenate(arrays, 1, **o), "interp": _interpolate, "nan_to_num": _nan_to_num,
     "ndim": lambda x: x.ndim, "ones_like": _filled(1), "polyval": _polyval, "reshape": _reshape,
-    "round": lambda x: np.rint(x), "shape": lambda x: x.shape, "size": lambda x: x.size, "split": _split,
-    "squeeze": _squeeze, "where": _where, "zeros_like": _filled(0),
+    "round": _round, "searchsorted": _searchsorted, "shape": lambda x: x.shape, "size": lambda x: x.size,
+    "split": _split, "squeeze": _squeeze, "take": _take, "where": _where, "zeros_like": _filled(0),
 }  # fmt: skip
-_METHODS = "all any argmax argmin clip cumsum dot max mean min prod reshape round squeeze std sum var"
+_METHODS = "all any argmax argmin clip cumsum dot max mean min prod reshape round squeeze std sum take var"
 METHODS = {name: FUNCTIONS[name] for name in _METHODS.split()}

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from zoo_core.graphs._further_operators import FURTHER
 from zoo_core.graphs._node import Graph, Node
 from zoo_core.parts import Array
 
@@ -74,7 +75,7 @@ STRUCTURAL: dict[str, Callable[..., Array]] = {
     "Expand": _expand,  # repeats a column or a constant; its second input tells how many rows there are
     "Cast": lambda x, to: x.astype(to),
 }
-OPERATORS = ELEMENTWISE | BROADCAST | ROWWISE | STRUCTURAL
+OPERATORS = ELEMENTWISE | BROADCAST | ROWWISE | STRUCTURAL | FURTHER
 
 
 def apply(op: str, inputs: list[Array], attributes: Mapping[str, Any]) -> Array:

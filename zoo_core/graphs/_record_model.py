@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from zoo_core.errors import UsageError
@@ -19,11 +21,12 @@ INPUT = "input"
 PREPROCESSOR = "preprocessor"
 
 
-def record_model(model: Model) -> Graph:
+def record_model(model: Model, operators: Collection[str] = ()) -> Graph:
     """Return what a model computes for rows in the units of its data.
 
     Args:
         model: a trained model.
+        operators: those of `FURTHER` that the target has, such as "Elu". All others it must have.
 
     Returns:
         A graph whose input is float64, or float32 for pictures and where the network takes the rows as they are. Its
@@ -40,7 +43,7 @@ def record_model(model: Model) -> Graph:
     """
     if model.not_finite:
         raise UsageError(f"model {model.name!r}: its array {model.not_finite!r} is not finite, so it predicts nothing")
-    graph = Recorder(model.network.dtype, model.arrays())
+    graph = Recorder(model.network.dtype, model.arrays(), operators)
     x = _input(graph, model)
     titles = {}
     with graph.at(PREPROCESSOR):

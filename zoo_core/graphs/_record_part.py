@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from zoo_core.errors import PluginError, ZooError, exception_text
-from zoo_core.graphs._builder import GraphBuilder, RecordingError
+from zoo_core.graphs._builder import GraphBuilder, MissingOperator, RecordingError
 from zoo_core.graphs._functions import filled
 from zoo_core.graphs._symbolic_array import SymbolicArray
 from zoo_core.parts import Activation, Part, Preprocessor, Transform
@@ -32,12 +32,20 @@ def record_part(graph: GraphBuilder, part: Part, x: SymbolicArray, width: int | 
         PluginError: it cannot be written down; names the part, the method, the line and the reason.
     """
     width = output_width(part, x.shape[1]) if width is None else width
-    found = guarded(part, "onnx", lambda: recording_copy(graph, part).onnx(graph, locked(x)))
+    found = guarded(part, "onnx", lambda: _form(graph, part, x))
     if found is not NotImplemented:
         return _checked(graph, part, found, width)
     method = "transform" if isinstance(part, Preprocessor) else "infer"
     traced: SymbolicArray = guarded(part, method, lambda: trace(graph, part, method, x, width, graph.dtype))
     return traced
+
+
+def _form(graph: GraphBuilder, part: Part, x: SymbolicArray) -> Any:
+    """Return what a part's own form gives; NotImplemented if it has none, or one with operators that are missing."""
+    try:
+        return recording_copy(graph, part).onnx(graph, locked(x))
+    except MissingOperator:
+        return NotImplemented
 
 
 def trace(

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from zoo_core.graphs._builder import GraphBuilder, RecordingError
+from zoo_core.graphs._builder import GraphBuilder, MissingOperator, RecordingError
 from zoo_core.graphs._functions import METHODS, record_function
-from zoo_core.graphs._node import Node
+from zoo_core.graphs._further_operators import FURTHER
 from zoo_core.graphs._operators import BROADCAST, ELEMENTWISE, ROWWISE, apply
 from zoo_core.graphs._record_part import record_part
 from zoo_core.graphs._symbolic_array import SymbolicArray
 from zoo_core.graphs._ufuncs import record_ufunc
-from zoo_core.parts import Array, Part
+from zoo_core.parts import Part
 
 REDUCTIONS = frozenset({"ReduceSum", "ReduceProd", "ReduceMax", "ReduceMin", "ArgMax"})
 
@@ -49,7 +50,7 @@ class Recorder(GraphBuilder):
         """
         array = np.asarray(value)
         array = array.astype(self.dtype) if array.dtype.kind == "f" else array
-        return self.array(self.constant_node(array), np.atleast_2d(array))
+        return SymbolicArray(self, self.constant_node(array), np.atleast_2d(array))
 
     def transform(self, part: Part, x: SymbolicArray) -> SymbolicArray:
         """Return what another part makes of `x`: by its own form, or as its code computes it.
@@ -60,23 +61,21 @@ class Recorder(GraphBuilder):
         """
         return record_part(self, part, x)
 
-    def array(self, node: Node, sample: Array) -> SymbolicArray:
-        """Return the array of a node, whose values in the sample are known."""
-        return SymbolicArray(self, node, sample)
-
-    def operator(self, op: str, *inputs: Any) -> SymbolicArray:
-        """Return the array that an operator without options gives for arrays and numbers, in one dtype."""
-        arrays = [other if hasattr(other, "node") else self.constant(other) for other in inputs]
+    def operator(self, op: str, *inputs: Any, **options: Any) -> SymbolicArray:
+        """Return the array that an operator gives for arrays and numbers; the first input tells its dtype."""
+        arrays = [other if isinstance(other, SymbolicArray) else self.constant(other) for other in inputs]
         with np.errstate(all="ignore"):
-            sample = apply(op, [other.sample for other in arrays], {})
+            sample = apply(op, [other.sample for other in arrays], options)
         nodes = [other.node for other in arrays]
-        if op in ROWWISE:
-            nodes = [self.widened(other.node, other.sample.shape[1]) for other in arrays]
+        if op in ROWWISE or op in FURTHER:
+            nodes[0] = self.widened(nodes[0], arrays[0].sample.shape[1])
         width = 1 if op in REDUCTIONS else max(node.width for node in nodes)
-        return self.array(self.node(op, *nodes, dtype=sample.dtype, width=width), sample)
+        return SymbolicArray(self, self.node(op, *nodes, dtype=sample.dtype, width=width, **options), sample)
 
     def __getattr__(self, name: str) -> Callable[..., SymbolicArray]:
         """Return the function of an operator."""
-        if name in ELEMENTWISE or name in BROADCAST or name in ROWWISE:
-            return lambda *inputs: self.operator(name, *inputs)
+        if name in FURTHER and name not in self.operators:
+            raise MissingOperator(f"the target has no operator {name!r}")
+        if name in ELEMENTWISE or name in BROADCAST or name in ROWWISE or name in FURTHER:
+            return partial(self.operator, name)
         raise AttributeError(f"graphs have no operator {name!r}")

@@ -16,10 +16,43 @@ VALUES = "it asks for the values of an array, so that its result would depend on
 
 
 class _Memory:
-    """What an array and the views of it share: the node of the present values, and these values for the sample."""
+    """What an array and the views of it share: its present values as nodes side by side, and those for the sample."""
 
-    def __init__(self, node: Node | None, sample: Array, locked: str) -> None:
-        self.node, self.sample, self.locked = node, sample, locked
+    def __init__(self, graph: GraphBuilder, node: Node | None, sample: Array, locked: str) -> None:
+        self.graph, self.sample, self.locked = graph, sample, locked
+        self._width = sample.shape[1] if sample.ndim == 2 else 1
+        self._pieces: list[tuple[range, Node | None]] = [(range(self._width), node)]
+
+    def node(self) -> Node:
+        """Return the node of the whole array."""
+        nodes = [node for _, node in self._pieces if node is not None]
+        if len(nodes) < len(self._pieces):
+            raise RecordingError("it reads an array before it has written to it")
+        if len(nodes) == 1:
+            return nodes[0]
+        wide = [self.graph.widened(node, len(at)) for (at, _), node in zip(self._pieces, nodes, strict=True)]
+        return self.graph.node("Concat", *wide, dtype=self.sample.dtype, width=self._width)
+
+    def columns(self, wanted: range) -> Node:
+        """Return the node of some columns."""
+        for at, node in self._pieces:
+            if node is not None and at == wanted:
+                return node
+        return columns_of(self.graph, self.graph.widened(self.node(), self._width), wanted)
+
+    def write(self, at: range, node: Node) -> None:
+        """Replace some columns, which lie side by side."""
+        kept = [(at, node), *(self._rest(old, at, piece) for old, piece in self._pieces if old.start < at.start)]
+        kept += [self._rest(old, at, piece, after=True) for old, piece in self._pieces if old.stop > at.stop]
+        self._pieces = sorted(kept, key=lambda piece: piece[0].start)
+
+    def _rest(self, old: range, new: range, node: Node | None, *, after: bool = False) -> tuple[range, Node | None]:
+        """Return what is left of a piece before the new columns, or after them."""
+        left = range(max(old.start, new.stop), old.stop) if after else range(old.start, min(old.stop, new.start))
+        if node is None or left == old or (node.value is not None and node.value.ndim == 0):
+            return left, node
+        within = range(left.start - old.start, left.stop - old.start)
+        return left, columns_of(self.graph, self.graph.widened(node, len(old)), within)
 
 
 class SymbolicArray(NDArrayOperatorsMixin):
@@ -38,7 +71,7 @@ class SymbolicArray(NDArrayOperatorsMixin):
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, graph: GraphBuilder, node: Node | None, sample: Array, locked: str = "") -> None:
-        self.graph, self._memory = graph, _Memory(node, sample, locked)
+        self.graph, self._memory = graph, _Memory(graph, node, sample, locked)
         self._columns: range | None = None
         self.sample = sample
 
@@ -47,12 +80,7 @@ class SymbolicArray(NDArrayOperatorsMixin):
     @property
     def node(self) -> Node:
         """The node of the present values."""
-        node = self._memory.node
-        if node is None:
-            raise RecordingError("it reads an array before it has written to it")
-        if self._columns is None:
-            return node
-        return columns_of(self.graph, self.graph.widened(node, self._memory.sample.shape[1]), self._columns)
+        return self._memory.node() if self._columns is None else self._memory.columns(self._columns)
 
     def view(self, columns: range, sample: Array) -> SymbolicArray:
         """Return a view of some columns; `sample` is NumPy's view of the same."""
@@ -73,26 +101,12 @@ class SymbolicArray(NDArrayOperatorsMixin):
             raise RecordingError(self._memory.locked)
         with np.errstate(all="ignore"):
             self.sample[...] = sample
-        node = self.graph.cast(node, self.sample.dtype)
-        if self._columns is not None:
-            node = self._joined(node)
-        self._memory.node = node
-
-    def _joined(self, node: Node) -> Node:
-        """Return the whole array after some of its columns were written."""
-        columns, width = self._columns, self._memory.sample.shape[1]
-        assert columns is not None
+        columns = (
+            range(self._memory.sample.shape[1] if self.ndim == 2 else 1) if self._columns is None else self._columns
+        )
         if columns.step != 1:
             raise RecordingError("it writes into columns that do not lie side by side")
-        whole = self._memory.node or self.graph.constant_node(np.zeros((), self.sample.dtype))
-        whole, pieces = self.graph.widened(whole, width), [self.graph.widened(node, len(columns))]
-        if columns.start:
-            pieces.insert(0, columns_of(self.graph, whole, range(columns.start)))
-        if columns.stop < width:
-            pieces.append(columns_of(self.graph, whole, range(columns.stop, width)))
-        if len(pieces) == 1:
-            return pieces[0]
-        return self.graph.node("Concat", *pieces, dtype=node.dtype, width=width)
+        self._memory.write(columns, self.graph.cast(node, self.sample.dtype))
 
     # -------------------------------------------------------------- indices
 

@@ -118,6 +118,8 @@ def record_ufunc(graph: GraphBuilder, ufunc: Any, method: str, inputs: Sequence[
         raise RecordingError(f"it calls np.{ufunc.__name__}.{method}, which no graph has")
     with np.errstate(all="ignore"):
         sample = getattr(ufunc, method)(*samples, **options)
+    if graph.follows_sample and np.ndim(sample) == 0:
+        return sample
     node = record(graph, ufunc, inputs, options, sample)
     if where is not True:
         node, sample = _chosen(graph, where, (node, sample), out)
@@ -181,8 +183,6 @@ def check_axis(x: SymbolicArray, axis: Any, what: str) -> None:
     """Refuse what joins different rows."""
     axis = axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
     if x.ndim != 2 or axis not in (1, -1):
-        if x.graph.follows_sample:
-            return
         raise RecordingError(f"it calls {what} over rows (axis {axis}); each row must be computed by itself")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from annotated_types import Ge, Gt, Le
@@ -46,6 +46,9 @@ class Sigmoid(Activation):
     def forward(self, z: Array, out: Array) -> None:
         sigmoid(z, out)
 
+    def onnx(self, graph: Any, x: Any) -> Any:
+        return graph.Sigmoid(x)
+
     def derivative(self, z: Array, a: Array, out: Array) -> None:
         np.subtract(1.0, a, out=out)
         out *= a
@@ -78,6 +81,9 @@ class Relu(Activation):
         # NumPy vectorises the maximum of two arrays, but not that of an array and a number.
         np.maximum(z, self.scratch(z, "zero"), out=out)
 
+    def onnx(self, graph: Any, x: Any) -> Any:
+        return graph.Relu(x)
+
     def derivative(self, z: Array, a: Array, out: Array) -> None:
         if a.size <= SMALL_SIZE:
             np.sign(a, out=out)
@@ -108,6 +114,9 @@ class LeakyRelu(Activation):
         np.multiply(z, self.slope, out=out)
         np.maximum(z, out, out=out)
 
+    def onnx(self, graph: Any, x: Any) -> Any:
+        return graph.LeakyRelu(x, alpha=self.slope)
+
     def derivative(self, z: Array, a: Array, out: Array) -> None:
         np.greater(z, 0.0, out=out)
         np.maximum(out, self.slope, out=out)
@@ -131,6 +140,9 @@ class Elu(Activation):
         np.maximum(z, 0.0, out=positive)
         exponential_branch(z, self.alpha, out)
         out += positive
+
+    def onnx(self, graph: Any, x: Any) -> Any:
+        return graph.Elu(x, alpha=self.alpha)
 
     def derivative(self, z: Array, a: Array, out: Array) -> None:
         right = self.scratch(z)
@@ -159,6 +171,9 @@ class Gelu(Activation):
         else:
             normal_cdf(z, out, self.scratch(z, "exponential"), self.scratch(z, "spare"))
         out *= z
+
+    def onnx(self, graph: Any, x: Any) -> Any:
+        return graph.Gelu(x, approximate=self.approximate)
 
     def derivative(self, z: Array, a: Array, out: Array) -> None:
         term = self.scratch(z, "exponential")
@@ -202,6 +217,9 @@ class Silu(Activation):
         sigmoid(z, out)
         out *= z
 
+    def onnx(self, graph: Any, x: Any) -> Any:
+        return x * graph.Sigmoid(x)
+
     def derivative(self, z: Array, a: Array, out: Array) -> None:
         # f' = s + z s (1 - s) = s + a (1 - s), with s the sigmoid
         rest = self.scratch(z)
@@ -227,6 +245,9 @@ class Softplus(Activation):
         np.multiply(z, self.beta, out=scaled)
         softplus(scaled, out, self.scratch(z))
         out *= 1 / self.beta
+
+    def onnx(self, graph: Any, x: Any) -> Any:
+        return graph.Softplus(x * self.beta) / self.beta if self.beta != 1 else graph.Softplus(x)
 
     def derivative(self, z: Array, a: Array, out: Array) -> None:
         np.multiply(z, self.beta, out=out)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from annotated_types import Ge, Le
@@ -42,6 +42,9 @@ class Prelu(Activation):
         np.minimum(x, 0.0, out=out)
         out *= self.weights["slope"]
         out += positive
+
+    def onnx(self, graph: Any, x: Any) -> Any:
+        return graph.PRelu(x, self.weights["slope"])
 
     def backward(self, x: Array, y: Array, grad: Array, out: Array) -> None:
         negative = self.scratch(x)
@@ -91,6 +94,9 @@ class Rrelu(Activation):
     def infer(self, x: Array, out: Array) -> None:
         np.multiply(x, self._mean(), out=out)
         np.maximum(x, out, out=out)
+
+    def onnx(self, graph: Any, x: Any) -> Any:
+        return graph.LeakyRelu(x, alpha=self._mean())
 
     def backward(self, x: Array, y: Array, grad: Array, out: Array) -> None:
         np.multiply(grad, self.scratch(x, "factor"), out=out)

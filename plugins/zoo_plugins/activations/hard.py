@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -44,6 +45,9 @@ class HardSigmoid(Activation):
         out += 0.5
         np.clip(out, 0.0, 1.0, out=out)
 
+    def onnx(self, graph: Any, x: Any) -> Any:
+        return graph.HardSigmoid(x, alpha=1 / 6, beta=0.5)
+
     def derivative(self, z: Array, a: Array, out: Array) -> None:
         mark_between(z, -3.0, 3.0, out, self.scratch(z))
         out *= 1 / 6
@@ -76,6 +80,9 @@ class HardSilu(Activation):
         out += 0.5
         np.clip(out, 0.0, 1.0, out=out)
         out *= z
+
+    def onnx(self, graph: Any, x: Any) -> Any:
+        return graph.HardSwish(x)
 
     def derivative(self, z: Array, a: Array, out: Array) -> None:
         # The derivative is z / 3 + 1 / 2 between the kinks, 0 to their left, 1 to their right.
@@ -146,6 +153,9 @@ class SparseSigmoid(Activation):
         np.clip(z, -1.0, 1.0, out=out)
         out += 1.0
         out *= 0.5
+
+    def onnx(self, graph: Any, x: Any) -> Any:
+        return graph.HardSigmoid(x, alpha=0.5, beta=0.5)
 
     def derivative(self, z: Array, a: Array, out: Array) -> None:
         mark_between(z, -1.0, 1.0, out, self.scratch(z))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from annotated_types import Gt, Le
@@ -30,6 +30,9 @@ class Selu(Activation):
         positive *= SELU_SCALE
         exponential_branch(z, SELU_SCALE * SELU_ALPHA, out)
         out += positive
+
+    def onnx(self, graph: Any, x: Any) -> Any:
+        return graph.Selu(x, alpha=SELU_ALPHA, gamma=SELU_SCALE)
 
     def derivative(self, z: Array, a: Array, out: Array) -> None:
         right = self.scratch(z)
@@ -58,6 +61,9 @@ class Celu(Activation):
         exponential_branch(z, self.alpha, out, 1 / self.alpha)
         out += positive
 
+    def onnx(self, graph: Any, x: Any) -> Any:
+        return graph.Celu(x, alpha=self.alpha)
+
     def derivative(self, z: Array, a: Array, out: Array) -> None:
         np.minimum(a, 0.0, out=out)
         out *= 1 / self.alpha
@@ -77,6 +83,9 @@ class Mish(Activation):
         self._terms(z, out, n, inverse)
         np.multiply(n, inverse, out=out)
         out *= z
+
+    def onnx(self, graph: Any, x: Any) -> Any:
+        return graph.Mish(x)
 
     def derivative(self, z: Array, a: Array, out: Array) -> None:
         # f' = r (n + 4 z r (n - e)) with r = 1 / (n + 2)
@@ -109,6 +118,9 @@ class Softsign(Activation):
         np.abs(z, out=out)
         out += 1.0
         np.divide(z, out, out=out)
+
+    def onnx(self, graph: Any, x: Any) -> Any:
+        return graph.Softsign(x)
 
     def derivative(self, z: Array, a: Array, out: Array) -> None:
         np.abs(z, out=out)
@@ -144,6 +156,9 @@ class LogSigmoid(Activation):
         np.negative(z, out=negative)
         softplus(negative, out, self.scratch(z))
         np.negative(out, out=out)
+
+    def onnx(self, graph: Any, x: Any) -> Any:
+        return -graph.Softplus(-x)
 
     def derivative(self, z: Array, a: Array, out: Array) -> None:
         np.negative(z, out=out)
@@ -225,6 +240,9 @@ class QuickGelu(Activation):
         np.multiply(z, 1.702, out=out)
         sigmoid(out, out)
         out *= z
+
+    def onnx(self, graph: Any, x: Any) -> Any:
+        return x * graph.Sigmoid(x * 1.702)
 
     def derivative(self, z: Array, a: Array, out: Array) -> None:
         rest = self.scratch(z)

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from zoo_core.errors import PluginError
-from zoo_core.graphs import Graph, Node, check_export, record_model
+from zoo_core.graphs import FURTHER, Graph, Node, check_export, record_model
 from zoo_core.parts import Array
 from zoo_plugins.exporters._about import facts
 
-OPSET = 18  # the first whose reductions all take axes in the same way
-IR = 8  # what belongs to it
+OPSET = 20  # the first that has Gelu
+IR = 9  # what belongs to it
 RENAMED = {"Columns": "Gather", "Take": "Gather", "Sort": "TopK"}
 AXES = ("ReduceSum", "ReduceProd", "ReduceMax", "ReduceMin")
 
@@ -25,13 +25,14 @@ def write_onnx(model: Any, path: Path) -> str:
     """Write a model as ONNX, with its preparation and its labels.
 
     The input "input" is (rows, features). The outputs are those of the graph; "label" holds labels, integers or texts.
-    Source: ONNX, "Operators", opset 18.
+    Source: ONNX, "Operators", opset 20.
     """
     try:
         import onnx
     except ImportError:
         raise PluginError("writing .onnx needs the package onnx: pip install 'mlp-zoo[onnx]'") from None
-    graph = record_model(model)
+    # ONNX Runtime computes few of the further operators in float64, and their options are float32.
+    graph = record_model(model, FURTHER if model.network.dtype == np.float32 else ())
     proto = _Writer(onnx, graph, model).model()
     onnx.checker.check_model(proto, full_check=True)
     runtime, run = _runtime(onnx, proto)
@@ -82,7 +83,8 @@ class _Writer:
         if node.op in AXES:
             inputs = [*inputs, self._integers(1)]
         options = {"axis": 1, "keepdims": 1} if node.op == "ArgMax" else {}
-        options |= {"axis": 1} if node.op in ("Softmax", "LogSoftmax", "Concat", "Columns") else {}
+        options |= node.attributes if node.op in FURTHER else {}
+        options |= {"axis": 1} if node.op in ("Softmax", "Concat", "Columns") else {}
         inputs = [*inputs, self._integers(*node.attributes["indices"])] if node.op == "Columns" else inputs
         return self._made(RENAMED.get(node.op, node.op), inputs, node.stage, **options)
 
@@ -99,6 +101,14 @@ class _Writer:
     def _log1p(self, node: Node, inputs: list[str]) -> str:
         more = self._made("Add", [*inputs, self._constant(np.ones((), node.dtype))], node.stage)
         return self._made("Log", [more], node.stage)
+
+    def _logsoftmax(self, node: Node, inputs: list[str]) -> str:
+        """Write it out: onnx.reference takes the logarithm of Softmax, which may be 0 (onnx issue 8423)."""
+        most = self._made("ReduceMax", [*inputs, self._integers(1)], node.stage)
+        below = self._made("Sub", [*inputs, most], node.stage)
+        powers = self._made("Exp", [below], node.stage)
+        total = self._made("ReduceSum", [powers, self._integers(1)], node.stage)
+        return self._made("Sub", [below, self._made("Log", [total], node.stage)], node.stage)
 
     def _cumsum(self, node: Node, inputs: list[str]) -> str:
         return self._made("CumSum", [*inputs, self._constant(np.array(1, np.int64))], node.stage)
@@ -154,7 +164,8 @@ class _Writer:
 
 
 SPECIAL: dict[str, Callable[[_Writer, Node, list[str]], str]] = {
-    "Expm1": _Writer._expm1, "Log1p": _Writer._log1p, "CumSum": _Writer._cumsum, "Sort": _Writer._sort,
+    "Expm1": _Writer._expm1, "Log1p": _Writer._log1p, "CumSum": _Writer._cumsum, "LogSoftmax": _Writer._logsoftmax,
+    "Sort": _Writer._sort,
     "Slice": _Writer._slice, "Expand": _Writer._expand, "Cast": _Writer._cast,
 }  # fmt: skip
 

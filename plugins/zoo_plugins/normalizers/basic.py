@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from annotated_types import Gt, Le
@@ -110,6 +110,10 @@ class LayerNorm(Normalizer):
         normalized *= self._inverse
         np.multiply(normalized, self.weights["gamma"], out=out)
         out += self.weights["beta"]
+
+    def onnx(self, graph: Any, x: Any) -> Any:
+        gamma, beta = self.weights["gamma"], self.weights["beta"]
+        return graph.LayerNormalization(x, gamma, beta, axis=1, epsilon=self.epsilon)
 
     def backward(self, x: Array, y: Array, grad: Array, out: Array) -> None:
         normalized, scaled = self.scratch(x, "normalized"), self.scratch(x, "scaled")

@@ -86,21 +86,48 @@ class DateParts(Preprocessor):
         found[:, :, :SCALED] /= self.scale
         out[...] = np.nan_to_num(found.reshape(len(x), -1)[:, self.kept])
 
+    def onnx(self, graph: Any, x: Any) -> Any:
+        """Return the parts, a column each."""
+        parts, found = _list_of_parts(x), []
+        for kept in self.kept.tolist():
+            at, which = divmod(kept, len(PARTS_OF_DATE))
+            column = parts[which][:, at : at + 1]
+            if which < SCALED:
+                column = (column - self.shift[at, which]) / self.scale[at, which]
+            found.append(np.where(np.isnan(column), 0.0, column))
+        return np.hstack(found)
+
 
 def _parts(x: Array) -> Array:
     """Return all parts of dates, shape (rows, columns, parts); NaN where a date is missing."""
+    return np.stack(_list_of_parts(x), axis=-1)
+
+
+def _list_of_parts(x: Array) -> list[Array]:
+    """Return each part of dates, shape (rows, columns), in the order of PARTS_OF_DATE."""
     gaps = np.isnan(x)
-    seconds = np.where(gaps, 0, x).clip(FIRST, LAST)
+    seconds = np.where(gaps, 0.0, x).clip(FIRST, LAST)
     days = np.floor(seconds / DAY)
-    dates = days.astype(np.int64).astype("datetime64[D]")
-    month = dates.astype("datetime64[M]").astype(np.int64)
-    found = np.empty((*x.shape, len(PARTS_OF_DATE)))
-    found[..., 0], found[..., 1] = seconds, month // 12 + 1970
-    for at, share in enumerate((month % 12 / 12, (days + MONDAY) % 7 / 7, (seconds - days * DAY) / DAY)):
-        found[..., 2 + 2 * at], found[..., 3 + 2 * at] = np.sin(2 * np.pi * share), np.cos(2 * np.pi * share)
-    found[gaps] = np.nan
-    found[..., -1] = gaps
-    return found
+    year, month = _year_and_month(days)
+    found = [seconds, year]
+    for share in (month / 12, (days + MONDAY) % 7 / 7, (seconds - days * DAY) / DAY):
+        found += [np.sin(2 * np.pi * share), np.cos(2 * np.pi * share)]
+    return [*(np.where(gaps, np.nan, part) for part in found), gaps.astype(np.float64)]
+
+
+def _year_and_month(days: Array) -> tuple[Array, Array]:
+    """Return the year, and the month from 0, of days since 1970-01-01 in the Gregorian calendar.
+
+    Source: Hinnant, "chrono-compatible low-level date algorithms" (2013), `civil_from_days`. Its years begin in March.
+    """
+    since = days + 719_468  # since 0000-03-01
+    era = np.floor(since / 146_097)  # of 400 years
+    day = since - era * 146_097
+    leaps = np.floor(day / 1460) - np.floor(day / 36_524) + np.floor(day / 146_096)
+    year = np.floor((day - leaps) / 365)
+    day = day - (365 * year + np.floor(year / 4) - np.floor(year / 100))
+    month = np.floor((5 * day + 2) / 153)  # from 0 for March
+    return year + era * 400 + (month >= 10), (month + 2) % 12
 
 
 PARTS = (DateParts,)

@@ -114,6 +114,19 @@ class OneHot(Preprocessor):
                 out[rows, start + places[rows]] = 1
             start += width
 
+    def onnx(self, graph: Any, x: Any) -> Any:
+        """Return the columns; with unknown = "error", a value that `transform` refuses makes its row NaN."""
+        found: list[Any] = []
+        refused: Any = False
+        for at, values, width in self._widths():
+            column = x[:, at : at + 1]
+            known = [column == values] if len(values) else []
+            known += [np.isnan(column)] if self.missing[at] else []
+            found += known if width else []
+            refused = refused | ~np.hstack(known).any(axis=1, keepdims=True)
+        result = np.hstack(found).astype(graph.dtype)
+        return np.where(refused, graph.dtype.type(np.nan), result) if self.unknown == "error" else result
+
     def _find(self, column: Array, values: Array, at: int) -> Array:
         """Return the place of each value, shape (rows,); -1 if the training rows lack it."""
         places = np.searchsorted(values, column).clip(0, max(len(values) - 1, 0))

@@ -70,7 +70,7 @@ class Rank(Preprocessor):
         """Write the ranks."""
         shares = np.linspace(0, 1, len(self.quantiles_found))
         for at, known in enumerate(self.quantiles_found.T):
-            column = np.asarray(x[:, at], np.float64)
+            column = x[:, at].astype(np.float64)
             rank = _rank(column, known, shares)
             out[:, at] = 0 if known[0] == known[-1] else _normal(rank) if self.output == "normal" else rank
 
@@ -78,10 +78,8 @@ class Rank(Preprocessor):
 def _rank(column: Array, known: Array, shares: Array) -> Array:
     """Return ranks from 0 to 1; equal quantiles give the mean of their ranks."""
     up, down = np.interp(column, known, shares), np.interp(-column, -known[::-1], -shares[::-1])
-    rank: Array = (up - down) / 2
-    rank[column <= known[0]] = 0
-    rank[column >= known[-1]] = 1
-    return rank
+    rank: Array = np.where(column <= known[0], 0.0, (up - down) / 2)
+    return np.where(column >= known[-1], 1.0, rank)
 
 
 def _normal(rank: Array) -> Array:

@@ -173,6 +173,19 @@ class TablePreprocessor(Preprocessor):
                 out[:, start : start + len(self.flagged)] = gaps[:, self.flagged]
                 start += len(self.flagged)
 
+    def onnx(self, graph: Any, x: Any) -> Any:
+        """Return the groups side by side; with missing = "error", a missing number makes its row NaN."""
+        gaps, found = np.isnan(x[:, self._places(x.shape[1])[0]]), []
+        for at, (part, places, width) in enumerate(self._groups(x.shape[1])):
+            if width:
+                given = x[:, places]
+                if at == 0 and self.missing != "error":
+                    given = np.where(np.isnan(given), self.fill[self.kept], given)
+                found += [graph.transform(part, given)] if part.output_width(width) else []
+            if at == 0 and len(self.flagged):
+                found.append(gaps[:, self.flagged].astype(graph.dtype))
+        return np.hstack(found)
+
     def _refuse_gap(self, at: int, inputs: int) -> None:
         name = names_of(self.columns, inputs)[at]
         raise DataError(
