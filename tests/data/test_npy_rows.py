@@ -252,6 +252,24 @@ def test_rows_of_a_file_are_predicted_without_reading_it_whole(tmp_path, arrays,
     assert max(taken, default=0) == (0 if dtype == ">f4" else ROWS * 4 if "float" in dtype else 512)
 
 
+def test_a_large_file_is_predicted_a_piece_at_a_time_with_the_same_bits(tmp_path, run_zoo, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    x = np.random.default_rng(0).normal(size=(3000, 2)).astype(np.float32)
+    np.savez("d.npz", x=x[:50], y=(x[:50, 0] > 0).astype(int))
+    layers = [{"units": 4, "activation": "tanh"}, {"units": 2, "activation": "softmax"}]
+    model = zoo_core.train(
+        {"data": {"name": "npz", "path": "d.npz"}, "model": {"loss": "cross_entropy", "layers": layers},
+         "optimizer": "adam", "training": {"epochs": 1}}, output="m.npz",
+    )  # fmt: skip
+    np.save("new.npy", x)
+    monkeypatch.setattr("zoo_core.cli._predictions.CELLS", 1024)
+    seen, outputs = [], zoo_core.Model.outputs
+    monkeypatch.setattr(zoo_core.Model, "outputs", lambda self, rows: seen.append(len(rows)) or outputs(self, rows))
+    assert run_zoo("predict", "m.npz", "new.npy", "--proba", "-o", "y.npy")[0] == 0
+    assert (len(seen) > 2, sum(seen)) == (True, 3000)
+    np.testing.assert_array_equal(np.load("y.npy"), outputs(model, x))
+
+
 def test_a_row_that_is_not_finite_is_found_while_a_file_is_predicted(tmp_path, arrays, capsys):
     zoo_core.train(spec(npy(saved(tmp_path, arrays)), epochs=1)).save(tmp_path / "m.npz")
     x = np.ones((ROWS * 2, 20))

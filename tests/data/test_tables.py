@@ -102,6 +102,35 @@ def test_an_encoding_that_a_mark_says_is_said(encoding: str) -> None:
     assert note == f"is read as {encoding.upper()}, because it begins with the byte-order mark of that"
 
 
+UNITS = {
+    "units": ("t,v,name,w\ns,m/s,,kg\n", (), "s,m/s,,kg"),
+    "behind comments": ("# a tool\n# 7\nt,v,name,w\ns,m/s,-,kg\n", (), "s,m/s,-,kg"),
+    "with blanks": ("t;v;name;w\n[s];[m / s];;[kg]\n", (), "[s];[m / s];;[kg]"),
+    "a gap that has a word": ("t,v,name,w\nn.a.,n.a.,a,n.a.\n", None, ""),
+    "one text": ("t,v,name,w\n1,m/s,a,2\n", None, ""),
+}
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_a_row_of_units_is_left_out_and_said(name: str) -> None:
+    head, told, line = UNITS[name]
+    mark = ";" if ";" in head else ","
+    raw = (head + "".join(mark.join((f"{i}.5", str(i * i), "ab"[i % 2], "3")) + "\n" for i in range(9))).encode()
+    found = find_format(raw, "t.csv", {})
+    said = [note for note in found.notes if "holds units" in note]
+    assert (found.form.comment, len(said)) == (line, told is not None)
+    if told is not None:
+        table = TableReader(raw, found.form, "t.csv")
+        assert FeatureTable(table, [0, 1, 3]).read().shape == (9, 3)
+        assert list(table.names) == ["t", "v", "name", "w"]
+
+
+def test_units_among_other_comments_are_refused_with_their_line() -> None:
+    raw = b"a,b\nm,s\n# a, comment, that is longer\n" + b"1.5,2.5\n" * 9
+    with pytest.raises(DataError, match=r"line 2 holds units, 'm, s', and no row; delete it"):
+        find_format(raw, "t.csv", {})
+
+
 def test_what_is_found_is_said() -> None:
     raw = ("Umsatz\n" + written(";", **DECIMAL).replace("b", "ö")).encode("cp1252")
     assert find_format(raw, "t.csv", {}).notes == (

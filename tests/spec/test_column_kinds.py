@@ -84,6 +84,16 @@ def test_a_kind_that_is_told_wins():
         finding(lambda i: i, columns={"d": "number"})
 
 
+def test_dates_of_several_forms_are_told_to_be_so(tmp_path):
+    rows = "".join(f"{['2023-01-%02d', '%02d.03.2023'][i % 2] % (i + 1)},{i % 5},{'pq'[i % 2]}\n" for i in range(25))
+    (tmp_path / "t.csv").write_text("when,a,y\n" + rows)
+    found = guess(tmp_path / "t.csv")
+    assert found.columns["when"] == "ignore"
+    assert any(
+        "it has dates in more than one form, such as '2023-01-25' and '12.03.2023'; write" in n for n in found.notes
+    )
+
+
 def test_numbers_with_a_few_texts_are_asked_about():
     with pytest.raises(DataError, match=r"line 5: 'z' is text.*or say what it is in data.columns: .'c': 'category'"):
         finding(lambda i: "z" if i == 3 else i)
@@ -170,7 +180,7 @@ def test_a_model_is_shown_with_its_columns_and_what_was_learnt(run_zoo):
     assert run_zoo("new", "mine", "--data", "people.csv")[0] == 0
     assert run_zoo("train", "mine.toml", "--quiet", "--set", "training.epochs=1")[0] == 0
     _, out, _ = run_zoo("show", "mine.npz")
-    for words in ("preprocessor", "sex: category (female, male)", "boarded: date (dmy)", "age: number", "fill: "):
+    for words in ("preprocessor", "categories female, male", "date (dmy)", "a missing value becomes"):
         assert words in out
     about = json.loads(run_zoo("show", "mine.npz", "--json")[1])["about"]
     assert about["columns"][0] == {"name": "sex", "kind": "category", "categories": ["female", "male"], "order": ""}

@@ -75,9 +75,8 @@ def save_predictions(predictions: Predictions, chunks: Chunks, output: Path, for
 
     name = output.name.lower()
     if name.endswith(".npy"):
-        stream = io.BytesIO()
-        np.save(stream, _array(predictions, chunks), allow_pickle=False)
-        write_file(output, stream.getvalue(), overwrite=force)
+        array = _array(predictions, chunks)
+        write_file(output, lambda file: np.save(file, array, allow_pickle=False), overwrite=force)
         return
     delimiter = "\t" if ".tsv" in name[-7:] else ","
     packed = name.endswith(".gz")

@@ -99,8 +99,8 @@ class Predictions:
     def chunks(self, source: Any, keep: Sequence[int] = ()) -> Iterator[Chunk]:
         """Yield the predictions for a table, whose columns `keep` are kept, or for an array of inputs."""
         if not isinstance(source, FeatureTable):
-            found = self._naming_input(source)
-            yield Chunk((), found, {}, len(found[0]))
+            for found in self._of_array(source):
+                yield Chunk((), found, {}, len(found[0]))
             return
         for rows in source.chunks(self.model.network.inference_rows, CELLS, keep, self.mark):
             chunk = self._chunk(rows)
@@ -109,6 +109,18 @@ class Predictions:
             if chunk.errors and not self.first_error:
                 self.first_error = chunk.errors[min(chunk.errors)]
             yield chunk
+
+    def _of_array(self, source: Any) -> Iterator[list[Array]]:
+        """Yield the predicted columns for an array of inputs, or for rows on disk, some rows at a time."""
+        rows, unit = source.shape[0], self.model.network.inference_rows
+        step = max(1, CELLS // max(1, self.model.about.inputs) // unit) * unit
+        for start in range(0, rows, step):
+            part = source if rows <= step else source.take(range(start, min(start + step, rows)), axis=0)
+            try:
+                yield self._compute(part)
+            except DataError:
+                self._naming_input(source)  # raises it with the index of the row in the file
+                raise
 
     def _naming_input(self, x: Any) -> list[Array]:
         try:

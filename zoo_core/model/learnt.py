@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zoo_core.parts import Preprocessor
+from zoo_core.parts import Column, Preprocessor
 
 if TYPE_CHECKING:
     from zoo_core.model._model import Model
@@ -20,12 +20,16 @@ def learnt_columns(model: Model) -> list[dict[str, Any]]:
     if not described and about.inputs > MOST_PLAIN:
         return []
     names = [column.name for column in described] or list(about.feature_names) or list(map(str, range(about.inputs)))
-    kinds = [column.kind for column in described] or ["number"] * about.inputs
+    kinds = [_kind(column) for column in described] or ["number"] * about.inputs
     found = _learnt(model.preprocessor, about.inputs)
     return [
         {"column": name, "kind": kind, "by": own.pop("by", model.preprocessor.name), "learnt": own}
         for name, kind, own in zip(names, kinds, found, strict=True)
     ]
+
+
+def _kind(column: Column) -> str:
+    return f"date ({column.order})" if column.order else column.kind
 
 
 def learnt_targets(model: Model) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from zoo_core.data.columns import column_line
 from zoo_core.data.readers.columns import Type, TypedColumn, columns_in
-from zoo_core.data.readers.dates import fitting_orders, likely_order, read_date
+from zoo_core.data.readers.dates import fitting_orders, likely_order, mixed_dates, read_date
 from zoo_core.data.readers.described import LEFT_OUT
 from zoo_core.data.readers.survey import ColumnSurvey, has_id_name
 from zoo_core.data.readers.table_reader import TableReader
@@ -174,6 +174,9 @@ def _of_texts(place: int, name: str, texts: TypedColumn, survey: ColumnSurvey, f
         return Finding(place, name, "ignore", _examples(texts), why=survey.first_fault())
     if survey.is_code:
         return Finding(place, name, "ignore", _examples(texts), why=survey.objection(name))
+    if others := mixed_dates(distinct):
+        why = f"it has dates in more than one form, such as {others}; write all as 2026-01-31 to take it"
+        return Finding(place, name, "ignore", _examples(texts), why=why)
     if count == known:
         why = "each row has another text, which tells nothing of new rows"
         return Finding(place, name, "id", f"{count:,} different texts", why=why)

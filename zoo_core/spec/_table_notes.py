@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
@@ -159,7 +160,10 @@ def total_notes(last: Sequence[str]) -> list[str]:
     word = next((cell.strip() for cell in last if _TOTAL.match(cell.strip())), "")
     if not word:
         return []
-    return [f"the last row has {word!r}, and is read as a row like the others; leave it out if it is a sum"]
+    text = f"the last row has {word!r}, and is read as a row like the others"
+    if last[0].strip() != word:
+        return [f"{text}; leave it out if it is a sum"]
+    return [f"{text}; if it is a sum, leave out lines that begin so: data.comment = {json.dumps(word)}"]
 
 
 def incomplete_notes(places: Sequence[str], table: TableReader, columns: Sequence[int]) -> list[str]:

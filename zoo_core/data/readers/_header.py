@@ -11,6 +11,9 @@ from zoo_core.errors import DataError, Hint
 
 YEARS = range(1800, 2101)
 OFTEN = 0.1  # of the rows count up, so that it means nothing
+LEAST_BELOW = 3  # rows below one of units
+LETTERS_OF_UNIT = 12
+NO_UNITS = frozenset(("n.a.", "none", "unknown", "missing", "-", "--", ".", "..", "...", "x", "inf", "-inf"))
 COUNTED = 3  # numbers that count up, at least, for a header such as 0,1,2
 
 
@@ -61,6 +64,22 @@ def _counts_up_alone(first: Sequence[str], body: Sequence[Sequence[str]], where:
     shown = ",".join(first)[:40]
     hint = Hint("table_option", option="header", value="true", other="header=false")
     raise DataError(f"{where}: the first line, {shown!r}, may be a header or a row", hint)
+
+
+def find_units(body: Sequence[Sequence[str]]) -> list[str]:
+    """Return the first row if it holds units of the numbers below, such as m/s; else nothing.
+
+    Each column of numbers, of which there are two at least, has a short text there, or nothing; no other row has it.
+    """
+    if len(body) <= LEAST_BELOW:
+        return []
+    first, columns = list(body[0]), list(zip(*body[1:], strict=True))
+    numeric = [i for i, column in enumerate(columns) if {*map(_kind, column)} - {"missing"} == {"number"}]
+    texts = [first[i].strip() for i in numeric if first[i].strip()]
+    is_unit = all(_kind(text) == "text" and len(text) <= LETTERS_OF_UNIT for text in texts)
+    is_unit = is_unit and not NO_UNITS.intersection(map(str.lower, texts))
+    others = all(first[i] not in columns[i] or not first[i].strip() for i in range(len(first)) if i not in numeric)
+    return first if len(texts) > 1 and is_unit and others else []
 
 
 def _counting(cells: Sequence[str]) -> list[int]:

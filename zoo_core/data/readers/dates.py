@@ -86,6 +86,15 @@ def fitting_orders(texts: Collection[str]) -> list[str]:
     return [order for order in ORDERS if texts and all(read_date(text, order) is not None for text in texts)]
 
 
+def mixed_dates(texts: Collection[str]) -> str:
+    """Return two examples of texts that all are dates, but in no common order; '' where they are something else."""
+    forms = [tuple(order for order in ORDERS if read_date(text, order) is not None) for text in texts]
+    if not forms or not all(forms) or set(forms[0]).intersection(*forms):
+        return ""
+    found = dict(zip(forms, texts, strict=True))  # one text of each form
+    return " and ".join(repr(text) for text in list(found.values())[:2])
+
+
 def likely_order(texts: Collection[str], orders: list[str]) -> str:
     """Return the likeliest of several orders: where one part is always 1, that is the day."""
     if len(orders) == 1:

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from zoo_core.data.readers._cells import Notation, is_number
-from zoo_core.data.readers._header import find_header
+from zoo_core.data.readers._header import find_header, find_units
 from zoo_core.data.readers._notation import find_notation, readings
 from zoo_core.data.readers._rows import Row, RowReader
 from zoo_core.data.readers._text import Lines, Raw, decoding_error, find_encoding, marked_encoding
@@ -82,10 +82,16 @@ def find_format(raw: Raw, where: str, told: Mapping[str, Any]) -> FoundFormat:
     if "header" not in told:
         first = rows[0].cells if rows else []
         form = form.changed({"header": find_header(first, body[len(first) == division.width :], where)})
+    units = find_units(body[1:]) if form.header and "comment" not in told else []
+    if units:
+        form = _without_units(form, units, rows, lines, where)
+        body = [body[0], *body[2:]]
+        rows = [rows[0], *(row for row in rows[1:] if row.cells != units)]
     notation, surprises = find_notation(body[bool(form.header) :], form, where, told)
     form = form.changed(notation._asdict())
     return FoundFormat(
-        form, (*_foreign_notes(raw, form, where), *_notes(form, lines, told="skip_lines" in told), *surprises)
+        form,
+        (*_foreign_notes(raw, form, where), *_notes(form, lines, units, told="skip_lines" in told), *surprises),
     )
 
 
@@ -202,12 +208,28 @@ def _foreign_notes(raw: Raw, form: TableFormat, where: str) -> list[str]:
     return [f"is not UTF-8; it is read as {form.encoding}" + (f", as in {word[:30]!r}" if word else "")]
 
 
-def _notes(form: TableFormat, lines: Sequence[str], *, told: bool) -> list[str]:
+def _without_units(
+    form: TableFormat, units: Sequence[str], rows: Sequence[Row], lines: Sequence[str], where: str
+) -> TableFormat:
+    """Return a format that leaves out the row of units: its line is a comment.
+
+    Raises DataError if the table has other comments below its header.
+    """
+    header, row = rows[0], next(row for row in rows if row.cells == units)
+    if form.comment and any(line.startswith(form.comment) for line in lines[header.line :]):
+        raise DataError(f"{where}: line {row.line} holds units, {', '.join(units)[:60]!r}, and no row; delete it")
+    above = header.line - 1 if form.comment else form.skip_lines
+    return form.changed({"comment": lines[row.line - 1].rstrip("\r\n"), "skip_lines": above})
+
+
+def _notes(form: TableFormat, lines: Sequence[str], units: Sequence[str], *, told: bool) -> list[str]:
     """Return a line about each thing that was found and is not as usual."""
     notes = []
     if form.skip_lines and not told:
         notes.append(f"the first {form.skip_lines} line(s) are no part of the table: {lines[0].strip()[:40]!r}")
-    if form.comment:
+    if units:
+        notes.append(f"the row below the header holds units, {', '.join(units)[:60]!r}, and is left out: data.comment")
+    elif form.comment:
         notes.append(f"lines that begin with {form.comment!r} are left out as comments")
     if form.delimiter != ",":
         notes.append(f"cells are divided by {'blanks' if form.delimiter == BLANKS else repr(form.delimiter)}")
