@@ -48,8 +48,7 @@ HINTS = {
     "begin": "zoo_core.train(spec, output={path!r}) begins a run",
     "train_further": "to train it further, pass start_from={path!r} to zoo_core.train, with another output",
     "start_from": (
-        "use the spec, data and threads that the run began with, or start a new run with its weights: "
-        "pass start_from={path!r}"
+        "use the spec and data that the run began with, or start a new run with its weights: pass start_from={path!r}"
     ),
     "unfinished": "zoo_core.resume({path!r}) goes on; force=True starts a new run",
     "resume": "the last checkpoint is kept: {checkpoint}; zoo_core.resume({path!r}) goes on",

@@ -177,16 +177,6 @@ def test_the_rows_of_the_next_batches_are_read_ahead(tmp_path, monkeypatch):
     assert 1 < reads < steps
 
 
-def test_there_are_no_extra_threads_beside_the_prefetcher(tmp_path, monkeypatch):
-    monkeypatch.setattr("zoo_core.training._parallel_matmul.processors", lambda: 2)
-    rng = np.random.default_rng(0)
-    arrays = {"x": rng.normal(size=(300, 784)).astype(np.float32), "y": rng.integers(0, 3, 300)}
-    given = spec(npy(saved(tmp_path, arrays)), epochs=1, batch_size=100, evaluate=[])
-    given["model"]["layers"][0]["units"] = 96  # enough for extra threads, if rows are in memory
-    started = next(zoo_core.follow(zoo_core.prepare(given)))
-    assert started.extra_threads == 0
-
-
 @pytest.mark.parametrize("anywhere", [True, False])
 def test_a_file_that_shrinks_in_training_ends_the_run(tmp_path, arrays, monkeypatch, anywhere):
     monkeypatch.setattr(DiskRows, "from_any_thread", anywhere)

@@ -168,9 +168,9 @@ def test_a_resumed_run_remembers_its_best_epochs() -> None:
     assert list(run_progress.metrics["train_loss"].points[0]) == [1, 2, 3, 4]
 
 
-@pytest.mark.parametrize(("extra", "words"), [(0, "2 threads\n"), (1, "2 threads, 1 extra\n")])
-def test_threads_are_counted_with_extra_threads(extra: int, words: str) -> None:
-    error, _ = shown(iter([Started("n", 30, 0, 5, ROWS, 7, 2, extra_threads=extra)]))
+@pytest.mark.parametrize(("number", "words"), [(1, "1 thread\n"), (2, "2 threads\n")])
+def test_threads_are_counted(number: int, words: str) -> None:
+    error, _ = shown(iter([Started("n", 30, 0, 5, ROWS, 7, number)]))
     assert words in error.replace("\n  ", " ")
 
 

@@ -1,7 +1,7 @@
 """What all packages stand on: arrays, locks, threads of BLAS, and names that other libraries use.
 
-`_arrays.py` makes aligned arrays, `_locks.py` a lock that a forked process finds free, `_blas.py` holds the number of
-BLAS threads, `_directions.py` compares values of metrics. `_familiar_keys.py` and `_familiar_parts.py` know what Keras,
+`_arrays.py` makes aligned arrays, `_locks.py` a lock that a forked process finds free, `_blas.py` keeps BLAS at one
+thread, `_directions.py` compares values of metrics. `_familiar_keys.py` and `_familiar_parts.py` know what Keras,
 PyTorch and scikit-learn call a thing. Second doors: `workers` has the threads that share work, `typed_values` reads
 plain values as types say, and `pydantic_ready` is imported before the first pydantic model.
 """
@@ -19,12 +19,7 @@ if TYPE_CHECKING:
         plain_numbers as plain_numbers,
         row_slices as row_slices,
     )
-    from zoo_core.basics._blas import (
-        ANY as ANY,
-        HOLDERS as HOLDERS,
-        blas_libraries as blas_libraries,
-        blas_threads as blas_threads,
-    )
+    from zoo_core.basics._blas import ONE_BLAS_THREAD as ONE_BLAS_THREAD
     from zoo_core.basics._directions import direction as direction, is_better as is_better
     from zoo_core.basics._familiar_keys import (
         NO_KEY as NO_KEY,
@@ -36,7 +31,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "_arrays": "aligned aligned_like plain_numbers row_slices",
-    "_blas": "ANY HOLDERS blas_libraries blas_threads",
+    "_blas": "ONE_BLAS_THREAD",
     "_directions": "direction is_better",
     "_familiar_keys": "NO_KEY familiar_keys suggest_key",
     "_familiar_parts": "familiar_part suggest_part",

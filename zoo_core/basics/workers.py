@@ -36,8 +36,8 @@ def default_threads() -> int:
 class Pool:
     """Threads that share work: the caller and `threads - 1` helpers, which start at first use and sleep between.
 
-    A pool that was closed, or that is found in a forked process, starts helpers anew when it needs them. NumPy gives
-    no warnings of floating-point errors in helpers.
+    A pool that was closed, or that is found in a forked process, starts helpers anew when it needs them. As a context
+    it closes at the end of the outermost one. NumPy gives no warnings of floating-point errors in helpers.
 
     Args:
         threads: how many threads work at once, at least 1. With 1 the caller works alone.
@@ -48,7 +48,7 @@ class Pool:
     """
 
     def __init__(self, threads: int = 1) -> None:
-        self.threads = threads
+        self.threads, self._contexts = threads, 0
         self._reset()
 
     def run(self, work: Work, count: int) -> None:
@@ -88,10 +88,13 @@ class Pool:
                 helper.thread.join()
 
     def __enter__(self) -> Pool:
+        self._contexts += 1
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
+        self._contexts -= 1
+        if not self._contexts:
+            self.close()
 
     def __reduce__(self) -> tuple[type[Pool], tuple[int]]:
         """Copy and pickle as a pool whose helpers have not started."""

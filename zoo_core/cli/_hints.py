@@ -41,7 +41,7 @@ CLI_HINTS = {  # the keys are those of `zoo_core.errors.HINTS`
     "begin": "'zoo train SPEC -o {path}' begins a run",
     "train_further": "to train it further: zoo train {path} --from {path} -o NEW.npz --set training.epochs=N",
     "start_from": (
-        "use the spec, data and threads that the run began with, or start a new run with its weights: "
+        "use the spec and data that the run began with, or start a new run with its weights: "
         "zoo train SPEC --from {path}"
     ),
     "unfinished": "go on with: zoo resume {path}, or start a new run with --force",

@@ -45,7 +45,12 @@ CheckpointEvery = Annotated[
     ),
 ]
 Threads = Annotated[
-    int | None, typer.Option(min=1, envvar="ZOO_THREADS", help="Number of BLAS threads; default: chosen for the run.")
+    int | None,
+    typer.Option(
+        min=1,
+        envvar="ZOO_THREADS",
+        help="How many threads share large products; default: one for each processor, at most 4.",
+    ),
 ]
 
 

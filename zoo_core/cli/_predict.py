@@ -133,12 +133,11 @@ def _plan(
 def _write(
     predictions: Predictions, source: Any, places: list[int], output: Path | None, force: bool, json: bool
 ) -> None:
-    from zoo_core.basics import blas_threads
     from zoo_core.cli._output import redirect_prints
     from zoo_core.cli._prediction_files import print_predictions, save_predictions
 
     stream = sys.stdout
-    with blas_threads(1), redirect_prints():
+    with redirect_prints():
         chunks = predictions.chunks(source, places)
         if output is None:
             print_predictions(predictions, chunks, stream, json)

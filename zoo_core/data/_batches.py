@@ -55,11 +55,6 @@ class Batches:
         self.rows_used = self.rows_of(self.steps)
         self.permutation: Array | None = None
 
-    @property
-    def sizes(self) -> set[int]:
-        """The numbers of rows that batches have: one number, or two if the last batch is shorter."""
-        return {self.batch_size, self.rows_used % self.batch_size or self.batch_size}
-
     def rows_of(self, steps: int) -> int:
         """Return how many rows the first `steps` batches of an epoch have."""
         return min(steps * self.batch_size, self.rows)

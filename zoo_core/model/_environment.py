@@ -20,5 +20,5 @@ def _blas() -> str:
 
 
 def environment() -> dict[str, Any]:
-    """Return the versions of NumPy and BLAS and the kind of machine; a run adds its number of threads."""
+    """Return the versions of NumPy and BLAS and the kind of machine."""
     return {"numpy": np.__version__, "blas": _blas() or "unknown", "machine": platform.machine()}

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from zoo_core.basics import ONE_BLAS_THREAD
 from zoo_core.data.readers.npy import is_finite
 from zoo_core.errors import DataError, NumericError
 from zoo_core.model._inputs import check_values_finite
@@ -102,7 +103,7 @@ def checked_own(model: InferenceModel, outputs: Array) -> Array:
 def network_outputs(model: InferenceModel, x: Any) -> Array:
     """Return what the network gives for checked inputs, shape (rows, outputs). Raises DataError or NumericError."""
     out = np.empty((x.shape[0], model.network.outputs), model.network.dtype)
-    with model.lock:
+    with model.lock, ONE_BLAS_THREAD, model.network.pool:
         for rows, _, outputs in infer_rows(model, x, check=True):
             out[rows] = outputs
     return out
@@ -113,7 +114,7 @@ def confusion_counts(model: InferenceModel, table: Table) -> Array:
     """Return the counts of a confusion matrix, shape (classes, classes): row the true class, column the predicted."""
     classes = model.decision.class_count
     counts = np.zeros((classes, classes), np.int64)
-    with model.lock:
+    with model.lock, ONE_BLAS_THREAD, model.network.pool:
         for rows, _, outputs in infer_rows(model, table.x, check=True):
             np.add.at(counts, (table.y[rows], model.decision.classes(outputs)), 1)
     return counts

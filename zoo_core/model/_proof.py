@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.basics import ANY, blas_threads
+from zoo_core.basics import ONE_BLAS_THREAD
 from zoo_core.contract import raise_named
 from zoo_core.errors import ModelFileError, PluginError, SpecError
 from zoo_core.model._header import read_model_header
@@ -73,7 +73,7 @@ def _first_that_differs(model: Model, other: Model) -> Part | None:
 
     A part that draws random numbers outside training differs from itself, and nothing is compared after it.
     """
-    with blas_threads(ANY), model.lock, np.errstate(all="ignore"):
+    with model.lock, ONE_BLAS_THREAD, np.errstate(all="ignore"):
         if not np.array_equal(_in_own_units(model), _in_own_units(other), equal_nan=True):
             return model.target_preprocessor
         rows = next(filter(None, map(partial(_prepared, model), _sample_rows(model))), None)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.basics import aligned, row_slices
+from zoo_core.basics import ONE_BLAS_THREAD, aligned, row_slices
 from zoo_core.model._inference import InferenceModel, checked_own, infer_rows, prepare_rows
 from zoo_core.nn import Network, RunningMetrics, is_fused, targets_for
 from zoo_core.parts import Array, Preprocessor, Table
@@ -51,7 +51,7 @@ class TableEvaluation:
         """
         model, table, running = self._model, self._table, self._running
         running.start(table.x.shape[0], model.network.outputs)
-        with model.lock:
+        with model.lock, ONE_BLAS_THREAD, model.network.pool:
             for rows, z, outputs in infer_rows(model, table.x, check=check, prepared=self._inputs):
                 weights = None if table.weights is None else table.weights[rows]
                 if check:

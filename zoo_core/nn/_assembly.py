@@ -10,8 +10,8 @@ import numpy as np
 from zoo_core.contract import checked_columns
 from zoo_core.errors import SpecError
 from zoo_core.nn._dense import Dense
-from zoo_core.nn._network import Layer, Network, stages_of
-from zoo_core.nn._workspace import Stage
+from zoo_core.nn._layers import Layer, Stage, stages_of
+from zoo_core.nn._network import Network
 from zoo_core.parts import Constraint, Initializer, Layout, Loss, Noise, Penalty, RandomSource, Regularizer
 from zoo_core.spec import copy_part
 

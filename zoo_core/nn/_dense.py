@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from zoo_core.basics import aligned
+from zoo_core.basics.workers import Pool
+from zoo_core.nn._products import SHARED_WORK, multiply_blocks, product_blocks
 from zoo_core.parts import Array, Initializer, Parameter, Transform
 
 Forward = Callable[[Array, Array], None]  # x, out
 Backward = Callable[[Array, Array, Array, Any], None]  # x, y, grad, out
-Product = Callable[[Array, Array, Array], Any]  # a, b, out
+Product = Callable[[Array, Array, Array], object]  # a, b, out
 
 COPIED_BIAS = 16_384  # outputs up to which adding a copy of the bias is faster than a sum that broadcasts
 DOT = cast(Product, np.ndarray.dot)
@@ -22,13 +24,11 @@ DOT = cast(Product, np.ndarray.dot)
 class Dense(Transform):
     """The affine map `z = x W + b` of every layer; `weights` has shape (inputs, units).
 
-    The three products of training can be replaced by others that give the same bits.
+    The threads of `pool` share large products.
     """
 
     backward_is_linear = True
-    multiply_forward: Product = staticmethod(DOT)
-    multiply_for_weights: Product = staticmethod(DOT)
-    multiply_for_inputs: Product = staticmethod(DOT)
+    pool = Pool()
 
     def __init__(self, inputs: int, initializer: Initializer | float, bias: Initializer | float | None) -> None:
         self.inputs = inputs
@@ -52,7 +52,7 @@ class Dense(Transform):
 
     def bound_forward(self, rows: int) -> Forward:
         """Return `forward` for a number of rows as a closure; reading attributes would take as long as adding b."""
-        multiply, w, b = self.multiply_forward, self._w, self._b
+        multiply, w, b = self._product(rows, *self._w.shape), self._w, self._b
 
         def product(x: Array, out: Array) -> None:
             multiply(x, w, out)
@@ -73,8 +73,11 @@ class Dense(Transform):
         return small
 
     def infer(self, x: Array, out: Array) -> None:
-        """Write x W + b, by a product that is never replaced."""
-        x.dot(self._w, out)
+        """Write x W + b."""
+        if len(x) * self._w.size < SHARED_WORK:
+            x.dot(self._w, out)
+        else:
+            multiply_blocks(self.pool, product_blocks(len(x), *self._w.shape), x, self._w, out)
         if self._b is not None:
             out += self._b
 
@@ -84,7 +87,9 @@ class Dense(Transform):
 
     def bound_backward(self, rows: int) -> Backward:
         """Return `backward` for a number of rows as a closure."""
-        for_weights, for_inputs, wt = self.multiply_for_weights, self.multiply_for_inputs, self._w.T
+        inputs, units = self._w.shape
+        for_weights, for_inputs = self._product(inputs, rows, units), self._product(rows, units, inputs)
+        wt = self._w.T
         gw, gb, ones = self._gw, self._gb, aligned(rows, self._w.dtype, 1.0)
 
         def backward(x: Array, y: Array, grad: Array, out: Array | None) -> None:
@@ -98,3 +103,12 @@ class Dense(Transform):
                 for_inputs(grad, wt, out)
 
         return backward
+
+    def _product(self, rows: int, inner: int, columns: int) -> Product:
+        """Return what multiplies matrices of these shapes."""
+        blocks = product_blocks(rows, inner, columns)
+
+        def shared(a: Array, b: Array, out: Array) -> None:
+            multiply_blocks(self.pool, blocks, a, b, out)
+
+        return DOT if len(blocks) == 1 else shared

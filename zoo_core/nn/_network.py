@@ -7,39 +7,26 @@ is kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
+from typing import cast
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from zoo_core.basics import aligned, row_slices
+from zoo_core.basics.workers import Pool, default_threads
 from zoo_core.contract import checked_parameters
 from zoo_core.nn._alone import set_first_value
+from zoo_core.nn._dense import Dense
+from zoo_core.nn._layers import Layer, Stage, stages_of
 from zoo_core.nn._running_state import RunningState as RunningState
-from zoo_core.nn._workspace import OutputBuffers, Stage, Workspace, output_buffers
-from zoo_core.parts import Activation, Array, Constraint, Initializer, Layout, Parameter, Part, Penalty, Transform
+from zoo_core.nn._workspace import OutputBuffers, Workspace, output_buffers
+from zoo_core.parts import Array, Initializer, Layout, Parameter, Part, Transform
 from zoo_core.spec import walk_parts
 
 MAX_WORKSPACES = 16  # that are kept, one for each number of rows
 INFERENCE_ROWS = 512  # rows at a time outside training: large enough for BLAS, small enough for the cache
 INFERENCE_BYTES = 128 * 2**20  # of all buffers outside training; wide layers get fewer rows at a time
-
-
-@dataclass
-class Layer:
-    """The stages of one entry of `model.layers`, and what acts on its weights."""
-
-    path: str
-    stages: list[Stage]
-    activation: Activation
-    penalties: list[Penalty] = field(default_factory=list)
-    constraints: list[Constraint] = field(default_factory=list)
-
-    def weight_parts(self) -> list[Penalty | Constraint]:
-        """Return the parts that act on the weights, each once, also if it is both."""
-        parts: list[Penalty | Constraint] = [*self.penalties, *self.constraints]
-        return list({id(part): part for part in parts}.values())
 
 
 class Network:
@@ -78,6 +65,7 @@ class Network:
         self.parameters, self.gradients = self.layout.vector(), self.layout.vector()
         self._workspaces: dict[tuple[int, bool], Workspace] = {}
         self._bind()
+        self.share_products(Pool(default_threads()))
         self.after_step = list(self._step_hooks())  # what is called after each step
         self._running_state = RunningState(dict(self._walk_parts()))
 
@@ -153,6 +141,12 @@ class Network:
         for stage, stream in zip(self.stages, streams, strict=True):
             stage.transform.rng = stream
 
+    def share_products(self, pool: Pool) -> None:
+        """Let the threads of a pool share large matrix products from now on. It changes no bit."""
+        self.pool = pool
+        for layer in self.layers:
+            self._dense(layer).pool = pool
+
     # -------------------------------------------------------------- training
 
     def workspace(self, rows: int, *, training: bool = True) -> Workspace:
@@ -197,8 +191,8 @@ class Network:
         return self._dense(layer).gradients["weights"]
 
     @staticmethod
-    def _dense(layer: Layer) -> Transform:
-        return layer.stages[0].transform
+    def _dense(layer: Layer) -> Dense:
+        return cast(Dense, layer.stages[0].transform)
 
     # -------------------------------------------------------------- prediction
 
@@ -241,8 +235,3 @@ class Network:
         for segment in self.layout.segments:
             segment.view(self.parameters)[...] = state[segment.path]
         self._running_state.restore(state)
-
-
-def stages_of(layers: Sequence[Layer], before: Sequence[Stage]) -> list[Stage]:
-    """Return all stages in order; those of `before` come before the first layer."""
-    return [*before, *(stage for layer in layers for stage in layer.stages)]

@@ -11,7 +11,8 @@ from zoo_core.basics import aligned_like
 from zoo_core.contract import checked_penalty
 from zoo_core.nn._assembly import is_fused
 from zoo_core.nn._evaluation import row_losses
-from zoo_core.nn._network import Layer, Network
+from zoo_core.nn._layers import Layer
+from zoo_core.nn._network import Network
 from zoo_core.nn._workspace import Workspace
 from zoo_core.parts import Array, Loss, Penalty
 

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from zoo_core.basics import aligned, aligned_like
 from zoo_core.nn._dense import Backward, Dense, Forward
-from zoo_core.parts import Array, Transform
+from zoo_core.nn._layers import Stage
+from zoo_core.parts import Array
 
 OutputBuffers = tuple[Array, Array]  # the input of the last stage and its output
-
-
-@dataclass
-class Stage:
-    """One transform in its place."""
-
-    path: str  # such as "layers.0" for a matrix product, "layers.0.activation", "layers.0.regularizers.1"
-    transform: Transform
-    width: int
-    training_only: bool = False
 
 
 class Workspace:

@@ -1,9 +1,9 @@
 """Runs: from a spec to a saved model, with checkpoints on the way.
 
 Read `_run.py` first: it has `train`, `resume`, `prepare` and `follow`. `_prepare.py` makes a trainer with its splits
-and first weights; it chooses its threads and whether extra ones may help. `_defaults.py` fills in what a spec leaves
-to its data. `_splits.py` divides the rows, and keeps a sketch of those that are learnt from. `_output.py` knows the
-files of a run, `_checkpoint_writer.py` writes them. `_checkpoint.py` and `_run_state.py` say what is in a checkpoint.
+and first weights. `_defaults.py` fills in what a spec leaves to its data. `_splits.py` divides the rows, and keeps a
+sketch of those that are learnt from. `_output.py` knows the files of a run, `_checkpoint_writer.py` writes them.
+`_checkpoint.py` and `_run_state.py` say what is in a checkpoint.
 `_folds.py` trains a model for each fold. `_evaluation.py` finds rows to measure a model on, `_compare.py`
 compares models and runs, and `_export.py` writes a model in another format.
 """

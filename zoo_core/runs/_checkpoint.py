@@ -50,7 +50,7 @@ def _packed_state(trainer: Trainer, arrays: dict[str, Array]) -> dict[str, Any]:
 def restore_run(trainer: Trainer, contents: ModelFile, name: str) -> None:
     """Set a prepared run to the state in the checkpoint `name`, whose model it already has.
 
-    Raises ResourceError where spec, data or threads differ from those of the checkpoint, ModelFileError for a file that
+    Raises ResourceError where spec or data differ from those of the checkpoint, ModelFileError for a file that
     is no checkpoint.
     """
     header = contents.header
@@ -82,7 +82,8 @@ def _warn_of_versions(trainer: Trainer, header: Mapping[str, Any], name: str) ->
     Loading the model has already warned of other versions of plugins.
     """
     own = trainer.model.header()
-    for line in difference_lines(header["environment"], own["environment"]):
+    environment = {k: v for k, v in header["environment"].items() if k != "threads"}  # that older versions kept
+    for line in difference_lines(environment, own["environment"]):
         trainer.warn(
             f"{name}: the last digits of the result may differ from those of a run that was never stopped: {line}"
         )
@@ -100,8 +101,8 @@ def _run_section(header: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _obstacles(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
     """Yield each difference between two headers for which the second run cannot continue the first."""
     yield from difference_lines(then["spec"], now["spec"], "spec: ")
-    for table, key in (("about", "data_sha256"), ("environment", "threads")):
-        yield from difference_lines({key: then[table].get(key)}, {key: now[table].get(key)})
+    key = "data_sha256"
+    yield from difference_lines({key: then["about"].get(key)}, {key: now["about"].get(key)})
 
 
 def _zoo_version(header: Mapping[str, Any]) -> dict[str, str]:

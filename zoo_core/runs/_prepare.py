@@ -1,4 +1,4 @@
-"""Makes the trainer of a run from a spec: loads data, fills in defaults, sets first weights, chooses threads."""
+"""Makes the trainer of a run from a spec: loads data, fills in defaults, sets first weights."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from zoo_core.basics.workers import Pool, default_threads
 from zoo_core.data import DataFolder
 from zoo_core.errors import SpecError
 from zoo_core.model import Model, check_file_limits, provenance, set_arrays
@@ -18,7 +19,7 @@ from zoo_core.runs._defaults import describe_data, fill_defaults, load_data
 from zoo_core.runs._model_columns import in_columns_of
 from zoo_core.runs._splits import describe_rows, learnt_rows, split, with_earlier_split
 from zoo_core.spec import Spec, copy_part, parts_of
-from zoo_core.training import Trainer, batches_of, check_monitors, choose_threads
+from zoo_core.training import Trainer, batches_of, check_monitors
 
 INITIAL_ROWS = 512  # training rows that initializers may see
 
@@ -30,7 +31,6 @@ def prepare_trainer(
     threads: int | None,
     earlier: Model | None,
     started_from: str,
-    recorded: int | None = None,
     *,
     data: Data | None = None,
     resumed: bool = False,
@@ -38,8 +38,7 @@ def prepare_trainer(
     """Prepare a run that begins with the weights of an earlier model, or with initial ones.
 
     `data` take the place of the data set.
-    `threads` is the user's choice, `recorded` the number of threads in a checkpoint. With `resumed` the earlier model
-    is that checkpoint.
+    `threads` is the user's choice. With `resumed` the earlier model is a checkpoint.
     """
     if not resumed:
         check_monitors(spec)
@@ -68,9 +67,7 @@ def prepare_trainer(
     else:
         rows = _prepared_rows(model, x) if model.network.wants_inputs else None
         model.network.initialize(source.stream("initializer"), rows)
-    number = choose_threads(model, int(splits["train"].x.shape[0]), requested=threads, recorded=recorded)
-    fixed = threads or spec.training.threads
-    trainer = Trainer(model, splits, threads=number, allow_extra_threads=fixed is None and number == 1)
+    trainer = Trainer(model, splits, pool=Pool(threads or spec.training.threads or default_threads()))
     trainer.inputs += found
     if earlier is not None and spec.training.resume_optimizer and not resumed:
         continue_run(trainer, earlier)

@@ -21,7 +21,7 @@ from zoo_core.runs._output import Output
 from zoo_core.runs._prepare import prepare_trainer
 from zoo_core.runs._spec_forms import SpecAndData, read_spec_and_data
 from zoo_core.spec import Spec
-from zoo_core.training import DEFAULT_INTERVAL, Interval, Trainer, held, name_the_part, parallel_products
+from zoo_core.training import DEFAULT_INTERVAL, Interval, Trainer, name_the_part, with_one_blas_thread
 from zoo_core.training.events import Event
 
 
@@ -112,7 +112,7 @@ def resume(
     Raises:
         UsageError: there is no checkpoint, or a model stands at the output and `force` is False.
         ModelFileError: no checkpoint is whole.
-        ResourceError: data, spec or number of threads differ from those of the run, or another process writes it.
+        ResourceError: data or spec differ from those of the run, or another process writes it.
         DataError, PluginError, NumericError: as `train`.
 
     Example:
@@ -163,7 +163,8 @@ def prepare(
         data_dir: folder with the files of data sets, or a `DataFolder`; default: $ZOO_DATA_DIR, then the cache.
         registry: the parts to use; default: those of all installed plugins.
         data, target: as for `train`.
-        threads: number of BLAS threads, at least 1; default: that of the spec, or chosen by the size of the products.
+        threads: how many threads share large matrix products, at least 1; it changes no bit of the result. Default:
+            that of the spec, or one for each processor that the process may use, at most 4.
         start_from, resume_optimizer: as for `train`.
 
     Returns:
@@ -212,18 +213,15 @@ def prepare_resumed(
 
     With `sha256`, only from the checkpoint with this digest. Raises UsageError where there is no checkpoint, or where a
     model stands that the run may not replace. Raises ModelFileError where no checkpoint is whole, ResourceError where
-    data, spec or threads differ from those of the run.
+    data or spec differ from those of the run.
     """
     registry = registry or default_registry()
     contents, path, warnings = output.latest(sha256)
     output.prepare_rest(contents, path)
     earlier = model_from_file(contents, str(path), registry)
-    recorded = earlier.environment.get("threads")
     origin = earlier.started_from
     given = with_given_data(earlier.spec, data, None, registry) if data is not None else (earlier.spec, None)
-    trainer = prepare_trainer(
-        given[0], data_dir, registry, threads, earlier, origin, recorded, data=given[1], resumed=True
-    )
+    trainer = prepare_trainer(given[0], data_dir, registry, threads, earlier, origin, data=given[1], resumed=True)
     trainer.output = output.path
     restore_run(trainer, contents, str(path))
     for warning in warnings:
@@ -252,11 +250,8 @@ def follow(trainer: Trainer, output: Output | None = None, interval: Interval | 
             print(event)
     """
     trainer.output = None if output is None else output.path
-    extra = trainer.allow_extra_threads and not trainer.loader.rows.reads_ahead  # that thread needs a processor
-    sizes = trainer.loader.batches.sizes
-    products_of_run = parallel_products(trainer.network, sizes, trainer.threads, extra=extra)
-    with closing(trainer.loader), trainer.pool, products_of_run as products:
-        events = _name_parts(trainer, held(trainer.threads, trainer.events(interval, products)))
+    with closing(trainer.loader), trainer.pool:
+        events = _name_parts(trainer, with_one_blas_thread(trainer.events(interval)))
         events = keeping_state(trainer, events)
         yield from events if output is None else _name_parts(trainer, save_run(output, trainer, events, interval))
 

@@ -128,7 +128,7 @@ class TrainingSpec(SpecTable):
     keep_optimizer: bool = Field(
         False, description="keep in the model file what `resume_optimizer` of a later run needs"
     )
-    threads: Annotated[int, Ge(1), Le(1024)] | None = Field(None, description="BLAS threads; default: chosen by size")
+    threads: Annotated[int, Ge(1), Le(1024)] | None = Field(None, description="threads that share large products")
 
 
 class Spec(SpecTable):

@@ -4,9 +4,8 @@
 `_batch_loader.py` loads and augments a batch, whose inputs `_row_loader.py` brings; `nn.Objective` computes the
 gradient; the optimizer updates, by `_updates.py` in blocks, or by `_fused_steps.py` in one pass. `_metrics.py`
 measures an epoch. `_callback_run.py` calls the callbacks, which see the run through `_run_view.py`.
-`_diagnostics.py` explains losses that are not finite.
-`_threads.py` chooses the number of threads, `_parallel_matmul.py` adds threads to single products. Two more modules are
-public: `training.events` and `training.explain`.
+`_diagnostics.py` explains losses that are not finite. Two more modules are public: `training.events` and
+`training.explain`.
 """
 
 from __future__ import annotations
@@ -21,10 +20,9 @@ if TYPE_CHECKING:
     from zoo_core.training._explanation import Change as Change, Explanation as Explanation, LayerPass as LayerPass
     from zoo_core.training._interval import DEFAULT_INTERVAL as DEFAULT_INTERVAL, Interval as Interval
     from zoo_core.training._lint import check_monitors as check_monitors, lint_spec as lint_spec
-    from zoo_core.training._parallel_matmul import parallel_products as parallel_products
+    from zoo_core.training._one_thread import with_one_blas_thread as with_one_blas_thread
     from zoo_core.training._position import TrainingPosition as TrainingPosition
     from zoo_core.training._preflight import parts_of_others as parts_of_others
-    from zoo_core.training._threads import choose_threads as choose_threads, held as held
     from zoo_core.training._trainer import Trainer as Trainer
 
 _MODULES = {
@@ -32,11 +30,10 @@ _MODULES = {
     "_diagnostics": "name_the_part",
     "_explanation": "Change Explanation LayerPass",
     "_interval": "DEFAULT_INTERVAL Interval",
-    "_parallel_matmul": "parallel_products",
     "_lint": "check_monitors lint_spec",
+    "_one_thread": "with_one_blas_thread",
     "_position": "TrainingPosition",
     "_preflight": "parts_of_others",
-    "_threads": "choose_threads held",
     "_trainer": "Trainer",
 }
 __all__, __dir__, __getattr__ = _lazy_names(__name__, _MODULES)

@@ -29,7 +29,6 @@ from zoo_core.training._interval import Interval
 from zoo_core.training._learning_rate import LearningRate
 from zoo_core.training._lint import lint_spec
 from zoo_core.training._metrics import EpochMetrics
-from zoo_core.training._parallel_matmul import ParallelMatmul
 from zoo_core.training._position import TrainingPosition
 from zoo_core.training._preflight import check_model
 from zoo_core.training._speed import Speed
@@ -45,8 +44,6 @@ class Trainer:
     Args:
         model: the network to train, initialized.
         splits: "train", and those of "validation" and "test" that there are.
-        threads: the number of BLAS threads; `follow` sets it, `events` alone does not.
-        allow_extra_threads: whether products whose bits do not depend on the number of threads may use more.
         pool: the threads that share the work of a step; by default the caller works alone. `follow` closes it.
 
     Example:
@@ -54,20 +51,11 @@ class Trainer:
         losses = [e.record["train_loss"] for e in trainer.events() if isinstance(e, EpochEnded)]
     """
 
-    def __init__(
-        self,
-        model: Model,
-        splits: Mapping[str, Table],
-        *,
-        threads: int = 1,
-        allow_extra_threads: bool = False,
-        pool: Pool | None = None,
-    ) -> None:
-        self.model, self.splits, self.threads = model, splits, threads
-        self.allow_extra_threads, self.pool = allow_extra_threads, pool or Pool()
+    def __init__(self, model: Model, splits: Mapping[str, Table], *, pool: Pool | None = None) -> None:
+        self.model, self.splits, self.pool = model, splits, pool or Pool()
         self.inputs: list[Path] = []  # the files that the run was made from, which it must not replace
-        model.environment["threads"] = threads
         self.spec, self.network, self.history = model.spec, model.network, model.history
+        self.network.share_products(self.pool)
         self.epochs = self.spec.training.epochs
         self.position = TrainingPosition()
         self.interrupted = ""  # the reason to leave after the present block of steps
@@ -85,14 +73,11 @@ class Trainer:
         self._statistics: Record = {}  # of the layers, at the last step of the epoch
         self._factors: tuple[float, float] | None = None  # of the latest step: of the gradients, and the rate
 
-    def events(
-        self, interval: Interval | None = None, extra: ParallelMatmul | None = None
-    ) -> Generator[Event, None, None]:
+    def events(self, interval: Interval | None = None) -> Generator[Event, None, None]:
         """Train to the end of the last epoch, from the present position.
 
         Args:
             interval: how often a SafePoint comes; by default, none comes.
-            extra: the products that use extra threads.
 
         Yields:
             Started, then events in the order in which they happen, at the end Finished.
@@ -103,9 +88,9 @@ class Trainer:
             Exception: what a callback raised in the last epoch or at the end, after Finished.
         """
         steps_left = self.epochs * self.loader.batches.steps - self.position.step
-        self._update = update_of(self.optimizer, self.network.layout, Pool(), steps_left)
+        self._update = update_of(self.optimizer, self.network.layout, self.pool, steps_left)
         self._speed.start(self._rows_done())
-        yield self._started(0 if extra is None else extra.threads - 1)
+        yield self._started()
         check_model(self.model)
         self.model.warnings |= hopeless_training(self.model, self.splits)
         for line in dict.fromkeys([*lint_spec(self.spec), *self.model.warnings.values()]):
@@ -113,7 +98,7 @@ class Trainer:
         self.callback_run.start()
         yield from self.callback_run.take_messages()
         while not self.callback_run.stopped and self.position.epoch < self.epochs:
-            yield from self._epoch(interval, extra)
+            yield from self._epoch(interval)
             if self.interrupted:
                 yield Finished(self.interrupted, self._speed.seconds())
                 return
@@ -145,7 +130,7 @@ class Trainer:
             self.metrics.start()
             self.metrics.training.add(**sums)
 
-    def _started(self, extra_threads: int) -> Started:
+    def _started(self) -> Started:
         return Started(
             name=self.spec.name,
             epochs=self.epochs,
@@ -153,9 +138,8 @@ class Trainer:
             steps=self.loader.batches.steps,
             rows={name: table.x.shape[0] for name, table in self.splits.items()},
             parameters=self.network.layout.size,
-            threads=self.threads,
+            threads=self.pool.threads,
             higher_is_better=self.metrics.directions,
-            extra_threads=extra_threads,
             history=tuple(self.history),
         )
 
@@ -174,12 +158,10 @@ class Trainer:
 
     # -------------------------------------------------------------- epochs
 
-    def _epoch(self, interval: Interval | None, extra: ParallelMatmul | None) -> Iterator[Event]:
+    def _epoch(self, interval: Interval | None) -> Iterator[Event]:
         """Take the remaining steps of the present epoch, block by block."""
         position, steps, block = self.position, self.loader.batches.steps, self.loader.block_steps
-        step = self._step if extra is None else extra.timed(self._step)
-        if self.callback_run.watches_batches:
-            step = self.callback_run.after_each(step)
+        step = self.callback_run.after_each(self._step) if self.callback_run.watches_batches else self._step
         if position.step == 0:
             self.optimizer.start_epoch(self.network.parameters)
             self.loader.start_epoch()

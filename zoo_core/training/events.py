@@ -29,9 +29,8 @@ class Started:
     steps: int  # steps in an epoch
     rows: Mapping[str, int]  # rows of each split: "train", "validation", "test"
     parameters: int
-    threads: int  # BLAS threads
+    threads: int  # that share the work of a step
     higher_is_better: Mapping[str, bool] = field(default_factory=dict)  # record key -> direction
-    extra_threads: int = 0  # that may take part in products whose bits do not depend on the number of threads
     history: Sequence[Record] = ()  # the records of the epochs before a resume
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from zoo_core.basics import ONE_BLAS_THREAD
 from zoo_core.contract import naming_parts
 from zoo_core.errors import NumericError, UsageError
 from zoo_core.model import Model
@@ -35,7 +36,7 @@ def in_float64(trainer: Trainer) -> Trainer:
     model.source = first.source
     model.network.set_streams(stage.transform.rng for stage in trainer.network.stages)
     model.network.restore(trainer.network.state())
-    return Trainer(model, trainer.splits, threads=trainer.threads)
+    return Trainer(model, trainer.splits, pool=trainer.pool)
 
 
 @naming_parts
@@ -59,7 +60,7 @@ def explain(trainer: Trainer, rows: int = 2, units: int = 4, step: int = 0) -> E
         step = explain(in_float64(zoo_core.prepare("glyphs-quickstart")))
         step.cost.total  # the objective
     """
-    with np.errstate(all="ignore"):
+    with ONE_BLAS_THREAD, trainer.pool, np.errstate(all="ignore"):
         which = _take_steps_before(trainer, step)
         rate = trainer.learning_rate.rate(step / trainer.loader.batches.steps)
         rate_of_step = trainer.begin_step()

@@ -40,7 +40,6 @@ def command(
     """
     from rich.console import Group
 
-    from zoo_core.basics import blas_threads
     from zoo_core.cli._inputs import data_folder
     from zoo_core.display.text import explanation_page, print_json
     from zoo_core.registry import Registry
@@ -52,8 +51,7 @@ def command(
     warn(registry)
     checked = read_spec(spec, set_ or [], registry, seed=seed, sha256=sha256, limit=max_size * 2**20)
     trainer = in_float64(prepare(checked, data_folder(data_dir), registry))
-    with blas_threads(trainer.threads):
-        taken = explain(trainer, rows, units, step - 1)
+    taken = explain(trainer, rows, units, step - 1)
     if json:
         print_json(_step_data(taken), sys.stdout, indent=None)  # with one number a line it would be many megabytes
     else:

@@ -29,8 +29,8 @@ def command(
 ) -> None:
     """Resume a training run that was stopped.
 
-    The result is equal, to the bit, to that of a run that was never stopped. Other data, another spec or another number
-    of threads is refused.
+    The result is equal, to the bit, to that of a run that was never stopped. Other data or another spec is refused; the
+    number of threads may be another one.
     """
     from zoo_core.cli._follow import run_to_end
     from zoo_core.cli._inputs import data_folder

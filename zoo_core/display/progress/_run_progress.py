@@ -122,15 +122,14 @@ class RunProgress:
         return seconds * (1 - share) / (share - begun) if share > begun else float("nan")
 
     def size(self) -> str:
-        """Return "79,510 parameters; rows: 50,000 train, 10,000 test; 1 thread, 1 extra"."""
+        """Return "79,510 parameters; rows: 50,000 train, 10,000 test; 2 threads"."""
         start = self.started
         rows = ", ".join(f"{format_number(count)} {split}" for split, count in start.rows.items())
         return f"{format_number(start.parameters)} parameters; rows: {rows or '-'}; {self.threads()}"
 
     def threads(self) -> str:
-        """Return "1 thread, 1 extra" or, without extra threads, "1 thread"."""
-        extra = f", {self.started.extra_threads} extra" if self.started.extra_threads else ""
-        return format_count(self.started.threads, "thread") + extra
+        """Return "2 threads"."""
+        return format_count(self.started.threads, "thread")
 
     def ending(self, seconds: float) -> str:
         """Return why the run ended, after how many epochs and how long."""
