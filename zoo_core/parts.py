@@ -724,6 +724,9 @@ class OptimizerWrapper(Optimizer):
 
     base: Optimizer
 
+    # Set by the core for a run: what takes the step of `base` instead of `base.update`, in blocks if it is elementwise.
+    step_of_base: ClassVar[Any] = None
+
     @property
     def learning_rate(self) -> Any:
         """The learning rate of the base: a number or a schedule."""
@@ -740,7 +743,7 @@ class OptimizerWrapper(Optimizer):
     def update_base(self, parameters: Array, gradients: Array, learning_rate: float, batch: Batch) -> None:
         """Let the base take one step. Its count of steps becomes that of the wrapper."""
         self.base.steps = self.steps
-        self.base.update(parameters, gradients, learning_rate, batch)
+        (self.step_of_base or self.base.update)(parameters, gradients, learning_rate, batch)
 
     def start_epoch(self, parameters: Array) -> None:
         """Let the base write the parameters to train."""

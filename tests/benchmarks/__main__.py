@@ -25,17 +25,18 @@ from tests.benchmarks.startup import start_up
 from tests.benchmarks.streaming import streaming
 from tests.benchmarks.tables import markdown
 from tests.benchmarks.training import predict, train
+from tests.benchmarks.updates import updates
 from tests.benchmarks.wide import wide
 from tests.benchmarks.workloads import VARIANTS, WORKLOADS, A, find
 
-GROWTH, TABLES = "growth", "tables"  # print tables of their own
+GROWTH, TABLES, UPDATES = OWN = "growth", "tables", "updates"  # print tables of their own
 Measure = Callable[..., Result]
 
 
 def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser("python -m tests.benchmarks", description=__doc__)
-    names = f"{', '.join(choices())}, {GROWTH}, {TABLES}; default: all but the last two"
+    names = f"{', '.join([*choices(), *OWN])}; default: all but the last three"
     parser.add_argument("what", nargs="*", metavar="WORKLOAD", help=names)
     parser.add_argument(
         "--only", nargs="+", default=[], metavar="COMPETITOR", choices=COMPETITORS, help="who takes part"
@@ -46,7 +47,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep every measurement there")
     parser.add_argument("--plot", type=Path, default=Path("growth.png"), metavar="FILE", help="where growth draws")
     parsed = parser.parse_args()
-    known = [*choices(), GROWTH, TABLES]
+    known = [*choices(), *OWN]
     if unknown := [name for name in parsed.what if name not in known]:
         parser.error(f"unknown: {', '.join(unknown)} (known: {', '.join(known)})")
     return parsed
@@ -66,7 +67,7 @@ def choices(*, full: bool = False) -> dict[str, Measure]:
 def results(options: argparse.Namespace) -> Iterator[Result]:
     """Measure one thing after the other."""
     known = choices(full=options.full)
-    for name in [name for name in options.what if name not in (GROWTH, TABLES)] or known:
+    for name in [name for name in options.what if name not in OWN] or known:
         yield known[name](rounds=options.rounds, seconds=options.seconds, keys=options.only)
 
 
@@ -85,7 +86,10 @@ def main() -> None:
     if TABLES in options.what:
         for line in tables():
             print(line, flush=True)
-    if options.what and {*options.what} <= {GROWTH, TABLES}:
+    if UPDATES in options.what:
+        for line in updates(options.rounds):
+            print(line, flush=True)
+    if options.what and {*options.what} <= {*OWN}:
         return
     print(", ".join(f"{name} {value}" for name, value in machine().items()))
     for result in results(options):

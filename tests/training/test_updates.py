@@ -11,7 +11,7 @@ from tests.helpers.builtin import ENTRIES, REGISTRY
 from zoo_core.basics.workers import Pool
 from zoo_core.errors import PluginError
 from zoo_core.nn import part_state
-from zoo_core.nn.slices import is_elementwise
+from zoo_core.nn.slices import SlicedSteps, is_elementwise
 from zoo_core.parts import Layout, Optimizer
 from zoo_core.testing.checks.elementwise import STEPS, bits, gradients_of
 from zoo_core.testing.harness.part_under_test import PartUnderTest
@@ -66,6 +66,29 @@ def test_blocks_give_the_bits_of_a_whole_step(subject, dtype):
 def test_other_optimizers_take_whole_steps(name):
     part = PartUnderTest(REGISTRY.get("optimizer", name), {}, REGISTRY).make()
     assert update_of(part, Layout.of({"w": (10_000_000,)})) == part.update
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"name": "clip", "value": 0.5, "base": "nadam"},
+        {"name": "ema", "base": {"name": "clip", "base": "adam"}},
+    ],
+    ids=str,
+)
+def test_the_base_of_a_wrapper_takes_its_step_in_blocks(options, monkeypatch):
+    def part():
+        options_of_it = {key: value for key, value in options.items() if key != "name"}
+        return PartUnderTest(REGISTRY.get("optimizer", options["name"]), options_of_it, REGISTRY).make()
+
+    cut: list[object] = []
+    step_slice = SlicedSteps.step_slice
+    monkeypatch.setattr(SlicedSteps, "step_slice", lambda *given: (cut.append(given), step_slice(*given)))
+    expected = take(part(), whole)
+    assert not cut
+    assert take(part(), update_of) == expected
+    assert cut
 
 
 @pytest.mark.usefixtures("small_blocks")
@@ -140,7 +163,7 @@ def test_what_cannot_be_cut_takes_whole_steps(kind):
     assert take(kind(), update_of) == take(kind(), whole)
 
 
-@pytest.mark.parametrize("optimizer", ["nadam", "schedule_free_adamw", "clip"])
+@pytest.mark.parametrize("optimizer", ["nadam", "schedule_free_adamw", "{name='clip',base='adam'}"])
 def test_a_run_with_small_blocks_gives_the_same_file(optimizer, monkeypatch):
     spec = zoo_core.read_spec("glyphs-quickstart", overrides=[f"optimizer={optimizer}", "training.epochs=1"])
     model = zoo_core.train(spec)

@@ -14,7 +14,7 @@ from zoo_core.basics import row_slices
 from zoo_core.basics.workers import Pool
 from zoo_core.contract import declares
 from zoo_core.nn.slices import SlicedSteps, is_elementwise, unsliceable
-from zoo_core.parts import Array, Batch, Layout, Optimizer
+from zoo_core.parts import Array, Batch, Layout, Optimizer, OptimizerWrapper
 
 if TYPE_CHECKING:
     from zoo_core.training._fused_steps import FusedSteps
@@ -30,7 +30,13 @@ LEAST_FUSED_WORK = 200_000_000  # numbers times steps
 
 
 def update_of(optimizer: Optimizer, layout: Layout, pool: Pool, steps: int = 0) -> Update:
-    """Return what takes a step: the optimizer's own `update`, or that in blocks. `steps` is how many will be taken."""
+    """Return what takes a step: the optimizer's own `update`, or that in blocks. `steps` is how many will be taken.
+
+    A wrapper gets what takes the steps of its base.
+    """
+    if isinstance(optimizer, OptimizerWrapper):
+        vars(optimizer)["step_of_base"] = update_of(optimizer.base, layout, pool, steps)
+        return optimizer.update
     blocks = list(row_slices(layout.size, BLOCK_BYTES // layout.dtype.itemsize))
     makes_one_pass = declares(optimizer, "is_plain_gradient_step", "step")
     fused = not makes_one_pass and layout.size >= SHORTEST_FUSED and layout.size * steps >= LEAST_FUSED_WORK
