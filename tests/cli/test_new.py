@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import zoo_core
+
 LABELLED = "".join(f"{i % 3 + i / 100},{-i},{'abc'[i % 3]}\n" for i in range(60))
 FILES = {
     "labels": ("p,q,kind\n" + LABELLED, {"target": "kind", "task": "classification", "stratify": True}, 3),
@@ -48,6 +50,19 @@ def test_the_spec_fits_the_file_and_trains(run_zoo, name):
     assert spec["model"]["layers"][-1]["units"] == units
     assert run_zoo("train", "mine.toml", "--quiet", "--set", "training.epochs=2")[0] == 0
     assert run_zoo("evaluate", "mine.npz")[0] == 0
+
+
+def test_a_relation_is_learnt_from_few_rows(run_zoo):
+    """Small tables get small batches, so that forty epochs are steps enough."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(1040, 3)) * [1, 10, 0.1]
+    y = x @ [[2], [-0.1], [5]] + 0.1 * rng.normal(size=(1040, 1))
+    rows = "".join(
+        f"{a},{b},{c},{value}\n" for (a, b, c), (value,) in zip(x[:40].tolist(), y[:40].tolist(), strict=True)
+    )
+    Path("my.csv").write_text("a,b,c,y\n" + rows)
+    assert run_zoo("new", "mine", "--data", "my.csv")[0] == 0
+    assert zoo_core.train("mine.toml").evaluate(x[40:], y[40:])["r2"] > 0.9
 
 
 def test_target_and_task_can_be_told(run_zoo):

@@ -11,14 +11,19 @@ if TYPE_CHECKING:
     from zoo_core.spec.from_csv import Guess
 
 STRATIFIED_ROWS = 7  # of the rarest class, so that each split gets some
-BATCH_SIZES = {32: 200, 128: 50_000}  # for tables of fewer rows than that
-MOST_IN_BATCH = 256
+# Batch size and weight decay, for tables of fewer rows than that.
+SIZES = {100: (8, 0.3), 1000: (32, 0.3), 3000: (64, 0.3), 50_000: (128, 0.1)}
+LARGEST = 256, 0.1
 SPLIT_ROWS = 20  # at least, for a validation and a test split
 
 
-def _batch_size(rows: int) -> int:
-    """Return how many rows a batch has: enough steps in an epoch of a small table, and fast steps for a large one."""
-    return next((size for size, limit in BATCH_SIZES.items() if rows < limit), MOST_IN_BATCH)
+def _sizes(rows: int) -> tuple[int, float]:
+    """Return the batch size and the weight decay for a number of rows.
+
+    An epoch of a small table needs enough steps, one of a large table fast steps. Few rows need more decay: as the
+    prior of the weights, it counts as much as a fixed number of rows.
+    """
+    return next((sizes for limit, sizes in SIZES.items() if rows < limit), LARGEST)
 
 
 def csv_spec(name: str, found: Guess) -> str:
@@ -26,8 +31,9 @@ def csv_spec(name: str, found: Guess) -> str:
     units = len(found.class_counts) or len(found.targets)
     loss, activation, metrics = CHOICES[found.task]
     splits = found.rows >= SPLIT_ROWS
+    batch, decay = _sizes(found.rows)
     return TEMPLATE.format(
-        batch=_batch_size(found.rows), name=name,
+        batch=batch, decay=decay, name=name,
         data="\n".join(_data_lines(found)), loss=loss, activation=activation, units=units,
         metrics=metrics, splits=SPLITS if splits else "",
         stopping=STOPPING if splits else "", preprocessor=TABLE if found.columns else STANDARD,
@@ -106,11 +112,11 @@ activation = "{activation}"
 
 [optimizer]
 name = "adamw"
-learning_rate = 1e-2
-weight_decay = 0.1            # keeps weights small, against learning noise by heart
+learning_rate = {{ name = "cosine", initial = 2e-2 }}  # falls to 0 until the last epoch
+weight_decay = {decay}            # keeps weights small, against learning noise by heart
 
 [training]
-epochs = 200
+epochs = 40
 batch_size = {batch}
 metrics = {metrics}
 {stopping}"""

@@ -61,7 +61,7 @@ class Rmse(Metric):
 
     def update(self, outputs: Array, targets: Array, weights: Array | None) -> None:
         """Add some rows, target by target, so that one target gives the same bits as among others."""
-        columns = np.square(self.predicted_values(outputs).astype(np.float64) - targets).T
+        columns = np.square(self.predicted_values(outputs).astype(np.float64, copy=False) - targets).T
         self.total += [column.sum() if weights is None else column @ weights for column in columns]
         self.weight += len(outputs) if weights is None else float(weights.sum(dtype=np.float64))
 
@@ -101,16 +101,18 @@ class R2(Metric):
     def update(self, outputs: Array, targets: Array, weights: Array | None) -> None:
         """Add some rows. Variances are merged as in Chan, Golub and LeVeque (1979), which avoids cancellation."""
         w = np.ones(len(outputs)) if weights is None else weights.astype(np.float64)
-        y = targets.astype(np.float64)
+        y = targets.astype(np.float64, copy=False)
         self.error += w @ (self.predicted_values(outputs) - y) ** 2
-        weight = float(w.sum())
+        weight = float(len(w)) if weights is None else float(w.sum())
         if not weight:
             return
-        mean = _exact_mean(y[w > 0], w[w > 0])
-        shift, both = mean - (self.mean if self.weight else mean), self.weight + weight
-        self.spread += w @ (y - mean) ** 2 + shift**2 * self.weight * weight / both
-        self.mean = self.mean + shift * weight / both if self.weight else mean
-        self.weight = both
+        mean = _exact_mean(y, w) if weights is None else _exact_mean(y[w > 0], w[w > 0])
+        spread = w @ (y - mean) ** 2
+        if self.weight:
+            shift, both = mean - self.mean, self.weight + weight
+            spread += shift**2 * self.weight * weight / both
+            mean = self.mean + shift * weight / both
+        self.spread, self.mean, self.weight = self.spread + spread, mean, self.weight + weight
 
     def result(self) -> float:
         """Return the coefficient."""
@@ -123,7 +125,9 @@ class R2(Metric):
 
 def _exact_mean(y: Array, w: Array) -> Array:
     """Return the mean of each column; that of equal values is their value, without rounding."""
-    mean: Array = np.where((y == y[0]).all(axis=0), y[0], w @ y / w.sum())
+    mean: Array = w @ y / w.sum()
+    for column in np.flatnonzero(y[0] == y[-1]).tolist():  # most columns are left out here: they vary
+        mean[column] = y[0, column] if (y[:, column] == y[0, column]).all() else mean[column]
     return mean
 
 
