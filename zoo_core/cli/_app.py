@@ -13,8 +13,8 @@ from zoo_core.cli._plugin_commands import plugin_command, plugin_commands
 from zoo_core.cli._signals import Interrupted
 
 COMMANDS = (  # each a module in `commands/`; those that have an `app` are groups of commands
-    "train", "resume", "evaluate", "predict", "plot", "compare", "explain", "export", "serve", "list_", "show", "validate",
-    "schema", "new", "env", "data", "plugins",
+    "train", "resume", "evaluate", "predict", "plot", "compare", "explain", "export", "serve", "list_", "show",
+    "validate", "schema", "new", "env", "data", "plugins",
 )  # fmt: skip
 
 HELP = """A zoo of NumPy multi-layer perceptrons: train, use, plot and compare small networks.

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
+import os
+import signal
 import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -28,10 +31,11 @@ from zoo_core.serving._served_model import ServedModel
 WATCH_SECONDS = 0.5  # between two looks at the files of the models
 BODY_SECONDS = 30.0  # for the body of a request to arrive
 INLINE_BYTES = 64 * 1024  # of a request; a larger one is answered by another thread, so that others do not wait
+MAX_HEADERS = 64 * 1024  # bytes
 PAGE = Path(__file__).parent / "page"
 SAFE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
@@ -60,8 +64,7 @@ def make_app(
             stack.callback(watching.cancel)
             yield
 
-    app = Starlette(routes=state.routes(), lifespan=lifespan, exception_handlers={HTTPException: _http_error})
-    return app
+    return Starlette(routes=state.routes(), lifespan=lifespan, exception_handlers={HTTPException: _http_error})
 
 
 class _State:
@@ -96,7 +99,7 @@ class _State:
 
         async def guarded(request: Request) -> Response:
             try:
-                self._check_host(request)
+                self._check_headers(request)
                 found = call(request)
                 return await found if asyncio.iscoroutine(found) else found
             except RefusedError as error:
@@ -104,7 +107,9 @@ class _State:
 
         return guarded
 
-    def _check_host(self, request: Request) -> None:
+    def _check_headers(self, request: Request) -> None:
+        if sum(len(name) + len(value) for name, value in request.headers.raw) > MAX_HEADERS:
+            raise RefusedError(431, f"the headers are longer than {MAX_HEADERS:,} bytes")
         host = request.headers.get("host", "").rpartition(":")[0] or request.headers.get("host", "")
         if self._hosts and host.lower() not in self._hosts:
             raise RefusedError(421, f"this server is not called {printable(host)[:100]!r}")
@@ -173,13 +178,15 @@ class _State:
     # -------------------------------------------------------------- new files
 
     async def watch(self) -> None:
-        """Load models anew whose files were replaced."""
+        """Load models anew whose files were replaced. Stop a worker whose parent was killed."""
+        parent = os.getppid()
         while True:
             await asyncio.sleep(WATCH_SECONDS)
+            if os.getppid() != parent and multiprocessing.parent_process() is not None:
+                os.kill(os.getpid(), signal.SIGTERM)
             for served in self.models.values():
                 if served.is_replaced():
-                    with suppress(asyncio.CancelledError):
-                        await self._reload(served)
+                    await self._reload(served)
 
     async def _reload(self, served: ServedModel) -> None:
         problem = await asyncio.to_thread(served.reload)

@@ -6,10 +6,14 @@ import json
 import os
 import socket
 import tempfile
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.request import urlopen
 
 from zoo_core.errors import ResourceError, UsageError
 from zoo_core.registry import Registry
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
 
 VARIABLE = "ZOO_SERVE_SETTINGS"  # how workers of a server learn its settings; only the parent sets it
 GRACE_SECONDS = 30  # for requests to be answered after the signal to stop
+IDLE_SECONDS = 75  # until a connection without requests is closed
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -50,12 +55,12 @@ class Settings:
         return self.host in (*LOOPBACK, "::1") or self.host.startswith("127.")
 
 
-def serve(settings: Settings, started: Any = lambda url: None) -> None:
+def serve(settings: Settings, started: Callable[[str], None] = lambda url: None) -> None:
     """Serve models until SIGINT or SIGTERM; requests that have begun are answered first.
 
     Args:
         settings: what is served, and where.
-        started: is called with the address of the server when the port is open.
+        started: is called with the address of the server, by another thread, when it answers.
 
     Raises:
         UsageError: a library is missing, or a name has no model.
@@ -68,8 +73,10 @@ def serve(settings: Settings, started: Any = lambda url: None) -> None:
         app = _app(whole)  # also where workers load models of their own: mistakes show here
         port = _open_port(settings)
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        started(f"http://{host}:{port.getsockname()[1]}")
+        url = f"http://{host}:{port.getsockname()[1]}"
+        threading.Thread(target=_announce, args=(url, started), daemon=True).start()
         options: dict[str, Any] = {"log_level": "warning", "timeout_graceful_shutdown": GRACE_SECONDS}
+        options |= {"timeout_keep_alive": IDLE_SECONDS, "http": f"{__package__}._http:LimitedProtocol"}
         options |= dict.fromkeys(("access_log", "server_header", "proxy_headers"), False)
         if settings.workers == 1:
             uvicorn.Server(uvicorn.Config(app, **options)).run(sockets=[port])
@@ -79,6 +86,15 @@ def serve(settings: Settings, started: Any = lambda url: None) -> None:
             _run_workers(uvicorn, options | {"workers": settings.workers}, port)
         finally:
             del os.environ[VARIABLE]
+
+
+def _announce(url: str, started: Callable[[str], None]) -> None:
+    """Call `started` when the server answers."""
+    while True:
+        with suppress(OSError), urlopen(f"{url}/v2/health/live", timeout=10):
+            started(url)
+            return
+        time.sleep(0.05)
 
 
 def _run_workers(uvicorn: Any, options: Mapping[str, Any], port: socket.socket) -> None:

@@ -20,7 +20,8 @@ def command(
     host: Annotated[str, typer.Option(help="Address to listen at; 0.0.0.0 lets other machines in.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
     workers: Annotated[
-        int | None, typer.Option(min=1, max=64, help="Processes that answer; default: as many as processors, at most 4.")
+        int | None,
+        typer.Option(min=1, max=64, help="Processes that answer; default: as many as processors, at most 4."),
     ] = None,
     max_request: Annotated[
         int, typer.Option("--max-request", metavar="MIB", min=1, max=1024, help="Refuse requests above this size.")
@@ -35,8 +36,8 @@ def command(
     /v2/models/NAME/infer, /v2/health/ready, /metrics. There is no password: serve to machines that you trust, or
     behind a proxy that asks for one. It needs the extra `serve`: pip install 'mlp-zoo[serve]'.
     """
+    from zoo_core.basics.workers import processors
     from zoo_core.registry import Registry
-    from zoo_core.basics import processors
     from zoo_core.serving import Settings, serve
 
     warn(Registry())
