@@ -28,7 +28,7 @@ ORDER = (
     "graphs",
     "testing reports",
     "training",
-    "runs display",
+    "runs display serving",
     "cli",
 )
 FACES = [
@@ -41,6 +41,7 @@ FACES = [
     "registry",
     "reports",
     "runs",
+    "serving",
     "spec",
     "storage",
     "testing",

@@ -21,6 +21,7 @@ from tests.benchmarks.memory import memory
 from tests.benchmarks.notebook import notebook
 from tests.benchmarks.reading import reading
 from tests.benchmarks.results import Result
+from tests.benchmarks.serving import serving
 from tests.benchmarks.startup import start_up
 from tests.benchmarks.streaming import streaming
 from tests.benchmarks.tables import markdown
@@ -29,14 +30,14 @@ from tests.benchmarks.updates import updates
 from tests.benchmarks.wide import wide
 from tests.benchmarks.workloads import VARIANTS, WORKLOADS, A, find
 
-GROWTH, TABLES, UPDATES = OWN = "growth", "tables", "updates"  # print tables of their own
+GROWTH, TABLES, UPDATES, SERVING = OWN = "growth", "tables", "updates", "serving"  # print tables of their own
 Measure = Callable[..., Result]
 
 
 def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser("python -m tests.benchmarks", description=__doc__)
-    names = f"{', '.join([*choices(), *OWN])}; default: all but the last three"
+    names = f"{', '.join([*choices(), *OWN])}; default: all but the last four"
     parser.add_argument("what", nargs="*", metavar="WORKLOAD", help=names)
     parser.add_argument(
         "--only", nargs="+", default=[], metavar="COMPETITOR", choices=COMPETITORS, help="who takes part"
@@ -88,6 +89,9 @@ def main() -> None:
             print(line, flush=True)
     if UPDATES in options.what:
         for line in updates(options.rounds):
+            print(line, flush=True)
+    if SERVING in options.what:
+        for line in serving(options.seconds):
             print(line, flush=True)
     if options.what and {*options.what} <= {*OWN}:
         return

@@ -100,8 +100,8 @@ class _State:
         async def guarded(request: Request) -> Response:
             try:
                 self._check_headers(request)
-                found = call(request)
-                return await found if asyncio.iscoroutine(found) else found
+                found: Response = await call(request) if asyncio.iscoroutinefunction(call) else call(request)
+                return found
             except RefusedError as error:
                 return _error(error.status, error.text)
 

@@ -16,12 +16,12 @@ from zoo_core.errors import printable
 from zoo_core.model import Model
 from zoo_core.parts import Array, Column
 
-DTYPES = {
+DTYPES: dict[str, type[np.generic]] = {
     "BOOL": np.bool_, "UINT8": np.uint8, "UINT16": np.uint16, "UINT32": np.uint32, "UINT64": np.uint64,
     "INT8": np.int8, "INT16": np.int16, "INT32": np.int32, "INT64": np.int64,
     "FP16": np.float16, "FP32": np.float32, "FP64": np.float64,
 }  # fmt: skip
-DATATYPES = {np.dtype(dtype): name for name, dtype in DTYPES.items()}
+DATATYPES: dict[np.dtype[Any], str] = {np.dtype(dtype): name for name, dtype in DTYPES.items()}
 MAX_TEXT = 200  # characters of a request that an error shows
 
 
@@ -39,7 +39,7 @@ class RefusedError(Exception):
 def model_metadata(name: str, model: Model) -> dict[str, Any]:
     """Return the metadata of a model, with what its columns mean in `parameters`."""
     about = model.about
-    facts = {"task": about.task, "image_shape": about.image_shape}
+    facts: dict[str, Any] = {"task": about.task, "image_shape": about.image_shape}
     facts |= {"class_names": list(about.class_names), "target_names": list(about.target_names)}
     return {
         "name": name,
@@ -218,7 +218,7 @@ def _values(data: list[Any], datatype: str, where: str, may_miss: bool) -> Array
     if found.size and found.dtype.kind not in kinds:
         raise RefusedError(400, f"{where}: its values are not all of datatype {datatype}")
     with np.errstate(all="ignore"):
-        typed = found.reshape(-1).astype(DTYPES[datatype])
+        typed: Array = found.reshape(-1).astype(DTYPES[datatype])
     if typed.dtype.kind in "iu" and not np.array_equal(typed, found.reshape(-1)):
         raise RefusedError(400, f"{where}: a value is outside the range of {datatype}")
     if typed.dtype.kind == "f" and found.size and found.dtype.kind == "f" and np.isinf(typed).any():

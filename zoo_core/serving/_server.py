@@ -21,7 +21,7 @@ from zoo_core.registry import Registry
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-VARIABLE = "ZOO_SERVE_SETTINGS"  # how workers of a server learn its settings; only the parent sets it
+VARIABLE = "_ZOO_SERVE_SETTINGS"  # how workers of a server learn its settings; only the parent sets it
 GRACE_SECONDS = 30  # for requests to be answered after the signal to stop
 IDLE_SECONDS = 75  # until a connection without requests is closed
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
