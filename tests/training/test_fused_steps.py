@@ -105,8 +105,8 @@ def test_each_operation_has_the_bits_of_numpy(name, dtype, loops):
 
 NOT_RECORDED = {
     "exponential": lambda p, g, s, r: np.exp(-abs(g), out=p),
-    "wide_number": lambda p, g, s, r: np.multiply(g, np.array(r), out=p, casting="unsafe"),
-    "float64": lambda p, g, s, r: assign(p, (g * np.float64(r)).astype(p.dtype)),
+    "wide_number": lambda p, g, s, r: p.__imul__(np.array(r)),
+    "float64": lambda p, g, s, r: p.__iadd__(g * np.float64(r)),
     "decision": lambda p, g, s, r: assign(p, g if (g == g).any() else p),
     "index": lambda p, g, s, r: assign(p[:], g[np.arange(len(g))]),
     "clip_between_vectors": lambda p, g, s, r: assign(p, g.clip(s - 0.5, s)),

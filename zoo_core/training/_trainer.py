@@ -87,7 +87,7 @@ class Trainer:
             PluginError: a part breaks its contract.
             Exception: what a callback raised in the last epoch or at the end, after Finished.
         """
-        steps_left = self.epochs * self.loader.batches.steps - self.position.step
+        steps_left = (self.epochs - self.position.epoch) * self.loader.batches.steps - self.position.step
         self._update = update_of(self.optimizer, self.network.layout, self.pool, steps_left)
         self._speed.start(self._rows_done())
         yield self._started()
