@@ -900,6 +900,8 @@ class Data:
         preprocessor: the name of the preprocessor that fits, used unless the spec names another.
         columns: what each column of `x` means, or none: then all are numbers, and none is missing. With columns that
             are no numbers, or with missing values, `preprocessor` is one that `wants_columns`, such as "table".
+        label_words: for "multilabel", how the data write for each label that a row lacks it and that it has it, such as
+            ("no", "yes"); or none: then it is true or false.
     """
 
     train: Table
@@ -911,6 +913,7 @@ class Data:
     image_shape: tuple[int, int] | None = None
     preprocessor: str = "none"
     columns: Sequence[Column] = ()
+    label_words: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)

@@ -88,9 +88,10 @@ def test_the_report_tells_label_by_label_and_is_drawn(tagged, run_zoo):
     found = json.loads(run_zoo("evaluate", "m.npz", "--data", "t.csv", "--report", "--json")[1])["classes"]
     y = labels()
     assert [one["name"] for one in found] == list(LABELS)
-    assert [one["support"] for one in found] == y.sum(axis=1).tolist()
+    w = weights()
+    assert [one["support"] for one in found] == pytest.approx((y * w).sum(axis=1).tolist())
     guess = tagged.predict(table("t.csv", labels(), weights=weights())).T
-    recall = (guess & (y == 1)).sum(axis=1) / y.sum(axis=1)
+    recall = ((guess & (y == 1)) * w).sum(axis=1) / (y * w).sum(axis=1)
     assert [one["recall"] for one in found] == pytest.approx(recall.tolist())
     code, _, err = run_zoo("plot", "m.npz", "--kind", "confusion")
     assert code == 2
@@ -130,7 +131,7 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_targets_and_weights_that_cannot_be_are_named(run_zoo, name):
     arguments, words = REFUSED[name]
-    table("t.csv", [*labels()[:2], ["x", "y"] * (N // 2)], names=("urgent", "late", "note"))
+    table("t.csv", [*labels()[:2], (["x", "y", "z"] * N)[:N]], names=("urgent", "late", "note"))
     code, _, err = run_zoo("new", "m", "--data", "t.csv", *arguments)
     assert (code, words in err) == (3, True)
     assert not Path("m.toml").exists()

@@ -130,10 +130,10 @@ class Predictions:
 
     def _compute(self, x: Any) -> list[Array]:
         """Return the predicted columns of a table, or those of the one array that is asked for."""
-        from zoo_core.model.answers import answers, probabilities
+        from zoo_core.model.answers import answers, in_words, probabilities
 
         outputs = self.model.outputs(x)  # once, also where both are asked for
-        parts = [answers(self.model, outputs)] if self.is_named or not self.proba else []
+        parts = [in_words(self.model, answers(self.model, outputs))] if self.is_named or not self.proba else []
         parts += [probabilities(self.model, outputs)] if self.proba else []
         return [column for part in parts for column in (part.T if part.ndim > 1 else [part])]
 

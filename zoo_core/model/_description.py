@@ -12,12 +12,13 @@ from typing import Annotated, Any, Literal
 from annotated_types import Ge, Le, MaxLen, MinLen
 
 from zoo_core.basics.typed_values import TypedTable, WrongValueError
-from zoo_core.data.columns import columns_fault
+from zoo_core.data.columns import MAX_LETTERS, columns_fault
 from zoo_core.parts import Column, Task
 from zoo_core.storage import quoted
 
 MAX_KEYS = 100  # of a table; messages about more keys would take more memory than the file
 MAX_LABELS = 2**22  # characters of the array of class names, in which each takes as many as the longest
+OPTIONAL = ("columns", "label_words")  # keys that a file has only where there are any
 DIGEST = re.compile(r"([0-9a-f]{64})?")
 
 
@@ -69,6 +70,7 @@ class DataDescription(Stored):
     data_sha256: Annotated[str, DIGEST] = ""
     baseline: list[float] = field(default_factory=list)  # share of each class or mean of each target
     columns: list[StoredColumn] = field(default_factory=list)  # of each feature; empty where all are plain numbers
+    label_words: list[Annotated[list[str], MinLen(2), MaxLen(2)]] = field(default_factory=list)  # lacking it, having it
 
     @staticmethod
     def stored_columns(columns: Iterable[Column]) -> list[StoredColumn]:
@@ -81,9 +83,8 @@ class DataDescription(Stored):
         return tuple(column.column() for column in self.columns)
 
     def model_dump(self) -> dict[str, Any]:
-        """Return plain data; without columns there is no such key."""
-        found = super().model_dump()
-        return found if self.columns else {key: value for key, value in found.items() if key != "columns"}
+        """Return plain data; without columns there is no such key, nor is there one for words of labels."""
+        return {key: value for key, value in super().model_dump().items() if value or key not in OPTIONAL}
 
     def class_count(self, outputs: int) -> int:
         """Return the number of classes of a network that has `outputs` outputs; only names tell of any other number."""
@@ -108,8 +109,18 @@ class DataDescription(Stored):
             raise ValueError(fault)
         if self.columns and self.feature_names != [column.name for column in self.columns]:
             raise ValueError("feature_names are not those of columns")
+        if fault := self._words_fault():
+            raise ValueError(fault)
         if self.task == "multilabel" and not self.target_names:
             raise ValueError("target_names are missing: they name the labels")
+
+    def _words_fault(self) -> str:
+        if not self.label_words:
+            return ""
+        if self.task != "multilabel" or len(self.label_words) != len(self.target_names):
+            return f"there are {len(self.label_words)} label_words for {len(self.target_names)} labels"
+        long = any(len(word) > MAX_LETTERS for pair in self.label_words for word in pair)
+        return f"label_words have more than {MAX_LETTERS} letters" if long else ""
 
 
 def _first_repeated(names: Sequence[str]) -> str | None:

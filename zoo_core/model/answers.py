@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from zoo_core.errors import UsageError
 from zoo_core.parts import Array
 
@@ -19,6 +21,14 @@ def answers(model: Model, outputs: Array) -> Array:
         values = model.decision.values(outputs)
         return values[:, 0] if values.shape[1] == 1 else values
     return model.labels().take(model.decision.classes(outputs))
+
+
+def in_words(model: Model, found: Array) -> Array:
+    """Return answers of several labels in the words of the training data, such as Ja and Nein; others unchanged."""
+    words = model.about.label_words
+    if not words:
+        return found
+    return np.column_stack([np.where(has, true, false) for has, (false, true) in zip(found.T, words, strict=True)])
 
 
 def probabilities(model: Model, outputs: Array) -> Array:

@@ -171,6 +171,7 @@ def describe_data(spec: Spec, data: Data) -> DataDescription:
             target_names=_target_names(spec, data),
             image_shape=list(data.image_shape) if data.image_shape else None,
             columns=DataDescription.stored_columns(data.columns),
+            label_words=[list(words) for words in data.label_words],
         )
     except ValueError as error:
         raise DataError(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from zoo_core.data.label_words import find_words, word_values
 from zoo_core.data.labels import find_classes, whole_value
 from zoo_core.data.readers.survey import MOSTLY, ColumnSurvey, looks_like_number
 from zoo_core.data.readers.table_reader import TableReader
@@ -54,7 +55,7 @@ def guess_task(labels: Sequence[Sequence[str]], surveys: Sequence[ColumnSurvey],
     """
     if len(surveys) == 1:
         return _task_of_one(labels[0], surveys[0], table)
-    if all(map(is_label, surveys)):
+    if all(is_label(survey) or label_words(own) for survey, own in zip(surveys, labels, strict=True)):
         return "multilabel"
     for survey in surveys:
         if not survey.is_numeric:
@@ -66,12 +67,22 @@ def guess_task(labels: Sequence[Sequence[str]], surveys: Sequence[ColumnSurvey],
     return "regression"
 
 
+def label_words(cells: Sequence[str]) -> tuple[str, str] | None:
+    """Return the two words in which a column says whether a row has a label, or None if it has other texts."""
+    try:
+        return find_words(list(dict.fromkeys(cells)), "")
+    except DataError:
+        return None
+
+
 def is_label(survey: ColumnSurvey) -> bool:
     """Return whether a column holds nothing but true and false, or 1 and 0."""
     return survey.is_numeric and bool(np.isin(survey.values, (0, 1)).all())
 
 
-def check_task(task: Task, surveys: Sequence[ColumnSurvey], table: TableReader) -> None:
+def check_task(
+    task: Task, surveys: Sequence[ColumnSurvey], table: TableReader, labels: Sequence[Sequence[str]]
+) -> None:
     """Raise DataError for targets that do not suit a task."""
     names = [table.column_name(survey.place) for survey in surveys]
     if task == "classification" and len(surveys) > 1:
@@ -81,29 +92,39 @@ def check_task(task: Task, surveys: Sequence[ColumnSurvey], table: TableReader) 
         )
     if task != "multilabel":
         return
-    for survey, name in zip(surveys, names, strict=True):
+    for survey, name, own in zip(surveys, names, labels, strict=True):
         if not survey.is_numeric:
-            raise DataError(f"{table.where}: {name}: {survey.first_fault()}; a label is true or false, or 1 or 0")
+            find_words(list(dict.fromkeys(own)), f"{table.where}: {name}")  # refuses other texts
+            continue
         if not is_label(survey):
             wrong = survey.values[~np.isin(survey.values, (0, 1))][0]
             raise DataError(f"{table.where}: {name} holds {wrong:g}; a label is true or false, or 1 or 0")
 
 
 def notes_of_targets(
-    task: Task, surveys: Sequence[ColumnSurvey], counts: dict[str, int], table: TableReader
+    task: Task,
+    surveys: Sequence[ColumnSurvey],
+    counts: dict[str, int],
+    table: TableReader,
+    labels: Sequence[Sequence[str]],
 ) -> list[str]:
     """Say which classes or labels there are, and what is special about the targets."""
     if task == "classification":
         return class_notes(counts)
     if task == "regression":
         return [note for survey in surveys for note in target_notes(survey, table)]
-    rows = {table.names[s.place] or str(s.place): int(s.values.sum()) for s in surveys}
+    words = [None if survey.is_numeric else label_words(own) for survey, own in zip(surveys, labels, strict=True)]
+    counted = zip(surveys, labels, words, strict=True)
+    rows = {table.names[s.place] or str(s.place): int(s.values.sum() if w is None else sum(word_values(own, w)))
+            for s, own, w in counted}  # fmt: skip
+    told = [f"{name!r}: a row has the label where it says {w[1]!r}, and lacks it where it says {w[0]!r}"
+            for name, w in zip(rows, words, strict=True) if w is not None]  # fmt: skip
     total = len(surveys[0].values)
     shown = ", ".join(f"{name} ({count})" for name, count in list(rows.items())[:SHOWN_LABELS])
     more = ", ..." if len(rows) > SHOWN_LABELS else ""
     equal = [f"{name!r} is {'true' if n else 'false'} in all rows; nothing is learnt of it" for name, n in rows.items()
              if n in (0, total)]  # fmt: skip
-    return [f"labels, with the rows that have them: {shown}{more}", *equal]
+    return [f"labels, with the rows that have them: {shown}{more}", *told, *equal]
 
 
 def check_weights(survey: ColumnSurvey, table: TableReader) -> None:

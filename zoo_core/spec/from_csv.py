@@ -154,9 +154,9 @@ def guess(
     chosen = _features(table, features, targets, weighing)
     seen = _survey(table, targets, chosen, weighing)
     task = task or guess_task(seen.labels, seen.targets, table)
-    check_task(task, seen.targets, table)
+    check_task(task, seen.targets, table, seen.labels)
     counts = class_counts(seen.labels[0], where) if task == "classification" else {}
-    about_targets = notes_of_targets(task, seen.targets, counts, table)
+    about_targets = notes_of_targets(task, seen.targets, counts, table, seen.labels)
     kinds = find_kinds(seen.features, table, raw, _told_kinds(told_kinds, table), features=features is not None)
     _check_taken(kinds, table)
     kept = [finding.place for finding in kinds if finding.is_taken]

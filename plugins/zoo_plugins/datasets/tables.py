@@ -13,7 +13,7 @@ from annotated_types import Ge, Le, MaxLen, MinLen
 
 from zoo_core.data.labels import as_labels, encode, find_classes
 from zoo_core.data.readers.csv import CsvTable, read_csv
-from zoo_core.data.readers.described import DescribedTable, read_described, with_equal_categories
+from zoo_core.data.readers.described import DescribedTable, holds_words, read_described, with_equal_categories
 from zoo_core.data.readers.rows_apart import group_codes, read_times
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.errors import DataError
@@ -120,10 +120,11 @@ class Csv(Dataset):
 
     def _read_file(self, path: Path, text: Column | None, features: Sequence[Column] | None) -> CsvTable:
         beside = [column for column in (self.group, self.time) if column is not None]
-        if self.columns is not None or beside:
+        words = self.task == "multilabel" and holds_words(path, self._format(), self._targets())
+        if self.columns is not None or beside or words:
             return read_described(
                 path, self._format(), self.columns or {}, text=text, features=features, targets=self._targets(),
-                weights=self.weights, beside=beside,
+                weights=self.weights, beside=beside, words=words,
             )  # fmt: skip
         columns = None if features is None else [*features, *self._target_and_weight_columns()]
         return read_csv(path, self._format(), text=text, columns=columns, targets=self._targets())
@@ -146,10 +147,11 @@ class Csv(Dataset):
                 replace(part, y=as_labels(part.y, targets, table.where, table.name_row))
                 for part, table in zip(parts, tables, strict=True)
             ]
-        return make_data(
+        data = make_data(
             parts, tables[0].where, task=self.task, feature_names=features, target_names=targets,
             columns=_columns(tables),
         )  # fmt: skip
+        return replace(data, label_words=_label_words(tables))
 
     def _split_columns(self, table: CsvTable) -> tuple[Array, Array, Array | None]:
         """Return features, targets and weights."""
@@ -182,6 +184,10 @@ class Csv(Dataset):
 def _columns(tables: Sequence[CsvTable]) -> tuple[ColumnMeaning, ...]:
     """Return what the features mean, if that was told."""
     return tables[0].columns if isinstance(tables[0], DescribedTable) else ()
+
+
+def _label_words(tables: Sequence[CsvTable]) -> tuple[tuple[str, str], ...]:
+    return tables[0].label_words if isinstance(tables[0], DescribedTable) else ()
 
 
 def _check_columns(table: CsvTable, like: CsvTable) -> None:

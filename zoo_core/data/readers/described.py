@@ -9,6 +9,8 @@ from itertools import compress
 import numpy as np
 
 from zoo_core.data.columns import recoded
+from zoo_core.data.label_words import find_words, word_values
+from zoo_core.data.readers._cells import read_number
 from zoo_core.data.readers._open import Source, reads_foreign_bytes
 from zoo_core.data.readers._text import Raw
 from zoo_core.data.readers.columns import Type, TypedColumn, columns_in
@@ -28,18 +30,20 @@ KINDS = ("number", "category", "boolean", "date", "date_dmy", "date_mdy", *LEFT_
 class DescribedTable(CsvTable):
     """A text table; `columns` says what the first columns of `numbers`, the features, mean.
 
-    `beside` has the columns that are read beside features, targets and weights, such as groups.
+    `beside` has the columns that are read beside features, targets and weights, such as groups. `label_words` says for
+    each label how the file writes that a row lacks it, and that it has it.
     """
 
     columns: tuple[Column, ...] = ()
     beside: tuple[TypedColumn, ...] = ()
+    label_words: tuple[tuple[str, str], ...] = ()
 
 
 @reads_foreign_bytes
 def read_described(
     source: Source, form: TableFormat, kinds: Mapping[str, str], *, text: Named | None = None,
     features: Sequence[Named] | None = None, targets: Sequence[Named] = (), weights: Named | None = None,
-    beside: Sequence[Named] = (),
+    beside: Sequence[Named] = (), words: bool = False,
 ) -> DescribedTable:  # fmt: skip
     """Read a text table for training by the kinds of its columns.
 
@@ -52,6 +56,7 @@ def read_described(
         targets: columns of numbers to predict. A row without a label or a target is left out.
         weights: the column with the weight of each row.
         beside: columns of any type that are read, and not learnt from.
+        words: whether the targets are labels, which two words may tell, such as yes and no.
 
     Returns:
         The features, then targets and weights; NaN is a missing feature.
@@ -63,7 +68,8 @@ def read_described(
     where, raw = read_table(source)
     form = format_of(raw, form)
     plan = _plan(TableReader(raw, form, where), kinds, text, features, targets, weights, beside)
-    found = columns_in(raw, form, where, take=[*plan.types, *plan.beside], types=plan.types)
+    types = plan.types | dict.fromkeys(plan.needed if words else (), "text")
+    found = columns_in(raw, form, where, take=[*types, *plan.beside], types=types)
     by_place = {column.place: column for column in found.columns}
     features_found = [_named(by_place[i]) for i in plan.features]
     full = _full_rows([by_place[i] for i in plan.needed], found.rows)
@@ -71,7 +77,13 @@ def read_described(
         raise DataError(f"{where}: has no rows to learn from; {found.rows} have no target")
     columns = tuple(described(c, plan.kind(c.place), where) for c in features_found)
     values = [_values(c, column, raw, form, where) for c, column in zip(features_found, columns, strict=True)]
-    others = [_targets(by_place[i], where, i in plan.needed) for i in plan.numbers]
+    pairs = {
+        i: find_words(by_place[i].categories, f"{where}: column {by_place[i].name!r}") for i in plan.needed if words
+    }
+    others = [
+        _label_values(by_place[i], pairs[i]) if i in pairs else _targets(by_place[i], where, i in plan.needed)
+        for i in plan.numbers
+    ]
     places = (*plan.features, *plan.numbers)
     label = None if plan.label is None else by_place[plan.label]
     texts = () if label is None else tuple(map(str, compress(label.texts(), full)))
@@ -81,8 +93,30 @@ def read_described(
         where, tuple(found.names[i] for i in places), np.column_stack([*values, *others])[full], texts,
         "" if label is None else label.name, found.names, places, (first,) * int((~full).sum()),
         lambda row: place_of_row(raw, form, where, int(kept[row])), columns,
-        tuple(_some_rows(by_place[i], full) for i in plan.beside),
+        tuple(_some_rows(by_place[i], full) for i in plan.beside), tuple(pairs.values()),
     )  # fmt: skip
+
+
+def holds_words(source: Source, form: TableFormat, columns: Sequence[Named]) -> bool:
+    """Return whether columns begin with texts, and not with numbers, true or false."""
+    where, raw = read_table(source)
+    table = TableReader(raw, form, where)
+    places = {table.index(column) for column in columns}
+    for block in table.blocks():
+        for place in list(places):
+            cells = [cell for cell in block.column(place) if cell.strip() not in form.missing]
+            if any(read_number(cell, form.notation) is None for cell in cells):
+                return True
+            places -= {place} if cells else set()
+        if not places:
+            break
+    return False
+
+
+def _label_values(column: TypedColumn, words: tuple[str, str]) -> Array:
+    """Return 1 where a row has the label, 0 where it lacks it; NaN where the cell says neither."""
+    values: Array = np.array([*word_values(column.categories, words), np.nan])
+    return values.take(np.asarray(column.codes), mode="wrap")  # -1 is the last
 
 
 def _some_rows(column: TypedColumn, which: Array) -> TypedColumn:
