@@ -125,6 +125,10 @@ def test_a_row_of_units_is_left_out_and_said(name: str) -> None:
         assert list(table.names) == ["t", "v", "name", "w"]
 
 
+def test_one_text_above_one_column_of_numbers_is_no_row_of_units() -> None:
+    assert find_format(b"a,name\nkm,x\n" + b"1.5,p\n" * 9, "t.csv", {"header": True}).form.comment == ""
+
+
 def test_units_among_other_comments_are_refused_with_their_line() -> None:
     raw = b"a,b\nm,s\n# a, comment, that is longer\n" + b"1.5,2.5\n" * 9
     with pytest.raises(DataError, match=r"line 2 holds units, 'm, s', and no row; delete it"):

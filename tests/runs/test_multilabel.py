@@ -5,6 +5,7 @@ import pytest
 
 import zoo_core
 from zoo_core.errors import DataError, SpecError, UsageError
+from zoo_core.model import DataDescription
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(120, 3))
@@ -106,3 +107,28 @@ def test_files_of_arrays_hold_labels_too(tmp_path):
     ):
         model = zoo_core.train(spec() | {"data": data | {"task": "multilabel", "preprocessor": "none"}})
         assert model.predict(X).shape == Y.shape
+
+
+WORDS = [["no", "yes"], ["Nein", "Ja"], ["", "x"]]
+
+
+def test_words_of_labels_are_kept_in_the_file():
+    model = zoo_core.train(spec(), data=(X, Y))
+    assert "label_words" not in model.header()["about"]
+    about = model.header()["about"] | {"label_words": WORDS}
+    assert DataDescription.read(about).model_dump()["label_words"] == WORDS
+
+
+@pytest.mark.parametrize(
+    ("words", "task", "told"),
+    [
+        (WORDS[:2], "multilabel", "2 label_words for 3 labels"),
+        (WORDS, "regression", "3 label_words for 3 labels"),
+        ([*WORDS[:2], ["a", "b" * 2000]], "multilabel", "more than 1000 letters"),
+        ([*WORDS[:2], ["a"]], "multilabel", "label_words"),
+    ],
+)
+def test_words_of_labels_that_do_not_fit_are_refused(words, task, told):
+    about = zoo_core.train(spec(), data=(X, Y)).header()["about"]
+    with pytest.raises(ValueError, match=told):
+        DataDescription.read(about | {"label_words": words, "task": task})
