@@ -32,7 +32,7 @@ def test_a_wrong_derivative_is_shown_with_point_numbers_and_likely_mistake(site)
     assert done.returncode == 4
     assert "failing: zoo-wave" in done.stderr
     for words in (
-        "zoo-wave 1.0: 1 part, 12 checks: 11 passed, 1 failed",
+        "zoo-wave 1.0: 1 part, 13 checks: 12 passed, 1 failed",
         "FAILED derivative: the derivative equals that of forward",
         "the derivative is taken at the output, not at z: it is f'(a)",
     ):

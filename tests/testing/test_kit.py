@@ -62,4 +62,9 @@ def test_a_mistake_is_found_and_named(part, check, words):
 
 @pytest.mark.parametrize("part", [*CORRECT, *correct_textbook.FAST])
 def test_a_correct_part_passes(part):
-    assert not found(part)
+    results = found(part)
+    if part is correct_parts.OddGroups:  # its arrays have three dimensions, which no graph says
+        export = results.pop("export")
+        assert export.state == "not run"
+        assert "cannot be exported: it changes the shape of an array" in export.reason
+    assert not results

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from zoo_core.graphs._further_operators import FURTHER as FURTHER
     from zoo_core.graphs._node import Graph as Graph, Node as Node
     from zoo_core.graphs._operators import evaluate as evaluate
+    from zoo_core.graphs._record_alone import record_alone as record_alone
     from zoo_core.graphs._record_model import record_model as record_model
 
 _MODULES = {
@@ -24,6 +25,7 @@ _MODULES = {
     "_further_operators": "FURTHER",
     "_node": "Graph Node",
     "_operators": "evaluate",
+    "_record_alone": "record_alone",
     "_record_model": "record_model",
 }
 __all__, __dir__, __getattr__ = _lazy_names(__name__, _MODULES)

@@ -102,7 +102,7 @@ def output_width(part: Part, columns: int) -> int:
     if isinstance(part, Preprocessor):
         return part.output_width(columns)
     if isinstance(part, Activation):
-        return next((units for units in range(columns, 0, -1) if part.input_width(units) == columns), columns)
+        return next((n for n in range(columns + 1, 0, -1) if part.input_width(n) == columns), columns)
     return columns
 
 

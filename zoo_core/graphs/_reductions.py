@@ -98,6 +98,10 @@ def _cumsum(x: Any, axis: Axis = None, dtype: Any = None, out: Any = None) -> An
     return np.add.accumulate(x, axis=axis, dtype=dtype, out=out)
 
 
+def _cumprod(x: Any, axis: Axis = None, dtype: Any = None, out: Any = None) -> Any:
+    return np.multiply.accumulate(x, axis=axis, dtype=dtype, out=out)
+
+
 def _sort(x: Any, axis: Axis = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
     check_axis(x, axis, "np.sort")
     return _rowwise("Sort", x, np.sort(x.sample, axis=1), x.shape[1])
@@ -105,6 +109,7 @@ def _sort(x: Any, axis: Axis = -1, kind: Any = None, order: Any = None, *, stabl
 
 ROW_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "all": _all, "any": _any, "argmax": _argmax, "argmin": _argmin, "count_nonzero": _count_nonzero,
-    "cumsum": _cumsum, "max": _max, "mean": _mean, "min": _min, "norm": _norm, "prod": _prod, "sort": _sort,
+    "cumprod": _cumprod, "cumsum": _cumsum, "max": _max, "mean": _mean, "min": _min, "norm": _norm, "prod": _prod,
+    "sort": _sort,
     "std": _std, "sum": _sum, "var": _var,
 }  # fmt: skip

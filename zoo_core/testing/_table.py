@@ -14,6 +14,7 @@ from zoo_core.testing.checks import (
     datasets,
     definition,
     elementwise,
+    exports,
     generators,
     initializers,
     loss_classes,
@@ -33,7 +34,8 @@ from zoo_core.testing.harness.part_under_test import PartUnderTest
 
 MODULES = (
     definition, activations, transforms, running_statistics, noise, regularizers, augmentations, losses, loss_classes,
-    metrics, optimizers, elementwise, schedules, initializers, generators, datasets, preprocessors, callbacks,
+    metrics, optimizers, elementwise, schedules, initializers, generators, datasets, preprocessors, exports,
+    callbacks,
 )  # fmt: skip
 
 

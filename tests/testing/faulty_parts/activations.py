@@ -163,3 +163,27 @@ class TwoFaced(Tanh):
 
     def backward(self, x, y, grad, out):
         out[...] = (1 - y * y) * grad
+
+
+@faulty("export", "an export computes something else than `infer`")
+class OtherForm(Tanh):
+    """Its form for exports is that of another function."""
+
+    def onnx(self, graph, x):
+        return graph.Sigmoid(x)
+
+
+@faulty("export", "a mistake in `onnx`")
+class BrokenForm(Tanh):
+    """Its form for exports has no such operator."""
+
+    def onnx(self, graph, x):
+        return graph.Tanhh(x)
+
+
+@faulty("export", "onnx returned an array (rows, 1)")
+class NarrowForm(Tanh):
+    """Its form for exports has one column."""
+
+    def onnx(self, graph, x):
+        return np.tanh(x).max(axis=1, keepdims=True)
