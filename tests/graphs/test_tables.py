@@ -66,7 +66,7 @@ def numbers(model, frame):
     return np.array(columns, float).T
 
 
-def test_python_takes_the_numbers_of_a_table(model_and_rows, tmp_path):
+def test_python_takes_the_numbers_and_the_texts_of_a_table(model_and_rows, tmp_path, request):
     model, frame = model_and_rows
     x = numbers(model, frame)
     graph = record_model(model)
@@ -76,6 +76,14 @@ def test_python_takes_the_numbers_of_a_table(model_and_rows, tmp_path):
     space = {"__name__": "m"}
     exec((tmp_path / "m.py").read_text(), space)
     np.testing.assert_array_equal(space["predict"](x), model.predict(frame))
+    rows = frame.drop(columns="y")
+    np.testing.assert_array_equal(space["predict"](rows), model.predict(frame))
+    texts = [[None if v is pd.NaT or v != v else str(v) if at == 4 else v for at, v in enumerate(row)]
+             for row in rows.astype(object).to_numpy()[:50].tolist()]  # fmt: skip
+    texts[0][3] = "a port that no row has"
+    known = frame[:50].assign(port=["a port that no row has", *frame["port"][1:50]])
+    if request.node.callspec.params["model_and_rows"] != "known values":
+        np.testing.assert_array_equal(space["predict"](texts), model.predict(known))
 
 
 def test_onnx_takes_the_numbers_of_a_table(model_and_rows, tmp_path):

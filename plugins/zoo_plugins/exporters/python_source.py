@@ -12,6 +12,7 @@ import numpy as np
 
 from zoo_core.graphs import Graph, Node, check_export, record_model
 from zoo_core.parts import Array
+from zoo_plugins.exporters import python_tables
 from zoo_plugins.exporters._about import sentences
 from zoo_plugins.exporters._stages import Function, functions_of
 from zoo_plugins.exporters.python_expressions import ATOM, HELPERS, SIGN, Text, expression
@@ -53,7 +54,9 @@ class _Module:
         bodies = [self._function(function) for function in functions]
         helpers = [HELPERS[name] for name in sorted(self._helpers)]
         public = [self._outputs(functions), *self._predictions()]
-        parts = [self._head(), *public, *bodies, *helpers, _UNPACK, self._data()]
+        columns = self._model.about.described_columns
+        tables = [python_tables.source(columns)] if python_tables.needs_numbers(columns) else []
+        parts = [self._head(), *public, *tables, *bodies, *helpers, _UNPACK, self._data()]
         return "\n\n\n".join(parts) + "\n"
 
     # -------------------------------------------------------------- texts
@@ -71,14 +74,15 @@ class _Module:
     def _outputs(self, functions: list[Function]) -> str:
         """Return the function that runs all others, one after the other."""
         names = {self._graph.input: "x"}
-        lines = [f"    x = np.asarray(x, np.{self._graph.input.dtype.name})"]
+        given = "numbers(x)" if python_tables.needs_numbers(self._model.about.described_columns) else "x"
+        lines = [f"    x = np.asarray({given}, np.{self._graph.input.dtype.name})"]
         lines += [f"    if x.ndim != 2 or x.shape[1] != {self._graph.input.width}:"]
         lines += [f'        raise ValueError(f"x has shape {{x.shape}}; give (rows, {self._graph.input.width})")']
         for function in functions:
-            given = ", ".join(names[node] for node in function.given)
+            passed = ", ".join(names[node] for node in function.given)
             for node in function.results:
                 names[node] = f"y{len(names)}"
-            lines.append(f"    {', '.join(names[n] for n in function.results)} = {function.name}({given})")
+            lines.append(f"    {', '.join(names[n] for n in function.results)} = {function.name}({passed})")
         entries = [f'"{name}": {self._result(name, names[node])}' for name, node in self._graph.outputs.items()]
         lines.append(f"    return {{{', '.join(entries)}}}")
         doc = '    """Return all that the model gives for rows in the units of its data, by name."""'
