@@ -32,9 +32,10 @@ def check_export(model: Model, graph: Graph, run: Callable[[Array], Mapping[str,
         run: gives the outputs of the export for rows, by the names in the graph; "label" are labels, (rows,).
         what: how messages call the export.
     """
-    x = _accepted(model, typical_rows(model, ROWS).astype(graph.input.dtype))
-    expected = _answers(model, x, 0)
-    drawn = [_answers(model, x, seed) for seed in range(1, DRAWS + 1)]
+    with model.lock:
+        x = _accepted(model, typical_rows(model, ROWS).astype(graph.input.dtype))
+        expected = _answers(model, x, 0)
+        drawn = [_answers(model, x, seed) for seed in range(1, DRAWS + 1)]
     kept = np.all([np.isfinite(a).reshape(len(x), -1).all(axis=1) for a in _numbers(expected)], axis=0)
     if not kept.any():
         raise PluginError(f"{what}: the model gives no finite values for {ROWS} rows, so nothing can be compared")

@@ -107,8 +107,8 @@ def _searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any
 
 
 def _polyval(p: Any, x: Any) -> Any:
-    found = filled(x.graph, x.shape, x.dtype, 0.0)
-    for coefficient in p:
+    found = filled(x.graph, x.shape, x.dtype, p[0])
+    for coefficient in p[1:]:
         found = found * x + coefficient
     return found
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any
 
+from zoo_core.errors import printable
+
+MARKS = {'"': "'", "`": "'", "*/": "* /", "/*": "/ *", "</": "< /", "\u2028": " ", "\u2029": " "}
+
 
 def facts(model: Any) -> dict[str, Any]:
     """Return plain values about a model by name, without those that are empty."""
@@ -27,7 +31,7 @@ def facts(model: Any) -> dict[str, Any]:
 
 
 def sentences(model: Any) -> list[str]:
-    """Return what people should know of a model, a sentence each."""
+    """Return what people should know of a model, a sentence each, as it may stand in a comment of any language."""
     about = model.about
     labels = [] if about.task == "regression" else [str(label) for label in model.labels().tolist()]
     gives = {
@@ -39,4 +43,11 @@ def sentences(model: Any) -> list[str]:
     found += [f"{model.spec.description.rstrip('.')}."] if model.spec.description else []
     if model.sha256:
         found.append(f"Made by mlp-zoo {version('mlp-zoo')} from the model file with sha256 {model.sha256}.")
-    return found
+    return [plain(sentence) for sentence in found]
+
+
+def plain(text: str) -> str:
+    """Return a text that ends no comment and no text of Python, JavaScript or C: a model file may come from anyone."""
+    for mark, other in MARKS.items():
+        text = text.replace(mark, other)
+    return " ".join(printable(text).replace("\\", "/").split())

@@ -13,7 +13,7 @@ import numpy as np
 from zoo_core.graphs import Graph, Node, check_export, record_model
 from zoo_core.parts import Array
 from zoo_plugins.exporters import python_tables
-from zoo_plugins.exporters._about import sentences
+from zoo_plugins.exporters._about import plain, sentences
 from zoo_plugins.exporters._stages import Function, functions_of
 from zoo_plugins.exporters.python_expressions import ATOM, HELPERS, SIGN, Text, expression
 
@@ -63,7 +63,7 @@ class _Module:
 
     def _head(self) -> str:
         about = "\n".join(f"{line}" for s in sentences(self._model) for line in textwrap.wrap(s, WIDTH))
-        example = f"    from {self._name} import predict\n    predict(x)  # x: (rows, {self._graph.input.width})"
+        example = f"    from {plain(self._name)} import predict\n    predict(x)  # x: (rows, {self._graph.input.width})"
         text = f'"""{about}\n\nNeeds NumPy alone.\n\n{example}\n"""\n\nimport base64\n\nimport numpy as np\n'
         return text + (f"\nLABELS = np.array({_wrapped(self._model.labels().tolist())})" if self._labels else "")
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from zoo_core.parts import Column
+from zoo_plugins.exporters._about import plain
 
 SOURCE = '''CATEGORIES = {{
 {categories}
@@ -44,12 +45,7 @@ def needs_numbers(columns: Sequence[Column]) -> bool:
 def source(columns: Sequence[Column]) -> str:
     """Return the text of `numbers` for the columns of a model."""
     found: dict[int, Any] = {at: c.categories for at, c in enumerate(columns) if c.kind == "category"}
-    lines = [f"    {at}: {list(texts)!r},  # {_plain(columns[at].name)}" for at, texts in found.items()]
+    lines = [f"    {at}: {list(texts)!r},  # {plain(columns[at].name)}" for at, texts in found.items()]
     dates = [at for at, column in enumerate(columns) if column.kind == "date"]
-    names = ", ".join(_plain(column.name) for column in columns)
+    names = ", ".join(plain(column.name) for column in columns)
     return SOURCE.format(categories="\n".join(lines), dates=dates, names=names)
-
-
-def _plain(name: str) -> str:
-    """Return a name as it can stand in a comment or a docstring."""
-    return ascii(name)[1:-1].replace('"', "'")

@@ -74,6 +74,15 @@ class Rank(Preprocessor):
             rank = _rank(column, known, shares)
             out[:, at] = 0 if known[0] == known[-1] else _normal(rank) if self.output == "normal" else rank
 
+    def onnx(self, graph: Any, x: Any) -> Any:
+        """Return the ranks; those of all columns become normal together."""
+        shares = np.linspace(0, 1, len(self.quantiles_found))
+        columns = [x[:, at].astype(np.float64) for at in range(x.shape[1])]
+        ranks = [_rank(c, known, shares)[:, None] for c, known in zip(columns, self.quantiles_found.T, strict=True)]
+        found = _normal(np.hstack(ranks)) if self.output == "normal" else np.hstack(ranks)
+        constant = self.quantiles_found[0] == self.quantiles_found[-1]
+        return np.where(constant, 0.0, found) if constant.any() else found
+
 
 def _rank(column: Array, known: Array, shares: Array) -> Array:
     """Return ranks from 0 to 1; equal quantiles give the mean of their ranks."""
