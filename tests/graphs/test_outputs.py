@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 import zoo_core
+from tests.helpers.plugins import registry_with
+from tests.nn.test_target_widths import Interval
+from zoo_core.graphs import evaluate, record_model
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(0, 1, (120, 4)) * [1, 10, 1e-3, 1e6] + [0, 5, 1, 1.6e9]
@@ -89,3 +92,12 @@ def test_onnx_gives_what_the_model_gives(model, tmp_path):
     session = runtime.InferenceSession(tmp_path / "m.onnx")
     names = [output.name for output in session.get_outputs()]
     check(model, dict(zip(names, session.run(None, {"input": X}), strict=True)))
+
+
+def test_several_outputs_for_a_target_keep_its_unit_and_give_one_value(tmp_path):
+    registry = registry_with(Interval)
+    model = zoo_core.train(spec("interval", 4, target_preprocessor="standard"), registry=registry, data=(X, VALUES))
+    found = evaluate(record_model(model), X)["values"]
+    close(model, found, model.predict(X))
+    assert found.shape == VALUES.shape
+    zoo_core.export(model, tmp_path / "m.py")

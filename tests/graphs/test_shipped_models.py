@@ -14,7 +14,11 @@ import zoo_core
 from zoo_core.graphs import evaluate, record_model
 
 FOLDER = Path(__file__).parents[2] / "models/zoo_models"
-NAMES = sorted(file.stem for file in FOLDER.glob("*.npz"))
+FAST = ("glyphs-quickstart", "corrected-4-tanh-softmax")  # of which the fast tests take fewer rows
+NAMES = [
+    pytest.param(name, 1000 if name in FAST else 10_000, marks=[] if name in FAST else pytest.mark.slow)
+    for name in sorted(file.stem for file in FOLDER.glob("*.npz"))
+]
 CLOSE = 2e-5  # of probabilities in float32; noise gives large logits, which lose digits
 
 
@@ -22,9 +26,9 @@ def pixels(rows):
     return np.random.default_rng(1).integers(0, 256, (rows, 784)).astype(np.float32)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_python_and_the_graph_give_what_the_model_gives(name, tmp_path):
-    model, x = zoo_core.load(name), pixels(1000)
+@pytest.mark.parametrize(("name", "rows"), NAMES)
+def test_python_and_the_graph_give_what_the_model_gives(name, rows, tmp_path):
+    model, x = zoo_core.load(name), pixels(rows)
     labels, probabilities = model.predict(x), model.predict_proba(x)
     found = evaluate(record_model(model), x)
     np.testing.assert_array_equal(found["label"][:, 0], labels)
@@ -36,16 +40,16 @@ def test_python_and_the_graph_give_what_the_model_gives(name, tmp_path):
     np.testing.assert_allclose(space["predict_proba"](x), probabilities, rtol=0, atol=CLOSE)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_onnx_runs_elsewhere(name, tmp_path):
+@pytest.mark.parametrize(("name", "rows"), NAMES)
+def test_onnx_runs_elsewhere(name, rows, tmp_path):
     onnx, runtime = pytest.importorskip("onnx"), pytest.importorskip("onnxruntime")
-    model, x = zoo_core.load(name), pixels(1000)
+    model, x = zoo_core.load(name), pixels(rows)
     note = zoo_core.export(model, tmp_path / "m.onnx").note
     assert note.startswith("opset 20, IR 9; checked on 257 rows with ")
     session = runtime.InferenceSession(tmp_path / "m.onnx")
     assert [output.name for output in session.get_outputs()] == ["label", "probabilities"]
     label, probabilities = session.run(None, {"input": x})
-    np.testing.assert_array_equal(label, model.predict(x))
+    assert (label != model.predict(x)).sum() <= rows // 5000  # of noise, a row may lie on a border
     np.testing.assert_allclose(probabilities, model.predict_proba(x), rtol=0, atol=CLOSE)
     facts = {entry.key: entry.value for entry in onnx.load(tmp_path / "m.onnx").metadata_props}
     assert facts["model_sha256"] == model.sha256
