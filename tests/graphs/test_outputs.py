@@ -94,9 +94,16 @@ def test_onnx_gives_what_the_model_gives(model, tmp_path):
     check(model, dict(zip(names, session.run(None, {"input": X}), strict=True)))
 
 
+class Scaled(Interval):
+    """An interval in the unit of the targets."""
+
+    name = "scaled"
+    scales_targets = True
+
+
 def test_several_outputs_for_a_target_keep_its_unit_and_give_one_value(tmp_path):
-    registry = registry_with(Interval)
-    model = zoo_core.train(spec("interval", 4, target_preprocessor="standard"), registry=registry, data=(X, VALUES))
+    registry = registry_with(Scaled)
+    model = zoo_core.train(spec("scaled", 4, target_preprocessor="standard"), registry=registry, data=(X, VALUES))
     found = evaluate(record_model(model), X)["values"]
     close(model, found, model.predict(X))
     assert found.shape == VALUES.shape

@@ -35,6 +35,10 @@ def branch(self, x, out):
     np.copyto(out, x)
 
 
+def first(self, x, out):
+    out[...] = x if x[:, 0] > 0 else -x
+
+
 def mask(self, x, out):
     np.copyto(out, x)
     out[x < 0] = 0.0
@@ -89,7 +93,8 @@ def broken(self, x, out):
 
 
 REFUSED = {
-    branch: "calls np.maximum.reduce over rows",
+    branch: "calls np.maximum.reduce over rows .axis None., such as for a branch on values",
+    first: "branches on the values of an array",
     mask: "writes an array through a mask; np.where",
     over_rows: r"over rows \(axis 0\)",
     by_row: "single rows",

@@ -183,7 +183,8 @@ def check_axis(x: SymbolicArray, axis: Any, what: str) -> None:
     """Refuse what joins different rows."""
     axis = axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
     if x.ndim != 2 or axis not in (1, -1):
-        raise RecordingError(f"it calls {what} over rows (axis {axis}); each row must be computed by itself")
+        reason = "such as for a branch on values" if axis is None else "and a row must not depend on others"
+        raise RecordingError(f"it calls {what} over rows (axis {axis}), {reason}")
 
 
 def _accumulate(graph: GraphBuilder, ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], sample: Any) -> Node:
