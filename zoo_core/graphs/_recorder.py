@@ -30,6 +30,8 @@ class Recorder(GraphBuilder):
 
     def record_ufunc(self, ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
         """Write down a universal function of NumPy."""
+        if ufunc is np.matmul and method == "__call__":
+            return record_function(self, np.dot, inputs, options | {"out": options.get("out", (None,))[0]})
         return record_ufunc(self, ufunc, method, inputs, options)
 
     def record_function(self, function: Any, inputs: Sequence[Any], options: dict[str, Any]) -> Any:

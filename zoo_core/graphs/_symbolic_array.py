@@ -36,8 +36,9 @@ class _Memory:
     def columns(self, wanted: range) -> Node:
         """Return the node of some columns."""
         for at, node in self._pieces:
-            if node is not None and at == wanted:
-                return node
+            if node is not None and wanted[0] in at and wanted[-1] in at:
+                within = range(wanted.start - at.start, wanted.stop - at.start, wanted.step)
+                return node if wanted == at else columns_of(self.graph, self.graph.widened(node, len(at)), within)
         return columns_of(self.graph, self.graph.widened(self.node(), self._width), wanted)
 
     def write(self, at: range, node: Node) -> None:

@@ -14,6 +14,7 @@ from zoo_core.errors import PluginError
 from zoo_core.graphs import FURTHER, Graph, Node, check_export, record_model
 from zoo_core.parts import Array
 from zoo_plugins.exporters._about import facts
+from zoo_plugins.exporters.onnx_composed import Terms, composed
 
 OPSET = 20  # the first that has Gelu
 IR = 9  # what belongs to it
@@ -73,11 +74,13 @@ class _Writer:
 
     def _add(self, node: Node) -> None:
         if node.value is not None:
-            self._names[node] = self._constant(node.value, node.name)
+            self._names[node] = self.constant(node.value, node.name)
         elif node.op != "Input":
             self._names[node] = self._operator(node, [self._names[other] for other in node.inputs])
 
     def _operator(self, node: Node, inputs: list[str]) -> str:
+        if write := composed(node):
+            return write(Terms(self, node), inputs[0])
         if node.op in SPECIAL:
             return SPECIAL[node.op](self, node, inputs)
         if node.op in AXES:
@@ -86,53 +89,38 @@ class _Writer:
         options |= node.attributes if node.op in FURTHER else {}
         options |= {"axis": 1} if node.op in ("Softmax", "Concat", "Columns") else {}
         inputs = [*inputs, self._integers(*node.attributes["indices"])] if node.op == "Columns" else inputs
-        return self._made(RENAMED.get(node.op, node.op), inputs, node.stage, **options)
+        return self.made(RENAMED.get(node.op, node.op), inputs, node.stage, **options)
 
-    def _made(self, op: str, inputs: list[str], stage: str, outputs: int = 1, **options: Any) -> str:
+    def made(self, op: str, inputs: list[str], stage: str, outputs: int = 1, **options: Any) -> str:
+        """Add a node, and return the name of its first output."""
         name = f"{stage}/{op}_{len(self._nodes)}"
         names = [name, *(f"{name}_{i}" for i in range(1, outputs))]
         self._nodes.append(self._onnx.helper.make_node(op, inputs, names, name=name, **options))
         return name
 
-    def _expm1(self, node: Node, inputs: list[str]) -> str:
-        power = self._made("Exp", inputs, node.stage)
-        return self._made("Sub", [power, self._constant(np.ones((), node.dtype))], node.stage)
-
-    def _log1p(self, node: Node, inputs: list[str]) -> str:
-        more = self._made("Add", [*inputs, self._constant(np.ones((), node.dtype))], node.stage)
-        return self._made("Log", [more], node.stage)
-
-    def _logsoftmax(self, node: Node, inputs: list[str]) -> str:
-        """Write it out: onnx.reference takes the logarithm of Softmax, which may be 0 (onnx issue 8423)."""
-        most = self._made("ReduceMax", [*inputs, self._integers(1)], node.stage)
-        below = self._made("Sub", [*inputs, most], node.stage)
-        powers = self._made("Exp", [below], node.stage)
-        total = self._made("ReduceSum", [powers, self._integers(1)], node.stage)
-        return self._made("Sub", [below, self._made("Log", [total], node.stage)], node.stage)
-
     def _cumsum(self, node: Node, inputs: list[str]) -> str:
-        return self._made("CumSum", [*inputs, self._constant(np.array(1, np.int64))], node.stage)
+        return self.made("CumSum", [*inputs, self.constant(np.array(1, np.int64))], node.stage)
 
     def _sort(self, node: Node, inputs: list[str]) -> str:
         options = {"axis": 1, "largest": 0, "sorted": 1}
-        return self._made("TopK", [*inputs, self._integers(node.width)], node.stage, 2, **options)
+        return self.made("TopK", [*inputs, self._integers(node.width)], node.stage, 2, **options)
 
     def _slice(self, node: Node, inputs: list[str]) -> str:
         bounds = [self._integers(node.attributes[key]) for key in ("start", "stop")]
         steps = [self._integers(1), self._integers(node.attributes["step"])]
-        return self._made("Slice", [*inputs, *bounds, *steps], node.stage)
+        return self.made("Slice", [*inputs, *bounds, *steps], node.stage)
 
     def _expand(self, node: Node, inputs: list[str]) -> str:
-        shape = self._made("Shape", [inputs[1]], node.stage, start=0, end=1)
-        both = self._made("Concat", [shape, self._integers(node.width)], node.stage, axis=0)
-        return self._made("Expand", [inputs[0], both], node.stage)
+        shape = self.made("Shape", [inputs[1]], node.stage, start=0, end=1)
+        both = self.made("Concat", [shape, self._integers(node.width)], node.stage, axis=0)
+        return self.made("Expand", [inputs[0], both], node.stage)
 
     def _cast(self, node: Node, inputs: list[str]) -> str:
-        return self._made("Cast", inputs, node.stage, to=self._type(node.dtype))
+        return self.made("Cast", inputs, node.stage, to=self.type_of(node.dtype))
 
     # -------------------------------------------------------------- constants and outputs
 
-    def _constant(self, value: Array, name: str = "") -> str:
+    def constant(self, value: Array, name: str = "") -> str:
         """Return the name of an initializer; equal ones are written once."""
         key = name or f"{value.dtype}{value.shape}{value.tobytes().hex() if value.size < 9 else id(value)}"
         if key not in self._constants:
@@ -141,13 +129,14 @@ class _Writer:
         return str(self._constants[key].name)
 
     def _integers(self, *values: int) -> str:
-        return self._constant(np.array(values, np.int64))
+        return self.constant(np.array(values, np.int64))
 
-    def _type(self, dtype: Any) -> int:
+    def type_of(self, dtype: Any) -> int:
+        """Return ONNX's number for a dtype."""
         return int(self._onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype)))
 
     def _value(self, name: str, dtype: Any, shape: list[Any]) -> Any:
-        return self._onnx.helper.make_tensor_value_info(name, self._type(dtype), shape)
+        return self._onnx.helper.make_tensor_value_info(name, self.type_of(dtype), shape)
 
     def _output(self, name: str, node: Node) -> Any:
         """Name an output; classes become their labels."""
@@ -157,15 +146,14 @@ class _Writer:
             return self._value(name, node.dtype, ["rows", node.width])
         labels = self._model.labels()
         labels = labels.astype(object) if labels.dtype.kind == "U" else labels
-        table = self._constant(labels, "labels")
-        flat = self._made("Reshape", [self._names[node], self._integers(-1)], node.stage)
+        table = self.constant(labels, "labels")
+        flat = self.made("Reshape", [self._names[node], self._integers(-1)], node.stage)
         self._nodes.append(helper.make_node("Gather", [table, flat], [name], name=name, axis=0))
         return self._value(name, labels.dtype, ["rows"])
 
 
 SPECIAL: dict[str, Callable[[_Writer, Node, list[str]], str]] = {
-    "Expm1": _Writer._expm1, "Log1p": _Writer._log1p, "CumSum": _Writer._cumsum, "LogSoftmax": _Writer._logsoftmax,
-    "Sort": _Writer._sort,
+    "CumSum": _Writer._cumsum, "Sort": _Writer._sort,
     "Slice": _Writer._slice, "Expand": _Writer._expand, "Cast": _Writer._cast,
 }  # fmt: skip
 
