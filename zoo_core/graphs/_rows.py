@@ -7,19 +7,21 @@ import numpy as np
 from zoo_core.model import Model
 from zoo_core.parts import Array, Column
 
-BYTE = 256  # values of a pixel
 DAY = 86_400.0
 LAST_DAY = 25_000  # since 1970-01-01: in 2038
-SPREAD = 3.0  # standard deviations, for extremes
-EXTREMES = (0.0, 1e-3, 10.0, -10.0)  # likewise
+EXTREMES = (0.0, 1.0, 1e-3, 10.0, -10.0)  # standard deviations from the centre
+PIXEL = 2.0  # a feature of a picture with a larger range holds whole numbers
+MOST_PROBED = 2000  # features whose lines are looked for one by one
 
 
 def typical_rows(model: Model, rows: int) -> Array:
     """Return rows in the units of the data, float64, shape (rows, features), the same ones each time."""
     rng, inputs = np.random.default_rng(0), model.about.inputs
-    if model.about.image_shape is not None:
-        return rng.integers(0, BYTE, (rows, inputs)).astype(np.float64)
     centre, scale = _lines(model)
+    if model.about.image_shape is not None:
+        z = rng.uniform(0, 1, (rows, inputs))
+        z[:2] = [[0.0], [1.0]]
+        return np.where(scale > PIXEL, np.rint(centre + scale * z), centre + scale * z)
     z = rng.normal(0, 1, (rows, inputs))
     z[: len(EXTREMES)] = np.array(EXTREMES)[:rows, None] * np.ones(inputs)
     x = centre + scale * z
@@ -48,19 +50,20 @@ def _lines(model: Model) -> tuple[Array, Array]:
     Most preprocessors are a straight line in a feature. The values that they bring to -1 ... 1 are the typical ones.
     Where none can be found, 0 and 1 are returned.
     """
-    inputs, part = model.about.inputs, model.preprocessor
-    x = np.zeros((inputs + 1, inputs))
-    x[1:] += np.eye(inputs)
-    found = np.zeros((inputs + 1, model.network.inputs))
+    inputs, width = model.about.inputs, model.network.inputs
     centre, scale = np.zeros(inputs), np.ones(inputs)
+    one_by_one = width != inputs or model.preprocessor.wants_columns
+    if one_by_one and inputs > MOST_PROBED:
+        return centre, scale
+    x = np.vstack([np.zeros(inputs), np.eye(inputs) if one_by_one else np.ones(inputs)])
+    found = np.zeros((len(x), width))
     try:
-        part.transform(x, found)
+        model.preprocessor.transform(x, found)
     except Exception:  # a plugin's code may raise anything; the export says so itself
         return centre, scale
-    slopes = found[1:] - found[0]
-    best = np.abs(slopes).argmax(axis=1)
-    slope = slopes[np.arange(inputs), best]
-    known = np.isfinite(slope) & (slope != 0) & np.isfinite(found[0, best])
-    scale[known] = np.abs(1 / slope[known])
-    centre[known] = -found[0, best][known] / slope[known]
+    best = np.abs(found[1:] - found[0]).argmax(axis=1) if one_by_one else np.arange(inputs)
+    start = found[0, best]
+    slope = (found[np.arange(1, inputs + 1), best] if one_by_one else found[1]) - start
+    known = np.isfinite(slope) & (slope != 0) & np.isfinite(start)
+    scale[known], centre[known] = np.abs(1 / slope[known]), -start[known] / slope[known]
     return centre, scale
