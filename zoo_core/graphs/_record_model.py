@@ -9,7 +9,7 @@ import numpy as np
 from zoo_core.errors import UsageError
 from zoo_core.graphs._builder import sample_rows
 from zoo_core.graphs._node import Graph, Node
-from zoo_core.graphs._outputs import record_outputs
+from zoo_core.graphs._outputs import DECISION, TARGETS, record_outputs
 from zoo_core.graphs._record_part import record_part
 from zoo_core.graphs._recorder import Recorder
 from zoo_core.graphs._rows import typical_rows
@@ -55,6 +55,7 @@ def record_model(model: Model, operators: Collection[str] = ()) -> Graph:
             titles[stage.path] = _title(stage)
             x = _layer(graph, stage, x)
     outputs = record_outputs(graph, model, x)
+    titles |= {TARGETS: "outputs in the units of the targets", DECISION: "what the outputs mean"}
     assert graph.input is not None
     return Graph(graph.input, outputs, titles)
 

@@ -159,7 +159,7 @@ class SymbolicArray(NDArrayOperatorsMixin):
 
     def __array__(self, *arguments: Any, **options: Any) -> NoReturn:
         """Refuse to become an array of values."""
-        raise RecordingError(VALUES)
+        raise RecordingError(f"{VALUES}; np.asarray does that, and x.astype(dtype) does not")
 
     # -------------------------------------------------------------- what an array tells
 
@@ -210,6 +210,8 @@ class SymbolicArray(NDArrayOperatorsMixin):
 
     def __getattr__(self, name: str) -> Any:
         """Return a method of arrays that is also a function of NumPy, such as `sum`."""
+        if name.startswith("__"):  # NumPy asks for protocols, and goes on to `__array__`
+            raise AttributeError(name)
         return partial(self.graph.method(name), self)
 
 

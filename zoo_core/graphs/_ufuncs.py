@@ -16,7 +16,8 @@ from zoo_core.graphs._symbolic_array import SymbolicArray, columns_of, operand
 PLAIN = {
     "absolute": "Abs", "fabs": "Abs", "add": "Add", "arccos": "Acos", "arccosh": "Acosh", "arcsin": "Asin",
     "arcsinh": "Asinh", "arctan": "Atan", "arctanh": "Atanh", "ceil": "Ceil", "cos": "Cos", "cosh": "Cosh",
-    "divide": "Div", "equal": "Equal", "exp": "Exp", "expm1": "Expm1", "floor": "Floor", "greater": "Greater",
+    "divide": "Div", "equal": "Equal", "exp": "Exp", "expit": "Sigmoid", "expm1": "Expm1",
+    "floor": "Floor", "greater": "Greater",
     "greater_equal": "GreaterOrEqual", "isinf": "IsInf", "isnan": "IsNaN", "less": "Less",
     "less_equal": "LessOrEqual", "log": "Log", "log1p": "Log1p", "logical_and": "And", "logical_not": "Not",
     "logical_or": "Or", "logical_xor": "Xor", "maximum": "Max", "minimum": "Min", "multiply": "Mul",
