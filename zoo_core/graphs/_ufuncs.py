@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from zoo_core.graphs._builder import GraphBuilder, RecordingError
+from zoo_core.graphs._memory import columns_of
 from zoo_core.graphs._node import Node
-from zoo_core.graphs._symbolic_array import SymbolicArray, columns_of, operand
+from zoo_core.graphs._symbolic_array import SymbolicArray, operand
 
 # NumPy's name: that of the operator
 PLAIN = {
