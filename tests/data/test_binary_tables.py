@@ -9,10 +9,12 @@ from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 
+from tests.robustness.table_files import wide_sheet
 from zoo_core.data.readers import _open
 from zoo_core.data.readers.columns import column_blocks, read_columns
 from zoo_core.data.readers.features import read_features
@@ -105,6 +107,24 @@ def test_what_expands_without_reason_is_refused(tmp_path: Path, monkeypatch: pyt
     for name in ("t.parquet", "t.xlsx"):
         with pytest.raises(DataError, match="more than 100 times as many"):
             read_columns(tmp_path / name, TableFormat())
+
+
+def test_what_expands_only_as_text_is_refused_before_it_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_open, "FREE_BYTES", 2**20)
+    write_parquet(tmp_path / "t.parquet", {"a": ["x" * 100_000] * 1000})
+    write_excel(tmp_path / "text.xlsx", {"a": ["x" * 30_000] * 300})
+    (tmp_path / "wide.xlsx").write_bytes(wide_sheet(400))
+    for name in ("t.parquet", "text.xlsx", "wide.xlsx"):
+        with pytest.raises(DataError, match="more than 100 times as many"):
+            read_columns(tmp_path / name, TableFormat())
+
+
+def test_a_panic_of_the_library_is_told_as_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_parquet(tmp_path / "t.parquet")
+    for panic in (type("PanicException", (BaseException,), {}), KeyboardInterrupt):
+        monkeypatch.setattr(polars, "scan_parquet", Mock(side_effect=panic("assertion failed")))
+        with pytest.raises(KeyboardInterrupt if panic is KeyboardInterrupt else DataError, match=r"t\.parquet|failed"):
+            read_columns(tmp_path / "t.parquet", TableFormat())
 
 
 def test_a_sheet_with_a_far_cell_takes_no_memory_for_the_rows_before_it(tmp_path: Path) -> None:

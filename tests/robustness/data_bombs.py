@@ -10,12 +10,13 @@ import subprocess
 import tempfile
 from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tests.robustness import Result, environment, python
+from tests.robustness import Result, environment, python, table_files
 
 PROMISE = "data bombs of less than 1 MB: refused, or read within 400 MB and 10 s"
 BYTES, SECONDS = 400 * 10**6, 10.0
@@ -41,6 +42,11 @@ def _idx(size: int) -> bytes:
 
 READ = "from zoo_core.data.readers.inputs import read_inputs; read_inputs(path, 4, (), (28, 28))"
 IDX = "from zoo_core.data.readers.idx import read_idx; read_idx(path)"
+TABLE = """
+from zoo_core.data.readers.columns import read_columns
+from zoo_core.data.readers.table_format import TableFormat
+read_columns(path, TableFormat())
+"""
 WEIGHTS = """
 import numpy as np
 from zoo_core.display.plots import first_layer_weights, save_figure
@@ -65,23 +71,30 @@ BOMBS: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "a gzipped IDX file of 400 MB": (".idx", lambda: _idx(400_000_000), IDX),
     **{f"a PNG of 24 million pixels, {mode}": (".png", partial(_png, mode, 4900, 4900), READ) for mode in MODES},
     "a PNG of one line": (".png", lambda: _png("RGB", 24_000_000, 1), READ),
+    "a gzipped table of 240 MB": (".csv.gz", lambda: gzip.compress(b"a,b\n" + b"1,2\n" * 60_000_000), TABLE),
     "weights of one column": (".npz", bytes, WEIGHTS.replace("SHAPE", "(2000, 1)")),
     "weights of one line": (".npz", bytes, WEIGHTS.replace("SHAPE", "(1, 2000)")),
     "a layer of 500,000 units": (".npz", bytes, WIDE),
 }
+if find_spec("openpyxl"):
+    BOMBS["a sheet of one wide row and 50,000 short ones"] = ".xlsx", lambda: table_files.wide_sheet(50_000), TABLE
+if find_spec("polars"):
+    TEXT = {"a": ["x" * 1_000_000] * 3000, "y": [1] * 3000}
+    BOMBS["a text that stands in 3000 cells"] = ".parquet", lambda: table_files.frame(TEXT, "write_parquet"), TABLE
 COUNT = len(BOMBS)
 VICTIM = """
-import json, resource, sys, time
+import json, sys, time
 from pathlib import Path
 import zoo_core, zoo_core.errors
 path, began = Path(sys.argv[1]), time.process_time()
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+peak = lambda: 1024 * int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
+Path("/proc/self/clear_refs").write_text("5")  # the peak of this process alone; a child begins with that of its parent
+before = peak()
 try:
     exec(sys.argv[2])
 except zoo_core.errors.ZooError:
     pass
-grown = 1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
-print(json.dumps([grown, time.process_time() - began]))
+print(json.dumps([peak() - before, time.process_time() - began]))
 """
 
 

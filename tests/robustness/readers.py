@@ -23,8 +23,9 @@ from typing import Any
 
 import numpy as np
 
-from tests.robustness import MODELS, Result, forge, shaped
+from tests.robustness import MODELS, Result, forge, shaped, table_files
 from zoo_core.cli import run
+from zoo_core.data.readers.columns import read_columns
 from zoo_core.data.readers.csv import read_csv
 from zoo_core.data.readers.features import read_features
 from zoo_core.data.readers.idx import read_idx
@@ -119,6 +120,7 @@ def sources() -> dict[str, list[bytes]]:
         ".png": [_png("L"), _png("RGBA"), _png("P"), _png("I;16"), _png("RGB", **profile), _png("LA"), _png("1")],
         ".toml": [SPEC.encode()],
         ".json": [json.dumps(read_spec_dict()).encode()],
+        **table_files.sound_tables(),
     }  # fmt: skip
 
 
@@ -210,12 +212,13 @@ READERS: dict[str, list[Callable[[Path], Any]]] = {
     ".toml": [lambda path: read_spec(path, registry=_registry())],
     ".json": [lambda path: read_spec(path, registry=_registry())],
 }
+TABLES = (lambda path: read_columns(path, TableFormat()), lambda path: read_features(path, ["a", "b"]), guess)
 OPEN = (".npy", ".npz", ".csv", ".png")  # formats that are also read from an open file
 
 
 def _attempts(ending: str, path: Path) -> Iterator[Callable[[], Any]]:
     """Yield each way to read a file."""
-    for read in READERS[ending]:
+    for read in READERS.get(ending, TABLES):
         yield partial(read, path)
     if ending in OPEN:
         yield lambda: read_inputs(io.BytesIO(path.read_bytes()), 4, (), (3, 3))
@@ -238,11 +241,12 @@ def _bytes(ending: str, rng: random.Random) -> bytes:
     """Return a file that was damaged at random or, for half of the formats, made wrong on purpose."""
     if ending in shaped.SHAPED and rng.random() < 0.5:
         return shaped.SHAPED[ending](rng)
-    return mutant(rng.choice(sources()[ending]), rng, ending)
+    sound = rng.choice(sources()[ending])
+    return mutant(sound, rng, ending) if ending in READERS else table_files.damaged(sound, ending, mutant, rng)
 
 
 def _file(rng: random.Random, folder: Path) -> list[str]:
-    ending = rng.choice(list(READERS))
+    ending = rng.choice(list(sources()))
     path = folder / f"mutant{ending}"
     path.write_bytes(_bytes(ending, rng))
     return [f"{ending}: {found}" for read in _attempts(ending, path) if (found := problem(read))]
@@ -250,11 +254,11 @@ def _file(rng: random.Random, folder: Path) -> list[str]:
 
 def _use(rng: random.Random, folder: Path) -> list[str]:
     """Let commands read a damaged file: what a reader accepts must not break what comes after it."""
-    ending = rng.choice(OPEN)
+    ending = rng.choice([*OPEN, *sorted(sources().keys() - READERS.keys())])
     path, model = folder / f"mutant{ending}", next(str(path) for path in MODELS if "classes" in path.name)
     path.write_bytes(_bytes(ending, rng))
     commands = [["predict", model, str(path)], ["evaluate", model, "--data", str(path)]]
-    commands += [["new", "n", "--data", str(path), "--force"]] if ending == ".csv" else []
+    commands += [["new", "n", "--data", str(path), "--force"]] if ending not in (".npy", ".npz", ".png") else []
     return [f"{ending}: {found}" for command in commands if (found := _command(command))]
 
 

@@ -10,6 +10,7 @@ import csv
 import io
 from array import array
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, time
 from importlib import import_module
 from pathlib import Path
@@ -51,8 +52,19 @@ def read_binary(path: Path) -> ColumnsText:
     """
     is_excel = path.suffix.lower() in EXCEL
     library = _library("openpyxl" if is_excel else "polars", path)
-    with refusing_damage(path):
+    with refusing_damage(path), _panics_as_errors():
         return _read_excel(path, library) if is_excel else _read_frame(path, library)
+
+
+@contextmanager
+def _panics_as_errors() -> Iterator[None]:
+    """Raise ValueError where polars fails inside on damaged bytes: its PanicException is no Exception."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ValueError("polars cannot read it") from error
 
 
 def _library(name: str, path: Path) -> Any:
@@ -74,13 +86,19 @@ def _read_frame(path: Path, polars: Any) -> ColumnsText:
     step, pieces = max(1, PIECE // max(1, len(schema))), [frame.head(0).collect().write_csv()]
     for begin in range(0, rows, step):
         piece = frame.slice(begin, step).collect()
-        size += piece.estimated_size()
+        size += max(piece.estimated_size(), _text_bytes(piece, polars))
         check_growth(path, size, stored)
         pieces.append(piece.write_csv(include_header=False))
     text = ColumnsText("".join(pieces))
     text.texts = tuple(name for name, kind in schema.items() if kind in (polars.String, polars.Categorical))
     text.note = f"polars reads the columns of the {path.suffix} file"
     return text
+
+
+def _text_bytes(piece: Any, polars: Any) -> int:
+    """Return the bytes of all texts in a frame, which may hold a text once that stands in many cells."""
+    texts = polars.col(polars.String, polars.Categorical, polars.Enum).cast(polars.String).str.len_bytes()
+    return sum(map(int, piece.select(texts.cast(polars.UInt64).sum()).row(0))) if piece.width else 0
 
 
 def _read_excel(path: Path, openpyxl: Any) -> ColumnsText:
@@ -99,6 +117,7 @@ def _read_excel(path: Path, openpyxl: Any) -> ColumnsText:
     finally:
         book.close()
     width, file = max(map(len, rows), default=0), io.StringIO()
+    check_growth(path, width * len(rows), path.stat().st_size)  # a comma for each cell that a short row lacks
     csv.writer(file, lineterminator="\r\n").writerows([*row, *[""] * (width - len(row))] for row in rows)
     text = ColumnsText(file.getvalue())
     text.note, text.sheet_rows = note, array("q", [number for number, _ in numbered])
@@ -109,9 +128,9 @@ def _cells(rows: Iterator[tuple[Any, ...]], path: Path) -> Iterator[tuple[int, l
     """Yield the numbers and the texts of the rows that have a value, without empty cells at their ends."""
     size, stored = 0, path.stat().st_size
     for number, row in enumerate(rows, 1):
-        size += CELL * (len(row) + 1)
-        check_growth(path, size, stored)
         cells = list(map(_text, row))
+        size += CELL * (len(row) + 1) + sum(map(len, cells))  # many cells may share one text
+        check_growth(path, size, stored)
         while cells and not cells[-1]:
             cells.pop()
         if cells:
