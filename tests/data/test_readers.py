@@ -436,6 +436,11 @@ def picture(tmp_path: Path, pixels: Any, mode: str | None = None) -> Path:
     return path
 
 
+def test_a_picture_of_one_endless_line_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="is 1000001 x 1 pixels; a side has at most 1,000,000"):
+        read_png(picture(tmp_path, np.zeros((1, 1_000_001), np.uint8)), (4, 5))
+
+
 def test_a_picture_of_the_right_form_is_not_changed(tmp_path: Path) -> None:
     pixels = np.zeros((4, 5), np.uint8)
     pixels[1:3, 2] = (200, 77)

@@ -141,11 +141,14 @@ def test_a_preprocessor_of_a_plugin_may_check_its_own_state() -> None:
                 raise ValueError(f"largest is {self.largest:g}, and must be above 0")
             if self.mean.shape != (inputs,):
                 raise ValueError("shapes differ")
+            if self.mean[0] > 1000:
+                self.mean.add_up()  # type: ignore[attr-defined]
 
     source, registry = BY_NAME["own powers"], registry_with(Checked, Kept)
     for name, value, words in (
         ("preprocessor.largest", 0.0, "array 'preprocessor.largest' of .* is 0, and must be above 0"),
         ("preprocessor.mean", np.ones(3), "cannot use its arrays 'preprocessor.mean', "),
+        ("preprocessor.mean", np.full(4, 2000.0), r"cannot use its arrays .*Checked.check_state, line \d+\); get"),
     ):
         header = {key: item for key, item in source.header.items() if key != "arrays"}
         with pytest.raises(ModelFileError, match=words):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 MAX_PIXELS = 25_000_000
+MAX_SIDE = 1_000_000  # pixels in a line: the decoder holds several lines
 MAX_BYTES = 100_000_000  # of the decoded picture
 LARGE = 4_000_000  # pixels; a larger picture is reduced before anything copies it
 PIXEL_BYTES = {"L": 1, "P": 1, "1": 1, "I;16": 2}  # in memory, by mode; other modes take 4
@@ -37,7 +38,7 @@ def read_png(source: Path | str | IO[bytes], image_shape: tuple[int, int], name:
         of the training images, to light on dark.
 
     Raises:
-        DataError: the file is no PNG, is damaged, or has more than 25 million pixels.
+        DataError: the file is no PNG, is damaged, has more than 25 million pixels or a side of a million.
         ResourceError: the file cannot be opened.
 
     Example:
@@ -69,6 +70,8 @@ def _decode(stream: IO[bytes], where: str) -> Image:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             if image.width * image.height > MAX_PIXELS:
                 raise DataError(f"{where}: is {image.width} x {image.height} pixels, more than {MAX_PIXELS:,}")
+            if max(image.size) > MAX_SIDE:
+                raise DataError(f"{where}: is {image.width} x {image.height} pixels; a side has at most {MAX_SIDE:,}")
             if image.width * image.height * PIXEL_BYTES.get(image.mode, 4) > MAX_BYTES:
                 raise DataError(f"{where}: decodes to more than {MAX_BYTES // 10**6} MB; save it in grey")
             image.load()
