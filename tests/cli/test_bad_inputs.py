@@ -186,6 +186,7 @@ FILES = [
     Case("pictures of other pixels", "show bad.npz", 3, "not of 4 pixels", {"bad.npz": at("about.image_shape", [3, 2])}),
     Case("names of other inputs", "show bad.npz", 3, "3 feature_names for 4 inputs", {"bad.npz": at("about.feature_names", list("abc"))}),
     Case("a spec without end", "show bad.npz", 3, "more than 5000 values", {"bad.npz": at("spec.model.extra", [0] * 5000)}),
+    Case("a lone number, predict", "predict m.npz lone.npy", 3, "lone.npy & shape ()", {"lone.npy": saved(np.array(3.0))}),
     Case("NaN, predict", "predict bad.npz x.npy -o y.npy", 6, "layers.0.weights & not finite", {"bad.npz": NAN}),
     Case("NaN, evaluate", "evaluate bad.npz --split validation", 6, "layers.0.weights & not finite", {"bad.npz": NAN, "points.csv": KINDS}),
     Case("infinity", "predict bad.npz x.npy --proba", 6, "layers.1.bias", {"bad.npz": INF}),

@@ -112,7 +112,7 @@ class Predictions:
 
     def _of_array(self, source: Any) -> Iterator[list[Array]]:
         """Yield the predicted columns for an array of inputs, or for rows on disk, some rows at a time."""
-        rows, unit = source.shape[0], self.model.network.inference_rows
+        rows, unit = (*source.shape, 1)[0], self.model.network.inference_rows  # a lone number is refused below
         step = max(1, CELLS // max(1, self.model.about.inputs) // unit) * unit
         for start in range(0, rows, step):
             part = source if rows <= step else source.take(range(start, min(start + step, rows)), axis=0)
