@@ -25,19 +25,21 @@ from tests.benchmarks.serving import serving
 from tests.benchmarks.startup import start_up
 from tests.benchmarks.streaming import streaming
 from tests.benchmarks.tables import markdown
+from tests.benchmarks.threads import threads
 from tests.benchmarks.training import predict, train
 from tests.benchmarks.updates import updates
 from tests.benchmarks.wide import wide
 from tests.benchmarks.workloads import VARIANTS, WORKLOADS, A, find
 
-GROWTH, TABLES, UPDATES, SERVING = OWN = "growth", "tables", "updates", "serving"  # print tables of their own
+# These print tables of their own.
+GROWTH, TABLES, UPDATES, SERVING, THREADS = OWN = "growth", "tables", "updates", "serving", "threads"
 Measure = Callable[..., Result]
 
 
 def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser("python -m tests.benchmarks", description=__doc__)
-    names = f"{', '.join([*choices(), *OWN])}; default: all but the last four"
+    names = f"{', '.join([*choices(), *OWN])}; default: all but the last five"
     parser.add_argument("what", nargs="*", metavar="WORKLOAD", help=names)
     parser.add_argument(
         "--only", nargs="+", default=[], metavar="COMPETITOR", choices=COMPETITORS, help="who takes part"
@@ -89,6 +91,9 @@ def main() -> None:
             print(line, flush=True)
     if UPDATES in options.what:
         for line in updates(options.rounds):
+            print(line, flush=True)
+    if THREADS in options.what:
+        for line in threads(options.rounds):
             print(line, flush=True)
     if SERVING in options.what:
         for line in serving(options.seconds):

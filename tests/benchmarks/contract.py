@@ -41,6 +41,10 @@ class Competitor(ABC):
         """Train on every row once."""
         raise NotImplementedError
 
+    def digest(self) -> str:
+        """Return the sha256 of all parameters."""
+        raise NotImplementedError
+
     @abstractmethod
     def probabilities(self, x: Array) -> Array:
         """Return the class probabilities of float32 rows: (rows, inputs) -> (rows, classes), as NumPy arrays."""

@@ -49,6 +49,10 @@ class Worker:
         x, y = data.training_rows(self._work)
         return data.cross_entropy(self._competitor.probabilities(x), y)
 
+    def digest(self) -> str:
+        """Return the sha256 of the trained parameters."""
+        return self._competitor.digest()
+
     def call(self, function: str, **options: Any) -> Any:
         """Return what a function gives, named as "module:function"."""
         module, _, name = function.partition(":")

@@ -52,7 +52,8 @@ class Dense(Transform):
 
     def bound_forward(self, rows: int) -> Forward:
         """Return `forward` for a number of rows as a closure; reading attributes would take as long as adding b."""
-        multiply, w, b = self._product(rows, *self._w.shape), self._w, self._b
+        (inputs, units), w, b = self._w.shape, self._w, self._b
+        multiply = self._product(rows, inputs, units, b)
 
         def product(x: Array, out: Array) -> None:
             multiply(x, w, out)
@@ -61,6 +62,8 @@ class Dense(Transform):
             multiply(x, w, out)
             out += b
 
+        if multiply is not DOT:
+            return product  # which adds b, too
         if b is None or rows == 1 or rows * b.size > COPIED_BIAS:
             return product if b is None else affine
         copied = aligned((rows, b.size), b.dtype, None)
@@ -74,10 +77,10 @@ class Dense(Transform):
 
     def infer(self, x: Array, out: Array) -> None:
         """Write x W + b."""
-        if len(x) * self._w.size < SHARED_WORK:
-            x.dot(self._w, out)
-        else:
-            multiply_blocks(self.pool, product_blocks(len(x), *self._w.shape), x, self._w, out)
+        if len(x) * self._w.size >= SHARED_WORK:
+            multiply_blocks(self.pool, product_blocks(len(x), *self._w.shape), x, self._w, out, self._b)
+            return
+        x.dot(self._w, out)
         if self._b is not None:
             out += self._b
 
@@ -104,11 +107,11 @@ class Dense(Transform):
 
         return backward
 
-    def _product(self, rows: int, inner: int, columns: int) -> Product:
-        """Return what multiplies matrices of these shapes."""
+    def _product(self, rows: int, inner: int, columns: int, bias: Array | None = None) -> Product:
+        """Return what multiplies matrices of these shapes; a product that threads share adds the bias, too."""
         blocks = product_blocks(rows, inner, columns)
 
         def shared(a: Array, b: Array, out: Array) -> None:
-            multiply_blocks(self.pool, blocks, a, b, out)
+            multiply_blocks(self.pool, blocks, a, b, out, bias)
 
         return DOT if len(blocks) == 1 else shared

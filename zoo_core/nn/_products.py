@@ -32,14 +32,16 @@ def product_blocks(rows: int, inner: int, columns: int) -> list[Block]:
     return [(which, slice(columns)) if rows >= columns else (slice(rows), which) for which in ranges]
 
 
-def multiply_blocks(pool: Pool, blocks: Sequence[Block], a: Array, b: Array, out: Array) -> None:
-    """Write a b into `out`, block by block, by the threads of a pool."""
-    if len(blocks) == 1:
-        a.dot(b, out)
-        return
+def multiply_blocks(
+    pool: Pool, blocks: Sequence[Block], a: Array, b: Array, out: Array, bias: Array | None = None
+) -> None:
+    """Write a b + bias into `out`, block by block, by the threads of a pool; `bias` has shape (1, columns)."""
 
     def multiply(block: int, worker: int) -> None:
         rows, columns = blocks[block]
-        np.matmul(a[rows], b[:, columns], out=out[rows, columns])
+        part = out[rows, columns]
+        np.matmul(a[rows], b[:, columns], out=part)
+        if bias is not None:
+            part += bias[:, columns]
 
     pool.run(multiply, len(blocks))
