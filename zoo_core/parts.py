@@ -988,11 +988,14 @@ class Preprocessor(Part):
     is_invertible: ClassVar[bool] = False  # whether there is `inverse`; the number of columns stays the same
     wants_columns: ClassVar[bool] = False  # whether it takes categories, dates and missing values, as `Column` has them
     wants_targets: ClassVar[bool] = False  # whether the core sets `targets`
+    wants_weights: ClassVar[bool] = False  # whether the core sets `weights`
 
     # Set by the core before `fit`, and after a file was read: what each column of `x` means; empty if nothing says so.
     columns: Sequence[Column] = ()
     # For `fit` alone: the targets of its rows, class indices (rows,) or values (rows, outputs). Elsewhere None.
     targets: Array | None = None
+    # For `fit` alone: the sample weights of its rows, 0 or more, shape (rows,). None where all rows count alike.
+    weights: Array | None = None
 
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Set `columns`. The core calls it; a preprocessor around others overrides it, and tells them theirs."""
@@ -1001,6 +1004,10 @@ class Preprocessor(Part):
     def set_targets(self, targets: Array | None) -> None:
         """Set `targets`; the core calls it, also for a frozen dataclass."""
         vars(self)["targets"] = targets
+
+    def set_weights(self, weights: Array | None) -> None:
+        """Set `weights`; the core calls it, also for a frozen dataclass."""
+        vars(self)["weights"] = weights
 
     def fit(self, x: Any) -> None:
         """Learn from the training inputs, and keep what is learnt in `state`.

@@ -84,7 +84,7 @@ PARTS_BY_KIND = {
         "datasets.arrays": "arrays",
     },
     "preprocessor": {
-        "preprocessors.scaling": "none pixels standard min_max fixed",
+        "preprocessors.scaling": "none pixels standard weighted_standard min_max fixed",
         "preprocessors.one_hot": "one_hot",
         "preprocessors.dates": "date_parts",
         "preprocessors.table": "table",

@@ -254,6 +254,7 @@ def preprocessors() -> Iterator[Comparison]:
     def measure(case: str, x: Any, expected: Any, fit: int = 20, columns: Any = ()) -> float:
         part, out = make_part("preprocessor", case), np.empty(expected.shape)
         part.set_columns(columns)
+        part.set_weights(golden["weights"] if part.wants_weights and not columns else None)
         part.fit(x[:fit])
         part.transform(x, out)
         return difference(out, expected)
@@ -263,6 +264,7 @@ def preprocessors() -> Iterator[Comparison]:
     for case, rows, expected, peer in (
         ("none", x, x, "the inputs"),
         ("standard", x, golden["standard"], "scikit-learn"),
+        ("weighted_standard", x, golden["weighted"], "scikit-learn"),
         ("min_max", x, golden["min_max"], "scikit-learn"),
         ("pixels", pixels, golden["scaled_pixels"], "scikit-learn"),
         (fixed, pixels, golden["scaled_pixels"], "scikit-learn"),

@@ -28,7 +28,7 @@ EXPECTED = {
         l1 l2 l1_l2 orthogonal max_norm non_neg unit_norm min_max_norm dropout alpha_dropout gaussian_dropout
         gaussian_noise activity_l1 activity_l2 label_smoothing mixup""",
     "normalizer": "batch_norm layer_norm rms_norm",
-    "preprocessor": "standard min_max fixed",
+    "preprocessor": "standard weighted_standard min_max fixed",
     "initializer": """
         zeros ones constant uniform normal truncated_normal glorot_uniform glorot_normal he_uniform he_normal
         lecun_uniform lecun_normal variance_scaling orthogonal identity sparse lsuv depth_scaled""",

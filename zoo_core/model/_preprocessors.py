@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -38,25 +38,32 @@ class Preprocessors(NamedTuple):
 def fitted_preprocessors(spec: Spec, about: DataDescription, train: Table | None) -> Preprocessors:
     """Return copies of the preprocessors of a spec, fitted to a training split, if there is one.
 
-    Sample weights do not count. Raises SpecError where the preprocessors do not suit the data.
+    Sample weights count for those that want them. Raises SpecError where the preprocessors do not suit the data.
     """
     found = _copied(spec, about)
     if train is not None:
         found.inputs.set_columns(about.described_columns)
         found.inputs.set_targets(train.y if found.inputs.wants_targets else None)
-        found.inputs.fit(train.x)
+        _fit(found.inputs, train.x, train.weights)
         found.inputs.set_targets(None)
         if found.targets is not None:
-            _fit_targets(found.targets, train.y)
+            _fit_targets(found.targets, train)
     return found
 
 
-def _fit_targets(part: Preprocessor, y: Array) -> None:
+def _fit(part: Preprocessor, x: Any, weights: Array | None) -> None:
+    part.set_weights(weights if part.wants_weights else None)
+    part.fit(x)
+    part.set_weights(None)
+
+
+def _fit_targets(part: Preprocessor, train: Table) -> None:
     """Fit to targets, shape (rows, targets). Raises PluginError if they do not come back as they were."""
+    y = train.y
     with warnings.catch_warnings():
         if (np.ptp(y, axis=0) == 0).any():
             warnings.simplefilter("ignore", UserWarning)  # training itself says that there is nothing to learn
-        part.fit(y)
+        _fit(part, y, train.weights)
     TargetUnits(part, y.shape[1]).check(y)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -133,6 +133,34 @@ class Standard(_Fitted):
         self._store(np.asarray(mean), np.sqrt(square))
 
 
+class WeightedStandard(_Fitted):
+    """(x - mean) / standard deviation of the training split, where a row counts as much as its sample weight.
+
+    A row of weight 2 counts as two rows, and one of weight 0 as none. As scikit-learn's `StandardScaler` with
+    `sample_weight`.
+    """
+
+    name = "weighted_standard"
+    wants_weights = True
+
+    def fit(self, x: Any) -> None:
+        """Compute mean and standard deviation in two passes, over the rows whose weight is not 0."""
+        weights = np.ones(x.shape[0]) if self.weights is None else np.asarray(self.weights, np.float64)
+        counted = np.flatnonzero(weights)
+        first = x.take(counted[:1], axis=0)[0].astype(np.float64)
+        mean = first + _weighted_mean(x, counted, weights, lambda rows: rows - first)  # exact for a constant feature
+        self._store(mean, np.sqrt(_weighted_mean(x, counted, weights, lambda rows: (rows - mean) ** 2)))
+
+
+def _weighted_mean(x: Any, rows: Array, weights: Array, change: Callable[[Array], Array]) -> Array:
+    """Return the weighted mean over some rows of what `change` makes of them."""
+    total = np.zeros(x.shape[1])
+    for start in range(0, len(rows), CHUNK):
+        own = rows[start : start + CHUNK]
+        total += weights[own] @ change(x.take(own, axis=0).astype(np.float64))
+    return np.asarray(total / weights[rows].sum())
+
+
 class MinMax(_Fitted):
     """(x - min) / (max - min) of the training split, for each feature.
 
@@ -172,4 +200,4 @@ class Fixed(Preprocessor):
         out += self.shift
 
 
-PARTS = (NoPreprocessing, Pixels, Standard, MinMax, Fixed)
+PARTS = (NoPreprocessing, Pixels, Standard, WeightedStandard, MinMax, Fixed)

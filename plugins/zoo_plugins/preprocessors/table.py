@@ -33,6 +33,7 @@ class TablePreprocessor(Preprocessor):
     state = ("fill", "kept", "flagged")
     wants_columns = True
     wants_targets = True
+    wants_weights = True
     number: Preprocessor = field(default_factory=Standard)
     category: Preprocessor = field(default_factory=OneHot)
     date: Preprocessor = field(default_factory=DateParts)
@@ -95,8 +96,10 @@ class TablePreprocessor(Preprocessor):
         if odd is not None and not part.wants_columns:
             raise SpecError(f"data.preprocessor: {part.name!r} takes numbers alone, and column {odd.name!r} is none")
         part.set_targets(self.targets if part.wants_targets else None)
+        part.set_weights(self.weights if part.wants_weights else None)
         part.fit(rows)
         part.set_targets(None)
+        part.set_weights(None)
 
     def learnt(self, inputs: int) -> list[dict[str, Any]]:
         """Return what prepares each column, what it has learnt, and what a missing number becomes."""

@@ -34,10 +34,12 @@ def described_inputs() -> Array:
 
 
 def fit(part: Any, x: Any) -> None:
-    """Fit a preprocessor, with targets of two classes if it wants some."""
+    """Fit a preprocessor, with targets of two classes and with weights if it wants some."""
     part.set_targets(np.arange(x.shape[0]) % 2 if part.wants_targets else None)
+    part.set_weights(np.arange(x.shape[0]) % 3 + 0.5 if part.wants_weights else None)
     part.fit(x)
     part.set_targets(None)
+    part.set_weights(None)
 
 
 def check_described(subject: PartUnderTest) -> Iterator[Finding]:
