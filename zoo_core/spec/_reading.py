@@ -16,6 +16,7 @@ from zoo_core.errors import ModelFileError, PluginError, SpecError, UsageError
 from zoo_core.parts import KINDS, Part
 from zoo_core.registry import Registry, find_spec
 from zoo_core.registry.default import default_registry
+from zoo_core.spec._given import naming_given_data
 from zoo_core.spec._messages import error_lines, validate
 from zoo_core.spec._overrides import kept_options, override
 from zoo_core.spec._part_field import PartField, StrictTable
@@ -37,6 +38,7 @@ def read_spec(
     seed: int | None = None,
     sha256: str | None = None,
     limit: int = DEFAULT_LIMIT,
+    data_given: bool = False,
 ) -> Spec:
     """Read and validate a spec.
 
@@ -47,6 +49,7 @@ def read_spec(
         seed: replaces the seed of the spec, 0 to 4294967295.
         sha256: read the model file only if it has this digest.
         limit: the largest model file to read, in bytes.
+        data_given: the spec need not name a data set, because `train` or `prepare` will get `data`.
 
     Returns:
         The spec, with every default filled in.
@@ -71,7 +74,7 @@ def read_spec(
         places: Places = {}
     else:
         value, places = parsed_text(file, str(path))
-        plugins = None
+        value, plugins = naming_given_data(value) if data_given else value, None
         origin = Origin(Path(path).parent.absolute() if file == Path(path) else None)
     before, changes = copy.deepcopy(value), [*overrides, *([] if seed is None else [f"seed={seed}"])]
     for text in changes:
