@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import ClassifierMixin
 from sklearn.utils import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import check_array, column_or_1d, validate_data
+from sklearn.utils.validation import column_or_1d, validate_data
 
+from zoo_core.data.labels import label_text
 from zoo_sklearn._estimator import FLOATS, ZooEstimator
 from zoo_sklearn._rows import Array, Meaning, Rows, checked_weights
 
@@ -59,16 +62,34 @@ class ZooClassifier(ClassifierMixin, ZooEstimator):  # type: ignore[misc]
         self.class_weight = class_weight
 
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None,
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
         sample_weight_val: Any = None,
-    ) -> Self:  # fmt: skip
-        """Train on rows and their classes."""
+    ) -> Self:
+        """Train on rows and their classes.
+
+        Args:
+            X: inputs, shape (rows, features), an array or a data frame of numbers.
+            y: classes, shape (rows,); or 0 and 1 for each of several labels, shape (rows, labels).
+            sample_weight: how much each row counts, 0 or more, shape (rows,).
+            X_val, y_val: rows to validate with, not to learn; default: a share of the rows for `early_stopping`.
+            sample_weight_val: how much each of these counts.
+
+        Returns:
+            The estimator itself.
+
+        Raises:
+            ValueError: a parameter, the rows or the classes cannot be used.
+            zoo_core.ZooError: a part is missing, raised an error of its own, or a loss is no longer finite.
+        """
         x, y = validate_data(self, X, y, dtype=FLOATS, order="C", multi_output=True)
-        several, y = self._checked_targets(y)
-        classes = np.arange(y.shape[1]) if several else np.unique(y)
+        several, y = _checked_targets(y)
         given = checked_weights(sample_weight, len(x))
-        if not several:
-            _check_several_classes(y, given)
+        classes = np.arange(y.shape[1]) if several else _classes(y, given)
         if self._continues() and not np.array_equal(classes, self.classes_):
             raise ValueError(
                 f"warm_start goes on with the classes of before, {self.classes_}, and y has {classes}; "
@@ -82,40 +103,44 @@ class ZooClassifier(ClassifierMixin, ZooEstimator):  # type: ignore[misc]
         return self
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
-        """Train one epoch on some rows; the first call names all classes."""
+        """Train one epoch on some rows; optimizer and random numbers go on.
+
+        Args:
+            X, y, sample_weight: as for `fit`. The first call decides how inputs are scaled.
+            classes: all classes that will come; the first call needs them.
+
+        Returns:
+            The estimator itself.
+
+        Raises:
+            ValueError: as `fit`, or the classes are missing or others than before.
+        """
         first = not hasattr(self, "model_")
         x, y = validate_data(self, X, y, dtype=FLOATS, order="C", multi_output=True, reset=first)
-        several, y = self._checked_targets(y)
+        several, y = _checked_targets(y)
         if isinstance(self.class_weight, str):
             raise ValueError("class_weight 'balanced' is not supported for partial_fit; give a mapping")
-        if first and classes is None and not several:
-            raise ValueError("classes must be passed on the first call to partial_fit.")
         if first:
-            self.classes_ = np.arange(y.shape[1]) if several else np.unique(column_or_1d(classes))
+            self.classes_ = np.arange(y.shape[1]) if several else _named_classes(classes)
             self._several = several
         elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise ValueError(f"`classes={classes!r}` is not the same as on last call to partial_fit: {self.classes_!r}")
         weights = self._weighed(y, checked_weights(sample_weight, len(x)), self._class_weights(y))
-        self._train_further(Rows(x, self._codes(y), weights), self._meaning(), len(self.classes_))
+        rows = Rows(x, self._codes(y), weights)
+        self._train_further(rows if several else _with_two_classes(rows), self._meaning(), len(self.classes_))
         return self
 
     # ---------------------------------------------------------------- targets and weights
-
-    def _checked_targets(self, y: Array) -> tuple[bool, Array]:
-        """Return whether rows have several labels, and the targets."""
-        check_classification_targets(y)
-        if type_of_target(y) == "multilabel-indicator":
-            return True, np.asarray(y)
-        return False, column_or_1d(y, warn=True)
 
     def _codes(self, y: Array) -> Array:
         """Return the index of each class, or labels as they are."""
         if self._several:
             return y.astype(np.uint8)
-        known = np.isin(y, self.classes_)
-        if not known.all():
+        codes = np.searchsorted(self.classes_, y)
+        known = self.classes_[np.minimum(codes, len(self.classes_) - 1)] == y
+        if not np.all(known):
             raise ValueError(f"y contains previously unseen labels: {np.unique(y[~known])}")
-        return np.searchsorted(self.classes_, y)
+        return codes
 
     def _class_weights(self, y: Array) -> Array | None:
         """Return the weight of each class, or None."""
@@ -123,7 +148,9 @@ class ZooClassifier(ClassifierMixin, ZooEstimator):  # type: ignore[misc]
             return None
         if self._several:
             raise ValueError("class_weight is for one class a row, and y has several labels a row")
-        return np.asarray(compute_class_weight(self.class_weight, classes=self.classes_, y=y), np.float64)
+        if not isinstance(self.class_weight, Mapping):
+            return np.asarray(compute_class_weight(self.class_weight, classes=self.classes_, y=y), np.float64)
+        return np.array([self.class_weight.get(label, 1.0) for label in self.classes_.tolist()], np.float64)
 
     def _weighed(self, y: Array, weights: Array | None, balance: Array | None) -> Array | None:
         """Return the weight of each row times that of its class."""
@@ -133,18 +160,15 @@ class ZooClassifier(ClassifierMixin, ZooEstimator):  # type: ignore[misc]
         return own if weights is None else own * weights
 
     def _validation_rows(self, X: Any, y: Any, weights: Any, balance: Array | None) -> Rows | None:
-        if X is None and y is None:
+        if (rows := self._rows_to_validate(X, y)) is None:
             return None
-        if X is None or y is None:
-            raise ValueError("give X_val and y_val together")
-        x = validate_data(self, X, reset=False, dtype=FLOATS, order="C")
-        y = check_array(y, ensure_2d=False, dtype=None, input_name="y_val")
+        x, y = rows
         y = y if self._several else column_or_1d(y)
         given = checked_weights(weights, len(x), "sample_weight_val")
         return Rows(x, self._codes(y), self._weighed(y, given, balance))
 
     def _meaning(self) -> Meaning:
-        names = tuple(map(str, self.classes_.tolist()))
+        names = tuple(map(label_text, self.classes_.tolist()))
         if self._several:
             return Meaning("multilabel", self._feature_names(), target_names=names)
         return Meaning("classification", self._feature_names(), class_names=names)
@@ -152,25 +176,55 @@ class ZooClassifier(ClassifierMixin, ZooEstimator):  # type: ignore[misc]
     # ---------------------------------------------------------------- predictions
 
     def predict(self, X: Any) -> Array:
-        """Return the class of each row, shape (rows,); for several labels 0 and 1, shape (rows, labels)."""
+        """Predict classes.
+
+        Args:
+            X: inputs, as for `fit`.
+
+        Returns:
+            The class of each row, shape (rows,); for several labels 0 and 1, shape (rows, labels).
+        """
         outputs = self._outputs(X)
+        decision = self.model_.decision
         if self._several:
-            return self.model_.decision.labels(outputs).astype(np.int64)
-        return self.classes_[self.model_.decision.classes(outputs)]
+            return decision.labels(outputs).astype(np.int64)
+        found: Array = self.classes_[decision.classes(outputs)]
+        return found
 
     def predict_proba(self, X: Any) -> Array:
-        """Return the probability of each class or label, shape (rows, classes)."""
-        decision, outputs = None, self._outputs(X)
+        """Predict probabilities.
+
+        Args:
+            X: inputs, as for `fit`.
+
+        Returns:
+            The probability of each class, in the order of `classes_`, or of each label; shape (rows, classes).
+
+        Raises:
+            ValueError: the loss and the output layer give scores alone.
+        """
+        outputs = self._outputs(X)
         decision = self.model_.decision
-        found = decision.label_probabilities(outputs) if self._several else decision.probabilities(outputs)
+        found = (decision.label_probabilities if self._several else decision.probabilities)(outputs)
         if found is None:
-            raise ValueError("no probabilities")
+            raise ValueError(
+                f"loss {self.model_.loss.name!r} and the output layer give no probabilities; "
+                "use predict, or model_.outputs for the scores"
+            )
         return found
 
     def predict_log_proba(self, X: Any) -> Array:
-        """Return the logarithm of `predict_proba`."""
+        """Predict the logarithms of probabilities.
+
+        Args:
+            X: inputs, as for `fit`.
+
+        Returns:
+            The logarithm of `predict_proba`.
+        """
         with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(X))
+            found: Array = np.log(self.predict_proba(X))
+        return found
 
     def __sklearn_tags__(self) -> Any:
         """Return that rows may have several labels."""
@@ -179,10 +233,40 @@ class ZooClassifier(ClassifierMixin, ZooEstimator):  # type: ignore[misc]
         return tags
 
 
-def _check_several_classes(y: Array, weights: Array | None) -> None:
-    counted = np.unique(y if weights is None else y[weights > 0])
+def _checked_targets(y: Any) -> tuple[bool, Array]:
+    """Return whether rows have several labels, and the targets. Raises ValueError for what is no class."""
+    y = y.toarray() if issparse(y) else y
+    kind = type_of_target(y)
+    if kind not in ("binary", "multiclass", "multilabel-indicator"):
+        check_classification_targets(y)
+        raise ValueError(f"{kind} targets are not supported: one class a row, or 0 and 1 for each of several labels")
+    if kind == "multilabel-indicator":
+        return True, np.asarray(y)
+    return False, column_or_1d(y, warn=True)
+
+
+def _classes(y: Array, weights: Array | None) -> Array:
+    """Return the classes of the rows, sorted. Raises ValueError for fewer than two classes of a weight above 0."""
+    classes: Array = np.unique(y)
+    counted = classes if weights is None else np.unique(y[weights > 0])
     if len(counted) < 2:
-        raise ValueError(
-            f"This solver needs samples of at least 2 classes in the data, but the data contains only one class: "
-            f"{counted[0]!r}"
-        )
+        raise ValueError(f"a classifier needs samples of at least 2 classes, and y has only one class: {counted[0]!r}")
+    return classes
+
+
+def _named_classes(classes: Any) -> Array:
+    """Return the classes that the first call of `partial_fit` names."""
+    if classes is None:
+        raise ValueError("classes must be passed on the first call to partial_fit.")
+    found: Array = np.unique(column_or_1d(classes))
+    return found
+
+
+def _with_two_classes(rows: Rows) -> Rows:
+    """Return rows of one class with one of weight 0 and another class, because the zoo refuses to learn one class."""
+    codes = rows.y
+    if (codes != codes[0]).any():
+        return rows
+    weights = np.ones(len(codes)) if rows.weights is None else rows.weights
+    other = 0 if codes[0] else 1
+    return Rows(np.concatenate([rows.x, rows.x[:1]]), np.append(codes, other), np.append(weights, 0.0))

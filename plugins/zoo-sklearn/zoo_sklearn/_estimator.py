@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import warnings
 from typing import Any
 
@@ -10,19 +11,19 @@ from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_array, validate_data
 
 from zoo_core import Model, train as train_model
 from zoo_core.errors import DataError
 from zoo_sklearn._rows import Array, Meaning, Rows, make_data
-from zoo_sklearn._spec import make_spec
+from zoo_sklearn._spec import as_continued, make_spec
 
 FLOATS = (np.float64, np.float32)
 FACTS = {"rows_trained_on", "unseen_classes", "constant_targets"}  # warnings that do not say that training failed
 
 
-class ZooEstimator(BaseEstimator):
-    """The base of `ZooClassifier` and `ZooRegressor`."""
+class ZooEstimator(BaseEstimator):  # type: ignore[misc]
+    """The base of `ZooClassifier` and `ZooRegressor`, which tell what the parameters are."""
 
     def __init__(
         self,
@@ -84,58 +85,70 @@ class ZooEstimator(BaseEstimator):
     def _train(self, train: Rows, validation: Rows | None, meaning: Meaning, outputs: int) -> None:
         """Train a new network, or with `warm_start` the present one, and keep it in `model_`."""
         spec = make_spec(self, meaning.task, outputs, train)
-        self._run(spec, train, validation, meaning, self.model_ if self._continues() else None)
+        if validation is not None:
+            spec["data"] = {**spec["data"], "validation": f"{len(train.x)}:", "stratify": False}
+        earlier = self.model_ if self._continues() else None
+        self._run(spec, make_data(train, validation, meaning), earlier, resume=False)
+        self._warn()
 
     def _train_further(self, train: Rows, meaning: Meaning, outputs: int) -> None:
         """Train one epoch more, with the optimizer, the random numbers and the scales of before."""
         if self.early_stopping:
-            raise ValueError("partial_fit does not support early_stopping = True")
+            raise ValueError(
+                f"early_stopping = {self.early_stopping!r} has no meaning for partial_fit; set it to False"
+            )
         earlier = getattr(self, "model_", None)
         spec = make_spec(self, meaning.task, outputs, train)
-        spec["training"] = {
-            **spec.get("training", {}), "epochs": 1, "early_stopping": None, "keep_optimizer": True,
-        }  # fmt: skip
-        self._run(spec, train, None, meaning, earlier, resume=earlier is not None and earlier.run_state is not None)
+        for_one_epoch = {"epochs": 1, "early_stopping": None, "keep_optimizer": True}
+        spec["training"] = {**spec.get("training", {}), **for_one_epoch}
+        resume = earlier is not None and earlier.run_state is not None
+        self._run(spec, make_data(train, None, meaning), earlier, resume=resume)
 
     def _continues(self) -> bool:
         return bool(self.warm_start) and hasattr(self, "model_")
 
-    def _run(
-        self,
-        spec: dict[str, Any],
-        train: Rows,
-        validation: Rows | None,
-        meaning: Meaning,
-        earlier: Model | None,
-        *,
-        resume: bool = False,
-    ) -> None:
-        if validation is not None:
-            spec["data"] = {**spec["data"], "validation": f"{len(train.x)}:", "stratify": False}
+    def _run(self, spec: dict[str, Any], data: Any, earlier: Model | None, *, resume: bool) -> None:
         if self.random_state is not None or "seed" not in spec:
             spec["seed"] = int(check_random_state(self.random_state).randint(2**31 - 1))
-        threads = self._threads()
-        if threads is not None:
+        if (threads := self._threads()) is not None:
             spec["training"] = {**spec.get("training", {}), "threads": threads}
-        data = make_data(train, validation, meaning)
+        if earlier is not None:
+            spec = as_continued(spec)
+        before = self.loss_curve_ if earlier is not None else []
         self.model_ = train_model(spec, data=data, start_from=earlier, resume_optimizer=resume)
-        self._describe()
+        self._describe(before)
 
     def _threads(self) -> int | None:
-        """Return the number of BLAS threads; None leaves it to the zoo. Workers of joblib have one."""
+        """Return the number of BLAS threads. None leaves it to the zoo; a worker of a pool takes one."""
         if self.n_jobs is None:
-            return 1 if effective_n_jobs(-1) == 1 else None
+            return None if multiprocessing.parent_process() is None else 1
         return int(effective_n_jobs(self.n_jobs))
 
-    def _describe(self) -> None:
-        history = self.model_.history
-        self.n_iter_ = len(history)
-        self.loss_curve_ = [record["train_loss"] for record in history]
-        self.loss_ = self.loss_curve_[-1]
-        self.best_loss_ = min(self.loss_curve_)
+    def _describe(self, before: list[float]) -> None:
+        """Set what is known of the run; `before` are the losses of runs that it continues."""
+        self.loss_curve_ = [*before, *(record["train_loss"] for record in self.model_.history)]
+        self.n_iter_ = len(self.loss_curve_)
+        self.loss_, self.best_loss_ = self.loss_curve_[-1], min(self.loss_curve_)
+
+    def _warn(self) -> None:
+        """Say why a run cannot have succeeded, if the zoo has seen it."""
         for key, text in self.model_.warnings.items():
             if key not in FACTS:
-                warnings.warn(text, ConvergenceWarning, stacklevel=4)
+                warnings.warn(text, ConvergenceWarning, stacklevel=5)  # where `fit` was called
+
+    # ---------------------------------------------------------------- rows
+
+    def _rows_to_validate(self, X: Any, y: Any) -> tuple[Array, Array] | None:
+        """Return inputs and targets of the validation rows, or None."""
+        if X is None and y is None:
+            return None
+        if X is None or y is None:
+            raise ValueError("X_val and y_val belong together, and one of them is None")
+        x = validate_data(self, X, reset=False, dtype=FLOATS, order="C")
+        y = check_array(y, ensure_2d=False, dtype=None, input_name="y_val")
+        if len(x) != len(y):
+            raise ValueError(f"X_val has {len(x)} rows, and y_val has {len(y)}")
+        return x, y
 
     def _feature_names(self) -> tuple[str, ...]:
         return tuple(map(str, getattr(self, "feature_names_in_", ())))
@@ -146,15 +159,18 @@ class ZooEstimator(BaseEstimator):
         """Return whether there is a model."""
         return hasattr(self, "model_")
 
-    def _outputs(self, X: Any) -> Array:
-        """Return what the last layer gives for each row, in the units of the targets."""
+    def _fitted_model(self) -> Model:
         try:
-            model = self.model_
+            return self.model_
         except AttributeError:
             raise NotFittedError(
                 f"This {type(self).__name__} instance is not fitted yet. Call 'fit' with appropriate arguments before "
                 "using this estimator."
             ) from None
+
+    def _outputs(self, X: Any) -> Array:
+        """Return what the last layer gives for each row, in the units of the targets."""
+        model = self._fitted_model()
         if self._is_plain(X):
             try:
                 return model.outputs(X)
@@ -163,7 +179,7 @@ class ZooEstimator(BaseEstimator):
         return model.outputs(validate_data(self, X, reset=False, dtype=FLOATS))
 
     def _is_plain(self, X: Any) -> bool:
-        """Return whether the zoo's own checks of inputs are enough: they are much quicker for few rows."""
+        """Return whether the zoo's own checks of inputs are enough; for few rows they are much quicker."""
         return (
             type(X) is np.ndarray
             and X.ndim == 2

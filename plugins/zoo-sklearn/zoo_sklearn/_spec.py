@@ -37,7 +37,7 @@ def _given(estimator: ZooEstimator) -> dict[str, Any]:
     _check_beside_spec(estimator)
     given = estimator.spec
     if isinstance(given, (str, Path)):
-        given = read_spec(given)
+        given = read_spec(given, data_given=True)
     if isinstance(given, Spec):
         given = given.to_dict()
     if not isinstance(given, Mapping):
@@ -57,17 +57,16 @@ def _check_beside_spec(estimator: ZooEstimator) -> None:
 
 
 def _built(estimator: ZooEstimator, task: str, outputs: int, train: Rows) -> dict[str, Any]:
-    rows = len(train.x)
-    batch = _batch_size(estimator, rows)
+    batch = _batch_size(estimator, len(train.x))
     model = {
         "loss": estimator.loss or LOSS[task],
         "layers": [*_hidden(estimator), _layer(estimator, outputs, estimator.out_activation or OUTPUT[task])],
-        "regularizers": _penalty(estimator.alpha, rows if batch == "all" else batch, train),
+        "regularizers": _penalty(estimator, task, batch, train),
     }
     return {
         "name": type(estimator).__name__,
         "dtype": estimator.dtype,
-        "data": {"name": "arrays", "preprocessor": estimator.preprocessor or "none", **_split(estimator, task)},
+        "data": {"name": "arrays", **_scaling(estimator, task, train), **_split(estimator, task)},
         "model": model,
         "optimizer": _solver(estimator.solver, estimator.learning_rate),
         "training": _training(estimator, batch),
@@ -75,7 +74,7 @@ def _built(estimator: ZooEstimator, task: str, outputs: int, train: Rows) -> dic
 
 
 def _batch_size(estimator: ZooEstimator, rows: int) -> Any:
-    if estimator.batch_size != "auto":
+    if not isinstance(estimator.batch_size, str) or estimator.batch_size != "auto":
         return estimator.batch_size
     solver = estimator.solver
     name = solver.get("name") if isinstance(solver, Mapping) else getattr(solver, "name", solver)
@@ -103,12 +102,25 @@ def _regularizers(estimator: ZooEstimator) -> list[Any]:
     return [] if given is None else list(given) if isinstance(given, (list, tuple)) else [given]
 
 
-def _penalty(alpha: float, batch: Any, train: Rows) -> list[dict[str, Any]]:
+def _penalty(estimator: ZooEstimator, task: str, batch: Any, train: Rows) -> list[dict[str, Any]]:
     """Return the penalty alpha / 2 * sum w^2, divided by the weight of the rows in a batch, as scikit-learn has it."""
-    if not alpha:
+    if not estimator.alpha:
         return []
-    share = 1.0 if train.weights is None else float(train.weights.mean())
-    return [{"name": "l2", "strength": float(alpha) / (2 * min(batch, len(train.x)) * share)}]
+    rows = len(train.x) if isinstance(batch, str) else min(batch, len(train.x))
+    weight = rows if train.weights is None else rows * float(train.weights.mean())
+    is_doubled = task == "regression" and estimator.loss is None  # scikit-learn halves the squared error
+    return [{"name": "l2", "strength": float(estimator.alpha) / (weight if is_doubled else 2 * weight)}]
+
+
+def _scaling(estimator: ZooEstimator, task: str, train: Rows) -> dict[str, Any]:
+    """Return how inputs and targets are scaled: by mean and deviation, in which a row counts by its weight."""
+    given = estimator.preprocessor or "none"
+    if train.weights is None:
+        return {"preprocessor": given}
+    found = {"preprocessor": "weighted_standard" if given == "standard" else given}
+    if task == "regression" and estimator.loss is None and estimator.out_activation is None:
+        found["target_preprocessor"] = "weighted_standard"  # elsewhere the zoo knows what suits
+    return found
 
 
 def _split(estimator: ZooEstimator, task: str) -> dict[str, Any]:
@@ -147,3 +159,9 @@ def _stopping(estimator: ZooEstimator) -> Any:
     if estimator.early_stopping:
         return rule | {"monitor": "validation_loss", "restore": True}
     return rule | {"monitor": "train_loss", "restore": False}
+
+
+def as_continued(spec: dict[str, Any]) -> dict[str, Any]:
+    """Return a spec for a run that starts from a model, whose own preprocessors stay."""
+    data = {key: value for key, value in spec["data"].items() if key not in ("preprocessor", "target_preprocessor")}
+    return {**spec, "data": data}
