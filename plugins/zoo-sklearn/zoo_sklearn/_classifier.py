@@ -18,7 +18,32 @@ from zoo_sklearn._rows import Array, Meaning, Rows, checked_weights
 
 
 class ZooClassifier(ClassifierMixin, ZooEstimator):  # type: ignore[misc]
-    """A network that classifies rows."""
+    """A network that classifies rows: one class a row, or several labels a row.
+
+    Args:
+        hidden_layer_sizes: units of each hidden layer.
+        activation, normalizer, regularizers, initializer: parts of the hidden layers, by name, mapping or object.
+        solver: the optimizer, a part.
+        alpha: the strength of the penalty on squared weights, as in scikit-learn.
+        batch_size: rows in a batch, "all" or "auto".
+        learning_rate: a number or a schedule part; default: that of the solver.
+        max_iter: epochs, at most.
+        tol, n_iter_no_change: the loss must fall by `tol` within this number of epochs, or training ends.
+        early_stopping: watch validation rows, of which there are `validation_fraction` unless `fit` gets them.
+        class_weight: a mapping of classes to weights, or "balanced".
+        warm_start: `fit` goes on from the weights of before.
+        preprocessor: how inputs are scaled, a part or None.
+        loss, out_activation: parts; default: those that suit the targets.
+        callbacks: a list of callback parts.
+        dtype: "float64" or "float32".
+        spec: a whole spec in place of these parameters.
+        overrides: other values at paths of the spec.
+        shuffle, random_state, n_jobs: as in scikit-learn.
+
+    Example:
+        net = ZooClassifier((32,), activation="swish", random_state=0).fit(x, y)
+        net.predict_proba(x)
+    """
 
     def __init__(
         self,

@@ -13,7 +13,15 @@ from zoo_sklearn._rows import Array, Meaning, Rows, checked_weights
 
 
 class ZooRegressor(RegressorMixin, ZooEstimator):  # type: ignore[misc]
-    """A network that predicts numbers."""
+    """A network that predicts numbers, one or several a row.
+
+    Args:
+        See `ZooClassifier`; there is no `class_weight`.
+
+    Example:
+        net = ZooRegressor((32,), activation="swish", random_state=0).fit(x, y)
+        net.predict(x)
+    """
 
     def fit(
         self,
