@@ -33,6 +33,8 @@ from zoo_core.spec import copy_part, dump, walk_parts
 if TYPE_CHECKING:
     from zoo_core.spec import Spec
 
+_MISSING = TableFormat().missing  # what stands for a missing value, where the data do not say
+
 
 class Model:
     """A network that predicts, with all it needs. Made by `zoo_core.train` and `zoo_core.load`.
@@ -185,7 +187,7 @@ class Model:
     def _inputs(self, x: Any) -> Any:
         about = self.about
         form = about.inputs, about.image_shape, self.name, about.feature_names
-        return as_inputs(x, *form, about.described_columns, self.data_options.get("missing") or TableFormat().missing)
+        return as_inputs(x, *form, about.described_columns, self.data_options.get("missing") or _MISSING)
 
     @naming_parts
     def predict(self, x: Any) -> Array:

@@ -155,10 +155,11 @@ def _stopping(estimator: ZooEstimator) -> Any:
         return estimator.early_stopping
     if estimator.n_iter_no_change is None:
         return None
-    rule = {"name": "early_stopping", "patience": estimator.n_iter_no_change, "min_delta": float(estimator.tol)}
+    patience, least = estimator.n_iter_no_change, float(estimator.tol)
+    rule = {"name": "early_stopping", "patience": patience}
     if estimator.early_stopping:
-        return rule | {"monitor": "validation_loss", "restore": True}
-    return rule | {"monitor": "train_loss", "restore": False}
+        return rule | {"monitor": "validation_loss", "restore": True, "min_delta": least}
+    return rule | {"monitor": "train_loss", "restore": False, "min_delta": least * max(patience, 1)}  # `tol` an epoch
 
 
 def as_continued(spec: dict[str, Any]) -> dict[str, Any]:
