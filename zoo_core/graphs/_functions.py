@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from zoo_core.graphs._builder import GraphBuilder, RecordingError
 from zoo_core.graphs._reductions import ROW_FUNCTIONS, finish
+from zoo_core.graphs._shapes import SHAPES, filled
 from zoo_core.graphs._symbolic_array import SymbolicArray, operand
-from zoo_core.graphs._ufuncs import check_axis
 
-Axis = Any
+MOST_BOUNDS = 100  # of np.digitize: each takes two operators
 
 
 def record_function(graph: GraphBuilder, function: Any, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
@@ -106,6 +108,21 @@ def _searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any
     return found
 
 
+def _digitize(x: Any, bins: Any, right: bool = False) -> Any:
+    """Write the number of bounds below each entry, for bounds that ascend."""
+    bounds = np.asarray(bins)
+    if not 0 < bounds.size <= MOST_BOUNDS or (np.diff(bounds) < 0).any():
+        raise RecordingError(f"it calls np.digitize for other than 1 to {MOST_BOUNDS} bounds that ascend")
+    return reduce(operator.add, ((x > bound if right else x >= bound).astype(np.int64) for bound in bounds.tolist()))
+
+
+def _select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
+    found = default
+    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
+        found = _where(condition, choice, found)
+    return found
+
+
 def _polyval(p: Any, x: Any) -> Any:
     found = filled(x.graph, x.shape, x.dtype, p[0])
     for coefficient in p[1:]:
@@ -113,85 +130,10 @@ def _polyval(p: Any, x: Any) -> Any:
     return found
 
 
-# ------------------------------------------------------------------ shapes
-
-
-def _split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    check_axis(x, axis, "np.split")
-    places = np.split(np.arange(x.shape[1]), indices_or_sections)
-    return [x[:, int(at[0]) : int(at[-1]) + 1] for at in places]
-
-
-def _concatenate(arrays: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = None) -> Any:
-    graph = next(a.graph for a in arrays if isinstance(a, SymbolicArray))
-    rows = next(len(a) for a in arrays if isinstance(a, SymbolicArray))
-    sample = np.concatenate([a.sample if isinstance(a, SymbolicArray) else a for a in arrays], axis=axis)
-    if sample.ndim != 2 or len(sample) != rows:
-        raise RecordingError("it joins rows; columns can be joined")
-    nodes = []
-    for a in arrays:
-        node, shown = operand(graph, a, sample)
-        nodes.append(graph.cast(graph.widened(node, np.shape(shown)[1]), sample.dtype))
-    node = graph.node("Concat", *nodes, dtype=sample.dtype, width=sample.shape[1]) if len(nodes) > 1 else nodes[0]
-    return finish(SymbolicArray(graph, node, sample), out)
-
-
-def _column_stack(arrays: Any) -> Any:
-    return _concatenate([a[:, None] if np.ndim(a) == 1 else a for a in arrays], axis=1)
-
-
-def _filled(value: float) -> Callable[..., Any]:
-    def like(x: Any, dtype: Any = None, *rest: Any, **options: Any) -> SymbolicArray:
-        return filled(x.graph, x.shape, dtype or x.dtype, value)
-
-    return like
-
-
-def _full_like(x: Any, fill_value: Any, dtype: Any = None, *rest: Any, **options: Any) -> SymbolicArray:
-    return filled(x.graph, x.shape, dtype or x.dtype, fill_value)
-
-
-def filled(graph: GraphBuilder, shape: tuple[int, ...], dtype: Any, value: Any) -> SymbolicArray:
-    """Return an array of one value everywhere."""
-    return SymbolicArray(graph, graph.constant_node(np.asarray(value, dtype)), np.full(shape, value, dtype))
-
-
 def _round(x: Any, decimals: int = 0, out: Any = None) -> Any:
     if decimals:
         raise RecordingError("it calls np.round with decimals")
     return finish(np.rint(x), out)
-
-
-def _expand_dims(x: Any, axis: Any) -> Any:
-    if x.ndim != 1 or axis not in (1, -1, (1,), (-1,)):
-        raise RecordingError("it gives an array more than two dimensions")
-    return x[:, None]
-
-
-def _squeeze(x: Any, axis: Any = None) -> Any:
-    return x.read_only(np.squeeze(x.sample, axis=axis))
-
-
-def _reshape(x: Any, *shape: Any, **options: Any) -> Any:
-    wanted = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple) else shape
-    sample = x.sample.reshape(wanted)
-    if sample.shape == x.shape or (sample.size == len(x) == len(sample)):
-        return x.read_only(sample)
-    raise RecordingError("it changes the shape of an array")
-
-
-def _diff(x: Any, n: int = 1, axis: Any = -1, prepend: Any = None, append: Any = None) -> Any:
-    if n != 1:
-        raise RecordingError("it calls np.diff with n > 1")
-    check_axis(x, axis, "np.diff")
-    ends = [None if end is None else filled(x.graph, (len(x), 1), x.dtype, end) for end in (prepend, append)]
-    whole = _concatenate([a for a in (ends[0], x, ends[1]) if a is not None], axis=1)
-    return whole[:, 1:] - whole[:, :-1]
-
-
-def _flip(x: Any, axis: Any = None) -> Any:
-    check_axis(x, axis, "np.flip")
-    return x[:, ::-1]
 
 
 def _dot(x: Any, y: Any, out: Any = None) -> Any:
@@ -217,14 +159,24 @@ def _einsum(subscripts: str, *arrays: Any, out: Any = None, **options: Any) -> A
     raise RecordingError(f"it calls np.einsum({subscripts!r}, ...); 'ij,ij->i' can be recorded")
 
 
-FUNCTIONS: dict[str, Callable[..., Any]] = ROW_FUNCTIONS | {
-    "clip": _clip, "column_stack": _column_stack, "concatenate": _concatenate, "copy": lambda x, **o: x.copy(),
-    "copyto": _copyto, "diff": _diff, "dot": _dot, "einsum": _einsum, "empty_like": _filled(0),
-    "expand_dims": _expand_dims, "flip": _flip, "full_like": _full_like, "hsplit": lambda x, n: _split(x, n, 1),
-    "hstack": lambda arrays, **o: _concatenate(arrays, 1, **o), "interp": _interpolate, "nan_to_num": _nan_to_num,
-    "ndim": lambda x: x.ndim, "ones_like": _filled(1), "polyval": _polyval, "reshape": _reshape,
-    "round": _round, "searchsorted": _searchsorted, "shape": lambda x: x.shape, "size": lambda x: x.size,
-    "split": _split, "squeeze": _squeeze, "take": _take, "where": _where, "zeros_like": _filled(0),
-}  # fmt: skip
-_METHODS = "all any argmax argmin clip cumsum dot max mean min prod reshape round squeeze std sum take var"
+FUNCTIONS: dict[str, Callable[..., Any]] = (
+    ROW_FUNCTIONS
+    | SHAPES
+    | {
+        "clip": _clip,
+        "copyto": _copyto,
+        "digitize": _digitize,
+        "dot": _dot,
+        "einsum": _einsum,
+        "interp": _interpolate,
+        "nan_to_num": _nan_to_num,
+        "polyval": _polyval,
+        "round": _round,
+        "searchsorted": _searchsorted,
+        "select": _select,
+        "take": _take,
+        "where": _where,
+    }
+)
+_METHODS = "all any argmax argmin clip cumsum dot max mean min prod ptp repeat reshape round squeeze std sum take var"
 METHODS = {name: FUNCTIONS[name] for name in _METHODS.split()}

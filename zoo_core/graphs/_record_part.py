@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike
 
 from zoo_core.errors import PluginError, ZooError, exception_text
 from zoo_core.graphs._builder import GraphBuilder, MissingOperator, RecordingError
-from zoo_core.graphs._functions import filled
+from zoo_core.graphs._shapes import filled
 from zoo_core.graphs._symbolic_array import SymbolicArray
 from zoo_core.parts import Activation, Part, Preprocessor, Transform
 

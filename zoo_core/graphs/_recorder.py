@@ -13,6 +13,7 @@ from zoo_core.graphs._functions import METHODS, record_function
 from zoo_core.graphs._further_operators import FURTHER
 from zoo_core.graphs._operators import BROADCAST, ELEMENTWISE, ROWWISE, apply
 from zoo_core.graphs._record_part import record_part
+from zoo_core.graphs._reductions import log_sum
 from zoo_core.graphs._symbolic_array import SymbolicArray
 from zoo_core.graphs._ufuncs import record_ufunc
 from zoo_core.parts import Part
@@ -32,6 +33,8 @@ class Recorder(GraphBuilder):
         """Write down a universal function of NumPy."""
         if ufunc is np.matmul and method == "__call__":
             return record_function(self, np.dot, inputs, options | {"out": options.get("out", (None,))[0]})
+        if ufunc is np.logaddexp and method == "reduce":
+            return log_sum(*inputs, **options | {"out": options.get("out", (None,))[0]})
         return record_ufunc(self, ufunc, method, inputs, options)
 
     def record_function(self, function: Any, inputs: Sequence[Any], options: dict[str, Any]) -> Any:

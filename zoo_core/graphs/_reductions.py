@@ -69,6 +69,24 @@ def _std(x: Any, axis: Axis = None, dtype: Any = None, out: Any = None, ddof: fl
     return finish(np.sqrt(_var(x, axis, dtype, None, ddof, keepdims)), out)
 
 
+def _ptp(x: Any, axis: Axis = None, out: Any = None, keepdims: bool = False) -> Any:
+    return finish(_max(x, axis, keepdims=keepdims) - _min(x, axis, keepdims=keepdims), out)
+
+
+def _median(x: Any, axis: Axis = None, out: Any = None, overwrite_input: bool = False, keepdims: bool = False) -> Any:
+    check_axis(x, axis, "np.median")
+    ordered, middle = _sort(x, 1), x.shape[1] // 2
+    found = ordered[:, middle] if x.shape[1] % 2 else (ordered[:, middle - 1] + ordered[:, middle]) / 2
+    return finish(found[:, None] if keepdims else found, out)
+
+
+def log_sum(x: Any, axis: Axis = 0, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+    """Write np.logaddexp.reduce."""
+    most = _max(x, axis, keepdims=True)
+    found = np.log(_sum(np.exp(x - most), axis, keepdims=True)) + most
+    return finish(found if keepdims else found[:, 0], out)
+
+
 def _norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Any:
     if ord == 1:
         return _sum(abs(x), axis, keepdims=keepdims)
@@ -108,8 +126,22 @@ def _sort(x: Any, axis: Axis = -1, kind: Any = None, order: Any = None, *, stabl
 
 
 ROW_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "all": _all, "any": _any, "argmax": _argmax, "argmin": _argmin, "count_nonzero": _count_nonzero,
-    "cumprod": _cumprod, "cumsum": _cumsum, "max": _max, "mean": _mean, "min": _min, "norm": _norm, "prod": _prod,
+    "all": _all,
+    "any": _any,
+    "argmax": _argmax,
+    "argmin": _argmin,
+    "count_nonzero": _count_nonzero,
+    "cumprod": _cumprod,
+    "cumsum": _cumsum,
+    "max": _max,
+    "mean": _mean,
+    "median": _median,
+    "min": _min,
+    "norm": _norm,
+    "prod": _prod,
+    "ptp": _ptp,
     "sort": _sort,
-    "std": _std, "sum": _sum, "var": _var,
-}  # fmt: skip
+    "std": _std,
+    "sum": _sum,
+    "var": _var,
+}
