@@ -18,7 +18,7 @@ from zoo_core.errors import NumericError, PluginError, SpecError, UsageError
 from zoo_core.model.evaluation import evaluate_table
 from zoo_core.parts import Callback, Optimizer, Schedule
 from zoo_core.registry import Registry
-from zoo_core.runs import Output, _checkpoint_writer, prepare
+from zoo_core.runs import Output, prepare
 from zoo_core.runs._checkpoint import restore_run, write_checkpoint
 from zoo_core.runs._run_state import owner_of_state
 from zoo_core.training import Interval, Trainer
@@ -36,30 +36,9 @@ def run_zoo(run_zoo):
 
 
 @pytest.fixture
-def alone(run_zoo):
-    """The bytes of a run left alone."""
-    assert run_zoo("train", "s.toml", "-o", "alone.npz", "-q")[0] == 0
-    return Path("alone.npz").read_bytes()
-
-
-@pytest.fixture
-def stopped(run_zoo, monkeypatch):
+def stopped(run_with):
     """Return a function that trains into m.npz and has something happen after the checkpoint of a number."""
-
-    def stop(happen, after=4, *arguments):
-        saved = []
-
-        def save(trainer, path, *given):
-            write_checkpoint(trainer, path, *given)
-            saved.append(path)
-            if len(saved) == after:
-                happen()
-
-        with monkeypatch.context() as patch:
-            patch.setattr(_checkpoint_writer, "write_checkpoint", save)
-            return run_zoo("train", "s.toml", "-o", "m.npz", *EVERY, *arguments)
-
-    return stop
+    return lambda happen, after=4, *more: run_with(happen, "train", "s.toml", "-o", "m.npz", *EVERY, *more, after=after)
 
 
 def fail():

@@ -16,8 +16,7 @@ from zoo_core.errors import NumericError, PluginError, ResourceError, UsageError
 from zoo_core.model import Model
 from zoo_core.parts import Callback, Metric, Optimizer, Schedule
 from zoo_core.registry import Registry
-from zoo_core.runs import Output, _checkpoint_writer, follow, prepare
-from zoo_core.runs._checkpoint import write_checkpoint
+from zoo_core.runs import Output, follow, prepare
 from zoo_core.runs._checkpoint_writer import save_checkpoint
 from zoo_core.training import Interval
 
@@ -31,33 +30,6 @@ def run_zoo(run_zoo):
     """Run a command in a folder with s.toml and its data; returns exit code, standard output, standard error."""
     write_run(Path())
     return run_zoo
-
-
-@pytest.fixture
-def alone(run_zoo):
-    """The bytes of a run left alone."""
-    assert run_zoo("train", "s.toml", "-o", "alone.npz", "-q")[0] == 0
-    return Path("alone.npz").read_bytes()
-
-
-@pytest.fixture
-def run_with(run_zoo, monkeypatch):
-    """Return a function that runs a command and has something happen after the checkpoint of a number."""
-
-    def run(happen, *command, after=4):
-        saved = []
-
-        def save(trainer, path, *given):
-            write_checkpoint(trainer, path, *given)
-            saved.append(path)
-            if len(saved) == after:
-                happen()
-
-        with monkeypatch.context() as patch:
-            patch.setattr(_checkpoint_writer, "write_checkpoint", save)
-            return run_zoo(*(command or TRAIN))
-
-    return run
 
 
 @pytest.fixture
