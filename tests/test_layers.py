@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import zoo_core
+from tests.helpers.sources import tree_of
 
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "zoo_core"
@@ -64,7 +65,7 @@ def _imports(file: Path, *, typing: bool = True) -> list[tuple[str, str]]:
     Imports inside functions count; without `typing`, those for type checkers alone do not.
     """
     found: list[tuple[str, str]] = []
-    waiting: list[ast.AST] = [ast.parse(file.read_text())]
+    waiting: list[ast.AST] = [tree_of(file)]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.ImportFrom):

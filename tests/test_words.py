@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import zoo_core
+from tests.helpers.sources import tree_of
 from zoo_core import parts, testing
 
 ROOT = Path(__file__).parents[1]
@@ -37,7 +38,7 @@ def _docstrings() -> Iterator[tuple[str, str]]:
         place = file.relative_to(ROOT)
         if place.parts[0] == "tests" or "tests" in place.parts or "templates" in place.parts:
             continue
-        for node in ast.walk(ast.parse(file.read_text())):
+        for node in ast.walk(tree_of(file)):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
                 name = getattr(node, "name", "the module")
                 yield f"{place}: {name}", ast.get_docstring(node) or ""
