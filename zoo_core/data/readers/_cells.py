@@ -52,7 +52,12 @@ def is_number(cell: str) -> bool:
 
 def has_number(missing: Collection[str]) -> bool:
     """Return whether a number, such as -999, is among the texts that stand for a missing value."""
-    return any(map(str.isdigit, "".join(missing)))
+    return _hold_digits(tuple(missing))
+
+
+@lru_cache  # each column of a wide table asks
+def _hold_digits(texts: tuple[str, ...]) -> bool:
+    return any(map(str.isdigit, "".join(texts)))
 
 
 @lru_cache
