@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,5 +78,5 @@ def test_it_stands_beside_the_figures(run_zoo: Any) -> None:
 
 def test_a_file_that_does_not_tell_it_has_none(tmp_path: Path) -> None:
     model = trained(tmp_path, X, np.array([0, 1] * 30), "classification", 2)
-    model.about = replace(model.about, baseline=[1.0])
+    model.about = model.about.replaced(baseline=[1.0])
     assert baseline_figures(model, Table(X, np.array([0, 1] * 30))) == {}

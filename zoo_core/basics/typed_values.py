@@ -5,14 +5,13 @@ It is for what machines write, such as headers: the first fault is enough. For w
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import re
 import types
 import typing
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Annotated, Any, ClassVar, Literal, Self, Union
+from typing import Annotated, Any, ClassVar, Literal, Self, Union, dataclass_transform
 
 Check = Callable[[Any], str]  # returns what is wrong with a value, or ""
 NAMES = {bool: "true or false", int: "a whole number", str: "a text", float: "a number", type(None): "null"}
@@ -30,16 +29,25 @@ class WrongValueError(ValueError):
         return f"{'.'.join(self.place) or 'header'}: {self.args[0]}"
 
 
+@dataclass_transform(kw_only_default=True, frozen_default=True)
 class TypedTable:
-    """Base of frozen dataclasses whose fields are read as their types say, also where Python code makes one."""
+    """Base of tables whose fields are read as their types say, also where Python code makes one. None can be changed.
+
+    It does what a dataclass does; but the methods of four dataclasses take as long to make as a file to read.
+    """
 
     ignores_unknown_keys: ClassVar[bool] = False
 
-    def __post_init__(self) -> None:
+    def __init__(self, **values: Any) -> None:
         """Read the fields. Raises WrongValueError."""
         kind: Any = type(self)
-        for name, hint in _hints(kind).items():
-            object.__setattr__(self, name, _at(name, hint, getattr(self, name)))
+        hints = _hints(kind)
+        if unknown := next((key for key in values if key not in hints), None):
+            raise WrongValueError("unknown key", str(unknown)[:100])
+        for name, hint in hints.items():
+            if name not in values and not hasattr(kind, name):
+                raise WrongValueError("is missing", name)
+            vars(self)[name] = _at(name, hint, values[name] if name in values else getattr(kind, name))
         self.check()
 
     def check(self) -> None:
@@ -56,19 +64,36 @@ class TypedTable:
         value = cls.prepare(value)
         if not isinstance(value, dict):
             raise WrongValueError(f"must be a table, not {type(value).__name__}")
-        known = {field.name: field for field in dataclasses.fields(cls) if field.init}  # type: ignore[arg-type]
-        if unknown := [key for key in value if key not in known]:
-            if not cls.ignores_unknown_keys:
-                raise WrongValueError("unknown key", str(unknown[0])[:100])
-            value = {key: item for key, item in value.items() if key in known}
-        for name, field in known.items():
-            if name not in value and field.default is field.default_factory is dataclasses.MISSING:
-                raise WrongValueError("is missing", name)
+        if cls.ignores_unknown_keys:
+            kind: Any = cls
+            value = {key: item for key, item in value.items() if key in _hints(kind)}
         return cls(**value)
+
+    def replaced(self, **values: Any) -> Self:
+        """Return a table with some values replaced. Raises WrongValueError."""
+        return type(self)(**self._fields() | values)
 
     def model_dump(self) -> dict[str, Any]:
         """Return plain data, from which `read` makes an equal table."""
-        return {field.name: _dump(getattr(self, field.name)) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
+        return {name: _dump(value) for name, value in self._fields().items()}
+
+    def _fields(self) -> dict[str, Any]:
+        kind: Any = type(self)
+        return {name: vars(self)[name] for name in _hints(kind)}
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether the other table is of this class and has equal fields."""
+        return isinstance(other, TypedTable) and type(self) is type(other) and self._fields() == other._fields()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        """Return the class and the fields."""
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._fields().items())})"
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Refuse a change."""
+        raise AttributeError(f"{type(self).__name__} cannot be changed; make another one with `replaced`")
 
 
 def typed_value(hint: Any, value: Any) -> Any:
@@ -188,8 +213,9 @@ def _at(key: str, hint: Any, value: Any) -> Any:
 
 @cache
 def _hints(table: Any) -> dict[str, Any]:
+    """Return the type of each field of a class of tables."""
     hints = typing.get_type_hints(table, include_extras=True)
-    return {field.name: hints[field.name] for field in dataclasses.fields(table)}
+    return {name: hint for name, hint in hints.items() if typing.get_origin(hint) is not ClassVar}
 
 
 def _dump(value: Any) -> Any:

@@ -1,11 +1,11 @@
 """What a model file says of inputs and outputs: names, kinds of columns, the task."""
 
+# ruff: noqa: RUF012 - a table copies its defaults
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -38,13 +38,12 @@ class Stored(TypedTable):
         return {k: item for k, item in value.items() if not k.startswith("x_")} if isinstance(value, dict) else value
 
 
-@dataclass(frozen=True)
 class StoredColumn(Stored):
     """What a column of the inputs means, as `zoo_core.parts.Column`."""
 
     name: str
     kind: Literal["number", "category", "boolean", "date"]
-    categories: list[str] = field(default_factory=list)
+    categories: list[str] = []
     order: Literal["", "dmy", "mdy"] = ""
 
     @classmethod
@@ -57,20 +56,19 @@ class StoredColumn(Stored):
         return Column(self.name, self.kind, tuple(self.categories), self.order)
 
 
-@dataclass(frozen=True)
 class DataDescription(Stored):
     """What inputs and outputs mean; a model file keeps it, so that a model can be used without its data."""
 
     inputs: Annotated[int, Ge(1), Le(2**31)]
     task: Task = "classification"
-    class_names: list[str] = field(default_factory=list)
-    feature_names: list[str] = field(default_factory=list)
-    target_names: list[str] = field(default_factory=list)
+    class_names: list[str] = []
+    feature_names: list[str] = []
+    target_names: list[str] = []
     image_shape: Annotated[list[Annotated[int, Ge(1)]], MinLen(2), MaxLen(2)] | None = None
     data_sha256: Annotated[str, DIGEST] = ""
-    baseline: list[float] = field(default_factory=list)  # share of each class or mean of each target
-    columns: list[StoredColumn] = field(default_factory=list)  # of each feature; empty where all are plain numbers
-    label_words: list[Annotated[list[str], MinLen(2), MaxLen(2)]] = field(default_factory=list)  # lacking it, having it
+    baseline: list[float] = []  # share of each class or mean of each target
+    columns: list[StoredColumn] = []  # of each feature; empty where all are plain numbers
+    label_words: list[Annotated[list[str], MinLen(2), MaxLen(2)]] = []  # lacking it, having it
 
     @staticmethod
     def stored_columns(columns: Iterable[Column]) -> list[StoredColumn]:

@@ -1,11 +1,11 @@
 """The header of a model file: its tables, and the checks before anything is built from it."""
 
+# ruff: noqa: RUF012 - a table copies its defaults
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import numpy as np
@@ -46,7 +46,6 @@ Warnings = Annotated[
 Facts = Annotated[dict[str, str | int | None], size_fault]
 
 
-@dataclass(frozen=True)
 class PartSource(Stored):
     """Where a part came from. The patterns make names and versions safe in a command that a user copies."""
 
@@ -57,7 +56,6 @@ class PartSource(Stored):
     state_version: int
 
 
-@dataclass(frozen=True)
 class Header(Stored):
     """The keys of a header that describe a model."""
 
@@ -69,7 +67,7 @@ class Header(Stored):
     parameters: Annotated[int, Ge(1)]  # how many are trained
     started_from: Annotated[str, DIGEST] = ""  # sha256 of the model with the first weights
     spec_folder: Annotated[str, MaxLen(1000)] = ""  # of the first spec file, relative to that of the model
-    warnings: Warnings = field(default_factory=dict)  # of the run, for the user
+    warnings: Warnings = {}  # of the run, for the user
     run: dict[str, Any] | None = None  # in a checkpoint, or where the spec keeps the optimizer: the state of the run
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 from annotated_types import Ge, MaxLen, MinLen
@@ -22,7 +21,6 @@ class _Summary(TypedTable):
     ignores_unknown_keys: ClassVar[bool] = True
 
 
-@dataclass(frozen=True)
 class _PartSummary(_Summary):
     """The name of a part, which a spec writes as a text or in a table with options."""
 
@@ -34,7 +32,6 @@ class _PartSummary(_Summary):
         return {"name": value} if isinstance(value, str) else value
 
 
-@dataclass(frozen=True)
 class _LayerSummary(_Summary):
     """The units and the activation of a layer."""
 
@@ -42,7 +39,6 @@ class _LayerSummary(_Summary):
     activation: _PartSummary
 
 
-@dataclass(frozen=True)
 class _LayersSummary(_Summary):
     """The loss and the layers."""
 
@@ -50,30 +46,27 @@ class _LayersSummary(_Summary):
     layers: Annotated[list[_LayerSummary], MinLen(1), MaxLen(255)]
 
 
-@dataclass(frozen=True)
 class _DataSummary(_PartSummary):
     """The name of the data set, and what scales the targets."""
 
     target_preprocessor: _PartSummary | None = None
 
 
-@dataclass(frozen=True)
 class _TrainingSummary(_Summary):
     """The length of a run."""
 
     epochs: int
 
 
-@dataclass(frozen=True)
 class ModelSummary(_Summary):
     """The part of a stored spec that can be shown when plugins are missing."""
 
     name: str
+    description: str = ""
     data: _DataSummary
     model: _LayersSummary
     optimizer: _PartSummary
     training: _TrainingSummary
-    description: str = ""
 
 
 def read_summary(contents: ModelFile, name: str) -> tuple[Header, ModelSummary]:

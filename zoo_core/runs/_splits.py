@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 
 import numpy as np
 
@@ -76,7 +76,7 @@ def describe_rows(model: Model, data: Data, train_rows: Array, earlier: Model | 
     model.training_rows = known.with_hashes(_train_hashes(data, train_rows, digest.update))
     classes = model.about.class_count(model.network.outputs)
     baseline = baseline_of(data.train, train_rows, classes)
-    model.about = replace(model.about, data_sha256=digest.hexdigest(), baseline=baseline)
+    model.about = model.about.replaced(data_sha256=digest.hexdigest(), baseline=baseline)
 
 
 def data_sha256(data: Data) -> str:
