@@ -12,6 +12,7 @@ from hypothesis import given, settings, strategies as st
 
 from zoo_core.data.readers.csv import read_csv
 from zoo_core.data.readers.feature_table import FeatureTable
+from zoo_core.data.readers.features import read_features
 from zoo_core.data.readers.find_format import find_format
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.table_reader import TableReader
@@ -293,3 +294,16 @@ def test_any_table_is_read_as_it_was_written_or_asked_about(rows: Any, marks: An
         raise
     assert names == (("p", "q", "r") if header else ())
     np.testing.assert_array_equal(numbers, np.array(rows))
+
+
+@pytest.mark.parametrize(
+    "row", ["1,2.5,-3e2", "1,5%,2", "5%,5%,5%", "1,,2", "1,x,2", "inf,1,2", '"1",2,3', "1 ,2,3", "$1,$2,$3"]
+)
+def test_a_single_row_is_read_as_it_is_among_others(row: str) -> None:
+    def read(rows: int) -> Any:
+        try:
+            return read_features(io.StringIO("a,b,c\n" + f"{row}\n" * rows), ["a", "b", "c"])[0].tolist()
+        except DataError as error:
+            return str(error)
+
+    assert read(1) == read(2)

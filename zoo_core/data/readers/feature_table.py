@@ -125,14 +125,26 @@ class FeatureTable:
                 yield rows
 
     def _rows(self, block: Block, number: int, keep: Sequence[int]) -> FeatureRows:
-        x = np.empty((len(block), len(self._features)))
         faults = {at: f" {fault}" for at, fault in block.faults.items()}
-        for i, feature in enumerate(self._features):
-            x[:, i], odd = feature.read(block)
-            for at, fault in odd.items():
-                faults.setdefault(at, f", {feature.label}{'' if fault.startswith('is ') else ':'} {fault}")
+        if (x := self._plain_row(block)) is None:
+            x = np.empty((len(block), len(self._features)))
+            for i, feature in enumerate(self._features):
+                x[:, i], odd = feature.read(block)
+                for at, fault in odd.items():
+                    faults.setdefault(at, f", {feature.label}{'' if fault.startswith('is ') else ':'} {fault}")
         kept = tuple(block.column(place) for place in keep)
         return FeatureRows(number, block.lines, x, kept, faults, block.name_of)
+
+    def _plain_row(self, block: Block) -> Array | None:
+        """Return the values of a single row of plain numbers, (1, features); to read it as one column is fast."""
+        if len(block) != 1 or not all(isinstance(f, _Numbers) and not f.column.sign for f in self._features):
+            return None
+        row, column = block.row(0), NumberColumn(self._table.form.notation, self._table.form.missing)
+        if column.add([row[f.place] for f in self._features]) or column.sign:
+            return None
+        for feature in self._features:
+            feature.column.sign = ""  # type: ignore[attr-defined]
+        return np.array(column.values)[None]
 
 
 def _joined(rows: Sequence[FeatureRows]) -> FeatureRows:
@@ -166,7 +178,7 @@ class _Feature:
 
     def __init__(self, table: TableReader, place: int, gaps: bool | None) -> None:
         self.label = table.column_name(place)
-        self._form, self._place, self._gaps = table.form, place, gaps
+        self._form, self.place, self._gaps = table.form, place, gaps
 
     def read(self, block: Block) -> tuple[Array, Faults]:
         """Return the values of a block, shape (rows,), and what is wrong with some."""
@@ -176,12 +188,12 @@ class _Feature:
 class _Numbers(_Feature):
     def __init__(self, table: TableReader, place: int, gaps: bool | None) -> None:
         super().__init__(table, place, gaps)
-        self._column = NumberColumn(table.form.notation, table.form.missing)
+        self.column = NumberColumn(table.form.notation, table.form.missing)
 
     def read(self, block: Block) -> tuple[Array, Faults]:
-        odd = self._column.take(block, self._place)
-        values: Array = np.array(self._column.values)
-        self._column.release()
+        odd = self.column.take(block, self.place)
+        values: Array = np.array(self.column.values)
+        self.column.release()
         faults = ((at, self._find_fault(cell)) for at, cell in odd.items())
         return values, {at: fault for at, fault in faults if fault}
 
@@ -189,7 +201,7 @@ class _Numbers(_Feature):
         form = self._form
         if self._gaps is not None and cell.strip() in form.missing:
             return "" if self._gaps else LACKING
-        return find_fault(cell, form.notation, form.missing, self._column.sign).text
+        return find_fault(cell, form.notation, form.missing, self.column.sign).text
 
 
 class _Texts(_Feature):
@@ -201,7 +213,7 @@ class _Texts(_Feature):
         self._values = _Values(table.form, read)
 
     def read(self, block: Block) -> tuple[Array, Faults]:
-        cells = block.column(self._place)
+        cells = block.column(self.place)
         if len(self._values) > MAX_CACHED:
             self._values.clear()
         values = np.fromiter(map(self._values.__getitem__, cells), np.float64, len(cells))
