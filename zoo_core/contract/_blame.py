@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from collections.abc import Callable
 from functools import wraps
 from types import FrameType
@@ -23,6 +22,8 @@ def part_that_raised(error: BaseException) -> tuple[type[Part], str] | None:
     It is the innermost call whose `self` is a part with a name: an inner part rather than the part around it. A method
     of another class in the module of a part, such as that of its rows, counts as the part's.
     """
+    import traceback  # late: its import takes a while, and most calls raise nothing
+
     frames = list(traceback.walk_tb(_origin(error).__traceback__))
     found = None
     for frame, line in frames:

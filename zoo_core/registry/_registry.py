@@ -16,7 +16,6 @@ from zoo_core.parts import Part
 from zoo_core.registry._discovery import every_plugin
 from zoo_core.registry._hooks import query_plugin
 from zoo_core.registry._isolation import DISTRIBUTION, isolated
-from zoo_core.registry._name_errors import ambiguous, clash, suggestion, unknown
 from zoo_core.registry._plugin import Entry, Key, Plugin, check_identity
 from zoo_core.registry._tools import Tool
 
@@ -108,6 +107,8 @@ class Registry:
         found = [e for e in own or rivals if e.imports()]
         if len(found) == 1:
             return found[0]
+        from zoo_core.registry._name_errors import ambiguous, unknown  # late, as below: most names are right
+
         raise PluginError(ambiguous(found) if found else unknown(self, kind, name))
 
     def rivals(self, kind: str, name: str) -> list[Entry]:
@@ -147,8 +148,13 @@ class Registry:
             if p.problem
         ]
         groups = [[e for e in group if not e.failed] for group in list(self._by_name.values())]
-        clashes = [clash(tools) for tools in self._tools.values() if len(tools) > 1]
-        return broken + [ambiguous(group) for group in groups if len(group) > 1] + clashes
+        several = [group for group in groups if len(group) > 1]
+        clashing = [tools for tools in self._tools.values() if len(tools) > 1]
+        if not several and not clashing:
+            return broken
+        from zoo_core.registry._name_errors import ambiguous, clash
+
+        return broken + [ambiguous(group) for group in several] + [clash(tools) for tools in clashing]
 
     def _working(self) -> Iterator[Entry]:
         return (e for plugin in list(self.plugins) for e in plugin.entries if not e.failed)
@@ -186,6 +192,8 @@ class Registry:
         """
         found = self._tools.get((kind, name), [])
         if len(found) > 1:
+            from zoo_core.registry._name_errors import clash
+
             raise PluginError(clash(found))
         return found[0] if found else None
 
@@ -197,6 +205,8 @@ class Registry:
     def is_misspelt(self, kind: str, name: str) -> bool:
         """Return whether an unknown name is likely that of a known part, and not that of a missing plugin's part."""
         broken = any(plugin.problem for plugin in self.plugins)
+        from zoo_core.registry._name_errors import suggestion
+
         return not broken and bool(suggestion(self, kind, name))
 
 
