@@ -25,7 +25,7 @@ NAMES = {
 }
 BUILT_IN = {  # what the zoo has without a hook; tests compare it with the command line
     "command": (
-        "train resume evaluate predict plot compare explain export list show validate schema new env data plugins"
+        "train resume evaluate predict serve plot compare explain export list show validate schema new env data plugins"
     ),
     "plot": "curves confusion weights activation schedule layers",
     "reader": ".csv .tsv .txt .npy .npz .png .toml .json",
