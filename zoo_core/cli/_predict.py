@@ -35,7 +35,7 @@ def plain_call(arguments: Sequence[str]) -> dict[str, Any] | None:
             found[argument[2:]] = True
         elif argument in VALUES:
             key, value = VALUES[argument], next(waiting, "")
-            if not value or value.startswith("-") or (key in found and key != "keep"):
+            if not value or value.startswith("-"):
                 return None
             found[key] = [*found.get(key, []), value] if key == "keep" else Path(value) if key == "output" else value
         elif argument == "-" or (argument and not argument.startswith("-")):

@@ -136,14 +136,14 @@ class FeatureTable:
         return FeatureRows(number, block.lines, x, kept, faults, block.name_of)
 
     def _plain_row(self, block: Block) -> Array | None:
-        """Return the values of a single row of plain numbers, (1, features); to read it as one column is fast."""
+        """Return the values of a single row of numbers written alike, (1, features): as one column it is read fast."""
         if len(block) != 1 or not all(isinstance(f, _Numbers) and not f.column.sign for f in self._features):
             return None
         row, column = block.row(0), NumberColumn(self._table.form.notation, self._table.form.missing)
-        if column.add([row[f.place] for f in self._features]) or column.sign:
+        if column.add([row[f.place] for f in self._features]):
             return None
         for feature in self._features:
-            feature.column.sign = ""  # type: ignore[attr-defined]
+            feature.column.sign = column.sign  # type: ignore[attr-defined]
         return np.array(column.values)[None]
 
 
