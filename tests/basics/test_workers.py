@@ -144,9 +144,10 @@ def test_an_interrupt_while_the_caller_waits_for_a_helper_waits_for_its_block() 
         else:
             time.sleep(0.02)  # so that the helper gets a block
 
-    with Pool(2) as pool, pytest.raises(KeyboardInterrupt):
-        pool.run(work, 2)
-    assert len(ended) == 1
+    with Pool(2) as pool:
+        with pytest.raises(KeyboardInterrupt):
+            pool.run(work, 2)
+        assert len(ended) == 1
 
 
 def test_a_call_from_inside_of_a_block_works_alone() -> None:

@@ -44,12 +44,12 @@ def test_every_number_of_threads_gives_the_same_bits(
     a, b = (rng.standard_normal(size, np.float32).astype(dtype) for size in ((rows, inner), (inner, columns)))
     if transposed:
         a, b = np.ascontiguousarray(a.T).T, np.ascontiguousarray(b.T).T
-    found = []
+    found, bias = [], np.arange(columns, dtype=dtype)[None, :] / columns
     for threads in (1, 2, 4):
         with Pool(threads) as pool:
             out = np.full((rows, columns), np.nan, dtype)
-            multiply_blocks(pool, product_blocks(*shape), a, b, out)
+            multiply_blocks(pool, product_blocks(*shape), a, b, out, bias)
         found.append(out.tobytes())
     assert len(set(found)) == 1
-    wanted = a.astype(np.float64) @ b.astype(np.float64)
+    wanted = a.astype(np.float64) @ b.astype(np.float64) + bias
     np.testing.assert_allclose(out, wanted, rtol=0, atol=4 * inner * np.finfo(dtype).eps)
