@@ -14,7 +14,7 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 
-from tests.robustness.table_files import wide_sheet
+from tests.robustness.table_files import shared_text_sheet, wide_sheet
 from zoo_core.data.readers import _open
 from zoo_core.data.readers.columns import column_blocks, read_columns
 from zoo_core.data.readers.features import read_features
@@ -112,7 +112,7 @@ def test_what_expands_without_reason_is_refused(tmp_path: Path, monkeypatch: pyt
 def test_what_expands_only_as_text_is_refused_before_it_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_open, "FREE_BYTES", 2**20)
     write_parquet(tmp_path / "t.parquet", {"a": ["x" * 100_000] * 1000})
-    write_excel(tmp_path / "text.xlsx", {"a": ["x" * 30_000] * 300})
+    (tmp_path / "text.xlsx").write_bytes(shared_text_sheet(200, 30_000))
     (tmp_path / "wide.xlsx").write_bytes(wide_sheet(400))
     for name in ("t.parquet", "text.xlsx", "wide.xlsx"):
         with pytest.raises(DataError, match="more than 100 times as many"):

@@ -165,5 +165,5 @@ def test_a_type_that_cannot_be_judged_is_not_taken(hint: Any) -> None:
 
 
 def test_a_fault_says_its_place() -> None:
-    with pytest.raises(WrongValueError, match=re.escape("b.1: must be a whole number, not str")):
+    with pytest.raises(WrongValueError, match=re.escape("b.1: must be a whole number, not a text")):
         typed_value(dict[str, list[int]], {"a": [], "b": [1, "2"]})

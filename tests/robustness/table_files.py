@@ -56,6 +56,19 @@ def wide_sheet(rows: int) -> bytes:
     return sheet(f'<row r="1"><c r="A1"><v>1</v></c><c r="XFD1"><v>2</v></c></row>{cells}')
 
 
+def shared_text_sheet(rows: int, letters: int) -> bytes:
+    """Return a workbook whose cells all hold one text, which the file has once."""
+    text = f"<sst {SPREADSHEET}><si><t>{'x' * letters}</t></si></sst>".encode()
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    part = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{kind}"/></Types>'.encode()
+    data = sheet("".join(f'<row r="{i}"><c r="A{i}" t="s"><v>0</v></c></row>' for i in range(1, rows)))
+    data = _with_member(data, "[Content_Types].xml", lambda old: old.replace(b"</Types>", part))
+    file = io.BytesIO(data)
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/sharedStrings.xml", text)
+    return file.getvalue()
+
+
 def damaged(data: bytes, ending: str, damage: Damage, rng: random.Random) -> bytes:
     """Return a file with changed bytes; mostly with those of a member or of its text changed, and packed anew."""
     if rng.random() < 0.3:

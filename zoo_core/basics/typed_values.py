@@ -63,7 +63,7 @@ class TypedTable:
         """Return the table that a mapping describes. Raises WrongValueError."""
         value = cls.prepare(value)
         if not isinstance(value, dict):
-            raise WrongValueError(f"must be a table, not {type(value).__name__}")
+            raise WrongValueError(f"must be a table, not {_kind(value)}")
         if cls.ignores_unknown_keys:
             kind: Any = cls
             value = {key: item for key, item in value.items() if key in _hints(kind)}
@@ -148,9 +148,15 @@ def _as_float(value: int) -> float:
         raise WrongValueError("must be a finite number") from None
 
 
+def _kind(value: Any) -> str:
+    """Return what messages call a value of JSON, which has other words than Python."""
+    names = {**NAMES, list: "a list", dict: "a table"}
+    return names.get(type(value), type(value).__name__)
+
+
 def _of_type(wanted: type, name: str, value: Any) -> Any:
     if type(value) is not wanted:
-        raise WrongValueError(f"must be {name}, not {type(value).__name__}")
+        raise WrongValueError(f"must be {name}, not {_kind(value)}")
     return value
 
 

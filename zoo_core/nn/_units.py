@@ -40,6 +40,7 @@ class TargetUnits:
         """The name of the preprocessor that scales, or ''."""
         return "" if self._preprocessor is None else self._preprocessor.name
 
+    @np.errstate(all="ignore")
     def learnt(self, values: Array, dtype: np.dtype[np.generic]) -> Array:
         """Return targets as the network learns them; class indices (rows,) stay as they are.
 
