@@ -110,6 +110,10 @@ class Part:
     # Set by the core: the name that the spec used, such as "distribution:name"; "" for the plain name.
     spec_name: str = ""
 
+    def __repr__(self) -> str:
+        """Return how the part is made; a dataclass with options has a `repr` of its own."""
+        return f"{type(self).__name__}()"
+
     def set_spec_name(self, name: str) -> None:
         """Set `spec_name`; called by the core, also for a frozen dataclass."""
         vars(self)["spec_name"] = name

@@ -3,5 +3,5 @@
 `progress/` shows a run while it trains: a live view on a terminal, plain lines elsewhere, warnings alone if asked.
 `plots/` draws Matplotlib figures: learning curves, confusion matrices, weights, single parts.
 `text/` formats numbers, tables and pages for the terminal.
-`_records.py` reads the metrics of a run; `samples.py` computes the curves that show a part.
+`samples.py` computes the curves that show a part.
 """

@@ -101,6 +101,12 @@ class Model:
         chain = " -> ".join([*dict.fromkeys([str(self.about.inputs), str(self.network.inputs)]), *layers])
         return f"<{type(self).__name__} {self.name!r}: {chain}; {self.network.layout.size:,} parameters>"
 
+    def _repr_html_(self) -> str:
+        """Return layers, task, figures and learning curve for a notebook."""
+        from zoo_core.model._html import model_html  # late: most models are not shown
+
+        return model_html(self)
+
     def __copy__(self) -> Model:
         """Return a copy that shares the network, and so the lock."""
         vars(other := object.__new__(type(self))).update(vars(self))

@@ -40,6 +40,18 @@ class Registry:
             for plugin, load in every_plugin(os.environ.get("ZOO_PLUGINS")):
                 self._load(plugin, load)
 
+    def __repr__(self) -> str:
+        """Return how many plugins and parts there are."""
+        parts = sum(1 for _ in self._working())
+        plugins = len(self.plugins)
+        return f"<{type(self).__name__}: {parts} parts of {plugins} plugin{'s' * (plugins != 1)}>"
+
+    def _repr_html_(self) -> str:
+        """Return the plugins, and the parts and tools by kind, for a notebook."""
+        from zoo_core.registry._html import registry_html  # late: few registries are shown
+
+        return registry_html(self)
+
     def add(self, module: object, distribution: str = "local", version: str = "0") -> Plugin:
         """Register a module or an object that implements hooks, such as one defined in a notebook.
 

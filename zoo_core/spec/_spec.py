@@ -154,6 +154,26 @@ class Spec(SpecTable):
     # The plain data that `_round_trip.stored` has proved to come back from a file, and the spec that came back.
     _proved: tuple[dict[str, Any], Spec] | None = PrivateAttr(default=None)
 
+    def __repr__(self) -> str:
+        """Return a line with the data, the layers and what trains them; `str` gives the whole spec as TOML."""
+        chain = " -> ".join(f"{layer.units} {layer.activation.name}" for layer in self.model.layers)
+        named = {"data": self.data.source, "loss": getattr(self.model, "loss", None), "optimizer": self.optimizer}
+        texts = [f"{key} {part.name}" for key, part in named.items() if part is not None]
+        texts += [f"epochs {self.training.epochs}"] if self.training is not None else []
+        return f"<Spec {self.name!r}: {'; '.join([chain, *texts])}>"
+
+    def __str__(self) -> str:
+        """Return the spec as TOML, without what has its default."""
+        from zoo_core.spec._toml import stated, toml_text  # late: most specs are not shown
+
+        return toml_text(stated(self))
+
+    def _repr_html_(self) -> str:
+        """Return the spec as TOML for a notebook."""
+        from zoo_core.basics.html import escaped
+
+        return f"<div><b>Spec {escaped(self.name)}</b></div><pre>{escaped(self)}</pre>"
+
     @property
     def origin(self) -> Origin:
         """Where the spec was read, and so which files its paths may name."""

@@ -29,6 +29,15 @@ class SpecTable(StrictTable):
         """Return whether the other table has the same plain data: parts without options have no `==` of their own."""
         return type(self) is type(other) and self.model_dump() == other.model_dump()
 
+    def __repr__(self) -> str:
+        """Return the keys that differ from their defaults, as plain data."""
+        from zoo_core.spec._toml import stated  # late: most specs are not shown
+
+        return f"{type(self).__name__}({stated(self)})"
+
+    def __str__(self) -> str:
+        return repr(self)
+
     @model_serializer
     def _dump(self) -> dict[str, Any]:
         return {name: dump_field(getattr(self, name)) for name in type(self).model_fields}

@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from zoo_core.display._records import USUAL_UPDATES, Points, metric_points
 from zoo_core.display.plots._line_labels import LineLabel, distinct_names, label_lines
 from zoo_core.display.plots._style import MARKERS, PALETTE, colours, new_figure, plain_log_scale, styled, whole_epochs
 from zoo_core.display.text import printable
 from zoo_core.errors import UsageError
+from zoo_core.model.records import USUAL_UPDATES, Points, metric_points
 from zoo_core.parts import Record
 
 if TYPE_CHECKING:

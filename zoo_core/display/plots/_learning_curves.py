@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from zoo_core.display._records import SPLITS, Points, metric_keys, metric_points, saved_epoch, split_key
 from zoo_core.display.plots._line_labels import LineLabel, distinct_names, label_lines
 from zoo_core.display.plots._model_grid import MAX_MODELS, model_grid
 from zoo_core.display.plots._style import (
@@ -26,6 +25,7 @@ from zoo_core.display.plots._style import (
 )
 from zoo_core.display.text import format_number, printable
 from zoo_core.errors import UsageError, nearest
+from zoo_core.model.records import SPLITS, Points, metric_keys, metric_points, saved_epoch, split_key
 from zoo_core.parts import Record
 
 if TYPE_CHECKING:

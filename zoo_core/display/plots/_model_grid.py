@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zoo_core.basics import direction
-from zoo_core.display._records import (
+from zoo_core.display.plots._line_labels import distinct_names
+from zoo_core.display.plots._style import DASHES, PALETTE, RING, is_wide, new_figure, plain_log_scale, whole_epochs
+from zoo_core.display.text import format_number, printable
+from zoo_core.model.records import (
     SPLITS,
     Points,
     metric_points,
     saved_epoch,
 )
-from zoo_core.display.plots._line_labels import distinct_names
-from zoo_core.display.plots._style import DASHES, PALETTE, RING, is_wide, new_figure, plain_log_scale, whole_epochs
-from zoo_core.display.text import format_number, printable
 from zoo_core.parts import Record
 
 if TYPE_CHECKING:

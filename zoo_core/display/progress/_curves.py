@@ -9,11 +9,11 @@ from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING
 
 from zoo_core.display._colours import BLUE, MAGENTA
-from zoo_core.display._records import SPLITS
 from zoo_core.display.progress._lines import styled_text
 from zoo_core.display.progress._metric_table import Metrics, by_metric
 from zoo_core.display.progress._run_progress import MetricHistory
 from zoo_core.display.text import Curve, curve_legend, draw_curves, printable
+from zoo_core.model.records import SPLITS
 
 if TYPE_CHECKING:
     from rich.text import Text

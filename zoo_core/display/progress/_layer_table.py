@@ -6,9 +6,9 @@ import math
 from typing import TYPE_CHECKING
 
 from zoo_core.display._colours import ORANGE
-from zoo_core.display._records import USUAL_UPDATES
 from zoo_core.display.progress._lines import fit_name, name_column, styled_text
 from zoo_core.display.text import format_number, printable
+from zoo_core.model.records import USUAL_UPDATES
 from zoo_core.training.events import LayerStats
 
 if TYPE_CHECKING:

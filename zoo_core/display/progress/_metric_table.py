@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from zoo_core.display._colours import GREEN
-from zoo_core.display._records import SPLITS, split_key
 from zoo_core.display.progress._lines import fit_name, name_column, styled_text
 from zoo_core.display.progress._run_progress import MetricHistory
 from zoo_core.display.text import format_number, printable
+from zoo_core.model.records import SPLITS, split_key
 
 if TYPE_CHECKING:
     from rich.text import Text

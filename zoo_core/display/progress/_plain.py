@@ -9,9 +9,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 from zoo_core import errors
-from zoo_core.display._records import split_key
 from zoo_core.display.progress._run_progress import RunProgress
 from zoo_core.display.text import format_count, format_duration, format_number, printable
+from zoo_core.model.records import split_key
 from zoo_core.training.events import EpochEnded, Event, Finished, Message, Progress, Started
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from array import array
 from dataclasses import dataclass, field
 
 from zoo_core.basics import direction
-from zoo_core.display._records import metric_keys, split_key
 from zoo_core.display.text import format_count, format_duration, format_number, printable
+from zoo_core.model.records import metric_keys, split_key
 from zoo_core.parts import Record
 from zoo_core.training.events import EpochEnded, Event, Finished, LayerStats, Progress, Started
 

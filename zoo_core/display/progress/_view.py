@@ -6,13 +6,13 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from zoo_core.display._colours import BLUE
-from zoo_core.display._records import is_finite_number
 from zoo_core.display.progress._curves import curve_lines
 from zoo_core.display.progress._layer_table import layer_lines
 from zoo_core.display.progress._lines import fit_lines, shorten, styled_text
 from zoo_core.display.progress._metric_table import metric_table, table_height
 from zoo_core.display.progress._run_progress import RunProgress
 from zoo_core.display.text import format_duration, format_number
+from zoo_core.model.records import is_finite_number
 
 if TYPE_CHECKING:
     from rich.text import Text
