@@ -29,7 +29,8 @@ ORDER = (
     "graphs",
     "testing reports",
     "training",
-    "runs display serving",
+    "runs serving",
+    "display",
     "cli",
 )
 FACES = [

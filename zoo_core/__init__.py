@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from zoo_core.display.notebook import watch as watch
     from zoo_core.errors import ZooError as ZooError
     from zoo_core.hookspecs import LazyParts as LazyParts, hookimpl as hookimpl
     from zoo_core.model import Model as Model, load as load
@@ -52,6 +53,7 @@ def _lazy_names(
 
 
 _MODULES = {
+    "display.notebook": "watch",
     "errors": "ZooError",
     "hookspecs": "LazyParts hookimpl",
     "model": "Model load",

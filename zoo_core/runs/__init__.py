@@ -16,7 +16,7 @@ from zoo_core.runs._export import export, find_exporter
 from zoo_core.runs._folds import CrossValidation, cross_validate, fold_outputs, fold_specs, train_folds
 from zoo_core.runs._output import Output
 from zoo_core.runs._prepare import steps_per_epoch
-from zoo_core.runs._run import follow, prepare, prepare_resumed, resume, train
+from zoo_core.runs._run import follow, model_in_errors, prepare, prepare_resumed, resume, train
 
 __all__ = [
     "CrossValidation",
@@ -33,6 +33,7 @@ __all__ = [
     "fold_outputs",
     "fold_specs",
     "follow",
+    "model_in_errors",
     "prepare",
     "prepare_resumed",
     "resume",

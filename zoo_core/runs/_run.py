@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -125,17 +125,23 @@ def resume(
 
 
 def run_to_end(trainer: Trainer, output: Output | None = None, interval: Interval | None = None) -> Model:
-    try:
+    with model_in_errors(trainer, output):
         for _ in follow(trainer, output, interval):
             pass
-    except BaseException as error:
-        _attach_model(error, trainer, is_saved=output is not None)
-        raise
     return trainer.model
 
 
+@contextmanager
+def model_in_errors(trainer: Trainer, output: Output | None = None) -> Iterator[None]:
+    """Let an error inside the block carry what was trained before it, as its attribute `model`."""
+    try:
+        yield
+    except BaseException as error:
+        _attach_model(error, trainer, is_saved=output is not None)
+        raise
+
+
 def _attach_model(error: BaseException, trainer: Trainer, *, is_saved: bool) -> None:
-    """Let an error carry what was trained before it, as its attribute `model`."""
     if (trainer.position.epoch or trainer.position.step) and not isinstance(error, NumericError):
         trainer.network.mend_state()
         with suppress(Exception):  # a class of a plugin may refuse attributes
