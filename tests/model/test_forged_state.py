@@ -95,6 +95,7 @@ def columns(**changes: Any) -> list[dict[str, Any]]:
         (CLASSES, tell("baseline", [1.0]), r"about.baseline has 1 numbers, and the model has 3 classes"),
         (CLASSES, tell("baseline", [1.0, 1.0, -1.0]), "about.baseline holds -1, which is no share"),
         (CLASSES, tell("baseline", [0.1, 0.1, 0.1]), "add up to 0.3"),
+        (TABLE, tell("columns", [{f"k{i}": 0 for i in range(101)}]), "about.columns.0: a table of 101 keys"),
         (TABLE, tell("columns", columns(categories=["u", "v"])), "category.values' of .* holds 2 at .*'sort'"),
         (TABLE, tell("columns", columns(kind="date", categories=[])), "category.values' of .* is there, and"),
     ],
@@ -187,3 +188,11 @@ def test_a_run_whose_state_is_none_is_refused_with_its_place() -> None:
 
     with pytest.raises(ModelFileError, match=r"header.run: 'opt.steps' is no state of a run"):
         loaded(CLASSES, change).to_bytes()
+
+
+def test_a_loss_that_is_none_is_told_when_it_is_asked_for() -> None:
+    def change(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+        header["spec"] = {**header["spec"], "model": {**header["spec"]["model"], "loss": {"name": "mse", "odd": 1}}}
+
+    with pytest.raises(ModelFileError, match=r"loss\.odd: unknown"):
+        _ = loaded(CLASSES, change).loss

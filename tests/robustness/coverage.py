@@ -29,7 +29,7 @@ TESTS = (
     "runs/test_checkpoints.py", "runs/test_round_trip.py", "runs/test_checkpoint_refusals.py",
     "runs/test_nothing_is_lost.py", "nn/test_random_streams.py", "training/test_target_units.py",
     "nn/test_part_state.py", "nn/test_target_widths.py", "model/test_bytes.py", "model/test_columns.py",
-    "model/test_forged_state.py",
+    "model/test_forged_state.py", "model/test_stored_network.py",
     "runs/test_continuation.py", "runs/test_errors_with_models.py", "runs/test_multilabel.py",
 )  # fmt: skip
 COUNT = len(TESTS)
