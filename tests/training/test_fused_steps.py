@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import zoo_core
-from tests.training.test_updates import SUBJECTS, Counting, Momentum, take, whole
+from tests.training.test_updates import SUBJECTS, Counting, Momentum, take, told, whole
 from zoo_core.basics.workers import Pool
 from zoo_core.parts import Optimizer
 from zoo_core.training import _compiler, _fused_steps, _loop_source, _updates
@@ -40,7 +40,7 @@ def fused(part, layout):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("subject", SUBJECTS, ids=str)
+@pytest.mark.parametrize("subject", SUBJECTS, ids=told)
 def test_a_loop_gives_the_bits_of_a_whole_step(subject, dtype, loops):
     assert take(subject.make(), fused, dtype) == take(subject.make(), whole, dtype)
     assert len(loops) == 7  # all steps but the first, which is whole

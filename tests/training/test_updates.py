@@ -54,9 +54,14 @@ def whole(part, layout):
     return part.update
 
 
+def told(subject):
+    """The name of a case, the same in every process."""
+    return f"{subject.part.name}-{dict(subject.options)}"
+
+
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("subject", SUBJECTS, ids=str)
+@pytest.mark.parametrize("subject", SUBJECTS, ids=told)
 def test_blocks_give_the_bits_of_a_whole_step(subject, dtype):
     assert is_elementwise(subject.make())
     assert take(subject.make(), update_of, dtype) == take(subject.make(), whole, dtype)
