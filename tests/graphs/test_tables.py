@@ -86,6 +86,40 @@ def test_python_takes_the_numbers_and_the_texts_of_a_table(model_and_rows, tmp_p
         np.testing.assert_array_equal(space["predict"](texts), model.predict(known))
 
 
+TEXTS = {
+    "no text": ("", "1", "2024-01-05"),
+    "blanks": (3.0, " 2 ", "2024-01-05 10:30"),
+    "marks of missing values": ("NA", "?", "n/a"),
+    "a number for a text": (3.0, 7, "2024-01-05"),
+    "a float for a text": (3.0, 2.0, "2024-01-05"),
+    "no date": (3.0, "1", ""),
+    "none at all": (None, None, None),
+}
+
+
+def test_python_takes_odd_texts_as_the_model_does(tmp_path):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({
+        "size": np.where(rng.random(90) < 0.1, np.nan, rng.normal(3, 1, 90)),
+        "grade": rng.choice(np.array(["1", "2", "7", None], object), 90),
+        "when": np.datetime64("2024-01-01", "s") + rng.integers(0, 10**6, 90).astype("timedelta64[s]"),
+    })  # fmt: skip
+    frame["y"] = np.where(frame["grade"] == "7", "a", "b")
+    layers = [{"units": 2, "activation": "softmax"}]
+    spec = {"model": {"loss": "cross_entropy", "layers": layers}, "optimizer": "adam", "training": {"epochs": 3}}
+    spec["data"] = {"preprocessor": "table"}
+    model = zoo_core.train(spec, data=frame, target="y")
+    zoo_core.export(model, tmp_path / "m.py")
+    space = {"__name__": "m"}
+    exec((tmp_path / "m.py").read_text(), space)
+    for what, row in TEXTS.items():
+        expected = model.predict_proba(np.array([row], object))
+        np.testing.assert_allclose(space["predict_proba"]([row]), expected, rtol=0, atol=1e-6, err_msg=what)
+    frame = pd.DataFrame({"size": [3.0, 4.0], "grade": [1, 7], "when": [1.7e9, 1.71e9]})
+    expected = model.predict_proba(frame.assign(when=pd.to_datetime(frame["when"], unit="s")))
+    np.testing.assert_allclose(space["predict_proba"](frame), expected, rtol=0, atol=1e-6)
+
+
 def test_onnx_takes_the_numbers_of_a_table(model_and_rows, tmp_path):
     pytest.importorskip("onnx")
     runtime = pytest.importorskip("onnxruntime")

@@ -58,7 +58,7 @@ def _as_matrix(
         rows = x if isinstance(x, np.ndarray) else np.array(x, object)  # numbers beside texts stay numbers
         return described_matrix(rows, columns, missing, "inputs", name)
     if fault := values_fault(array, columns):
-        raise DataError(f"inputs: the array {fault} (from 0), which model {name!r} cannot take; give a frame of texts")
+        raise DataError(f"inputs: the array {fault}, which model {name!r} cannot take; give a frame of texts")
     return array
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -193,7 +193,13 @@ class Model:
     def _inputs(self, x: Any) -> Any:
         about = self.about
         form = about.inputs, about.image_shape, self.name, about.feature_names
-        return as_inputs(x, *form, about.described_columns, self.data_options.get("missing") or _MISSING)
+        return as_inputs(x, *form, about.described_columns, self.missing)
+
+    @property
+    def missing(self) -> Sequence[str]:
+        """The texts that stand for a missing value in columns that are described."""
+        found: Sequence[str] = self.data_options.get("missing") or _MISSING
+        return found
 
     @naming_parts
     def predict(self, x: Any) -> Array:

@@ -55,7 +55,7 @@ class _Module:
         helpers = [HELPERS[name] for name in sorted(self._helpers)]
         public = [self._outputs(functions), *self._predictions()]
         columns = self._model.about.described_columns
-        tables = [python_tables.source(columns)] if python_tables.needs_numbers(columns) else []
+        tables = [python_tables.source(columns, self._model.missing)] if python_tables.needs_numbers(columns) else []
         parts = [self._head(), *public, *tables, *bodies, *helpers, _UNPACK, self._data()]
         return "\n\n\n".join(parts) + "\n"
 

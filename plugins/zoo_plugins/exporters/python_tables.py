@@ -12,28 +12,36 @@ SOURCE = '''CATEGORIES = {{
 {categories}
 }}
 DATES = {dates}
+MISSING = {missing}
 
 
 def numbers(x):
     """Return rows as numbers, in the order of the columns: {names}.
 
     In these columns, counted from 0, the text of a category becomes its place in CATEGORIES, -1 if it
-    is unknown. A date (a datetime, or a text such as "2024-05-31") becomes seconds since 1970. None and
-    NaN stand for a missing value. An array of numbers is taken as it is.
+    is unknown. A date (a datetime, or a text such as "2024-05-31") becomes seconds since 1970. None, NaN
+    and the texts in MISSING stand for a missing value. Rows of numbers alone are taken as they are;
+    beside texts, and in a frame, the number 7 is the category "7".
     """
-    if isinstance(x, np.ndarray) and x.dtype != object and x.dtype.kind in "biuf":
+    if isinstance(x, np.ndarray) and x.dtype.kind in "biuf":
         return x
     rows = np.array(x, object)
+    is_plain = all(isinstance(value, (int, float, np.number, np.bool_)) for value in rows.flat)
+    if is_plain and not hasattr(x, "columns"):
+        return rows
     return np.array([[_number(value, at) for at, value in enumerate(row)] for row in rows], float)
 
 
 def _number(value, column):
-    if value is None or value != value:
+    value = value.strip() if isinstance(value, str) else value
+    if value is None or value != value or (isinstance(value, str) and value in MISSING):
         return np.nan
-    if isinstance(value, str) and column in CATEGORIES:
-        return CATEGORIES[column].index(value) if value in CATEGORIES[column] else -1
+    if column in CATEGORIES:
+        text = str(value).removesuffix(".0") if isinstance(value, (float, np.floating)) else str(value)
+        return CATEGORIES[column].index(text) if text in CATEGORIES[column] else -1
     if column in DATES and not isinstance(value, (int, float)):
-        return np.datetime64(value, "s").astype(float)
+        date = np.datetime64(value, "s")
+        return np.nan if np.isnat(date) else date.astype(float)
     return value'''
 
 
@@ -42,10 +50,10 @@ def needs_numbers(columns: Sequence[Column]) -> bool:
     return any(column.kind in ("category", "date") for column in columns)
 
 
-def source(columns: Sequence[Column]) -> str:
-    """Return the text of `numbers` for the columns of a model."""
+def source(columns: Sequence[Column], missing: Sequence[str]) -> str:
+    """Return the text of `numbers` for the columns of a model, in which some texts stand for a missing value."""
     found: dict[int, Any] = {at: c.categories for at, c in enumerate(columns) if c.kind == "category"}
     lines = [f"    {at}: {list(texts)!r},  # {plain(columns[at].name)}" for at, texts in found.items()]
     dates = [at for at, column in enumerate(columns) if column.kind == "date"]
     names = ", ".join(plain(column.name) for column in columns)
-    return SOURCE.format(categories="\n".join(lines), dates=dates, names=names)
+    return SOURCE.format(categories="\n".join(lines), dates=dates, missing=list(map(str, missing)), names=names)
