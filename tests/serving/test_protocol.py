@@ -197,6 +197,8 @@ BAD = [
     ("infinite as float32", one(datatype="FP32", data=[1, 2, 1e300]), 400, "infinite as FP32"),
     ("outside a range", one(datatype="UINT8", data=[1, 2, 300]), 400, "outside the range of UINT8"),
     ("fractions as integers", one(datatype="INT32", data=[1, 2, 0.5]), 400, "not all of datatype INT32"),
+    ("a deep tensor", b'{"inputs": [' + b"[" * 1000 + b"]" * 1000 + b"]}", 400, "inputs[0]: must be an object, not [["),
+    ("a deep type", json.dumps(one(datatype="?")).replace('"?"', "[" * 999 + "]" * 999).encode(), 400, "is none of"),
     ("ragged rows", one(data=[[1, 2], [3]]), 400, "differ in length"),
     ("no rows", one(shape=[0, 3], data=[]), 400, "no rows"),
     ("too few columns", one(shape=[1, 2], data=[1, 2]), 400, "needs (rows, 3)"),
@@ -259,10 +261,17 @@ def test_other_requests_are_refused_in_the_same_form(client, method, path, heade
     assert answer.json()["error"]
 
 
+def test_a_bug_is_counted_as_an_error_of_the_server(client, monkeypatch):
+    monkeypatch.setattr("zoo_core.serving._app.answer", lambda *_: [][0])
+    with pytest.raises(IndexError):
+        client.post(INFER.format("line"), json=one())
+    assert 'zoo_requests_total{model="line",status="5xx"} 1\n' in client.get("/metrics").text
+
+
 # ------------------------------------------------------------------ a new file
 
 
-def test_a_replaced_file_is_served_and_a_damaged_one_is_not(folder, tmp_path):
+def test_a_replaced_file_is_served_and_a_damaged_one_is_not(folder, tmp_path, monkeypatch):
     path = tmp_path / "m.npz"
     path.write_bytes((folder / "line.npz").read_bytes())
     served = ServedModel("m", str(path), Registry(), 2**28)
@@ -278,5 +287,7 @@ def test_a_replaced_file_is_served_and_a_damaged_one_is_not(folder, tmp_path):
     assert str(path.name) in served.reload()
     assert served.model.name == "pets"
     assert not served.is_replaced()
+    monkeypatch.setattr("zoo_core.serving._served_model.load", lambda *_, **__: [][0])  # a bug of a part
+    assert served.reload() == "IndexError: list index out of range"
     path.unlink()
     assert not served.is_replaced()

@@ -25,13 +25,13 @@ from starlette.staticfiles import StaticFiles
 
 from zoo_core.errors import DataError, NumericError, UsageError, ZooError, printable
 from zoo_core.serving._counters import Counters
+from zoo_core.serving._http import MAX_HEADERS
 from zoo_core.serving._protocol import RefusedError, answer, model_metadata
 from zoo_core.serving._served_model import ServedModel
 
 WATCH_SECONDS = 0.5  # between two looks at the files of the models
 BODY_SECONDS = 30.0  # for the body of a request to arrive
 INLINE_BYTES = 64 * 1024  # of a request; a larger one is answered by another thread, so that others do not wait
-MAX_HEADERS = 64 * 1024  # bytes
 PAGE = Path(__file__).parent / "page"
 SAFE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -146,15 +146,18 @@ class _State:
 
     async def _infer(self, request: Request) -> Response:
         served, began, rows = self._model(request), time.perf_counter(), 0
+        status = 500  # of what nobody foresaw
         try:
             body = await self._body(request)
             call = partial(_answer, served.name, served.model, body)
             data, rows = call() if len(body) <= INLINE_BYTES else await asyncio.to_thread(call)
-            response = Response(data, media_type="application/json")
+            status = 200
+            return Response(data, media_type="application/json")
         except RefusedError as error:
-            response = _error(error.status, error.text)
-        self.counters.add_request(served.name, response.status_code, time.perf_counter() - began, rows)
-        return response
+            status = error.status
+            raise
+        finally:
+            self.counters.add_request(served.name, status, time.perf_counter() - began, rows)
 
     async def _body(self, request: Request) -> bytes:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -6,6 +6,7 @@ Source: KServe, "Open Inference Protocol", REST, https://github.com/kserve/open-
 from __future__ import annotations
 
 import math
+import reprlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -23,6 +24,9 @@ DTYPES: dict[str, type[np.generic]] = {
 }  # fmt: skip
 DATATYPES: dict[np.dtype[Any], str] = {np.dtype(dtype): name for name, dtype in DTYPES.items()}
 MAX_TEXT = 200  # characters of a request that an error shows
+SHOWN = reprlib.Repr()  # a list may be deeper than Python's own repr can go
+SHOWN.maxlist = SHOWN.maxdict = 8
+SHOWN.maxstring = SHOWN.maxother = MAX_TEXT
 
 
 class RefusedError(Exception):
@@ -245,7 +249,7 @@ def _flat(data: Iterable[Any]) -> Iterable[Any]:
 
 
 def _shown(value: Any) -> str:
-    return _shorten(repr(value))
+    return _shorten(SHOWN.repr(value))
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from zoo_core.errors import ModelFileError, PluginError, ResourceError, UsageError
+from zoo_core.errors import ZooError, exception_text
 from zoo_core.model import Model, load
 from zoo_core.registry import Registry, find_model
 
@@ -37,8 +37,8 @@ class ServedModel:
         self._stamp = _stamp(self._path)
         try:
             new = load(self._path, self._registry, limit=self._limit)
-        except (ModelFileError, PluginError, ResourceError, UsageError, OSError) as error:
-            return str(error)
+        except Exception as error:  # whatever it is, requests and later files go on
+            return str(error) if isinstance(error, ZooError) else exception_text(error)
         self.model = new
         return ""
 
