@@ -119,7 +119,7 @@ class ZooEstimator(BaseEstimator):  # type: ignore[misc]
         self._describe(before)
 
     def _threads(self) -> int | None:
-        """Return the number of BLAS threads. None leaves it to the zoo; a worker of a pool takes one."""
+        """Return how many threads share large products. None leaves it to the zoo; a worker of a pool takes one."""
         if self.n_jobs is None:
             return None if multiprocessing.parent_process() is None else 1
         return int(effective_n_jobs(self.n_jobs))
