@@ -96,6 +96,8 @@ PARTS_BY_KIND = {
     },
 }
 EXPORTERS = {
+    ".c": "c_source:write_c",
+    ".js": "javascript_source:write_javascript",
     ".onnx": "onnx_file:write_onnx",
     ".py": "python_source:write_python",
     ".safetensors": "safetensors:write_safetensors",

@@ -48,6 +48,7 @@ def sentences(model: Any) -> list[str]:
 
 def plain(text: str) -> str:
     """Return a text that ends no comment and no text of Python, JavaScript or C: a model file may come from anyone."""
+    text = printable(text).replace("\\", "/")  # first, since a mark may hold a stroke
     for mark, other in MARKS.items():
         text = text.replace(mark, other)
-    return " ".join(printable(text).replace("\\", "/").split())
+    return " ".join(text.split())

@@ -23,7 +23,8 @@ def command(
 ) -> None:
     """Write a model in another format.
 
-    Built in are .onnx, .py (source code that needs NumPy alone) and .safetensors (the arrays); plugins bring others.
+    Built in are .onnx, .safetensors (the arrays), and source code: .py needs NumPy alone, .js nothing, .c its libm.
+    Plugins bring others.
     How rows are prepared, and the labels, go with the model. Each file is first compared with the model on 257 rows.
     """
     from zoo_core.cli._inputs import check_not_an_input, check_output_path, load_model
