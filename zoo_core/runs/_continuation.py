@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -14,18 +14,14 @@ from zoo_core.nn import part_state, set_part_state
 from zoo_core.parts import Part
 from zoo_core.spec import Spec, walk_parts
 from zoo_core.training import Trainer, TrainingPosition
-from zoo_core.training.events import Event, Finished
 
 BEFORE = "run.before"  # epochs and steps of the run, those of earlier ones included
 
 
-def keeping_state(trainer: Trainer, events: Iterator[Event]) -> Iterator[Event]:
-    """Pass the events of a run on; before the last one, give the model the state that `continue_run` needs."""
-    for event in events:
-        if isinstance(event, Finished) and not trainer.interrupted:
-            with suppress(*([] if trainer.spec.training.keep_optimizer else [PluginError])):
-                trainer.model.run_state = RunState(_state(trainer))
-        yield event
+def keep_state(trainer: Trainer) -> None:
+    """Give the model of a run that is over the state that `continue_run` needs."""
+    with suppress(*([] if trainer.spec.training.keep_optimizer else [PluginError])):
+        trainer.model.run_state = RunState(_state(trainer))
 
 
 def _state(trainer: Trainer) -> dict[str, Any]:

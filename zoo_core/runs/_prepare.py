@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from zoo_core.model import Model, check_file_limits, provenance, set_arrays
 from zoo_core.nn import RandomStreams
 from zoo_core.parts import Array, Data
 from zoo_core.registry import Registry
-from zoo_core.runs._continuation import check_continuation, continue_run
+from zoo_core.runs._continuation import check_continuation, continue_run, keep_state
 from zoo_core.runs._defaults import describe_data, fill_defaults, load_data
 from zoo_core.runs._model_columns import in_columns_of
 from zoo_core.runs._splits import describe_rows, learnt_rows, split, with_earlier_split
@@ -69,6 +70,7 @@ def prepare_trainer(
         model.network.initialize(source.stream("initializer"), rows)
     trainer = Trainer(model, splits, pool=Pool(threads or spec.training.threads or default_threads()))
     trainer.inputs += found
+    trainer.at_end.append(partial(keep_state, trainer))
     if earlier is not None and spec.training.resume_optimizer and not resumed:
         continue_run(trainer, earlier)
     return trainer

@@ -15,13 +15,12 @@ from zoo_core.registry import Registry
 from zoo_core.registry.default import default_registry
 from zoo_core.runs._checkpoint import restore_run
 from zoo_core.runs._checkpoint_writer import save_run
-from zoo_core.runs._continuation import keeping_state
 from zoo_core.runs._given_data import with_given_data
 from zoo_core.runs._output import Output
 from zoo_core.runs._prepare import prepare_trainer
 from zoo_core.runs._spec_forms import SpecAndData, read_spec_and_data
 from zoo_core.spec import Spec
-from zoo_core.training import DEFAULT_INTERVAL, Interval, Trainer, name_the_part, with_one_blas_thread
+from zoo_core.training import DEFAULT_INTERVAL, Interval, Trainer, with_named_parts, with_one_blas_thread
 from zoo_core.training.events import Event
 
 
@@ -257,17 +256,5 @@ def follow(trainer: Trainer, output: Output | None = None, interval: Interval | 
     """
     trainer.output = None if output is None else output.path
     with closing(trainer.loader), trainer.pool:
-        events = _name_parts(trainer, with_one_blas_thread(trainer.events(interval)))
-        events = keeping_state(trainer, events)
-        yield from events if output is None else _name_parts(trainer, save_run(output, trainer, events, interval))
-
-
-def _name_parts(trainer: Trainer, events: Iterator[Event]) -> Iterator[Event]:
-    """Pass events on; turn an error that a part raises into a PluginError that names the part."""
-    try:
-        yield from events
-    except BaseException as error:
-        named = name_the_part(error, trainer.position.describe(trainer.epochs, trainer.loader.batches.steps))
-        if named is None:
-            raise
-        raise named from error
+        events = with_named_parts(trainer, with_one_blas_thread(trainer.events(interval)))
+        yield from events if output is None else with_named_parts(trainer, save_run(output, trainer, events, interval))

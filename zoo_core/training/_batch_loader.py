@@ -76,6 +76,11 @@ class BatchLoader:
         self.batches.start_epoch()
         self._loaded = []
 
+    def steps_of_block(self, step: int) -> int:
+        """Return how many steps there are from a step to the end of its block."""
+        left = self._first + len(self._loaded) - step
+        return left if 0 < left <= len(self._loaded) else min(self.block_steps, self.batches.steps - step)
+
     def load_batch(self, step: int) -> None:
         """Give the objective the batch of a step; the steps of an epoch are loaded in order."""
         index = step - self._first

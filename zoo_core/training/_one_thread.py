@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from zoo_core.basics import ONE_BLAS_THREAD, ThreadLock
+from zoo_core.training._diagnostics import name_the_part
+
+if TYPE_CHECKING:
+    from zoo_core.training._trainer import Trainer
 
 T = TypeVar("T")
 
@@ -26,3 +30,14 @@ def with_one_blas_thread(events: Generator[T, None, None]) -> Iterator[T]:
 def _next_event(events: Iterator[T], lock: ThreadLock) -> T | None:
     with lock, ONE_BLAS_THREAD, np.errstate(all="ignore"):
         return next(events, None)
+
+
+def with_named_parts(trainer: Trainer, events: Iterator[T]) -> Iterator[T]:
+    """Pass events on; turn an error that a part raises into a PluginError that names the part."""
+    try:
+        yield from events
+    except BaseException as error:
+        named = name_the_part(error, trainer.position.describe(trainer.epochs, trainer.loader.batches.steps))
+        if named is None:
+            raise
+        raise named from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from zoo_core.basics.workers import Pool
 from zoo_core.errors import NumericError
 from zoo_core.model import Model, kept_record
 from zoo_core.nn import Objective
-from zoo_core.parts import Record, Table
+from zoo_core.parts import Array, Record, Table
 from zoo_core.spec import copy_part
 from zoo_core.training._batch_loader import BatchLoader
 from zoo_core.training._callback_run import CallbackRun
@@ -32,10 +32,11 @@ from zoo_core.training._metrics import EpochMetrics
 from zoo_core.training._position import TrainingPosition
 from zoo_core.training._preflight import check_model
 from zoo_core.training._speed import Speed
+from zoo_core.training._stepping import PAUSE, Pause, Stepping
 from zoo_core.training._success import failed_training, hopeless_training
 from zoo_core.training._targets import badly_scaled
 from zoo_core.training._updates import Update, update_of
-from zoo_core.training.events import EpochEnded, Event, Finished, LayerStats, Progress, SafePoint, Started
+from zoo_core.training.events import EpochEnded, Event, Finished, LayerStats, Progress, SafePoint, Started, StepTaken
 
 
 class Trainer:
@@ -71,13 +72,19 @@ class Trainer:
         self.callback_run = CallbackRun(self)
         self._speed = Speed()
         self._statistics: Record = {}  # of the layers, at the last step of the epoch
+        self._watched_gradients: Array | None = None  # of the latest watched step
+        self._stepping: Stepping | None = None
+        self.at_end: list[Callable[[], None]] = []  # what is called before a run that is over says so
         self._factors: tuple[float, float] | None = None  # of the latest step: of the gradients, and the rate
 
-    def events(self, interval: Interval | None = None) -> Generator[Event, None, None]:
+    def events(
+        self, interval: Interval | None = None, *, stepping: Stepping | None = None
+    ) -> Generator[Any, None, None]:
         """Train to the end of the last epoch, from the present position.
 
         Args:
             interval: how often a SafePoint comes; by default, none comes.
+            stepping: of `step`, which wants a pause before each step.
 
         Yields:
             Started, then events in the order in which they happen, at the end Finished.
@@ -87,6 +94,7 @@ class Trainer:
             PluginError: a part breaks its contract.
             Exception: what a callback raised in the last epoch or at the end, after Finished.
         """
+        self._stepping = stepping
         steps_left = (self.epochs - self.position.epoch) * self.loader.batches.steps - self.position.step
         self._update = update_of(self.optimizer, self.network.layout, self.pool, steps_left)
         self._speed.start(self._rows_done())
@@ -104,6 +112,45 @@ class Trainer:
                 return
             yield from self._end_epoch()
         yield from self._finish()
+
+    def step(self) -> StepTaken | None:
+        """Take one step, and all that comes before the next one: after the last step of an epoch, its end.
+
+        A run that is taken step by step ends with the bits of `follow`, which may also take the rest of it. After a
+        step, `network.state()` has the parameters by their paths, and `gradients()` what they were changed by.
+
+        Returns:
+            Epoch, step, loss, learning rate and events, or None if the run was over.
+
+        Raises:
+            PluginError, NumericError: as `follow`.
+
+        Example:
+            trainer = zoo_core.prepare("glyphs-quickstart")
+            while taken := trainer.step():
+                print(taken.epoch, taken.step, taken.loss)
+        """
+        if self._stepping is None:
+            self._stepping = Stepping(self)
+        try:
+            return self._stepping.take()
+        except BaseException:
+            self._stepping = None  # the next step begins where the run is
+            raise
+
+    def gradients(self) -> dict[str, Array]:
+        """Return the gradient of the latest step that `step` took, by the path of each array of parameters.
+
+        Returns:
+            Arrays in the shapes of the parameters, in which no learning rate is contained; empty before the first step.
+
+        Example:
+            trainer.step()
+            trainer.gradients()["layers.0.weights"].shape  # (784, 64)
+        """
+        if self._watched_gradients is None:
+            return {}
+        return {segment.path: segment.view(self._watched_gradients) for segment in self.network.layout.segments}
 
     def interrupt(self, reason: str) -> None:
         """Leave after the present block of steps; the last event gives the reason."""
@@ -153,23 +200,33 @@ class Trainer:
             self.warn(line)
         yield from self.callback_run.take_messages()
         reason = self.callback_run.stopped or "all epochs done"
+        for call in self.at_end:
+            call()
         yield Finished(reason, self._speed.seconds(), kept_record(self.history))
         self.callback_run.raise_error()
 
     # -------------------------------------------------------------- epochs
 
-    def _epoch(self, interval: Interval | None) -> Iterator[Event]:
+    def _epoch(self, interval: Interval | None) -> Iterator[Event | Pause]:
         """Take the remaining steps of the present epoch, block by block."""
         position, steps, block = self.position, self.loader.batches.steps, self.loader.block_steps
         step = self.callback_run.after_each(self._step) if self.callback_run.watches_batches else self._step
+        first = position.step
+        if pauses := self._stepping is not None:
+            step = self._stepping.keeping(step)
+            yield PAUSE  # before the order of the rows is drawn, so that `follow` may take the rest
         if position.step == 0:
             self.optimizer.start_epoch(self.network.parameters)
             self.loader.start_epoch()
             self.metrics.start()
         keep_statistics = self.spec.training.layer_statistics
         while position.step < steps:
-            for _ in range(min(block, steps - position.step) - 1):
+            for _ in range(self.loader.steps_of_block(position.step) - 1):
+                if pauses and position.step > first and not self.callback_run.stopped:
+                    yield PAUSE
                 step()
+            if pauses and position.step > first and not self.callback_run.stopped:
+                yield PAUSE
             now = time.perf_counter()
             is_last = position.step == steps - 1
             layers = step(watched=self._speed.statistics_due(now) or (keep_statistics and is_last))
@@ -239,7 +296,10 @@ class Trainer:
             raise NumericError("; ".join(filter(None, [text, badly_scaled(self.model, self.splits["train"])])))
         before = (network.parameters.copy(), network.gradients / objective.gradient_scale) if watched else None
         self.end_step(rate)
-        return layer_stats(network, objective, *before) if before else ()
+        if before is None:
+            return ()
+        self._watched_gradients = before[1]
+        return layer_stats(network, objective, *before)
 
     def begin_step(self) -> float:
         """Load the batch of the present step; return the rate that `end_step` takes."""

@@ -83,3 +83,19 @@ class Finished:
 
 
 Event = Started | Progress | SafePoint | EpochEnded | Message | Finished
+
+
+@dataclass(frozen=True)
+class StepTaken:
+    """What `Trainer.step` did: one step, and what happened before the next one, such as the end of the epoch."""
+
+    epoch: int  # from 0
+    step: int  # steps of this epoch that are over, this one included
+    loss: float  # mean of the batch, before the update
+    learning_rate: float
+    events: tuple[Event, ...] = ()
+
+    @property
+    def record(self) -> Record:
+        """The record of the epoch, if this was its last step, else an empty one."""
+        return next((event.record for event in self.events if isinstance(event, EpochEnded)), {})
