@@ -135,6 +135,28 @@ def test_an_array_may_be_replaced_and_a_number_without_axes_change_in_place():
     assert take(Momentum(), update_of) == take(Momentum(), whole)
 
 
+class Swapping(Optimizer):
+    """Keeps the gradients of the latest step and of the one before, in arrays that change places."""
+
+    name = "swapping"
+    is_elementwise = True
+    state = ("latest", "before")
+    learning_rate = 0.1
+
+    def start(self, layout):
+        self.latest, self.before = layout.vector(), layout.vector()
+
+    def step(self, parameters, gradients, learning_rate):
+        self.latest, self.before = self.before, self.latest
+        self.latest[...] = gradients
+        parameters -= learning_rate * (2 * self.latest - self.before)
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_arrays_may_change_places():
+    assert take(Swapping(), update_of) == take(Swapping(), whole)
+
+
 @pytest.mark.usefixtures("small_blocks")
 def test_an_array_that_a_later_step_makes_is_an_error():
     with pytest.raises(PluginError, match="'momentum': its method 'step' made the array 'velocity' in a slice"):

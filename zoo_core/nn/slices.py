@@ -90,9 +90,11 @@ class SlicedSteps:
         twin = self.twin(views)
         twin.step(*self._given[number], self.learning_rate)
         own = vars(twin)
-        for name, view in views.items():
-            if own[name] is not view:  # the step replaced an array instead of changing it
-                view[...] = own[name]
+        replaced = [(view, own[name]) for name, view in views.items() if own[name] is not view]
+        if len(replaced) > 1:  # each may be the old array of another one
+            replaced = [(view, np.array(new)) for view, new in replaced]
+        for view, new in replaced:
+            view[...] = new
         if number == 0:
             self.first = twin
 
