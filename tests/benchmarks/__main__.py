@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.benchmarks.contract import COMPETITORS, competitor, version
+from tests.benchmarks.exports import exports
 from tests.benchmarks.fit import fit
 from tests.benchmarks.growth import growth
 from tests.benchmarks.jobs import tables
@@ -32,14 +33,14 @@ from tests.benchmarks.wide import wide
 from tests.benchmarks.workloads import VARIANTS, WORKLOADS, A, find
 
 # These print tables of their own.
-GROWTH, TABLES, UPDATES, SERVING, THREADS = OWN = "growth", "tables", "updates", "serving", "threads"
+OWN = ("growth", "tables", "updates", "serving", "threads", "exports")
 Measure = Callable[..., Result]
 
 
 def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser("python -m tests.benchmarks", description=__doc__)
-    names = f"{', '.join([*choices(), *OWN])}; default: all but the last five"
+    names = f"{', '.join([*choices(), *OWN])}; default: all but the last {len(OWN)}"
     parser.add_argument("what", nargs="*", metavar="WORKLOAD", help=names)
     parser.add_argument(
         "--only", nargs="+", default=[], metavar="COMPETITOR", choices=COMPETITORS, help="who takes part"
@@ -80,23 +81,23 @@ def machine() -> dict[str, object]:
     return {"python": platform.python_version(), "numpy": np.__version__, "cores": os.cpu_count(), **libraries}
 
 
+def own_tables(options: argparse.Namespace) -> dict[str, Callable[[], Iterator[str]]]:
+    """Return what yields the lines of tables of its own, by name."""
+    return {
+        "growth": lambda: growth(options.plot, rounds=options.rounds),
+        "tables": tables,
+        "updates": lambda: updates(options.rounds),
+        "serving": lambda: serving(options.seconds),
+        "threads": lambda: threads(options.rounds),
+        "exports": lambda: exports(options.rounds),
+    }
+
+
 def main() -> None:
     """Run."""
     options, found = parse(), []
-    if GROWTH in options.what:
-        for text in growth(options.plot, rounds=options.rounds):
-            print(text, flush=True)
-    if TABLES in options.what:
-        for line in tables():
-            print(line, flush=True)
-    if UPDATES in options.what:
-        for line in updates(options.rounds):
-            print(line, flush=True)
-    if THREADS in options.what:
-        for line in threads(options.rounds):
-            print(line, flush=True)
-    if SERVING in options.what:
-        for line in serving(options.seconds):
+    for name in (name for name in OWN if name in options.what):
+        for line in own_tables(options)[name]():
             print(line, flush=True)
     if options.what and {*options.what} <= {*OWN}:
         return

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.benchmarks import data, pool, reading
+from tests.benchmarks import data, exports, pool, reading
 from tests.benchmarks.contract import Competitor, competitor, why_absent
 from tests.benchmarks.results import Measured, Result
 from tests.benchmarks.tables import markdown
@@ -135,3 +135,14 @@ def test_every_way_to_read_a_table_reads_it(tmp_path: Path) -> None:
         assert megabytes >= 0
     table = reading.ways(str(path))["zoo"]()
     np.testing.assert_array_equal(table.numbers, np.loadtxt(path, delimiter=",", skiprows=1))
+
+
+@pytest.mark.slow
+def test_a_row_in_c_takes_half_the_time_of_onnx_runtime(tmp_path):
+    pytest.importorskip("onnxruntime")
+    row = np.random.default_rng(1).uniform(0, 1, (1, exports.INPUTS)).astype(np.float32)
+    ways = {name: call for name, call in exports.calls(exports.example(), row, tmp_path) if name != "`.py`"}
+    if len(ways) < 3:
+        pytest.skip("there is no C compiler")
+    _, onnx, c = exports.in_turns(ways, 5).values()
+    assert c < onnx / 2

@@ -120,3 +120,4 @@ NEEDS = {
     "log_softmax": ("maximum", "largest", "sum"),
 }
 WIDE = {"float": "double"}  # what a sum is kept in, so that it loses no digits
+NAN_TESTS = (" || a != a", "x[found] == x[found] && ", " || (x != x && y == y)", " || (y != y && x == x)")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from zoo_core.graphs import Node
-from zoo_plugins.exporters.c_helpers import HELPERS, NEEDS, WIDE
+from zoo_plugins.exporters.c_helpers import HELPERS, NAN_TESTS, NEEDS, WIDE
 from zoo_plugins.exporters.scalar_constants import Constants
 from zoo_plugins.exporters.scalar_language import ATOM, COMPARISON, EQUALITY, SIGN, within
 
@@ -41,14 +41,7 @@ class C(Constants):
         """Return the texts of the helpers that are used, each after those that it needs."""
         order = list(HELPERS)
         used = sorted(self._helpers, key=lambda key: (order.index(key[0]), key[1]))
-        return [
-            HELPERS[name]
-            .replace("WIDE", WIDE.get(TYPES[dtype], TYPES[dtype]))
-            .replace("TYPE", TYPES[dtype])
-            .replace("LIMIT", LIMITS.get(TYPES[dtype], ""))
-            .replace("_E", ENDINGS[dtype])
-            for name, dtype in used
-        ]
+        return [_helper(name, dtype) for name, dtype in used]
 
     def number(self, value: Any, dtype: np.dtype[Any]) -> str:
         """Return a number in its dtype."""
@@ -94,25 +87,48 @@ class C(Constants):
         return f"for (int {counter} = 0; {counter} < {count}; {counter}++)"
 
     def product(self, node: Node, x: str, y: str, weights: str, bias: Callable[[str], str]) -> list[str]:
-        """Return the statements of a product, in blocks of rows of the matrix if it has many."""
+        """Return the statements of a product: two rows of the matrix at a time, and in blocks if it has many."""
         rows, width = node.inputs[0].width, node.width
-        start = f"{self.loop('j', width)} {y}[j] = {bias('j')};"
-        if rows <= 2 * BLOCK:
-            return [start, *self._added(x, y, weights, width, self.loop("i", rows))]
-        part = f"{y}_part"
-        block = f"for (int i = start; i < start + {BLOCK} && i < {rows}; i++)"
-        return [
-            start,
-            self.array(part, width, node.dtype),
-            f"for (int start = 0; start < {rows}; start += {BLOCK}) {{",
-            f"    {self.loop('j', width)} {part}[j] = 0;",
-            *(f"    {line}" for line in self._added(x, part, weights, width, block)),
-            f"    {self.loop('j', width)} {y}[j] += {part}[j];",
-            "}",
-        ]
+        each, pairs = self.loop("j", width), rows - rows % 2
+        lines = [f"{each} {y}[j] = {bias('j')};"]
+        rows_of = f"const {TYPES[node.dtype.name]} *w = {weights} + {width} * i;"
+        if rows > 2 * BLOCK:
+            part, end = f"{y}_part", f"start + {BLOCK} && i < {pairs}"
+            lines += [
+                self.array(part, width, node.dtype),
+                f"for (int start = 0; start < {pairs}; start += {BLOCK}) {{",
+                f"    {each} {part}[j] = 0;",
+                *(f"    {line}" for line in _pairs(x, part, rows_of, each, width, end, "start")),
+                f"    {each} {y}[j] += {part}[j];",
+                "}",
+            ]
+        elif pairs:
+            lines += _pairs(x, y, rows_of, each, width, str(pairs))
+        last = [f"{each} {y}[j] += {x}[{rows - 1}] * {weights}[{_offset(width * (rows - 1))}j];"]
+        return lines + last * (rows % 2)
 
-    def _added(self, x: str, y: str, weights: str, width: int, head: str) -> list[str]:
-        return [f"{head} {{", f"    {self.loop('j', width)} {y}[j] += {x}[i] * {weights}[{width} * i + j];", "}"]
+
+def _helper(name: str, dtype: str) -> str:
+    """Return the text of a helper for a type; integers are never NaN."""
+    kind, text = TYPES[dtype], HELPERS[name]
+    for test in NAN_TESTS if kind not in LIMITS else ():
+        text = text.replace(test, "")
+    text = text.replace("WIDE", WIDE.get(kind, kind)).replace("TYPE", kind)
+    return text.replace("LIMIT", LIMITS.get(kind, "")).replace("_E", ENDINGS[dtype])
+
+
+def _offset(start: int) -> str:
+    return f"{start} + " if start else ""
+
+
+def _pairs(x: str, y: str, rows_of: str, each: str, width: int, end: str, start: str = "0") -> list[str]:
+    """Return the loop that adds the products with two rows of a matrix at a time."""
+    return [
+        f"for (int i = {start}; i < {end}; i += 2) {{",
+        f"    {rows_of}",
+        f"    {each} {y}[j] += {x}[i] * w[j] + {x}[i + 1] * w[{width} + j];",
+        "}",
+    ]
 
 
 def literal(text: str, dtype: np.dtype[Any]) -> str:
