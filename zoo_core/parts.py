@@ -72,7 +72,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Protocol
 
@@ -465,9 +465,14 @@ def _are_probabilities(p: Array) -> bool:
     """Return whether no number is negative and each row sums to 1, to three digits."""
     if not len(p):
         return True
-    sums = p.dot(np.ones(p.shape[1], p.dtype))
+    sums = p.dot(_ones(p.shape[1], p.dtype.char))
     least, most = sums.item(sums.argmin()), sums.item(sums.argmax())
     return bool(p.item(p.argmin()) >= 0 and least >= 0.999 and most <= 1.001)
+
+
+@lru_cache(maxsize=16)
+def _ones(size: int, dtype: str) -> Array:
+    return np.ones(size, dtype)
 
 
 class ClassDecision(Protocol):

@@ -1,6 +1,7 @@
 """Random streams: repeatable from the seed, independent of each other, and NumPy's own PCG64."""
 
 import numpy as np
+import pytest
 
 from zoo_plugins.generators.pcg64 import Pcg64
 
@@ -11,10 +12,11 @@ def begin(seed):
     return source
 
 
-def test_a_stream_is_numpys_generator_seeded_with_the_seed_and_the_purpose():
-    seeds = np.random.SeedSequence([7, *b"shuffle"])
+@pytest.mark.parametrize("seed", [0, 7, 2**32 - 1, 2**40])
+def test_a_stream_is_numpys_generator_seeded_with_the_seed_and_the_purpose(seed):
+    seeds = np.random.SeedSequence([seed, *b"shuffle"])
     expected = np.random.Generator(np.random.PCG64(seeds)).random(5)
-    np.testing.assert_array_equal(begin(7).stream("shuffle").random(5), expected)
+    np.testing.assert_array_equal(begin(seed).stream("shuffle").random(5), expected)
 
 
 def test_a_stream_goes_on_and_does_not_depend_on_others():

@@ -6,7 +6,6 @@ import os
 import threading
 import time
 import weakref
-from contextlib import suppress
 
 PATIENCE = 5.0  # seconds that a fork waits for the work of other threads
 
@@ -34,8 +33,10 @@ class ThreadLock:
 
     def release(self) -> None:
         """Leave."""
-        with suppress(RuntimeError):  # a process that was forked inside the lock has a new one
+        try:  # noqa: SIM105 - `suppress` takes as long as a layer for one row
             self._lock.release()
+        except RuntimeError:  # a process that was forked inside the lock has a new one
+            pass
 
     def renew(self) -> None:
         """Make the lock free."""

@@ -9,7 +9,7 @@ import math
 import re
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, Self, Union, dataclass_transform
 
@@ -41,13 +41,18 @@ class TypedTable:
     def __init__(self, **values: Any) -> None:
         """Read the fields. Raises WrongValueError."""
         kind: Any = type(self)
+        self._read(values, _hints(kind))
+
+    def _read(self, values: Mapping[str, Any], names: Iterable[str]) -> None:
+        """Read the fields of these names; those without a value have their defaults."""
+        kind: Any = type(self)
         hints = _hints(kind)
         if unknown := next((key for key in values if key not in hints), None):
             raise WrongValueError("unknown key", str(unknown)[:100])
-        for name, hint in hints.items():
+        for name in names:
             if name not in values and not hasattr(kind, name):
                 raise WrongValueError("is missing", name)
-            vars(self)[name] = _at(name, hint, values[name] if name in values else getattr(kind, name))
+            vars(self)[name] = _at(name, hints[name], values[name] if name in values else getattr(kind, name))
         self.check()
 
     def check(self) -> None:
@@ -71,7 +76,10 @@ class TypedTable:
 
     def replaced(self, **values: Any) -> Self:
         """Return a table with some values replaced. Raises WrongValueError."""
-        return type(self)(**self._fields() | values)
+        other = object.__new__(type(self))
+        vars(other).update(self._fields())
+        other._read(values, values)
+        return other
 
     def model_dump(self) -> dict[str, Any]:
         """Return plain data, from which `read` makes an equal table."""

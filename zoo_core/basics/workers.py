@@ -79,6 +79,8 @@ class Pool:
 
     def close(self) -> None:
         """End the helpers, each after its block."""
+        if not self._helpers:
+            return
         helpers = self._helpers[:]
         self._helpers.clear()
         if self._process == os.getpid():

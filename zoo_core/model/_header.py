@@ -122,6 +122,8 @@ def fit_history(history: Sequence[Record], other: Mapping[str, Any]) -> list[Rec
 
     A long history keeps every n-th record. NaN becomes None.
     """
+    if not history:
+        return []
     records = [{key: _as_json_number(value) for key, value in record.items()} for record in history]
     longest = max((len(json.dumps(record)) + 2 for record in records), default=1)
     values = max((2 * len(record) + 2 for record in records), default=1)

@@ -87,11 +87,15 @@ def prepare_rows(preprocessor: Preprocessor, inputs: Array, out: Array, first: i
         raise
 
 
-@np.errstate(all="ignore")
 def checked_own(model: InferenceModel, outputs: Array) -> Array:
     """Return outputs in the user's own units. Raises NumericError unless they are finite there too."""
+    return _scaled_back(model, outputs) if model.units.name else outputs
+
+
+@np.errstate(all="ignore")
+def _scaled_back(model: InferenceModel, outputs: Array) -> Array:
     own = model.units.own(outputs)
-    if own is not outputs and not is_finite(own):
+    if not is_finite(own):
         raise NumericError(
             f"model {model.name!r} gives values that are not finite in the units of its targets; "
             f"its target_preprocessor {model.units.name!r} is damaged or its inputs huge"

@@ -15,6 +15,12 @@ import numpy as np
 from zoo_core.parts import Part
 
 P = TypeVar("P", bound=Part)
+LEAVES = frozenset((bool, int, float, str, type(None)))
+
+
+def is_leaf(value: Any) -> bool:
+    """Return whether a value is plain and has nothing inside. It is asked first: most values of a spec are such."""
+    return type(value) in LEAVES
 
 
 def option_names(part: Any) -> list[str]:
@@ -40,7 +46,7 @@ def children(part: Part) -> list[tuple[str, Part]]:
     found: list[tuple[str, Part]] = []
     for name in (field.name for field in _fields(part)):
         value = getattr(part, name, None)
-        if value is None or isinstance(value, (str, int, float)):
+        if is_leaf(value):
             continue
         if isinstance(value, dict):
             value = [value[key] for key in sorted(value)]
@@ -74,6 +80,8 @@ def _copy_option(value: Any) -> Any:
 
 def dump(value: Any) -> Any:
     """Return plain data for a part, a list of parts or a value; a part without options becomes its name."""
+    if is_leaf(value):
+        return value
     if isinstance(value, Part):
         options = {name: dump(getattr(value, name)) for name in option_names(value)}
         name = value.spec_name or value.name
@@ -96,6 +104,8 @@ def plain_value(value: Any) -> Any:
 
 def plain_data(value: Any) -> Any:
     """Return what Python code gave as plain data: dicts, lists and plain values; parts stay."""
+    if is_leaf(value):
+        return value
     if isinstance(value, Mapping):
         return {key: plain_data(item) for key, item in value.items()}
     return [plain_data(item) for item in value] if isinstance(value, (list, tuple)) else plain_value(value)

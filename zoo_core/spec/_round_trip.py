@@ -14,7 +14,7 @@ from zoo_core.errors import PluginError, SpecError
 from zoo_core.parts import Part
 from zoo_core.registry import Registry
 from zoo_core.spec._messages import message, validate
-from zoo_core.spec._options import children, dump, option_names
+from zoo_core.spec._options import children, dump, is_leaf, option_names
 from zoo_core.spec._part_field import build
 from zoo_core.spec._spec import Spec
 from zoo_core.spec._text import plain_fault
@@ -52,6 +52,8 @@ def parts_of(spec: BaseModel | Part) -> Iterator[Part]:
     waiting: list[Any] = [spec]
     while waiting:
         item = waiting.pop()
+        if is_leaf(item):
+            continue
         if isinstance(item, Part):
             yield item
             waiting += [part for _, part in children(item)]

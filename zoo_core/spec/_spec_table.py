@@ -45,5 +45,5 @@ class SpecTable(StrictTable):
 
 def dump_field(value: Any) -> Any:
     if isinstance(value, SpecTable):
-        return value.model_dump()
+        return value._dump()  # as `model_dump`, without its preparations for each table
     return [dump_field(item) for item in value] if isinstance(value, (list, tuple)) else dump(value)

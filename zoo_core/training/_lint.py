@@ -13,6 +13,7 @@ from zoo_core.parts import Part, Preprocessor
 from zoo_core.spec import DEFAULT_METRICS, Spec, metric_directions, option_names, parts_of
 from zoo_core.training._metrics import record_key
 
+SUM_TOLERANCE = 1e-3  # of probabilities
 MANY_ROWS = 512  # of random z: enough for both sides of a threshold
 
 
@@ -48,11 +49,10 @@ def unsuitable_outputs(spec: Spec, task: str | None = None) -> Iterator[str]:
 
 def _outside_range(spec: Spec) -> Iterator[str]:
     loss, last, layer = spec.model.loss, len(spec.model.layers) - 1, spec.model.layers[-1]
-    outputs = sample_outputs(layer.activation, layer.units)
-    if outputs is None or loss.output_range == "any":
+    if loss.output_range == "any" or (outputs := sample_outputs(layer.activation, layer.units)) is None:
         return
     inside = outputs.min() >= 0 and outputs.max() <= 1
-    if inside and (loss.output_range == "unit_interval" or np.allclose(outputs.sum(axis=1), 1, atol=1e-3)):
+    if inside and (loss.output_range == "unit_interval" or abs(outputs.sum(axis=1) - 1).max() <= SUM_TOLERANCE):
         return
     hint = f"; use {loss.fused_with[0].name!r}" if loss.fused_with else ""
     yield (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from zoo_core.parts import RandomSource
@@ -24,7 +26,10 @@ class Pcg64(RandomSource):
     def stream(self, purpose: str) -> np.random.Generator:
         """Return the generator of a purpose: the same object each time."""
         if purpose not in self._streams:
-            seeds = np.random.SeedSequence([self._seed, *purpose.encode()])
+            words: Any = [self._seed, *purpose.encode()]
+            if self._seed < 2**32:
+                words = np.array(words, np.uint32)  # the same words; NumPy takes ten times as long for a list
+            seeds = np.random.SeedSequence(words)
             self._streams[purpose] = np.random.Generator(np.random.PCG64(seeds))
         return self._streams[purpose]
 
