@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from zoo_core.data._row_sketch import SKETCH_SIZE as SKETCH_SIZE, RowSketch as RowSketch, row_hashes as row_hashes
     from zoo_core.data._splits import (
         SLICE_PATTERN as SLICE_PATTERN,
+        SplitRows as SplitRows,
         is_split as is_split,
         make_splits as make_splits,
         select_rows as select_rows,
@@ -34,7 +35,7 @@ _MODULES = {
     "_origin": "Origin",
     "_prefetch": "Prefetcher",
     "_row_sketch": "SKETCH_SIZE RowSketch row_hashes",
-    "_splits": "SLICE_PATTERN is_split make_splits select_rows split_rows",
+    "_splits": "SLICE_PATTERN SplitRows is_split make_splits select_rows split_rows",
     "_validation": "checked_data",
 }
 __all__, __dir__, __getattr__ = _lazy_names(__name__, _MODULES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,32 @@ class SelectedRows:
             return np.take(self.base, where, axis=0, out=out, mode="clip")
         self.base.take(where, axis=0, out=out)
         return out
+
+
+@dataclass(frozen=True)
+class SplitRows:
+    """Which rows of a data set a split has.
+
+    Args:
+        part: of the data set, "train" or "test". Data that a caller gave as "train" and "validation" are one part, in
+            this order.
+        rows: the indices there, from 0, ascending; a range where they are contiguous.
+    """
+
+    part: str
+    rows: range | Array
+
+    @classmethod
+    def of(cls, part: str, rows: Array) -> SplitRows:
+        """Return the rows with the least memory."""
+        if len(rows) and rows[-1] - rows[0] + 1 == len(rows):
+            return cls(part, range(int(rows[0]), int(rows[-1]) + 1))
+        return cls(part, rows)
+
+    @property
+    def indices(self) -> Array:
+        """The indices as an array, a copy."""
+        return np.array(self.rows)
 
 
 def make_splits(data: Data, rule: SplitRule, rng: np.random.Generator) -> dict[str, Table]:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from zoo_core.basics import ONE_BLAS_THREAD
+from zoo_core.basics import ONE_BLAS_THREAD, row_slices
 from zoo_core.data.readers.npy import is_finite
 from zoo_core.errors import DataError, NumericError
 from zoo_core.model._inputs import check_values_finite
@@ -61,11 +61,7 @@ def infer_rows(
             check_values_finite(inputs, "inputs", rows.start, missing=model.preprocessor.wants_columns)
         return prepare_rows(model.preprocessor, inputs, out, rows.start)
 
-    if model.not_finite:
-        raise NumericError(
-            f"model {model.name!r}: its array {model.not_finite!r} holds values that are not finite; "
-            "it diverged in training or was damaged: train it again, or get another file"
-        )
+    refuse_not_finite(model)
     for rows, z, outputs in model.network.infer(x.shape[0], load):
         if check and not is_finite(outputs):
             raise NumericError(
@@ -111,6 +107,41 @@ def network_outputs(model: InferenceModel, x: Any) -> Array:
         for rows, _, outputs in infer_rows(model, x, check=True):
             out[rows] = outputs
     return out
+
+
+@np.errstate(all="ignore")
+def layer_outputs(model: InferenceModel, x: Any) -> dict[str, Array]:
+    """Return what each layer gives for checked inputs, by its path. Raises DataError or NumericError."""
+    network = model.network
+    ends = {id(layer.output_stage.transform): layer for layer in network.layers}
+    widths = {layer.path: layer.output_stage.width for layer in network.layers}
+    found = {path: np.empty((x.shape[0], width), network.dtype) for path, width in widths.items()}
+    with model.lock, ONE_BLAS_THREAD, network.pool:
+        for rows, prepared in prepared_chunks(model, x):
+            for transform, y in network.stage_outputs(prepared):
+                if (layer := ends.get(id(transform))) is not None:
+                    found[layer.path][rows] = y
+    return found
+
+
+def prepared_chunks(model: InferenceModel, x: Any) -> Iterator[tuple[slice, Array]]:
+    """Yield the rows of each chunk, in the sizes of `Network.infer`, with the prepared inputs, which share memory."""
+    network = model.network
+    refuse_not_finite(model)
+    for rows in row_slices(x.shape[0], network.inference_rows):
+        inputs = x[rows] if isinstance(x, np.ndarray) else x.take(np.arange(rows.start, rows.stop), axis=0)
+        check_values_finite(inputs, "inputs", rows.start, missing=model.preprocessor.wants_columns)
+        out = network.workspace(rows.stop - rows.start, training=False).x
+        yield rows, prepare_rows(model.preprocessor, inputs, out, rows.start)
+
+
+def refuse_not_finite(model: InferenceModel) -> None:
+    """Raise NumericError for a model whose file holds NaN or infinity."""
+    if model.not_finite:
+        raise NumericError(
+            f"model {model.name!r}: its array {model.not_finite!r} holds values that are not finite; "
+            "it diverged in training or was damaged: train it again, or get another file"
+        )
 
 
 @np.errstate(all="ignore")

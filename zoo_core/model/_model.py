@@ -19,7 +19,7 @@ from zoo_core.errors import SpecError
 from zoo_core.model._description import DataDescription
 from zoo_core.model._environment import environment as current_environment
 from zoo_core.model._fingerprints import Fingerprints
-from zoo_core.model._inference import checked_own, network_outputs
+from zoo_core.model._inference import checked_own, layer_outputs, network_outputs
 from zoo_core.model._inputs import as_inputs, as_targets, class_labels
 from zoo_core.model._preprocessors import Preprocessors, fitted_preprocessors
 from zoo_core.model._saving import file_arrays, with_history
@@ -242,6 +242,27 @@ class Model:
             model.predict_proba(x).sum(axis=1)  # 1 for each row
         """
         return probabilities(self, self.outputs(x))
+
+    @naming_parts
+    def activations(self, x: Any) -> dict[str, Array]:
+        """Compute the output of each layer, to look into the network.
+
+        Args:
+            x: inputs, as in `outputs`.
+
+        Returns:
+            For each layer, by its path such as "layers.0", what it gives outside training, shape (rows, units): after
+            the activation, without dropout and the like. Those of the last layer are `outputs`, but for the units of
+            scaled targets. The arrays are copies.
+
+        Raises:
+            DataError, NumericError: as in `outputs`.
+
+        Example:
+            model = zoo_core.load("glyphs-quickstart")
+            model.activations(x)["layers.0"].shape  # (rows, 64)
+        """
+        return layer_outputs(self, self._inputs(x))
 
     def labels(self) -> Array:
         """Return the label of each class, shape (classes,): integers if all class names are whole numbers.

@@ -28,6 +28,11 @@ class Layer:
     penalties: list[Penalty] = field(default_factory=list)
     constraints: list[Constraint] = field(default_factory=list)
 
+    @property
+    def output_stage(self) -> Stage:
+        """The stage that gives the output of the layer outside training."""
+        return [stage for stage in self.stages if not stage.training_only][-1]
+
     def weight_parts(self) -> list[Penalty | Constraint]:
         """Return the parts that act on the weights, each once, also if it is both."""
         parts: list[Penalty | Constraint] = [*self.penalties, *self.constraints]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from zoo_core.basics.workers import Pool, default_threads
-from zoo_core.data import DataFolder
+from zoo_core.data import DataFolder, SplitRows
 from zoo_core.errors import SpecError
 from zoo_core.model import Model, check_file_limits, provenance, set_arrays
 from zoo_core.nn import RandomStreams
@@ -52,7 +52,7 @@ def prepare_trainer(
     spec = with_earlier_split(fill_defaults(spec, data, registry, earlier), earlier)
     plugins = provenance(registry, parts_of(spec))
     about, source = describe_data(spec, data), RandomStreams(copy_part(spec.generator), spec.seed)
-    splits, train_rows = split(spec, data, source)
+    splits, chosen = split(spec, data, source)
     x = splits["train"].x
     preprocessors = None if earlier is None else earlier.preprocessors
     model = Model(
@@ -61,7 +61,7 @@ def prepare_trainer(
     )  # fmt: skip
     _check_metrics(model)
     check_file_limits(model.header(), len(model.network.state()) + _fitted_arrays(model), model.name)
-    describe_rows(model, data, train_rows, earlier)
+    describe_rows(model, data, chosen["train"][1], earlier)
     if earlier is not None:
         model.warnings = dict(earlier.warnings) if resumed else learnt_rows(model, splits, earlier)
         set_arrays(model, earlier.arrays(), f"spec {spec.name!r}, started from model {earlier.spec.name!r}")
@@ -70,6 +70,7 @@ def prepare_trainer(
         model.network.initialize(source.stream("initializer"), rows)
     trainer = Trainer(model, splits, pool=Pool(threads or spec.training.threads or default_threads()))
     trainer.inputs += found
+    trainer.split_rows = {name: SplitRows.of(part, rows) for name, (part, rows) in chosen.items()}
     trainer.at_end.append(partial(keep_state, trainer))
     if earlier is not None and spec.training.resume_optimizer and not resumed:
         continue_run(trainer, earlier)

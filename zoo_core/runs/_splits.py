@@ -20,8 +20,10 @@ BLOCK = 4096  # rows that are read at once
 LEARNT = "rows_trained_on"  # key of the warning about rows that were learnt before they are measured
 
 
-def split(spec: Spec, data: Data, source: RandomSource | None = None) -> tuple[dict[str, Table], Array]:
-    """Return the splits of a spec by name, and the rows of the training part that the first of them has.
+def split(
+    spec: Spec, data: Data, source: RandomSource | None = None
+) -> tuple[dict[str, Table], dict[str, tuple[str, Array]]]:
+    """Return the splits of a spec by name, and for each the part of the data, "train" or "test", with its rows there.
 
     The rows of fractions are drawn from `data.split_seed` or, without it, from `source`, by default that of the spec.
     Raises DataError where all rows of a split have the weight 0.
@@ -36,7 +38,7 @@ def split(spec: Spec, data: Data, source: RandomSource | None = None) -> tuple[d
     for name, table in splits.items():
         if table.weights is not None and not np.any(table.weights):
             raise DataError(f"data.{name}: all its {len(table.y)} rows have the weight 0; give some rows a weight")
-    return splits, chosen["train"][1]
+    return splits, chosen
 
 
 def split_rule(spec: Spec) -> SplitRule:

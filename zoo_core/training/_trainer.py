@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from zoo_core.basics.workers import Pool
+from zoo_core.data import SplitRows
 from zoo_core.errors import NumericError
 from zoo_core.model import Model, kept_record
 from zoo_core.nn import Objective
@@ -44,7 +45,8 @@ class Trainer:
 
     Args:
         model: the network to train, initialized.
-        splits: "train", and those of "validation" and "test" that there are.
+        splits: "train", and those of "validation" and "test" that there are: tables of rows before their preparation.
+            `np.asarray(table.x)` gathers their inputs. Of a prepared run, `split_rows` has the indices in the data.
         pool: the threads that share the work of a step; by default the caller works alone. `follow` closes it.
 
     Example:
@@ -54,6 +56,7 @@ class Trainer:
 
     def __init__(self, model: Model, splits: Mapping[str, Table], *, pool: Pool | None = None) -> None:
         self.model, self.splits, self.pool = model, splits, pool or Pool()
+        self.split_rows: dict[str, SplitRows] = {}  # which rows of the data each split has
         self.inputs: list[Path] = []  # the files that the run was made from, which it must not replace
         self.spec, self.network, self.history = model.spec, model.network, model.history
         self.network.share_products(self.pool)
