@@ -196,3 +196,15 @@ def test_a_loss_that_is_none_is_told_when_it_is_asked_for() -> None:
 
     with pytest.raises(ModelFileError, match=r"loss\.odd: unknown"):
         _ = loaded(CLASSES, change).loss
+
+
+@pytest.mark.parametrize("value", [5, True, "abc", {"a": 1}, [None], []])
+def test_other_options_of_data_than_texts_of_missing_values_are_not_taken_for_such(value: Any) -> None:
+    row = np.array([[1.5, "u", None, "2020-01-01"]], object)
+
+    def change(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+        spec = header["spec"]
+        header["spec"] = spec | {"data": spec["data"] | {"missing": value}}
+
+    expected = loaded(TABLE, lambda header, arrays: None).predict(row)
+    np.testing.assert_array_equal(loaded(TABLE, change).predict(row), expected)

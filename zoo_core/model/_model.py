@@ -198,8 +198,9 @@ class Model:
     @property
     def missing(self) -> Sequence[str]:
         """The texts that stand for a missing value in columns that are described."""
-        found: Sequence[str] = self.data_options.get("missing") or _MISSING
-        return found
+        found = self.data_options.get("missing")  # a data set of a plugin may mean something else by it
+        is_texts = isinstance(found, (list, tuple)) and all(isinstance(text, str) for text in found)
+        return found if found and is_texts else _MISSING
 
     @naming_parts
     def predict(self, x: Any) -> Array:
