@@ -239,7 +239,7 @@ def test_rows_of_a_file_are_predicted_without_reading_it_whole(tmp_path, arrays,
     )
     assert run(["predict", str(tmp_path / "m.npz"), str(tmp_path / "new.npy"), "--proba", "--json"]) == 0
     np.testing.assert_allclose(json.loads(capsys.readouterr().out), model.predict_proba(x), rtol=1e-6)
-    assert max(taken, default=0) == (0 if dtype == ">f4" else ROWS * 4 if "float" in dtype else 512)
+    assert max(taken, default=0) == (0 if dtype == ">f4" else ROWS * 4 if "float" in dtype else 1024)
 
 
 def test_a_large_file_is_predicted_a_piece_at_a_time_with_the_same_bits(tmp_path, run_zoo, monkeypatch):

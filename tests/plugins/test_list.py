@@ -54,7 +54,7 @@ LOOKAHEAD = Path(zoo_plugins.__file__).parents[1] / "zoo-lookahead"  # the plugi
 MODULES = [
     m.name.removeprefix("zoo_plugins.")
     for m in walk_packages(zoo_plugins.__path__, "zoo_plugins.")
-    if not m.ispkg and "._" not in m.name and m.name != "zoo_plugins.notebook"
+    if not m.ispkg and "._" not in m.name and not m.name.startswith(("zoo_plugins.notebook", "zoo_plugins.exporters"))
 ]
 
 

@@ -130,7 +130,7 @@ def test_predictions_have_the_same_bits_with_every_number_of_threads(rows: int, 
         found.add(model.outputs(x).tobytes())
         assert model.evaluate(x, np.zeros(rows, int))
     assert len(found) == 1
-    assert (len(shared) > 1) == (rows > 1)
+    assert bool(shared) == (rows > 1)  # who helps depends on which processors are free
 
 
 def test_a_model_may_predict_from_a_callback_of_its_own_run() -> None:

@@ -131,7 +131,7 @@ def test_rows_are_prepared_once_and_every_epoch_measures_them_as_evaluate_does()
         calls = 0
 
         def transform(self, x, out):
-            Halves.calls += 1
+            Halves.calls += len(x) in (100, 200)  # validation and test; a look at a failed run takes other rows
             out[...] = x / 2
 
     calls = []
@@ -144,7 +144,7 @@ def test_rows_are_prepared_once_and_every_epoch_measures_them_as_evaluate_does()
         for split in ("validation", "test"):
             for name, value in evaluate_table(model, trainer.splits[split]).items():
                 assert model.history[-1][f"{split}_{name}"] == value
-    assert calls[0] == calls[1]
+    assert calls == [2, 2]
 
 
 @pytest.mark.parametrize(("last", "rows"), [("keep", None), ("drop", 384)])

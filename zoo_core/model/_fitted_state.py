@@ -13,6 +13,8 @@ from zoo_core.parts import Preprocessor
 from zoo_core.spec import walk_parts
 
 SHOWN = 4  # names of arrays in a message
+# What wrong arrays make Python and NumPy raise; anything else is a fault of the part.
+SIGNS = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def check_fitted(part: Preprocessor, place: str, inputs: int, name: str) -> None:
@@ -46,9 +48,9 @@ def refused_state(part: Preprocessor, place: str, name: str) -> Iterator[None]:
     try:
         with np.errstate(all="ignore"):
             yield
-    except (ZooError, MemoryError):
+    except ZooError:
         raise
-    except Exception as error:
+    except SIGNS as error:
         if not _paths(part, place):
             raise_named(error)
         raise ModelFileError(f"{name}: {_reason(error, part, place)}; get another file") from error
