@@ -24,6 +24,7 @@ from typing import Any
 HINTS = {
     "overwrite": "pass overwrite=True to replace it, or name another file",
     "force": "pass force=True to replace it, or name another file",
+    "export_folder": "pass overwrite=True to replace the files of an earlier export, or name another folder",
     "occupied": "pass force=True to replace it, or move it away",
     "limit": "if you trust it, pass limit={bytes}",
     "model_name": "check the name",

@@ -90,9 +90,10 @@ class Exporter:
     """A writer of models in another format: `zoo export MODEL -o FILE.ending`.
 
     Args:
-        ending: such as ".onnx", in lower case.
+        ending: such as ".onnx", in lower case; "/" is a folder.
         target: "module:function". It gets a `zoo_core.Model` and the `Path` of a new file, and writes it. Files that
-            it writes beside it go with it. It may return a text, a note for the user.
+            it writes beside it go with it. For "/" the path is an empty folder, to be filled with files. It may return
+            a text, a note for the user.
     """
 
     ending: str

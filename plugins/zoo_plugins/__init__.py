@@ -101,6 +101,7 @@ EXPORTERS = {
     ".onnx": "onnx_file:write_onnx",
     ".py": "python_source:write_python",
     ".safetensors": "safetensors:write_safetensors",
+    "/": "hub_folder:write_folder",
 }
 
 

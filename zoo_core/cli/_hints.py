@@ -10,6 +10,7 @@ from zoo_core.errors import Hint, ZooError
 CLI_HINTS = {  # the keys are those of `zoo_core.errors.HINTS`
     "overwrite": "use --force to replace it, or name another file",
     "force": "use --force to replace it, or name another file",
+    "export_folder": "use --force to replace the files of an earlier export, or name another folder",
     "occupied": "use --force to replace it, or move it away",
     "limit": "if you trust it, raise the limit: --max-size {mib}",
     "model_name": "check the name, or see `zoo list models`",

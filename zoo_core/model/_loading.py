@@ -78,7 +78,9 @@ def load(
         return model_from_file(contents, BYTES, registry)
     file = find_model(path, registry)
     contents = read_model_file(file, sha256=sha256, limit=limit)
-    return model_from_file(contents, str(path), registry, file.parent)
+    model = model_from_file(contents, str(path), registry, file.parent)
+    model.file = file.absolute()
+    return model
 
 
 def model_from_file(

@@ -91,6 +91,7 @@ class Model:
         self.environment = dict(current_environment() if environment is None else environment)
         self.started_from = started_from  # sha256 of the model file whose weights the training began with
         self.sha256 = sha256  # of the file that was read or written last
+        self.file: Path | None = None  # that was read or written last, if it has a name
         self.not_finite = not_finite  # the first array of the file that holds NaN or infinity
         self.data_options = dict(data_options or {})  # of the data set, as the file says them; not validated
         self.lock = ThreadLock()  # held while the network, which has one set of buffers, is used
@@ -343,6 +344,7 @@ class Model:
 
         proof = partial(prove, self)
         self.sha256 = write_model_file(path, *self.contents(path), overwrite=overwrite, prove=proof)
+        self.file = Path(path).absolute()
         return self.sha256
 
     @naming_parts

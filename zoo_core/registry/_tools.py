@@ -21,7 +21,7 @@ NAMES = {
     "command": re.compile(r"[a-z][a-z0-9-]*"),
     "plot": re.compile(r"[a-z][a-z0-9_-]*"),
     "reader": re.compile(r"(\.[a-z0-9_-]+)+"),
-    "exporter": re.compile(r"(\.[a-z0-9_-]+)+"),
+    "exporter": re.compile(r"(\.[a-z0-9_-]+)+|/"),
 }
 BUILT_IN = {  # what the zoo has without a hook; tests compare it with the command line
     "command": (

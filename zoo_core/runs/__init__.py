@@ -5,14 +5,14 @@ and first weights. `_defaults.py` fills in what a spec leaves to its data. `_spl
 sketch of those that are learnt from. `_output.py` knows the files of a run, `_checkpoint_writer.py` writes them.
 `_checkpoint.py` and `_run_state.py` say what is in a checkpoint.
 `_folds.py` trains a model for each fold. `_evaluation.py` finds rows to measure a model on, `_compare.py`
-compares models and runs, and `_export.py` writes a model in another format.
+compares models and runs. `_export.py` writes a model in another format, `_export_folder.py` a folder of files.
 """
 
 from __future__ import annotations
 
 from zoo_core.runs._compare import ModelComparison, RunComparison, compare_models, compare_runs
 from zoo_core.runs._evaluation import EvaluationRows, evaluation_rows
-from zoo_core.runs._export import export, find_exporter
+from zoo_core.runs._export import export, find_exporter, names_folder
 from zoo_core.runs._folds import CrossValidation, cross_validate, fold_outputs, fold_specs, train_folds
 from zoo_core.runs._output import Output
 from zoo_core.runs._prepare import steps_per_epoch
@@ -34,6 +34,7 @@ __all__ = [
     "fold_specs",
     "follow",
     "model_in_errors",
+    "names_folder",
     "prepare",
     "prepare_resumed",
     "resume",
