@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
@@ -143,3 +144,30 @@ def test_without_a_compiler_the_graph_is_checked_and_the_note_says_so(tmp_path, 
     assert (tmp_path / "m.c").stat().st_size > 1000
     with pytest.raises(UsageError, match="the name of a C file may hold"):
         zoo_core.export("glyphs-quickstart", tmp_path / 'a"b.c')
+
+
+@needs_cc
+def test_an_odd_and_a_large_number_of_inputs_are_all_added(tmp_path):
+    x = np.random.default_rng(0).normal(0, 1, (60, 515))
+    spec = CASES["one output"][0] | {"data": {"preprocessor": "none"}}
+    model = zoo_core.train(spec, data=(x, x[:, 514] > 0))
+    zoo_core.export(model, tmp_path / "m.c")
+    found = c_outputs(tmp_path / "m.c", model, x, 2)
+    np.testing.assert_array_equal(found["label"], model.predict(x))
+    np.testing.assert_allclose(found["probabilities"], model.predict_proba(x), rtol=0, atol=2e-6)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the compiler of this test is a script of a shell")
+def test_a_compiler_that_does_not_work_or_does_not_end_is_told(tmp_path, monkeypatch):
+    from zoo_plugins.exporters import _running
+
+    compiler, model = tmp_path / "cc", network_with("activation", "relu", {}, "float32", "hidden")
+    compiler.write_text("#!/bin/sh\nexit 1\n")
+    compiler.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    note = zoo_core.export(model, tmp_path / "m.c").note
+    assert note.endswith(f"as a graph: {compiler} does not work here, so the code itself was not checked")
+    compiler.write_text("#!/bin/sh\nsleep 60\n")
+    monkeypatch.setattr(_running, "SECONDS", 0.1)
+    note = zoo_core.export(model, tmp_path / "m.c").note
+    assert note.endswith("as a graph: cc took over 0.1 s, so the code itself was not checked")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -32,6 +34,7 @@ class Runner:
         programs: those of which one is needed.
         called: how a note calls them.
         compute: gives the outputs of the code, given the program, a folder and the rows.
+        probe: does the least that the language can, given the program and a folder.
     """
 
     def __init__(
@@ -41,8 +44,10 @@ class Runner:
         programs: tuple[str, ...],
         called: str,
         compute: Callable[[str, Path, Array], dict[str, Array]],
+        probe: Callable[[str, Path], None],
     ) -> None:
-        self._model, self._graph, self._called, self._compute = model, graph, called, compute
+        self._model, self._graph, self._called = model, graph, called
+        self._compute, self._probe = compute, probe
         self._program = next((path for name in programs if (path := shutil.which(name))), None)
         self.how = f"with {programs[0]}"
 
@@ -62,8 +67,23 @@ class Runner:
             with tempfile.TemporaryDirectory(prefix="zoo-export-") as folder:
                 return self._compute(self._program, Path(folder), x)
         except NotRunError as error:
-            self.how = f"as a graph: {error}, so the code itself was not checked"
-            return evaluate(self._graph, x)
+            reason = str(error)
+        except PluginError:
+            if self._works():
+                raise
+            reason = f"{self._program} does not work here"
+        self.how = f"as a graph: {reason}, so the code itself was not checked"
+        return evaluate(self._graph, x)
+
+    def _works(self) -> bool:
+        """Return whether the language itself works: a failure is then that of the written code."""
+        assert self._program is not None
+        try:
+            with tempfile.TemporaryDirectory(prefix="zoo-export-") as folder:
+                self._probe(self._program, Path(folder))
+        except (PluginError, NotRunError):
+            return False
+        return True
 
 
 def answers(command: list[str], folder: Path, graph: Graph, x: Array) -> dict[str, Array]:
@@ -77,11 +97,26 @@ def answers(command: list[str], folder: Path, graph: Graph, x: Array) -> dict[st
 
 
 def run(command: list[str], folder: Path) -> None:
-    """Run a program. Raises PluginError if it fails, and NotRunError if it takes too long."""
-    try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, timeout=SECONDS, stdin=subprocess.DEVNULL)
-    except subprocess.TimeoutExpired as error:
-        raise NotRunError(f"{Path(command[0]).name} took over {SECONDS} s") from error
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip()[:SHOWN]
-        raise PluginError(f"the written code fails (exit code {done.returncode}): {said}")
+    """Run a program and all that it starts. Raises PluginError if it fails, and NotRunError if it takes too long."""
+    pipe, nothing, apart = subprocess.PIPE, subprocess.DEVNULL, os.name == "posix"
+    with subprocess.Popen(
+        command, cwd=folder, stdin=nothing, stdout=nothing, stderr=pipe, start_new_session=apart
+    ) as started:
+        try:
+            _, said = started.communicate(timeout=SECONDS)
+        except subprocess.TimeoutExpired as error:
+            raise NotRunError(f"{Path(command[0]).name} took over {SECONDS} s") from error
+        finally:
+            if started.poll() is None:
+                _end(started)
+    if started.returncode:
+        shown = said.decode(errors="replace").strip()[:SHOWN]
+        raise PluginError(f"the written code fails (exit code {started.returncode}): {shown}")
+
+
+def _end(started: subprocess.Popen[bytes]) -> None:
+    """End a program, and on POSIX also those that it has started, such as the stages of a compiler."""
+    if os.name == "posix":
+        os.killpg(started.pid, signal.SIGKILL)
+    else:
+        started.kill()

@@ -33,16 +33,25 @@ def write_c(model: Any, path: Path) -> str:
     files = {path.name: module.source(), module.interface.file: module.interface.header()}
 
     def compiled(compiler: str, folder: Path, x: Array) -> dict[str, Array]:
-        for name, content in {**files, "zoo_main.c": module.interface.program()}.items():
+        main = f"run_{path.name}"
+        for name, content in {**files, main: module.interface.program()}.items():
             (folder / name).write_text(content, encoding="utf-8")
-        run([compiler, "-x", "c", *FLAGS, path.name, "zoo_main.c", "-o", "zoo_main", "-lm"], folder)
-        return answers([str(folder / "zoo_main")], folder, graph, x)
+        run([compiler, "-x", "c", *FLAGS, f"./{path.name}", main, "-o", "program", "-lm"], folder)
+        return answers([str(folder / "program")], folder, graph, x)
 
-    runner = Runner(model, graph, ("cc", "gcc", "clang"), "C compiler", compiled)
+    runner = Runner(model, graph, ("cc", "gcc", "clang"), "C compiler", compiled, _probe)
     check_export(model, graph, runner.run, f"the export {path.name}")
     for name, content in files.items():
         path.with_name(name).write_text(content, encoding="utf-8")
     return f"needs libm alone; checked on 257 rows {runner.how}"
+
+
+def _probe(compiler: str, folder: Path) -> None:
+    """Compile and run the shortest program that uses what written code uses."""
+    program = "#include <math.h>\n#include <stdbool.h>\n#include <stdlib.h>\nint main(void) { return 0; }\n"
+    (folder / "probe.c").write_text(program, encoding="ascii")
+    run([compiler, *FLAGS, "probe.c", "-o", "probe", "-lm"], folder)
+    run([str(folder / "probe")], folder)
 
 
 class _Module:
@@ -108,7 +117,8 @@ class _Module:
         """Return the function that runs all others, one after the other."""
         names: dict[Node, str] = {self._graph.input: "row"}
         names |= {node: key for key, node in self._graph.outputs.items()}
-        lines = []
+        is_read = any(self._graph.input in given_to(function) for function in functions)
+        lines = [] if is_read else ["(void)row;"]
         for function in functions:
             for node in function.results:
                 if node not in names:

@@ -10,7 +10,7 @@ from zoo_core.graphs import Graph, Node, check_export, record_model
 from zoo_core.parts import Array
 from zoo_plugins.exporters import javascript_texts
 from zoo_plugins.exporters._comments import about_lines, comment
-from zoo_plugins.exporters._running import Runner, answers
+from zoo_plugins.exporters._running import Runner, answers, run
 from zoo_plugins.exporters._stages import Function, functions_of
 from zoo_plugins.exporters.javascript_language import ARRAYS, JavaScript, literal
 from zoo_plugins.exporters.scalar_constants import filled, identifier
@@ -30,7 +30,7 @@ def write_javascript(model: Any, path: Path) -> str:
         (folder / "run.js").write_text(javascript_texts.PROGRAM, encoding="utf-8")
         return answers([node, "run.js", str(graph.input.width), *graph.outputs], folder, graph, x)
 
-    runner = Runner(model, graph, ("node",), "node", by_node)
+    runner = Runner(model, graph, ("node",), "node", by_node, lambda node, folder: run([node, "-e", "0"], folder))
     check_export(model, graph, runner.run, f"the export {path.name}")
     path.write_text(source, encoding="utf-8")
     return f"needs nothing; checked on 257 rows {runner.how}"

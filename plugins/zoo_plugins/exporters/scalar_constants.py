@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Callable
 
 import numpy as np
@@ -49,5 +48,7 @@ def filled(value: Array, number: Callable[[str], str]) -> str:
         number: writes a number, given its shortest text that Python reads as the same value in the dtype.
     """
     entries = value.ravel().astype(np.int64) if value.dtype.kind == "b" else value.ravel()
-    shown = ", ".join(number(str(entry)) for entry in entries)
-    return "\n".join(f"    {line}" for line in textwrap.wrap(shown, WIDTH - 4, break_on_hyphens=False))
+    texts = [number(str(entry)) for entry in entries]
+    each = max(1, (WIDTH - 4) // (max(map(len, texts)) + 2))
+    lines = (", ".join(texts[at : at + each]) for at in range(0, len(texts), each))
+    return ",\n".join(f"    {line}" for line in lines)

@@ -27,6 +27,7 @@ INFIX = {
     "Greater": (">", COMPARISON), "GreaterOrEqual": (">=", COMPARISON), "Less": ("<", COMPARISON),
     "LessOrEqual": ("<=", COMPARISON), "And": ("&&", AND), "Or": ("||", OR), "Xor": ("!=", EQUALITY),
 }  # fmt: skip
+OPPOSITE = {"+": "-", "-": "+"}
 LOGIC = {"Add": "Or", "Max": "Or", "Mul": "And", "Min": "And"}  # what arithmetic means for truth values
 CALLS = {
     "Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Ceil", "Cos", "Cosh", "Exp", "Expm1", "Floor", "IsInf",
@@ -74,6 +75,9 @@ def settled(text: Text, dtype: np.dtype[np.generic], language: Language) -> tupl
 def _infix(op: str, given: list[tuple[str, int]]) -> tuple[str, int]:
     """Return an expression; comparisons and logic stand in parentheses beside each other, for people."""
     sign, strength = INFIX[op]
+    text, bound = given[1]
+    if strength == SUM and bound == SIGN and text[1:2].isdigit():  # a negative number
+        sign, given = OPPOSITE[sign], [given[0], (text[1:], ATOM)]
     if strength < SUM:
         left, right = (within(operand, COMPARISON) for operand in given)
     else:
