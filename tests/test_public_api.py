@@ -16,7 +16,7 @@ from zoo_core import parts
 CORE = Path(zoo_core.__file__).parent
 FACES = ["", ".data", ".model", ".nn", ".registry", ".runs", ".spec", ".storage", ".testing", ".training"]
 NAMES = {
-    *("train", "resume", "load", "read_spec", "prepare", "follow", "watch", "export", "cross_validate"),
+    *("train", "resume", "load", "read_spec", "prepare", "follow", "watch", "plot", "export", "cross_validate"),
     *("Model", "Spec", "Registry", "ZooError"),
     *("hookimpl", "LazyParts", "__version__"),
 }

@@ -69,7 +69,7 @@ def test_docstrings_are_of_short_sentences_and_plain_words():
 
 
 METHODS = {
-    zoo_core.Model: "predict predict_proba outputs evaluate save",
+    zoo_core.Model: "predict predict_proba outputs activations evaluate plot save",
     zoo_core.Spec: "parse to_dict",
     zoo_core.Registry: "add get",
 }

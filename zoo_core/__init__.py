@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zoo_core.display.notebook import watch as watch
+    from zoo_core.display.plots.kinds import plot as plot
     from zoo_core.errors import ZooError as ZooError
     from zoo_core.hookspecs import LazyParts as LazyParts, hookimpl as hookimpl
     from zoo_core.model import Model as Model, load as load
@@ -54,6 +55,7 @@ def _lazy_names(
 
 _MODULES = {
     "display.notebook": "watch",
+    "display.plots.kinds": "plot",
     "errors": "ZooError",
     "hookspecs": "LazyParts hookimpl",
     "model": "Model load",

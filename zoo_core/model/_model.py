@@ -31,6 +31,8 @@ from zoo_core.parts import Array, ClassDecision, Layout, Loss, Metric, Record, T
 from zoo_core.spec import copy_part, dump, walk_parts
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from zoo_core.spec import Spec
 
 _MISSING = TableFormat().missing  # what stands for a missing value, where the data do not say
@@ -306,6 +308,10 @@ class Model:
         """
         from zoo_core.model.evaluation import evaluate_table  # late: predicting measures nothing
 
+        return evaluate_table(self, self.table(x, y), check=True)
+
+    def table(self, x: Any, y: Any = None) -> Table:
+        """Return rows as they are given for `evaluate`, with the class indices of the model. Raises DataError."""
         rows = GivenRows(x, y) if y is not None else given_rows(x, self._target, what="rows to evaluate")
         x = self._inputs(rows.x)
         names = list(map(str, self._labels.tolist())) if self.about.task == "classification" else None
@@ -313,7 +319,29 @@ class Model:
         targets = as_targets(rows.y, len(x), count, names, self.about.target_names)
         if self.about.task == "multilabel":
             targets = as_labels(targets, self.about.target_names, "targets")
-        return evaluate_table(self, Table(x, targets, as_weights(rows.weights, len(x))), check=True)
+        return Table(x, targets, as_weights(rows.weights, len(x)))
+
+    def plot(self, kind: str = "curves", **options: Any) -> Figure:
+        """Draw the model.
+
+        Args:
+            kind: "curves", "layers", "confusion", "weights", or a plot of a plugin; see `zoo_core.plot`.
+            options: as for `zoo_core.plot`, such as `what="accuracy"` of "curves", or `data=(x, y)` of "confusion".
+
+        Returns:
+            A Matplotlib figure, which a notebook shows.
+
+        Raises:
+            UsageError, DataError, ResourceError, PluginError: as `zoo_core.plot`.
+
+        Example:
+            model = zoo_core.load("glyphs-quickstart")
+            model.plot("weights")
+        """
+        from zoo_core.registry import DRAWER, load_target  # late: predicting draws nothing
+
+        figure: Figure = load_target(DRAWER)(self, kind, **options)
+        return figure
 
     def _target(self) -> Any:
         """Return the columns of a frame that hold the targets; None where the model does not know them."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         shipped_models as shipped_models,
         stray_files as stray_files,
     )
-    from zoo_core.registry._tools import Tool as Tool
+    from zoo_core.registry._tools import DRAWER as DRAWER, Tool as Tool, load_target as load_target
     from zoo_core.registry._user_names import checked_entry as checked_entry
 
 _MODULES = {
@@ -44,7 +44,7 @@ _MODULES = {
     "_registry": "Registry entry_of",
     "_shipped_models": "ShippedModel check_no_table find_beside find_model find_spec is_path models_of shipped_models "
     "stray_files",
-    "_tools": "Tool",
+    "_tools": "DRAWER Tool load_target",
     "_user_names": "checked_entry",
 }
 __all__, __dir__, __getattr__ = _lazy_names(__name__, _MODULES)

@@ -31,7 +31,14 @@ BUILT_IN = {  # what the zoo has without a hook; tests compare it with the comma
     "reader": ".csv .tsv .txt .npy .npz .png .toml .json",
     "exporter": ".npz",
 }
+DRAWER = "zoo_core.display.plots.kinds:plot"  # draws models; a target, like those of plugins: it lies above models
 TARGET = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
+
+
+def load_target(target: str) -> Any:
+    """Return what a target "module:function" names, imported at its first use."""
+    module, _, function = target.partition(":")
+    return getattr(import_module(module), function)
 
 
 @dataclass(eq=False)
@@ -50,10 +57,9 @@ class Tool:
 
     def load(self) -> Any:
         """Return what the target names, imported at its first use. Raises PluginError if that fails."""
-        module, _, function = self.target.partition(":")
         found, reasons = None, list[str]()
         with isolated(self.plugin.distribution, reasons.append):
-            found = getattr(import_module(module), function)
+            found = load_target(self.target)
         if reasons:
             raise PluginError(f"{self} cannot be imported: {reasons[0]}")
         if not callable(found):

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from contextlib import suppress
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from zoo_core.errors import DataError, PluginError, ResourceError, UsageError, letters
+from zoo_core.errors import DataError, ResourceError, UsageError, letters
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from zoo_core.model import Model
     from zoo_core.parts import Schedule
     from zoo_core.registry import Registry, Tool
 
@@ -46,21 +45,17 @@ def draw_figure(names: list[str], registry: Registry, options: PlotOptions, tool
     from zoo_core.cli._inputs import load_models
 
     models = load_models(names, registry, options.sha256, options.max_size)
-    if tool is not None:
-        return _draw_tool(tool, models)
-    if options.kind == "curves":
-        from zoo_core.display.plots import learning_curves
-
-        runs = [(title, model.history) for title, model in zip(model_titles(names), models, strict=True)]
-        return learning_curves(runs, what=options.what, higher_is_better=_directions(models))
-    if options.kind == "layers":
-        from zoo_core.display.plots import layer_statistics
-
-        layers = [layer.activation.name for layer in models[0].network.layers]
-        return layer_statistics(model_titles(names)[0], models[0].history, layers)
     if options.kind == "confusion":
-        return _draw_confusion(models[0], registry, options)
-    return _draw_weights(names[0], models[0])
+        from zoo_core.cli._inputs import data_folder
+        from zoo_core.cli._output import warn_of
+        from zoo_core.display.plots.kinds import draw_confusion
+
+        return draw_confusion(models[0], options.split, data_folder(options.data_dir), registry, warn=warn_of)
+    from zoo_core.cli._output import redirect_prints
+    from zoo_core.display.plots.kinds import draw_models
+
+    with nullcontext() if tool is None else redirect_prints():
+        return draw_models(models, model_titles(names), options.kind, options.what, tool)
 
 
 def _check_model_name(name: str, registry: Registry, kind: str) -> None:
@@ -81,17 +76,6 @@ def _check_model_name(name: str, registry: Registry, kind: str) -> None:
             raise UsageError(f"{name!r} is no model, but the name of {article(part)}; draw it: {way}")
 
 
-def _directions(models: list[Model]) -> dict[str, bool]:
-    """Return whether higher is better, by the name of each metric of the models whose metrics are installed."""
-    from zoo_core.spec import metric_directions
-
-    found: dict[str, bool] = {}
-    for model in models:
-        with suppress(PluginError):
-            found |= metric_directions(model.spec.training.metrics or [])
-    return found
-
-
 def model_titles(names: list[str]) -> list[str]:
     """Return the names of files without their folders, unless these are needed to make them differ."""
     depth, titles = 1, [_title(name, 1) for name in names]
@@ -107,47 +91,6 @@ def model_titles(names: list[str]) -> list[str]:
 
 def _title(name: str, depth: int) -> str:
     return "/".join(PurePath(name.removesuffix(".npz")).parts[-depth:]) if name.endswith(".npz") else name
-
-
-def _draw_tool(tool: Tool, models: list[Model]) -> Figure:
-    """Return a figure on which the function of a plugin has drawn models."""
-    from zoo_core.cli._output import redirect_prints
-    from zoo_core.display import plots
-
-    figure = plots.new_figure(7, 4.5)
-    with redirect_prints():
-        plots.styled(tool.call)(models, figure)
-    return figure
-
-
-def _draw_weights(name: str, model: Model) -> Figure:
-    from zoo_core.display.plots import first_layer_weights
-
-    shape = model.about.image_shape
-    if shape is None:
-        raise UsageError(f"{name}: was not trained on images, so its weights are no pictures")
-    if model.network.inputs != model.about.inputs:
-        raise UsageError(
-            f"{name}: its preprocessor {model.preprocessor.name!r} makes {model.network.inputs} columns of "
-            f"{model.about.inputs} pixels, so its weights are no pictures"
-        )
-    return first_layer_weights(model.network.weights(model.network.layers[0]), (shape[0], shape[1]))
-
-
-def _draw_confusion(model: Model, registry: Registry, options: PlotOptions) -> Figure:
-    from zoo_core.cli._inputs import data_folder
-    from zoo_core.cli._output import warn_of
-    from zoo_core.display.plots import confusion_matrix
-    from zoo_core.model import confusion_counts
-    from zoo_core.runs import evaluation_rows
-
-    if model.about.task != "classification":
-        task = "regression" if model.about.task == "regression" else "several labels a row"
-        raise UsageError(f"model {model.spec.name!r} is for {task}; a confusion matrix needs classes")
-    measured = evaluation_rows(model, options.split, data_folder(options.data_dir), registry, None)
-    warn_of(measured.warnings)
-    counts, labels = confusion_counts(model, measured.table), model.labels().tolist()
-    return confusion_matrix(counts, [str(label) for label in labels])
 
 
 # ------------------------------------------------------------------ parts

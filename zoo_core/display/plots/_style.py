@@ -11,7 +11,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -101,11 +101,24 @@ def styled(function: Callable[P, R]) -> Callable[P, R]:
 def new_figure(width: float, height: float, layout: Any = None) -> Figure:
     """Return an empty figure without a window; width and height are in inches. With "none" it does no layout."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), layout=layout)
+    figure = _figure_class()(figsize=(width, height), layout=layout)
     FigureCanvasAgg(figure)
     return figure
+
+
+@cache
+def _figure_class() -> type[Figure]:
+    """Return the class of figures that a notebook shows, also without pyplot."""
+    from matplotlib.figure import Figure
+
+    class ShownFigure(Figure):
+        """A figure that IPython shows as the zoo would save it."""
+
+        def _repr_png_(self) -> bytes:
+            return _rendered(self, ".png", {})[0]
+
+    return ShownFigure
 
 
 def colours(count: int) -> list[str]:
