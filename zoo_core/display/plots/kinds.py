@@ -43,9 +43,9 @@ def plot(
 
     Args:
         models: a model, or several to compare.
-        kind: "curves" (learning curves, of several models in one picture), "layers" (statistics of each layer that
-            `training.layer_statistics` keeps), "confusion" (which classes are mixed up), "weights" (what the first
-            layer looks at, for images), or a plot of a plugin.
+        kind: "curves", "layers", "confusion", "weights", or a plot of a plugin. Curves of several models share one
+            picture. Layers are drawn from the statistics that `training.layer_statistics` keeps. Confusion shows which
+            classes are mixed up. Weights are those of the first layer, for images.
         what: the metric of learning curves.
         split: of a confusion matrix, which rows of the model's own data it counts.
         data: of a confusion matrix, rows to count in place of a split, as for `Model.evaluate`.
