@@ -54,6 +54,19 @@ def test_a_model_shows_layers_figures_beside_the_baseline_and_its_curve(model: z
     assert [len(line.get("points", "").split()) for line in lines] == [3, 3]
 
 
+def test_a_regression_and_several_labels_show_themselves_too() -> None:
+    rng = np.random.default_rng(0)
+    x, layers = rng.normal(size=(60, 3)), [{"units": 2, "activation": "sigmoid"}]
+    labels = {"model": {"loss": "binary_cross_entropy", "layers": layers}, "data": {"task": "multilabel"}}
+    values = {"model": {"loss": "mse", "layers": [{"units": 2}]}, "data": {"preprocessor": "table"}}
+    for change, y, text in ((labels, rng.random((60, 2)) > 0.5, "2 labels a row"), (values, x[:, :2], "2 targets")):
+        page = tree(zoo_core.train(SPEC | change, data=(x, y))._repr_html_())
+        layer_rows, figures = map(cells, page.iter("table"))
+        assert text in "".join(page.itertext())
+        assert "baseline" not in figures[0]
+        assert "(" not in layer_rows[1][3]
+
+
 def test_texts_of_strangers_are_escaped(model: zoo_core.Model) -> None:
     html = model._repr_html_()
     assert "<script" not in html

@@ -15,7 +15,7 @@ from zoo_core.model._baseline import baseline_figures
 from zoo_core.model._summary import kept_record
 from zoo_core.model.records import SPLITS, metric_keys, metric_points, saved_epoch, split_key
 from zoo_core.nn import Layer
-from zoo_core.parts import Record, Table
+from zoo_core.parts import Part, Record, Table
 from zoo_core.spec import option_names
 
 if TYPE_CHECKING:
@@ -72,7 +72,8 @@ def _layer_sizes(model: Model) -> dict[str, int]:
 
 def _part_text(part: Any) -> str:
     """Return the name of a part with its options, such as "dropout rate=0.5"."""
-    options = [f"{name}={getattr(part, name, '')}" for name in option_names(part)]
+    values = {name: getattr(part, name, "") for name in option_names(part)}
+    options = [f"{name}={value.name if isinstance(value, Part) else value}" for name, value in values.items()]
     return " ".join([str(getattr(part, "name", type(part).__name__)), *options])
 
 
@@ -82,10 +83,11 @@ def _figures(model: Model) -> str:
     splits = [split for split in SPLITS if any(key.startswith(f"{split}_") for key in record)]
     metrics = dict.fromkeys(pair[1] for key in metric_keys([record]) if (pair := split_key(key)))
     rows = [
-        [metric, *(record.get(f"{split}_{metric}") for split in splits), baseline.get(metric)] for metric in metrics
+        [metric, *(record.get(f"{split}_{metric}") for split in splits), *([baseline.get(metric)] if baseline else [])]
+        for metric in metrics
     ]
     epoch = f"epoch {saved_epoch(model.history):g} of {len(model.history):,}"
-    return html_table([epoch, *splits, "baseline"], rows)
+    return html_table([epoch, *splits, *(["baseline"] if baseline else [])], rows)
 
 
 def _baseline(model: Model) -> Mapping[str, float]:
