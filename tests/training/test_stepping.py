@@ -65,6 +65,15 @@ def test_follow_and_watch_take_the_rest(steps: int) -> None:
     assert equal_bytes(trainer.model, zoo_core.train(SPEC))
 
 
+def test_follow_takes_the_rest_of_a_block_of_batches() -> None:
+    spec = SPEC | {"training": {"epochs": 2, "batch_size": 2}}  # 64 batches are a block, and 149 an epoch
+    trainer = zoo_core.prepare(spec)
+    for _ in range(70):
+        trainer.step()
+    list(zoo_core.follow(trainer))
+    assert equal_bytes(trainer.model, zoo_core.train(spec))
+
+
 def test_steps_by_hand_take_the_rest_of_a_run_that_was_followed() -> None:
     trainer = zoo_core.prepare(SPEC)
     events = zoo_core.follow(trainer)

@@ -97,11 +97,4 @@ def _value(value: Any) -> str:
         return "[" + ", ".join(map(_value, value)) + "]"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return _quoted(value) if isinstance(value, str) else _number(value)
-
-
-def _number(value: Any) -> str:
-    if isinstance(value, float):
-        text = repr(value)
-        return text if "." in text or "n" in text else text.replace("e", ".0e")  # 1e-05 is a float in TOML as well
-    return str(value)
+    return _quoted(value) if isinstance(value, str) else str(value)  # a float as Python writes it is one of TOML too
