@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
+import textwrap
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -140,3 +143,15 @@ def test_a_model_may_predict_from_a_callback_of_its_own_run() -> None:
         if isinstance(event, EpochEnded):
             assert trainer.model.predict(x).shape == (50,)
     assert trainer.network.parameters.tobytes() == zoo_core.train(wide()).network.parameters.tobytes()
+
+
+@pytest.mark.slow
+def test_the_interpreter_may_end_in_the_middle_of_a_run() -> None:
+    code = """
+        import json, sys, zoo_core
+        events = zoo_core.follow(zoo_core.prepare(json.loads(sys.argv[1]), threads=2))
+        while not isinstance(next(events), zoo_core.training.events.EpochEnded): pass
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code), json.dumps(wide())]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

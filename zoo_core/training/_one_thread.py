@@ -36,6 +36,8 @@ def with_named_parts(trainer: Trainer, events: Iterator[T]) -> Iterator[T]:
     """Pass events on; turn an error that a part raises into a PluginError that names the part."""
     try:
         yield from events
+    except GeneratorExit:  # nobody takes more events; the interpreter may be ending, and can import nothing then
+        raise
     except BaseException as error:
         named = name_the_part(error, trainer.position.describe(trainer.epochs, trainer.loader.batches.steps))
         if named is None:
