@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from zoo_core.basics.workers import Pool
-from zoo_core.nn._products import MAX_BLOCKS, SHARED_WORK, multiply_blocks, product_blocks
+from zoo_core.nn._products import MAX_BLOCKS, SHARED_WORK, multiply_blocks, multiply_both, product_blocks
 
 SHAPES = [
     (128, 784, 512), (784, 128, 512), (257, 1023, 129), (20_000, 800, 1), (1, 4_000, 5_000), (33, 20_000, 31),
@@ -53,3 +53,20 @@ def test_every_number_of_threads_gives_the_same_bits(
     assert len(set(found)) == 1
     wanted = a.astype(np.float64) @ b.astype(np.float64) + bias
     np.testing.assert_allclose(out, wanted, rtol=0, atol=4 * inner * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_two_products_at_once_have_the_bits_of_each_alone(threads: int) -> None:
+    rng = np.random.default_rng(0)
+    x, grad, weights = (rng.standard_normal(shape, np.float32) for shape in ((128, 784), (128, 512), (784, 512)))
+    operands = [(x.T, grad), (grad, weights.T)]
+    found, alone = ([np.full((len(a), b.shape[1]), np.nan, np.float32) for a, b in operands] for _ in range(2))
+    blocks = [product_blocks(*a.shape, b.shape[1]) for a, b in operands]
+    assert [len(cut) for cut in blocks] == [2, 2]
+    with Pool(threads) as pool:
+        for cut, (a, b), out in zip(blocks, operands, alone, strict=True):
+            multiply_blocks(pool, cut, a, b, out)
+        first, second = [(cut, a, b, out) for cut, (a, b), out in zip(blocks, operands, found, strict=True)]
+        multiply_both(pool, first, second)
+    assert [out.tobytes() for out in found] == [out.tobytes() for out in alone]
+    np.testing.assert_allclose(found[1], grad @ weights.T, atol=1e-3)

@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 
 from zoo_core.basics import aligned
 from zoo_core.basics.workers import Pool
-from zoo_core.nn._products import SHARED_WORK, multiply_blocks, product_blocks
+from zoo_core.nn._products import SHARED_WORK, multiply_blocks, multiply_both, product_blocks
 from zoo_core.parts import Array, Initializer, Parameter, Transform
 
 Forward = Callable[[Array, Array], None]  # x, out
@@ -92,16 +92,21 @@ class Dense(Transform):
         """Return `backward` for a number of rows as a closure."""
         inputs, units = self._w.shape
         for_weights, for_inputs = self._product(inputs, rows, units), self._product(rows, units, inputs)
+        blocks, more_blocks = product_blocks(inputs, rows, units), product_blocks(rows, units, inputs)
+        are_shared = min(len(blocks), len(more_blocks)) > 1
         wt = self._w.T
         gw, gb, ones = self._gw, self._gb, aligned(rows, self._w.dtype, 1.0)
 
         def backward(x: Array, y: Array, grad: Array, out: Array | None) -> None:
-            for_weights(x.T, grad, gw)
             if gb is not None:
                 if rows == 1:
                     gb[...] = grad
                 else:
                     ones.dot(grad, gb)  # the sum over rows, several times as fast as a reduction
+            if are_shared and out is not None:
+                multiply_both(self.pool, (blocks, x.T, grad, gw), (more_blocks, grad, wt, out))
+                return
+            for_weights(x.T, grad, gw)
             if out is not None:
                 for_inputs(grad, wt, out)
 

@@ -10,6 +10,7 @@ from zoo_core.basics.workers import Pool
 from zoo_core.parts import Array
 
 Block = tuple[slice, slice]  # rows and columns of the product
+Product = tuple[Sequence[Block], Array, Array, Array]  # a and b, and what receives their product
 
 SHARED_WORK = 16_000_000  # multiplications in a product that is cut; below, to wake a thread costs more than it saves
 LARGE_WORK = 256_000_000  # multiplications in a product that is cut into more blocks
@@ -45,3 +46,14 @@ def multiply_blocks(
             part += bias[:, columns]
 
     pool.run(multiply, len(blocks))
+
+
+def multiply_both(pool: Pool, first: Product, second: Product) -> None:
+    """Write two products that do not depend on each other; threads wait for one another only after both."""
+    pieces = [(a, b, out, block) for blocks, a, b, out in (first, second) for block in blocks]
+
+    def multiply(piece: int, worker: int) -> None:
+        a, b, out, (rows, columns) = pieces[piece]
+        np.matmul(a[rows], b[:, columns], out=out[rows, columns])
+
+    pool.run(multiply, len(pieces))
