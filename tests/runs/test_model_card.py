@@ -15,7 +15,7 @@ from tests.helpers.specs import small_spec
 from zoo_core.errors import printable
 
 EVIL = [
-    "a|b`c", "<script>alert(1)</script>", "![x](http://evil.org/a.png)", "---\nlicense: mit\n---", "1. list",
+    "a|b`c", "a | b", "<script>alert(1)</script>", "![x](http://evil.org/a.png)", "---\nlicense: mit\n---", "1. list",
     "www.evil.org", "```\n# title\n```", "*a* _b_ ~~c~~ $d$", "q\"\\: {x}", "\u202e\x1b[31m\x85\u2028\U0001f600",
     "http://evil.org/ me@evil.org", "&lt;b&gt; <!-- -->", "</summary></details>", "- # item", "true", "",
     "[a]: http://evil.org", "\u00e4 \u6f22",
@@ -144,12 +144,31 @@ def test_texts_of_strangers_stay_texts(tmp_path):
     inputs, seen = text[text.index("## Inputs") : text.index("## Outputs")], shown(text)
     assert {line.count("|") for line in inputs.splitlines() if line.startswith("|")} == {5}
     for name in frame:
-        assert name.strip() == "15" or " ".join(printable(name).split()) in seen
+        assert name.strip() == "16" or " ".join(printable(name).split()) in seen
     bare = re.sub(r"`[^`\n]*`", "", text.replace(_spec(text), ""))
     assert not re.search(r"https?://evil|www\.evil|me@evil", bare)
     assert json.loads(_spec(text)) == model.spec.to_dict()
     loaded = zoo_core.load(tmp_path / "f" / "model.npz")
     np.testing.assert_array_equal(loaded.predict(frame), model.predict(frame))
+
+
+def test_a_small_number_is_a_number_for_every_reader_of_yaml(tmp_path):
+    model = zoo_core.train(small_spec(training={"epochs": 1}))
+    model.history[-1]["test_loss"] = 1e-05
+    (result,) = exported(model, tmp_path / "f")[0]["model-index"][0]["results"]
+    assert {"type": "loss", "value": 1e-05, "name": "loss (test)", "verified": False} in result["metrics"]
+
+
+def test_a_picture_that_cannot_be_drawn_is_left_out(tmp_path, monkeypatch):
+    from matplotlib.figure import Figure
+
+    def fail(*arguments, **options):
+        raise ValueError("no font")
+
+    monkeypatch.setattr(Figure, "savefig", fail)
+    zoo_core.export("glyphs-quickstart", f"{tmp_path}/f/")
+    assert "![" not in (tmp_path / "f" / "README.md").read_text(encoding="utf-8")
+    assert not (tmp_path / "f" / "curves.png").exists()
 
 
 def _spec(text):

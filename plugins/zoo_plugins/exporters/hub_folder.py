@@ -69,6 +69,15 @@ def _draw_curves(model: Any, path: Path) -> bool:
     points = {split: found for split, found in points.items() if found}
     if len(model.history) < 2 or not points:
         return False
+    try:
+        _draw(points, path)
+    except Exception:  # Matplotlib may lack its backend or a font, and the card is whole without a picture
+        path.unlink(missing_ok=True)
+        return False
+    return True
+
+
+def _draw(points: dict[str, list[tuple[int, float]]], path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # late: few exports draw
     from matplotlib.figure import Figure
 
@@ -81,7 +90,6 @@ def _draw_curves(model: Any, path: Path) -> bool:
     axes.set_ylabel("loss (mean over rows)")
     axes.legend(frameon=False)
     figure.savefig(path, dpi=120, metadata={"Software": None})
-    return True
 
 
 def _points(epochs: list[int], values: list[Any]) -> list[tuple[int, float]]:
