@@ -57,3 +57,25 @@ def test_types_and_columns_may_be_told() -> None:
     assert table["age"].categories == ("1", "3", "4")
     with pytest.raises(DataError, match="there is no column 'city'"):
         table["city"]
+
+
+@pytest.mark.parametrize("form", ["%.3E", "%.6e", "%.18e", "%r"])
+def test_numbers_with_exponents_are_those_of_float(form: str) -> None:
+    rng = np.random.default_rng(4)
+    numbers = (rng.normal(size=3000) * 10.0 ** rng.integers(-24, 24, 3000)).tolist()
+    cells = [form % number for number in numbers]
+    found = read("x,y\n" + "".join(f"{cell},{cell[:-1]}0\n" for cell in cells))
+    assert found["x"].numbers is not None
+    assert found["x"].numbers.tobytes() == np.array(list(map(float, cells))).tobytes()
+    assert found["y"].numbers is not None
+    assert found["y"].numbers.tobytes() == np.array([float(f"{cell[:-1]}0") for cell in cells]).tobytes()
+
+
+@pytest.mark.parametrize(
+    "late", ["1e", "e5", "1e5e3", "1e5.2", "1e+-5", "1-e5", "1ee5", "1.2.3e4", "-e5", "1A5", "+ e5"]
+)
+def test_what_is_no_exponent_is_a_text_among_many(late: str) -> None:
+    cells = ["1e5", "01e5", "-2.5E-07", "0e0", "1.e+2", ".5e3", "3e9"] * 10
+    found = read("x\n" + "\n".join([*cells, late]))["x"]
+    assert found.texts()[-2:] == ["3e9", late]
+    assert read("x\n" + "\n".join(cells))["x"].is_numeric

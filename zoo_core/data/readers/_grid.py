@@ -4,12 +4,13 @@ A cell with at most 8 digits before and 18 after the decimal mark is read by Num
 describes (2018, "Quickly parsing eight digits"). Its digits make a whole number, which is divided by a power of ten.
 Where the number is at most 2^53, both are exact, so the quotient is the number that `float` gives (W. Clinger, 1990,
 "How to read floating point numbers accurately"). Larger ones need 64 bits, as the processors of Intel and AMD have; see
-`_long_quotients`. Any other cell is odd: it is left to `_cells`.
+`_scaled_long`. An exponent only changes the power. Any other cell is odd: it is left to `_cells`.
 """
 
 from __future__ import annotations
 
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,12 +22,26 @@ MOST_DIGITS = 8  # before the decimal mark
 MOST_DECIMALS = 18
 _MASKS = np.array([2**64 - 2 ** (8 * (8 - n)) if n else 0 for n in range(9)], np.uint64)
 _TENS = 10 ** np.arange(MOST_DECIMALS + 1)
-_LONG_TENS = np.cumprod([np.longdouble(1), *[np.longdouble(10)] * MOST_DECIMALS])
+_EXACT_TENS = np.array([float(10**n) for n in range(23)])  # the powers of ten that float64 has
+_LONG_TENS = np.cumprod([np.longdouble(1), *[np.longdouble(10)] * 27])  # and those that 64 bits have
 _HAS_64_BITS = np.finfo(np.longdouble).nmant == 63 and _LONG_TENS.itemsize == 16
+MOST_DIGITS_OF_64_BITS = 19
+MOST_POWER_DIGITS = 3
+FEW_POWERS = 16  # so many exponents are read faster one by one
 _PAIRS = ((2561, 8, 0x00FF00FF00FF00FF), (6553601, 16, 0x0000FFFF0000FFFF), (42949672960001, 32, 2**32 - 1))
 _PAD = b"\n" * 8  # before the text, so that eight bytes end at each position
 _NONE = np.zeros(0, np.intp)
-_LINE, _MINUS, _ZERO = b"\n-0"
+_LINE, _MINUS, _ZERO, _PLUS, _POWER = b"\n-0+e"
+_SMALL = np.uint8(0x20)  # the bit of small letters
+
+
+class _Powers(NamedTuple):
+    """The cells with an exponent, where its mark and its sign stand, and its value."""
+
+    cells: Array
+    marks: Array
+    signs: Array
+    tens: Array
 
 
 class Grid:
@@ -73,6 +88,8 @@ class Grid:
     @cached_property
     def _first_codes(self) -> dict[int, int]:
         found = (self._data[self.starts] == _ZERO) & (self.ends - self.starts > 1) & (self.points == self.ends)
+        if self._powers is not None:
+            found[self._powers.cells] = False
         codes = found.reshape(-1, self.width) & ~self._numbers[1].T
         return {int(place): int(codes[:, place].argmax()) for place in np.flatnonzero(codes.any(axis=0))}
 
@@ -92,33 +109,74 @@ class Grid:
     @cached_property
     def _numbers(self) -> tuple[Array, Array]:
         """Numbers, and whether a cell is odd."""
-        negative = self._data[self.starts] == _MINUS
-        whole = self.points - self.starts - negative
-        decimals = self.ends - self.points
+        negative, powers = self._negative, self._powers
+        stops, points = self.ends, self.points
+        if powers is not None:
+            stops = stops.copy()
+            stops[powers.cells] = powers.marks
+            points = np.minimum(points, stops)
+        whole = points - self.starts - negative
+        decimals = stops - points
         decimals -= decimals > 0
         odd = self._crowded | (whole > MOST_DIGITS) | (decimals > MOST_DECIMALS) | (whole + decimals == 0)
-        self._mark_others(odd, negative)
+        self._mark_others(odd)
         if odd.any():
             whole[odd] = decimals[odd] = 0
-        before = self._digits(self.points, whole)
+        before = self._digits(points, whole)
+        digits = before * _TENS[decimals] + self._digits(stops, decimals)
         if decimals.max(initial=0) > MOST_DECIMALS - MOST_DIGITS:  # the digits may make no number of 64 bits
-            odd |= before >= _TENS[MOST_DECIMALS - decimals]
-        digits = before * _TENS[decimals] + self._digits(self.ends, decimals)
+            odd |= before >= _TENS[np.minimum(MOST_DIGITS_OF_64_BITS - decimals, MOST_DECIMALS)]
+            if digits.min() < 0:
+                digits = digits.view(np.uint64)
         values = digits / _TENS[decimals]
+        tens = -decimals
+        if powers is not None:
+            tens[powers.cells] += powers.tens
+            values[powers.cells], is_sure = _scaled(digits[powers.cells], tens[powers.cells])
+            odd[powers.cells] |= ~is_sure
         if len(large := np.flatnonzero(digits > MAX_EXACT)):
-            values[large], is_sure = _long_quotients(digits[large], decimals[large])
+            values[large], is_sure = _scaled_long(digits[large], tens[large])
             odd[large] |= ~is_sure
         np.negative(values, out=values, where=negative)
         by_column = (np.ascontiguousarray(found.reshape(-1, self.width).T) for found in (values, odd))
         return next(by_column), next(by_column)
 
-    def _mark_others(self, odd: Array, negative: Array) -> None:
-        """Mark cells with a byte that is no digit, beside their decimal mark and a minus before it."""
-        if np.count_nonzero(self._others) == np.count_nonzero(negative):
+    @cached_property
+    def _negative(self) -> Array:
+        found: Array = self._data[self.starts] == _MINUS
+        return found
+
+    @cached_property
+    def _has_others(self) -> bool:
+        return bool(np.count_nonzero(self._others) != np.count_nonzero(self._negative))
+
+    def _mark_others(self, odd: Array) -> None:
+        """Mark cells with a byte that is no digit, beside their decimal mark, a minus before it, and their exponent."""
+        if not self._has_others:
             return
         others = self._others.copy()
-        others[self.starts[negative]] = False
+        others[self.starts[self._negative]] = False
+        if self._powers is not None:
+            others[self._powers.marks] = others[self._powers.signs] = False
         odd[np.searchsorted(self.ends, np.flatnonzero(others))] = True
+
+    @cached_property
+    def _powers(self) -> _Powers | None:
+        """The exponents, if there are many; what is written otherwise keeps a byte among `_others`: its cell is odd."""
+        if not self._has_others or self._raw.count(b"e") + self._raw.count(b"E") < FEW_POWERS:
+            return None
+        marks = np.flatnonzero(self._others)
+        marks = marks[self._data[marks] | _SMALL == _POWER]
+        cells = np.searchsorted(self.ends, marks)
+        ends, following = self.ends[cells], self._data[marks + 1]
+        is_signed = (following == _PLUS) | (following == _MINUS)
+        count = ends - marks - 1 - is_signed
+        fits = (count > 0) & (count <= MOST_POWER_DIGITS) & (marks > self.starts[cells])
+        fits &= (self.points[cells] < marks) | (self.points[cells] == ends)  # no decimal mark behind
+        fits[1:] &= cells[1:] != cells[:-1]
+        tens = self._digits(ends[fits], count[fits])
+        tens[following[fits] == _MINUS] *= -1
+        return _Powers(cells[fits], marks[fits], marks[fits & is_signed] + 1, tens)
 
     def _digits(self, ends: Array, count: Array) -> Array:
         """Return the whole numbers of the digits before positions, as int64."""
@@ -141,16 +199,28 @@ class Grid:
         return found.view(np.int64)
 
 
-def _long_quotients(digits: Array, decimals: Array) -> tuple[Array, Array]:
-    """Return digits / 10^decimals as float64, and whether each is surely the nearest one.
+def _scaled(digits: Array, tens: Array) -> tuple[Array, Array]:
+    """Return digits * 10^tens as float64, and whether the power is exact."""
+    sizes = np.abs(tens)
+    powers = _EXACT_TENS[np.minimum(sizes, len(_EXACT_TENS) - 1)]
+    return np.where(tens < 0, digits / powers, digits * powers), sizes < len(_EXACT_TENS)
 
-    The quotient is rounded to 64 bits and then to 53. That is one rounding too many only where the first ends in the
+
+def _scaled_long(digits: Array, tens: Array) -> tuple[Array, Array]:
+    """Return digits * 10^tens as float64, and whether each is surely the nearest one.
+
+    The result is rounded to 64 bits and then to 53. That is one rounding too many only where the first ends in the
     middle between two float64: its last 11 bits are 1 and ten zeros.
     """
     if not _HAS_64_BITS:
         return np.zeros(len(digits)), np.zeros(len(digits), bool)
-    quotients = digits.astype(np.longdouble) / _LONG_TENS[decimals]
-    return quotients.astype(np.float64), quotients.view(np.uint64)[::2] & np.uint64(0x7FF) != 0x400
+    sizes, exact = np.abs(tens), digits.astype(np.longdouble)
+    powers = _LONG_TENS[np.minimum(sizes, len(_LONG_TENS) - 1)]
+    found = exact / powers
+    if len(up := np.flatnonzero(tens > 0)):
+        found[up] = exact[up] * powers[up]
+    is_middle = found.view(np.uint64)[::2] & np.uint64(0x7FF) == 0x400
+    return found.astype(np.float64), (sizes < len(_LONG_TENS)) & ~is_middle
 
 
 def divide(text: str, delimiter: str, decimal: str, width: int) -> Grid | None:
