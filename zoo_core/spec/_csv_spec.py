@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 STRATIFIED_ROWS = 7  # of the rarest class, so that each split gets some
 # Batch size and weight decay, for tables of fewer rows than that.
-SIZES = {100: (8, 0.3), 1000: (32, 0.3), 3000: (128, 0.3), 50_000: (128, 0.1)}
-LARGEST = 256, 0.1
+SIZES = {100: (8, 0.3), 1000: (32, 0.3), 3000: (128, 0.3), 10_000: (128, 0.1), 50_000: (128, 0.03)}
+LARGEST = 256, 0.03
 SPLIT_ROWS = 20  # at least, for a validation and a test split
 
 
