@@ -73,8 +73,11 @@ def find_units(body: Sequence[Sequence[str]]) -> list[str]:
     """
     if len(body) <= LEAST_BELOW:
         return []
-    first, columns = list(body[0]), list(zip(*body[1:], strict=True))
-    numeric = [i for i, column in enumerate(columns) if {*map(_kind, column)} - {"missing"} == {"number"}]
+    first = list(body[0])
+    if sum(_kind(cell) == "text" for cell in first) < 2:
+        return []
+    columns = [set(column) for column in zip(*body[1:], strict=True)]
+    numeric = [i for i, cells in enumerate(columns) if {*map(_kind, cells)} - {"missing"} == {"number"}]
     texts = [first[i].strip() for i in numeric if first[i].strip()]
     is_unit = all(_kind(text) == "text" and len(text) <= LETTERS_OF_UNIT for text in texts)
     is_unit = is_unit and not NO_UNITS.intersection(map(str.lower, texts))

@@ -77,7 +77,8 @@ def _point_notes(columns: Sequence[Sequence[str]]) -> list[str]:
 def _count_fitting(cells: Sequence[str], choices: Sequence[Notation]) -> dict[Notation, int]:
     """Return how many cells are numbers in each notation; a column of usual decimals is not looked at in others."""
     if not all(map(is_number, cells)):
-        return {n: sum(1 for cell in cells if read_number(cell, n) is not None) for n in choices}
+        counts = Counter(cells)
+        return {n: sum(counts[cell] for cell in counts if read_number(cell, n) is not None) for n in choices}
     pointed = [cell for cell in cells if "." in cell]
     if not all(_GROUPED.fullmatch(cell.strip()) for cell in pointed):
         return {n: len(cells) * (n.decimal == ".") for n in choices}

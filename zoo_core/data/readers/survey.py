@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import numpy as np
 
@@ -35,6 +36,7 @@ def _number_rows(values: Array) -> bool:
     return rises and values[0] >= 0 and values[-1] <= COUNTED * len(values)
 
 
+@lru_cache(4096)  # categories repeat
 def looks_like_number(text: str) -> bool:
     """Return whether a text is a number with another mark or a unit, such as 1,5 or 12 kg."""
     return any(read_number(text, n) is not None for n in NOTATIONS) or _UNIT.fullmatch(text.strip()) is not None
