@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from zoo_core.data.readers._cells import NOTATIONS, Notation, is_number, read_number
@@ -76,8 +77,8 @@ def _point_notes(columns: Sequence[Sequence[str]]) -> list[str]:
 
 def _count_fitting(cells: Sequence[str], choices: Sequence[Notation]) -> dict[Notation, int]:
     """Return how many cells are numbers in each notation; a column of usual decimals is not looked at in others."""
-    if not all(map(is_number, cells)):
-        counts = Counter(cells)
+    counts = Counter(cells)
+    if not all(map(is_number, counts)):
         return {n: sum(counts[cell] for cell in counts if read_number(cell, n) is not None) for n in choices}
     pointed = [cell for cell in cells if "." in cell]
     if not all(_GROUPED.fullmatch(cell.strip()) for cell in pointed):
@@ -85,6 +86,7 @@ def _count_fitting(cells: Sequence[str], choices: Sequence[Notation]) -> dict[No
     return {n: len(cells) - len(pointed) * ("." not in n) for n in choices}
 
 
-def readings(cell: str) -> list[Notation]:
+@lru_cache(4096)  # codes and categories repeat
+def readings(cell: str) -> tuple[Notation, ...]:
     """Return each notation in which a cell is a number."""
-    return [notation for notation in (Notation(), *NOTATIONS) if read_number(cell, notation) is not None]
+    return tuple(notation for notation in (Notation(), *NOTATIONS) if read_number(cell, notation) is not None)
