@@ -132,3 +132,24 @@ def test_words_of_labels_that_do_not_fit_are_refused(words, task, told):
     about = zoo_core.train(spec(), data=(X, Y)).header()["about"]
     with pytest.raises(ValueError, match=told):
         DataDescription.read(about | {"label_words": words, "task": task})
+
+
+def test_labels_may_be_told_by_two_words():
+    words = np.where(Y, "Ja", "Nein")
+    model, plain = zoo_core.train(spec(), data=(X, words)), zoo_core.train(spec(), data=(X, Y))
+    assert model.about.label_words == [["Nein", "Ja"]] * 3
+    assert (model.predict_proba(X) == plain.predict_proba(X)).all()
+    assert model.evaluate(X, words) == model.evaluate(X, Y) == plain.evaluate(X, Y)
+    frame = {f"x{i}": X[:, i] for i in range(3)} | {"p": words[:, 0], "q": words[:, 1], "r": words[:, 2]}
+    named = zoo_core.train(spec(), data=frame, target=["p", "q", "r"])
+    assert named.evaluate(frame) == named.evaluate(X, Y)
+
+
+def test_a_third_word_is_refused_with_its_label():
+    words = np.where(Y, "Ja", "Nein").astype(object)
+    model = zoo_core.train(spec(), data=(X, words))
+    words[3, 1] = "viel"
+    with pytest.raises(DataError, match="data, y, label 1 holds 3 different texts"):
+        zoo_core.train(spec(), data=(X, words))
+    with pytest.raises(DataError, match=r"row 3 \(from 0\) has 'viel', and not 'Nein' or 'Ja'"):
+        model.evaluate(X, words)

@@ -70,31 +70,51 @@ def _one_row(given: Any) -> str:
 
 
 def as_targets(
-    value: Any, rows: int, count: int, class_names: Sequence[str] | None, target_names: Sequence[str] = ()
-) -> Array:
+    value: Any, rows: int, count: int, class_names: Sequence[str] | None, target_names: Sequence[str] = (),
+    words: Sequence[Sequence[str]] = (),
+) -> Array:  # fmt: skip
     """Return true targets: class indices (rows,) if there are `class_names`, else values (rows, count).
 
+    `words` are those in which labels may be told: lacking a label, and having it.
     A frame has one column of labels, or the columns `target_names`, if there are names. Raises DataError for another
     number of rows, or none, an unknown label, or a value that is not finite.
     """
     if is_frame(value):
-        value = _target_columns(value, count, class_names is None, target_names)
-    y = _as_array(value, "targets")
+        value = _target_columns(value, count, class_names is None, target_names, words)
+    y = _from_words(_as_array(value, "targets"), words)
     found = len(y) if y.ndim else 1
     if y.ndim == 0 or found != rows or not rows:
         raise DataError(f"there are {rows} rows of inputs and {found} targets; give one target for each row")
     return _as_values(y, count) if class_names is None else _as_class_indices(y, class_names)
 
 
-def _target_columns(frame: Any, count: int, are_values: bool, names: Sequence[str]) -> Array:
+def _target_columns(
+    frame: Any, count: int, are_values: bool, names: Sequence[str], words: Sequence[Sequence[str]]
+) -> Array:
     columns = frame_columns(frame)
     if len(columns) == 1:
         return next(iter(columns.values()))
+    if words and all(name in columns and columns[name].dtype.kind in "UO" for name in names):
+        return np.column_stack([columns[name].astype(object) for name in names])  # the words of labels
     if are_values:
         return match_columns(columns, names, count, "targets", "")
     raise DataError(
         f"targets have {len(columns)} columns: {', '.join(list(columns)[:8])}; give the one with the labels"
     )
+
+
+def _from_words(y: Array, words: Sequence[Sequence[str]]) -> Array:
+    """Return 0 and 1 in place of the words of labels; other targets unchanged. Raises DataError for another word."""
+    if y.dtype.kind not in "UO" or y.shape[1:] != (len(words),) or not all(isinstance(cell, str) for cell in y.flat):
+        return y
+    folded = [[word.casefold() for word in pair] for pair in words]
+    cells = [[cell.strip().casefold() for cell in row] for row in y.tolist()]
+    for i, row in enumerate(cells):
+        wrong = next((at for at, cell in enumerate(row) if cell not in folded[at] or not cell), None)
+        if wrong is not None:
+            known = " or ".join(repr(word) for word in words[wrong] if word)
+            raise DataError(f"targets: row {i} (from 0) has {y[i, wrong]!r}, and not {known}")
+    return np.array([[cell == pair[1] for cell, pair in zip(row, folded, strict=True)] for row in cells])
 
 
 def _as_class_indices(y: Array, class_names: Sequence[str]) -> Array:

@@ -316,7 +316,7 @@ class Model:
         x = self._inputs(rows.x)
         names = list(map(str, self._labels.tolist())) if self.about.task == "classification" else None
         count = self.about.target_count(self.network.outputs)
-        targets = as_targets(rows.y, len(x), count, names, self.about.target_names)
+        targets = as_targets(rows.y, len(x), count, names, self.about.target_names, self.about.label_words)
         if self.about.task == "multilabel":
             targets = as_labels(targets, self.about.target_names, "targets")
         return Table(x, targets, as_weights(rows.weights, len(x)))

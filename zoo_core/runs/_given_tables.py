@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from zoo_core.basics import plain_numbers
+from zoo_core.data.label_words import find_words, word_values
 from zoo_core.data.labels import as_labels, distinct, encode, encode_array, find_classes, label_list
 from zoo_core.data.readers.npy import check_finite
 from zoo_core.data.readers.values import MISSING_TYPES
@@ -74,6 +75,8 @@ def make_tables(
         y = {name: _values(own, f"data, {name}, y") for name, own in y.items()}
         about["target_names"] = targets
     elif task == "multilabel":
+        y, words = _from_words(y, targets)
+        about |= {"label_words": words} if words else {}
         y = {name: as_labels(own, targets, f"data, {name}, y") for name, own in y.items()}
         about["target_names"] = targets
     else:
@@ -145,6 +148,23 @@ def _values(y: Array, where: str) -> Array:
         raise DataError(f"{where}: is {y.dtype} of shape {y.shape}, not numbers (rows,) or (rows, outputs)")
     check_finite(y, where)
     return (y if y.ndim == 2 else y[:, None]).astype(np.float64)
+
+
+def _from_words(y: Mapping[str, Array], names: Sequence[str]) -> tuple[dict[str, Array], tuple[tuple[str, str], ...]]:
+    """Return 0 and 1 in place of two words in each column, such as Ja and Nein, and the words; else `y` and nothing."""
+    columns = {name: own.reshape(len(own), -1).T.tolist() for name, own in y.items()}
+    if not all(isinstance(cell, str) for own in columns.values() for column in own for cell in column):
+        return dict(y), ()
+    of_label = list(zip(*columns.values(), strict=True))
+    texts = [list(dict.fromkeys(cell.strip() for part in parts for cell in part)) for parts in of_label]
+    words = tuple(find_words(own, f"data, y, label {(names or range(len(texts)))[i]!r}") for i, own in enumerate(texts))
+    values = {
+        name: np.column_stack(
+            [word_values([c.strip() for c in column], w) for column, w in zip(own, words, strict=True)]
+        )
+        for name, own in columns.items()
+    }
+    return values, words
 
 
 def _encoded(y: Mapping[str, Array]) -> tuple[dict[str, Array], tuple[str, ...]]:
