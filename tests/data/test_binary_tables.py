@@ -77,6 +77,12 @@ def test_new_and_predict_read_them(name: str, write: Callable[..., None], tmp_pa
     assert read_features(tmp_path / name, ["b", "a"])[5].tolist() == [1.25, 5.0]
 
 
+@each
+def test_a_table_of_numbers_alone_is_read(name: str, write: Callable[..., None], tmp_path: Path) -> None:
+    write(tmp_path / name, {"a": [0.5, 1.5], "b": [2, 3]})
+    assert read_features(tmp_path / name, ["b", "a"]).tolist() == [[2.0, 0.5], [3.0, 1.5]]
+
+
 def test_texts_that_look_like_numbers_stay_texts_where_the_file_says_so(tmp_path: Path) -> None:
     write_parquet(tmp_path / "t.parquet", {"code": ["1", "2"], "n": [1, 2]})
     table = read_columns(tmp_path / "t.parquet", TableFormat())

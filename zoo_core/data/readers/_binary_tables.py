@@ -98,7 +98,8 @@ def _read_frame(path: Path, polars: Any) -> ColumnsText:
 def _text_bytes(piece: Any, polars: Any) -> int:
     """Return the bytes of all texts in a frame, which may hold a text once that stands in many cells."""
     texts = polars.col(polars.String, polars.Categorical, polars.Enum).cast(polars.String).str.len_bytes()
-    return sum(map(int, piece.select(texts.cast(polars.UInt64).sum()).row(0))) if piece.width else 0
+    found = piece.select(texts.cast(polars.UInt64).sum())
+    return sum(map(int, found.row(0))) if found.width else 0
 
 
 def _read_excel(path: Path, openpyxl: Any) -> ColumnsText:
