@@ -1,6 +1,6 @@
 """Networks of the zoo as scikit-learn estimators.
 
-Reading order: `_parameters` (what the estimators take), `_spec` (parameters to a spec), `_rows` (arrays to tables),
+Reading order: `_spec` (parameters to a spec), `_rows` (arrays to tables),
 `_estimator` (fit and predict), `_classifier`, `_regressor`.
 """
 

@@ -120,6 +120,17 @@ def test_the_table_marks_the_epoch_that_early_stopping_keeps(registry: Registry,
     assert "1" in kept
 
 
+def test_a_file_of_the_user_is_not_replaced(registry: Registry, folder: Path) -> None:
+    own = folder / "m.epochs.csv"
+    own.write_text("my notes\n")
+    trainer = zoo_core.prepare(spec("csv_log"), registry=registry)
+    trainer.output = folder / "m.npz"
+    texts = [event.text for event in trainer.events() if hasattr(event, "text")]
+    assert any("is no table of epochs" in text for text in texts)
+    assert own.read_text() == "my notes\n"
+    assert [path.name for path in folder.iterdir()] == ["m.epochs.csv"]
+
+
 def test_a_full_disk_does_not_end_the_run(registry: Registry, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write, calls = csv_log._replace, []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +43,15 @@ def _table(history: list[Record]) -> str:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old or the new one, never a part."""
-    new = path.with_name(f"{path.name}.new")
-    new.write_text(text, encoding="utf-8")
-    new.replace(path)
+    """Write a file so that a reader sees the old or the new one, never a part.
+
+    Raises OSError for a file of another content, which nobody has allowed to replace.
+    """
+    if path.exists() and not path.read_bytes().startswith(b"epoch,"):
+        raise OSError(f"{path}: is no table of epochs; move it away")
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        new.write_text(text, encoding="utf-8")
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)

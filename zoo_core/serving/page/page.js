@@ -82,7 +82,8 @@ function form(columns) {
 
 function control({ name, parameters = {} }) {
   if (parameters.categories) {
-    return element("select", { ariaLabel: name }, ...parameters.categories.map(text => new Option(text, text)));
+    const known = parameters.categories.map(text => new Option(text, text));
+    return element("select", { ariaLabel: name }, ...known, new Option("(missing)", ""));
   }
   if (parameters.kind === "boolean") return element("select", { ariaLabel: name }, new Option("no", 0), new Option("yes", 1));
   if (parameters.kind === "date") return element("input", { placeholder: "2026-01-31", ariaLabel: name });
