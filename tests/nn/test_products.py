@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from zoo_core.basics.workers import Pool
+from zoo_core.nn._dense import Dense
 from zoo_core.nn._products import MAX_BLOCKS, SHARED_WORK, multiply_blocks, multiply_both, product_blocks
 
 SHAPES = [
@@ -70,3 +71,18 @@ def test_two_products_at_once_have_the_bits_of_each_alone(threads: int) -> None:
         multiply_both(pool, first, second)
     assert [out.tobytes() for out in found] == [out.tobytes() for out in alone]
     np.testing.assert_allclose(found[1], grad @ weights.T, atol=1e-3)
+
+
+def test_a_layer_with_shared_products_has_its_gradients() -> None:
+    rng = np.random.default_rng(0)
+    x, grad, weights = (rng.standard_normal(shape, np.float32) for shape in ((128, 512), (128, 512), (512, 512)))
+    dense = Dense(512, 0.0, 0.0)
+    dense.weights = {"weights": weights, "bias": np.zeros(512, np.float32)}
+    dense.gradients = {name: np.full_like(value, np.nan) for name, value in dense.weights.items()}
+    dense.start(512, np.float32)
+    out = np.full_like(x, np.nan)
+    with Pool(2) as dense.pool:
+        dense.backward(x, x, grad, out)
+    wanted = [x.T @ grad, grad.sum(axis=0), grad @ weights.T]
+    for found, value in zip([*dense.gradients.values(), out], wanted, strict=True):
+        np.testing.assert_allclose(found, value, atol=1e-3)
