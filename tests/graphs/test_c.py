@@ -98,6 +98,16 @@ def test_functions_of_numpy_compute_the_same(name, dtype, tmp_path):
 
 
 @needs_cc
+def test_not_a_number_stays_so_through_bounds(tmp_path):
+    model = network_with("activation", "clipped_linear", {}, "float32", "hidden")
+    x = np.array([[np.nan] + [0.0] * 5, [0.0] * 6], np.float32)
+    zoo_core.export(model, tmp_path / "m.c")
+    found = c_outputs(tmp_path / "m.c", model, x, 6)["values"]
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(expected(model, x)))
+    np.testing.assert_array_equal(np.isnan(found).all(axis=1), [True, False])
+
+
+@needs_cc
 def test_texts_of_strangers_stay_texts(tmp_path):
     model = strange_model()[0]
     zoo_core.export(model, tmp_path / "m.c")

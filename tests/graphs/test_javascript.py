@@ -85,6 +85,16 @@ def test_functions_of_numpy_compute_the_same(name, dtype, tmp_path):
 
 
 @needs_node
+def test_not_a_number_stays_so_through_bounds(tmp_path):
+    model = network_with("activation", "clipped_linear", {}, "float32", "hidden")
+    x = np.array([[np.nan] + [0.0] * 5, [0.0] * 6], np.float32)
+    zoo_core.export(model, tmp_path / "m.js")
+    found = javascript_outputs(tmp_path / "m.js", x)["values"]
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(expected(model, x)))
+    np.testing.assert_array_equal(np.isnan(found).all(axis=1), [True, False])
+
+
+@needs_node
 def test_texts_of_strangers_stay_texts(tmp_path):
     model, table, rows = strange_model()
     zoo_core.export(model, tmp_path / "m.js")
