@@ -208,3 +208,18 @@ def test_other_options_of_data_than_texts_of_missing_values_are_not_taken_for_su
 
     expected = loaded(TABLE, lambda header, arrays: None).predict(row)
     np.testing.assert_array_equal(loaded(TABLE, change).predict(row), expected)
+
+
+def test_a_table_of_too_many_keys_is_refused_without_naming_them() -> None:
+    with pytest.raises(ModelFileError, match="a table of 1[0-9]{2} keys"):
+        loaded(CLASSES, lambda header, arrays: header["about"].update({f"key{i}": 1 for i in range(101)}))
+
+
+def test_a_loss_with_an_unknown_option_is_refused_where_it_is_needed() -> None:
+    def change(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+        model = dict(header["spec"]["model"], loss={"name": "cross_entropy", "sharpness": 2})
+        header["spec"] = {**header["spec"], "model": model}
+
+    model = loaded(CLASSES, change)
+    with pytest.raises(ModelFileError, match="sharpness"):
+        model.predict(np.zeros((1, model.about.inputs)))
