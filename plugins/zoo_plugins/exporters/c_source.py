@@ -16,7 +16,8 @@ from zoo_plugins.exporters._stages import Function, functions_of
 from zoo_plugins.exporters.c_interface import Interface, text
 from zoo_plugins.exporters.c_language import TYPES, C, literal
 from zoo_plugins.exporters.scalar_constants import filled, identifier
-from zoo_plugins.exporters.scalar_walk import Body, given_to
+from zoo_plugins.exporters.scalar_steps import given_to
+from zoo_plugins.exporters.scalar_walk import Body
 
 INDENT = "    "
 STACK = 1 << 16  # numbers in arrays of functions; a larger model keeps them for each thread instead

@@ -14,7 +14,8 @@ from zoo_plugins.exporters._running import Runner, answers, run
 from zoo_plugins.exporters._stages import Function, functions_of
 from zoo_plugins.exporters.javascript_language import ARRAYS, JavaScript, literal
 from zoo_plugins.exporters.scalar_constants import filled, identifier
-from zoo_plugins.exporters.scalar_walk import Body, given_to
+from zoo_plugins.exporters.scalar_steps import given_to
+from zoo_plugins.exporters.scalar_walk import Body
 
 INDENT = "    "
 LONG = 80  # characters of a list in one line

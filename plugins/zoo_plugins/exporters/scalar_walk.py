@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -13,39 +12,9 @@ from zoo_core.parts import Array
 from zoo_plugins.exporters._stages import Function
 from zoo_plugins.exporters.scalar_expressions import Text, expression, settled
 from zoo_plugins.exporters.scalar_language import SIGN, WIDTH, Language
+from zoo_plugins.exporters.scalar_steps import BLOCKS, REDUCTIONS, SELECTIONS, WHOLE_ROWS, Step, inputs_of, steps_of
 
-REDUCTIONS = {
-    "ReduceSum": "sum", "ReduceProd": "product", "ReduceMax": "largest", "ReduceMin": "smallest",
-    "ArgMax": "index_of_largest",
-}  # fmt: skip
-WHOLE_ROWS = {"CumSum": "running_sum", "Sort": "sorted", "Softmax": "softmax", "LogSoftmax": "log_softmax"}
-BLOCKS = {"Gemm", "Concat", *REDUCTIONS, *WHOLE_ROWS}  # operators that need whole arrays
-SELECTIONS = {"Slice", "Columns"}  # they read an array at another place
 INLINE = 60  # characters of an expression that may stand inside another one
-
-
-@dataclass
-class Step:
-    """Statements that belong together.
-
-    Args:
-        width: 0 for an operator of whole arrays, 1 for one number, else the columns of a loop.
-        nodes: what they compute.
-    """
-
-    width: int
-    nodes: list[Node] = field(default_factory=list)
-
-
-def inputs_of(node: Node) -> tuple[Node, ...]:
-    """Return the inputs whose numbers an operator reads; `Expand` has one that only tells how many rows there are."""
-    return node.inputs[:1] if node.op == "Expand" else node.inputs
-
-
-def given_to(function: Function) -> list[Node]:
-    """Return the arrays of other functions that a function reads."""
-    read = {other for node in function.nodes for other in inputs_of(node)}
-    return [node for node in function.given if node in read]
 
 
 class Body:
@@ -63,7 +32,7 @@ class Body:
         self._texts: dict[Node, Text] = {}
         self._count = 0
         self.cells = 0  # numbers in arrays of its own
-        self._steps = _steps(function.nodes)
+        self._steps = steps_of(function.nodes)
         self._home = {node: step for step in self._steps for node in step.nodes}
         self._uses = Counter(other for node in function.nodes for other in inputs_of(node))
         self._reader = {other: node for node in function.nodes for other in inputs_of(node)}
@@ -229,27 +198,6 @@ class Body:
     def _new_name(self) -> str:
         self._count += 1
         return f"t{self._count}"
-
-
-def _steps(nodes: Sequence[Node]) -> list[Step]:
-    """Return the steps of a function: neighbours of the same width share a loop."""
-    steps: list[Step] = []
-    is_open = False
-    for node in nodes:
-        if node.op in BLOCKS:
-            steps.append(Step(0, [node]))
-            is_open = False
-            continue
-        if is_open and node.op in SELECTIONS and node.inputs[0] in steps[-1].nodes:
-            is_open = False
-        if node.width == 1:  # needs nothing of the loop, so it may stand before it
-            steps.insert(len(steps) - is_open, Step(1, [node]))
-        elif is_open and steps[-1].width == node.width:
-            steps[-1].nodes.append(node)
-        else:
-            steps.append(Step(node.width, [node]))
-            is_open = True
-    return steps
 
 
 def _shifted(start: int, step: int, counter: str = "j") -> str:
