@@ -211,7 +211,7 @@ def test_other_options_of_data_than_texts_of_missing_values_are_not_taken_for_su
 
 
 def test_a_table_of_too_many_keys_is_refused_without_naming_them() -> None:
-    with pytest.raises(ModelFileError, match="a table of 1[0-9]{2} keys"):
+    with pytest.raises(ModelFileError, match=r"a table of 1[0-9]{2} keys"):
         loaded(CLASSES, lambda header, arrays: header["about"].update({f"key{i}": 1 for i in range(101)}))
 
 
