@@ -92,6 +92,7 @@ TEXTS = {
     "marks of missing values": ("NA", "?", "n/a"),
     "a number for a text": (3.0, 7, "2024-01-05"),
     "a float for a text": (3.0, 2.0, "2024-01-05"),
+    "parts of a second": (3.0, "1", "2024-01-05 10:30:00.999"),
     "no date": (3.0, "1", ""),
     "none at all": (None, None, None),
 }
@@ -115,9 +116,29 @@ def test_python_takes_odd_texts_as_the_model_does(tmp_path):
     for what, row in TEXTS.items():
         expected = model.predict_proba(np.array([row], object))
         np.testing.assert_allclose(space["predict_proba"]([row]), expected, rtol=0, atol=1e-6, err_msg=what)
+    with pytest.raises(ValueError, match="'2024' is no date such as"):  # which NumPy takes for a year
+        space["predict"]([(3.0, "1", "2024")])
     frame = pd.DataFrame({"size": [3.0, 4.0], "grade": [1, 7], "when": [1.7e9, 1.71e9]})
     expected = model.predict_proba(frame.assign(when=pd.to_datetime(frame["when"], unit="s")))
     np.testing.assert_allclose(space["predict_proba"](frame), expected, rtol=0, atol=1e-6)
+
+
+def test_python_takes_words_of_truth(tmp_path):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"size": rng.normal(3, 1, 90), "alone": rng.random(90) < 0.5})
+    frame["y"] = np.where(frame["alone"], "a", "b")
+    layers = [{"units": 2, "activation": "softmax"}]
+    spec = {"model": {"loss": "cross_entropy", "layers": layers}, "optimizer": "adam", "training": {"epochs": 3}}
+    model = zoo_core.train({**spec, "data": {"preprocessor": "table"}}, data=frame, target="y")
+    zoo_core.export(model, tmp_path / "my class.py")
+    space = {"__name__": "m"}
+    exec((tmp_path / "my class.py").read_text(), space)
+    assert "import_module('my class').predict" in space["__doc__"]
+    for word in ("yes", " No ", "TRUE", "f", "1"):
+        expected = model.predict_proba(np.array([(3.0, word)], object))
+        np.testing.assert_allclose(space["predict_proba"]([(3.0, word)]), expected, rtol=0, atol=1e-6, err_msg=word)
+    with pytest.raises(ValueError, match="maybe"):
+        space["predict"]([(3.0, "maybe")])
 
 
 def test_onnx_takes_the_numbers_of_a_table(model_and_rows, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import textwrap
 from collections import Counter
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,10 @@ class _Module:
 
     def _head(self) -> str:
         about = "\n".join(f"{line}" for s in sentences(self._model) for line in textwrap.wrap(s, WIDTH))
-        example = f"    from {plain(self._name)} import predict\n    predict(x)  # x: (rows, {self._graph.input.width})"
+        imported = f"from {self._name} import predict"
+        if not self._name.isidentifier() or iskeyword(self._name):
+            imported = f"import importlib\n    predict = importlib.import_module('{plain(self._name)}').predict"
+        example = f"    {imported}\n    predict(x)  # x: (rows, {self._graph.input.width})"
         text = f'"""{about}\n\nNeeds NumPy alone.\n\n{example}\n"""\n\nimport base64\n\nimport numpy as np\n'
         return text + (f"\nLABELS = np.array({_wrapped(self._model.labels().tolist())})" if self._labels else "")
 
