@@ -14,7 +14,7 @@ import pytest
 
 import zoo_core
 from zoo_core.display.progress import _notebook, show_html
-from zoo_core.errors import PluginError
+from zoo_core.errors import PluginError, UsageError
 from zoo_core.parts import Callback
 from zoo_core.runs import Output, prepare_resumed
 from zoo_core.training import Interval
@@ -208,3 +208,10 @@ def test_a_terminal_of_ipython_is_no_notebook() -> None:
         assert not shows_html()
     finally:
         InteractiveShell.clear_instance()
+
+
+def test_what_is_no_run_or_no_plot_is_named() -> None:
+    with pytest.raises(UsageError, match=r"watch takes a prepared run, as in watch\(prepare\(spec\)\), not str"):
+        zoo_core.watch("glyphs-quickstart")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="there is no plot 3 "):
+        zoo_core.load("glyphs-quickstart").plot(3)  # type: ignore[arg-type]

@@ -65,10 +65,10 @@ def test_drawn_digits_are_recognized(serve, page):
 def test_a_form_predicts_a_row_and_shows_texts_of_a_model_as_texts(serve, page, tmp_path):
     rng = np.random.default_rng(0)
     weight, color = rng.normal(size=80) * 10, rng.choice(["black", "<i>white</i>"], 80)
-    data = {"weight": weight, "color": color, "kind": np.where(weight > 0, "<b>emu</b>", "cat")}
+    data = {"weight": weight, "color": color, "tame": weight > 3, "kind": np.where(weight > 0, "<b>emu</b>", "cat")}
     layers = [{"units": 8, "activation": "tanh"}, {"units": 2, "activation": "softmax"}]
     spec = {
-        "data": {"columns": {"weight": "number", "color": "category"}},
+        "data": {"columns": {"weight": "number", "color": "category", "tame": "boolean"}},
         "model": {"loss": "cross_entropy", "layers": layers},
         "optimizer": {"name": "adam", "learning_rate": 0.05},
         "training": {"epochs": 40, "batch_size": 16},
@@ -81,6 +81,7 @@ def test_a_form_predicts_a_row_and_shows_texts_of_a_model_as_texts(serve, page, 
     assert page.locator(".answer").inner_text() == "<b>emu</b>"
     assert page.locator("main b, main i").count() == 0
     page.get_by_label("weight").first.fill("-25")
+    page.get_by_label("tame").first.select_option("(missing)")
     page.get_by_label("weight").first.press("Enter")
     page.locator(".answer", has_text="cat").wait_for()
     assert page.problems == []

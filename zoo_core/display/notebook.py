@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from zoo_core.contract import naming_parts
 from zoo_core.display.progress import show, show_html
+from zoo_core.errors import UsageError
 from zoo_core.runs import Output, follow, model_in_errors
 
 if TYPE_CHECKING:
@@ -30,12 +31,15 @@ def watch(trainer: Trainer, output: Output | None = None, interval: Interval | N
         The trained model, `trainer.model`.
 
     Raises:
+        UsageError: `trainer` is no prepared run.
         PluginError, NumericError, ResourceError: as `follow`. An error after the first step, also KeyboardInterrupt,
             has an attribute `model`: the model with the weights so far.
 
     Example:
         model = zoo_core.watch(zoo_core.prepare("glyphs-quickstart"))
     """
+    if not hasattr(trainer, "position"):
+        raise UsageError(f"watch takes a prepared run, as in watch(prepare(spec)), not {type(trainer).__name__}")
     with model_in_errors(trainer, output):
         events = follow(trainer, output, interval)
         if shows_html():

@@ -85,7 +85,7 @@ def find_plot(kind: str, known: Sequence[str], registry: Registry) -> Tool | Non
     tool = registry.tool("plot", kind)
     if tool is None:
         every = [*known, *(t.name for t in registry.tools("plot"))]
-        raise UsageError(f"there is no plot {kind!r}{nearest(kind, every)} (there are: {', '.join(every)})")
+        raise UsageError(f"there is no plot {kind!r}{nearest(str(kind), every)} (there are: {', '.join(every)})")
     return tool
 
 

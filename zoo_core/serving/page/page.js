@@ -85,7 +85,10 @@ function control({ name, parameters = {} }) {
     const known = parameters.categories.map(text => new Option(text, text));
     return element("select", { ariaLabel: name }, ...known, new Option("(missing)", ""));
   }
-  if (parameters.kind === "boolean") return element("select", { ariaLabel: name }, new Option("no", 0), new Option("yes", 1));
+  if (parameters.kind === "boolean") {
+    const known = [new Option("no", 0), new Option("yes", 1), new Option("(missing)", "")];
+    return element("select", { ariaLabel: name }, ...known);
+  }
   if (parameters.kind === "date") return element("input", { placeholder: "2026-01-31", ariaLabel: name });
   return element("input", { type: "number", step: "any", ariaLabel: name });
 }
