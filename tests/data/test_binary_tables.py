@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import sys
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
@@ -15,10 +17,12 @@ import numpy as np
 import pytest
 
 from tests.robustness.table_files import shared_text_sheet, wide_sheet
-from zoo_core.data.readers import _open
+from zoo_core.data.readers import _binary_tables, _contents, _open
+from zoo_core.data.readers._columns_text import ColumnsText
 from zoo_core.data.readers.columns import column_blocks, read_columns
-from zoo_core.data.readers.features import read_features
+from zoo_core.data.readers.features import open_features, read_features
 from zoo_core.data.readers.table_format import TableFormat
+from zoo_core.data.readers.tables import read_table
 from zoo_core.errors import DataError, PluginError
 from zoo_core.spec.from_csv import guess
 
@@ -193,3 +197,53 @@ def test_a_dash_is_a_missing_number_but_a_text_among_texts() -> None:
     assert (table["n"].missing, table["mark"].texts()) == (2, ["+", "-", "+", "-"])
     strict = read_columns(io.StringIO("n\n1\n-\n"), TableFormat(missing=("",)))
     assert strict["n"].texts() == ["1", "-"]
+
+
+@each
+def test_rows_to_predict_from_are_never_all_in_memory(
+    name: str, write: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_binary_tables, "ROWS", 64)
+    monkeypatch.setattr(_contents, "SPOOLED", 2**12)
+    rows = 4000
+    texts = [f"{i % 10} " + "x" * 2000 for i in range(rows)]  # openpyxl itself keeps each text once
+    write(tmp_path / name, {"a": [i / 8 for i in range(rows)], "t": texts})
+    tracemalloc.start()
+    table, found = open_features(tmp_path / name, ["a"]), 0
+    for block in table.blocks(keep=[1]):
+        assert block.x[:, 0].tolist() == [i / 8 for i in range(found, found + len(block))]
+        assert list(block.kept[0]) == texts[found : found + len(block)]
+        found += len(block)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found == rows
+    assert peak < rows * 2000 / 2  # bytes
+
+
+def test_the_temporary_file_is_deleted_with_the_last_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_contents, "SPOOLED", 2**6)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    write_parquet(tmp_path / "t.parquet")
+    table = open_features(tmp_path / "t.parquet", ["n"])
+    assert len(list((tmp_path / "temporary").iterdir())) == 1
+    assert table.read()[:, 0].tolist() == COLUMNS["n"]
+    del table
+    gc.collect()
+    assert not list((tmp_path / "temporary").iterdir())
+
+
+def test_a_row_that_is_wider_than_those_before_it_is_read(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["a", "b"], [1], [2, "x\ny", "rest"], [], [3, 4]):
+        book.active.append(row)
+    book.save(tmp_path / "t.xlsx")
+    _, raw = read_table(tmp_path / "t.xlsx")
+    assert isinstance(raw, ColumnsText)
+    assert raw.start(100) == b'a,b,\r\n1,,\r\n2,"x\ny",rest\r\n3,4,\r\n'
+    assert [raw.row_name(number, 0) for number in (1, 2, 3)] == [f"row {i} of the sheet" for i in (2, 3, 5)]
+
+
+def test_names_that_begin_as_another_kind_of_file_are_names(tmp_path: Path) -> None:
+    write_parquet(tmp_path / "t.parquet", {"PAR1": [1.5, 2.5], "b": [1, 2]})
+    assert read_features(tmp_path / "t.parquet", ["b", "PAR1"]).tolist() == [[1.0, 1.5], [2.0, 2.5]]

@@ -6,42 +6,25 @@ again. Files are read a piece at a time, and refused where they expand to far mo
 
 from __future__ import annotations
 
-import csv
-import io
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from importlib import import_module
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from zoo_core.data.readers._columns_text import ColumnsText, csv_lines, kept_text
 from zoo_core.data.readers._open import check_growth, refusing_damage
-from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.errors import DataError, PluginError
 
 PARQUET, ARROW, EXCEL = (".parquet", ".pq"), (".feather", ".arrow", ".ipc"), (".xlsx", ".xlsm")
 BINARY_ENDINGS = (*PARQUET, *ARROW, *EXCEL)
 PIECE = 2**18  # cells that are read at a time
+ROWS = 2**14  # at most, so that the texts of a narrow table take little
 CELL = 60  # bytes that a cell takes as a Python text
 NESTED = ("List", "Array", "Struct", "Binary", "Object")
-
-
-class ColumnsText(str):
-    """Columns that another reader has read, as text with a header, written in `FORMAT`.
-
-    `texts` names the columns that hold texts even if these look like numbers. `note` says who has read the columns.
-    `sheet_rows` has the rows of a spreadsheet that have a value, as it counts them.
-    """
-
-    FORMAT = TableFormat(header=True)
-    texts: tuple[str, ...] = ()
-    note = "the reader of a plugin gives the columns"
-    sheet_rows: Sequence[int] = ()
-
-    def row_name(self, number: int, line: int) -> str:
-        """Return what messages call a row; its file has no lines. `number` counts rows below the header from 1."""
-        return f"row {self.sheet_rows[number]} of the sheet" if self.sheet_rows else f"row {number - 1} (from 0)"
 
 
 def read_binary(path: Path) -> ColumnsText:
@@ -81,18 +64,23 @@ def _read_frame(path: Path, polars: Any) -> ColumnsText:
     nested = next((name for name, kind in schema.items() if str(kind).startswith(NESTED)), None)
     if nested is not None:
         raise DataError(f"{path}: column {nested!r} holds {schema[nested]}; a table has numbers, texts or dates")
+    text = kept_text(_frame_pieces(frame, schema, path, polars), str(path))
+    texts = tuple(name for name, kind in schema.items() if kind in (polars.String, polars.Categorical))
+    note = f"polars reads the columns of the {path.suffix} file"
+    return ColumnsText(str(path), text.open, text.size, texts, note)
+
+
+def _frame_pieces(frame: Any, schema: Any, path: Path, polars: Any) -> Iterator[str]:
+    """Yield the header and the rows as text, some rows at a time."""
     rows, size, stored = frame.select(polars.len()).collect().item(), 0, path.stat().st_size
     check_growth(path, rows * len(schema) * 8, stored)
-    step, pieces = max(1, PIECE // max(1, len(schema))), [frame.head(0).collect().write_csv()]
+    yield frame.head(0).collect().write_csv()
+    step = max(1, min(ROWS, PIECE // max(1, len(schema))))
     for begin in range(0, rows, step):
         piece = frame.slice(begin, step).collect()
         size += max(piece.estimated_size(), _text_bytes(piece, polars))
         check_growth(path, size, stored)
-        pieces.append(piece.write_csv(include_header=False))
-    text = ColumnsText("".join(pieces))
-    text.texts = tuple(name for name, kind in schema.items() if kind in (polars.String, polars.Categorical))
-    text.note = f"polars reads the columns of the {path.suffix} file"
-    return text
+        yield piece.write_csv(include_header=False)
 
 
 def _text_bytes(piece: Any, polars: Any) -> int:
@@ -112,17 +100,34 @@ def _read_excel(path: Path, openpyxl: Any) -> ColumnsText:
     try:
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # the file may claim any
-        numbered = list(_cells(sheet.iter_rows(values_only=True), path))
-        rows = [cells for _, cells in numbered]
         note = f"the sheet {sheet.title!r} is read" + (f", the first of {n}" if (n := len(book.sheetnames)) > 1 else "")
+        return _read_sheet(sheet, path, note)
     finally:
         book.close()
-    width, file = max(map(len, rows), default=0), io.StringIO()
-    check_growth(path, width * len(rows), path.stat().st_size)  # a comma for each cell that a short row lacks
-    csv.writer(file, lineterminator="\r\n").writerows([*row, *[""] * (width - len(row))] for row in rows)
-    text = ColumnsText(file.getvalue())
-    text.note, text.sheet_rows = note, array("q", [number for number, _ in numbered])
-    return text
+
+
+def _read_sheet(sheet: Any, path: Path, note: str, width: int = 0) -> ColumnsText:
+    """Read a sheet as wide as its first row, or `width`; read it again if another row is wider."""
+    rows = _cells(sheet.iter_rows(values_only=True), path)
+    first = list(islice(rows, 1))
+    width = max([width, *(len(cells) for _, cells in first)])
+    numbers, widths = array("q"), {width}
+    text = kept_text(csv_lines(_padded(chain(first, rows), path, width, numbers, widths)), str(path))
+    if width < max(widths):
+        return _read_sheet(sheet, path, note, max(widths))
+    return ColumnsText(str(path), text.open, text.size, (), note, numbers)
+
+
+def _padded(
+    rows: Iterable[tuple[int, list[str]]], path: Path, width: int, numbers: array[int], widths: set[int]
+) -> Iterator[list[str]]:
+    """Yield rows, short ones with empty cells up to a width; add their numbers and their own widths."""
+    stored = path.stat().st_size
+    for number, cells in rows:
+        numbers.append(number)
+        widths.add(len(cells))
+        check_growth(path, width * len(numbers), stored)  # a comma for each cell that a short row lacks
+        yield [*cells, *[""] * (width - len(cells))]
 
 
 def _cells(rows: Iterator[tuple[Any, ...]], path: Path) -> Iterator[tuple[int, list[str]]]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -93,17 +95,23 @@ def as_contents(raw: Any, where: str) -> Contents:
 
 def spooled(start: bytes, stream: IO[bytes], where: str) -> Contents:
     """Return what a stream holds, which began with `start`; more than a little is kept in a temporary file."""
-    start += stream.read(SPOOLED - len(start)) if len(start) < SPOOLED else b""
-    if len(start) < SPOOLED:
-        return as_contents(start, where)
-    import shutil
+    return kept(chain((start,), iter(partial(stream.read, COPIED), b"")), where)
+
+
+def kept(pieces: Iterable[bytes], where: str) -> Contents:
+    """Return bytes that come in pieces as contents; more than a little is kept in a temporary file."""
+    rest, first, size = iter(pieces), list[bytes](), 0
+    while size < SPOOLED:
+        if (piece := next(rest, None)) is None:
+            return as_contents(b"".join(first), where)
+        first.append(piece)
+        size += len(piece)
     import tempfile
 
     folder = tempfile.TemporaryDirectory(prefix="zoo-")
     path = Path(folder.name) / "rows"
     with path.open("wb") as file:
-        file.write(start)
-        shutil.copyfileobj(stream, file, COPIED)
+        file.writelines(chain(first, rest))
     contents = Contents(where, lambda: path.open("rb"), path.stat().st_size)
     weakref.finalize(contents, folder.cleanup)
     return contents

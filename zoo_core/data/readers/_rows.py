@@ -12,11 +12,12 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from zoo_core.data.readers._blocks import BLOCK_CELLS, BLOCK_ROWS, Block, NameOf, line_name
+from zoo_core.data.readers._columns_text import ColumnsText
 from zoo_core.data.readers._grid import Grid, divide
 from zoo_core.data.readers._quotes import find_open_quote
 from zoo_core.data.readers._text import Lines, Raw, decoding_error
 from zoo_core.data.readers.table_format import BLANKS, TableFormat
-from zoo_core.data.readers.tables import ColumnsText, format_of
+from zoo_core.data.readers.tables import format_of
 from zoo_core.errors import DataError
 
 MOST_CELLS = 2**20  # but no more, because a cell takes some 60 bytes

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import IO, TextIO
 
+from zoo_core.data.readers._columns_text import ERRORS, ColumnsText
 from zoo_core.data.readers._contents import Contents, as_contents
 from zoo_core.errors import DataError
 
@@ -104,9 +105,10 @@ def _as_stream(raw: Raw, encoding: str, where: str) -> TextIO:
         return io.StringIO(raw.removeprefix("\ufeff"), newline="")
     contents = as_contents(raw, where)
     start = contents.start(START)
-    if kind := _other_kind(start):
+    is_columns = isinstance(raw, ColumnsText)  # their first name may be PAR1
+    if not is_columns and (kind := _other_kind(start)):
         raise DataError(f"{where}: is {kind}, not a text table; save or export it as CSV")
-    return io.TextIOWrapper(contents.open(), _own_encoding(start, encoding), newline="")
+    return io.TextIOWrapper(contents.open(), _own_encoding(start, encoding), ERRORS if is_columns else None, newline="")
 
 
 def _other_kind(start: bytes) -> str:

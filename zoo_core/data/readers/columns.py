@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from zoo_core.data.readers._blocks import Block
+from zoo_core.data.readers._columns_text import ColumnsText
 from zoo_core.data.readers._open import Source, reads_foreign_bytes, refusing_damage
 from zoo_core.data.readers._text import Raw
 from zoo_core.data.readers._typed_column import (
@@ -22,7 +23,7 @@ from zoo_core.data.readers._typed_column import (
 )
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.table_reader import Column as Named, TableReader
-from zoo_core.data.readers.tables import ColumnsText, read_table
+from zoo_core.data.readers.tables import read_table
 from zoo_core.errors import DataError
 
 Type = Literal["number", "text"]

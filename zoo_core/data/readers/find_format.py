@@ -11,12 +11,12 @@ from itertools import islice
 from typing import Any
 
 from zoo_core.data.readers._cells import Notation, is_number
+from zoo_core.data.readers._columns_text import ColumnsText
 from zoo_core.data.readers._header import find_header, find_units
 from zoo_core.data.readers._notation import find_notation, readings
 from zoo_core.data.readers._rows import Row, RowReader
 from zoo_core.data.readers._text import Lines, Raw, decoding_error, find_encoding, marked_encoding
 from zoo_core.data.readers.table_format import BLANKS, DELIMITERS, TableFormat
-from zoo_core.data.readers.tables import ColumnsText
 from zoo_core.errors import DataError
 
 SAMPLE_ROWS = 1000

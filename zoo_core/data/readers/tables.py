@@ -6,12 +6,13 @@ that all that follows is the same.
 
 from __future__ import annotations
 
-import csv
 import io
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from zoo_core.data.readers._binary_tables import BINARY_ENDINGS, ColumnsText as ColumnsText, read_binary
+from zoo_core.data.readers._binary_tables import BINARY_ENDINGS, read_binary
+from zoo_core.data.readers._columns_text import ColumnsText, csv_lines, kept_text
 from zoo_core.data.readers._contents import Contents, file_contents
 from zoo_core.data.readers._open import Source, check_holes, opened, source_name
 from zoo_core.data.readers._text import Raw
@@ -26,7 +27,7 @@ def read_table(source: Source | Contents) -> tuple[str, Raw]:
     """Return the name of a source and what is in it.
 
     A path gives contents that can be read again and again, an open file all its bytes or its text. The reader of a
-    plugin, and that of Parquet, Arrow or Excel, gives text.
+    plugin, and that of Parquet, Arrow or Excel, gives `ColumnsText`.
     """
     if isinstance(source, Contents):
         return source.where, source
@@ -52,16 +53,14 @@ def _other_table(path: Path) -> ColumnsText | None:
 
     registry = Registry()
     if reader_of(path, registry) is not None:
-        return _as_text(read_columns(path, registry))
+        return _as_text(read_columns(path, registry), str(path))
     return read_binary(path) if path.suffix.lower() in BINARY_ENDINGS and path.is_file() else None
 
 
-def _as_text(columns: dict[str, Array]) -> ColumnsText:
-    text = io.StringIO()
-    lines = csv.writer(text, lineterminator="\r\n")  # else a lone carriage return in a cell is not quoted
-    lines.writerow(columns)
-    lines.writerows(zip(*(map(_cell, column.tolist()) for column in columns.values()), strict=True))
-    return ColumnsText(text.getvalue())
+def _as_text(columns: dict[str, Array], where: str) -> ColumnsText:
+    rows = zip(*(map(_cell, column.tolist()) for column in columns.values()), strict=True)
+    text = kept_text(csv_lines(chain((columns,), rows)), where)
+    return ColumnsText(where, text.open, text.size)
 
 
 def _cell(value: Any) -> str:
