@@ -1099,6 +1099,14 @@ class Preprocessor(Part):
         own = [(key, array.tolist()) for key, array in arrays if getattr(array, "shape", None) == (inputs,)]
         return [{key: values[at] for key, values in own} for at in range(inputs)]
 
+    def learnt_by_column(self, inputs: int) -> list[dict[str, Any]]:
+        """Return what `learnt` says, or an empty mapping for each column if it says something else. Pages call it."""
+        try:
+            found = [dict(own) for own in self.learnt(inputs)]
+        except Exception:  # code of a plugin may raise anything, and the rest can be shown
+            found = []
+        return found if len(found) == inputs else [{} for _ in range(inputs)]
+
     def prepare(self, x: Array, out: Array) -> Array:
         """Return the prepared rows: `out`, or `x` itself if nothing would change. The core calls it."""
         if self.is_identity and x.dtype == out.dtype:

@@ -69,7 +69,7 @@ def test_the_hub_reads_the_card(tmp_path):
     hub = pytest.importorskip("huggingface_hub")
     zoo_core.export("glyphs-quickstart", f"{tmp_path}/f/")
     card = hub.ModelCard.load(tmp_path / "f" / "README.md")
-    assert card.data.library_name == "mlp-zoo"
+    assert card.data.to_dict()["library_name"] == "mlp-zoo"
     found = {(one.dataset_split, one.metric_type): one.metric_value for one in card.data.eval_results}
     assert found["test", "accuracy"] == 0.971
     assert {one.task_type for one in card.data.eval_results} == {"image-classification"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zoo_core.parts import Column, Preprocessor
+from zoo_core.parts import Column
 
 if TYPE_CHECKING:
     from zoo_core.model._model import Model
@@ -21,7 +21,7 @@ def learnt_columns(model: Model) -> list[dict[str, Any]]:
         return []
     names = [column.name for column in described] or list(about.feature_names) or list(map(str, range(about.inputs)))
     kinds = [_kind(column) for column in described] or ["number"] * about.inputs
-    found = _learnt(model.preprocessor, about.inputs)
+    found = model.preprocessor.learnt_by_column(about.inputs)
     return [
         {"column": name, "kind": kind, "by": own.pop("by", model.preprocessor.name), "learnt": own}
         for name, kind, own in zip(names, kinds, found, strict=True)
@@ -39,17 +39,8 @@ def learnt_targets(model: Model) -> list[dict[str, Any]]:
         return []
     count = model.about.target_count(model.network.outputs)
     names = list(model.about.target_names) or list(map(str, range(count)))
-    found = _learnt(part, count)
+    found = part.learnt_by_column(count)
     return [
         {"target": name, "by": own.pop("by", part.name), "learnt": own, "units": BACK}
         for name, own in zip(names, found, strict=True)
     ]
-
-
-def _learnt(part: Preprocessor, inputs: int) -> list[dict[str, Any]]:
-    """Return what a part says, or nothing for each column where it says something else than the contract asks."""
-    try:
-        found = [dict(own) for own in part.learnt(inputs)]
-    except Exception:  # code of a plugin may raise anything, and the rest can be shown
-        found = []
-    return found if len(found) == inputs else [{} for _ in range(inputs)]

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
@@ -69,7 +69,7 @@ def serve(settings: Settings, started: Callable[[str], None] = lambda url: None)
     """
     uvicorn = _library()
     with tempfile.TemporaryDirectory(prefix="zoo-serve-") as folder:
-        whole = Settings(**{**asdict(settings), "counters": folder})
+        whole = replace(settings, counters=folder)
         app = _app(whole)  # also where workers load models of their own: mistakes show here
         port = _open_port(settings)
         host = f"[{settings.host}]" if ":" in settings.host else settings.host

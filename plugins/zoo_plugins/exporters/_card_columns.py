@@ -26,7 +26,8 @@ def inputs(model: Any) -> Iterator[str]:
     if not described and (about.inputs > MOST_PLAIN or not about.feature_names):
         return
     names = [column.name for column in described] or list(about.feature_names)
-    rows = zip(names, described or [None] * len(names), _learnt(model.preprocessor, len(names)), strict=True)
+    learnt = model.preprocessor.learnt_by_column(len(names))
+    rows = zip(names, described or [None] * len(names), learnt, strict=True)
     cells = [
         (code(name), _kind(column), code(str(own.pop("by", model.preprocessor.name))), _values(own, column))
         for name, column, own in list(rows)[:MOST_COLUMNS]
@@ -47,15 +48,6 @@ def _listed(names: Iterable[str], most: int = SHOWN) -> str:
     names = list(names)
     more = f", ... ({len(names):,} in all)" if len(names) > most else ""
     return ", ".join(map(code, names[:most])) + more
-
-
-def _learnt(part: Any, inputs: int) -> list[dict[str, Any]]:
-    """Return what a part has learnt of each column; nothing where it says something else than the contract asks."""
-    try:
-        found = [dict(own) for own in part.learnt(inputs)]
-    except Exception:  # code of a plugin may raise anything, and the rest can be shown
-        found = []
-    return found if len(found) == inputs else [{} for _ in range(inputs)]
 
 
 def _values(learnt: Mapping[str, Any], column: Any) -> str:
