@@ -135,7 +135,7 @@ def test_requests_that_are_no_http_are_refused(serve):
 
 
 def test_workers_end_when_their_parent_was_killed(serve, two_models):
-    server = serve(two_models[0][0], "--workers", 2)
+    server = serve(two_models[0][0], "--workers", 6)  # the last ones still start when the first one answers
     assert httpx2.get(f"{server.url}/v2/health/ready").status_code == 200
     server.process.kill()
     server.process.communicate(timeout=20)  # the streams close when the last worker has ended

@@ -182,10 +182,10 @@ class _State:
 
     async def watch(self) -> None:
         """Load models anew whose files were replaced. Stop a worker whose parent was killed."""
-        parent = os.getppid()
+        parent = multiprocessing.parent_process()  # its pipe tells of an end that came before this worker was ready
         while True:
             await asyncio.sleep(WATCH_SECONDS)
-            if os.getppid() != parent and multiprocessing.parent_process() is not None:
+            if parent is not None and not parent.is_alive():
                 os.kill(os.getpid(), signal.SIGTERM)
             for served in self.models.values():
                 if served.is_replaced():
