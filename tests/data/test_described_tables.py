@@ -12,7 +12,8 @@ import pytest
 import zoo_core
 from tests.helpers.frames import polars_frame
 from zoo_core.data import DataFolder
-from zoo_core.data.readers.dates import fitting_orders, likely_order, read_date
+from zoo_core.data.readers.date_orders import fitting_orders, likely_order
+from zoo_core.data.readers.dates import read_date
 from zoo_core.data.readers.inputs import read_inputs
 from zoo_core.errors import DataError
 from zoo_core.parts import Column

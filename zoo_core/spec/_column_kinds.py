@@ -12,7 +12,8 @@ import numpy as np
 
 from zoo_core.data.columns import column_line
 from zoo_core.data.readers.columns import Type, TypedColumn, columns_in
-from zoo_core.data.readers.dates import fitting_orders, likely_order, mixed_dates, read_date
+from zoo_core.data.readers.date_orders import fitting_orders, likely_order, mixed_dates
+from zoo_core.data.readers.dates import read_date
 from zoo_core.data.readers.described import LEFT_OUT
 from zoo_core.data.readers.survey import ColumnSurvey, has_id_name
 from zoo_core.data.readers.table_reader import TableReader

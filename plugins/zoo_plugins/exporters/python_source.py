@@ -19,6 +19,7 @@ from zoo_plugins.exporters._stages import Function, functions_of
 from zoo_plugins.exporters.python_expressions import ATOM, HELPERS, SIGN, Text, expression
 
 WIDTH = 100  # of a line
+FUTURE = ["from __future__ import annotations", ""]
 INLINE = 60  # characters of an expression that may stand inside another one
 
 
@@ -48,6 +49,7 @@ class _Module:
         self._arrays: dict[str, Array] = {}
         self._constants: dict[Node, str] = {}
         self._helpers: set[str] = set()
+        self._columns = python_tables.columns_of(model)
 
     def source(self) -> str:
         """Return the whole text."""
@@ -55,8 +57,7 @@ class _Module:
         bodies = [self._function(function) for function in functions]
         helpers = [HELPERS[name] for name in sorted(self._helpers)]
         public = [self._outputs(functions), *self._predictions()]
-        columns = self._model.about.described_columns
-        tables = [python_tables.source(columns, self._model.missing)] if python_tables.needs_numbers(columns) else []
+        tables = python_tables.functions(self._columns) if self._columns else []
         parts = [self._head(), *public, *tables, *bodies, *helpers, _UNPACK, self._data()]
         return "\n\n\n".join(parts) + "\n"
 
@@ -68,8 +69,11 @@ class _Module:
         if not self._name.isidentifier() or iskeyword(self._name):
             imported = f"import importlib\n    predict = importlib.import_module('{plain(self._name)}').predict"
         example = f"    {imported}\n    predict(x)  # x: (rows, {self._graph.input.width})"
-        text = f'"""{about}\n\nNeeds NumPy alone.\n\n{example}\n"""\n\nimport base64\n\nimport numpy as np\n'
-        return text + (f"\nLABELS = np.array({_wrapped(self._model.labels().tolist())})" if self._labels else "")
+        text = f'"""{about}\n\nNeeds NumPy alone.\n\n{example}\n"""\n\n'
+        text += "\n".join([*FUTURE, "import base64", *python_tables.imports(self._columns), "", "import numpy as np"])
+        labels = [f"LABELS = np.array({_wrapped(self._model.labels().tolist())})"] if self._labels else []
+        told = [python_tables.constants(self._columns, self._model.missing, _wrapped)] if self._columns else []
+        return "\n".join([text, "", *labels, *told]).rstrip()
 
     @property
     def _labels(self) -> bool:
@@ -78,7 +82,7 @@ class _Module:
     def _outputs(self, functions: list[Function]) -> str:
         """Return the function that runs all others, one after the other."""
         names = {self._graph.input: "x"}
-        given = "numbers(x)" if python_tables.needs_numbers(self._model.about.described_columns) else "x"
+        given = "numbers(x)" if self._columns else "x"
         lines = [f"    x = np.asarray({given}, np.{self._graph.input.dtype.name})"]
         lines += [f"    if x.ndim != 2 or x.shape[1] != {self._graph.input.width}:"]
         lines += [f'        raise ValueError(f"x has shape {{x.shape}}; give (rows, {self._graph.input.width})")']
@@ -99,7 +103,7 @@ class _Module:
         found = [_PREDICT.format(doc=doc, key=key, column=column) for doc, key, column in self._predict()]
         if "probabilities" in self._graph.outputs:
             found.append(_PROBABILITIES)
-        return found
+        return [*found, _FINITE]
 
     def _predict(self) -> list[tuple[str, str, str]]:
         task, values = self._model.about.task, self._graph.outputs.get("values")
@@ -190,10 +194,17 @@ def _wrapped(values: list[Any]) -> str:
 
 _PREDICT = '''def predict(x):
     """Return the {doc}."""
-    return outputs(x)["{key}"]{column}'''
+    return _finite(outputs(x))["{key}"]{column}'''
 _PROBABILITIES = '''def predict_proba(x):
     """Return the probability of each label, shape (rows, labels), in the order of LABELS."""
-    return outputs(x)["probabilities"]'''
+    return _finite(outputs(x))["probabilities"]'''
+_FINITE = '''def _finite(found):
+    """Return outputs. Raise ValueError for a row that the model does not take, and whose outputs are not finite."""
+    for values in found.values():
+        if values.dtype.kind == "f" and not np.isfinite(values).all():
+            row = np.argmin(np.isfinite(values).all(axis=1))
+            raise ValueError(f"row {row} (from 0): an entry is missing, unknown or huge, and the model takes no such")
+    return found'''
 _UNPACK = '''def _array(dtype, shape, text):
     """Return the array that a text in base 85 stands for."""
     return np.frombuffer(base64.b85decode("".join(text.split())), dtype).reshape(shape)'''

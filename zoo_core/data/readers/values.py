@@ -17,11 +17,13 @@ from zoo_core.data.columns import MAX_CATEGORIES, MAX_LETTERS, UNKNOWN
 from zoo_core.data.labels import LabelIndex, label_text, whole_value
 from zoo_core.data.readers._cells import MISSING, Notation, read_number
 from zoo_core.data.readers.columns import MISSING_CODE, TypedColumn
-from zoo_core.data.readers.dates import fitting_orders, likely_order, read_date
+from zoo_core.data.readers.date_orders import fitting_orders, likely_order
+from zoo_core.data.readers.dates import read_date
 from zoo_core.errors import DataError
 from zoo_core.parts import Array, Column
 
 MISSING_TYPES = ("NoneType", "NAType", "NaTType")  # of None, and of what pandas has in place of a value
+DATES = (date, np.datetime64)
 FEW, SHARE, MANY = 20, 0.05, 200  # different texts of a category: up to a number, or to a share of the rows
 TRUTHS = {"true": 1.0, "yes": 1.0, "t": 1.0, "y": 1.0, "on": 1.0, "1": 1.0, "1.0": 1.0,
           "false": 0.0, "no": 0.0, "f": 0.0, "n": 0.0, "off": 0.0, "0": 0.0, "0.0": 0.0}  # fmt: skip
@@ -160,7 +162,12 @@ def typed_array(name: str, values: Array, kind: str, missing: Sequence[str] = MI
         micro = values.astype("datetime64[us]")
         seconds = np.where(np.isnat(micro), np.nan, micro.astype(np.int64) / 1e6)
         return TypedColumn(name, 0, numbers=seconds)
-    texts = [_text(value, row, missing) for row, value in enumerate(values.tolist())]
+    cells = values.tolist()
+    texts = [_text(cell, row, missing) for row, cell in enumerate(cells)]
+    if kind == "date" and all(text is None or isinstance(cell, DATES) for text, cell in zip(texts, cells, strict=True)):
+        found = [np.nan if text is None else read_date(text) for text in texts]  # whatever comes first in texts
+        if None not in found:
+            return TypedColumn(name, 0, numbers=np.array(found, np.float64))
     places: dict[str, int] = {}
     codes = [MISSING_CODE if text is None else places.setdefault(text, len(places)) for text in texts]
     return TypedColumn(name, 0, codes=np.array(codes, np.int64), categories=tuple(places))
