@@ -1,4 +1,4 @@
-"""Runs exported JavaScript and C, to compare what they give with a model."""
+"""Runs what was exported, in each language, to compare what it gives with a model."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import gzip
 import json
 import shutil
 import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import numpy as np
 import pytest
 
 import zoo_core
+from zoo_core.graphs import record_model
 from zoo_core.parts import Array
 
 NODE, CC = shutil.which("node"), shutil.which("cc")
@@ -64,16 +67,10 @@ def compiled(file: Path, level: str = "-O2") -> ctypes.CDLL:
     return ctypes.CDLL(str(library))
 
 
-def c_outputs(file: Path, model: Any, x: Array, width: int) -> dict[str, Array]:
-    """Return what the functions of a C file give for rows, by the names of a graph.
-
-    Args:
-        file: the C file; its header tells the types.
-        model: the model.
-        x: the rows.
-        width: the numbers in an array that a function fills.
-    """
+def c_outputs(file: Path, model: Any, x: Array) -> dict[str, Array]:
+    """Return what the functions of a C file give for rows, by the names of a graph; its header tells the types."""
     library, header = compiled(file), file.with_suffix(".h").read_text()
+    width = list(record_model(model).outputs.values())[-1].width
     found: dict[str, Array] = {}
     for line in header.splitlines():
         if not line.endswith(");") or not line.startswith(("int", "void", "float", "double")):
@@ -103,6 +100,67 @@ def _filled(function: Any, rows: Array, width: int, dtype: Any) -> Array:
 def c_texts(library: ctypes.CDLL, name: str, count: int) -> list[str]:
     """Return a list of texts of a library."""
     return [(text or b"").decode() for text in (ctypes.c_char_p * count).in_dll(library, name)]
+
+
+def module(file: Path) -> dict[str, Any]:
+    """Return the names of a written module of Python."""
+    space: dict[str, Any] = {"__name__": file.stem}
+    exec(file.read_text(encoding="utf-8"), space)
+    return space
+
+
+def python_outputs(file: Path, x: Array) -> dict[str, Array]:
+    """Return what the function `outputs` of a module gives for rows, by name."""
+    with np.errstate(all="ignore"):
+        found: dict[str, Array] = module(file)["outputs"](x)
+    return found
+
+
+def onnx_outputs(file: Path, x: Array) -> dict[str, Array]:
+    """Return what ONNX Runtime gives for rows, by name."""
+    session = pytest.importorskip("onnxruntime").InferenceSession(file)
+    names = [output.name for output in session.get_outputs()]
+    return dict(zip(names, session.run(None, {"input": x}), strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class Language:
+    """A language that models are exported to.
+
+    Args:
+        ending: that of the file.
+        note: how the note of an export begins.
+        outputs: gives the outputs of a file for rows, by name.
+        marks: skip tests where nothing runs it.
+    """
+
+    ending: str
+    note: str
+    outputs: Callable[[Path, Any, Array], dict[str, Array]]
+    marks: tuple[Any, ...] = ()
+
+    def run(self, model: Any, x: Array, folder: Path) -> dict[str, Array]:
+        """Export a model, and return what the file gives for rows."""
+        if self.ending == ".onnx":
+            pytest.importorskip("onnx")
+        file = folder / f"m{self.ending}"
+        assert zoo_core.export(model, file).note.startswith(self.note)
+        return self.outputs(file, model, x)
+
+
+PYTHON = Language(".py", "needs NumPy alone; checked on 257 rows", lambda file, _, x: python_outputs(file, x))
+ONNX = Language(".onnx", "opset 20, IR 9; checked on 257 rows", lambda file, _, x: onnx_outputs(file, x))
+JAVASCRIPT = Language(
+    ".js", "needs nothing; checked on 257 rows with node", lambda file, _, x: javascript_outputs(file, x), (needs_node,)
+)
+C = Language(".c", "needs libm alone; checked on 257 rows with cc", c_outputs, (needs_cc,))
+
+
+def of_languages(*languages: Language, slow: tuple[Language, ...] = ()) -> Any:
+    """Return a mark that runs a test for each language, as the argument `language`; that of some is slow."""
+    marks = {each: [pytest.mark.slow] if each in slow else [] for each in (*languages, *slow)}
+    cases = [pytest.param(each, marks=[*marks[each], *each.marks], id=each.ending) for each in marks]
+    return pytest.mark.parametrize("language", cases)
 
 
 def mnist_rows(folder: Path) -> Array:

@@ -1,4 +1,4 @@
-"""Each function of NumPy that can be recorded is written down as NumPy computes it, and leaves as ONNX and Python."""
+"""Each function of NumPy that can be recorded is written down as NumPy computes it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-import zoo_core
 from tests.graphs.networks import network_with
 from tests.graphs.test_activations_and_normalizers import assert_close, expected
 from zoo_core.graphs import evaluate, record_model
@@ -113,20 +112,3 @@ def test_the_graph_computes_what_numpy_does(name):
     for dtype in ("float32", "float64"):
         model, x = model_with(CASES[name], dtype), rows(dtype)
         assert_close(evaluate(record_model(model), x)["values"], expected(model, x), dtype)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("name", CASES)
-def test_onnx_and_python_compute_what_numpy_does(name, dtype, tmp_path):
-    pytest.importorskip("onnx")
-    runtime = pytest.importorskip("onnxruntime")
-    model, x = model_with(CASES[name], dtype), rows(dtype)
-    zoo_core.export(model, tmp_path / "m.onnx")
-    session = runtime.InferenceSession(tmp_path / "m.onnx")
-    assert_close(session.run(None, {"input": x})[0], expected(model, x), dtype)
-    zoo_core.export(model, tmp_path / "m.py")
-    space = {"__name__": "m"}
-    exec((tmp_path / "m.py").read_text(), space)
-    with np.errstate(all="ignore"):
-        assert_close(space["outputs"](x)["values"], expected(model, x), dtype)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 import zoo_core
 from tests.helpers.plugins import registry_with
@@ -42,12 +41,6 @@ CASES = {
 }
 
 
-@pytest.fixture(params=CASES)
-def model(request):
-    described, y = CASES[request.param]
-    return zoo_core.train(described, data=(X, y))
-
-
 def close(model, found, wanted):
     np.testing.assert_allclose(found, wanted, rtol=1e-6 if model.spec.dtype == "float32" else 1e-13, atol=2e-6)
 
@@ -68,30 +61,6 @@ def check(model, answers):
     else:
         assert second == "outputs"
         close(model, answers[second], model.outputs(X))
-
-
-@pytest.mark.filterwarnings("ignore::UserWarning")
-def test_python_gives_what_the_model_gives(model, tmp_path):
-    zoo_core.export(model, tmp_path / "m.py")
-    space = {"__name__": "m"}
-    exec((tmp_path / "m.py").read_text(encoding="utf-8"), space)
-    check(model, space["outputs"](X))
-    predicted = space["predict"](X)
-    assert predicted.shape == model.predict(X).shape
-    if model.about.task == "regression":
-        close(model, predicted, model.predict(X))
-    else:
-        np.testing.assert_array_equal(predicted, model.predict(X))
-
-
-@pytest.mark.filterwarnings("ignore::UserWarning")
-def test_onnx_gives_what_the_model_gives(model, tmp_path):
-    pytest.importorskip("onnx")
-    runtime = pytest.importorskip("onnxruntime")
-    zoo_core.export(model, tmp_path / "m.onnx")
-    session = runtime.InferenceSession(tmp_path / "m.onnx")
-    names = [output.name for output in session.get_outputs()]
-    check(model, dict(zip(names, session.run(None, {"input": X}), strict=True)))
 
 
 class Scaled(Interval):

@@ -141,16 +141,6 @@ def test_python_takes_words_of_truth(tmp_path):
         space["predict"]([(3.0, "maybe")])
 
 
-def test_onnx_takes_the_numbers_of_a_table(model_and_rows, tmp_path):
-    pytest.importorskip("onnx")
-    runtime = pytest.importorskip("onnxruntime")
-    model, frame = model_and_rows
-    zoo_core.export(model, tmp_path / "m.onnx")
-    label, probabilities = runtime.InferenceSession(tmp_path / "m.onnx").run(None, {"input": numbers(model, frame)})
-    np.testing.assert_array_equal(label, model.predict(frame))
-    np.testing.assert_allclose(probabilities, model.predict_proba(frame), rtol=0, atol=1e-6)
-
-
 def test_a_value_that_the_model_refuses_is_not_a_number(tmp_path):
     frame = table(200, 0).fillna({"age": 30.0})
     spec = {

@@ -96,6 +96,39 @@ function sort_to(x, n, y) {
     y.set(x);
     y.sort();
 }""",
+    "add_products": """// Adds the products of x and each column of a matrix, whose rows stand in sequence, to sums.
+// Four rows at a time: the sums then wait for memory a quarter as often.
+function add_products(x, matrix, sums) {
+    const width = sums.length, fours = x.length - x.length % 4;
+    for (let i = 0; i < fours; i += 4) {
+        const a = x[i], b = x[i + 1], c = x[i + 2], d = x[i + 3];
+        if (a === 0 && b === 0 && c === 0 && d === 0) continue;
+        for (let j = 0, k = width * i; j < width; j++, k++) {
+            sums[j] = sums[j] + a * matrix[k] + b * matrix[k + width]
+                + c * matrix[k + 2 * width] + d * matrix[k + 3 * width];
+        }
+    }
+    for (let i = fours; i < x.length; i++) {
+        for (let j = 0, k = width * i; j < width; j++, k++) sums[j] += x[i] * matrix[k];
+    }
+}""",
+    "unpacked": """// An array of numbers whose bytes, the lowest of each number first, stand in a text in base 64.
+const DIGITS = Array.from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+const DIGIT_OF = new Int8Array(128).fill(-1);
+DIGITS.forEach((digit, place) => { DIGIT_OF[digit.charCodeAt(0)] = place; });
+
+function unpacked(kind, count, text) {
+    const array = new kind(count), bytes = new Uint8Array(array.buffer);
+    let at = 0, held = 0, bits = 0;
+    for (let i = 0; i < text.length; i++) {
+        const digit = DIGIT_OF[text.charCodeAt(i)];
+        if (digit < 0) continue;
+        held = (held << 6) | digit;
+        bits += 6;
+        if (bits >= 8) bytes[at++] = held >> (bits -= 8);
+    }
+    return array;
+}""",
     "softmax": """// Powers of e that add up to 1.
 function softmax(x, n, y) {
     const top = largest(x, n);
@@ -173,16 +206,13 @@ class JavaScript(Constants):
 
     def product(self, node: Node, x: str, y: str, weights: str, bias: Callable[[str], str]) -> list[str]:
         """Return the statements of a product; sums are kept in float64."""
-        rows, width = node.inputs[0].width, node.width
         sums = y if node.dtype == np.float64 else f"{y}_sums"
         lines = [
-            f"{self.loop('j', width)} {sums}[j] = {bias('j')};",
-            f"{self.loop('i', rows)} {{",
-            f"    const value = {x}[i];",
-            f"    if (value !== 0) {self.loop('j', width)} {sums}[j] += value * {weights}[{width} * i + j];",
-            "}",
+            f"{self.loop('j', node.width)} {sums}[j] = {bias('j')};",
+            f"{self.call('add_products', node.dtype)}({x}, {weights}, {sums});",
         ]
-        return lines if sums == y else [f"const {sums} = new Float64Array({width});", *lines, f"{y}.set({sums});"]
+        made = f"const {sums} = new Float64Array({node.width});"
+        return lines if sums == y else [made, *lines, f"{y}.set({sums});"]
 
 
 def literal(text: str) -> str:

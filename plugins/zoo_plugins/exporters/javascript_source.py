@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from zoo_core.data.readers.values import TRUTHS
 from zoo_core.graphs import Graph, Node, check_export, record_model
-from zoo_core.parts import Array
+from zoo_core.parts import Array, Column
 from zoo_plugins.exporters import javascript_texts
 from zoo_plugins.exporters._comments import about_lines, comment
 from zoo_plugins.exporters._running import Runner, answers, run
 from zoo_plugins.exporters._stages import Function, functions_of
 from zoo_plugins.exporters.javascript_language import ARRAYS, JavaScript, literal
-from zoo_plugins.exporters.scalar_constants import filled, identifier
+from zoo_plugins.exporters.scalar_constants import WIDTH, filled, identifier
 from zoo_plugins.exporters.scalar_steps import given_to
 from zoo_plugins.exporters.scalar_walk import Body
 
 INDENT = "    "
 LONG = 80  # characters of a list in one line
+SHORT = 128  # numbers of an array that are written as numbers
+STORED = {"Float32Array": "<f4", "Float64Array": "<f8", "Uint8Array": "u1"}
 
 
 def write_javascript(model: Any, path: Path) -> str:
@@ -48,8 +53,9 @@ class _Script:
         """Return the whole text."""
         functions = functions_of(self._graph)
         bodies = [self._function(function) for function in functions]
-        parts = [self._labels(), self._outputs(functions), *self._public(), self._row(), *bodies]
-        parts += [*self._language.helpers(), self._data(), javascript_texts.END % (self._members(), self._name)]
+        parts = [self._labels(), self._outputs(functions), *self._public(), *self._row(), *bodies]
+        data = self._data()
+        parts += [*self._language.helpers(), data, javascript_texts.END % (self._members(), self._name)]
         return f"{self._head()}\n{javascript_texts.START}\n\n" + "\n\n".join(filter(None, parts)) + "\n"
 
     # -------------------------------------------------------------- texts
@@ -75,19 +81,28 @@ class _Script:
         functions = [javascript_texts.PREDICT[found[0] + one] + javascript_texts.EACH % ("predict", found[0] + one)]
         if "probabilities" in graph.outputs:
             functions += [javascript_texts.PROBABILITIES + javascript_texts.EACH % ("predict_proba", "probabilities")]
-        return [*functions, javascript_texts.ROWS]
+        numbers = next(key for key, node in graph.outputs.items() if node.dtype.kind == "f")
+        return [*functions, javascript_texts.ROWS % numbers]
 
-    def _row(self) -> str:
-        """Return the function that makes numbers of a row."""
-        columns = self._model.about.described_columns
+    def _row(self) -> list[str]:
+        """Return the functions that make numbers of a row."""
+        columns, given = self._model.about.described_columns, self._graph.input
+        has_texts = any(column.kind != "number" for column in columns)
+        takes = ": a category may be its text, a date a Date or a text" if has_texts else ""
+        form = {"takes": takes, "count": given.width, "array": ARRAYS[given.dtype.name]}
+        return [javascript_texts.NUMBERS % form, self._table(columns) if has_texts else javascript_texts.NUMBER]
+
+    def _table(self, columns: Sequence[Column]) -> str:
+        """Return the function that makes a number of a value in a table."""
         categories = {at: c.categories for at, c in enumerate(columns) if c.kind == "category"}
         lines = [f"    {at}: {_wrapped([text(t) for t in texts], INDENT)}," for at, texts in categories.items()]
-        dates = [at for at, c in enumerate(columns) if c.kind == "date"]
-        given = self._graph.input
-        return (javascript_texts.ROW if lines or dates else javascript_texts.PLAIN_ROW) % {
+        return javascript_texts.TABLE % {
             "categories": "\n".join(["{", *lines, "}"]) if lines else "{}",
-            "dates": dates, "count": given.width, "array": ARRAYS[given.dtype.name],
-        }  # fmt: skip
+            "dates": text({str(at): c.order for at, c in enumerate(columns) if c.kind == "date"}),
+            "booleans": text({str(at): c.name for at, c in enumerate(columns) if c.kind == "boolean"}),
+            "missing": _wrapped([text(str(mark)) for mark in self._model.missing]),
+            "truths": text({word: int(truth) for word, truth in TRUTHS.items()}),
+        }
 
     # -------------------------------------------------------------- functions
 
@@ -126,12 +141,17 @@ class _Script:
     # -------------------------------------------------------------- constants
 
     def _data(self) -> str:
-        entries = []
-        for name, value in self._language.arrays.items():
-            kind = ARRAYS[value.dtype.name]
-            shape = " x ".join(map(str, value.shape))
-            entries.append(f"// {shape}\nconst {name} = new {kind}([\n{filled(value, literal)}\n]);")
-        return "\n\n".join(entries)
+        return "\n\n".join(self._array(name, value) for name, value in self._language.arrays.items())
+
+    def _array(self, name: str, value: Array) -> str:
+        """Return the statement that makes a constant array: of numbers to read, or of many as base 64."""
+        kind, shape = ARRAYS[value.dtype.name], " x ".join(map(str, value.shape))
+        if value.size <= SHORT:
+            return f"// {shape}\nconst {name} = new {kind}([\n{filled(value, literal)}\n]);"
+        code = base64.b64encode(value.astype(STORED[kind]).tobytes()).decode()
+        lines = "\n".join(code[at : at + WIDTH] for at in range(0, len(code), WIDTH))
+        made = self._language.call("unpacked", value.dtype)
+        return f"// {shape}\nconst {name} = {made}({kind}, {value.size}, `\n{lines}\n`);"
 
 
 def _names(letter: str, count: int) -> list[str]:
