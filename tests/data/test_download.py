@@ -97,7 +97,7 @@ class Mirror(BaseHTTPRequestHandler):
         self.end_headers()
         for at in range(0, len(CONTENT), 8000):
             self.wfile.write(CONTENT[at : at + 8000])
-            time.sleep(0.01)
+            time.sleep(0.02)
 
     def garbage(self) -> None:
         self.wfile.write(b"\x00\xffnot HTTP at all\r\n\r\n")
@@ -144,7 +144,7 @@ class Mirror(BaseHTTPRequestHandler):
 
     def trickle(self) -> None:
         with contextlib.suppress(OSError):
-            for _ in range(60):
+            for _ in range(200):
                 self.wfile.write(b"x")
                 time.sleep(0.05)
 
@@ -155,7 +155,6 @@ class Mirror(BaseHTTPRequestHandler):
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "BACKOFF", 0.01)
-    monkeypatch.setattr(download, "TIMEOUT", 0.2)
     for name in ("ZOO_DATA_DIR", "ZOO_CACHE_DIR", "ZOO_OFFLINE", *PROXIES):
         monkeypatch.delenv(name, raising=False)
 
@@ -205,8 +204,10 @@ def test_a_download_is_complete_and_reports_progress(public: Public, tmp_path: P
     ],
 )
 def test_the_next_attempt_or_mirror_helps(
-    public: Public, server: Server, tmp_path: Path, ways: tuple[str], asked: list[str]
+    public: Public, server: Server, tmp_path: Path, ways: tuple[str], asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if "silent" in ways:
+        monkeypatch.setattr(download, "TIMEOUT", 0.2)
     assert fetch(public(*ways), tmp_path).read_bytes() == CONTENT
     assert server[1] == asked
 
@@ -226,8 +227,10 @@ def test_the_next_attempt_or_mirror_helps(
     ],
 )
 def test_a_failure_names_mirror_reason_and_way_out(
-    public: Public, tmp_path: Path, way: str, error: type[Exception], words: list[str]
+    public: Public, tmp_path: Path, way: str, error: type[Exception], words: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if way == "silent":
+        monkeypatch.setattr(download, "TIMEOUT", 0.2)
     (tmp_path / "other").write_text("kept")
     with pytest.raises(error) as caught:
         fetch(public(way), tmp_path)
@@ -249,6 +252,24 @@ def test_a_malformed_answer_is_the_mirrors_and_the_next_is_asked(public: Public,
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [NAME]
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("way", MALFORMED)
+def test_what_an_error_held_is_closed_at_once_and_not_by_a_later_garbage_collection(
+    public: Public, tmp_path: Path, way: str
+) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        with contextlib.suppress(DataError, ResourceError):
+            fetch(public(way), tmp_path)
+        with warnings.catch_warnings(record=True) as late:
+            warnings.simplefilter("always")
+            gc.collect()
+    finally:
+        gc.enable()
+    assert [warning.message for warning in late] == []
+
+
 @pytest.fixture
 def given_up() -> Iterator[None]:
     """Wait for the threads of downloads that were given up; they end with the next chunk, and so do their sockets."""
@@ -267,16 +288,16 @@ def given_up() -> Iterator[None]:
 def test_a_mirror_that_sends_a_byte_now_and_then_is_given_up(
     public: Public, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
-    monkeypatch.setattr(download, "PATIENCE", 0.3)
+    monkeypatch.setattr(download, "PATIENCE", 1.0)
     began = time.monotonic()
     assert fetch(public(way, "good"), tmp_path).read_bytes() == CONTENT
-    assert time.monotonic() - began < 2
-    with pytest.raises(DataError, match=r"sent \d+ bytes in 0.3 seconds"):
+    assert time.monotonic() - began < 5  # all bytes would take 10 seconds
+    with pytest.raises(DataError, match=r"sent \d+ bytes in 1 seconds"):
         fetch(public(way), tmp_path / "new")
 
 
 def test_a_slow_mirror_is_waited_for(public: Public, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "PATIENCE", 0.15)
+    monkeypatch.setattr(download, "PATIENCE", 0.4)
     monkeypatch.setattr(download, "CHUNK", 1000)
     assert fetch(public("steady"), tmp_path).read_bytes() == CONTENT
 

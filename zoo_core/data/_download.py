@@ -150,7 +150,7 @@ def _run_with_patience(download: Callable[[], None], writer: _HashingWriter) -> 
         if thread.is_alive() and writer.received - before < CHUNK:
             raise _WrongContentError(f"sent {writer.received - before} bytes in {PATIENCE:g} seconds")
     if raised:
-        raise raised[0]
+        raise raised.pop()  # an error that its own traceback holds would keep the connection open
 
 
 def _make_folder(folder: Path) -> None:
