@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,12 +14,27 @@ import pytest
 from tests.helpers import mnist
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Set the usual handlers of signals: a shell starts a job in the background with some of them ignored."""
+    _keep_bytecode(config)
     for name, handler in {"SIGINT": signal.default_int_handler, "SIGHUP": signal.SIG_DFL}.items():
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, handler)
+
+
+def _keep_bytecode(config: pytest.Config) -> None:
+    """Where no bytecode may be written, keep it in a temporary folder: each `zoo` would compile all its modules."""
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        folder = tempfile.TemporaryDirectory(prefix="zoo-tests-", ignore_cleanup_errors=True)
+        os.environ["PYTHONPYCACHEPREFIX"] = folder.name  # the processes of pytest-xdist inherit it
+        config.add_cleanup(folder.cleanup)
+
+
+def pytest_collection_finish() -> None:
+    """Take tests and modules out of garbage collection: they live to the end, and would be visited all the time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
+from tests.helpers.properties import UNTIMED
 from zoo_core.data import SplitRule, make_splits
 from zoo_core.data._draws import split_proportionally
 from zoo_core.data._splits import SelectedRows
@@ -95,6 +96,7 @@ def test_fractions_are_drawn_by_the_generator() -> None:
     assert split(data, seed=1, validation=0.5) != split(data, seed=2, validation=0.5)
 
 
+@UNTIMED
 @given(
     counts=st.lists(st.integers(1, 30), min_size=2, max_size=5),
     share=st.floats(0.05, 0.95),
@@ -188,6 +190,7 @@ def grouped(rows: int, groups: int, seed: int) -> Data:
     return Data(replace(numbered(rows), groups=own))
 
 
+@UNTIMED
 @given(seed=st.integers(0, 10_000), groups=st.integers(12, 60))
 def test_a_group_stays_in_one_split(seed: int, groups: int) -> None:
     data = grouped(400, groups, seed)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
+from tests.helpers.properties import UNTIMED
 from zoo_core.data.readers import _open
 from zoo_core.data.readers.columns import read_columns
 from zoo_core.data.readers.csv import read_csv
@@ -31,6 +32,7 @@ DECIMALS = st.builds("{}{}{}{}".format, st.sampled_from(["", "-"]), DIGITS, st.s
 REPEATED = st.floats(-1e9, 1e9).flatmap(lambda x: st.sampled_from([repr(x), f"{x:.6g}", f"{x:.3f}", f"{x:e}"]))
 
 
+@UNTIMED
 @given(st.lists(st.tuples(DECIMALS | REPEATED, DECIMALS), min_size=2, max_size=30))
 def test_numbers_are_those_of_float_to_the_last_bit(rows: list[tuple[str, str]]) -> None:
     text = "a,b\n" + "".join(",".join(row) + "\n" for row in rows)
@@ -53,6 +55,7 @@ def test_long_numbers_are_those_of_float_to_the_last_bit() -> None:
 WORDS = st.text(st.sampled_from('01.,-e" \né\t;x'), max_size=5)
 
 
+@UNTIMED
 @given(st.lists(st.lists(WORDS, min_size=2, max_size=2), min_size=1, max_size=20), st.sampled_from(["\n", "\r\n"]))
 def test_cells_are_those_of_the_csv_module(rows: list[list[str]], end: str) -> None:
     file = io.StringIO()

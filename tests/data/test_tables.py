@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from tests.helpers.properties import UNTIMED
 from zoo_core.data.readers.csv import read_csv
 from zoo_core.data.readers.feature_table import FeatureTable
 from zoo_core.data.readers.features import read_features
@@ -272,7 +273,7 @@ MARKS = st.sampled_from([(".", ""), (",", ""), (".", ","), (",", "."), (",", " "
 VALUES = st.floats(-1e6, 1e6).map(lambda value: round(value, 2))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(UNTIMED, max_examples=60)
 @given(
     rows=st.lists(st.lists(VALUES, min_size=3, max_size=3), min_size=8, max_size=30),
     marks=MARKS, delimiter=st.sampled_from([",", ";", "\t", "|", " "]), header=st.booleans(), quoted=st.booleans(),

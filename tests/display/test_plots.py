@@ -324,7 +324,7 @@ def test_an_activation_that_is_not_finite_says_so() -> None:
 
 
 def figure() -> Figure:
-    return learning_curves([("net", RECORDS), ("三", RECORDS)])
+    return learning_curves([("net", RECORDS), ("né", RECORDS)])
 
 
 @pytest.mark.parametrize(("ending", "magic"), [(".png", b"\x89PNG\r\n"), (".SVG", b"<?xml"), (".pdf", b"%PDF-")])
@@ -336,6 +336,15 @@ def test_files_are_valid_and_the_same_each_time(tmp_path: Path, ending: str, mag
     assert first.startswith(magic)
     assert first == second
     assert len(list(tmp_path.iterdir())) == 2  # no temporary file is left
+
+
+@pytest.mark.parametrize("ending", [".png", ".svg", pytest.param(".pdf", marks=pytest.mark.slow)])
+def test_signs_of_another_font_give_the_same_file_each_time(tmp_path: Path, ending: str) -> None:
+    paths = [tmp_path / f"{name}{ending}" for name in "ab"]
+    for path in paths:
+        save_figure(learning_curves([("三", RECORDS[:2])]), path)
+    first, second = (path.read_bytes() for path in paths)
+    assert first == second
 
 
 @pytest.mark.parametrize("name", ["plot.jpg", "plot", "png"])

@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from tests.helpers.properties import UNTIMED
 from tests.storage.refused_files import CASES, ITEMS, SOUND, W, file, flipped, forged, header, nested, npy, zipped
 from zoo_core import storage
 from zoo_core.errors import ModelFileError
@@ -103,7 +104,7 @@ EDITS = st.lists(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(UNTIMED, max_examples=400)
 @given(EDITS)
 def test_blind_mutations_never_load_and_never_raise_anything_else(
     edits: list[tuple[int, int, bytes]],
@@ -129,7 +130,7 @@ SHAPE = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(UNTIMED, max_examples=200)
 @given(
     descr=DESCR,
     shape=SHAPE,
