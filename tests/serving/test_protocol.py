@@ -201,10 +201,21 @@ BAD = [
     ("a deep type", json.dumps(one(datatype="?")).replace('"?"', "[" * 999 + "]" * 999).encode(), 400, "is none of"),
     ("ragged rows", one(data=[[1, 2], [3]]), 400, "differ in length"),
     ("no rows", one(shape=[0, 3], data=[]), 400, "no rows"),
-    ("too few columns", one(shape=[1, 2], data=[1, 2]), 400, "needs (rows, 3)"),
+    ("too few columns", one(shape=[1, 2], data=[1, 2]), 400, "inputs[0].shape: is [1, 2]; the model takes [rows, 3]"),
     ("an input twice", {"inputs": one()["inputs"] * 2}, 400, "is there twice"),
     ("an unknown input", one(name="x"), 400, "'x' is unknown"),
-    ("an unknown output", one() | {"outputs": [{"name": "labels"}]}, 400, "the model has no 'labels'; it has values"),
+    ("one dimension", one(shape=[3]), 400, "inputs[0].shape: is [3]; the model takes [rows, 3]"),
+    ("no shape", one(shape=None), 400, "whole numbers from 0, not null"),
+    ("texts for numbers", one(datatype="BYTES", data=["1", "2", "3"]), 400, "inputs[0].datatype: is BYTES, and"),
+    ("bools for numbers", one(data=[True, True, False]), 400, "not all of datatype FP64, such as true"),
+    ("parameters are a list", one(parameters=[]), 400, "inputs[0].parameters: must be an object, not []"),
+    ("raw bytes beside data", one(data=None, parameters={"binary_data_size": 24}), 400, "has data, and a binary"),
+    ("raw form of an output", one() | {"parameters": {"binary_data_output": "yes"}}, 400, "must be true or false"),
+    ("outputs are texts", one() | {"outputs": ["values"]}, 400, "outputs: must be a list such as"),
+    ("deep objects", b'{"a":' * 40_000 + b"1" + b"}" * 40_000, 400, "no JSON: depth limit"),
+    ("the last of two keys counts", b'{"inputs": [], "inputs": [{"name": "a"}]}', 400, "inputs[0].datatype: null"),
+    ("a byte order mark", b"\xef\xbb\xbf{}", 400, "no JSON"),
+    ("an unknown output", one() | {"outputs": [{"name": "labels"}]}, 400, "the model has no 'labels'; it has 'values'"),
     ("too long", b" " * 300_001, 413, "longer than 300,000 bytes"),
 ]  # fmt: skip
 
@@ -224,7 +235,8 @@ def test_bad_requests_get_one_clear_sentence(client, request_, status, told):
     [
         ({"born": ["soon", "2020-01-01", "2020-01-01", "2020-01-01"]}, "born"),
         ({"age": [1, 2, 3]}, ""),
-        ({"color": [1, 2, 3, 4]}, "not all texts"),
+        ({"color": [1, 2, 3, 4]}, "inputs[1].data: 1 is no text"),
+        ({"age": [1, 2]}, "inputs: 'age' has 2 rows, and 'color' has 4"),
     ],
 )
 def test_bad_columns_are_named(client, changes, told):
@@ -245,6 +257,10 @@ def test_a_missing_column_is_named(client):
         ("POST", INFER.format("line"), {"Content-Type": "text/plain"}, 415),
         ("POST", INFER.format("line"), {"Content-Encoding": "gzip"}, 415),
         ("POST", INFER.format("line"), {"Host": "evil.example"}, 421),
+        ("POST", INFER.format("line"), {"Content-Type": "", "Origin": "http://evil.example"}, 415),
+        ("POST", INFER.format("line"), {"Inference-Header-Content-Length": "9"}, 400),
+        ("POST", INFER.format("line"), {"Inference-Header-Content-Length": "-1"}, 400),
+        ("POST", "/v2/models/line/versions/1/infer", {}, 404),
         ("GET", INFER.format("line"), {}, 405),
         ("POST", "/v2/models/line", {}, 405),
         ("GET", "/v2/nothing", {}, 404),
@@ -262,10 +278,69 @@ def test_other_requests_are_refused_in_the_same_form(client, method, path, heade
 
 
 def test_a_bug_is_counted_as_an_error_of_the_server(client, monkeypatch):
-    monkeypatch.setattr("zoo_core.serving._app.answer", lambda *_: [][0])
+    monkeypatch.setattr("zoo_core.serving._infer.answer", lambda *_: [][0])
     with pytest.raises(IndexError):
         client.post(INFER.format("line"), json=one())
     assert 'zoo_requests_total{model="line",status="5xx"} 1\n' in client.get("/metrics").text
+
+
+# ------------------------------------------------------------------ raw bytes, as NVIDIA's client sends them
+
+
+def raw(client, name, tensors, tail, **more):
+    """Send tensors whose bytes follow the JSON; return the JSON and the bytes of the answer."""
+    head = json.dumps({"inputs": tensors, **more}).encode()
+    headers = {"Inference-Header-Content-Length": str(len(head))}
+    found = client.post(INFER.format(name), content=head + tail, headers=headers)
+    length = int(found.headers.get("Inference-Header-Content-Length", len(found.content)))
+    return found.status_code, json.loads(found.content[:length]), found.content[length:]
+
+
+def test_raw_bytes_give_what_json_gives(client, folder):
+    x = np.random.default_rng(3).normal(size=(5, 3))
+    tensor_ = {"name": "input", "shape": [5, 3], "datatype": "FP64", "parameters": {"binary_data_size": 120}}
+    wanted = {"parameters": {"binary_data_output": True}}
+    status, found, tail = raw(client, "line", [tensor_], x.astype("<f8").tobytes(), **wanted)
+    assert status == 200
+    assert found["outputs"][0]["parameters"] == {"binary_data_size": len(tail)}
+    values = np.frombuffer(tail, "<f8").reshape(found["outputs"][0]["shape"])
+    assert np.array_equal(values, zoo_core.load(folder / "line.npz").predict(x))
+
+
+def test_texts_are_raw_bytes_behind_their_lengths(client):
+    tensors, tail = [], b""
+    for given in pets(age=[1, 2, 3, 4], color=["red", "", "\u00e9", "black"], born=["2020-01-31"] * 4)["inputs"]:
+        if given["datatype"] == "BYTES":
+            texts = [text.encode() for text in given.pop("data")]
+            own = b"".join(len(text).to_bytes(4, "little") + text for text in texts)
+            given["parameters"], tail = {"binary_data_size": len(own)}, tail + own
+        tensors.append(given)
+    outputs_ = [{"name": "label", "parameters": {"binary_data": True}}]
+    status, found, answered = raw(client, "pets", tensors, tail, outputs=outputs_)
+    assert status == 200, found
+    json_request = pets(age=[1, 2, 3, 4], color=["red", "", "\u00e9", "black"], born=["2020-01-31"] * 4)
+    labels = outputs(client.post(INFER.format("pets"), json=json_request))["label"].tolist()
+    assert answered == b"".join(len(text).to_bytes(4, "little") + text.encode() for text in labels)
+
+
+@pytest.mark.parametrize(
+    ("datatype", "size", "tail", "told"),
+    [
+        ("FP64", 24, bytes(23), "binary_data_size: is 24, and 23 bytes are left"),
+        ("FP64", 24, bytes(25), "1 bytes follow that no tensor has"),
+        ("FP64", 23, bytes(23), "23 is no multiple of the 8 bytes of a FP64"),
+        ("FP64", 16, bytes(16), "2 values do not have the shape [1, 3]"),
+        ("FP64", 24, b"\xff" * 24, "not finite"),
+        ("FP64", -1, b"", "must be a whole number, not -1"),
+        ("BYTES", 5, b"\xff\xff\xff\xffa", "text 0 (from 0) goes beyond the bytes"),
+        ("BYTES", 5, b"\x01\0\0\0\xff", "text 0 (from 0) is no UTF-8"),
+    ],
+)
+def test_bad_raw_bytes_get_one_clear_sentence(client, datatype, size, tail, told):
+    tensor_ = {"name": "input", "shape": [1, 3], "datatype": datatype, "parameters": {"binary_data_size": size}}
+    status, found, _ = raw(client, "line", [tensor_], tail)
+    assert status == 400
+    assert told in found["error"]
 
 
 # ------------------------------------------------------------------ a new file

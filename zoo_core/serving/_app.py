@@ -8,30 +8,28 @@ import os
 import signal
 import sys
 import tempfile
-import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from zoo_core.errors import DataError, NumericError, UsageError, ZooError, printable
+from zoo_core.errors import printable
 from zoo_core.serving._counters import Counters
-from zoo_core.serving._http import MAX_HEADERS
-from zoo_core.serving._protocol import RefusedError, answer, model_metadata
+from zoo_core.serving._headers import check_headers
+from zoo_core.serving._infer import Inference, find_served, refusal
+from zoo_core.serving._metadata import model_metadata
+from zoo_core.serving._refusal import RefusedError
 from zoo_core.serving._served_model import ServedModel
 
 WATCH_SECONDS = 0.5  # between two looks at the files of the models
-BODY_SECONDS = 30.0  # for the body of a request to arrive
-INLINE_BYTES = 64 * 1024  # of a request; a larger one is answered by another thread, so that others do not wait
 PAGE = Path(__file__).parent / "page"
 SAFE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -59,12 +57,13 @@ def make_app(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             folder = counters or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="zoo-serve-")))
-            state.counters = Counters(folder, list(state.models))
+            state.inference.counters = state.counters = Counters(folder, list(state.models))
             watching = asyncio.create_task(state.watch())
             stack.callback(watching.cancel)
             yield
 
-    return Starlette(routes=state.routes(), lifespan=lifespan, exception_handlers={HTTPException: _http_error})
+    handlers: dict[Any, Any] = {HTTPException: _http_error, Exception: _bug}
+    return Starlette(routes=state.routes(), lifespan=lifespan, exception_handlers=handlers)
 
 
 class _State:
@@ -73,7 +72,8 @@ class _State:
     counters: Counters
 
     def __init__(self, models: Mapping[str, ServedModel], max_bytes: int, hosts: frozenset[str]) -> None:
-        self.models, self._max_bytes, self._hosts = models, max_bytes, hosts
+        self.models, self._hosts = models, hosts
+        self.inference = Inference(models, max_bytes, hosts)
 
     def routes(self) -> list[Route | Mount]:
         """Return the addresses and what answers them."""
@@ -89,8 +89,9 @@ class _State:
             "/": self._page,
         }
         return [  # the address that is asked most often comes first
-            Route(f"{one}/infer", self._guarded(self._infer), methods=["POST"]),
+            Route(f"{one}/infer", self.inference, methods=["POST"]),
             *(Route(path, self._guarded(call), methods=["GET"]) for path, call in gets.items()),
+            Route(f"{one}/versions/{{version:path}}", self._guarded(self._version), methods=["GET", "POST"]),
             Mount("/page", app=StaticFiles(directory=PAGE)),
         ]
 
@@ -99,25 +100,18 @@ class _State:
 
         async def guarded(request: Request) -> Response:
             try:
-                self._check_headers(request)
+                check_headers(request.headers.raw, self._hosts)
                 found: Response = await call(request) if asyncio.iscoroutinefunction(call) else call(request)
                 return found
             except RefusedError as error:
-                return _error(error.status, error.text)
+                return refusal(error)
 
         return guarded
-
-    def _check_headers(self, request: Request) -> None:
-        if sum(len(name) + len(value) for name, value in request.headers.raw) > MAX_HEADERS:
-            raise RefusedError(431, f"the headers are longer than {MAX_HEADERS:,} bytes")
-        host = request.headers.get("host", "").rpartition(":")[0] or request.headers.get("host", "")
-        if self._hosts and host.lower() not in self._hosts:
-            raise RefusedError(421, f"this server is not called {printable(host)[:100]!r}")
 
     # -------------------------------------------------------------- answers
 
     def _server(self, _: Request) -> Response:
-        return JSONResponse({"name": "zoo", "version": version("mlp-zoo"), "extensions": []})
+        return JSONResponse({"name": "zoo", "version": version("mlp-zoo"), "extensions": ["binary_tensor_data"]})
 
     def _live(self, _: Request) -> Response:
         return JSONResponse({"live": True, "ready": True})
@@ -139,44 +133,11 @@ class _State:
         return Response((PAGE / "index.html").read_bytes(), media_type="text/html", headers=SAFE_HEADERS)
 
     def _model(self, request: Request) -> ServedModel:
-        name = request.path_params["model"]
-        if name not in self.models:
-            raise RefusedError(404, f"there is no model {printable(name)[:100]!r}; there is {', '.join(self.models)}")
-        return self.models[name]
+        return find_served(self.models, request.path_params["model"])
 
-    async def _infer(self, request: Request) -> Response:
-        served, began, rows = self._model(request), time.perf_counter(), 0
-        status = 500  # of what nobody foresaw
-        try:
-            body = await self._body(request)
-            call = partial(_answer, served.name, served.model, body)
-            data, rows = call() if len(body) <= INLINE_BYTES else await asyncio.to_thread(call)
-            status = 200
-            return Response(data, media_type="application/json")
-        except RefusedError as error:
-            status = error.status
-            raise
-        finally:
-            self.counters.add_request(served.name, status, time.perf_counter() - began, rows)
-
-    async def _body(self, request: Request) -> bytes:
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind != "application/json":  # a page of another site can send any other type without being asked first
-            raise RefusedError(415, "the request has no header 'Content-Type: application/json'")
-        if request.headers.get("content-encoding", "identity").lower() != "identity":
-            raise RefusedError(415, "the request is compressed; send it as it is")
-        found = bytearray()
-        try:
-            async with asyncio.timeout(BODY_SECONDS):
-                async for chunk in request.stream():
-                    found += chunk
-                    if len(found) > self._max_bytes:
-                        raise RefusedError(413, f"the request is longer than {self._max_bytes:,} bytes")
-        except TimeoutError as error:
-            raise RefusedError(408, f"the request did not arrive within {BODY_SECONDS:.0f} seconds") from error
-        except ClientDisconnect as error:
-            raise RefusedError(400, "the client left") from error
-        return bytes(found)
+    def _version(self, request: Request) -> Response:
+        name = self._model(request).name
+        raise RefusedError(404, f"models have no versions here; ask for /v2/models/{name}")
 
     # -------------------------------------------------------------- new files
 
@@ -198,24 +159,13 @@ class _State:
         print(printable(f"model {served.name}: the new file is {news}"), file=sys.stderr, flush=True)
 
 
-def _answer(name: str, model: Any, body: bytes) -> tuple[bytes, int]:
-    """Return the answer as JSON, and the number of rows. Raises RefusedError."""
-    try:
-        return answer(name, model, body)
-    except (DataError, UsageError) as error:
-        raise RefusedError(400, str(error)) from error
-    except NumericError as error:
-        raise RefusedError(422, str(error)) from error
-    except ZooError as error:
-        raise RefusedError(500, str(error)) from error
-
-
-def _error(status: int, text: str) -> Response:
-    return JSONResponse({"error": text}, status)
-
-
 async def _http_error(_: Request, error: Exception) -> Response:
     """Answer what Starlette refuses: unknown addresses and methods."""
     assert isinstance(error, HTTPException)
     texts = {404: "there is no such address; see /v2/models", 405: "this address does not take that method"}
     return JSONResponse({"error": texts.get(error.status_code, error.detail)}, error.status_code, headers=error.headers)
+
+
+async def _bug(_: Request, error: Exception) -> Response:
+    """Answer what nobody foresaw; the log of the server has the traceback."""
+    return JSONResponse({"error": f"the server failed: {type(error).__name__}; its log has more"}, 500)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-MAX_HEADERS = 64 * 1024  # bytes
+from zoo_core.serving._headers import MAX_HEADERS
 
 
 class LimitedProtocol(HttpToolsProtocol):
