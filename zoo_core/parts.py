@@ -1177,7 +1177,13 @@ class Run(Protocol):
         """Write a snapshot back. If it is that of an earlier `epoch`, the record of this epoch is marked "kept"."""
 
     def say(self, text: str) -> None:
-        """Show a line to the user."""
+        """Show a line to the user, unless the run is quiet."""
+
+    def warn(self, key: str, text: str) -> None:
+        """Warn the user, also where the run is quiet, and keep the text under `key` in `model.warnings`.
+
+        The model file keeps it. A later text takes the place of an earlier one, and "" takes it back.
+        """
 
 
 class Callback(Part):

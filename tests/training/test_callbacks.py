@@ -240,3 +240,35 @@ def test_the_kit_finds_a_callback_that_needs_an_output():
     part = type("Logs", (Callback,), {"name": "logs", "__doc__": "Logs.", "on_train_begin": on_train_begin})
     found = {r.check: r.state for r in check_part(part)}
     assert (found["answers"], found["output"]) == ("failed", "passed")
+
+
+class Warns(Callback):
+    """Warns after each epoch; takes one of two warnings back at the end."""
+
+    name = "warns"
+
+    def on_epoch_end(self, record, run):
+        run.warn("disk", f"full after epoch {record['epoch'] + 1}")
+        run.warn("net", "away")
+
+    def on_train_end(self, run):
+        run.warn("net", "")
+
+
+def test_a_warning_of_a_callback_is_shown_and_stays_in_the_model_file(tmp_path):
+    trainer = trainer_with(Warns)
+    output = Output(tmp_path / "m.npz")
+    texts = [e.text for e in follow(trainer, output) if isinstance(e, Message) and e.warning]
+    assert texts == ["full after epoch 1", "away", "full after epoch 2", "away"]
+    assert zoo_core.load(output.path, registry_with(Warns)).warnings == {"disk": "full after epoch 2"}
+
+
+@pytest.mark.parametrize("key", ["", "Disk", "a b", "x" * 41])
+def test_a_key_of_a_warning_that_no_model_file_holds_is_refused(key):
+    class Wrong(Warns):
+        def on_epoch_end(self, record, run):
+            run.warn(key, "text")
+
+    trainer = trainer_with(Wrong)
+    with pytest.raises(PluginError, match="no key of a warning"):
+        list(follow(trainer))

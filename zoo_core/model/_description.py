@@ -19,6 +19,8 @@ from zoo_core.storage import quoted
 MAX_KEYS = 100  # of a table; messages about more keys would take more memory than the file
 MAX_LABELS = 2**22  # characters of the array of class names, in which each takes as many as the longest
 OPTIONAL = ("columns", "label_words")  # keys that a file has only where there are any
+KEY = re.compile(r"[a-z_]{1,40}")  # of a figure in a record, and of a warning
+MAX_WARNING = 1000  # characters of a warning
 DIGEST = re.compile(r"([0-9a-f]{64})?")
 
 

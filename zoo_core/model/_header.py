@@ -12,18 +12,14 @@ import numpy as np
 from annotated_types import Ge, MaxLen, MinLen
 
 from zoo_core.errors import ModelFileError, SpecError
-from zoo_core.model._description import DIGEST, DataDescription, Stored, short_fault, size_fault
+from zoo_core.model._description import DIGEST, KEY, MAX_WARNING, DataDescription, Stored, short_fault, size_fault
 from zoo_core.parts import Record
 from zoo_core.storage import MAX_HEADER, ModelFile
 
 MAX_SPEC_VALUES = 5000  # keys and items of a stored spec; some 250 layers with all their options
-MAX_WARNING = 1000  # characters of a warning
 MAX_RECORDS = 4000  # of a history in a file
 RESERVE = MAX_HEADER // 4  # bytes of a header for what is neither history nor known before training
 CONTAINER = frozenset({"format", "version", "requires", "arrays", "sha256"})  # keys that `storage` checks
-
-
-KEY = re.compile(r"[a-z_]{1,40}")
 
 
 def _history_fault(value: Any) -> str:

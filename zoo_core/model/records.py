@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from zoo_core.model._description import KEY as KEY, MAX_WARNING as MAX_WARNING
 from zoo_core.model._summary import kept_record
 from zoo_core.parts import Record
 

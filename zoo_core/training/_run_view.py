@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoo_core.basics import direction, is_better
+from zoo_core.errors import printable
 from zoo_core.model import Model
+from zoo_core.model.records import KEY, MAX_WARNING
 from zoo_core.parts import Array, Record
 from zoo_core.spec import Spec
 from zoo_core.training.events import Message
@@ -112,3 +114,12 @@ class RunView:
     def say(self, text: str) -> None:
         """Show a line to the user."""
         self._notes.messages.append(Message(text, source="callback"))
+
+    def warn(self, key: str, text: str) -> None:
+        """Warn the user, and keep the text with the model, or take it back."""
+        if not KEY.fullmatch(key):
+            raise ValueError(f"{key!r} is no key of a warning: letters a to z and _, at most 40")
+        self.model.warnings.pop(key, None)
+        if text:
+            self.model.warnings[key] = text = printable(text)[:MAX_WARNING]
+            self._notes.messages.append(Message(text, warning=True))

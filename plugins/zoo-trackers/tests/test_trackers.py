@@ -145,8 +145,9 @@ def test_a_full_disk_does_not_end_the_run(registry: Registry, folder: Path, monk
     trainer.output = folder / "m.npz"
     texts = [event.text for event in trainer.events() if hasattr(event, "text")]
     assert [text for text in texts if "No space left" in text] == [
-        "csv_log: the log is incomplete: [Errno 28] No space left on device; training goes on"
+        "csv_log: the log is incomplete: [Errno 28] No space left on device"
     ]
+    assert trainer.model.warnings == {}  # what was missing was written later
     with (folder / "m.epochs.csv").open(newline="") as file:
         assert len(list(csv.DictReader(file))) == 4
 
@@ -156,7 +157,15 @@ def test_a_model_without_a_file_has_no_log(registry: Registry, folder: Path, nam
     trainer = zoo_core.prepare(spec(name), registry=registry)
     texts = [event.text for event in trainer.events() if hasattr(event, "text")]
     assert any("the model is not saved in a file" in text for text in texts)
+    assert "the model is not saved in a file" in trainer.model.warnings[name]
     assert list(folder.iterdir()) == []
+
+
+def test_a_log_that_stays_incomplete_is_told_in_the_model(registry: Registry, folder: Path) -> None:
+    (folder / "m.epochs.csv").mkdir()  # nothing can be written there
+    model = zoo_core.train(spec("csv_log"), registry=registry, output="m.npz")
+    assert model.warnings["csv_log"].startswith("csv_log: the log is incomplete: ")
+    assert zoo_core.load("m.npz", registry).warnings == model.warnings
 
 
 # ------------------------------------------------------------------ TensorBoard
@@ -208,6 +217,17 @@ def test_tensorboard_forgets_an_earlier_run_of_the_same_name(registry: Registry,
 # ------------------------------------------------------------------ MLflow
 
 
+def test_a_folder_that_mlflow_refuses_is_told_with_the_ways_out(
+    registry: Registry, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MLFLOW_ALLOW_FILE_STORE", raising=False)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", (folder / "store").as_uri())
+    model = zoo_core.train(spec("mlflow", epochs=1), registry=registry, output="m.npz")
+    if model.warnings:  # MLflow 2 takes folders
+        assert "MLFLOW_ALLOW_FILE_STORE=true" in model.warnings["mlflow"]
+        assert "mlflow server" in model.warnings["mlflow"]
+
+
 def test_mlflow_has_spec_metrics_and_model(registry: Registry, store: mlflow.MlflowClient) -> None:
     model = zoo_core.train(spec({"name": "mlflow", "experiment": "digits"}), registry=registry, output="m.npz")
     (run,) = store.search_runs([store.get_experiment_by_name("digits").experiment_id])
@@ -238,6 +258,7 @@ def test_mlflow_logs_nothing_where_no_server_is_set(
     trainer = zoo_core.prepare(spec("mlflow"), registry=registry)
     texts = [event.text for event in trainer.events() if hasattr(event, "text")]
     assert any("MLFLOW_TRACKING_URI" in text for text in texts)
+    assert "MLFLOW_TRACKING_URI" in trainer.model.warnings["mlflow"]
     assert list(folder.iterdir()) == []
 
 

@@ -30,7 +30,7 @@ class CsvLog(Tracker):
         """Write the table once more: the callbacks before this one may have marked the epoch that is kept."""
         self.write([], run)
         if run.output is None:
-            run.say("csv_log: the model is not saved in a file, so there is no table beside it")
+            raise OSError("the model is not saved in a file, so there is no table beside it")
 
 
 def _table(history: list[Record]) -> str:

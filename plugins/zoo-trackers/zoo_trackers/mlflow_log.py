@@ -18,6 +18,14 @@ T = TypeVar("T")
 
 MOST = 100  # parameters or metrics in a request; MLflow refuses more parameters
 LONGEST = 500  # characters of a parameter; older servers refuse longer ones
+SERVER = (
+    "start one with `mlflow server`, and set the environment variable MLFLOW_TRACKING_URI to its address, "
+    "such as http://127.0.0.1:5000"
+)
+
+
+class NoServerError(Exception):
+    """The user has set no server."""
 
 
 @dataclass
@@ -41,15 +49,11 @@ class MlflowLog(Tracker):
         self.run_id = ""
         self._mlflow, self._client = _library(), None
         self._known: set[int] = set()  # the steps that MLflow has from before a crash
-        if not self._mlflow.is_tracking_uri_set():
-            run.say(
-                "mlflow: nothing is logged; set the environment variable MLFLOW_TRACKING_URI to the server's address"
-            )
 
     def write(self, records: list[Record], run: Run) -> None:
         """Log records as metrics; the first time, make the run of MLflow."""
         if not self._mlflow.is_tracking_uri_set():
-            return
+            raise NoServerError
         client = self._connect(run)
         now = int(1000 * time.time())
         metrics = [
@@ -74,6 +78,15 @@ class MlflowLog(Tracker):
                 path.write_bytes(run.model.to_bytes())
                 client.log_artifact(self.run_id, str(path))
         client.set_terminated(self.run_id)
+
+    def reason(self, error: Exception) -> str:
+        """Return what an error says. MLflow 3 refuses folders, and so does its client alone databases."""
+        if isinstance(error, NoServerError):
+            return f"no server is set: {SERVER}"
+        uri, text = self._mlflow.get_tracking_uri(), super().reason(error)
+        if uri.startswith(("http:", "https:")):
+            return text
+        return f"{text} ({uri} is no server: {SERVER}; for a folder, set MLFLOW_ALLOW_FILE_STORE=true)"
 
     def _connect(self, run: Run) -> Any:
         """Return the client of MLflow, with a run there."""

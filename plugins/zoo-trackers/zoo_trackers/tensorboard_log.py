@@ -49,7 +49,7 @@ class TensorboardLog(Tracker):
             writer.close()
         self._writers.clear()
         if run.output is None:
-            run.say("tensorboard: the model is not saved in a file, so there is no folder beside it")
+            raise OSError("the model is not saved in a file, so there is no folder beside it")
 
     def _writer(self, split: str, run: Run) -> Any:
         """Return the writer of a split. A new one tells TensorBoard to forget these epochs of an earlier run."""

@@ -7,6 +7,8 @@ from typing import Any
 
 from zoo_core.parts import Callback, Record, Run
 
+LONGEST = 160  # characters of a reason
+
 
 class Tracker(Callback):
     """A callback that writes each record of a run once. A subclass defines `write`, and `finish` if it must close.
@@ -42,16 +44,22 @@ class Tracker(Callback):
             self.written = len(run.history)
 
     def _attempt(self, run: Run, action: Any) -> None:
-        """Do something; say what prevents it, once for each reason."""
+        """Do something; warn of what prevents it, once for each reason, and take that back when it is done."""
         try:
             action()
         except Exception as error:  # whatever a server or a file system does, the run is worth more than its log
-            reason = str(error).strip().partition("\n")[0] or type(error).__name__
+            reason = self.reason(error)
             if reason != self._failure:
-                run.say(f"{self.name}: the log is incomplete: {reason}; training goes on")
+                run.warn(self.name, f"{self.name}: the log is incomplete: {reason}")
             self._failure = reason
         else:
+            run.warn(self.name, "")
             self._failure = ""
+
+    def reason(self, error: Exception) -> str:
+        """Return in one short line what an error says."""
+        text = str(error).strip().partition("\n")[0] or type(error).__name__
+        return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def numbers(record: Record) -> dict[str, float]:

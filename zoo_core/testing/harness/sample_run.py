@@ -81,6 +81,10 @@ class SampleRun:
         """Store a line."""
         self.said.append(text)
 
+    def warn(self, key: str, text: str) -> None:
+        """Keep a warning with the model, or take it back."""
+        self.model.warnings = {k: v for k, v in self.model.warnings.items() if k != key} | ({key: text} if text else {})
+
     def run_epochs(self, part: Callback, first: int = 0, last: int = EPOCHS) -> list[Answer]:
         """Run some epochs; return the answers, up to the first reason to stop."""
         answers = []
