@@ -202,7 +202,9 @@ function show(outputs) {
   const found = Object.fromEntries(outputs.map(output => [output.name, output]));
   const parts = [];
   if (found.label) parts.push(element("div", { className: "answer", textContent: String(found.label.data[0]) }));
-  if (found.values) parts.push(...found.values.data.map(v => element("div", { className: "answer", textContent: short(v) })));
+  if (found.values) found.values.data.forEach((value, i) => parts.push(
+    element("div", { className: "target", textContent: model.parameters.target_names[i] ?? "" }),
+    element("div", { className: "answer", textContent: short(value) })));
   if (found.labels) {
     const own = found.labels.data.map((has, i) => has && (model.parameters.target_names[i] ?? i)).filter(x => x !== false);
     parts.push(element("div", { className: "answer", textContent: own.join(", ") || "none" }));
