@@ -33,6 +33,20 @@ def two_models(tmp_path):
     return found
 
 
+def counted(url, name):
+    """Return a counter of the server: the sum over its workers."""
+    lines = httpx2.get(f"{url}/metrics", timeout=30).text.splitlines()
+    return float(next(line for line in lines if line.startswith(name)).split()[-1])
+
+
+def wait_until(condition):
+    """Wait until something holds; a busy machine may take long."""
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end, "waited for 30 seconds"
+        time.sleep(0.05)
+
+
 class Clients:
     """Threads that ask without a pause, and keep what comes."""
 
@@ -65,10 +79,12 @@ def test_no_request_is_lost_while_a_model_is_swapped_twenty_times(serve, two_mod
     server = serve(served, "--workers", workers)
     clients = Clients(f"{server.url}/v2/models/m/infer", 4)
     for i in range(20):
+        reloads = counted(server.url, "zoo_reloads_total")
         new = tmp_path / "new.npz"
         shutil.copy(two_models[(i + 1) % 2][0], new)
         new.replace(served)
-        time.sleep(0.7)
+        aware = workers if i > 9 else 1  # the second one may still start during the first swaps
+        wait_until(lambda: counted(server.url, "zoo_reloads_total") >= reloads + aware)  # noqa: B023 - used at once
     clients.stop()
     known = [pytest.approx(probabilities, abs=1e-7) for _, probabilities in two_models]
     seen = [sum(answer == one for answer in clients.answers) for one in known]
@@ -76,10 +92,6 @@ def test_no_request_is_lost_while_a_model_is_swapped_twenty_times(serve, two_mod
     assert len(clients.answers) > 200
     assert sum(seen) == len(clients.answers)
     assert min(seen) > 0, "only one of both models answered"
-    with httpx2.Client() as client:
-        metrics = client.get(f"{server.url}/metrics").text
-    reloads = next(line for line in metrics.splitlines() if line.startswith("zoo_reloads_total"))
-    assert float(reloads.split()[-1]) >= 20 * workers * 0.8  # two swaps between two looks are one
 
 
 def test_a_damaged_file_leaves_the_former_model(serve, two_models, tmp_path):
@@ -87,7 +99,7 @@ def test_a_damaged_file_leaves_the_former_model(serve, two_models, tmp_path):
     shutil.copy(two_models[0][0], served)
     server = serve(served, "--workers", 1)
     served.write_bytes(b"nothing")
-    time.sleep(1.5)
+    wait_until(lambda: counted(server.url, "zoo_failed_reloads_total"))
     answer = httpx2.post(f"{server.url}/v2/models/m/infer", json=REQUEST).json()
     assert answer["outputs"][1]["data"] == pytest.approx(two_models[0][1], abs=1e-7)
     assert "the former one stays" in server.stop()[2]
@@ -101,8 +113,9 @@ def test_a_signal_stops_the_server_after_the_requests_that_have_begun(serve, two
     body = httpx2.Request("POST", server.url, json=REQUEST).content
     head = "POST /v2/models/1/infer HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     with socket.create_connection((host, int(port))) as connection:
-        connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body[:10])
-        time.sleep(0.5)
+        connection.sendall(f"{head}Expect: 100-continue\r\nContent-Length: {len(body)}\r\n\r\n".encode())
+        assert b" 100 " in connection.recv(4096)  # the request has begun
+        connection.sendall(body[:10])
         server.process.send_signal(number)
         time.sleep(0.5)
         connection.sendall(body[10:])
@@ -138,7 +151,7 @@ def test_workers_end_when_their_parent_was_killed(serve, two_models):
     server = serve(two_models[0][0], "--workers", 6)  # the last ones still start when the first one answers
     assert httpx2.get(f"{server.url}/v2/health/ready").status_code == 200
     server.process.kill()
-    server.process.communicate(timeout=20)  # the streams close when the last worker has ended
+    server.process.communicate(timeout=60)  # the streams close when the last worker has ended
 
 
 def test_a_port_that_is_taken_is_named():
