@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from itertools import permutations
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from zoo_core.basics.workers import processors
 from zoo_core.cli import _predict
 from zoo_core.cli._app import application
 from zoo_core.cli.commands import predict as command
@@ -37,6 +39,25 @@ def test_a_prediction_imports_no_library_that_it_does_not_use(tmp_path: Path) ->
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "[]\n")
     assert done.stdout.strip().isdigit()
+
+
+@pytest.mark.parametrize(("wanted", "threads"), [({}, 1), ({"OPENBLAS_NUM_THREADS": "2"}, 2)])
+def test_blas_starts_no_threads_for_a_prediction_unless_the_user_says_so(
+    tmp_path: Path, wanted: dict[str, str], threads: int
+) -> None:
+    np.save(tmp_path / "row.npy", np.zeros((1, 784), np.uint8))
+    code = (
+        "import sys\n"
+        "from zoo_core.cli import main\n"
+        f"sys.argv = ['zoo', 'predict', 'glyphs-quickstart', {str(tmp_path / 'row.npy')!r}]\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "from threadpoolctl import threadpool_info\n"
+        "print(*{i['num_threads'] for i in threadpool_info() if i['internal_api'] == 'openblas'}, file=sys.stderr)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"} | wanted
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert set(done.stderr.split()) <= {str(min(threads, processors()))}
 
 
 LINES = """

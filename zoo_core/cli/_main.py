@@ -24,6 +24,8 @@ def main() -> None:
         faulthandler.enable()  # a crash in compiled code shows the line of the part that called it
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"  # it would read every distribution, damaged ones too
     warnings.showwarning = _show_warning
+    if sys.argv[1:2] == ["predict"]:  # BLAS would start a thread for each processor, and they spin; the zoo uses one
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     gc.set_threshold(GARBAGE_THRESHOLD)
     interrupt_at_signals()
     code = run()
