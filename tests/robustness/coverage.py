@@ -15,7 +15,7 @@ from tests.robustness import ROOT, Result, Unavailable, environment, python
 
 PROMISE = "statements and branches of reader and writer, each taken by the fast tests"
 MODULES = (
-    "storage/*", "model/_loading.py", "model/_header.py", "model/_description.py",
+    "storage/*", "model/_loading.py", "model/_loaded_arrays.py", "model/_header.py", "model/_description.py",
     "model/_summary.py", "model/_provenance.py",
     "model/_fingerprints.py", "model/_environment.py", "model/_array_names.py", "runs/_output.py",
     "model/_preprocessors.py", "model/_fitted_state.py", "model/run_state.py", "training/_interval.py",
