@@ -466,7 +466,10 @@ def _are_probabilities(p: Array) -> bool:
     if not len(p):
         return True
     sums = p.dot(_ones(p.shape[1], p.dtype.char))
-    least, most = sums.item(sums.argmin()), sums.item(sums.argmax())
+    if len(p) == 1:
+        least = most = sums.item()
+    else:
+        least, most = sums.item(sums.argmin()), sums.item(sums.argmax())
     return bool(p.item(p.argmin()) >= 0 and least >= 0.999 and most <= 1.001)
 
 

@@ -159,6 +159,16 @@ def test_the_specs_without_weights_have_suitable_outputs(name: str) -> None:
     assert [*unsuitable_outputs(zoo_core.read_spec(name))] == []
 
 
+def test_a_loss_of_others_that_is_fused_with_an_unsuitable_output_is_named() -> None:
+    """Of its own losses the zoo knows that the outputs they are fused with suit them."""
+
+    identity, entropy = Registry().get("activation", "identity"), Registry().get("loss", "binary_cross_entropy")
+    shares = type("Shares", (entropy,), {"name": "shares", "fused_with": (identity,), "__module__": __name__})
+    spec = with_output(BASE, "mse", {"units": 1, "activation": identity()})
+    spec["model"]["loss"] = shares()
+    assert "'identity', which gives no numbers from 0 to 1" in next(unsuitable_outputs(zoo_core.Spec.parse(spec)))
+
+
 def test_a_class_that_training_never_sees_is_named_before_the_first_epoch(tmp_path: Path) -> None:
     y = SIDE.copy()
     y[-3:] = 2

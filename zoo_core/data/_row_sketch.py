@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -82,9 +83,14 @@ def row_hashes(x: Array, y: Array) -> Array:
         with np.errstate(all="ignore"):
             numbers = columns.astype(np.float32) + np.float32(0)  # minus zero becomes zero
             numbers[np.isnan(numbers)] = np.nan  # a missing value has many forms of bits
-        factors = _mix(np.arange(columns.shape[1], dtype=np.uint64) + np.uint64(at << 40)) | np.uint64(1)
-        total += numbers.view(np.uint32).astype(np.uint64) @ factors
+        total += numbers.view(np.uint32).astype(np.uint64) @ _factors(at, columns.shape[1])
     return (_mix(total) >> np.uint64(1)).astype(np.int64)
+
+
+@lru_cache(maxsize=4)  # of targets and inputs: blocks of rows, and runs on the same data, ask for them again
+def _factors(at: int, columns: int) -> Array:
+    """Return an odd number for each column of targets, which are at 0, or of inputs, which are at 1."""
+    return _mix(np.arange(columns, dtype=np.uint64) + np.uint64(at << 40)) | np.uint64(1)
 
 
 def _mix(values: Array) -> Array:

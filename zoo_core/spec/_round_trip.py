@@ -52,15 +52,13 @@ def parts_of(spec: BaseModel | Part) -> Iterator[Part]:
     waiting: list[Any] = [spec]
     while waiting:
         item = waiting.pop()
-        if is_leaf(item):
-            continue
         if isinstance(item, Part):
             yield item
             waiting += [part for _, part in children(item)]
         elif isinstance(item, (list, tuple)):
             waiting += item
         elif isinstance(item, BaseModel):
-            waiting += [getattr(item, name) for name in type(item).model_fields]
+            waiting += [value for value in vars(item).values() if not is_leaf(value)]
 
 
 def find_class(spec: Spec | Part, registry: Registry) -> Find:

@@ -405,3 +405,71 @@ def test_frames_with_names_that_are_no_texts(iris):
     fitted = classifier().fit(pd.DataFrame(iris[0]), iris[1])
     assert not hasattr(fitted, "feature_names_in_")
     assert fitted.n_features_in_ == 4
+
+
+# ------------------------------------------------------------------ plain arrays, which skip most checks
+
+
+@pytest.mark.parametrize("kind", [ZooClassifier, ZooRegressor])
+def test_plain_arrays_are_learnt_as_lists_are(iris, kind):
+    """Lists and arrays in the order of Fortran go through all checks of scikit-learn."""
+    x, y = iris
+    nets = [kind(max_iter=3, random_state=0).fit(*given) for given in ((x, y), (x.tolist(), y.tolist()))]
+    nets.append(kind(max_iter=3, random_state=0).fit(np.asfortranarray(x), y))
+    assert all(np.array_equal(net.predict(x), nets[0].predict(x)) for net in nets)
+
+
+@pytest.mark.parametrize("kind", [ZooClassifier, ZooRegressor])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda x, y: (np.where(x == x[7, 2], np.nan, x), y), "Input X contains NaN"),
+        (lambda x, y: (np.where(x == x[7, 2], np.inf, x), y), "Input X contains infinity"),
+        (lambda x, y: (x, np.where(np.arange(150) == 3, np.nan, y)), "Input y contains NaN"),
+        (lambda x, y: (x, y[:-1]), "inconsistent numbers of samples"),
+        (lambda x, y: (x[:0], y[:0]), "0 sample"),
+        (lambda x, y: (x[:, :0], y), "0 feature"),
+        (lambda x, y: (x[:, 0], y), "Expected 2D array"),
+    ],
+)
+def test_arrays_that_are_not_plain_are_refused_in_the_words_of_scikit_learn(iris, kind, change, message):
+    with pytest.raises(ValueError, match=message):
+        kind().fit(*change(*iris))
+
+
+def test_a_plain_array_after_a_frame_forgets_its_names(iris):
+    net = classifier(max_iter=1).fit(pd.DataFrame(iris[0], columns=list("abcd")), iris[1])
+    net.fit(iris[0][:, :3], iris[1])
+    assert not hasattr(net, "feature_names_in_")
+    assert net.n_features_in_ == 3
+    with pytest.raises(ValueError, match="expecting 3 features"):
+        net.partial_fit(*iris)
+
+
+def test_truth_values_are_two_classes(iris):
+    x, y = iris
+    net = classifier().fit(x, y == 0)
+    assert net.classes_.tolist() == [False, True]
+    assert net.predict(x).dtype == bool
+    assert net.score(x, y == 0) == 1
+
+
+def test_a_class_for_nearly_each_row_is_warned_of_as_in_scikit_learn(iris):
+    if sklearn.__version__ < "1.7":
+        pytest.skip("older ones do not warn")
+    with pytest.warns(UserWarning, match="number of unique classes"):
+        classifier(max_iter=1).fit(iris[0], np.arange(150))
+
+
+def test_a_number_means_the_same_run_each_time_and_a_generator_goes_on(iris):
+    def learnt(random_state):
+        return ZooClassifier(max_iter=1, random_state=random_state).fit(*iris).predict_proba(iris[0])
+
+    drawn = np.random.RandomState(7)
+    first = learnt(7)
+    assert np.array_equal(first, learnt(7))
+    assert np.array_equal(first, learnt(np.int64(7)))
+    assert np.array_equal(first, learnt(drawn))
+    assert not np.array_equal(first, learnt(drawn))
+    with pytest.raises(ValueError, match="Seed must be between"):
+        learnt(-1)

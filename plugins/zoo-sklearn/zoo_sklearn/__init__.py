@@ -1,6 +1,6 @@
 """Networks of the zoo as scikit-learn estimators.
 
-Reading order: `_spec` (parameters to a spec), `_rows` (arrays to tables),
+Reading order: `_spec` (parameters to a spec), `_rows` (arrays to tables), `_targets` (classes),
 `_estimator` (fit and predict), `_classifier`, `_regressor`.
 """
 

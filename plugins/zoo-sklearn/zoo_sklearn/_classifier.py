@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.base import ClassifierMixin
-from sklearn.utils import compute_class_weight
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import column_or_1d, validate_data
+from sklearn.utils.validation import column_or_1d
 
 from zoo_core.data.labels import label_text
-from zoo_sklearn._estimator import FLOATS, ZooEstimator
+from zoo_sklearn._estimator import ZooEstimator
 from zoo_sklearn._rows import Array, Meaning, Rows, checked_weights
+from zoo_sklearn._targets import (
+    checked_targets,
+    classes_of,
+    codes_of,
+    named_classes,
+    weights_by_class,
+    with_two_classes,
+)
 
 
 class ZooClassifier(ClassifierMixin, ZooEstimator):  # type: ignore[misc]
@@ -111,10 +115,10 @@ class ZooClassifier(ClassifierMixin, ZooEstimator):  # type: ignore[misc]
             ValueError: a parameter, the rows or the classes cannot be used.
             zoo_core.ZooError: a part is missing, raised an error of its own, or a loss is no longer finite.
         """
-        x, y = validate_data(self, X, y, dtype=FLOATS, order="C", multi_output=True)
-        several, y = _checked_targets(y)
+        x, y = self._rows(X, y)
+        several, y = checked_targets(y)
         given = checked_weights(sample_weight, len(x))
-        classes = np.arange(y.shape[1]) if several else _classes(y, given)
+        classes = np.arange(y.shape[1]) if several else classes_of(y, given)
         if self._continues() and not np.array_equal(classes, self.classes_):
             raise ValueError(
                 f"warm_start goes on with the classes of before, {self.classes_}, and y has {classes}; "
@@ -141,31 +145,25 @@ class ZooClassifier(ClassifierMixin, ZooEstimator):  # type: ignore[misc]
             ValueError: as `fit`, or the classes are missing or others than before.
         """
         first = not hasattr(self, "model_")
-        x, y = validate_data(self, X, y, dtype=FLOATS, order="C", multi_output=True, reset=first)
-        several, y = _checked_targets(y)
+        x, y = self._rows(X, y, reset=first)
+        several, y = checked_targets(y)
         if isinstance(self.class_weight, str):
             raise ValueError("class_weight 'balanced' is not supported for partial_fit; give a mapping")
         if first:
-            self.classes_ = np.arange(y.shape[1]) if several else _named_classes(classes)
+            self.classes_ = np.arange(y.shape[1]) if several else named_classes(classes)
             self._several = several
         elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise ValueError(f"`classes={classes!r}` is not the same as on last call to partial_fit: {self.classes_!r}")
         weights = self._weighed(y, checked_weights(sample_weight, len(x)), self._class_weights(y))
         rows = Rows(x, self._codes(y), weights)
-        self._train_further(rows if several else _with_two_classes(rows), self._meaning(), len(self.classes_))
+        self._train_further(rows if several else with_two_classes(rows), self._meaning(), len(self.classes_))
         return self
 
     # ---------------------------------------------------------------- targets and weights
 
     def _codes(self, y: Array) -> Array:
         """Return the index of each class, or labels as they are."""
-        if self._several:
-            return y.astype(np.uint8)
-        codes = np.searchsorted(self.classes_, y)
-        known = self.classes_[np.minimum(codes, len(self.classes_) - 1)] == y
-        if not np.all(known):
-            raise ValueError(f"y contains previously unseen labels: {np.unique(y[~known])}")
-        return codes
+        return y.astype(np.uint8) if self._several else codes_of(y, self.classes_)
 
     def _class_weights(self, y: Array) -> Array | None:
         """Return the weight of each class, or None."""
@@ -173,9 +171,7 @@ class ZooClassifier(ClassifierMixin, ZooEstimator):  # type: ignore[misc]
             return None
         if self._several:
             raise ValueError("class_weight is for one class a row, and y has several labels a row")
-        if not isinstance(self.class_weight, Mapping):
-            return np.asarray(compute_class_weight(self.class_weight, classes=self.classes_, y=y), np.float64)
-        return np.array([self.class_weight.get(label, 1.0) for label in self.classes_.tolist()], np.float64)
+        return weights_by_class(self.class_weight, self.classes_, y)
 
     def _weighed(self, y: Array, weights: Array | None, balance: Array | None) -> Array | None:
         """Return the weight of each row times that of its class."""
@@ -256,42 +252,3 @@ class ZooClassifier(ClassifierMixin, ZooEstimator):  # type: ignore[misc]
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
-
-
-def _checked_targets(y: Any) -> tuple[bool, Array]:
-    """Return whether rows have several labels, and the targets. Raises ValueError for what is no class."""
-    y = y.toarray() if issparse(y) else y
-    kind = type_of_target(y)
-    if kind not in ("binary", "multiclass", "multilabel-indicator"):
-        check_classification_targets(y)
-        raise ValueError(f"{kind} targets are not supported: one class a row, or 0 and 1 for each of several labels")
-    if kind == "multilabel-indicator":
-        return True, np.asarray(y)
-    return False, column_or_1d(y, warn=True)
-
-
-def _classes(y: Array, weights: Array | None) -> Array:
-    """Return the classes of the rows, sorted. Raises ValueError for fewer than two classes of a weight above 0."""
-    classes: Array = np.unique(y)
-    counted = classes if weights is None else np.unique(y[weights > 0])
-    if len(counted) < 2:
-        raise ValueError(f"a classifier needs samples of at least 2 classes, and y has only one class: {counted[0]!r}")
-    return classes
-
-
-def _named_classes(classes: Any) -> Array:
-    """Return the classes that the first call of `partial_fit` names."""
-    if classes is None:
-        raise ValueError("classes must be passed on the first call to partial_fit.")
-    found: Array = np.unique(column_or_1d(classes))
-    return found
-
-
-def _with_two_classes(rows: Rows) -> Rows:
-    """Return rows of one class with one of weight 0 and another class, because the zoo refuses to learn one class."""
-    codes = rows.y
-    if (codes != codes[0]).any():
-        return rows
-    weights = np.ones(len(codes)) if rows.weights is None else rows.weights
-    other = 0 if codes[0] else 1
-    return Rows(np.concatenate([rows.x, rows.x[:1]]), np.append(codes, other), np.append(weights, 0.0))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import warnings
+from functools import lru_cache
 from typing import Any
 
-import numpy as np
 from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
@@ -15,10 +15,9 @@ from sklearn.utils.validation import check_array, validate_data
 
 from zoo_core import Model, train as train_model
 from zoo_core.errors import DataError
-from zoo_sklearn._rows import Array, Meaning, Rows, make_data
+from zoo_sklearn._rows import FLOATS, Array, Meaning, Rows, are_plain_rows, is_plain_matrix, make_data
 from zoo_sklearn._spec import as_continued, make_spec
 
-FLOATS = (np.float64, np.float32)
 FACTS = {"rows_trained_on", "unseen_classes", "constant_targets"}  # warnings that do not say that training failed
 
 
@@ -109,7 +108,7 @@ class ZooEstimator(BaseEstimator):  # type: ignore[misc]
 
     def _run(self, spec: dict[str, Any], data: Any, earlier: Model | None, *, resume: bool) -> None:
         if self.random_state is not None or "seed" not in spec:
-            spec["seed"] = int(check_random_state(self.random_state).randint(2**31 - 1))
+            spec["seed"] = drawn_seed(self.random_state)
         if (threads := self._threads()) is not None:
             spec["training"] = {**spec.get("training", {}), "threads": threads}
         if earlier is not None:
@@ -137,6 +136,16 @@ class ZooEstimator(BaseEstimator):  # type: ignore[misc]
                 warnings.warn(text, ConvergenceWarning, stacklevel=5)  # where `fit` was called
 
     # ---------------------------------------------------------------- rows
+
+    def _rows(self, X: Any, y: Any, *, reset: bool = True, y_numeric: bool = False) -> tuple[Array, Array]:
+        """Return inputs and targets of training rows, and remember or compare the features. Raises ValueError."""
+        if are_plain_rows(X, y):
+            x, y = validate_data(self, X, y, reset=reset, skip_check_array=True)
+        else:
+            x, y = validate_data(
+                self, X, y, reset=reset, dtype=FLOATS, order="C", multi_output=True, y_numeric=y_numeric
+            )
+        return x, y
 
     def _rows_to_validate(self, X: Any, y: Any) -> tuple[Array, Array] | None:
         """Return inputs and targets of the validation rows, or None."""
@@ -180,11 +189,17 @@ class ZooEstimator(BaseEstimator):  # type: ignore[misc]
 
     def _is_plain(self, X: Any) -> bool:
         """Return whether the zoo's own checks of inputs are enough; for few rows they are much quicker."""
-        return (
-            type(X) is np.ndarray
-            and X.ndim == 2
-            and X.dtype in FLOATS
-            and X.shape[0] > 0
-            and X.shape[1] == self.n_features_in_
-            and not hasattr(self, "feature_names_in_")
-        )
+        has_no_names = not hasattr(self, "feature_names_in_")
+        return is_plain_matrix(X) and X.shape[1] == self.n_features_in_ and has_no_names
+
+
+def drawn_seed(random_state: Any) -> int:
+    """Return the seed of a run: a number always means the same one, and a generator goes on."""
+    if type(random_state) is int:
+        return _seed_of(random_state)
+    return int(check_random_state(random_state).randint(2**31 - 1))
+
+
+@lru_cache(maxsize=64)  # to make a generator takes longer than an epoch of few rows
+def _seed_of(number: int) -> int:
+    return int(check_random_state(number).randint(2**31 - 1))

@@ -6,9 +6,9 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.utils.validation import column_or_1d, validate_data
+from sklearn.utils.validation import column_or_1d
 
-from zoo_sklearn._estimator import FLOATS, ZooEstimator
+from zoo_sklearn._estimator import ZooEstimator
 from zoo_sklearn._rows import Array, Meaning, Rows, checked_weights
 
 
@@ -48,7 +48,7 @@ class ZooRegressor(RegressorMixin, ZooEstimator):  # type: ignore[misc]
             ValueError: a parameter or the rows cannot be used.
             zoo_core.ZooError: a part is missing, raised an error of its own, or a loss is no longer finite.
         """
-        x, y = validate_data(self, X, y, dtype=FLOATS, order="C", multi_output=True, y_numeric=True)
+        x, y = self._rows(X, y, y_numeric=True)
         y = self._values(y)
         train = Rows(x, y, checked_weights(sample_weight, len(x)))
         validation = self._validation_rows(X_val, y_val, sample_weight_val)
@@ -68,7 +68,7 @@ class ZooRegressor(RegressorMixin, ZooEstimator):  # type: ignore[misc]
             ValueError: as `fit`.
         """
         first = not hasattr(self, "model_")
-        x, y = validate_data(self, X, y, dtype=FLOATS, order="C", multi_output=True, y_numeric=True, reset=first)
+        x, y = self._rows(X, y, y_numeric=True, reset=first)
         y = self._values(y)
         self._train_further(Rows(x, y, checked_weights(sample_weight, len(x))), self._meaning(), y.shape[1])
         return self

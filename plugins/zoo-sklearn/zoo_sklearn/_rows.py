@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_array
 from zoo_core.parts import Data, Table, Task
 
 Array = NDArray[Any]
+FLOATS = (np.float64, np.float32)
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,19 @@ def _joined(first: Rows, second: Rows) -> Rows:
     if first.weights is not None or second.weights is not None:
         weights = np.concatenate([np.ones(len(r.x)) if r.weights is None else r.weights for r in (first, second)])
     return Rows(np.concatenate([first.x, second.x]), np.concatenate([first.y, second.y]), weights)
+
+
+def is_plain_matrix(X: Any) -> bool:
+    """Return whether inputs are rows of floats in an array of NumPy, which may be infinite or NaN."""
+    return type(X) is np.ndarray and X.ndim == 2 and X.dtype in FLOATS and X.shape[0] > 0
+
+
+def are_plain_rows(X: Any, y: Any) -> bool:
+    """Return whether scikit-learn's checks would give these rows back as they are; for few rows this is quicker."""
+    if not (is_plain_matrix(X) and X.size and X.flags.c_contiguous and np.isfinite(X).all()):
+        return False
+    is_column = type(y) is np.ndarray and y.shape == (len(X),)
+    return is_column and (y.dtype.kind in "iub" or (y.dtype in FLOATS and bool(np.isfinite(y).all())))
 
 
 def checked_weights(weights: Any, rows: int, name: str = "sample_weight") -> Array | None:
