@@ -116,7 +116,6 @@ def build(part: type[Part], options: Mapping[str, Any], context: Mapping[str, An
         raise
 
 
-@cache
 def _has_required_option(part: Any) -> bool:
     return dataclasses.is_dataclass(part) and any(f.init and _default(f) is ... for f in dataclasses.fields(part))
 

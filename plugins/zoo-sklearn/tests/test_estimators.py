@@ -94,6 +94,13 @@ def test_class_weights_are_sample_weights(iris):
     assert np.array_equal(balanced.predict_proba(x), counted.predict_proba(x))
 
 
+def test_weights_of_classes_that_are_not_there_are_refused(iris):
+    """A misspelt class would else have no effect; classes that a fold lacks may be named."""
+    with pytest.raises(ValueError, match="not in class_weight"):
+        classifier(class_weight={"setosa": 2}).fit(*iris)
+    assert classifier(class_weight={0: 1, 1: 2, 2: 3}).fit(iris[0][:100], iris[1][:100]).classes_.tolist() == [0, 1]
+
+
 @pytest.mark.parametrize(
     ("weights", "message"),
     [

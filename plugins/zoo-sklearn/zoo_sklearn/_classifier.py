@@ -6,19 +6,13 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin
+from sklearn.utils import compute_class_weight
 from sklearn.utils.validation import column_or_1d
 
 from zoo_core.data.labels import label_text
 from zoo_sklearn._estimator import ZooEstimator
 from zoo_sklearn._rows import Array, Meaning, Rows, checked_weights
-from zoo_sklearn._targets import (
-    checked_targets,
-    classes_of,
-    codes_of,
-    named_classes,
-    weights_by_class,
-    with_two_classes,
-)
+from zoo_sklearn._targets import checked_targets, classes_of, codes_of, named_classes, with_two_classes
 
 
 class ZooClassifier(ClassifierMixin, ZooEstimator):  # type: ignore[misc]
@@ -80,13 +74,12 @@ class ZooClassifier(ClassifierMixin, ZooEstimator):  # type: ignore[misc]
         n_jobs: int | None = None,
     ) -> None:
         super().__init__(
-            hidden_layer_sizes, activation, solver=solver, alpha=alpha, batch_size=batch_size,
-            learning_rate=learning_rate, max_iter=max_iter, shuffle=shuffle, random_state=random_state, tol=tol,
-            n_iter_no_change=n_iter_no_change, early_stopping=early_stopping,
-            validation_fraction=validation_fraction, warm_start=warm_start, preprocessor=preprocessor,
-            normalizer=normalizer, regularizers=regularizers, initializer=initializer, loss=loss,
-            out_activation=out_activation, callbacks=callbacks, dtype=dtype, spec=spec, overrides=overrides,
-            n_jobs=n_jobs,
+            hidden_layer_sizes, activation, solver=solver, alpha=alpha, batch_size=batch_size, shuffle=shuffle,
+            learning_rate=learning_rate, max_iter=max_iter, random_state=random_state, tol=tol, normalizer=normalizer,
+            n_iter_no_change=n_iter_no_change, early_stopping=early_stopping, validation_fraction=validation_fraction,
+            warm_start=warm_start, preprocessor=preprocessor, regularizers=regularizers, initializer=initializer,
+            loss=loss, out_activation=out_activation, callbacks=callbacks, dtype=dtype, spec=spec,
+            overrides=overrides, n_jobs=n_jobs,
         )  # fmt: skip
         self.class_weight = class_weight
 
@@ -171,7 +164,7 @@ class ZooClassifier(ClassifierMixin, ZooEstimator):  # type: ignore[misc]
             return None
         if self._several:
             raise ValueError("class_weight is for one class a row, and y has several labels a row")
-        return weights_by_class(self.class_weight, self.classes_, y)
+        return np.asarray(compute_class_weight(self.class_weight, classes=self.classes_, y=y), np.float64)
 
     def _weighed(self, y: Array, weights: Array | None, balance: Array | None) -> Array | None:
         """Return the weight of each row times that of its class."""
@@ -183,8 +176,7 @@ class ZooClassifier(ClassifierMixin, ZooEstimator):  # type: ignore[misc]
     def _validation_rows(self, X: Any, y: Any, weights: Any, balance: Array | None) -> Rows | None:
         if (rows := self._rows_to_validate(X, y)) is None:
             return None
-        x, y = rows
-        y = y if self._several else column_or_1d(y)
+        x, y = rows[0], rows[1] if self._several else column_or_1d(rows[1])
         given = checked_weights(weights, len(x), "sample_weight_val")
         return Rows(x, self._codes(y), self._weighed(y, given, balance))
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
@@ -58,13 +56,6 @@ def codes_of(y: Array, classes: Array) -> Array:
     if not np.all(known):
         raise ValueError(f"y contains previously unseen labels: {np.unique(y[~known])}")
     return codes
-
-
-def weights_by_class(given: Any, classes: Array, y: Array) -> Array:
-    """Return the weight of each class: from a mapping, where 1 is the default, or as scikit-learn balances them."""
-    if isinstance(given, Mapping):
-        return np.array([given.get(label, 1.0) for label in classes.tolist()], np.float64)
-    return np.asarray(compute_class_weight(given, classes=classes, y=y), np.float64)
 
 
 def with_two_classes(rows: Rows) -> Rows:
