@@ -5,7 +5,7 @@
       SpecError         3   a spec that cannot be read or is not valid
       ModelFileError    3   a model file that is damaged, unsafe or of an unknown form
       DataError         3   data that is missing, damaged or unlike what the model needs
-      PluginError       4   a part or its plugin is missing or broken
+      PluginError       4   a part, its plugin or what an extra installs is missing or broken
       ResourceError     5   disk, permission, lock, memory or network
       NumericError      6   a computation left the finite numbers
 

@@ -96,11 +96,26 @@ def broken(self, x, out):
     out[...] = x + self.missing
 
 
+def any_is_negative(self, x, out):
+    out[...] = -x if (x < 0).any() else x
+
+
+def all_are_small(self, x, out):
+    out[...] = np.tanh(x) if np.all(x < 3) else x
+
+
+def reduced(self, x, out):
+    out[...] = x - np.maximum.reduce(x)
+
+
 REFUSED = {
-    branch: "calls np.maximum.reduce over rows .axis None., such as for a branch on values",
+    any_is_negative: r"calls \.any\(\) over rows .axis None., such as for a branch on values",
+    all_are_small: "calls np.all over rows .axis None., such as for a branch on values",
+    reduced: r"calls np.maximum.reduce over rows .axis 0.",
+    branch: r"calls \.max\(\) over rows .axis None., such as for a branch on values",
     first: "branches on the values of an array",
     mask: "writes an array through a mask; np.where",
-    over_rows: r"over rows \(axis 0\)",
+    over_rows: r"calls \.mean\(\) over rows \(axis 0\)",
     by_row: "single rows",
     each_row: "rows of an array one by one",
     unknown: "calls np.spacing, which no graph has",

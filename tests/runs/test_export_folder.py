@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
 import zoo_core
 from zoo_core.errors import PluginError, ResourceError, UsageError
 from zoo_core.runs import _export_folder
+from zoo_core.storage import temporary_file
 from zoo_plugins.exporters import hub_folder
 
 FILES = {"README.md", "config.json", "curves.png", "model.npz", "model.safetensors"}
@@ -121,3 +124,27 @@ def test_the_command_says_what_it_wrote(run_zoo, tmp_path, quick):
         True,
     )
     assert run_zoo("export", NAME, "-o", "f/", "--force")[0] == 0
+
+
+def test_what_a_killed_export_left_is_removed_and_what_another_writes_stays(tmp_path, quick):
+    left, foreign = tmp_path / ".out.0123456789ab.tmpd", tmp_path / ".other.0123456789ab.tmpd"
+    for folder in (left, foreign):
+        folder.mkdir()
+        (folder / "half").write_text("")
+    (tmp_path / ".out.0123456789ab.tmp").write_text("")  # locked by nobody
+    with temporary_file(tmp_path / "out") as (lock, _):
+        busy = lock.with_name(f"{lock.name}d")
+        busy.mkdir()
+        zoo_core.export("glyphs-quickstart", f"{tmp_path / 'out'}/")
+        assert busy.is_dir()
+        busy.rmdir()
+    assert names(tmp_path) == {foreign.name, "out"}
+
+
+def test_a_killed_export_leaves_what_the_next_one_removes(tmp_path, quick, monkeypatch):
+    program = "import os, zoo_core.runs._export_folder as f, sys; from pathlib import Path\n"
+    program += "f.write_file = lambda *a, **k: os._exit(9)\nf.write_folder(Path(sys.argv[1]), {'a': b''}, False)"
+    assert subprocess.run([sys.executable, "-c", program, tmp_path / "out"]).returncode == 9
+    assert len(names(tmp_path)) == 2
+    zoo_core.export("glyphs-quickstart", f"{tmp_path / 'out'}/")
+    assert names(tmp_path) == {"out"}

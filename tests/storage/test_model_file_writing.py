@@ -337,3 +337,9 @@ def test_a_link_to_a_stream_of_the_process_is_no_file(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="not a file"):
             storage.write_file(link, b"x")
     assert link.is_symlink()
+
+
+@pytest.mark.parametrize("path", [5, None, b"m.npz", ["m.npz"]])
+def test_what_is_no_path_is_refused(path: Any) -> None:
+    with pytest.raises(UsageError, match="an output is the path of a file, not "):
+        storage.write_model_file(path, {}, NEW)

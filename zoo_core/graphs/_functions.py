@@ -14,6 +14,7 @@ from zoo_core.graphs._builder import GraphBuilder, RecordingError
 from zoo_core.graphs._reductions import ROW_FUNCTIONS, finish
 from zoo_core.graphs._shapes import SHAPES, filled
 from zoo_core.graphs._symbolic_array import SymbolicArray, operand
+from zoo_core.graphs._ufuncs import called
 
 MOST_BOUNDS = 100  # of np.digitize: each takes two operators
 
@@ -25,7 +26,7 @@ def record_function(graph: GraphBuilder, function: Any, inputs: Sequence[Any], o
     known = FUNCTIONS.get(name)
     if known is None or function.__module__ not in ("numpy", "numpy.linalg"):
         raise RecordingError(f"it calls {function.__module__}.{name}, which no graph has")
-    return known(*inputs, **options)
+    return called(f"np.{name}", known)(*inputs, **options)
 
 
 # ------------------------------------------------------------------ entries

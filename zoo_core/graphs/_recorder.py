@@ -15,7 +15,7 @@ from zoo_core.graphs._operators import BROADCAST, ELEMENTWISE, ROWWISE, apply
 from zoo_core.graphs._record_part import record_part
 from zoo_core.graphs._reductions import log_sum
 from zoo_core.graphs._symbolic_array import SymbolicArray
-from zoo_core.graphs._ufuncs import record_ufunc
+from zoo_core.graphs._ufuncs import called, record_ufunc
 from zoo_core.parts import Part
 
 REDUCTIONS = frozenset({"ReduceSum", "ReduceProd", "ReduceMax", "ReduceMin", "ArgMax"})
@@ -45,7 +45,7 @@ class Recorder(GraphBuilder):
         """Return what an array's method of this name does. Raises RecordingError if no graph has it."""
         if name not in METHODS:
             raise RecordingError(f"it uses {name!r} of an array, which no graph has")
-        return METHODS[name]
+        return called(f".{name}()", METHODS[name])
 
     def constant(self, value: Any) -> SymbolicArray:
         """Return a constant as an array: a number, or one number for each column; floats in the dtype of the network.

@@ -181,12 +181,32 @@ def _reduced(graph: GraphBuilder, name: str, x: SymbolicArray, options: dict[str
     return graph.node(REDUCTIONS[name], node, dtype=dtype, width=1)
 
 
+class AcrossRowsError(RecordingError):
+    """A function joins different rows."""
+
+    def __init__(self, axis: Any, what: str) -> None:
+        reason = "such as for a branch on values" if axis is None else "and a row must not depend on others"
+        super().__init__(f"it calls {what} over rows (axis {axis}), {reason}")
+        self.axis = axis
+
+
 def check_axis(x: SymbolicArray, axis: Any, what: str) -> None:
     """Refuse what joins different rows."""
     axis = axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
     if x.ndim != 2 or axis not in (1, -1):
-        reason = "such as for a branch on values" if axis is None else "and a row must not depend on others"
-        raise RecordingError(f"it calls {what} over rows (axis {axis}), {reason}")
+        raise AcrossRowsError(axis, what)
+
+
+def called(what: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that is refused by the name under which a part calls it, not by that of a function inside."""
+
+    def call(*inputs: Any, **options: Any) -> Any:
+        try:
+            return function(*inputs, **options)
+        except AcrossRowsError as error:
+            raise AcrossRowsError(error.axis, what) from None
+
+    return call
 
 
 def _accumulate(graph: GraphBuilder, ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], sample: Any) -> Node:

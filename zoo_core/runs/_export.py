@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from zoo_core.errors import Hint, PluginError, ResourceError, UsageError, nearest
 from zoo_core.model import Model, load
 from zoo_core.registry import Registry, Tool
 from zoo_core.registry.default import default_registry
 from zoo_core.runs._export_folder import check_folder, write_folder
-from zoo_core.storage import write_file
+from zoo_core.storage import check_file_name, write_file
 
 FOLDER = "/"  # the ending of a folder
+OF_THE_SYSTEM = {errno.ENOSPC, errno.EDQUOT, errno.ENAMETOOLONG, errno.EROFS, errno.EIO}  # no fault of an exporter
+LONG = 80  # letters of a name in a message
 
 
 class Exported(NamedTuple):
@@ -60,10 +63,11 @@ def export(
     check = check_folder if exporter.name == FOLDER else _check_free
     check(path, overwrite)
     found = model if isinstance(model, Model) else load(model, registry)
-    contents, note = _exported(exporter, found, path.resolve().name)
+    name = Path(os.path.realpath(path)).name if exporter.name == FOLDER else path.name  # a link is replaced itself
+    contents, note = _exported(exporter, found, name)
     if exporter.name == FOLDER:
         return Exported(write_folder(path, contents, overwrite), note)
-    files = {path.with_name(name): content for name, content in contents.items()}
+    files = {path.with_name(file): content for file, content in contents.items()}
     for file in files:
         _check_free(file, overwrite)
     for file, content in reversed(files.items()):  # the named file comes last: where it is, the others are
@@ -74,23 +78,24 @@ def export(
 def names_folder(path: str | Path) -> bool:
     """Return whether an output is a folder: its text ends as one, or it exists. A `Path` has lost the mark."""
     text = str(path)
-    return text.endswith((FOLDER, os.sep)) or (bool(text) and Path(path).is_dir())
+    return text.endswith((FOLDER, os.sep)) or os.path.isdir(path)  # noqa: PTH112 - never raises
 
 
 def _check_free(path: Path, overwrite: bool) -> None:
-    if not overwrite and (path.exists() or path.is_symlink()):
-        raise UsageError(f"{path}: exists", Hint("force"))
+    if not overwrite and os.path.lexists(path):
+        raise UsageError(f"{path}: exists", Hint("overwrite"))
 
 
 def find_exporter(path: str | Path, registry: Registry) -> Tool:
-    """Return the exporter for the ending of a file, or for a folder. Raises UsageError if there is none."""
+    """Return the exporter for the ending of a file, or for a folder. Raises UsageError for what names neither."""
+    check_file_name(path)
     suffixes = [FOLDER] if names_folder(path) else [suffix.lower() for suffix in Path(path).suffixes]
     for at in range(len(suffixes)):
         if exporter := registry.tool("exporter", "".join(suffixes[at:])):
             return exporter
     known = [tool.name for tool in registry.tools("exporter")]
-    ending = suffixes[-1] if suffixes else ""
-    raise UsageError(f"{path}: no exporter writes such files{nearest(ending, known)} (there are: {', '.join(known)})")
+    ending, shown = suffixes[-1] if suffixes else "", str(path) or repr("")
+    raise UsageError(f"{shown}: no exporter writes such files{nearest(ending, known)} (there are: {', '.join(known)})")
 
 
 def _exported(exporter: Tool, model: Model, name: str) -> tuple[dict[str, bytes], str]:
@@ -106,8 +111,17 @@ def _exported(exporter: Tool, model: Model, name: str) -> tuple[dict[str, bytes]
             answer = exporter.call(model, path)
             contents = {file.name: file.read_bytes() for file in _written(exporter, path)}
             return contents, answer if isinstance(answer, str) else ""
+    except PluginError as error:
+        if getattr(error.__cause__, "errno", None) in OF_THE_SYSTEM:
+            raise _not_written(name, error.__cause__) from error
+        raise
     except OSError as error:
-        raise ResourceError(f"{name}: cannot be written: {error.strerror or error}") from error
+        raise _not_written(name, error) from error
+
+
+def _not_written(name: str, error: Any) -> ResourceError:
+    shown = name if len(name) < LONG else f"{name[:LONG]}..."
+    return ResourceError(f"{shown}: cannot be written: {error.strerror or error}; check the disk, or the name")
 
 
 def _written(exporter: Tool, path: Path) -> list[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Collection, Mapping
 from contextlib import suppress
@@ -11,13 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from zoo_core.errors import Hint, ResourceError, UsageError
-from zoo_core.storage import write_file
+from zoo_core.storage import remove_stale, temporary_file, write_file
 
+TEMPORARY_FOLDER = re.compile(r"\.(?P<target>.+)\.[0-9a-f]{12}\.tmpd", re.DOTALL)
 LIST = "config.json"  # lists under "files" which files of the folder an export wrote
 
 
 def check_folder(folder: Path, overwrite: bool) -> None:
     """Raise UsageError unless files can be exported into a folder: a new one, an empty one, or one to overwrite."""
+    if not Path(os.path.realpath(folder)).name:
+        raise UsageError(f"{folder}: is the root of all folders; name a folder that is empty or new")
     try:
         if (folder.exists() or folder.is_symlink()) and not folder.is_dir():
             raise UsageError(f"{folder}: is a file; name a folder that is empty or new")
@@ -47,19 +51,38 @@ def write_folder(folder: Path, contents: Mapping[str, bytes], overwrite: bool) -
 
 
 def _make(folder: Path, contents: Mapping[str, bytes]) -> None:
-    """Write a new folder under a temporary name beside its own, and rename it."""
-    folder = folder.resolve()
-    temporary = folder.with_name(f".{folder.name}.{os.urandom(6).hex()}.tmp")
+    """Write a new folder under a temporary name beside its own, and rename it.
+
+    A file of the same name but the last letter is locked meanwhile. So what a killed writer left is known by its lock.
+    """
+    folder = Path(os.path.realpath(folder))
+    _remove_stale(folder)
+    try:
+        with temporary_file(folder) as (lock, _):
+            _make_beside(lock.with_name(f"{lock.name}d"), folder, contents)
+    except OSError as error:
+        text = f"{folder}: cannot be written: {error.strerror or error}; nothing was changed. Name another folder"
+        raise ResourceError(text) from error
+
+
+def _make_beside(temporary: Path, folder: Path, contents: Mapping[str, bytes]) -> None:
     try:
         temporary.mkdir()
         for name, content in contents.items():
             write_file(temporary / name, content, overwrite=False)
         temporary.rename(folder)
-    except OSError as error:
-        text = f"{folder}: cannot be written: {error.strerror or error}; nothing was changed. Name another folder"
-        raise ResourceError(text) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _remove_stale(folder: Path) -> None:
+    """Remove the temporary folders for `folder` whose writers were killed; beside others lies a locked file."""
+    remove_stale(folder)
+    with suppress(OSError):  # a folder that cannot be read may still be written to
+        for path in folder.parent.iterdir():
+            match = TEMPORARY_FOLDER.fullmatch(path.name)
+            if match and match["target"] == folder.name and not os.path.lexists(path.with_name(path.name[:-1])):
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _check_own(folder: Path, names: Collection[str]) -> None:

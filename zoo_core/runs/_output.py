@@ -6,7 +6,6 @@ Nothing is removed before its successor stands, and no file is replaced that the
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, suppress
@@ -19,6 +18,7 @@ from zoo_core.storage import (
     MAX_SIZE,
     ModelFile,
     begins_as_model_file,
+    check_file_name,
     file_lock,
     read_model_file,
     remove_if_stale,
@@ -37,8 +37,7 @@ class Output:
     """
 
     def __init__(self, path: str | Path, *, overwrite: bool = False) -> None:
-        if not isinstance(path, (str, os.PathLike)):
-            raise UsageError(f"an output is the path of a file, not {type(path).__name__}")
+        check_file_name(path)
         named = Path(path)
         if named.name in ("", ".."):
             raise UsageError(f"{path}: is a folder; name a model file or a checkpoint")

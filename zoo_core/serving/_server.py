@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
 
-from zoo_core.errors import ResourceError, UsageError
+from zoo_core.errors import PluginError, ResourceError
 from zoo_core.registry import Registry
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ def serve(settings: Settings, started: Callable[[str], None] = lambda url: None)
         started: is called with the address of the server, by another thread, when it answers.
 
     Raises:
-        UsageError: a library is missing, or a name has no model.
+        UsageError: a name has no model.
         ResourceError: the port cannot be opened.
-        ModelFileError, PluginError: a model cannot be loaded.
+        ModelFileError, PluginError: a model cannot be loaded, or a library is missing.
     """
     uvicorn = _library()
     with tempfile.TemporaryDirectory(prefix="zoo-serve-") as folder:
@@ -140,5 +140,5 @@ def _library() -> Any:
         import starlette as starlette
         import uvicorn
     except ImportError as error:
-        raise UsageError("serving needs Starlette and uvicorn: pip install 'mlp-zoo[serve]'") from error
+        raise PluginError("serving needs Starlette and uvicorn: pip install 'mlp-zoo[serve]'") from error
     return uvicorn

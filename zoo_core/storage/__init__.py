@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         MAX_SIZE as MAX_SIZE,
         quoted as quoted,
     )
-    from zoo_core.storage._lock import file_lock as file_lock
+    from zoo_core.storage._lock import check_file_name as check_file_name, file_lock as file_lock
     from zoo_core.storage._reader import (
         ModelFile as ModelFile,
         begins_as_model_file as begins_as_model_file,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "_atomic": "remove_if_stale remove_stale temporary_file temporary_files write_file",
     "_layout": "DEFAULT_LIMIT MAX_HEADER MAX_SIZE quoted",
-    "_lock": "file_lock",
+    "_lock": "check_file_name file_lock",
     "_reader": "ModelFile begins_as_model_file contents_from_bytes read_model_file",
     "_values": "pack records tabulate unpack",
     "_writer": "to_bytes write_model_file",

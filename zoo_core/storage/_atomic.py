@@ -40,6 +40,7 @@ def write_file(path: Path | str, content: Content, *, overwrite: Overwrite = Tru
 
     Raises UsageError for a `path` that may not be replaced, ResourceError when the system refuses to write.
     """
+    check_file_name(path)
     target = Path(path)
     _check_target(target, overwrite)
     try:
@@ -94,7 +95,6 @@ def _may_replace(overwrite: Overwrite) -> bool:
 
 
 def _check_target(target: Path, overwrite: Overwrite) -> None:
-    check_file_name(target)
     with suppress(OSError):  # a folder that cannot be read gives its error when the file is opened
         leads_to_stream = target.is_symlink() and target.readlink().is_relative_to("/proc")  # as /dev/stdout does
         if leads_to_stream or (target.exists() and not target.is_file()):

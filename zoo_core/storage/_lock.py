@@ -18,8 +18,10 @@ LOCK_CONTENT = re.compile(rb"[0-9]*\n?")  # the number of the process that holds
 FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)  # a link must not redirect the writing to another file
 
 
-def check_file_name(path: Path) -> None:
-    """Raise UsageError for a path that the system cannot have: with a NUL character, or half a character."""
+def check_file_name(path: Any) -> None:
+    """Raise UsageError for a path that the system cannot have: of another type, with a NUL, or half a character."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise UsageError(f"an output is the path of a file, not {type(path).__name__}")
     try:
         if "\0" in os.fspath(path):
             raise UsageError(f"{str(path)!r} is no file name: it holds a NUL character")

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
-from zoo_core.errors import DataError
+from zoo_core.errors import PluginError
 from zoo_core.parts import Record, Run
 from zoo_trackers.tracker import Tracker, flat
 
@@ -122,5 +122,5 @@ def _library() -> Any:
     try:
         import mlflow
     except ImportError as error:
-        raise DataError("callback 'mlflow' needs MLflow: pip install 'zoo-trackers[mlflow]'") from error
+        raise PluginError("callback 'mlflow' needs MLflow: pip install 'zoo-trackers[mlflow]'") from error
     return mlflow

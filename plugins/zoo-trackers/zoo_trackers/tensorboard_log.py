@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from zoo_core.errors import DataError
+from zoo_core.errors import PluginError
 from zoo_core.parts import Record, Run
 from zoo_trackers.tracker import Tracker, values_by_split
 
@@ -70,5 +70,7 @@ def _library() -> Any:
     try:
         import tensorboardX
     except ImportError as error:
-        raise DataError("callback 'tensorboard' needs tensorboardX: pip install 'zoo-trackers[tensorboard]'") from error
+        raise PluginError(
+            "callback 'tensorboard' needs tensorboardX: pip install 'zoo-trackers[tensorboard]'"
+        ) from error
     return tensorboardX
