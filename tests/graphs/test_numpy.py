@@ -13,6 +13,7 @@ from zoo_core.graphs import evaluate, record_model
 from zoo_core.parts import Activation
 
 PLACES, TABLE = np.array([-2.0, -0.5, 0.0, 1.0, 4.0]), np.array([3.0, -1.0, 0.5, 2.0, 7.0])
+SIX = np.array([3.0, -1.0, 0.5, 2.0, 7.0, -4.0])
 MATRIX = np.random.default_rng(0).normal(0, 1, (6, 6))
 
 
@@ -34,6 +35,11 @@ FUNCTIONS = {
     "hyperbolic": lambda x: np.sinh(np.tanh(x)) + np.cosh(np.tanh(x)) + np.arcsinh(x) + np.arccosh(1.5 + x * x),
     "rounding": lambda x: np.floor(x) + 2 * np.ceil(x) + 3 * np.rint(x) + 4 * np.trunc(x) + 5 * np.round(x),
     "division": lambda x: x // 0.75 + x % 0.75 + np.remainder(x, -0.3) + np.reciprocal(x + 1e3) + 1 / (x + 2e3),
+    "remainders": lambda x: (x * 1e4) % -0.7 + np.mod(x * 1e3, 0.1) + np.fmod(x, 0.7) + (x * 99) // 0.1 + x // -3,
+    "whole remainders": lambda x: (x * 9).astype(int) // -4 + (x * 9).astype(int) % 3 + x * 0,
+    "arithmetic of truth": lambda x: ((x > 0) + (x > 1)) * x + ((x > 0) * (x < 1)) + np.maximum(x > 0, x < -1),
+    "other names": lambda x: np.degrees(x) + np.radians(x) + np.around(x) + np.fix(x) + np.fliplr(x),
+    "replaced in place": lambda x: np.nan_to_num(y := np.log(np.maximum(x, 0)), copy=False, neginf=-3.0) + y,
     "powers": lambda x: x**2 + np.square(x) + np.abs(x) ** 1.5 + np.exp2(np.tanh(x)) + np.power(2.0, -abs(x)),
     "roots": lambda x: np.cbrt(x) + np.sqrt(np.abs(x)),
     "logarithms": lambda x: np.log(1 + x * x) + np.log1p(abs(x)) + np.log2(2 + abs(x)) + np.log10(2 + abs(x)),
@@ -69,6 +75,8 @@ FUNCTIONS = {
     "differences": lambda x: np.diff(x, axis=1, prepend=0.0) + np.diff(x, axis=1, append=1.0),
     "products": lambda x: x @ MATRIX.astype(x.dtype) + np.dot(x, np.eye(6, dtype=x.dtype)),
     "weighted sums": lambda x: x.dot(MATRIX[0].astype(x.dtype))[:, None] * np.tanh(x),
+    "row sums": lambda x: (np.einsum("bi,i->b", x, SIX.astype(x.dtype)) + np.einsum("ij->i", x))[:, None] + 0 * x,
+    "scaled": lambda x: np.einsum("ij,j->ij", x, SIX.astype(x.dtype)) + np.einsum("ij,ij->ij", x, x),
     "inner": lambda x: np.einsum("ij,ij->i", x, x)[:, None] / (1 + np.einsum("ij,ij->i", x, x))[:, None] * x,
     "tables": lambda x: np.interp(x[:, 0], PLACES, TABLE)[:, None] + np.searchsorted(PLACES, x[:, 1])[:, None] + x * 0,
     "polynomials": lambda x: np.polyval([0.1, -2, 3], np.tanh(x)),

@@ -108,7 +108,27 @@ def reduced(self, x, out):
     out[...] = x - np.maximum.reduce(x)
 
 
+def small_integers(self, x, out):
+    out[...] = np.clip(x, 0, 255).astype(np.uint8) + np.uint8(200)
+
+
+def initial(self, x, out):
+    out[...] = x - np.max(x, axis=1, keepdims=True, initial=0)
+
+
+def sum_of_some(self, x, out):
+    out[...] = x - x.sum(axis=1, keepdims=True, where=x > 0)
+
+
+def reduced_from(self, x, out):
+    out[...] = x - np.add.reduce(x, axis=1, keepdims=True, initial=5)
+
+
 REFUSED = {
+    small_integers: "computes in uint8; float32, float64, int64, bool can be recorded",
+    initial: "calls np.max with initial, which no graph has",
+    sum_of_some: r"calls \.sum\(\) with where, which no graph has",
+    reduced_from: "calls np.add.reduce with initial, which no graph has",
     any_is_negative: r"calls \.any\(\) over rows .axis None., such as for a branch on values",
     all_are_small: "calls np.all over rows .axis None., such as for a branch on values",
     reduced: r"calls np.maximum.reduce over rows .axis 0.",
@@ -171,8 +191,8 @@ def constant(self, x, out):
 
 
 def buffers(self, x, out):
-    spare = self.scratch(x, "spare", fill=2.0)
-    np.add(x, spare, out=spare)
+    two, spare = self.scratch(x, "two", fill=2.0), self.scratch(x, "spare")
+    np.add(x, two, out=spare)
     out[...] = np.clip(spare, -1, 6) * np.float32(0.5)
 
 
@@ -202,3 +222,28 @@ def test_an_export_that_gives_something_else_is_refused_with_the_figure():
 
     with pytest.raises(PluginError, match="label are wrong in"):
         check_export(model, graph, flipped, "the file")
+
+
+RNG = np.random.default_rng(0)
+
+
+def random(self, x, out):
+    out[...] = x + 1e-3 * RNG.random()
+
+
+def counting(self, x, out):
+    self.seen = getattr(self, "seen", 0) + 1
+    out[...] = x * self.seen
+
+
+def other_for_one(self, x, out):
+    out[...] = np.tanh(x) if len(x) > 1 else x
+
+
+@pytest.mark.parametrize(
+    ("infer", "when"), [(random, "a second time"), (counting, "a second time"), (other_for_one, "for a row alone")]
+)
+def test_a_part_that_gives_other_values_is_refused(infer, when, tmp_path):
+    with pytest.raises(PluginError, match=rf"the model gives other \w+ {when}; a part of it draws random numbers"):
+        zoo_core.export(model_with(infer), tmp_path / "m.py")
+    assert list(tmp_path.iterdir()) == []

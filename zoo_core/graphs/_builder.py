@@ -14,6 +14,8 @@ from zoo_core.parts import Array
 
 ROWS = (7, 11, 13, 17)  # of the sample that a recording carries along; the first that is no number of columns
 
+DTYPES = ("float32", "float64", "int64", "bool")  # those that every target has
+
 
 class RecordingError(Exception):
     """What a part does cannot be written down as a graph; the text says why."""
@@ -54,6 +56,8 @@ class GraphBuilder:
 
     def _made(self, op: str, inputs: tuple[Node, ...], attributes: dict[str, Any], dtype: Any, width: int) -> Node:
         """Return the node, the one from before if this stage has made it already."""
+        if dtype.name not in DTYPES:
+            raise RecordingError(f"it computes in {dtype}; {', '.join(DTYPES)} can be recorded")
         key = op, inputs, dtype.str, width, self.stage, repr(sorted(attributes.items()))
         if key not in self._known:
             self._known[key] = Node(op, inputs, attributes, dtype, width, self.stage)

@@ -35,6 +35,9 @@ def check_export(model: Model, graph: Graph, run: Callable[[Array], Mapping[str,
     with model.lock:
         x = _accepted(model, typical_rows(model, ROWS).astype(graph.input.dtype))
         expected = _answers(model, x, 0)
+        _check_constancy(expected, _answers(model, x, 0), "a second time", what)
+        alone = {name: values[:1] for name, values in expected.items()}
+        _check_constancy(alone, _answers(model, x[:1], 0), "for a row alone", what, FLOORS[model.network.dtype.name])
         drawn = [_answers(model, x, seed) for seed in range(1, DRAWS + 1)]
     kept = np.all([np.isfinite(a).reshape(len(x), -1).all(axis=1) for a in _numbers(expected)], axis=0)
     if not kept.any():
@@ -43,6 +46,21 @@ def check_export(model: Model, graph: Graph, run: Callable[[Array], Mapping[str,
     for name, values in expected.items():
         limits = _limits(values, [draw[name] for draw in drawn], model.network.dtype.name)
         _compare(what, name, _shaped(found, name, values, what)[kept], values[kept], limits[kept])
+
+
+def _check_constancy(
+    expected: Mapping[str, Array], other: Mapping[str, Array], when: str, what: str, close: float = 0.0
+) -> None:
+    """Raise PluginError if a model gives other values for the same rows: no export can give both."""
+    for name, values in expected.items():
+        same = values == other[name]
+        if values.dtype.kind == "f":
+            same = np.isclose(values, other[name], rtol=50 * close, atol=50 * close, equal_nan=True)
+        if not np.all(same) and (values.dtype.kind == "f" or not close):
+            raise PluginError(
+                f"{what} is not written: the model gives other {name} {when}; a part of it draws random numbers, "
+                "changes what it keeps, or looks at other rows"
+            )
 
 
 def _accepted(model: Model, x: Array) -> Array:

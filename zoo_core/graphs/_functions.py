@@ -67,7 +67,8 @@ def _nan_to_num(x: Any, copy: bool = True, nan: float = 0.0, posinf: Any = None,
     high, low = limits.max if posinf is None else posinf, limits.min if neginf is None else neginf
     found = np.where(np.isnan(x), x.dtype.type(nan), x)
     found = np.where(found == math.inf, x.dtype.type(high), found)
-    return np.where(found == -math.inf, x.dtype.type(low), found)
+    found = np.where(found == -math.inf, x.dtype.type(low), found)
+    return finish(found, None if copy else x)
 
 
 def _interpolate(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
@@ -96,6 +97,8 @@ def take(table: Any, indices: Any) -> SymbolicArray:
 
 
 def _take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Any:
+    if mode != "raise":
+        raise RecordingError(f"it calls np.take with mode={mode!r}")
     if not isinstance(indices, SymbolicArray):
         return finish(a[:, list(np.atleast_1d(indices))], out) if axis in (1, -1) else a[np.asarray(indices)]
     return finish(take(a, indices), out)
@@ -152,12 +155,14 @@ def _dot(x: Any, y: Any, out: Any = None) -> Any:
 
 
 def _einsum(subscripts: str, *arrays: Any, out: Any = None, **options: Any) -> Any:
-    form = subscripts.replace(" ", "")
-    if form in ("ij,ij->i", "ab,ab->a") and len(arrays) == 2:
-        return finish(np.add.reduce(arrays[0] * arrays[1], axis=1), out)
+    letters = dict(zip(dict.fromkeys(c for c in str(subscripts) if c.isalpha()), "ijklmn", strict=False))
+    form = "".join(letters.get(c, c) for c in str(subscripts) if c != " ")
     if form == "ij,jk->ik":
         return _dot(arrays[0], arrays[1], out=out)
-    raise RecordingError(f"it calls np.einsum({subscripts!r}, ...); 'ij,ij->i' can be recorded")
+    if form not in ("ij,ij->i", "ij,ij->ij", "ij,j->i", "ij,j->ij", "ij->i"):
+        raise RecordingError(f"it calls np.einsum({subscripts!r}, ...); 'ij,ij->i' and 'ij,jk->ik' can be recorded")
+    product = reduce(operator.mul, arrays)
+    return finish(np.add.reduce(product, axis=1) if form.endswith(">i") else product, out)
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = (
@@ -172,6 +177,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = (
         "interp": _interpolate,
         "nan_to_num": _nan_to_num,
         "polyval": _polyval,
+        "around": _round,
+        "fix": lambda x, out=None: finish(np.trunc(x), out),
         "round": _round,
         "searchsorted": _searchsorted,
         "select": _select,

@@ -38,7 +38,7 @@ def _sigmoid(x: Array) -> Array:
     return found
 
 
-# Those of one array, of the same shape. All are of ONNX but Expm1 and Log1p, whose names are those of NumPy.
+# Those of one array, of the same shape. All are of ONNX but Expm1, Log1p and Fmod, whose names are those of NumPy.
 ELEMENTWISE: dict[str, Callable[..., Array]] = {
     "Abs": np.abs, "Acos": np.arccos, "Acosh": np.arccosh, "Asin": np.arcsin, "Asinh": np.arcsinh, "Atan": np.arctan,
     "Atanh": np.arctanh, "Ceil": np.ceil, "Cos": np.cos, "Cosh": np.cosh, "Exp": np.exp, "Expm1": np.expm1,
@@ -50,7 +50,7 @@ ELEMENTWISE: dict[str, Callable[..., Array]] = {
 # Those of two arrays, and Where of three; the results of the second line are true or false.
 BROADCAST: dict[str, Callable[..., Array]] = {
     "Add": np.add, "Sub": np.subtract, "Mul": np.multiply, "Div": np.divide, "Pow": np.power,
-    "Max": np.maximum, "Min": np.minimum, "Where": np.where,
+    "Fmod": np.fmod, "Max": np.maximum, "Min": np.minimum, "Where": np.where,
     "And": np.logical_and, "Or": np.logical_or, "Xor": np.logical_xor, "Equal": np.equal, "Greater": np.greater,
     "GreaterOrEqual": np.greater_equal, "Less": np.less, "LessOrEqual": np.less_equal,
 }  # fmt: skip

@@ -50,13 +50,13 @@ def _column_stack(arrays: Any) -> Any:
 
 
 def _filled(value: float) -> Callable[..., Any]:
-    def like(x: Any, dtype: Any = None, *rest: Any, **options: Any) -> SymbolicArray:
+    def like(x: Any, dtype: Any = None, order: Any = "K", subok: bool = True) -> SymbolicArray:
         return filled(x.graph, x.shape, dtype or x.dtype, value)
 
     return like
 
 
-def _full_like(x: Any, fill_value: Any, dtype: Any = None, *rest: Any, **options: Any) -> SymbolicArray:
+def _full_like(x: Any, fill_value: Any, dtype: Any = None, order: Any = "K", subok: bool = True) -> SymbolicArray:
     return filled(x.graph, x.shape, dtype or x.dtype, fill_value)
 
 
@@ -105,6 +105,7 @@ SHAPES: dict[str, Callable[..., Any]] = {
     "empty_like": _filled(0),
     "expand_dims": _expand_dims,
     "flip": _flip,
+    "fliplr": lambda x: _flip(x, 1),
     "full_like": _full_like,
     "hsplit": lambda x, n: _split(x, n, 1),
     "hstack": lambda arrays, **o: concatenate(arrays, 1, **o),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from zoo_core.graphs._builder import GraphBuilder, RecordingError
+from zoo_core.graphs._composed_ufuncs import COMPOSED, Terms
 from zoo_core.graphs._memory import columns_of
 from zoo_core.graphs._node import Node
 from zoo_core.graphs._symbolic_array import SymbolicArray, operand
@@ -18,7 +18,7 @@ PLAIN = {
     "absolute": "Abs", "fabs": "Abs", "add": "Add", "arccos": "Acos", "arccosh": "Acosh", "arcsin": "Asin",
     "arcsinh": "Asinh", "arctan": "Atan", "arctanh": "Atanh", "ceil": "Ceil", "cos": "Cos", "cosh": "Cosh",
     "divide": "Div", "equal": "Equal", "exp": "Exp", "expit": "Sigmoid", "expm1": "Expm1",
-    "floor": "Floor", "greater": "Greater",
+    "floor": "Floor", "fmod": "Fmod", "greater": "Greater",
     "greater_equal": "GreaterOrEqual", "isinf": "IsInf", "isnan": "IsNaN", "less": "Less",
     "less_equal": "LessOrEqual", "log": "Log", "log1p": "Log1p", "logical_and": "And", "logical_not": "Not",
     "logical_or": "Or", "logical_xor": "Xor", "maximum": "Max", "minimum": "Min", "multiply": "Mul",
@@ -26,87 +26,11 @@ PLAIN = {
     "sin": "Sin", "sinh": "Sinh", "sqrt": "Sqrt", "subtract": "Sub", "tan": "Tan", "tanh": "Tanh",
 }  # fmt: skip
 REDUCTIONS = {"add": "ReduceSum", "multiply": "ReduceProd", "maximum": "ReduceMax", "minimum": "ReduceMin"}
+LOGIC = {"Add": "Or", "Max": "Or", "Mul": "And", "Min": "And"}  # what arithmetic means for truth values
 BITWISE = {"bitwise_and": "And", "bitwise_or": "Or", "bitwise_xor": "Xor", "invert": "Not"}  # of truth values alone
 
 
-class _Terms:
-    """Makes nodes of one dtype with Python's operators, for functions that take several operators."""
-
-    def __init__(self, graph: GraphBuilder, dtype: Any) -> None:
-        self.graph, self.dtype = graph, np.dtype(dtype)
-
-    def __call__(self, op: str, *inputs: Node | float, dtype: Any = None) -> Node:
-        nodes = [i if isinstance(i, Node) else self.graph.constant_node(np.asarray(i, self.dtype)) for i in inputs]
-        width = max(node.width for node in nodes)
-        return self.graph.node(op, *nodes, dtype=dtype or self.dtype, width=width)
-
-
-def _power(t: _Terms, x: Node, y: Node) -> Node:
-    return t("Mul", x, x) if y.value is not None and y.value.ndim == 0 and y.value == 2 else t("Pow", x, y)
-
-
-def _hypot(t: _Terms, x: Node, y: Node) -> Node:
-    return t("Sqrt", t("Add", t("Mul", x, x), t("Mul", y, y)))
-
-
-def _logaddexp(t: _Terms, x: Node, y: Node) -> Node:
-    apart = t("Neg", t("Abs", t("Sub", x, y)))
-    return t("Add", t("Max", x, y), t("Log1p", t("Exp", apart)))
-
-
-def _floor_divide(t: _Terms, x: Node, y: Node) -> Node:
-    return t("Floor", t("Div", x, y))
-
-
-def _remainder(t: _Terms, x: Node, y: Node) -> Node:
-    return t("Sub", x, t("Mul", _floor_divide(t, x, y), y))
-
-
-def _truncate(t: _Terms, x: Node) -> Node:
-    return t("Mul", t("Sign", x), t("Floor", t("Abs", x)))
-
-
-def _heaviside(t: _Terms, x: Node, middle: Node) -> Node:
-    above = t.graph.cast(t("Greater", x, 0, dtype=bool), t.dtype)
-    return t("Where", t("Equal", x, 0, dtype=bool), middle, above)
-
-
-def _is_finite(t: _Terms, x: Node) -> Node:
-    return t("Not", t("Or", t("IsNaN", x, dtype=bool), t("IsInf", x, dtype=bool), dtype=bool), dtype=bool)
-
-
-def _without_nan(op: str) -> Callable[[_Terms, Node, Node], Node]:
-    def chosen(t: _Terms, x: Node, y: Node) -> Node:
-        both = t(op, x, y)
-        one = t("Where", t("IsNaN", y, dtype=bool), x, both)
-        return t("Where", t("IsNaN", x, dtype=bool), y, one)
-
-    return chosen
-
-
-# NumPy's name: a function of nodes that writes it with several operators. The formulas are their definitions.
-COMPOSED: dict[str, Callable[..., Node]] = {
-    "cbrt": lambda t, x: t("Mul", t("Sign", x), t("Pow", t("Abs", x), 1 / 3)),
-    "copysign": lambda t, x, y: t("Where", t("Less", y, 0, dtype=bool), t("Neg", t("Abs", x)), t("Abs", x)),
-    "deg2rad": lambda t, x: t("Mul", x, math.pi / 180),
-    "rad2deg": lambda t, x: t("Mul", x, 180 / math.pi),
-    "exp2": lambda t, x: t("Pow", 2.0, x),
-    "floor_divide": _floor_divide,
-    "fmax": _without_nan("Max"),
-    "fmin": _without_nan("Min"),
-    "heaviside": _heaviside,
-    "hypot": _hypot,
-    "isfinite": _is_finite,
-    "log10": lambda t, x: t("Mul", t("Log", x), 1 / math.log(10)),
-    "log2": lambda t, x: t("Mul", t("Log", x), 1 / math.log(2)),
-    "logaddexp": _logaddexp,
-    "not_equal": lambda t, x, y: t("Not", t("Equal", x, y, dtype=bool), dtype=bool),
-    "positive": lambda t, x: x,
-    "power": _power,
-    "remainder": _remainder,
-    "square": lambda t, x: t("Mul", x, x),
-    "trunc": _truncate,
-}
+NOT_HAD = "which no graph has"
 
 
 def record_ufunc(graph: GraphBuilder, ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
@@ -117,7 +41,10 @@ def record_ufunc(graph: GraphBuilder, ufunc: Any, method: str, inputs: Sequence[
     samples = [i.sample if isinstance(i, SymbolicArray) else i for i in inputs]
     record = {"__call__": _call, "reduce": _reduce, "accumulate": _accumulate}.get(method)
     if record is None or (where is not True and method != "__call__"):
-        raise RecordingError(f"it calls np.{ufunc.__name__}.{method}, which no graph has")
+        limit = "" if where is True else " with where"
+        raise RecordingError(f"it calls np.{ufunc.__name__}.{method}{limit}, {NOT_HAD}")
+    if options.get("initial", np._NoValue) is not np._NoValue:
+        raise RecordingError(f"it calls np.{ufunc.__name__}.{method} with initial, {NOT_HAD}")
     with np.errstate(all="ignore"):
         sample = getattr(ufunc, method)(*samples, **options)
     if graph.follows_sample and np.ndim(sample) == 0:
@@ -142,8 +69,9 @@ def _call(graph: GraphBuilder, ufunc: Any, inputs: Sequence[Any], options: dict[
         raise RecordingError(f"it calls np.{name}, which no graph has")
     nodes = [graph.cast(operand(graph, i, sample)[0], d) for i, d in zip(inputs, dtypes, strict=False)]
     result = sample.dtype
+    op = LOGIC.get(op, op) if result.kind == "b" and op is not None else op
     if op is None:
-        return COMPOSED[name](_Terms(graph, dtypes[0]), *nodes)
+        return COMPOSED[name](Terms(graph, dtypes[0]), *nodes)
     return graph.node(op, *nodes, dtype=result, width=max(node.width for node in nodes))
 
 
@@ -205,6 +133,10 @@ def called(what: str, function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*inputs, **options)
         except AcrossRowsError as error:
             raise AcrossRowsError(error.axis, what) from None
+        except TypeError as error:
+            if "unexpected keyword argument" not in str(error):
+                raise
+            raise RecordingError(f"it calls {what} with {str(error).split()[-1].strip(chr(39))}, {NOT_HAD}") from None
 
     return call
 

@@ -17,7 +17,8 @@ ENDINGS = {"float32": "f", "float64": "", "int64": "l", "bool": "b"}  # of helpe
 LIMITS = {"float": "80", "double": "700"}  # what exp takes without overflow
 LIBRARY = {
     "Abs": "fabs", "Acos": "acos", "Acosh": "acosh", "Asin": "asin", "Asinh": "asinh", "Atan": "atan", "Atanh": "atanh",
-    "Ceil": "ceil", "Cos": "cos", "Cosh": "cosh", "Exp": "exp", "Expm1": "expm1", "Floor": "floor", "Log": "log",
+    "Ceil": "ceil", "Cos": "cos", "Cosh": "cosh", "Exp": "exp", "Expm1": "expm1", "Floor": "floor", "Fmod": "fmod",
+    "Log": "log",
     "Log1p": "log1p", "Pow": "pow", "Round": "rint", "Sin": "sin", "Sinh": "sinh", "Sqrt": "sqrt", "Tan": "tan",
     "Tanh": "tanh",
 }  # fmt: skip

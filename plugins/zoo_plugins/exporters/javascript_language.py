@@ -18,6 +18,7 @@ MATH = {
 }  # fmt: skip
 NAMES = {
     "IsInf": "is_infinite",
+    "Fmod": "rest",
     "Relu": "relu",
     "Sigmoid": "sigmoid",
     "IsNaN": "Number.isNaN",
@@ -29,6 +30,10 @@ HELPERS = {
     "is_infinite": """// Whether x is Infinity or -Infinity.
 function is_infinite(x) {
     return Math.abs(x) === Infinity;
+}""",
+    "rest": """// What is left of x after whole multiples of y, with the sign of x.
+function rest(x, y) {
+    return x % y;
 }""",
     "relu": """function relu(x) {
     return Math.max(x, 0);

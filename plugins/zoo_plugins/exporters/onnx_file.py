@@ -18,7 +18,7 @@ from zoo_plugins.exporters.onnx_composed import Terms, composed
 
 OPSET = 20  # the first that has Gelu
 IR = 9  # what belongs to it
-RENAMED = {"Columns": "Gather", "Take": "Gather", "Sort": "TopK"}
+RENAMED = {"Columns": "Gather", "Fmod": "Mod", "Take": "Gather", "Sort": "TopK"}
 AXES = ("ReduceSum", "ReduceProd", "ReduceMax", "ReduceMin")
 
 
@@ -87,6 +87,7 @@ class _Writer:
             inputs = [*inputs, self._integers(1)]
         options = {"axis": 1, "keepdims": 1} if node.op == "ArgMax" else {}
         options |= node.attributes if node.op in FURTHER else {}
+        options |= {"fmod": 1} if node.op == "Fmod" else {}
         options |= {"axis": 1} if node.op in ("Softmax", "Concat", "Columns") else {}
         inputs = [*inputs, self._integers(*node.attributes["indices"])] if node.op == "Columns" else inputs
         return self.made(RENAMED.get(node.op, node.op), inputs, node.stage, **options)

@@ -20,7 +20,8 @@ INFIX = {
 CALLS = {
     "Abs": "np.abs", "Acos": "np.arccos", "Acosh": "np.arccosh", "Asin": "np.arcsin", "Asinh": "np.arcsinh",
     "Atan": "np.arctan", "Atanh": "np.arctanh", "Ceil": "np.ceil", "Cos": "np.cos", "Cosh": "np.cosh",
-    "Exp": "np.exp", "Expm1": "np.expm1", "Floor": "np.floor", "IsInf": "np.isinf", "IsNaN": "np.isnan",
+    "Exp": "np.exp", "Expm1": "np.expm1", "Floor": "np.floor",
+    "Fmod": "np.fmod", "IsInf": "np.isinf", "IsNaN": "np.isnan",
     "Log": "np.log", "Log1p": "np.log1p", "LogSoftmax": "log_softmax", "Max": "np.maximum", "Min": "np.minimum",
     "Round": "np.rint", "Sigmoid": "sigmoid", "Sign": "np.sign", "Sin": "np.sin", "Sinh": "np.sinh",
     "Softmax": "softmax", "Sqrt": "np.sqrt", "Tan": "np.tan", "Tanh": "np.tanh", "Where": "np.where",

@@ -30,11 +30,12 @@ INFIX = {
 OPPOSITE = {"+": "-", "-": "+"}
 LOGIC = {"Add": "Or", "Max": "Or", "Mul": "And", "Min": "And"}  # what arithmetic means for truth values
 CALLS = {
-    "Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Ceil", "Cos", "Cosh", "Exp", "Expm1", "Floor", "IsInf",
+    "Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Ceil", "Cos", "Cosh", "Exp", "Expm1", "Floor", "Fmod",
+    "IsInf",
     "IsNaN", "Log", "Log1p", "Max", "Min", "Pow", "Relu", "Round", "Sigmoid", "Sign", "Sin", "Sinh", "Sqrt", "Tan",
     "Tanh",
 }  # fmt: skip
-EXACT = {"Abs", "Ceil", "Floor", "Max", "Min", "Relu", "Round", "Sign"}  # of float32, they give float32
+EXACT = {"Abs", "Ceil", "Floor", "Fmod", "Max", "Min", "Relu", "Round", "Sign"}  # of float32, they give float32
 WHOLE = {"Ceil", "Floor", "Round"}  # they leave integers as they are
 
 
