@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import gc
 import io
+import json
+import subprocess
 import sys
 import tracemalloc
 import zipfile
@@ -11,13 +14,14 @@ from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from unittest.mock import Mock
 
 import numpy as np
 import pytest
 
+import zoo_core
+from tests.robustness import environment
 from tests.robustness.table_files import shared_text_sheet, wide_sheet
-from zoo_core.data.readers import _binary_tables, _contents, _open
+from zoo_core.data.readers import _arrow_process, _arrow_tables, _contents, _open
 from zoo_core.data.readers._columns_text import ColumnsText
 from zoo_core.data.readers.columns import column_blocks, read_columns
 from zoo_core.data.readers.features import open_features, read_features
@@ -26,7 +30,8 @@ from zoo_core.data.readers.tables import read_table
 from zoo_core.errors import DataError, PluginError
 from zoo_core.spec.from_csv import guess
 
-polars = pytest.importorskip("polars")
+pytest.importorskip("arro3.io")
+polars = pytest.importorskip("polars")  # writes what arro3 reads
 openpyxl = pytest.importorskip("openpyxl")
 
 COLUMNS: dict[str, list[Any]] = {
@@ -55,6 +60,10 @@ def write_feather(path: Path, columns: dict[str, list[Any]] = COLUMNS) -> None:
     polars.DataFrame(columns).write_ipc(path)
 
 
+REGRESSION = {
+    "data": {"name": "arrays", "target": "y"},
+    "model": {"loss": "mse", "layers": [{"units": 1}]}, "optimizer": "sgd", "training": {"epochs": 1},
+}  # fmt: skip
 WRITERS = {"t.parquet": write_parquet, "t.feather": write_feather, "t.xlsx": write_excel}
 each = pytest.mark.parametrize(("name", "write"), WRITERS.items())
 
@@ -129,12 +138,99 @@ def test_what_expands_only_as_text_is_refused_before_it_does(tmp_path: Path, mon
             read_columns(tmp_path / name, TableFormat())
 
 
-def test_a_panic_of_the_library_is_told_as_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("import os; os.abort()", "t.parquet: is damaged, or of a kind that is not read .the process that reads it"),
+        (
+            "import sys; sys.exit('no such codec')",
+            "t.parquet: is damaged, or of a kind that is not read .no such codec",
+        ),
+        (
+            "import os; os.write(2, b'memory allocation of 9 bytes failed'); os.abort()",
+            "bytes expand to 67,108,865, more than 100 times as many",
+        ),
+    ],
+)
+def test_a_reader_that_ends_is_told(code: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_parquet(tmp_path / "t.parquet")
-    for panic in (type("PanicException", (BaseException,), {}), KeyboardInterrupt):
-        monkeypatch.setattr(polars, "scan_parquet", Mock(side_effect=panic("assertion failed")))
-        with pytest.raises(KeyboardInterrupt if panic is KeyboardInterrupt else DataError, match=r"t\.parquet|failed"):
-            read_columns(tmp_path / "t.parquet", TableFormat())
+    monkeypatch.setattr(_arrow_tables, "BOOT", code)
+    with pytest.raises(DataError, match=message):
+        read_columns(tmp_path / "t.parquet", TableFormat())
+
+
+def test_a_file_that_arro3_does_not_read_is_told_in_its_words(tmp_path: Path) -> None:
+    write_feather(tmp_path / "t.parquet")
+    with pytest.raises(SystemExit, match="Parquet"):
+        _arrow_process.main(str(tmp_path / "t.parquet"), str(2**50))
+
+
+TYPES: dict[str, Any] = {
+    "day": polars.Series([date(1, 1, 1), None, date(9999, 12, 31)]),
+    "at": polars.Series([datetime(2020, 1, 5, 7, 30, 0, 5000), None, datetime(1969, 12, 31, 23, 59, 59)]),
+    "zone": polars.Series([datetime(2020, 1, 5, 7, 30)] * 3).dt.replace_time_zone("Europe/Berlin"),
+    "ok": polars.Series([True, None, False]),
+    "cat": polars.Series(["b", None, "a"], dtype=polars.Categorical),
+    "level": polars.Series(["low", "high", None], dtype=polars.Enum(["low", "high"])),
+    "price": polars.Series(["1.50", None, "-0.05"]).cast(polars.Decimal(10, 2)),
+    "small": polars.Series([0.1, None, 16777216.0], dtype=polars.Float32),
+    "big": polars.Series([2**64 - 1, None, 0], dtype=polars.UInt64),
+    "x": polars.Series([5e-324, -1e300, 0.1 + 0.2]),
+    "nothing": polars.Series([None, None, None]),
+}
+WRITTEN = [
+    ["0001-01-01", "2020-01-05T07:30:00.005", "2020-01-05T07:30:00+01:00", "true", "b", "low", "1.50", "0.1",
+     "18446744073709551615", "5e-324", ""],
+    ["", "", "2020-01-05T07:30:00+01:00", "", "", "high", "", "", "", "-1e300", ""],
+    ["9999-12-31", "1969-12-31T23:59:59", "2020-01-05T07:30:00+01:00", "false", "a", "", "-0.05", "16777216.0", "0",
+     "0.30000000000000004", ""],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["t.parquet", "t.feather"])
+def test_each_type_is_written_as_texts_that_give_it_again(name: str, tmp_path: Path) -> None:
+    write = {"t.parquet": "write_parquet", "t.feather": "write_ipc"}[name]
+    getattr(polars.DataFrame(TYPES), write)(tmp_path / name)
+    found = io.BytesIO()
+    _arrow_process.write_table(str(tmp_path / name), found)
+    first, *rows = found.getvalue().decode().splitlines()
+    assert json.loads(first) == [[name, name in ("cat", "level"), ""] for name in TYPES]
+    assert list(csv.reader(rows)) == WRITTEN
+
+
+def test_rows_of_one_column_without_a_value_are_written(tmp_path: Path) -> None:
+    write_parquet(tmp_path / "t.parquet", {"t": ["a", None, "", "b"]})
+    found = io.BytesIO()
+    _arrow_process.write_table(str(tmp_path / "t.parquet"), found)
+    assert list(csv.reader(found.getvalue().decode().splitlines()[1:])) == [["a"], [""], [""], ["b"]]
+
+
+@pytest.mark.slow  # it writes and reads 1,000,000 rows
+@pytest.mark.parametrize("name", ["t.parquet", "t.feather"])
+def test_a_prediction_takes_less_than_100_mb_for_any_number_of_rows(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("resource")
+    rng = np.random.default_rng(0)
+    small = {f"c{i}": rng.normal(size=60) for i in range(20)}
+    model = zoo_core.train(REGRESSION, data={**small, "y": sum(small.values())})
+    model.save(tmp_path / "m.npz")
+    frame = polars.DataFrame({name: rng.normal(size=1_000_000) for name in small})
+    options = {"row_group_size": len(frame)} if name == "t.parquet" else {"record_batch_size": 65_536}
+    getattr(frame, "write_parquet" if name == "t.parquet" else "write_ipc")(tmp_path / name, **options)
+    command = [sys.executable, "-m", "zoo_core", "predict", "m.npz", name, "-o", "y.npy"]
+    code = (
+        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); "
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"  # also of their children
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *command],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert len(np.load(tmp_path / "y.npy")) == len(frame)
+    assert int(done.stdout) * (1 if sys.platform == "darwin" else 1024) < 100e6
 
 
 def test_a_sheet_with_a_far_cell_takes_no_memory_for_the_rows_before_it(tmp_path: Path) -> None:
@@ -148,7 +244,7 @@ def test_a_sheet_with_a_far_cell_takes_no_memory_for_the_rows_before_it(tmp_path
 
 def test_columns_of_lists_are_refused_by_name(tmp_path: Path) -> None:
     write_parquet(tmp_path / "t.parquet", {"a": [1], "pixels": [[1, 2]]})
-    with pytest.raises(DataError, match=r"column 'pixels' holds List"):
+    with pytest.raises(DataError, match=r"column 'pixels' holds LargeList"):
         read_columns(tmp_path / "t.parquet", TableFormat())
 
 
@@ -164,7 +260,7 @@ def test_a_wrong_cell_is_named_as_its_program_counts_rows(tmp_path: Path) -> Non
         read_columns(tmp_path / "t.xlsx", TableFormat(), types={"a": "number"})
 
 
-@pytest.mark.parametrize(("name", "library"), [("t.parquet", "polars"), ("t.xlsx", "openpyxl")])
+@pytest.mark.parametrize(("name", "library"), [("t.parquet", "arro3.io"), ("t.xlsx", "openpyxl")])
 def test_a_missing_library_is_told_with_the_extra(
     name: str, library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -203,7 +299,7 @@ def test_a_dash_is_a_missing_number_but_a_text_among_texts() -> None:
 def test_rows_to_predict_from_are_never_all_in_memory(
     name: str, write: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_binary_tables, "ROWS", 64)
+    monkeypatch.setattr(_arrow_tables, "PIECE", 2**12)
     monkeypatch.setattr(_contents, "SPOOLED", 2**12)
     rows = 4000
     texts = [f"{i % 10} " + "x" * 2000 for i in range(rows)]  # openpyxl itself keeps each text once

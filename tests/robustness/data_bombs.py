@@ -1,4 +1,4 @@
-"""Small data files and models that ask for much memory; each is met by a process of its own that reads its own peak."""
+"""Small data files and models that ask for much memory; each is met by a process that reads the peak of all its own."""
 
 from __future__ import annotations
 
@@ -78,12 +78,16 @@ BOMBS: dict[str, tuple[str, Callable[[], bytes], str]] = {
 }
 if find_spec("openpyxl"):
     BOMBS["a sheet of one wide row and 50,000 short ones"] = ".xlsx", lambda: table_files.wide_sheet(50_000), TABLE
-if find_spec("polars"):
+if find_spec("polars") and find_spec("arro3"):
     TEXT = {"a": ["x" * 1_000_000] * 3000, "y": [1] * 3000}
     BOMBS["a text that stands in 3000 cells"] = ".parquet", lambda: table_files.frame(TEXT, "write_parquet"), TABLE
+    LONG = {"a": ["x" * 600_000_000], "y": [1]}
+    BOMBS["one text of 600 MB"] = ".parquet", lambda: table_files.frame(LONG, "write_parquet"), TABLE
+    ZEROS = {"a": [0.0] * 50_000_000, "y": [1] * 50_000_000}
+    BOMBS["a batch of 100 million zeros"] = ".feather", lambda: table_files.batch(ZEROS), TABLE
 COUNT = len(BOMBS)
 VICTIM = """
-import json, sys, time
+import json, resource, sys, time
 from pathlib import Path
 import zoo_core, zoo_core.errors
 path, began = Path(sys.argv[1]), time.process_time()
@@ -94,7 +98,8 @@ try:
     exec(sys.argv[2])
 except zoo_core.errors.ZooError:
     pass
-print(json.dumps([peak() - before, time.process_time() - began]))
+readers = 1024 * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+print(json.dumps([peak() - before + readers, time.process_time() - began]))
 """
 
 

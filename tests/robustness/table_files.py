@@ -26,7 +26,7 @@ def sound_tables() -> dict[str, list[bytes]]:
     found = {".csv.gz": [gzip.compress(text, mtime=0)], ".tsv.gz": [gzip.compress(text.replace(b",", b"\t"), mtime=0)]}
     if find_spec("openpyxl"):
         found[".xlsx"] = [sheet()]
-    if find_spec("polars"):
+    if find_spec("polars") and find_spec("arro3"):
         kinds = ("zstd", "uncompressed", "gzip")
         found[".parquet"] = [frame(COLUMNS, "write_parquet", compression=kind) for kind in kinds]
         found[".feather"] = [frame(COLUMNS, "write_ipc", compression=kind) for kind in ("uncompressed", "lz4")]
@@ -38,6 +38,11 @@ def frame(columns: dict[str, list[Any]], write: str, **options: Any) -> bytes:
     file = io.BytesIO()
     getattr(import_module("polars").DataFrame(columns), write)(file, **options)
     return file.getvalue()
+
+
+def batch(columns: dict[str, list[Any]]) -> bytes:
+    """Return a compressed file of Arrow with all rows in one batch."""
+    return frame(columns, "write_ipc", compression="zstd", record_batch_size=len(next(iter(columns.values()))))
 
 
 def sheet(rows: str = "") -> bytes:

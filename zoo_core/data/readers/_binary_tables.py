@@ -8,23 +8,21 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from datetime import date, datetime, time
 from importlib import import_module
+from importlib.util import find_spec
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from zoo_core.data.readers._arrow_tables import ARROW, PARQUET, read_arrow
 from zoo_core.data.readers._columns_text import ColumnsText, csv_lines, kept_text
 from zoo_core.data.readers._open import check_growth, refusing_damage
-from zoo_core.errors import DataError, PluginError
+from zoo_core.errors import PluginError
 
-PARQUET, ARROW, EXCEL = (".parquet", ".pq"), (".feather", ".arrow", ".ipc"), (".xlsx", ".xlsm")
+EXCEL = ".xlsx", ".xlsm"
 BINARY_ENDINGS = (*PARQUET, *ARROW, *EXCEL)
-PIECE = 2**18  # cells that are read at a time
-ROWS = 2**14  # at most, so that the texts of a narrow table take little
 CELL = 60  # bytes that a cell takes as a Python text
-NESTED = ("List", "Array", "Struct", "Binary", "Object")
 
 
 def read_binary(path: Path) -> ColumnsText:
@@ -33,66 +31,26 @@ def read_binary(path: Path) -> ColumnsText:
     Raises PluginError if the library that reads it is not installed. Raises DataError if the file is damaged, has
     columns of lists or the like, or expands to far more than it holds.
     """
-    is_excel = path.suffix.lower() in EXCEL
-    library = _library("openpyxl" if is_excel else "polars", path)
-    with refusing_damage(path), _panics_as_errors():
-        return _read_excel(path, library) if is_excel else _read_frame(path, library)
+    if path.suffix.lower() not in EXCEL:
+        _check_library("arro3.io", path)
+        return read_arrow(path)
+    _check_library("openpyxl", path)
+    with refusing_damage(path):
+        return _read_excel(path)
 
 
-@contextmanager
-def _panics_as_errors() -> Iterator[None]:
-    """Raise ValueError where polars fails inside on damaged bytes: its PanicException is no Exception."""
-    try:
-        yield
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":
-            raise
-        raise ValueError("polars cannot read it") from error
-
-
-def _library(name: str, path: Path) -> Any:
-    try:
-        return import_module(name)
-    except ImportError as error:
+def _check_library(name: str, path: Path) -> None:
+    """Raise PluginError if a library is not installed; it is not imported."""
+    if find_spec(name.partition(".")[0]) is None or find_spec(name) is None:
         why = f"{path}: {path.suffix} files are read with {name}, which is not installed"
-        raise PluginError(f"{why}; pip install 'mlp-zoo[tables]', or save the table as CSV") from error
+        raise PluginError(f"{why}; pip install 'mlp-zoo[tables]', or save the table as CSV")
 
 
-def _read_frame(path: Path, polars: Any) -> ColumnsText:
-    frame = polars.scan_parquet(path) if path.suffix.lower() in PARQUET else polars.scan_ipc(path)
-    schema = frame.collect_schema()
-    nested = next((name for name, kind in schema.items() if str(kind).startswith(NESTED)), None)
-    if nested is not None:
-        raise DataError(f"{path}: column {nested!r} holds {schema[nested]}; a table has numbers, texts or dates")
-    text = kept_text(_frame_pieces(frame, schema, path, polars), str(path))
-    texts = tuple(name for name, kind in schema.items() if kind in (polars.String, polars.Categorical))
-    note = f"polars reads the columns of the {path.suffix} file"
-    return ColumnsText(str(path), text.open, text.size, texts, note)
-
-
-def _frame_pieces(frame: Any, schema: Any, path: Path, polars: Any) -> Iterator[str]:
-    """Yield the header and the rows as text, some rows at a time."""
-    rows, size, stored = frame.select(polars.len()).collect().item(), 0, path.stat().st_size
-    check_growth(path, rows * len(schema) * 8, stored)
-    yield frame.head(0).collect().write_csv()
-    step = max(1, min(ROWS, PIECE // max(1, len(schema))))
-    for begin in range(0, rows, step):
-        piece = frame.slice(begin, step).collect()
-        size += max(piece.estimated_size(), _text_bytes(piece, polars))
-        check_growth(path, size, stored)
-        yield piece.write_csv(include_header=False)
-
-
-def _text_bytes(piece: Any, polars: Any) -> int:
-    """Return the bytes of all texts in a frame, which may hold a text once that stands in many cells."""
-    texts = polars.col(polars.String, polars.Categorical, polars.Enum).cast(polars.String).str.len_bytes()
-    found = piece.select(texts.cast(polars.UInt64).sum())
-    return sum(map(int, found.row(0))) if found.width else 0
-
-
-def _read_excel(path: Path, openpyxl: Any) -> ColumnsText:
+def _read_excel(path: Path) -> ColumnsText:
     """Read the first sheet, with the values that its formulas had when it was saved."""
     import zipfile
+
+    openpyxl = import_module("openpyxl")
 
     with zipfile.ZipFile(path) as members:
         check_growth(path, sum(member.file_size for member in members.infolist()), path.stat().st_size)

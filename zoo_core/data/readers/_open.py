@@ -78,11 +78,16 @@ def check_expansion(where: object, expanded: int, packed: int) -> None:
 
 def check_growth(where: object, expanded: int, packed: int) -> None:
     """Raise DataError for data that take far more memory, `expanded` bytes, than the file justifies."""
-    if expanded > max(MAX_RATIO * packed, _free_bytes()):
+    if expanded > allowed_size(packed):
         raise DataError(
             f"{where}: {packed:,} bytes expand to {expanded:,}, more than {MAX_RATIO} times as many; if you trust the "
             f"file, set ZOO_MAX_SIZE to {-(-expanded // 2**20)} (MiB), or save it without compression"
         )
+
+
+def allowed_size(packed: int) -> int:
+    """Return to how many bytes compressed data may expand that take `packed` bytes themselves."""
+    return max(MAX_RATIO * packed, _free_bytes())
 
 
 def _free_bytes() -> int:

@@ -1,0 +1,66 @@
+"""A table of Parquet or Arrow as text, written to standard output by a process of its own.
+
+arro3 reads foreign bytes. Damaged ones may end its process, and a small page may expand to more than the memory. Here
+neither harms the process that wants the table. This module imports nothing of the zoo, so that it takes little memory.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import suppress
+from importlib import import_module
+from typing import IO, Any
+
+PARQUET = ".parquet", ".pq"
+CELLS = 2**15  # that are read at a time
+TEXT_ROWS = 64  # that are read at a time where columns hold texts: many cells may share a long one
+OWN = 2**28  # bytes of addresses that Python and arro3 take themselves
+KNOWN = "numeric", "decimal", "boolean", "null", "date", "time", "timestamp"
+TEXTS = "string", "large_string", "string_view"
+
+
+def write_table(path: str, out: IO[bytes]) -> None:
+    """Write a line of JSON that describes each column, and then the rows, without a header.
+
+    The description of a column is its name, whether it holds texts, and the name of a type that no table has, or "".
+    """
+    library = import_module("arro3.io")
+    is_parquet = path.lower().endswith(PARQUET)
+    schema = (library.read_parquet if is_parquet else library.read_ipc)(path).schema
+    columns = [(field.name, *_described(field.type)) for field in schema]
+    out.write(json.dumps(columns).encode() + b"\n")
+    if any(unknown for _, _, unknown in columns):
+        return
+    rows = max(1, min(TEXT_ROWS if any(is_text for _, is_text, _ in columns) else CELLS, CELLS // max(1, len(columns))))
+    batches = library.read_parquet(path, batch_size=rows) if is_parquet else library.read_ipc(path)
+    while (batch := next(batches, None)) is not None:
+        for begin in range(0, batch.num_rows, rows):
+            library.write_csv(batch.slice(begin, min(rows, batch.num_rows - begin)), out, header=False)
+        batch = None  # its memory is free before the next one is read
+
+
+def _described(kind: Any) -> tuple[bool, str]:
+    """Return whether a type is one of texts, and its name if it is none of a table."""
+    kinds, shown = type(kind), str(kind).partition("<")[2].rpartition(">")[0]
+    kind = kind.value_type if kinds.is_dictionary(kind) else kind
+    is_text, is_known = (any(getattr(kinds, f"is_{name}")(kind) for name in names) for names in (TEXTS, KNOWN))
+    return is_text, "" if is_text or is_known else shown
+
+
+def limit_memory(size: int) -> None:
+    """Let this process ask for no more memory than `size` bytes, where the system can see to it."""
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (size + OWN, size + OWN))
+
+
+def main(path: str, size: str) -> None:
+    """Write the table in a file, with at most `size` bytes of memory; what goes wrong is the last line of errors."""
+    limit_memory(int(size))
+    try:
+        write_table(path, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+    except BaseException as error:  # a panic of arro3 is no Exception
+        sys.exit(" ".join(str(error).split()) or type(error).__name__)
