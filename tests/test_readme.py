@@ -138,7 +138,8 @@ def test_the_preprocessor_of_columns_keeps_its_promises_and_learns_from_targets(
     zoo_core.train(spec, registry=registry, output=tmp_path / "m.npz")
     model = zoo_core.load(tmp_path / "m.npz", registry)
     means = model.preprocessor.category.means
-    np.testing.assert_allclose(means, [(20 * mean + 15) / 30 for mean in (0.5, 1.5, 2.5)])
+    deviation = (2 / 3) ** 0.5  # of 0.5, 1.5 and 2.5
+    np.testing.assert_allclose(means, [20 * mean / deviation / 30 for mean in (-1, 0, 1)], atol=1e-12)
     assert len(model.predict({"c": ["a", "z", None], "n": [1, 2, None]})) == 3
 
 

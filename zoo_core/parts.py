@@ -889,12 +889,14 @@ class Column:
         kind: what it holds.
         categories: of a category, its different texts.
         order: of a date in a text, what comes first: "" is the year, "dmy" the day, "mdy" the month.
+        refuses_unknown: of a category, whether reading refuses another text; else that becomes -1.
     """
 
     name: str
     kind: Literal["number", "category", "boolean", "date"] = "number"
     categories: tuple[str, ...] = ()
     order: Literal["", "dmy", "mdy"] = ""
+    refuses_unknown: bool = False
 
 
 @dataclass(frozen=True)
@@ -1001,6 +1003,7 @@ class Preprocessor(Part):
     wants_columns: ClassVar[bool] = False  # whether it takes categories, dates and missing values, as `Column` has them
     wants_targets: ClassVar[bool] = False  # whether the core sets `targets`
     wants_weights: ClassVar[bool] = False  # whether the core sets `weights`
+    refuses_unknown: bool = False  # whether a category that no column has is refused, as it is read: with its text
 
     # Set by the core before `fit`, and after a file was read: what each column of `x` means; empty if nothing says so.
     columns: Sequence[Column] = ()

@@ -15,6 +15,7 @@ import pytest
 import zoo_core
 from tests.helpers.specs import regression_spec
 from zoo_core.data.readers.features import open_features
+from zoo_core.errors import DataError
 
 KINDS = {"person": "id", "name": "ignore", "sex": "category", "sort": "category"}
 HEAD = "person,name,sex,sort,age,alive\n"
@@ -159,13 +160,13 @@ def test_a_row_that_the_preprocessor_refuses_is_marked_or_named(run_zoo):
         "model": {"loss": "cross_entropy", "layers": layers}, "optimizer": "adam", "training": {"epochs": 1},
     }  # fmt: skip
     zoo_core.train(zoo_core.Spec.parse(spec), output="m.npz")
-    Path("new.csv").write_text("c\nu\nz\nv\n")
+    Path("new.csv").write_text("c\nu\nNA\nv\n")
     code, _, err = run_zoo("predict", "m.npz", "new.csv")
     assert code == 3
     assert "new.csv: line 3: " in err
     code, out, _ = run_zoo("predict", "m.npz", "new.csv", "--errors", "mark")
     assert (code, [bool(row["prediction"]) for row in table(out)]) == (0, [True, False, True])
-    assert table(out)[1]["error"].startswith("line 3: column 'c' has")
+    assert table(out)[1]["error"].startswith("line 3: column 'c' has a missing value")
 
 
 def test_tables_with_tabs_and_packed_ones_are_read_and_written(run_zoo, model, monkeypatch):
@@ -241,3 +242,36 @@ def test_a_table_of_100_mb_is_predicted_within_100_mb(model, options):
         [sys.executable, "-c", PEAK, *options.split()], stdout=subprocess.DEVNULL, stderr=-1, check=True
     )
     assert int(done.stderr.split()[-1]) < 100
+
+
+@pytest.mark.parametrize("rule", ["error", "ignore"])
+def test_a_text_that_no_training_row_has_is_told_where_the_spec_refuses_such(rule, run_zoo):
+    Path("t.csv").write_text(HEAD + "".join(people(60)))
+    preprocessor = {"name": "table", "category": {"name": "one_hot", "unknown": rule}}
+    data = {"name": "csv", "path": "t.csv", "target": "alive", "columns": KINDS, "preprocessor": preprocessor}
+    layers = [{"units": 2, "activation": "softmax"}]
+    spec = {
+        "data": data,
+        "model": {"loss": "cross_entropy", "layers": layers},
+        "optimizer": "adam",
+        "training": {"epochs": 1},
+    }
+    zoo_core.train(zoo_core.Spec.parse(spec)).save("m.npz")
+    Path("new.csv").write_text("person,name,sex,sort,age\np1,N,male,1,30\np2,N,other,2,40\np3,N,female,7,20\n")
+    why = "is a text that no training row has; a preprocessor with unknown = 'ignore' takes it as none"
+    code, out, err = run_zoo("predict", "m.npz", "new.csv")
+    loaded = zoo_core.load("m.npz")
+    frame = pd.read_csv("new.csv")
+    if rule == "ignore":
+        assert (code, len(out.split()), len(loaded.predict(frame))) == (0, 3, 3)
+        return
+    assert (code, out) == (3, "")
+    assert f"new.csv: line 3, column 'sex': 'other' {why}" in err
+    marked = list(csv.DictReader(io.StringIO(run_zoo("predict", "m.npz", "new.csv", "--errors", "mark")[1])))
+    assert [row["prediction"] != "" for row in marked] == [True, False, False]
+    assert [row["error"] for row in marked[1:]] == [
+        f"line 3, column 'sex': 'other' {why}", f"line 4, column 'sort': '7' {why}"
+    ]  # fmt: skip
+    for given in (frame, frame.to_dict("list"), frame.to_dict("records")):
+        with pytest.raises(DataError, match=r"column 'sex', row 1 \(from 0\): 'other' is a text that no training row"):
+            loaded.predict(given)

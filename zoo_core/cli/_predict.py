@@ -94,6 +94,7 @@ def _check_output(output: Path, input_: str, model: str, force: bool, is_named: 
 
 def _open_inputs(name: str, model: Model) -> Any:
     """Return an open table, or the rows of another file; print notes on how a picture was changed."""
+    from zoo_core.data.columns import input_columns
     from zoo_core.data.readers.inputs import open_inputs
 
     if name == "-" and sys.stdin is None:
@@ -104,7 +105,7 @@ def _open_inputs(name: str, model: Model) -> Any:
         raise DataError(f"{name}: there is no such file; to give the row itself: echo {name!r} | zoo predict MODEL -")
     found, notes = open_inputs(
         source, about.inputs, about.feature_names, about.image_shape, shown, model.data_options,
-        about.described_columns, model.preprocessor.wants_columns,
+        input_columns(model.preprocessor, about.described_columns), model.preprocessor.wants_columns,
     )  # fmt: skip
     for note in notes:
         print(f"note: {shown}: {note}", file=sys.stderr)

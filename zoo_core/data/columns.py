@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from zoo_core.parts import Array, Column
+from zoo_core.parts import Array, Column, Preprocessor
 
 MAX_CATEGORIES = 10_000  # of a column
 MAX_LETTERS = 1000  # of a category
@@ -83,6 +84,13 @@ def recoded(x: Array, given: Sequence[Column], wanted: Sequence[Column]) -> Arra
         known = ~np.isnan(x[:, at])
         out[known, at] = codes[x[known, at].astype(np.intp)]  # -1 takes the last one
     return out
+
+
+def input_columns(preprocessor: Preprocessor, columns: Sequence[Column]) -> Sequence[Column]:
+    """Return what the inputs of a model mean, as they are read: a category that would be refused has its text still."""
+    if not preprocessor.refuses_unknown:
+        return columns
+    return [replace(column, refuses_unknown=column.kind == "category") for column in columns]
 
 
 def _new_codes(given: Column, wanted: Column) -> Array:

@@ -13,6 +13,7 @@ import numpy as np
 from zoo_core.basics import ThreadLock
 from zoo_core.contract import checked_width, naming_parts
 from zoo_core.data import RowSketch
+from zoo_core.data.columns import input_columns
 from zoo_core.data.labels import as_labels
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.errors import SpecError
@@ -198,7 +199,7 @@ class Model:
         if _is_matrix(x, about.inputs) and not about.columns:
             return x
         form = about.inputs, about.image_shape, self.name, about.feature_names
-        return as_inputs(x, *form, about.described_columns, self.missing)
+        return as_inputs(x, *form, input_columns(self.preprocessor, about.described_columns), self.missing)
 
     @property
     def missing(self) -> Sequence[str]:

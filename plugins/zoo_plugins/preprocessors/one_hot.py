@@ -29,6 +29,11 @@ class OneHot(Preprocessor):
     wants_columns = True
     unknown: Literal["ignore", "error"] = "ignore"
 
+    @property
+    def refuses_unknown(self) -> bool:  # type: ignore[override]
+        """Whether a category that the columns lack is refused as it is read."""
+        return self.unknown == "error"
+
     def fit(self, x: Any) -> None:
         """Find the different values of each column. Raises DataError for more than 10,000 in all."""
         found = [np.empty(0)] * x.shape[1]

@@ -40,6 +40,11 @@ class TablePreprocessor(Preprocessor):
     missing: Literal["median", "mean", "zero", "error"] = "median"
     missing_flags: bool = False
 
+    @property
+    def refuses_unknown(self) -> bool:  # type: ignore[override]
+        """Whether the preprocessor of the categories refuses one that its columns lack."""
+        return self.category.refuses_unknown
+
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Take the columns, and tell each preprocessor inside its own."""
         super().set_columns(columns)

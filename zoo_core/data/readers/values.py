@@ -28,6 +28,7 @@ FEW, SHARE, MANY = 20, 0.05, 200  # different texts of a category: up to a numbe
 TRUTHS = {"true": 1.0, "yes": 1.0, "t": 1.0, "y": 1.0, "on": 1.0, "1": 1.0, "1.0": 1.0,
           "false": 0.0, "no": 0.0, "f": 0.0, "n": 0.0, "off": 0.0, "0": 0.0, "0.0": 0.0}  # fmt: skip
 DATE_FORMS = {"": "2026-01-31 or 2026-01-31 12:30", "dmy": "31/1/2026", "mdy": "1/31/2026"}
+UNKNOWN_TEXT = "is a text that no training row has; a preprocessor with unknown = 'ignore' takes it as none"
 PAIRS = ({"true", "false"}, {"yes", "no"}, {"t", "f"}, {"y", "n"})
 ORDER_OF = {"date": "", "date_dmy": "dmy", "date_mdy": "mdy"}  # the kinds of dates in a spec
 KIND_OF_ORDER = {order: kind for kind, order in ORDER_OF.items()}
@@ -92,7 +93,8 @@ def column_values(given: TypedColumn, column: Column) -> Array:
 def text_reader(column: Column) -> tuple[Callable[[str], float | None], str]:
     """Return how a text becomes the value of a column, and what is wrong with one for which that gives None."""
     if column.kind == "category":
-        return partial(_code, LabelIndex(column.categories)), ""
+        index = LabelIndex(column.categories)
+        return (index.find, UNKNOWN_TEXT) if column.refuses_unknown else (partial(_code, index), "")
     if column.kind == "number":
         return _number, "is no number"
     if column.kind == "boolean":
