@@ -28,6 +28,7 @@ from zoo_core.data.readers.features import open_features, read_features
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.tables import read_table
 from zoo_core.errors import DataError, PluginError
+from zoo_core.parts import Column
 from zoo_core.spec.from_csv import guess
 
 pytest.importorskip("arro3.io")
@@ -203,6 +204,15 @@ def test_rows_of_one_column_without_a_value_are_written(tmp_path: Path) -> None:
     found = io.BytesIO()
     _arrow_process.write_table(str(tmp_path / "t.parquet"), found)
     assert list(csv.reader(found.getvalue().decode().splitlines()[1:])) == [["a"], [""], [""], ["b"]]
+
+
+@pytest.mark.parametrize("name", ["t.parquet", "t.feather"])
+def test_a_row_without_any_value_keeps_its_place(name: str, tmp_path: Path) -> None:
+    WRITERS[name](tmp_path / name, {"a": [1.5, None, 2.5, None], "t": ["x", None, "two\nlines", None]})
+    columns = [Column("a"), Column("t", "category", ("two\nlines", "x"))]
+    found = read_features(tmp_path / name, ["a", "t"], columns=columns, gaps=True)
+    np.testing.assert_array_equal(found, [[1.5, 1], [np.nan, np.nan], [2.5, 0], [np.nan, np.nan]])
+    assert read_columns(tmp_path / name, TableFormat()).rows == 4
 
 
 @pytest.mark.slow  # it writes and reads 1,000,000 rows

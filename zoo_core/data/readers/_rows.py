@@ -41,6 +41,7 @@ class RowReader:
         _check_encoding(form.encoding, where)
         self._lines = Lines(raw, form.encoding, where)
         self._name_of: NameOf = raw.row_name if isinstance(raw, ColumnsText) else line_name
+        self._is_columns = isinstance(raw, ColumnsText)
         self._before = form.skip_lines  # lines that this `csv.reader` has not seen
         self._seen: list[str] = []  # lines of the rows that were taken last
         self._reader = self._open(form)
@@ -105,8 +106,12 @@ class RowReader:
             rows, odd = self._take(1) if pass_quotes else (self.take(1), None)
             if odd is not None or not rows:
                 return odd
-            if any(rows[0]):
+            if self._is_row(rows[0]):
                 return Row(self.line, rows[0])
+
+    def _is_row(self, cells: list[str]) -> bool:
+        """Return whether cells are a row; in text, a line without a value is none."""
+        return self._is_columns or any(cells)
 
     def blocks(self, first: Sequence[Row], width: int, ragged: bool = False) -> Iterator[Block]:
         """Yield the rows in `first` and all others.
@@ -164,9 +169,10 @@ class RowReader:
         while self._lines.is_ahead:
             before = self.line
             read, odd = self._take(count)
-            rows = [cells for cells in read if any(cells)]
+            rows = list(filter(self._is_row, read))
             if rows:
-                yield self._checked(Block(number, rows, before, read), width, ragged)
+                lines = range(number, number + len(rows)) if self._is_columns else ()
+                yield self._checked(Block(number, rows, before, read, lines), width, ragged)
             number += len(rows)
             if odd is not None:
                 yield self._checked(Block(number, [odd.cells], lines=[odd.line]), width, ragged, odd.fault)
