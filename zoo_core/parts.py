@@ -187,10 +187,7 @@ class Transform(Part):
         raise NotImplementedError
 
     def infer(self, x: Array, out: Array) -> None:
-        """Write the output outside training. Without an override it is that of `forward`.
-
-        Where it changes nothing but `out` and `scratch`, several threads may run it at once, on copies of the part.
-        """
+        """Write the output outside training. Without an override it is that of `forward`."""
         self.forward(x, out)
 
     def backward(self, x: Array, y: Array, grad: Array, out: Array) -> None:

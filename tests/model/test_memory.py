@@ -12,7 +12,7 @@ import pytest
 import zoo_core
 from tests.helpers.specs import regression_spec
 from zoo_core.display.plots import first_layer_weights
-from zoo_core.nn import _inference
+from zoo_core.nn import _network as network
 
 
 @pytest.fixture
@@ -33,14 +33,14 @@ def test_a_wide_layer_takes_few_rows_at_a_time(wide: Any, monkeypatch: pytest.Mo
     found = wide.outputs(x)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 2 * _inference.INFERENCE_BYTES  # 512 rows at once would take 0.8 GB
+    assert peak < 2 * network.INFERENCE_BYTES  # 512 rows at once would take 0.8 GB
     one_by_one = np.concatenate([wide.outputs(row[None, :]) for row in x[::64]])
     np.testing.assert_allclose(found[::64], one_by_one, rtol=1e-4, atol=1e-6)
 
 
-def test_common_networks_take_1024_rows_at_a_time() -> None:
+def test_common_networks_take_512_rows_at_a_time() -> None:
     for name in ("glyphs-quickstart", "mnist-mlp"):
-        assert zoo_core.load(name).network.inference_rows == _inference.INFERENCE_ROWS
+        assert zoo_core.load(name).network.inference_rows == network.INFERENCE_ROWS
 
 
 @pytest.mark.parametrize("shape", [(2000, 1), (1, 2000)])

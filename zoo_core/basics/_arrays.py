@@ -35,9 +35,9 @@ def aligned_like(array: NDArray[Any]) -> NDArray[Any]:
     return aligned(array.shape, array.dtype, None)
 
 
-def row_slices(rows: int, size: int, first: int = 0) -> Iterator[slice]:
-    """Yield slices of at most `size` rows that cover the rows from `first` to `rows`."""
-    for start in range(first, rows, size):
+def row_slices(rows: int, size: int) -> Iterator[slice]:
+    """Yield slices of at most `size` rows that cover `rows` rows."""
+    for start in range(0, rows, size):
         yield slice(start, min(start + size, rows))
 
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from zoo_core.basics import ONE_BLAS_THREAD, aligned, row_slices
+from zoo_core.basics import ONE_BLAS_THREAD, row_slices
 from zoo_core.data.readers.npy import is_finite
 from zoo_core.errors import DataError, NumericError
 from zoo_core.model._inputs import check_values_finite
@@ -53,17 +53,16 @@ def infer_rows(
     NumericError for outputs that are not finite.
     """
 
-    def load(rows: slice, out: Array, preprocessor: Any) -> Array:
+    def load(rows: slice, out: Array) -> Array:
         if prepared is not None:
             return prepared[rows]
         inputs: Array = x[rows] if isinstance(x, np.ndarray) else x.take(np.arange(rows.start, rows.stop), axis=0)
         if check:
-            check_values_finite(inputs, "inputs", rows.start, missing=preprocessor.wants_columns)
-        return prepare_rows(preprocessor, inputs, out, rows.start)
+            check_values_finite(inputs, "inputs", rows.start, missing=model.preprocessor.wants_columns)
+        return prepare_rows(model.preprocessor, inputs, out, rows.start)
 
     refuse_not_finite(model)
-    share = prepared is not None or isinstance(x, np.ndarray)  # other rows may be read by one thread only
-    for rows, z, outputs in model.network.infer(x.shape[0], load, model.preprocessor, share=share):
+    for rows, z, outputs in model.network.infer(x.shape[0], load):
         if check and not is_finite(outputs):
             raise NumericError(
                 f"model {model.name!r} gives values that are not finite; its weights are damaged or its inputs huge"
@@ -117,7 +116,7 @@ def layer_outputs(model: InferenceModel, x: Any) -> dict[str, Array]:
     ends = {id(layer.output_stage.transform): layer for layer in network.layers}
     widths = {layer.path: layer.output_stage.width for layer in network.layers}
     found = {path: np.empty((x.shape[0], width), network.dtype) for path, width in widths.items()}
-    with model.lock, ONE_BLAS_THREAD, model.network.pool:
+    with model.lock, ONE_BLAS_THREAD, network.pool:
         for rows, prepared in prepared_chunks(model, x):
             for transform, y in network.stage_outputs(prepared):
                 if (layer := ends.get(id(transform))) is not None:
@@ -126,13 +125,13 @@ def layer_outputs(model: InferenceModel, x: Any) -> dict[str, Array]:
 
 
 def prepared_chunks(model: InferenceModel, x: Any) -> Iterator[tuple[slice, Array]]:
-    """Yield the rows of each chunk, in the sizes of `Network.infer`, with the prepared inputs."""
+    """Yield the rows of each chunk, in the sizes of `Network.infer`, with the prepared inputs, which share memory."""
     network = model.network
     refuse_not_finite(model)
     for rows in row_slices(x.shape[0], network.inference_rows):
         inputs = x[rows] if isinstance(x, np.ndarray) else x.take(np.arange(rows.start, rows.stop), axis=0)
         check_values_finite(inputs, "inputs", rows.start, missing=model.preprocessor.wants_columns)
-        out = aligned((rows.stop - rows.start, network.inputs), network.dtype, None)
+        out = network.workspace(rows.stop - rows.start, training=False).x
         yield rows, prepare_rows(model.preprocessor, inputs, out, rows.start)
 
 

@@ -2,7 +2,7 @@
 
 `Objective` in `_objective.py` runs a batch forward and backward, through the calls that `_workspace.py` has bound.
 `_assembly.py` builds a `Network`, `_network.py` binds its layers to one vector of parameters, `_products.py` cuts large
-products. `_inference.py` predicts. `_evaluation.py` counts. `nn.slices` takes an optimizer's step slice by slice.
+products. `_evaluation.py` counts loss and metrics. `nn.slices` takes an optimizer's step slice by slice.
 """
 
 from __future__ import annotations

@@ -18,7 +18,6 @@ from zoo_core.basics.workers import Pool, default_threads
 from zoo_core.contract import checked_parameters
 from zoo_core.nn._alone import set_first_value
 from zoo_core.nn._dense import Dense
-from zoo_core.nn._inference import Inference, Load, Results
 from zoo_core.nn._layers import Layer, Stage, stages_of
 from zoo_core.nn._running_state import RunningState as RunningState
 from zoo_core.nn._workspace import OutputBuffers, Workspace, output_buffers
@@ -26,6 +25,8 @@ from zoo_core.parts import Array, Initializer, Layout, Parameter, Part, Transfor
 from zoo_core.spec import walk_parts
 
 MAX_WORKSPACES = 16  # that are kept, one for each number of rows
+INFERENCE_ROWS = 1024  # rows at a time outside training: few calls, and half of it fits in a cache of 2 MB
+INFERENCE_BYTES = 128 * 2**20  # of all buffers outside training; wide layers get fewer rows at a time
 
 
 class Network:
@@ -56,13 +57,13 @@ class Network:
         self.layers, self.inputs, self.dtype = list(layers), inputs, np.dtype(dtype)
         self.stages = stages_of(layers, before)
         self._inference_stages = [s for s in self.stages if not s.training_only]
-        self._inference = Inference(self._inference_stages, inputs, self.dtype)
-        self.inference_rows = self._inference.rows
+        row_bytes = (inputs + sum(stage.width for stage in self._inference_stages)) * self.dtype.itemsize
+        self.inference_rows = min(max(INFERENCE_BYTES // row_bytes, 1), INFERENCE_ROWS)
         self.outputs = self.stages[-1].width
         self.layout, self._declared = self._lay_out()
         approve(self.layout)
         self.parameters, self.gradients = self.layout.vector(), self.layout.vector()
-        self._workspaces: dict[int, Workspace] = {}
+        self._workspaces: dict[tuple[int, bool], Workspace] = {}
         self._bind()
         self.share_products(Pool(default_threads()))
         self.after_step = list(self._step_hooks())  # what is called after each step
@@ -148,14 +149,15 @@ class Network:
 
     # -------------------------------------------------------------- training
 
-    def workspace(self, rows: int) -> Workspace:
-        """Return the workspace for training on a number of rows, made at first use."""
-        found = self._workspaces.get(rows)
+    def workspace(self, rows: int, *, training: bool = True) -> Workspace:
+        """Return the workspace for a number of rows, made at first use."""
+        found = self._workspaces.get((rows, training))
         if found is None:
+            stages = self.stages if training else self._inference_stages
             if len(self._workspaces) >= MAX_WORKSPACES:
                 self._workspaces.clear()  # otherwise many different batch sizes would fill the memory
             x = aligned((rows, self.inputs), self.dtype, None)
-            found = self._workspaces[rows] = Workspace(x, self.stages)
+            found = self._workspaces[rows, training] = Workspace(x, stages, training)
         return found
 
     def workspaces(self, x: Array, rows: int, size: int) -> tuple[list[Workspace], OutputBuffers]:
@@ -169,7 +171,7 @@ class Network:
             start, count = which.start % room, which.stop - which.start
             like = found[0] if found and count == size else None
             own = (outputs[0][which], outputs[1][which])
-            found.append(Workspace(x[start : start + count], self.stages, like=like, outputs=own))
+            found.append(Workspace(x[start : start + count], self.stages, training=True, like=like, outputs=own))
         return found, outputs
 
     def _step_hooks(self) -> Iterator[Callable[[], None]]:
@@ -194,20 +196,25 @@ class Network:
 
     # -------------------------------------------------------------- prediction
 
-    def infer(self, rows: int, load: Load, preprocessor: Part, *, share: bool = True) -> Iterator[Results]:
-        """Predict `rows` rows chunk by chunk.
+    def infer(self, rows: int, load: Callable[[slice, Array], Array]) -> Iterator[tuple[slice, Array, Array]]:
+        """Predict `rows` rows chunk by chunk; `load(which, x)` returns prepared inputs, in `x` or in an array like it.
 
-        `load(which, out, preprocessor)` returns prepared inputs, in `out` or in an array like it. If `share`, the
-        threads of `pool` may call it at once, each with a preprocessor of its own.
-
-        Yields (which, z, outputs) for each chunk; z is the input of the output activation. The next chunks may
-        overwrite these arrays.
+        Yields (which, z, outputs) for each chunk; z is the input of the output activation. The next chunk overwrites
+        these arrays.
         """
-        return self._inference.infer(self.pool, rows, load, preprocessor, share=share)
+        for which in row_slices(rows, self.inference_rows):
+            workspace = self.workspace(which.stop - which.start, training=False)
+            x = load(which, workspace.x)
+            for forward, given, y in workspace.forward:
+                forward(x if given is workspace.x else given, y)
+            yield which, workspace.z, workspace.outputs
 
     def stage_outputs(self, x: Array) -> Iterator[tuple[Transform, Array]]:
         """Yield each transform outside training with its output for prepared rows; later ones may overwrite it."""
-        return self._inference.outputs(x)
+        workspace = self.workspace(len(x), training=False)
+        for stage, (forward, given, y) in zip(self._inference_stages, workspace.forward, strict=True):
+            forward(x if given is workspace.x else given, y)
+            yield stage.transform, y
 
     # -------------------------------------------------------------- state
 

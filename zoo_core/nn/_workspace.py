@@ -25,6 +25,7 @@ class Workspace:
         self,
         x: Array,
         stages: Sequence[Stage],
+        training: bool,
         like: Workspace | None = None,
         outputs: OutputBuffers | None = None,
     ) -> None:
@@ -35,18 +36,19 @@ class Workspace:
         self.inputs = [x, *self.values[:-1]]
         self.z, self.outputs = self.inputs[-1], self.values[-1]
         self.flat_outputs = self.outputs.reshape(-1)
-        self.calls: list[tuple[Forward, Backward]] = like.calls if like else _bind_calls(stages, len(x))
+        self.calls: list[tuple[Forward, Backward]] = like.calls if like else _bind_calls(stages, len(x), training)
         forward = [call for call, _ in self.calls]
         self.forward: list[tuple[Forward, Array, Array]] = list(zip(forward, self.inputs, self.values, strict=True))
         self.backward: list[tuple[Backward, Array, Array, Array, Array | None]] = []
         self.backward_fused: list[tuple[Backward, Array, Array, Array, Array | None]] = []
-        self.delta: Array = like.delta if like else aligned_like(self.outputs)
-        self._bind_backward(stages, like)
+        if training:
+            self.delta: Array = like.delta if like else aligned_like(self.outputs)
+            self._bind_backward(stages, like)
 
     def for_reevaluation(self) -> Workspace:
         """Return a workspace for the same inputs that leaves `z` and `outputs` of this one unchanged."""
         if self._reevaluation is None:
-            self._reevaluation = Workspace(self.x, self._stages, like=self)
+            self._reevaluation = Workspace(self.x, self._stages, training=True, like=self)
             self._reevaluation._reevaluation = self._reevaluation
         return self._reevaluation
 
@@ -62,10 +64,12 @@ class Workspace:
         self.backward_fused = [(backward, x, y, self.delta, out), *self.backward[2:]]
 
 
-def _bind_calls(stages: Sequence[Stage], rows: int) -> list[tuple[Forward, Backward]]:
+def _bind_calls(stages: Sequence[Stage], rows: int, training: bool) -> list[tuple[Forward, Backward]]:
     """Return the forward and backward call of each stage for a number of rows."""
     return [
-        (t.bound_forward(rows), t.bound_backward(rows)) if isinstance(t, Dense) else (t.forward, t.backward)
+        (t.bound_forward(rows), t.bound_backward(rows))
+        if training and isinstance(t, Dense)
+        else (t.forward if training else t.infer, t.backward)
         for t in (stage.transform for stage in stages)
     ]
 
