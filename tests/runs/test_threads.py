@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,9 @@ def shared(monkeypatch: pytest.MonkeyPatch) -> set[int]:
     def watched(pool: Pool, work: Callable[[int, int], object], count: int) -> None:
         def noted(block: int, worker: int) -> None:
             seen.add(threading.get_ident())
+            end = time.monotonic() + (10 if pool.threads > 1 else 0)
+            while len(seen) == 1 and time.monotonic() < end:
+                time.sleep(0.001)  # on a busy machine a helper may need long until it takes its first block
             work(block, worker)
 
         run(pool, noted, count)
