@@ -11,7 +11,7 @@ import sys
 import tracemalloc
 import zipfile
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -255,6 +255,9 @@ def test_a_sheet_with_a_far_cell_takes_no_memory_for_the_rows_before_it(tmp_path
 def test_columns_of_lists_are_refused_by_name(tmp_path: Path) -> None:
     write_parquet(tmp_path / "t.parquet", {"a": [1], "pixels": [[1, 2]]})
     with pytest.raises(DataError, match=r"column 'pixels' holds LargeList"):
+        read_columns(tmp_path / "t.parquet", TableFormat())
+    write_parquet(tmp_path / "t.parquet", {"a": [1], "took": [timedelta(hours=1)]})
+    with pytest.raises(DataError, match=r"column 'took' holds Duration"):
         read_columns(tmp_path / "t.parquet", TableFormat())
 
 

@@ -98,6 +98,14 @@ def test_encodings(encoding: str) -> None:
     np.testing.assert_array_equal(numbers, NUMBERS)
 
 
+def test_a_nul_in_a_text_of_utf_8_does_not_make_it_utf_16() -> None:
+    raw = "x,ö,y\n" + "1,b,2\n" * 9 + "1,b\0,2\n"
+    table = TableReader(raw.encode(), find_format(raw.encode(), "t.csv", {}).form, "t.csv")
+    assert list(table.names) == ["x", "ö", "y"]
+    short = "姓名,年齢,住所\n山田太郎太郎太郎,三十一,東京都東京都東京都\n".encode("utf-16-le")
+    assert find_format(short, "t.csv", {"header": True}).form.encoding == "utf-16-le"
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
 def test_an_encoding_that_a_mark_says_is_said(encoding: str) -> None:
     (note,) = find_format(written(**{",": ""}).encode(encoding), "t.csv", {}).notes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,20 @@ def test_a_frame_of_numbers_without_gaps_has_no_columns_to_describe() -> None:
     frame = people()[["y"]].assign(a=np.arange(N), b=np.linspace(0, 1, N))
     model = zoo_core.train(spec(), data=frame, target="y")
     assert (model.about.columns, model.spec.data.preprocessor.name) == ([], "standard")  # type: ignore[union-attr]
+
+
+def test_decimals_are_numbers_and_lists_are_refused_with_their_place() -> None:
+    frame = people()[["y"]].assign(a=np.arange(N) / 4, b=np.arange(N))
+    exact = frame.assign(a=[Decimal(value) for value in frame["a"]])
+    model = zoo_core.train(spec(), data=frame, target="y")
+    for given in (exact, polars_frame(exact), exact.assign(a=[None, *exact["a"][1:]])):
+        assert zoo_core.train(spec(), data=given, target="y").about.inputs == 2
+        if given["a"][0] is not None:
+            assert model.predict(given).tolist() == model.predict(frame).tolist()
+    with pytest.raises(DataError, match=r"column 'a', row 0 \(from 0\): list \[0, 1\] is neither number"):
+        zoo_core.train(spec(), data=frame.assign(a=[[row, 1] for row in range(N)]), target="y")
+    with pytest.raises(DataError, match=r"column 'a', row 0 \(from 0\): ndarray .* is neither number"):
+        zoo_core.train(spec(), data=frame.assign(a=list(np.ones((N, 2)))), target="y")
 
 
 def test_a_column_of_names_is_refused_and_can_be_left_out() -> None:

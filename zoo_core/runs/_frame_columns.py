@@ -74,8 +74,9 @@ def _kind(values: Array) -> str:
 
 
 def _is_gap(value: Any) -> bool:
-    is_text = isinstance(value, str)
-    return value.strip() in MISSING if is_text else type(value).__name__ in MISSING_TYPES or bool(value != value)
+    if isinstance(value, str):
+        return value.strip() in MISSING
+    return type(value).__name__ in MISSING_TYPES or bool(isinstance(value, Number) and value != value)
 
 
 def _has_gaps(values: Array | None) -> bool:

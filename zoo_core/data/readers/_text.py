@@ -41,6 +41,7 @@ _MARKUP = (  # how texts begin that are no table
 )
 MAX_LINE = 2**22  # characters
 CHUNK = 2**18  # bytes
+FEW_NULS = 10  # UTF-16 has more than one NUL in this number of bytes, unless most letters are far from Latin ones
 WINDOWS = "cp1252"  # what Windows writes in Western Europe and America; it contains Latin-1
 
 
@@ -156,6 +157,15 @@ def _first_wrong_line(stream: IO[bytes], encoding: str) -> int:
     return line
 
 
+def _begins_as_utf8(start: bytes) -> bool:
+    """Return whether bytes are UTF-8; the last letter may be cut off."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def find_encoding(raw: Raw, where: str) -> str:
     """Return the encoding of a table: by its mark, UTF-8, UTF-16 without a mark, or else that of Windows."""
     if isinstance(raw, str):
@@ -164,7 +174,7 @@ def find_encoding(raw: Raw, where: str) -> str:
     start = contents.start(START)
     if _own_encoding(start, ""):
         return "utf-8"
-    if b"\0" in start:
+    if b"\0" in start and (start.count(0) * FEW_NULS > len(start) or not _begins_as_utf8(start)):
         return "utf-16-be" if start[:1] == b"\0" else "utf-16-le"
     decoder = codecs.getincrementaldecoder("utf-8")()
     with contents.open() as stream:

@@ -184,6 +184,8 @@ def _text(value: Any, row: int, missing: Sequence[str]) -> str | None:
         return None
     if isinstance(value, date):
         return value.isoformat().replace("+00:00", "Z")
+    if type(value).__name__ == "Decimal":  # of a database; its module takes time to import
+        value = float(value)
     if not isinstance(value, (bool, int, float, np.generic)):
         raise ValueFaultError(row, f"{type(value).__name__} {value!r:.40} is neither number, text nor date")
     return None if value != value else label_text(value)
