@@ -137,6 +137,13 @@ def test_features_to_predict_from_may_be_divided_in_any_usual_way(delimiter: str
     assert read_features(io.StringIO(text), ["a", "b"]).tolist() == [[2, 1], [4, 3]]
 
 
+@pytest.mark.parametrize(
+    "text", ['b\t"a, c"\n1\t2\n', '"b"\t"a, c"\n1\t2\n', '"b";"a, c"\n1;2\n', "b|a, c|d, e\n1|2|3\n"]
+)
+def test_features_are_found_beside_the_delimiter_of_the_model_in_names_and_quotes(text: str) -> None:
+    np.testing.assert_array_equal(read_features(io.StringIO(text), ["a, c", "b"]), [[2, 1]])
+
+
 def test_a_row_with_a_label_is_no_header_of_a_model_without_names() -> None:
     with pytest.raises(DataError, match=r"line 1, column 3 \(index 2\): 'x' is text"):
         read_features(io.StringIO("1,2,x\n3,4,y\n"), [])

@@ -97,7 +97,7 @@ def _file_dataset(model: Model, source: Dataset, path: str, folder: DataFolder, 
     changes: dict[str, Any] = {"path": path, "test_path": None}
     if "delimiter" in options:
         where, raw = read_table(folder.for_origin(model.spec.origin.naming(path)).locate(path))
-        changes["delimiter"] = stored_format(raw, model.data_options, where).delimiter
+        changes["delimiter"] = stored_format(raw, model.data_options, where, model.about.feature_names).delimiter
     own = {name: value for name, value in changes.items() if name in options}
     return dataclasses.replace(_named_columns(model, source), **own)  # type: ignore[type-var]
 

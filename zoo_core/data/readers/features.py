@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from zoo_core.data.readers._open import Source, reads_foreign_bytes
 from zoo_core.data.readers._rows import RowReader
 from zoo_core.data.readers._text import Raw
 from zoo_core.data.readers.feature_table import FeatureTable
-from zoo_core.data.readers.table_format import TableFormat
+from zoo_core.data.readers.table_format import DELIMITERS, TableFormat
 from zoo_core.data.readers.table_reader import TableReader, other_delimiter
 from zoo_core.data.readers.tables import format_of, read_table
 from zoo_core.errors import DataError, nearest
@@ -58,7 +59,7 @@ def open_features(
 ) -> FeatureTable:  # fmt: skip
     """Open a text table to predict from; as `read_features`, but its rows are not read yet."""
     where, raw = read_table(source)
-    form = stored_format(raw, options or {}, where)
+    form = stored_format(raw, options or {}, where, feature_names)
     first = _first_cells(raw, form, where)
     numeric = [is_number(cell) for cell in first]
     known = bool(feature_names) and set(feature_names) <= set(first)
@@ -73,14 +74,28 @@ def open_features(
     return FeatureTable(table, places, columns, gaps)
 
 
-def stored_format(raw: Raw, options: Mapping[str, Any], where: str) -> TableFormat:
-    """Return the format that a model's options say, with the delimiter of the file where theirs does not divide it."""
+def stored_format(raw: Raw, options: Mapping[str, Any], where: str, names: Sequence[str] = ()) -> TableFormat:
+    """Return the format that a model's options say, with the delimiter of the file where theirs does not divide it.
+
+    It does not where it gives one cell, or not all of the given names, and another delimiter gives them.
+    """
     try:
         form = TableFormat.from_options(options)
     except (TypeError, ValueError) as error:
         raise DataError(f"{where}: the model does not say how its table is written: {error}") from error
+    if names and (own := _format_with(names, raw, form, where)):
+        return own
     other = other_delimiter(_first_cells(raw, form, where), form.delimiter)
     return replace(form, delimiter=other) if other else form
+
+
+def _format_with(names: Sequence[str], raw: Raw, form: TableFormat, where: str) -> TableFormat | None:
+    """Return the first format, of the given one and those with another delimiter, in which the first line has names."""
+    for own in (form, *(replace(form, delimiter=delimiter) for delimiter in DELIMITERS)):
+        with suppress(DataError):  # quotes end elsewhere with another delimiter
+            if set(names) <= set(_first_cells(raw, own, where)):
+                return own
+    return None
 
 
 def _first_cells(raw: Raw, form: TableFormat, where: str) -> list[str]:
