@@ -166,6 +166,14 @@ def test_near_copies_of_the_target_are_said():
     assert any("column 'w' tells the target exactly" in note for note in notes({"p": noise, "w": words}, labels))
     words[5] = "no"
     assert notes({"p": noise, "w": words}, labels) == []
+    many, noise = 5 * ROWS, np.random.default_rng(0).normal(size=5 * ROWS).round(4)
+    told = {"p": noise, "w": ["no" if i == 5 else ("no", "yes")[i % 2] for i in range(many)]}
+    said = f"column 'w' tells the target in {many - 1} of {many} rows"
+    assert any(said in note for note in notes(told, ["ab"[i % 2] for i in range(many)]))
+    codes = {"p": noise, "w": [int(i == 5 or i % 2 == 0) for i in range(many)]}
+    assert any(said in note for note in notes(codes, ["ab"[i % 2] for i in range(many)]))
+    rare = ["b" if i < 10 else "a" for i in range(many)]
+    assert notes({"p": noise, "w": ["y" if i < 9 else "n" for i in range(many)]}, rare) == []
 
 
 def test_classes_of_one_row_and_columns_of_one_value_are_said():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
@@ -22,6 +23,7 @@ LEAST_ROWS = 20  # from which a pattern of a column is no accident
 MOST_COLUMNS = 30  # of which pairs are looked at
 FEW_VALUES = 10  # a target with fewer different values may rise with a column by chance
 NEARLY = 0.999  # correlation
+FEW_WRONG = 0.02  # of the rows that are not of the largest class, where a column nearly tells the class
 _TOTAL = re.compile(r"(grand |sub)?(total|sum|mean|average|summe|gesamt|mittelwert)\b", re.IGNORECASE)
 
 
@@ -78,6 +80,10 @@ def column_notes(
             notes.append(f"{name} counts up from row to row ({first}, ...); {way}")
         elif _tells(survey, target, labels):
             notes.append(f"{name} tells the target exactly; {_beforehand(table, survey.place)}")
+        elif len(set(labels)) < FEW_VALUES > len(np.unique(survey.values)) and (
+            way := _way_to_tell(survey.values.tolist(), labels)
+        ):
+            notes.append(f"{name} {way}; {_beforehand(table, survey.place)}")
         elif target.is_numeric and (r := _correlation(survey.values, target.values)) > NEARLY:
             nearly = f"{name} is nearly the target, correlation {r:.5f}"
             notes.append(f"{nearly}; {_beforehand(table, survey.place)}")
@@ -124,9 +130,21 @@ def text_notes(columns: Mapping[int, Array], labels: Sequence[str], table: Table
     for place, codes in columns.items():
         distinct = len(np.unique(codes))
         few = 1 < distinct <= len(labels) / FEW_VALUES and len(codes) == len(labels) >= LEAST_ROWS
-        if few and len(set(labels)) > 1 and len(set(zip(codes.tolist(), labels, strict=True))) == distinct:
-            notes.append(f"{table.column_name(place)} tells the target exactly; {_beforehand(table, place)}")
+        if few and (way := _way_to_tell(codes.tolist(), labels)):
+            notes.append(f"{table.column_name(place)} {way}; {_beforehand(table, place)}")
     return notes
+
+
+def _way_to_tell(values: Sequence[object], labels: Sequence[str]) -> str:
+    """Return how well each value of a column tells a class, or '' where it hardly does."""
+    most: dict[object, int] = {}
+    for (value, _), count in Counter(zip(values, labels, strict=True)).items():
+        most[value] = max(count, most.get(value, 0))
+    rows, told = len(labels), sum(most.values())
+    others = rows - max(Counter(labels).values())
+    if not others or rows - told > FEW_WRONG * others:
+        return ""
+    return "tells the target exactly" if told == rows else f"tells the target in {told:,} of {rows:,} rows"
 
 
 def _rises(x: Array, y: Array) -> bool:
