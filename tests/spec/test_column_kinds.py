@@ -60,8 +60,10 @@ def test_the_kind_of_a_column_is_found(cell, kind, found, gaps):
 
 
 def test_many_rows_allow_more_categories_but_at_most_200():
-    assert finding(lambda i: f"t{i % 45}", rows=1000).kind == "category"
-    assert finding(lambda i: f"t{i % 55}", rows=1000).kind == "ignore"
+    states, people = (finding(lambda i, n=n: f"t{i % n}", rows=1000) for n in (45, 95))
+    assert (states.kind, states.note, people.kind) == ("category", "", "category")
+    assert "whose a row is" in people.note
+    assert finding(lambda i: f"t{i % 105}", rows=1000).kind == "ignore"
     assert finding(lambda i: f"t{i % 201}", rows=6000).kind == "ignore"
 
 

@@ -17,11 +17,12 @@ from zoo_core.data.readers.dates import read_date
 from zoo_core.data.readers.described import LEFT_OUT
 from zoo_core.data.readers.survey import ColumnSurvey, has_id_name
 from zoo_core.data.readers.table_reader import TableReader
-from zoo_core.data.readers.values import KIND_OF_ORDER, ORDER_OF, may_be_category, sorted_categories, text_kind
+from zoo_core.data.readers.values import FEW, KIND_OF_ORDER, ORDER_OF, may_be_category, sorted_categories, text_kind
 from zoo_core.errors import DataError, Hint
 from zoo_core.parts import Array
 
 REPEATED = 2  # rows of each text or number in the mean, from which on it may be that of a person
+OF_A_GROUP = 20  # rows with one text, below which it may be a person or the like
 SHOWN = 3  # categories in a description
 DONE = {
     "number": "standardized", "boolean": "1 or 0, standardized", "date": "elapsed time and its parts",
@@ -170,7 +171,8 @@ def _of_texts(place: int, name: str, texts: TypedColumn, survey: ColumnSurvey, f
         return Finding(place, name, "ignore", _examples(texts), why=f"all rows have the text {distinct[0]!r}")
     few = may_be_category(count, known) and not (count == known > 2)
     if few or features:
-        return Finding(place, name, "category", _examples(texts), texts.missing, categories=count, codes=texts.codes)
+        found, note = _examples(texts), _group_note(name) if count > FEW and known < count * OF_A_GROUP else ""
+        return Finding(place, name, "category", found, texts.missing, categories=count, codes=texts.codes, note=note)
     if survey.is_measured:
         return Finding(place, name, "ignore", _examples(texts), why=survey.first_fault())
     if survey.is_code:

@@ -24,7 +24,7 @@ from zoo_core.parts import Array, Column
 
 MISSING_TYPES = ("NoneType", "NAType", "NaTType")  # of None, and of what pandas has in place of a value
 DATES = (date, np.datetime64)
-FEW, SHARE, MANY = 20, 0.05, 200  # different texts of a category: up to a number, or to a share of the rows
+FEW, SHARE, MANY = 20, 0.1, 200  # different texts of a category: up to a number, or to a share of the rows
 TRUTHS = {"true": 1.0, "yes": 1.0, "t": 1.0, "y": 1.0, "on": 1.0, "1": 1.0, "1.0": 1.0,
           "false": 0.0, "no": 0.0, "f": 0.0, "n": 0.0, "off": 0.0, "0": 0.0, "0.0": 0.0}  # fmt: skip
 DATE_FORMS = {"": "2026-01-31 or 2026-01-31 12:30", "dmy": "31/1/2026", "mdy": "1/31/2026"}
