@@ -159,3 +159,14 @@ def test_plain_numbers_with_names_are_matched_by_name_and_a_gap_is_refused(tmp_p
     assert not check(made, frame[["a", "b"]])
     with pytest.raises(ValueError, match=r"row 3 \(from 0\): an entry is missing"):
         made[1]["predict"](gap)
+
+
+def test_the_code_of_a_table_is_to_be_read(tmp_path):
+    model = model_of(FRAME, columns=KINDS)
+    space = exported(model, tmp_path)
+    text = (tmp_path / "m.py").read_text(encoding="utf-8")
+    bias = model.network.state()["layers.0.bias"]
+    assert space["ARRAYS"]["layers.0.bias"].tobytes() == bias.tobytes()
+    assert f'"layers.0.bias": np.array([{bias[0]!s}, {bias[1]!s}], np.float32)' in text
+    assert "base64" not in text  # all arrays are short
+    assert "^" not in text  # the parts of a date are never negative in their period

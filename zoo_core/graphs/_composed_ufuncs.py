@@ -49,7 +49,10 @@ def _in_floats(function: Callable[..., Node]) -> Callable[..., Node]:
 
 def _is_turned(t: Terms, rest: Node, y: Node) -> Node:
     """Return where a rest, which has the sign of the dividend, is not 0 and has another sign than the divisor."""
-    sides = t("Xor", t("Less", rest, 0, dtype=bool), t("Less", y, 0, dtype=bool), dtype=bool)
+    is_below = t("Less", rest, 0, dtype=bool)
+    if y.value is not None and (y.value > 0).all():
+        return is_below
+    sides = t("Xor", is_below, t("Less", y, 0, dtype=bool), dtype=bool)
     return t("And", t("Not", t("Equal", rest, 0, dtype=bool), dtype=bool), sides, dtype=bool)
 
 

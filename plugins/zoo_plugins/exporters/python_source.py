@@ -20,6 +20,7 @@ from zoo_plugins.exporters.python_expressions import ATOM, HELPERS, SIGN, Text, 
 
 WIDTH = 100  # of a line
 FUTURE = ["from __future__ import annotations", ""]
+SHORT = 64  # numbers of an array that are written as numbers
 INLINE = 60  # characters of an expression that may stand inside another one
 
 
@@ -58,19 +59,22 @@ class _Module:
         helpers = [HELPERS[name] for name in sorted(self._helpers)]
         public = [self._outputs(functions), *self._predictions()]
         tables = python_tables.functions(self._columns) if self._columns else []
-        parts = [self._head(), *public, *tables, *bodies, *helpers, _UNPACK, self._data()]
+        data = self._data()
+        unpack = [_UNPACK] if "_array(" in data else []
+        head = self._head(["import base64"] if unpack else [])
+        parts = [head, *public, *tables, *bodies, *helpers, *unpack, data]
         return "\n\n\n".join(parts) + "\n"
 
     # -------------------------------------------------------------- texts
 
-    def _head(self) -> str:
+    def _head(self, imports: list[str]) -> str:
         about = "\n".join(f"{line}" for s in sentences(self._model) for line in textwrap.wrap(s, WIDTH))
         imported = f"from {self._name} import predict"
         if not self._name.isidentifier() or iskeyword(self._name):
             imported = f"import importlib\n    predict = importlib.import_module('{plain(self._name)}').predict"
         example = f"    {imported}\n    predict(x)  # x: (rows, {self._graph.input.width})"
         text = f'"""{about}\n\nNeeds NumPy alone.\n\n{example}\n"""\n\n'
-        text += "\n".join([*FUTURE, "import base64", *python_tables.imports(self._columns), "", "import numpy as np"])
+        text += "\n".join([*FUTURE, *imports, *python_tables.imports(self._columns), "", "import numpy as np"])
         labels = [f"LABELS = np.array({_wrapped(self._model.labels().tolist())})"] if self._labels else []
         told = [python_tables.constants(self._columns, self._model.missing, _wrapped)] if self._columns else []
         return "\n".join([text, "", *labels, *told]).rstrip()
@@ -167,11 +171,22 @@ class _Module:
     def _data(self) -> str:
         entries = []
         for name, value in self._arrays.items():
+            if value.size <= SHORT:
+                entries.append(f'    "{name}": {_literal(value)},')
+                continue
             little = value.astype(value.dtype.newbyteorder("<"))
             code = base64.b85encode(little.tobytes()).decode()
             body = "\n".join(code[at : at + WIDTH] for at in range(0, len(code), WIDTH))
             entries.append(f'    "{name}": _array("{little.dtype.str}", {value.shape}, """\n{body}\n"""),')
         return "\n".join(["ARRAYS = {", *entries, "}"])
+
+
+def _literal(value: Array) -> str:
+    """Return the expression of a short array, whose numbers can be read."""
+    numbers = textwrap.fill(", ".join(map(_number, value.ravel())), WIDTH, break_on_hyphens=False)
+    shown = f"[{numbers}]" if "\n" not in numbers else "[\n" + textwrap.indent(numbers, " " * 8) + "\n    ]"
+    shape = f".reshape({value.shape})" if value.ndim > 1 else ""
+    return f"np.array({shown}, np.{value.dtype.name}){shape}"
 
 
 def _number(value: Array) -> str:
