@@ -80,7 +80,7 @@ FUNCTIONS = {
     "inner": lambda x: np.einsum("ij,ij->i", x, x)[:, None] / (1 + np.einsum("ij,ij->i", x, x))[:, None] * x,
     "tables": lambda x: np.interp(x[:, 0], PLACES, TABLE)[:, None] + np.searchsorted(PLACES, x[:, 1])[:, None] + x * 0,
     "polynomials": lambda x: np.polyval([0.1, -2, 3], np.tanh(x)),
-    "shapes": lambda x: np.expand_dims(x[:, 0], 1) + x[:, 1].reshape(-1, 1) + np.squeeze(x[:, 2:3])[:, None] + x,
+    "shapes": lambda x: np.expand_dims(x[:, 0], 1) + x[:, 1].reshape(-1, 1) + np.squeeze(x[:, 2:3], 1)[:, None] + x,
     "dtypes": lambda x: x.astype(np.float64) * 3 + x.astype(int) + np.float64(2) * (x > 0).astype(np.float32),
     "likes": lambda x: np.zeros_like(x) + np.ones_like(x) * x + np.full_like(x, 3),
     "rows": lambda x: x + np.ones(x.shape, x.dtype) + np.zeros((len(x), 1), x.dtype),

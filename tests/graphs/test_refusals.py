@@ -247,3 +247,17 @@ def test_a_part_that_gives_other_values_is_refused(infer, when, tmp_path):
     with pytest.raises(PluginError, match=rf"the model gives other \w+ {when}; a part of it draws random numbers"):
         zoo_core.export(model_with(infer), tmp_path / "m.py")
     assert list(tmp_path.iterdir()) == []
+
+
+def rows_dropped(self, x, out):
+    out[...] = x + np.squeeze(x[:, :1])[:, None]
+
+
+def test_a_part_that_raises_for_a_row_alone_is_named_with_its_line(tmp_path):
+    line = rows_dropped.__code__.co_firstlineno + 1
+    with pytest.raises(
+        PluginError,
+        match=rf"^activation 'own' \(.*rows_dropped, line {line}\) raised IndexError for a row alone",
+    ):
+        zoo_core.export(model_with(rows_dropped), tmp_path / "m.py")
+    assert list(tmp_path.iterdir()) == []

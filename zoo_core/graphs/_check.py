@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from zoo_core.contract import named_error, naming_parts
 from zoo_core.errors import DataError, PluginError
 from zoo_core.graphs._node import Graph
 from zoo_core.graphs._rows import typical_rows
@@ -19,6 +20,7 @@ JITTER = 16  # roundings: by so much each stage may differ, in the model as in a
 DRAWS = 3
 
 
+@naming_parts
 def check_export(model: Model, graph: Graph, run: Callable[[Array], Mapping[str, Array]], what: str) -> None:
     """Raise PluginError unless an export gives what the model gives, for 257 rows.
 
@@ -37,7 +39,7 @@ def check_export(model: Model, graph: Graph, run: Callable[[Array], Mapping[str,
         expected = _answers(model, x, 0)
         _check_constancy(expected, _answers(model, x, 0), "a second time", what)
         alone = {name: values[:1] for name, values in expected.items()}
-        _check_constancy(alone, _answers(model, x[:1], 0), "for a row alone", what, FLOORS[model.network.dtype.name])
+        _check_constancy(alone, _answers_alone(model, x[:1]), "for a row alone", what, FLOORS[model.network.dtype.name])
         drawn = [_answers(model, x, seed) for seed in range(1, DRAWS + 1)]
     kept = np.all([np.isfinite(a).reshape(len(x), -1).all(axis=1) for a in _numbers(expected)], axis=0)
     if not kept.any():
@@ -97,6 +99,15 @@ def _answers(model: Model, x: Array, seed: int) -> dict[str, Array]:
         found = {"label": model.labels()[decision.classes(y)]}
         probabilities = decision.probabilities(y)
     return found | ({"outputs": y} if probabilities is None else {"probabilities": probabilities})
+
+
+def _answers_alone(model: Model, x: Array) -> dict[str, Array]:
+    try:
+        return _answers(model, x, 0)
+    except Exception as error:
+        if named := named_error(error, " for a row alone"):
+            raise named from error
+        raise
 
 
 def _numbers(answers: Mapping[str, Array]) -> list[Array]:
