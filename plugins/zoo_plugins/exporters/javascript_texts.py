@@ -92,9 +92,10 @@ function seconds(text, order) {
     const day = (time ? text.slice(0, time.index) : text).split(/[-/.]/);
     const [year, month, date] = { dmy: [day[2], day[1], day[0]], mdy: [day[2], day[0], day[1]] }[order] || day;
     const [hour, minute, second, part, zone, more] = time ? time.slice(1).map((digits) => digits || "0") : "000000";
-    const found = new Date(Date.UTC(year, month - 1, date, hour, minute, second));
+    const found = new Date(Date.UTC(2000, 0, 1, hour, minute, second));
+    found.setUTCFullYear(year, month - 1, date); // Date.UTC takes the year 50 for 1950
     const is_day = found.getUTCMonth() === month - 1 && found.getUTCDate() === Number(date) && hour < 24 && minute < 60;
-    if (!/^\\d{4}$/.test(year) || day.length !== 3 || !is_day || !(second < 60)) {
+    if (!/^\\d{4}$/.test(year) || Number(year) < 1 || day.length !== 3 || !is_day || !(second < 60)) {
         const such = { dmy: "31/1/2026", mdy: "1/31/2026" }[order] || "2026-01-31";
         throw new TypeError(`${JSON.stringify(text)} is no date such as ${such}`);
     }
