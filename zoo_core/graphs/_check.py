@@ -18,6 +18,7 @@ ROWS = 257
 FLOORS = {"float32": 2e-6, "float64": 1e-13}  # of a value, or of 1 if it is smaller
 JITTER = 16  # roundings: by so much each stage may differ, in the model as in an export
 DRAWS = 3
+BUILT_IN = "zoo_core.", "zoo_plugins."
 
 
 @naming_parts
@@ -34,12 +35,14 @@ def check_export(model: Model, graph: Graph, run: Callable[[Array], Mapping[str,
         run: gives the outputs of the export for rows, by the names in the graph; "label" are labels, (rows,).
         what: how messages call the export.
     """
+    causes = _causes(model)
     with model.lock:
         x = _accepted(model, typical_rows(model, ROWS).astype(graph.input.dtype))
         expected = _answers(model, x, 0)
-        _check_constancy(expected, _answers(model, x, 0), "a second time", what)
+        _check_constancy(expected, _answers(model, x, 0), "a second time", what, causes)
         alone = {name: values[:1] for name, values in expected.items()}
-        _check_constancy(alone, _answers_alone(model, x[:1]), "for a row alone", what, FLOORS[model.network.dtype.name])
+        close = FLOORS[model.network.dtype.name]
+        _check_constancy(alone, _answers_alone(model, x[:1]), "for a row alone", what, causes, close)
         drawn = [_answers(model, x, seed) for seed in range(1, DRAWS + 1)]
     kept = np.all([np.isfinite(a).reshape(len(x), -1).all(axis=1) for a in _numbers(expected)], axis=0)
     if not kept.any():
@@ -47,11 +50,11 @@ def check_export(model: Model, graph: Graph, run: Callable[[Array], Mapping[str,
     found = run(x)
     for name, values in expected.items():
         limits = _limits(values, [draw[name] for draw in drawn], model.network.dtype.name)
-        _compare(what, name, _shaped(found, name, values, what)[kept], values[kept], limits[kept])
+        _compare(what, name, _shaped(found, name, values, what)[kept], values[kept], limits[kept], causes)
 
 
 def _check_constancy(
-    expected: Mapping[str, Array], other: Mapping[str, Array], when: str, what: str, close: float = 0.0
+    expected: Mapping[str, Array], other: Mapping[str, Array], when: str, what: str, causes: str, close: float = 0.0
 ) -> None:
     """Raise PluginError if a model gives other values for the same rows: no export can give both."""
     for name, values in expected.items():
@@ -61,8 +64,17 @@ def _check_constancy(
         if not np.all(same) and (values.dtype.kind == "f" or not close):
             raise PluginError(
                 f"{what} is not written: the model gives other {name} {when}; a part of it draws random numbers, "
-                "changes what it keeps, or looks at other rows"
+                f"changes what it keeps, or looks at other rows{causes}"
             )
+
+
+def _causes(model: Model) -> str:
+    """Return an end of a message that names the parts of plugins, which may be the cause; "" without such."""
+    transforms = [stage.transform for stage in model.network.stages if not stage.training_only]
+    parts = [*transforms, *(part for _, part in model.preprocessors.parts)]
+    own = [part for part in parts if not type(part).__module__.startswith(BUILT_IN)]
+    names = dict.fromkeys(f"{p.kind} {p.name!r} ({type(p).__module__}.{type(p).__qualname__})" for p in own)
+    return f"; look at {', '.join(names)}" if names else ""
 
 
 def _accepted(model: Model, x: Array) -> Array:
@@ -132,7 +144,7 @@ def _shaped(found: Mapping[str, Any], name: str, like: Array, what: str) -> Arra
 
 
 @np.errstate(all="ignore")
-def _compare(what: str, name: str, found: Array, expected: Array, limits: Array) -> None:
+def _compare(what: str, name: str, found: Array, expected: Array, limits: Array, causes: str) -> None:
     if expected.dtype.kind == "f":
         apart = np.abs(found.astype(np.float64) - expected)
         wrong = ~(apart <= limits)
@@ -144,5 +156,6 @@ def _compare(what: str, name: str, found: Array, expected: Array, limits: Array)
     size = f"by up to {np.nanmax(np.where(wrong, apart, 0)):.2g}, " if expected.dtype.kind == "f" else ""
     raise PluginError(
         f"{what} differs from the model, so it is not written: {name} are wrong {size}in {int(wrong.sum())} of "
-        f"{wrong.size} places; the first is row {at[0]} (from 0), with {found[at]!r} for {expected[at]!r}"
+        f"{wrong.size} places; the first is row {at[0]} (from 0), with {found[at].item()!r} for "
+        f"{expected[at].item()!r}{causes}"
     )
