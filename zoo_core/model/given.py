@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,23 +15,26 @@ from zoo_core.parts import Array, Table
 
 Column = str | int  # a column of a frame, by its name or its place; -1 is the last
 Target = Column | Sequence[Column] | None
-ROW_KEYS = frozenset({"x", "y", "weights"})
+ROW_KEYS = frozenset({"x", "y", "weights", "groups", "times"})
+NOTHING: Mapping[str, Column | None] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class GivenRows:
-    """Inputs, targets and weights as they were given; `x` and `y` may be frames.
+    """Inputs, targets, weights, groups and times as they were given; `x` and `y` may be frames.
 
-    Raises DataError if the rows of `x` and `y` have the same names, as in pandas, in another order.
+    Raises DataError if the rows of `x` and of another one have the same names, as in pandas, in another order.
     """
 
     x: Any
     y: Any
     weights: Any = None
+    groups: Any = None
+    times: Any = None
 
     def __post_init__(self) -> None:
         """Refuse targets that belong to other rows than the inputs beside them."""
-        for what, other in (("targets", self.y), ("weights", self.weights)):
+        for what, other in {"targets": self.y, **{k: getattr(self, k) for k in ("weights", "groups", "times")}}.items():
             if _order_differs(getattr(self.x, "index", None), getattr(other, "index", None)):
                 raise DataError(f"{what}: the rows have another order than those of the inputs: give .loc[x.index]")
 
@@ -45,37 +49,41 @@ def _order_differs(own: Any, other: Any) -> bool:
 
 
 def given_rows(
-    value: Any, target: Target | Callable[[], Target], weights: Column | None = None, what: str = "data"
+    value: Any,
+    target: Target | Callable[[], Target],
+    beside: Mapping[str, Column | None] = NOTHING,
+    what: str = "data",
 ) -> GivenRows:
-    """Return the rows that a value holds; of a frame, `target` and `weights` name columns.
+    """Return the rows that a value holds; of a frame, `target` names the column, or several of them.
 
-    `target` may be a function, which is asked where the columns are needed.
+    `target` may be a function, which is asked where the columns are needed. `beside` names the columns of a frame that
+    are weights, groups and times.
 
     Raises DataError for a value of another form, and for a frame whose target is not named.
     """
     if isinstance(value, Table):
-        return GivenRows(value.x, value.y, value.weights)
+        return GivenRows(value.x, value.y, value.weights, value.groups, value.times)
     if isinstance(value, Mapping) and (target is None or callable(target)) and {"x", "y"} <= set(value) <= ROW_KEYS:
         return GivenRows(**value)
     if isinstance(value, (tuple, list)) and not is_frame(value) and len(value) in (2, 3):
         return GivenRows(*value)
     if is_frame(value):
-        return _rows_of_frame(value, target() if callable(target) else target, weights, what)
+        return _rows_of_frame(value, target() if callable(target) else target, beside, what)
     form = f"a {type(value).__name__}" + (f" of {len(value)}" if isinstance(value, (tuple, list)) else "")
     raise DataError(f"{what}: give (x, y), (x, y, weights), a mapping of these, a Data, or a frame, not {form}")
 
 
-def _rows_of_frame(frame: Any, target: Target, weights: Column | None, what: str) -> GivenRows:
+def _rows_of_frame(frame: Any, target: Target, beside: Mapping[str, Column | None], what: str) -> GivenRows:
     columns = frame_columns(frame)
     if target is None:
         raise DataError(f"{what}: a frame of {len(columns)} columns, and none is named as target", Hint("target"))
     wanted = [target] if isinstance(target, (str, int)) else list(target)
     names = [_column_name(columns, column, what) for column in wanted]
-    own = None if weights is None else _column_name(columns, weights, what)
-    x = {name: column for name, column in columns.items() if name not in (*names, own)}
+    own = {key: _column_name(columns, column, what) for key, column in beside.items() if column is not None}
+    x = {name: column for name, column in columns.items() if name not in (*names, *own.values())}
     if not x:
         raise DataError(f"{what}: has no column beside the target")
-    return GivenRows(x, {name: columns[name] for name in names}, None if own is None else columns[own])
+    return GivenRows(x, {name: columns[name] for name in names}, **{key: columns[name] for key, name in own.items()})
 
 
 def _column_name(columns: Mapping[str, Any], column: Column, what: str) -> str:

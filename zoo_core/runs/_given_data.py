@@ -29,7 +29,8 @@ def with_given_data(spec: Spec, given: Any, target: Any, registry: Registry) -> 
     if isinstance(given, Data):
         return spec, checked_data(source, given)
     parts = dict(given) if _are_splits(given) else {"train": given}
-    rows = {name: given_rows(part, source.target, source.weights, f"data, {name}") for name, part in parts.items()}
+    beside = {"weights": source.weights, "groups": source.group, "times": source.time}
+    rows = {name: given_rows(part, source.target, beside, f"data, {name}") for name, part in parts.items()}
     first, last = rows["train"].x, spec.model.layers[-1]
     task: Task = source.task or task_of(spec.model.loss, rows["train"].y, last.units)
     tables, about = make_tables(rows, task, source.columns or {})
@@ -73,7 +74,9 @@ def _with_validation(spec: Spec, rows: int) -> Spec:
 
 def _joined(first: Table, second: Table) -> Table:
     """Return the rows of two tables as one."""
-    if (first.weights is None) != (second.weights is None):
-        raise DataError("data: give weights for both of train and validation, or for none")
-    weights = None if first.weights is None else np.concatenate([first.weights, second.weights])
-    return Table(np.concatenate([first.x, second.x]), np.concatenate([first.y, second.y]), weights)
+    beside = {name: (getattr(first, name), getattr(second, name)) for name in ("weights", "groups", "times")}
+    for name, both in beside.items():
+        if sum(column is None for column in both) == 1:
+            raise DataError(f"data: give {name} for both of train and validation, or for none")
+    own = {name: np.concatenate(both) for name, both in beside.items() if both[0] is not None}
+    return Table(np.concatenate([first.x, second.x]), np.concatenate([first.y, second.y]), **own)

@@ -17,6 +17,7 @@ from zoo_core.model.frames import described_matrix, frame_columns, is_frame, mat
 from zoo_core.model.given import GivenRows, as_weights
 from zoo_core.parts import Array, Column, Loss, Table, Task
 from zoo_core.runs._frame_columns import MISSING as MISSING_TEXTS, describe_columns, learnt_columns
+from zoo_core.runs._given_apart import given_groups, given_times
 
 
 def form_of(x: Any) -> dict[str, Any]:
@@ -82,7 +83,9 @@ def make_tables(
     else:
         y, about["class_names"] = _encoded(y)
     weights = {name: as_weights(own.weights, len(x[name])) for name, own in rows.items()}
-    return {name: Table(x[name], y[name], weights[name]) for name in rows}, about
+    sizes = {name: len(own) for name, own in x.items()}
+    groups, times = given_groups(rows, sizes), given_times(rows, sizes)
+    return {name: Table(x[name], y[name], weights[name], groups.get(name), times.get(name)) for name in rows}, about
 
 
 def _names(given: Any) -> tuple[str, ...]:

@@ -23,7 +23,10 @@ class Arrays(Dataset):
     target: of a frame, the column to predict, by name or by index from 0 (-1 is the last), or a list of them;
     weights: of a frame, the column with the weight of each row; task: "classification", "regression" or "multilabel",
     several labels a row (default: that of the loss; several columns are labels for a loss that takes such);
-    columns: the kinds of columns of a frame, by name, as for `csv` (default: by their values).
+    columns: the kinds of columns of a frame, by name, as for `csv` (default: by their values);
+    group: of a frame, the column that says what a row belongs to, such as a person: no two splits share a group;
+    time: of a frame, the column that says when a row was made: later rows test what earlier ones taught. Neither is
+    learnt from.
     """
 
     name = "arrays"
@@ -36,6 +39,8 @@ class Arrays(Dataset):
     weights: Column | None = None
     task: Task | None = None
     columns: dict[str, Kind] | None = None
+    group: Column | None = None
+    time: Column | None = None
 
     def load(self, folder: DataFiles) -> Data:
         """Raise DataError: the arrays belong to the process that gives them."""
