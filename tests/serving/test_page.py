@@ -85,3 +85,21 @@ def test_a_form_predicts_a_row_and_shows_texts_of_a_model_as_texts(serve, page, 
     page.get_by_label("weight").first.press("Enter")
     page.locator(".answer", has_text="cat").wait_for()
     assert page.problems == []
+
+
+def test_an_empty_field_is_named_where_a_model_takes_no_missing_values(serve, page, tmp_path):
+    rng = np.random.default_rng(0)
+    data = {"weight": rng.normal(size=40), "<i>age</i>": rng.normal(size=40), "kind": rng.choice(["cat", "dog"], 40)}
+    layers = [{"units": 2, "activation": "softmax"}]
+    spec = {"model": {"loss": "cross_entropy", "layers": layers}, "optimizer": "adam", "training": {"epochs": 1}}
+    zoo_core.train(spec, data=data, target="kind", output=tmp_path / "pets.npz")
+    page.goto(serve(tmp_path / "pets.npz", "--workers", 1).url)
+    page.get_by_label("weight").first.fill("25")
+    page.get_by_role("button", name="Predict").click()
+    problem = page.get_by_role("alert")
+    problem.filter(has_text="<i>age</i>: fill in a number; the model takes no missing values").wait_for()
+    page.get_by_label("age").first.fill("0")
+    page.get_by_role("button", name="Predict").click()
+    page.wait_for_selector(".answer")
+    assert problem.inner_text() == ""
+    assert page.problems == []

@@ -191,7 +191,7 @@ BAD = [
     ("negative shape", one(shape=[-1, 3]), 400, "shape: must be a list"),
     ("a bool as shape", one(shape=[True, 3]), 400, "shape: must be a list"),
     ("a text among numbers", one(data=[1, 2, "x"]), 400, "not all of datatype FP64"),
-    ("null among numbers", one(data=[1, 2, None]), 400, "data"),
+    ("null among numbers", one(data=[1, 2, None]), 400, "the model takes no missing values"),
     ("not finite", one_number("NaN"), 400, "no JSON"),
     ("infinite", one_number("1e999"), 400, "infinity"),
     ("infinite as float32", one(datatype="FP32", data=[1, 2, 1e300]), 400, "infinite as FP32"),

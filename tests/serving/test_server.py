@@ -105,7 +105,7 @@ def test_a_damaged_file_leaves_the_former_model(serve, two_models, tmp_path):
     assert "the former one stays" in server.stop()[2]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_signal_stops_the_server_after_the_requests_that_have_begun(serve, two_models, number, workers):
     server = serve(two_models[0][0], "--workers", workers)
@@ -121,8 +121,15 @@ def test_a_signal_stops_the_server_after_the_requests_that_have_begun(serve, two
         connection.sendall(body[10:])
         assert b" 200 " in connection.recv(4096).split(b"\r\n")[0]
     code, _, err = server.stop(None)
-    assert code in (0, 128 + number)
+    assert code in (0, 128 + (signal.SIGTERM if number == signal.SIGHUP else number))
     assert "Traceback" not in err
+
+
+def test_a_second_ctrl_c_stops_at_once_without_a_traceback(serve, two_models):
+    server = serve(two_models[0][0], "--workers", 1)
+    server.process.send_signal(signal.SIGINT)
+    time.sleep(0.05)
+    assert "Traceback" not in server.stop(signal.SIGINT)[2]
 
 
 def test_requests_that_are_no_http_are_refused(serve):

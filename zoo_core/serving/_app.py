@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 from zoo_core.errors import printable
 from zoo_core.serving._counters import Counters
@@ -63,7 +64,22 @@ def make_app(
             yield
 
     handlers: dict[Any, Any] = {HTTPException: _http_error, Exception: _bug}
-    return Starlette(routes=state.routes(), lifespan=lifespan, exception_handlers=handlers)
+    return _Application(routes=state.routes(), lifespan=lifespan, exception_handlers=handlers)
+
+
+class _Application(Starlette):
+    """Ends in its usual way when a second Ctrl-C stops the server at once, and cancels what still runs."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or begin and end with the server."""
+
+        async def receive_or_end() -> Any:
+            try:
+                return await receive()
+            except asyncio.CancelledError:
+                return {"type": "lifespan.shutdown"}
+
+        await super().__call__(scope, receive_or_end if scope["type"] == "lifespan" else receive, send)
 
 
 class _State:

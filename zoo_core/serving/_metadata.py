@@ -23,6 +23,7 @@ def model_metadata(name: str, model: Model) -> dict[str, Any]:
     about = model.about
     facts: dict[str, Any] = {"task": about.task, "image_shape": about.image_shape}
     facts |= {"class_names": list(about.class_names), "target_names": list(about.target_names)}
+    facts["missing_values"] = takes_missing_values(model)
     return {
         "name": name,
         "versions": [],
@@ -34,6 +35,11 @@ def model_metadata(name: str, model: Model) -> dict[str, Any]:
         ],
         "parameters": facts | {"sha256": model.sha256},
     }
+
+
+def takes_missing_values(model: Model) -> bool:
+    """Return whether null may stand for a value that is missing."""
+    return bool(model.about.described_columns)
 
 
 def _input_metadata(model: Model) -> list[dict[str, Any]]:

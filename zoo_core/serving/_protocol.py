@@ -15,7 +15,7 @@ import orjson
 from zoo_core.data.columns import values_fault
 from zoo_core.model import Model
 from zoo_core.parts import Array
-from zoo_core.serving._metadata import column_names, datatype, named_outputs, row_shapes
+from zoo_core.serving._metadata import column_names, datatype, named_outputs, row_shapes, takes_missing_values
 from zoo_core.serving._refusal import RefusedError, listed, shorten, shown
 from zoo_core.serving._tensors import RawBytes, read_parameters, read_tensor
 
@@ -126,7 +126,7 @@ def _inputs(request: Mapping[str, Any], model: Model, raw: RawBytes) -> Any:
     given = request.get("inputs")
     if not isinstance(given, list) or not given:
         raise RefusedError(400, 'inputs: must be a list of tensors, each with "name", "shape", "datatype" and "data"')
-    may_miss = bool(model.about.described_columns)
+    may_miss = takes_missing_values(model)
     tensors = [read_tensor(tensor, f"inputs[{i}]", may_miss, raw) for i, tensor in enumerate(given)]
     names = [name for name, _ in tensors]
     if len(set(names)) < len(names):

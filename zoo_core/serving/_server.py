@@ -56,7 +56,7 @@ class Settings:
 
 
 def serve(settings: Settings, started: Callable[[str], None] = lambda url: None) -> None:
-    """Serve models until SIGINT or SIGTERM; requests that have begun are answered first.
+    """Serve models until SIGINT, SIGTERM or SIGHUP; requests that have begun are answered first.
 
     Args:
         settings: what is served, and where.
@@ -79,7 +79,7 @@ def serve(settings: Settings, started: Callable[[str], None] = lambda url: None)
         options |= {"timeout_keep_alive": IDLE_SECONDS, "http": f"{__package__}._http:LimitedProtocol"}
         options |= dict.fromkeys(("access_log", "server_header", "proxy_headers"), False)
         if settings.workers == 1:
-            uvicorn.Server(uvicorn.Config(app, **options)).run(sockets=[port])
+            _run_one(uvicorn.Server(uvicorn.Config(app, **options)), port)
             return
         os.environ[VARIABLE] = json.dumps(asdict(whole))
         try:
@@ -97,15 +97,25 @@ def _announce(url: str, started: Callable[[str], None]) -> None:
         time.sleep(0.05)
 
 
+def _run_one(server: Any, port: socket.socket) -> None:
+    from zoo_core.serving._signals import stop_at_hangup
+
+    with stop_at_hangup():
+        server.run(sockets=[port])
+
+
 def _run_workers(uvicorn: Any, options: Mapping[str, Any], port: socket.socket) -> None:
-    from uvicorn.supervisors import Multiprocess
+    from zoo_core.serving._signals import Workers
 
     config = uvicorn.Config(f"{__name__}:worker", factory=True, **options)
-    Multiprocess(config, sockets=[port]).run()
+    Workers(config, sockets=[port]).run()
 
 
 def worker() -> Starlette:
     """Return the application of a worker process."""
+    from zoo_core.serving._signals import heed_terminal
+
+    heed_terminal()
     return _app(Settings(**json.loads(os.environ[VARIABLE])))
 
 

@@ -103,7 +103,8 @@ def _misfit(data: list[Any], dtype: type[np.generic]) -> str:
     """Return words for the first value that is of another type, or "" if NumPy alone knows better."""
     right = {"f": (int, float), "b": (bool,)}.get(dtype(0).dtype.kind, (int,))
     wrong = [v for v in _flat(data) if not isinstance(v, right) or (isinstance(v, bool) and bool not in right)]
-    return f", such as {shown(wrong[0])}" if wrong else ""
+    gap = "; the model takes no missing values" if wrong and wrong[0] is None else ""
+    return f", such as {shown(wrong[0])}{gap}" if wrong else ""
 
 
 def _texts(data: list[Any], where: str, may_miss: bool) -> Array:

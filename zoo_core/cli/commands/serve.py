@@ -32,10 +32,10 @@ def command(
     """Answer requests over HTTP, and show a page to try models.
 
     The answers follow the Open Inference Protocol v2; the page is for a browser. When a model file is replaced, the
-    new model takes its place without a lost request; one that cannot be loaded does not. Ctrl-C or SIGTERM stops the
-    server after the requests that have begun. Addresses: / (the page), /v2/models/NAME/infer, /v2/health/ready,
-    /metrics. There is no password: serve to machines that you trust, or behind a proxy that asks for one. It needs the
-    extra `serve`: pip install 'mlp-zoo[serve]'.
+    new model takes its place without a lost request; one that cannot be loaded does not. Ctrl-C, SIGTERM or a closed
+    terminal stops the server after the requests that have begun. Addresses: / (the page), /v2/models/NAME/infer,
+    /v2/health/ready, /metrics. There is no password: serve to machines that you trust, or behind a proxy that asks for
+    one. It needs the extra `serve`: pip install 'mlp-zoo[serve]'.
     """
     from zoo_core.basics.workers import processors
     from zoo_core.registry import Registry

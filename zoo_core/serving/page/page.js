@@ -7,6 +7,7 @@ const MOST_SHOWN = 12; // classes, the likeliest first
 const PEN = 0.075; // width of a stroke, as a share of the pad
 let model = null; // the metadata of the chosen model
 let read = null; // returns the tensors that the page holds, or null while there is nothing to send
+let empty = null; // returns the names of the fields that hold nothing
 let latest = 0; // the number of the latest request: a late answer to an earlier one is not shown
 
 function element(tag, properties = {}, ...children) {
@@ -47,6 +48,11 @@ async function predict() {
   const inputs = read(), number = ++latest;
   showRequest();
   if (!inputs) return;
+  const gaps = model.parameters.missing_values ? [] : empty();
+  if (gaps.length) {
+    refuse(`${gaps.slice(0, 4).join(", ")}${gaps.length > 4 ? ", ..." : ""}: fill in a number; the model takes no missing values`);
+    return;
+  }
   try {
     const path = `v2/models/${encodeURIComponent(model.name)}/infer`;
     const answer = await ask(path, JSON.stringify({ inputs }));
@@ -54,10 +60,13 @@ async function predict() {
     by("problem").textContent = "";
     show(answer.outputs);
   } catch (error) {
-    if (number !== latest) return;
-    by("problem").textContent = error.message;
-    by("found").replaceChildren();
+    if (number === latest) refuse(error.message);
   }
+}
+
+function refuse(text) {
+  by("problem").textContent = text;
+  by("found").replaceChildren();
 }
 
 // ------------------------------------------------------------------ a form
@@ -72,6 +81,7 @@ function form(columns) {
     element("label", { className: "field" }, element("span", { textContent: field.name }), controls[i]));
   const send = element("button", { textContent: "Predict", onclick: predict });
   by("given").replaceChildren(...labels, element("div", { className: "buttons" }, send));
+  empty = () => fields.filter((_, i) => controls[i].value === "").map(field => field.name);
   controls.forEach(c => c.addEventListener("keydown", event => event.key === "Enter" && predict()));
   if (table) return () => [{ ...columns[0], shape: [1, controls.length], data: controls.map(number) }];
   return () => columns.map((column, i) => ({
@@ -127,6 +137,7 @@ function pad(input) {
   };
   canvas.onpointermove = draw;
   canvas.onpointerup = predict;
+  empty = () => [];
   by("given").replaceChildren(canvas, seen,
     element("div", { className: "buttons" }, element("button", { textContent: "Clear", onclick: clear })));
   return () => {
