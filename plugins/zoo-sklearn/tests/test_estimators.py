@@ -146,6 +146,12 @@ def test_a_share_of_the_rows_validates(iris):
     assert fitted.model_.spec.data.stratify
 
 
+@pytest.mark.parametrize(("share", "lack"), [(0.001, "validate with"), (0.0, "validate with"), (1.0, "learn from")])
+def test_a_share_that_leaves_no_rows_is_refused_by_its_name(iris, share, lack):
+    with pytest.raises(ValueError, match=f"validation_fraction = {share:g} of 150 rows leaves no row to {lack}"):
+        classifier(early_stopping=True, validation_fraction=share).fit(*iris)
+
+
 def test_half_of_the_validation_rows_is_refused(iris):
     with pytest.raises(ValueError, match="X_val and y_val belong together"):
         classifier().fit(*iris, X_val=iris[0])
@@ -221,6 +227,20 @@ def test_warm_start_goes_on_from_the_weights(iris):
         net.fit(x[:100], y[:100])
     cold = classifier(max_iter=5, n_iter_no_change=None).fit(x, y)
     assert cold.fit(x, y).n_iter_ == 5
+
+
+@pytest.mark.parametrize(
+    ("parameter", "told"),
+    [
+        ({"hidden_layer_sizes": (5,)}, r"units: \[8, 3\] before, and now \[5, 3\]"),
+        ({"dtype": "float32"}, "dtype: 'float64' before, and now 'float32'"),
+        ({"normalizer": "layer_norm"}, r"layers\.0\.normalizer: None before, and now .'name': 'layer_norm'"),
+    ],
+)
+def test_warm_start_with_another_network_says_what_changed(iris, parameter, told):
+    net = classifier(hidden_layer_sizes=(8,), warm_start=True, max_iter=2).fit(*iris)
+    with pytest.raises(ValueError, match=told):
+        net.set_params(**parameter).fit(*iris)
 
 
 def test_training_ends_when_the_loss_stays(iris):

@@ -14,9 +14,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array, validate_data
 
 from zoo_core import Model, train as train_model
-from zoo_core.errors import DataError
+from zoo_core.errors import DataError, ModelFileError
 from zoo_sklearn._rows import FLOATS, Array, Meaning, Rows, are_plain_rows, is_plain_matrix, make_data
-from zoo_sklearn._spec import as_continued, make_spec
+from zoo_sklearn._spec import as_continued, check_share, make_spec, what_changed
 
 FACTS = {"rows_trained_on", "unseen_classes", "constant_targets"}  # warnings that do not say that training failed
 
@@ -86,6 +86,8 @@ class ZooEstimator(BaseEstimator):  # type: ignore[misc]
         spec = make_spec(self, meaning.task, outputs, train)
         if validation is not None:
             spec["data"] = {**spec["data"], "validation": f"{len(train.x)}:", "stratify": False}
+        elif self.early_stopping and self.spec is None:
+            check_share(float(self.validation_fraction), len(train.x))
         earlier = self.model_ if self._continues() else None
         self._run(spec, make_data(train, validation, meaning), earlier, resume=False)
         self._warn()
@@ -114,7 +116,13 @@ class ZooEstimator(BaseEstimator):  # type: ignore[misc]
         if earlier is not None:
             spec = as_continued(spec)
         before = self.loss_curve_ if earlier is not None else []
-        self.model_ = train_model(spec, data=data, start_from=earlier, resume_optimizer=resume)
+        try:
+            self.model_ = train_model(spec, data=data, start_from=earlier, resume_optimizer=resume)
+        except ModelFileError as error:
+            changed = "" if earlier is None else what_changed(earlier, spec, data.train.x.shape[1])
+            if not changed:
+                raise
+            raise ValueError(f"the network of before cannot be trained further: {changed}; fit a new one") from error
         self._describe(before)
 
     def _threads(self) -> int | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo_core import Spec, read_spec
+from zoo_core import Model, Spec, read_spec
 from zoo_core.parts import Part
 from zoo_sklearn._overrides import overridden
 
@@ -129,6 +129,16 @@ def _split(estimator: ZooEstimator, task: str) -> dict[str, Any]:
     return {"validation": float(estimator.validation_fraction), "stratify": task == "classification"}
 
 
+def check_share(share: float, rows: int) -> None:
+    """Raise ValueError if a share of the rows leaves none to validate with, or none to learn from."""
+    if not min(share, 1 - share) * rows >= 0.5:
+        raise ValueError(
+            f"validation_fraction = {share:g} of {rows} rows leaves no row to "
+            f"{'validate with' if share < 0.5 else 'learn from'}; "
+            "early_stopping needs both: give another fraction, or X_val and y_val"
+        )
+
+
 def _solver(solver: Any, rate: Any) -> Any:
     """Return the optimizer, with another learning rate if there is one."""
     if rate is None:
@@ -166,3 +176,28 @@ def as_continued(spec: dict[str, Any]) -> dict[str, Any]:
     """Return a spec for a run that starts from a model, whose own preprocessors stay."""
     data = {key: value for key, value in spec["data"].items() if key not in ("preprocessor", "target_preprocessor")}
     return {**spec, "data": data}
+
+
+def what_changed(earlier: Model, spec: Mapping[str, Any], inputs: int) -> str:
+    """Return in what the network of a spec differs from a model, or ''; its sizes come before its parts."""
+    before, now = earlier.spec.to_dict(), Spec.parse(spec).to_dict()
+    sizes = _differences(_sizes(before, earlier.about.inputs), _sizes(now, inputs))
+    return sizes or _differences(_parts(before), _parts(now))
+
+
+def _sizes(spec: Mapping[str, Any], inputs: int) -> dict[str, Any]:
+    return {
+        "columns of X": inputs,
+        "units": [layer["units"] for layer in spec["model"]["layers"]],
+        "dtype": spec["dtype"],
+    }
+
+
+def _parts(spec: Mapping[str, Any]) -> dict[str, Any]:
+    layers = enumerate(spec["model"]["layers"])
+    return {f"model.layers.{i}.{key}": value for i, layer in layers for key, value in layer.items()}
+
+
+def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    changed = [key for key in {**before, **now} if before.get(key) != now.get(key)]
+    return ", ".join(f"{key}: {before.get(key)!r} before, and now {now.get(key)!r}" for key in changed)
