@@ -13,9 +13,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+import zoo_core
 from tests.helpers.plugins import SOUND, Site, plugin_with
 from zoo_core.cli._signals import TerminatedError, terminate
-from zoo_core.errors import PluginError
+from zoo_core.errors import PluginError, UsageError
 from zoo_core.hookspecs import LazyParts, hookimpl
 from zoo_core.parts import KINDS, Activation
 from zoo_core.registry import DISTRIBUTION, Registry, entry_of
@@ -470,3 +471,21 @@ def test_threads_that_need_a_module_at_once_all_get_it(registry, modules):
 def test_a_hook_that_forgot_to_return_is_refused(registry, hook):
     with pytest.raises(PluginError, match=f"{hook} returned None; return what it brings"):
         registry.add(SimpleNamespace(**{hook: hookimpl(lambda: None)}), "zoo-a")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda wrong, path: zoo_core.load("glyphs-quickstart", wrong),
+        lambda wrong, path: zoo_core.export("glyphs-quickstart", path, wrong),
+        lambda wrong, path: zoo_core.train("glyphs-quickstart", registry=wrong),
+        lambda wrong, path: zoo_core.prepare("glyphs-quickstart", registry=wrong),
+        lambda wrong, path: zoo_core.cross_validate("glyphs-quickstart", registry=wrong),
+        lambda wrong, path: zoo_core.resume(path, registry=wrong),
+        lambda wrong, path: zoo_core.read_spec("glyphs-quickstart", registry=wrong),
+        lambda wrong, path: zoo_core.Spec.parse({}, wrong),
+    ],
+)
+def test_what_is_no_registry_is_refused_by_every_call(call, tmp_path):
+    with pytest.raises(UsageError, match=r"registry is a zoo_core\.Registry or None, not int$"):
+        call(5, tmp_path / "a.py")

@@ -27,7 +27,7 @@ from zoo_core.model._provenance import StoredParts
 from zoo_core.model.run_state import RunState
 from zoo_core.parts import Loss, Part
 from zoo_core.registry import Registry, find_model
-from zoo_core.registry.default import default_registry
+from zoo_core.registry.default import chosen_registry
 from zoo_core.spec.stored_network import read_network, read_stored_part
 from zoo_core.storage import DEFAULT_LIMIT, ModelFile, contents_from_bytes, read_model_file
 
@@ -70,7 +70,7 @@ def load(
         model = zoo_core.load("glyphs-quickstart")
         model.predict(x)  # x: (rows, 784), pixels from 0 to 255
     """
-    registry = registry or default_registry()
+    registry = chosen_registry(registry)
     if isinstance(path, (bytes, bytearray, memoryview)) or hasattr(path, "read"):
         contents = contents_from_bytes(_read_bytes(path, limit), BYTES, limit=limit, sha256=sha256)
         return model_from_file(contents, BYTES, registry)

@@ -6,6 +6,7 @@ import os
 import sys
 from typing import NamedTuple
 
+from zoo_core.errors import UsageError
 from zoo_core.registry._registry import Registry
 
 
@@ -18,6 +19,13 @@ class _Installed(NamedTuple):
 
 
 _found: list[tuple[_Installed, Registry]] = []  # the last one
+
+
+def chosen_registry(given: Registry | None) -> Registry:
+    """Return the registry that a call gives, or the one of all installed plugins. Raises UsageError for no registry."""
+    if given is not None and not isinstance(given, Registry):
+        raise UsageError(f"registry is a zoo_core.Registry or None, not {type(given).__name__}")
+    return given or default_registry()
 
 
 def default_registry() -> Registry:

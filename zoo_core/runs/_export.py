@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from zoo_core.errors import Hint, PluginError, ResourceError, UsageError, nearest
 from zoo_core.model import Model, load
 from zoo_core.registry import Registry, Tool
-from zoo_core.registry.default import default_registry
+from zoo_core.registry.default import chosen_registry
 from zoo_core.runs._export_folder import check_folder, write_folder
 from zoo_core.storage import check_file_name, write_file
 
@@ -58,7 +58,7 @@ def export(
     Example:
         zoo_core.export("glyphs-quickstart", "glyphs.onnx")
     """
-    registry = registry or default_registry()
+    registry = chosen_registry(registry)
     exporter, path = find_exporter(path, registry), Path(path)
     check = check_folder if exporter.name == FOLDER else _check_free
     check(path, overwrite)

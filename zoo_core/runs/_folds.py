@@ -16,7 +16,7 @@ from zoo_core.errors import UsageError
 from zoo_core.model import Model, baseline_figures
 from zoo_core.model.evaluation import evaluate_table
 from zoo_core.registry import Registry
-from zoo_core.registry.default import default_registry
+from zoo_core.registry.default import chosen_registry
 from zoo_core.runs._output import Output
 from zoo_core.runs._run import prepare, run_to_end
 from zoo_core.runs._spec_forms import read_spec_and_data
@@ -114,7 +114,7 @@ def cross_validate(
         result = zoo_core.cross_validate("my.toml", folds=5)
         print(result.mean, result.spread)
     """
-    registry, interval = registry or default_registry(), Interval.parse(checkpoint_every)
+    registry, interval = chosen_registry(registry), Interval.parse(checkpoint_every)
     given = read_spec_and_data(spec, data, target, registry)
     specs = fold_specs(given.spec, folds)
     outputs = [None] * len(specs) if output is None else fold_outputs(output, specs, force)

@@ -12,7 +12,7 @@ from zoo_core.data import DataFolder
 from zoo_core.errors import NumericError, UsageError
 from zoo_core.model import Model, load, model_from_file
 from zoo_core.registry import Registry
-from zoo_core.registry.default import default_registry
+from zoo_core.registry.default import chosen_registry
 from zoo_core.runs._checkpoint import restore_run
 from zoo_core.runs._checkpoint_writer import save_run
 from zoo_core.runs._given_data import with_given_data
@@ -76,7 +76,7 @@ def train(
         model = zoo_core.train("glyphs-quickstart", output="glyphs.npz", checkpoint_every="500steps")
         model.history[-1]["validation_accuracy"]
     """
-    registry = registry or default_registry()
+    registry = chosen_registry(registry)
     given = read_spec_and_data(spec, data, target, registry, resume_optimizer)
     if output is None:
         return run_to_end(_prepare(given, data_dir, registry, start_from))
@@ -184,7 +184,7 @@ def prepare(
         trainer = zoo_core.prepare("glyphs-quickstart")
         events = list(zoo_core.follow(trainer))  # trains; trainer.model is the model
     """
-    registry = registry or default_registry()
+    registry = chosen_registry(registry)
     if threads is not None and (threads != int(threads) or threads < 1):
         raise UsageError(f"threads is {threads!r}; it is a whole number, at least 1")
     given = read_spec_and_data(spec, data, target, registry, resume_optimizer)
@@ -221,7 +221,7 @@ def prepare_resumed(
     model stands that the run may not replace. Raises ModelFileError where no checkpoint is whole, ResourceError where
     data or spec differ from those of the run.
     """
-    registry = registry or default_registry()
+    registry = chosen_registry(registry)
     contents, path, warnings = output.latest(sha256)
     output.prepare_rest(contents, path)
     earlier = model_from_file(contents, str(path), registry)

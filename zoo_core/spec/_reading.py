@@ -15,7 +15,7 @@ from zoo_core.data import Origin
 from zoo_core.errors import ModelFileError, PluginError, SpecError, UsageError
 from zoo_core.parts import KINDS, Part
 from zoo_core.registry import Registry, find_spec
-from zoo_core.registry.default import default_registry
+from zoo_core.registry.default import chosen_registry
 from zoo_core.spec._given import naming_given_data
 from zoo_core.spec._messages import error_lines, validate
 from zoo_core.spec._overrides import kept_options, override
@@ -64,7 +64,7 @@ def read_spec(
         spec = zoo_core.read_spec("glyphs-quickstart", ["training.epochs=5"])
         model = zoo_core.train(spec)
     """
-    registry = registry or default_registry()
+    registry = chosen_registry(registry)
     file = find_spec(path, registry)
     is_model = file.name.endswith(".npz")
     if sha256 is not None and not is_model:

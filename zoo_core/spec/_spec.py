@@ -34,7 +34,7 @@ from zoo_core.parts import (
     Regularizer,
 )
 from zoo_core.registry import Registry
-from zoo_core.registry.default import default_registry
+from zoo_core.registry.default import chosen_registry
 from zoo_core.spec._data_spec import DataSpec
 from zoo_core.spec._limits import MAX_PARTS, SPEC_NAME as SPEC_NAME, Dtype, Seed, Units
 from zoo_core.spec._messages import validate
@@ -213,7 +213,7 @@ class Spec(SpecTable):
             plain = plain_data(value)
         except RecursionError:
             raise SpecError(f"spec: {TOO_DEEP}") from None
-        return validate(cls, plain, registry or default_registry(), "spec", {})
+        return validate(cls, plain, chosen_registry(registry), "spec", {})
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to plain data.

@@ -17,7 +17,7 @@ from zoo_core.display.plots._style import new_figure, styled
 from zoo_core.errors import PluginError, UsageError, nearest
 from zoo_core.model import Model, confusion_counts
 from zoo_core.registry import Registry, Tool
-from zoo_core.registry.default import default_registry
+from zoo_core.registry.default import chosen_registry
 from zoo_core.runs import evaluation_rows
 from zoo_core.spec import metric_directions
 
@@ -67,7 +67,7 @@ def plot(
     several = [models] if isinstance(models, Model) else list(models)
     if not several:
         raise UsageError("there is no model to draw")
-    registry = registry or default_registry()
+    registry = chosen_registry(registry)
     tool = find_plot(kind, KINDS, registry)
     if tool is None and kind != "curves" and len(several) > 1:
         raise UsageError(f"the plot {kind!r} draws one model at a time, and {len(several)} were given")
