@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 VARIABLE = "_ZOO_SERVE_SETTINGS"  # how workers of a server learn its settings; only the parent sets it
 GRACE_SECONDS = 30  # for requests to be answered after the signal to stop
+START_SECONDS = 30  # for a worker to start, on a slow machine; then another one takes its place
 IDLE_SECONDS = 75  # until a connection without requests is closed
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
@@ -76,6 +77,7 @@ def serve(settings: Settings, started: Callable[[str], None] = lambda url: None)
         url = f"http://{host}:{port.getsockname()[1]}"
         threading.Thread(target=_announce, args=(url, started), daemon=True).start()
         options: dict[str, Any] = {"log_level": "warning", "timeout_graceful_shutdown": GRACE_SECONDS}
+        options["timeout_worker_healthcheck"] = START_SECONDS
         options |= {"timeout_keep_alive": IDLE_SECONDS, "http": f"{__package__}._http:LimitedProtocol"}
         options |= dict.fromkeys(("access_log", "server_header", "proxy_headers"), False)
         if settings.workers == 1:
@@ -113,9 +115,9 @@ def _run_workers(uvicorn: Any, options: Mapping[str, Any], port: socket.socket) 
 
 def worker() -> Starlette:
     """Return the application of a worker process."""
-    from zoo_core.serving._signals import heed_terminal
+    from zoo_core.serving._signals import heed_signals
 
-    heed_terminal()
+    heed_signals()
     return _app(Settings(**json.loads(os.environ[VARIABLE])))
 
 

@@ -29,7 +29,7 @@ def stop_at_hangup() -> Iterator[None]:
 
 
 class Workers(Multiprocess):
-    """Processes that answer. A terminal sends its signals to all, and those that still start are not ready for them."""
+    """Processes that answer. A signal may come to all of them, and those that still start are not ready for it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         is_ignored = HANGUP is not None and signal.getsignal(HANGUP) is signal.SIG_IGN
@@ -38,12 +38,12 @@ class Workers(Multiprocess):
             signal.signal(HANGUP, signal.SIG_IGN)
 
     def init_processes(self) -> None:
-        """Start the workers. They inherit that the signals of a terminal wait, until `heed_terminal`."""
+        """Start the workers. They inherit that signals wait, until `heed_signals`."""
         if HANGUP is None:
             super().init_processes()
             return
         resource_tracker.ensure_running()  # its own start would end the waiting
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, HANGUP))
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, HANGUP))
         super().init_processes()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -52,8 +52,8 @@ class Workers(Multiprocess):
         self.handle_term()
 
 
-def heed_terminal() -> None:
-    """Let Ctrl-C reach a worker, now that uvicorn handles it; the parent tells of a closed terminal."""
+def heed_signals() -> None:
+    """Let signals reach a worker, now that uvicorn handles them; of a closed terminal its parent tells it."""
     if HANGUP is not None:
         signal.signal(HANGUP, signal.SIG_IGN)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, HANGUP))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM, HANGUP))
