@@ -147,6 +147,20 @@ def test_a_plugin_that_keeps_its_state_otherwise_is_refused() -> None:
         zoo_core.load(GOLDEN / "models" / "golden-plugin-0.1.npz", registry)
 
 
+def test_a_plugin_of_a_python_process_is_not_to_be_installed() -> None:
+    registry = Registry()
+    registry.add(golden_plugin)
+    layers = [{"units": 4, "activation": "bent"}, {"units": 10, "activation": "softmax"}]
+    spec = {"model": {"loss": "cross_entropy", "layers": layers}, "optimizer": "adam", "training": {"epochs": 1}}
+    data = np.random.default_rng(1).random((20, 3)), np.arange(20) % 10
+    contents = zoo_core.train(spec, data=data, registry=registry).to_bytes()
+    assert zoo_core.load(contents, registry).spec.model.layers[0].activation.name == "bent"
+    with pytest.raises(PluginError, match=r"activation 'bent' of plugin local 0, which is not there") as caught:
+        zoo_core.load(contents, Registry())
+    assert "Registry.add" in str(caught.value)
+    assert "pip install" not in str(caught.value)
+
+
 def test_a_name_that_two_plugins_bring_means_the_one_that_the_file_names(tmp_path: Path) -> None:
     registry = Registry()
     registry.add(golden_plugin, "zoo-golden", "1.0")

@@ -1,4 +1,4 @@
-"""Groups and times of rows from Python: frames divide as the same table in a file, and arrays by what is beside them."""
+"""Groups and times of rows from Python: frames divide as the same table in a file, arrays by what is beside them."""
 
 from __future__ import annotations
 

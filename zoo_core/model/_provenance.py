@@ -9,7 +9,7 @@ from typing import Any
 from zoo_core.errors import ModelFileError, PluginError
 from zoo_core.model._header import PartSource
 from zoo_core.parts import Part
-from zoo_core.registry import DISTRIBUTION, Entry, Registry, entry_of
+from zoo_core.registry import DISTRIBUTION, Entry, Plugin, Registry, entry_of
 
 
 class StoredParts:
@@ -75,7 +75,7 @@ class StoredParts:
         core = "" if source.distribution != DISTRIBUTION else " (this version of the zoo does not have it)"
         return PluginError(
             f"{self._name}: needs {_describe(source)}, which is not there{why}{core}. "
-            f"If you trust where the file is from, install it: {_install(source)}"
+            f"{Plugin(source.distribution, source.version).remedy}"
         )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # What a model file holds as name and version; `model/_header.py` has the same patterns.
 DISTRIBUTION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]{0,99}")
+ADDED = "local"  # the distribution of what `Registry.add` takes; nothing of that name is to be installed
 Key = tuple[str, str]  # kind and name of a part
 
 
@@ -44,6 +45,14 @@ class Plugin:
     def has_plain_name(self) -> bool:
         """Whether name and version are safe in a command that a user copies."""
         return bool(DISTRIBUTION_NAME.fullmatch(self.distribution) and VERSION.fullmatch(self.version))
+
+    @property
+    def remedy(self) -> str:
+        """How a user gets the plugin that a model file names, as a sentence without its end."""
+        if self.distribution == ADDED:
+            return "It was added to a registry in Python, by `Registry.add`: add it again, and give that registry"
+        where = f"pip install '{self.distribution}=={self.version}'"
+        return f"If you trust where the file is from, install it: {where}"
 
     def add_problem(self, reason: str) -> None:
         """Add a reason why the plugin could not be loaded."""

@@ -16,7 +16,7 @@ from zoo_core.parts import Part
 from zoo_core.registry._discovery import every_plugin
 from zoo_core.registry._hooks import query_plugin
 from zoo_core.registry._isolation import DISTRIBUTION, isolated
-from zoo_core.registry._plugin import Entry, Key, Plugin, check_identity
+from zoo_core.registry._plugin import ADDED, Entry, Key, Plugin, check_identity
 from zoo_core.registry._tools import Tool
 
 T = TypeVar("T")
@@ -52,7 +52,7 @@ class Registry:
 
         return registry_html(self)
 
-    def add(self, module: object, distribution: str = "local", version: str = "0") -> Plugin:
+    def add(self, module: object, distribution: str = ADDED, version: str = "0") -> Plugin:
         """Register a module or an object that implements hooks, such as one defined in a notebook.
 
         Args:

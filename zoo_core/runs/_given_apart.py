@@ -28,7 +28,7 @@ def given_groups(rows: Mapping[str, GivenRows], sizes: Mapping[str, int]) -> dic
 
 
 def given_times(rows: Mapping[str, GivenRows], sizes: Mapping[str, int]) -> dict[str, Array]:
-    """Return when each row was made, float64 (rows,), by split. Raises DataError for what is neither number nor date."""
+    """Return when each row was made, float64 (rows,), by split. Raises DataError for other values."""
     where = {name: f"data, {name}, times" for name, own in rows.items() if own.times is not None}
     return {
         name: read_times(_column(rows[name].times, sizes[name], place, "date"), place) for name, place in where.items()

@@ -45,8 +45,8 @@ def train(
         data_dir: folder with the files of data sets; default: $ZOO_DATA_DIR, then the cache.
         registry: the parts to use; default: those of all installed plugins.
         data: what to learn from, in place of the data set of the spec: (x, y), (x, y, weights), a mapping of these
-            names, also with `groups` and `times`, a frame, a `zoo_core.parts.Data`, or a mapping of "train",
-            "validation" and "test" to such rows.
+            names, a frame, a `zoo_core.parts.Data`, or a mapping of "train", "validation" and "test" to such rows. A
+            mapping of names may have `groups` and `times` too.
         target: of a frame, the column to predict, by name or place, or a list of them for regression.
         output: the .npz file to save the model in. Until the run is finished, its last two checkpoints lie beside it.
         checkpoint_every: how often to save a checkpoint: "30s", "5min", "1h", "500steps" or "never"; "auto" is every

@@ -25,7 +25,7 @@ def missing_plugins(listed: Any, registry: Registry) -> str:
             parts.setdefault((distribution, version), []).append(f"{kind} {name!r}")
     return "\n".join(
         f"The file was made with {', '.join(own)} of plugin {distribution} {version}, which is not there. "
-        f"If you trust where the file is from, install it: pip install '{distribution}=={version}'"
+        f"{Plugin(distribution, version).remedy}"
         for (distribution, version), own in parts.items()
     )
 
