@@ -32,7 +32,7 @@ LARGER = {
     "forgeries": 4000,
     "bombs": 100,
     "data_bombs": 15,
-    "readers": 20_000,
+    "readers": 6000,  # a process of its own reads each file of Parquet or Arrow
     "tables": 5000,
     "paths": 1_500,
     "syscalls": 1000,
