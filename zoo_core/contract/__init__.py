@@ -1,7 +1,6 @@
 """Whether a part keeps to its contract: the types of its options, what its methods return, and what it raises.
 
-`_part_checks.py` says whether a class and its answers are as `zoo_core.parts` says, `option_types.py` which options a
-model file can hold. `_blame.py` names the part that raised an error.
+`_part_checks.py` checks a class and its answers, `option_types.py` its options; `_blame.py` names what raised an error.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from zoo_core import _lazy_names
 
 if TYPE_CHECKING:
     from zoo_core.contract._blame import (
+        is_built_in as is_built_in,
         named_error as named_error,
         naming_parts as naming_parts,
         part_that_raised as part_that_raised,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     )
 
 _MODULES = {
-    "_blame": "named_error naming_parts part_that_raised raise_named raised",
+    "_blame": "is_built_in named_error naming_parts part_that_raised raise_named raised",
     "_part_checks": "IN_PLACE PART_NAME STORED_DTYPES checked_classes checked_columns checked_figures checked_fitted "
     "checked_losses checked_parameters checked_penalty checked_rate checked_value_widths checked_values checked_width "
     "checked_widths contract_error declares definition_errors initialize stop_reason",

@@ -33,6 +33,11 @@ def part_that_raised(error: BaseException) -> tuple[type[Part], str] | None:
     return found or next(filter(None, (_part_of_module(*place) for place in reversed(frames))), None)
 
 
+def is_built_in(part: type[Part]) -> bool:
+    """Return whether a part class is one of the zoo."""
+    return part.__module__.startswith(BUILT_IN)
+
+
 def _origin(error: BaseException) -> BaseException:
     """Return the StopIteration that Python replaced by a RuntimeError, since a generator raised it; else the error."""
     cause = error.__cause__
@@ -68,7 +73,7 @@ def named_error(error: BaseException, when: str = "") -> PluginError | None:
     if isinstance(error, (ZooError, KeyboardInterrupt)):
         return None
     found = part_that_raised(error)
-    if found is None or found[0].__module__.startswith(BUILT_IN):
+    if found is None or is_built_in(found[0]):
         return None
     return PluginError(f"{raised(error, *found, when)}\nIt belongs to a plugin: tell its author, or use another part.")
 

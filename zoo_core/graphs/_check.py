@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.contract import named_error, naming_parts
+from zoo_core.contract import is_built_in, named_error, naming_parts
 from zoo_core.errors import DataError, PluginError
 from zoo_core.graphs._node import Graph
 from zoo_core.graphs._rows import typical_rows
@@ -18,7 +18,6 @@ ROWS = 257
 FLOORS = {"float32": 2e-6, "float64": 1e-13}  # of a value, or of 1 if it is smaller
 JITTER = 16  # roundings: by so much each stage may differ, in the model as in an export
 DRAWS = 3
-BUILT_IN = "zoo_core.", "zoo_plugins."
 
 
 @naming_parts
@@ -72,7 +71,7 @@ def _causes(model: Model) -> str:
     """Return an end of a message that names the parts of plugins, which may be the cause; "" without such."""
     transforms = [stage.transform for stage in model.network.stages if not stage.training_only]
     parts = [*transforms, *(part for _, part in model.preprocessors.parts)]
-    own = [part for part in parts if not type(part).__module__.startswith(BUILT_IN)]
+    own = [part for part in parts if not is_built_in(type(part))]
     names = dict.fromkeys(f"{p.kind} {p.name!r} ({type(p).__module__}.{type(p).__qualname__})" for p in own)
     return f"; look at {', '.join(names)}" if names else ""
 

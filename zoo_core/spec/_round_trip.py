@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticCustomError
 
+from zoo_core.contract import is_built_in
 from zoo_core.errors import PluginError, SpecError
 from zoo_core.parts import Part
 from zoo_core.registry import Registry
@@ -19,7 +20,6 @@ from zoo_core.spec._part_field import build
 from zoo_core.spec._spec import Spec
 from zoo_core.spec._text import plain_fault
 
-BUILT_IN = "zoo_core.", "zoo_plugins."
 Find = Callable[[str, str], type[Part]]
 Stored = TypeVar("Stored", Spec, Part)
 
@@ -111,8 +111,8 @@ def _json_value(part: Part, name: str) -> Any:
 
 
 def _error(part: Part, fault: str, rule: str) -> PluginError | SpecError:
-    own = type(part).__module__.startswith(BUILT_IN)
-    return (SpecError if own else PluginError)(f"{part.kind} {part.name!r} cannot be saved and loaded: {fault}: {rule}")
+    error = SpecError if is_built_in(type(part)) else PluginError
+    return error(f"{part.kind} {part.name!r} cannot be saved and loaded: {fault}: {rule}")
 
 
 def _merge(given: Any, stored: Any) -> Any:

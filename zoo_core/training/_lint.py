@@ -9,10 +9,9 @@ import numpy as np
 
 from zoo_core.errors import SpecError, nearest_figure
 from zoo_core.nn import Decision, sample_outputs, scales_targets
-from zoo_core.parts import Activation, Loss, Part, Preprocessor
+from zoo_core.parts import Part, Preprocessor
 from zoo_core.spec import DEFAULT_METRICS, Spec, metric_directions, option_names, parts_of
 from zoo_core.training._metrics import record_key
-from zoo_core.training._preflight import BUILT_IN
 
 SUM_TOLERANCE = 1e-3  # of probabilities
 MANY_ROWS = 512  # of random z: enough for both sides of a threshold
@@ -50,9 +49,7 @@ def unsuitable_outputs(spec: Spec, task: str | None = None) -> Iterator[str]:
 
 def _outside_range(spec: Spec) -> Iterator[str]:
     loss, last, layer = spec.model.loss, len(spec.model.layers) - 1, spec.model.layers[-1]
-    if loss.output_range == "any" or _suits_by_design(loss, layer.activation):
-        return
-    if (outputs := sample_outputs(layer.activation, layer.units)) is None:
+    if loss.output_range == "any" or (outputs := sample_outputs(layer.activation, layer.units)) is None:
         return
     inside = outputs.min() >= 0 and outputs.max() <= 1
     if inside and (loss.output_range == "unit_interval" or abs(outputs.sum(axis=1) - 1).max() <= SUM_TOLERANCE):
@@ -63,11 +60,6 @@ def _outside_range(spec: Spec) -> Iterator[str]:
         f"{'probabilities' if loss.output_range == 'probabilities' else 'numbers from 0 to 1'}, and loss {loss.name!r} "
         f"means nothing without them{hint}"
     )
-
-
-def _suits_by_design(loss: Loss, activation: Activation) -> bool:
-    """Return whether a loss of the zoo is made for the activation, so that no outputs need be sampled."""
-    return type(activation) in loss.fused_with and type(loss).__module__.startswith(BUILT_IN)
 
 
 def _one_sided_output(spec: Spec, task: str | None) -> Iterator[str]:

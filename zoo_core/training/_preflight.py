@@ -7,13 +7,11 @@ from contextlib import suppress
 
 import numpy as np
 
-from zoo_core.contract import contract_error
+from zoo_core.contract import contract_error, is_built_in
 from zoo_core.errors import PluginError
 from zoo_core.model import Model
 from zoo_core.parts import Layout, Loss, Optimizer, Part, Penalty, Transform
 from zoo_core.spec import Spec, copy_part, parts_of
-
-BUILT_IN = "zoo_core.", "zoo_plugins."
 
 
 def check_model(model: Model) -> None:
@@ -26,7 +24,7 @@ def check_model(model: Model) -> None:
 
 def parts_of_others(spec: Spec) -> Iterator[Part]:
     """Return every part in a spec that is no part of the zoo."""
-    return (part for part in parts_of(spec) if not type(part).__module__.startswith(BUILT_IN))
+    return (part for part in parts_of(spec) if not is_built_in(type(part)))
 
 
 def check_parts(spec: Spec) -> bool:
