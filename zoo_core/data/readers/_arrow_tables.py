@@ -15,7 +15,6 @@ from zoo_core.data.readers._contents import kept
 from zoo_core.data.readers._open import DAMAGED, allowed_size, check_growth, refusing_damage
 from zoo_core.errors import DataError
 
-PARQUET, ARROW = (".parquet", ".pq"), (".feather", ".arrow", ".ipc")
 PIECE = 2**18  # bytes that are taken at a time
 BOOT = (
     "import sys; sys.path[:] = sys.argv[3:]; "

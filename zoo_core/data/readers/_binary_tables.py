@@ -15,12 +15,12 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from zoo_core.data.readers._arrow_tables import ARROW, PARQUET, read_arrow
+from zoo_core.data.readers._arrow_process import PARQUET
 from zoo_core.data.readers._columns_text import ColumnsText, csv_lines, kept_text
 from zoo_core.data.readers._open import check_growth, refusing_damage
 from zoo_core.errors import PluginError
 
-EXCEL = ".xlsx", ".xlsm"
+ARROW, EXCEL = (".feather", ".arrow", ".ipc"), (".xlsx", ".xlsm")
 BINARY_ENDINGS = (*PARQUET, *ARROW, *EXCEL)
 CELL = 60  # bytes that a cell takes as a Python text
 
@@ -32,6 +32,8 @@ def read_binary(path: Path) -> ColumnsText:
     columns of lists or the like, or expands to far more than it holds.
     """
     if path.suffix.lower() not in EXCEL:
+        from zoo_core.data.readers._arrow_tables import read_arrow  # late: most tables are text
+
         _check_library("arro3.io", path)
         return read_arrow(path)
     _check_library("openpyxl", path)
