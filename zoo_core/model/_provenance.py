@@ -55,7 +55,7 @@ class StoredParts:
         if source is not None and entry.part.state_version != source.state_version:
             raise PluginError(
                 f"{self._name}: was made with {_describe(source)}; version {entry.version} keeps its state in another "
-                f"form. Install the old one: {_install(source)}"
+                f"form. The old one is needed. {Plugin(source.distribution, source.version).remedy}"
             )
         return entry.part
 
@@ -89,10 +89,6 @@ def _full_names(sources: Iterable[PartSource]) -> dict[tuple[str, str], str]:
 
 def _describe(source: PartSource) -> str:
     return f"{source.kind} {source.name!r} of plugin {source.distribution} {source.version}"
-
-
-def _install(source: PartSource) -> str:
-    return f"pip install '{source.distribution}=={source.version}'"
 
 
 def provenance(registry: Registry, parts: Iterable[Part]) -> list[dict[str, Any]]:
