@@ -33,8 +33,9 @@ class GivenRows:
     times: Any = None
 
     def __post_init__(self) -> None:
-        """Refuse targets that belong to other rows than the inputs beside them."""
-        for what, other in {"targets": self.y, **{k: getattr(self, k) for k in ("weights", "groups", "times")}}.items():
+        """Refuse targets, and what else stands beside inputs, of other rows than theirs."""
+        beside = {"targets": self.y, "weights": self.weights, "groups": self.groups, "times": self.times}
+        for what, other in beside.items():
             if _order_differs(getattr(self.x, "index", None), getattr(other, "index", None)):
                 raise DataError(f"{what}: the rows have another order than those of the inputs: give .loc[x.index]")
 
