@@ -1,6 +1,6 @@
-"""The model: `_model.py` has `Model`, which predicts, is evaluated and saved; `_loading.py` makes one from a file.
+"""The model: `_assembled.py` has what it consists of, `_model.py` what a user asks of it; `_loading.py` reads a file.
 
-`_header.py` checks a header. `_provenance.py` finds its parts. `_proof.py` proves that a file gives back its model.
+`_rows.py` checks given rows; `_inference.py` computes. `_saving.py` says what a file holds; `_proof.py` proves it.
 """
 
 from __future__ import annotations

@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
+from zoo_core.model._assembled import AssembledModel
 from zoo_core.model._description import DataDescription
-from zoo_core.nn import Decision, Network
-from zoo_core.parts import Array, ClassDecision, Metric, Table
+from zoo_core.parts import Array, Table
 from zoo_core.spec import named_figures
 
 BLOCK = 4096  # rows that a metric gets at once
 ROUNDING = 1e-6  # of a sum of shares
 _ANSWERS = {"classification": "classes", "regression": "targets", "multilabel": "labels"}
-
-
-class BaselineModel(Protocol):
-    """What the baseline needs of a model."""
-
-    network: Network
-    about: DataDescription
-
-    @property
-    def decision(self) -> Decision:
-        """How outputs become classes."""
-
-    def metrics(self, decision: ClassDecision | None = None) -> list[Metric]:
-        """Return new metrics."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +65,7 @@ def baseline_fault(about: DataDescription, outputs: int) -> str:
 
 
 @np.errstate(all="ignore")
-def baseline_figures(model: BaselineModel, table: Table) -> dict[str, float]:
+def baseline_figures(model: AssembledModel, table: Table) -> dict[str, float]:
     """Return the figures of a model that gives each row the same answer: the most frequent class, the mean, or labels.
 
     The training rows say which. Of several labels, each row has those that most training rows have.

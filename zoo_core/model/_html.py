@@ -19,10 +19,10 @@ from zoo_core.parts import Part, Record, Table
 from zoo_core.spec import option_names
 
 if TYPE_CHECKING:
-    from zoo_core.model._model import Model
+    from zoo_core.model._assembled import AssembledModel
 
 
-def model_html(model: Model) -> str:
+def model_html(model: AssembledModel) -> str:
     """Return what a notebook shows of a model; every text of it is escaped."""
     network, about = model.network, model.about
     title = f"<b>Model {escaped(model.name)}</b>: {escaped(_task(model))}, {network.layout.size:,} parameters"
@@ -37,7 +37,7 @@ def model_html(model: Model) -> str:
     return "".join(f"<div>{part}</div>" for part in parts if part)
 
 
-def _task(model: Model) -> str:
+def _task(model: AssembledModel) -> str:
     about = model.about
     if about.task == "classification":
         return f"classification, {about.class_count(model.network.outputs)} classes"
@@ -45,7 +45,7 @@ def _task(model: Model) -> str:
     return f"{count} labels a row" if about.task == "multilabel" else f"regression, {count} target{'s' * (count > 1)}"
 
 
-def _layers(model: Model) -> str:
+def _layers(model: AssembledModel) -> str:
     network = model.network
     rows = [("inputs", model.about.inputs, "", _part_text(model.preprocessor), "")]
     rows += [_layer_row(layer, network.inputs if at == 0 else 0) for at, layer in enumerate(network.layers)]
@@ -60,7 +60,7 @@ def _layer_row(layer: Layer, inputs: int) -> tuple[str, int, str, str, str]:
     return layer.path, layer.stages[-1].width, _part_text(layer.activation), more, ""
 
 
-def _layer_sizes(model: Model) -> dict[str, int]:
+def _layer_sizes(model: AssembledModel) -> dict[str, int]:
     """Return how many parameters each layer has, by its path."""
     sizes: dict[str, int] = {}
     for segment in model.network.layout.segments:
@@ -77,7 +77,7 @@ def _part_text(part: Any) -> str:
     return " ".join([str(getattr(part, "name", type(part).__name__)), *options])
 
 
-def _figures(model: Model) -> str:
+def _figures(model: AssembledModel) -> str:
     """Return a table of the epoch whose weights the model holds: each metric of each split, and the baseline."""
     record, baseline = kept_record(model.history), _baseline(model)
     splits = [split for split in SPLITS if any(key.startswith(f"{split}_") for key in record)]
@@ -90,7 +90,7 @@ def _figures(model: Model) -> str:
     return html_table([epoch, *splits, *(["baseline"] if baseline else [])], rows)
 
 
-def _baseline(model: Model) -> Mapping[str, float]:
+def _baseline(model: AssembledModel) -> Mapping[str, float]:
     """Return the figures of the most frequent class of the training rows; nothing for other tasks than classes.
 
     The file keeps the shares of the classes. A row for each class, with its share as weight, stands for all rows.

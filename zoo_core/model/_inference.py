@@ -3,49 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from zoo_core.basics import ONE_BLAS_THREAD, row_slices
 from zoo_core.data.readers.npy import is_finite
 from zoo_core.errors import DataError, NumericError
+from zoo_core.model._assembled import AssembledModel
 from zoo_core.model._inputs import check_values_finite
-from zoo_core.nn import Decision, Network, TargetUnits
-from zoo_core.parts import Array, Loss, Metric, Preprocessor, Table
-
-
-class InferenceModel(Protocol):
-    """What these functions need of a model."""
-
-    name: str
-    network: Network
-    preprocessor: Preprocessor
-    not_finite: str
-
-    @property
-    def lock(self) -> AbstractContextManager[Any]:
-        """Held while the network is used."""
-
-    @property
-    def loss(self) -> Loss:
-        """The loss of the spec."""
-
-    @property
-    def decision(self) -> Decision:
-        """How outputs become classes."""
-
-    @property
-    def units(self) -> TargetUnits:
-        """The units of the targets."""
-
-    def metrics(self) -> list[Metric]:
-        """Return new metrics."""
+from zoo_core.parts import Array, Preprocessor, Table
 
 
 def infer_rows(
-    model: InferenceModel, x: Any, *, check: bool = False, prepared: Array | None = None
+    model: AssembledModel, x: Any, *, check: bool = False, prepared: Array | None = None
 ) -> Iterator[tuple[slice, Array, Array]]:
     """Yield slices of rows with what `Network.infer` gives for them; the caller holds `model.lock`.
 
@@ -83,13 +54,13 @@ def prepare_rows(preprocessor: Preprocessor, inputs: Array, out: Array, first: i
         raise
 
 
-def checked_own(model: InferenceModel, outputs: Array) -> Array:
+def checked_own(model: AssembledModel, outputs: Array) -> Array:
     """Return outputs in the user's own units. Raises NumericError unless they are finite there too."""
     return _scaled_back(model, outputs) if model.units.name else outputs
 
 
 @np.errstate(all="ignore")
-def _scaled_back(model: InferenceModel, outputs: Array) -> Array:
+def _scaled_back(model: AssembledModel, outputs: Array) -> Array:
     own = model.units.own(outputs)
     if not is_finite(own):
         raise NumericError(
@@ -100,7 +71,7 @@ def _scaled_back(model: InferenceModel, outputs: Array) -> Array:
 
 
 @np.errstate(all="ignore")
-def network_outputs(model: InferenceModel, x: Any) -> Array:
+def network_outputs(model: AssembledModel, x: Any) -> Array:
     """Return what the network gives for checked inputs, shape (rows, outputs). Raises DataError or NumericError."""
     out = np.empty((x.shape[0], model.network.outputs), model.network.dtype)
     with model.lock, ONE_BLAS_THREAD, model.network.pool:
@@ -110,7 +81,7 @@ def network_outputs(model: InferenceModel, x: Any) -> Array:
 
 
 @np.errstate(all="ignore")
-def layer_outputs(model: InferenceModel, x: Any) -> dict[str, Array]:
+def layer_outputs(model: AssembledModel, x: Any) -> dict[str, Array]:
     """Return what each layer gives for checked inputs, by its path. Raises DataError or NumericError."""
     network = model.network
     ends = {id(layer.output_stage.transform): layer for layer in network.layers}
@@ -124,7 +95,7 @@ def layer_outputs(model: InferenceModel, x: Any) -> dict[str, Array]:
     return found
 
 
-def prepared_chunks(model: InferenceModel, x: Any) -> Iterator[tuple[slice, Array]]:
+def prepared_chunks(model: AssembledModel, x: Any) -> Iterator[tuple[slice, Array]]:
     """Yield the rows of each chunk, in the sizes of `Network.infer`, with the prepared inputs, which share memory."""
     network = model.network
     refuse_not_finite(model)
@@ -135,7 +106,7 @@ def prepared_chunks(model: InferenceModel, x: Any) -> Iterator[tuple[slice, Arra
         yield rows, prepare_rows(model.preprocessor, inputs, out, rows.start)
 
 
-def refuse_not_finite(model: InferenceModel) -> None:
+def refuse_not_finite(model: AssembledModel) -> None:
     """Raise NumericError for a model whose file holds NaN or infinity."""
     if model.not_finite:
         raise NumericError(
@@ -145,7 +116,7 @@ def refuse_not_finite(model: InferenceModel) -> None:
 
 
 @np.errstate(all="ignore")
-def confusion_counts(model: InferenceModel, table: Table) -> Array:
+def confusion_counts(model: AssembledModel, table: Table) -> Array:
     """Return the counts of a confusion matrix, shape (classes, classes): row the true class, column the predicted."""
     classes = model.decision.class_count
     counts = np.zeros((classes, classes), np.int64)

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from zoo_core.contract import checked_value_widths, checked_widths
 from zoo_core.data import SKETCH_SIZE, RowSketch
-from zoo_core.errors import ModelFileError
-from zoo_core.model._array_names import TRAINING_ROWS, preprocessor_state, tells_of_run
+from zoo_core.errors import DataError, ModelFileError
+from zoo_core.model._array_names import (
+    PREPROCESSOR,
+    TARGET_PREPROCESSOR,
+    TRAINING_ROWS,
+    preprocessor_state,
+    tells_of_run,
+)
+from zoo_core.model._assembled import AssembledModel
 from zoo_core.model._baseline import baseline_fault
-from zoo_core.model._model import Model
+from zoo_core.model._fitted_state import check_fitted, refused_state
 from zoo_core.parts import Array, Layout
 
 
-def check_counts(model: Model, name: str, parameters: int) -> None:
+def check_counts(model: AssembledModel, name: str, parameters: int) -> None:
     """Refuse a file whose names, baseline or number of parameters are not those of its network."""
     outputs = model.network.outputs
     task = model.about.task
@@ -33,7 +41,7 @@ def check_counts(model: Model, name: str, parameters: int) -> None:
         )
 
 
-def set_arrays(model: Model, arrays: Mapping[str, Array], name: str) -> None:
+def set_arrays(model: AssembledModel, arrays: Mapping[str, Array], name: str) -> None:
     """Copy the network's arrays of a file, called `name` in messages, into a model.
 
     Raises ModelFileError if they do not fit.
@@ -46,6 +54,18 @@ def set_arrays(model: Model, arrays: Mapping[str, Array], name: str) -> None:
     for path, array in wanted.items():
         _check_form(path, array.shape, array.dtype, saved, name)
     model.network.restore(saved)
+
+
+def try_preprocessors(model: AssembledModel, name: str) -> None:
+    """Prepare a row of zeros, and scale a row of targets there and back. Raises ModelFileError."""
+    row, x = np.empty((1, model.network.inputs), model.network.dtype), np.zeros((1, model.about.inputs))
+    with suppress(DataError), refused_state(model.preprocessor, PREPROCESSOR, name):  # it may refuse the row as data
+        model.preprocessor.transform(x, row)
+    if model.target_preprocessor is not None:
+        outputs = model.network.outputs
+        check_fitted(model.target_preprocessor, TARGET_PREPROCESSOR, model.about.target_count(outputs), name)
+        with suppress(DataError), refused_state(model.target_preprocessor, TARGET_PREPROCESSOR, name):
+            model.units.own(model.units.learnt(np.zeros((1, outputs)), row.dtype))
 
 
 def read_training_rows(array: Array | None, name: str) -> RowSketch:

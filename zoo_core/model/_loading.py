@@ -20,9 +20,10 @@ from zoo_core.model._loaded_arrays import (
     first_not_finite,
     read_training_rows,
     set_arrays as set_arrays,
+    try_preprocessors,
 )
 from zoo_core.model._model import Model
-from zoo_core.model._preprocessors import restored_preprocessors, try_preprocessors
+from zoo_core.model._preprocessors import restored_preprocessors
 from zoo_core.model._provenance import StoredParts
 from zoo_core.model.run_state import RunState
 from zoo_core.parts import Loss, Part

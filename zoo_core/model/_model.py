@@ -1,45 +1,25 @@
-"""`Model`: a network with its spec, the preprocessor of its inputs, its class names, history and provenance."""
+"""`Model`: what a user asks of a trained network: predictions, figures, plots, and a file."""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property, partial
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from zoo_core.basics import ThreadLock
-from zoo_core.contract import checked_width, naming_parts
-from zoo_core.data import RowSketch
-from zoo_core.data.columns import input_columns
-from zoo_core.data.labels import as_labels
-from zoo_core.data.readers.table_format import TableFormat
-from zoo_core.errors import SpecError
-from zoo_core.model._description import DataDescription
-from zoo_core.model._environment import environment as current_environment
-from zoo_core.model._fingerprints import Fingerprints
+from zoo_core.contract import naming_parts
+from zoo_core.model._assembled import AssembledModel
 from zoo_core.model._inference import checked_own, layer_outputs, network_outputs
-from zoo_core.model._inputs import as_inputs, as_targets, class_labels
-from zoo_core.model._preprocessors import Preprocessors, fitted_preprocessors
-from zoo_core.model._saving import file_arrays, with_history
+from zoo_core.model._rows import checked_inputs, checked_table
+from zoo_core.model._saving import file_arrays, file_contents, file_header
 from zoo_core.model.answers import answers, probabilities
-from zoo_core.model.given import GivenRows, as_weights, given_rows
-from zoo_core.model.run_state import RunState
-from zoo_core.nn import Decision, RandomStreams, TargetUnits, assemble
-from zoo_core.parts import Array, ClassDecision, Layout, Loss, Metric, Record, Table
-from zoo_core.spec import copy_part, dump, walk_parts
+from zoo_core.parts import Array, Table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from zoo_core.spec import Spec
 
-_MISSING = TableFormat().missing  # what stands for a missing value, where the data do not say
-
-
-class Model:
+class Model(AssembledModel):
     """A network that predicts, with all it needs. Made by `zoo_core.train` and `zoo_core.load`.
 
     Several threads may use it: calls are serialized. During training only its trainer may use it.
@@ -49,128 +29,17 @@ class Model:
         model.predict(x)  # x: (rows, 784), pixels from 0 to 255
     """
 
-    def __init__(
-        self,
-        spec: Spec,
-        about: DataDescription,
-        *,
-        plugins: Iterable[Mapping[str, Any]] = (),
-        history: Iterable[Record] = (),
-        fingerprints: Fingerprints | None = None,
-        training_rows: RowSketch | None = None,
-        warnings: Mapping[str, str] | None = None,
-        environment: Mapping[str, Any] | None = None,
-        started_from: str = "",
-        sha256: str = "",
-        not_finite: str = "",
-        approve: Callable[[Layout], None] = lambda layout: None,
-        read_spec: Callable[[], Spec] | None = None,
-        data_options: Mapping[str, Any] | None = None,
-        read_loss: Callable[[], Loss] | None = None,
-        source: RandomStreams | None = None,
-        train: Table | None = None,
-        preprocessors: Preprocessors | None = None,
-    ) -> None:
-        """Assemble the network; its parameters are not set.
-
-        `preprocessors` are fitted ones, or they are fitted to `train`. `source` has given streams before. `approve`
-        may refuse the layout before memory is allocated. With `read_spec`, the model is only used: `spec` describes the
-        network alone. `read_spec` returns the whole spec for the first use of `Model.spec`, `read_loss` the loss for
-        the first decision.
-        """
-        self.name, self.about = spec.name, about
-        self.source = source or RandomStreams(copy_part(spec.generator), spec.seed)
-        self.preprocessors = preprocessors or fitted_preprocessors(spec, about, train)
-        self.preprocessor, self.target_preprocessor = self.preprocessors
-        self.preprocessor.set_columns(about.described_columns)
-        width = checked_width(self.preprocessor, about.inputs)
-        self.network = assemble(spec, width, self.source, approve, trained=read_spec is None)
-        self.fingerprints, self._read_spec = fingerprints or Fingerprints(), read_spec or (lambda: spec)
-        self._read_loss = read_loss
-        self.history, self.plugins = [dict(record) for record in history], [dict(source) for source in plugins]
-        self.training_rows = training_rows or RowSketch()  # a sketch of the rows that it was trained on
-        self.warnings = dict(warnings or {})  # what its run warned of, by key
-        self.run_state: RunState | None = None  # of the run that it ended, which a later run may continue
-        self.environment = dict(current_environment() if environment is None else environment)
-        self.started_from = started_from  # sha256 of the model file whose weights the training began with
-        self.sha256 = sha256  # of the file that was read or written last
-        self.file: Path | None = None  # that was read or written last, if it has a name
-        self.not_finite = not_finite  # the first array of the file that holds NaN or infinity
-        self.data_options = dict(data_options or {})  # of the data set, as the file says them; not validated
-        self.lock = ThreadLock()  # held while the network, which has one set of buffers, is used
-
-    def __repr__(self) -> str:
-        """Return the name, the layers and the number of parameters."""
-        layers = (f"{layer.stages[-1].width} {layer.activation.name}" for layer in self.network.layers)
-        chain = " -> ".join([*dict.fromkeys([str(self.about.inputs), str(self.network.inputs)]), *layers])
-        return f"<{type(self).__name__} {self.name!r}: {chain}; {self.network.layout.size:,} parameters>"
-
     def _repr_html_(self) -> str:
         """Return layers, task, figures and learning curve for a notebook."""
         from zoo_core.model._html import model_html  # late: most models are not shown
 
         return model_html(self)
 
-    def __copy__(self) -> Model:
-        """Return a copy that shares the network, and so the lock."""
-        vars(other := object.__new__(type(self))).update(vars(self))
-        return other
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Model:
-        """Return a copy that shares nothing, with the whole spec."""
-        memo[id(self)] = other = object.__new__(type(self))
-        whole = vars(self) | {"spec": self.spec, "_read_spec": None, "_read_loss": None}
-        vars(other).update(copy.deepcopy(whole, memo))
-        return other
-
     def __reduce__(self) -> tuple[Callable[..., Model], tuple[Any, ...]]:
         """Return what a pickle holds: the bytes of the model's file."""
         from zoo_core.model._pickling import reduce_model  # late: most models are not pickled
 
         return reduce_model(self)
-
-    @cached_property
-    def units(self) -> TargetUnits:
-        """How targets become what the network learns, and outputs the user's own units."""
-        return TargetUnits(self.target_preprocessor, self.about.target_count(self.network.outputs))
-
-    @cached_property
-    def spec(self) -> Spec:
-        """The whole spec. The training half of a stored one is validated at its first use."""
-        return self._read_spec()
-
-    @cached_property
-    def loss(self) -> Loss:
-        """The loss of the spec, a copy."""
-        return copy_part(self.spec.model.loss if self._read_loss is None else self._read_loss())
-
-    @cached_property
-    def decision(self) -> Decision:
-        """How outputs become classes, probabilities or values, as output activation and loss say."""
-        outputs, about = self.network.outputs, self.about
-        counts = about.class_count(outputs), about.target_count(outputs)
-        return Decision(self.network.layers[-1].activation, self.loss, outputs, *counts)
-
-    def set_history(self, history: list[Record], fingerprints: list[list[int]]) -> None:
-        """Set the records and the fingerprints of the epochs in a checkpoint."""
-        self.history[:] = history
-        self.fingerprints.rows[:] = fingerprints
-
-    def metrics(self, decision: ClassDecision | None = None) -> list[Metric]:
-        """Return new copies of the metrics of the spec, which know the classes. Raises SpecError if it has none.
-
-        `decision` makes classes or values of outputs, by default as the model does.
-        """
-        if self.spec.training.metrics is None:
-            raise SpecError(f"spec {self.name!r}: training.metrics is missing; name them, such as ['accuracy']")
-        metrics = [copy_part(metric) for metric in self.spec.training.metrics]
-        names = [] if self.about.task == "regression" else [str(label) for label in self._labels.tolist()]
-        several = self.about.task == "multilabel"
-        for metric in metrics:
-            for _, part in walk_parts(metric, ""):
-                if isinstance(part, Metric):
-                    part.set_meaning(decision or self.decision, names, self.about.target_names, is_multilabel=several)
-        return metrics
 
     @naming_parts
     def outputs(self, x: Any) -> Array:
@@ -192,21 +61,7 @@ class Model:
             model = zoo_core.load("glyphs-quickstart")
             model.outputs(x).shape  # (rows, 10)
         """
-        return checked_own(self, network_outputs(self, self._inputs(x)))
-
-    def _inputs(self, x: Any) -> Any:
-        about = self.about
-        if _is_matrix(x, about.inputs) and not about.columns:
-            return x
-        form = about.inputs, about.image_shape, self.name, about.feature_names
-        return as_inputs(x, *form, input_columns(self.preprocessor, about.described_columns), self.missing)
-
-    @property
-    def missing(self) -> Sequence[str]:
-        """The texts that stand for a missing value in columns that are described."""
-        found = self.data_options.get("missing")  # a data set of a plugin may mean something else by it
-        is_texts = isinstance(found, (list, tuple)) and all(isinstance(text, str) for text in found)
-        return found if found and is_texts else _MISSING
+        return checked_own(self, network_outputs(self, checked_inputs(self, x)))
 
     @naming_parts
     def predict(self, x: Any) -> Array:
@@ -269,20 +124,7 @@ class Model:
             model = zoo_core.load("glyphs-quickstart")
             model.activations(x)["layers.0"].shape  # (rows, 64)
         """
-        return layer_outputs(self, self._inputs(x))
-
-    def labels(self) -> Array:
-        """Return the label of each class, shape (classes,): integers if all class names are whole numbers.
-
-        For several labels a row, these are their names.
-        """
-        return self._labels.copy()
-
-    @cached_property
-    def _labels(self) -> Array:
-        if self.about.task == "multilabel":
-            return np.array(self.about.target_names)
-        return class_labels(self.about.class_names, self.about.class_count(self.network.outputs))
+        return layer_outputs(self, checked_inputs(self, x))
 
     @naming_parts
     def evaluate(self, x: Any, y: Any = None) -> dict[str, float]:
@@ -315,14 +157,7 @@ class Model:
 
     def table(self, x: Any, y: Any = None) -> Table:
         """Return rows as they are given for `evaluate`, with the class indices of the model. Raises DataError."""
-        rows = GivenRows(x, y) if y is not None else given_rows(x, self._target, what="rows to evaluate")
-        x = self._inputs(rows.x)
-        names = list(map(str, self._labels.tolist())) if self.about.task == "classification" else None
-        count = self.about.target_count(self.network.outputs)
-        targets = as_targets(rows.y, len(x), count, names, self.about.target_names, self.about.label_words)
-        if self.about.task == "multilabel":
-            targets = as_labels(targets, self.about.target_names, "targets")
-        return Table(x, targets, as_weights(rows.weights, len(x)))
+        return checked_table(self, x, y)
 
     def plot(self, kind: str = "curves", **options: Any) -> Figure:
         """Draw the model.
@@ -345,10 +180,6 @@ class Model:
 
         figure: Figure = load_target(DRAWER)(self, kind, **options)
         return figure
-
-    def _target(self) -> Any:
-        """Return the columns of a frame that hold the targets; None where the model does not know them."""
-        return list(self.about.target_names) or getattr(self.spec.data.source, "target", None)
 
     @naming_parts
     def save(self, path: str | Path, *, overwrite: bool | Callable[[], bool] = True) -> str:
@@ -401,25 +232,12 @@ class Model:
 
     def arrays(self) -> dict[str, Array]:
         """Return the arrays of a model file by name, not copies: of network, preprocessors and run."""
-        return file_arrays(self.network, self.preprocessors, self.fingerprints, self.training_rows)
+        return file_arrays(self)
 
     def contents(self, path: str | Path | None = None) -> tuple[dict[str, Any], dict[str, Array]]:
         """Return header and arrays of a model file; they hold the state of the run too, if the spec asks for it."""
-        if self.run_state is None or not self.spec.training.keep_optimizer:
-            return self.header(path), self.arrays()
-        section, arrays = self.run_state.packed()
-        return self.header(path, {"run": section}), self.arrays() | arrays
+        return file_contents(self, path)
 
-    def header(self, path: str | Path | None = None, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def header(self, path: str | Path | None = None) -> dict[str, Any]:
         """Return the header of a model file; with `path`, also where the data of its spec lie from there."""
-        about = {"spec": self.spec.to_dict(), "about": self.about.model_dump(), "parameters": self.network.layout.size}
-        about |= {"plugins": self.plugins, "environment": self.environment, "started_from": self.started_from}
-        about |= {"warnings": self.warnings} if self.warnings else {}
-        if path is not None:
-            about["spec_folder"] = self.spec.origin.relative_to(Path(path).parent, dump(self.spec.data.source))
-        return with_history(about | dict(more or {}), self.history)
-
-
-def _is_matrix(x: Any, inputs: int) -> bool:
-    """Return whether inputs are an array that needs no change; for one row this is much quicker than all checks."""
-    return type(x) is np.ndarray and x.dtype.kind == "f" and x.ndim == 2 and x.shape[1] == inputs
+        return file_header(self, path)

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from zoo_core.errors import DataError, ModelFileError, SpecError
+from zoo_core.errors import ModelFileError, SpecError
 from zoo_core.model._array_names import PREPROCESSOR, TARGET_PREPROCESSOR, preprocessor_state
 from zoo_core.model._description import DataDescription
-from zoo_core.model._fitted_state import check_fitted, refused_state
+from zoo_core.model._fitted_state import check_fitted
 from zoo_core.nn import TargetUnits
 from zoo_core.parts import Array, Preprocessor, Table
 from zoo_core.spec import copy_part, walk_parts
 
 if TYPE_CHECKING:
-    from zoo_core.model._model import Model
     from zoo_core.spec import Spec
 
 
@@ -104,15 +102,3 @@ def restored_preprocessors(spec: Spec, about: DataDescription, arrays: Mapping[s
         setattr(part, key, value if value.ndim else value.item())
     check_fitted(found.inputs, PREPROCESSOR, about.inputs, name)
     return found
-
-
-def try_preprocessors(model: Model, name: str) -> None:
-    """Prepare a row of zeros, and scale a row of targets there and back. Raises ModelFileError."""
-    row, x = np.empty((1, model.network.inputs), model.network.dtype), np.zeros((1, model.about.inputs))
-    with suppress(DataError), refused_state(model.preprocessor, PREPROCESSOR, name):  # it may refuse the row as data
-        model.preprocessor.transform(x, row)
-    if model.target_preprocessor is not None:
-        outputs = model.network.outputs
-        check_fitted(model.target_preprocessor, TARGET_PREPROCESSOR, model.about.target_count(outputs), name)
-        with suppress(DataError), refused_state(model.target_preprocessor, TARGET_PREPROCESSOR, name):
-            model.units.own(model.units.learnt(np.zeros((1, outputs)), row.dtype))

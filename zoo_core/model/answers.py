@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from zoo_core.errors import UsageError
+from zoo_core.model._assembled import AssembledModel
 from zoo_core.parts import Array
 
-if TYPE_CHECKING:
-    from zoo_core.model._model import Model
 
-
-def answers(model: Model, outputs: Array) -> Array:
+def answers(model: AssembledModel, outputs: Array) -> Array:
     """Return what `Model.predict` does, for the outputs of the rows."""
     if model.about.task == "multilabel":
         return model.decision.labels(outputs)
@@ -23,7 +19,7 @@ def answers(model: Model, outputs: Array) -> Array:
     return model.labels().take(model.decision.classes(outputs))
 
 
-def in_words(model: Model, found: Array) -> Array:
+def in_words(model: AssembledModel, found: Array) -> Array:
     """Return answers of several labels in the words of the training data, such as Ja and Nein; others unchanged."""
     words = model.about.label_words
     if not words:
@@ -31,7 +27,7 @@ def in_words(model: Model, found: Array) -> Array:
     return np.column_stack([np.where(has, true, false) for has, (false, true) in zip(found.T, words, strict=True)])
 
 
-def probabilities(model: Model, outputs: Array) -> Array:
+def probabilities(model: AssembledModel, outputs: Array) -> Array:
     """Return what `Model.predict_proba` does, for the outputs of the rows. Raises UsageError if there are none."""
     if (found := _probabilities(model, outputs)) is not None:
         return found
@@ -42,7 +38,7 @@ def probabilities(model: Model, outputs: Array) -> Array:
     )
 
 
-def _probabilities(model: Model, outputs: Array) -> Array | None:
+def _probabilities(model: AssembledModel, outputs: Array) -> Array | None:
     if model.about.task == "regression":
         return None
     several = model.about.task == "multilabel"

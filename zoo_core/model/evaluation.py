@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from zoo_core.basics import ONE_BLAS_THREAD, aligned, row_slices
-from zoo_core.model._inference import InferenceModel, checked_own, infer_rows, prepare_rows
+from zoo_core.model._assembled import AssembledModel
+from zoo_core.model._inference import checked_own, infer_rows, prepare_rows
 from zoo_core.nn import Network, RunningMetrics, is_fused, targets_for
 from zoo_core.parts import Array, Preprocessor, Table
 
@@ -36,7 +37,7 @@ class TableEvaluation:
         prepared: the inputs as `prepare_all` gives them; by default they are prepared at each call.
     """
 
-    def __init__(self, model: InferenceModel, table: Table, prepared: Array | None = None) -> None:
+    def __init__(self, model: AssembledModel, table: Table, prepared: Array | None = None) -> None:
         self._model, self._table, self._inputs = model, table, prepared
         network, loss, units = model.network, model.loss, model.units
         self._running = RunningMetrics(loss, is_fused(loss, network), model.metrics(), units)
@@ -63,7 +64,7 @@ class TableEvaluation:
 
 
 def evaluate_table(
-    model: InferenceModel, table: Table, *, check: bool = False, keep: Array | None = None
+    model: AssembledModel, table: Table, *, check: bool = False, keep: Array | None = None
 ) -> dict[str, float]:
     """Return loss and metrics over a split, once. `check` and `keep` are those of `TableEvaluation.figures`."""
     return TableEvaluation(model, table).figures(check=check, keep=keep)

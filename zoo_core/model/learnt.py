@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from zoo_core.parts import Column
 
 if TYPE_CHECKING:
-    from zoo_core.model._model import Model
+    from zoo_core.model._assembled import AssembledModel
 
 MOST_PLAIN = 100  # columns without a description; more of them, such as pixels, tell little one by one
 BACK = "while it is learnt; predictions are in its own units"
 
 
-def learnt_columns(model: Model) -> list[dict[str, Any]]:
+def learnt_columns(model: AssembledModel) -> list[dict[str, Any]]:
     """Return a record for each column: its name, its kind, the part that prepares it, and what that has learnt."""
     about = model.about
     described = about.described_columns
@@ -32,7 +32,7 @@ def _kind(column: Column) -> str:
     return f"date ({column.order})" if column.order else column.kind
 
 
-def learnt_targets(model: Model) -> list[dict[str, Any]]:
+def learnt_targets(model: AssembledModel) -> list[dict[str, Any]]:
     """Return a record for each target that is scaled while it is learnt."""
     part = model.target_preprocessor
     if part is None:
