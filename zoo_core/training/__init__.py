@@ -1,7 +1,7 @@
 """Training: the loop, its batches, its events and what it measures.
 
-`Trainer.events()` in `_trainer.py` is a generator; `_stepping.py` takes it step by step. In each step
-`_learning_rate.py` gives the rate; `_batch_loader.py` loads and augments a batch, whose inputs `_row_loader.py` brings;
+`Trainer.events()` in `_trainer.py` is a generator; `_stepping.py` takes it step by step. `_gradient_steps.py` has a
+step: `_learning_rate.py` gives the rate; `_batch_loader.py` loads and augments a batch, which `_row_loader.py` reads;
 `nn.Objective` computes the gradient; the optimizer updates, by `_updates.py` in blocks, or by `_fused_steps.py` in one
 pass. `_metrics.py` measures an epoch. `_callback_run.py` calls the callbacks, which see the run through `_run_view.py`.
 `_diagnostics.py` explains losses that are not finite. Two more modules are public: `training.events` and

@@ -8,10 +8,10 @@ import numpy as np
 
 from zoo_core.parts import Array
 from zoo_core.training._explanation import Excerpt, LayerPass
-from zoo_core.training._trainer import Trainer
+from zoo_core.training._gradient_steps import GradientSteps
 
 
-def choose_excerpt(trainer: Trainer, stages: Sequence[LayerPass], rows: int, units: int) -> Excerpt:
+def choose_excerpt(trainer: GradientSteps, stages: Sequence[LayerPass], rows: int, units: int) -> Excerpt:
     """Choose the first rows, the units with the largest gradients there, and the inputs that matter to those."""
     shown = list(range(min(rows, trainer.objective.rows)))
     columns = _features(trainer, stages, shown, units)
@@ -31,7 +31,7 @@ def _units(stage: LayerPass, rows: Sequence[int], count: int) -> list[int]:
     return _largest(np.abs(by[rows]).sum(axis=0), count)
 
 
-def _features(trainer: Trainer, stages: Sequence[LayerPass], rows: Sequence[int], count: int) -> list[int]:
+def _features(trainer: GradientSteps, stages: Sequence[LayerPass], rows: Sequence[int], count: int) -> list[int]:
     """Return the inputs of the first layer with the largest product of value and gradient."""
     first = next(stage for stage in stages if stage.kind == "dense")
     gradient = trainer.network.weight_gradients(trainer.network.layers[0])

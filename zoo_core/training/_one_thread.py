@@ -13,7 +13,7 @@ from zoo_core.basics import ONE_BLAS_THREAD, ThreadLock
 from zoo_core.training._diagnostics import name_the_part
 
 if TYPE_CHECKING:
-    from zoo_core.training._trainer import Trainer
+    from zoo_core.training._gradient_steps import GradientSteps
 
 T = TypeVar("T")
 
@@ -32,14 +32,14 @@ def _next_event(events: Iterator[T], lock: ThreadLock) -> T | None:
         return next(events, None)
 
 
-def with_named_parts(trainer: Trainer, events: Iterator[T]) -> Iterator[T]:
+def with_named_parts(steps: GradientSteps, events: Iterator[T]) -> Iterator[T]:
     """Pass events on; turn an error that a part raises into a PluginError that names the part."""
     try:
         yield from events
     except GeneratorExit:  # nobody takes more events; the interpreter may be ending, and can import nothing then
         raise
     except BaseException as error:
-        named = name_the_part(error, trainer.position.describe(trainer.epochs, trainer.loader.batches.steps))
+        named = name_the_part(error, steps.position.describe(steps.epochs, steps.loader.batches.steps))
         if named is None:
             raise
         raise named from error

@@ -2,45 +2,30 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from zoo_core.basics.workers import Pool
 from zoo_core.data import SplitRows
 from zoo_core.errors import NumericError
 from zoo_core.model import Model, kept_record
-from zoo_core.nn import Objective
-from zoo_core.parts import Array, Record, Table
-from zoo_core.spec import copy_part
-from zoo_core.training._batch_loader import BatchLoader
+from zoo_core.parts import Record, Table
 from zoo_core.training._callback_run import CallbackRun
-from zoo_core.training._diagnostics import (
-    layer_record,
-    layer_stats,
-    nonfinite_block,
-    nonfinite_step,
-    nonfinite_weights,
-)
+from zoo_core.training._diagnostics import layer_record, nonfinite_weights
+from zoo_core.training._gradient_steps import GradientSteps
 from zoo_core.training._interval import Interval
-from zoo_core.training._learning_rate import LearningRate
 from zoo_core.training._lint import lint_spec
-from zoo_core.training._metrics import EpochMetrics
 from zoo_core.training._position import TrainingPosition
 from zoo_core.training._preflight import check_model
 from zoo_core.training._speed import Speed
 from zoo_core.training._stepping import PAUSE, Pause, Stepping
 from zoo_core.training._success import failed_training, hopeless_training
-from zoo_core.training._targets import badly_scaled
-from zoo_core.training._updates import Update, update_of
 from zoo_core.training.events import EpochEnded, Event, Finished, LayerStats, Progress, SafePoint, Started, StepTaken
 
 
-class Trainer:
+class Trainer(GradientSteps):
     """One run: a model and the splits that it learns from. `events` trains; the model is changed in place.
 
     Args:
@@ -55,30 +40,17 @@ class Trainer:
     """
 
     def __init__(self, model: Model, splits: Mapping[str, Table], *, pool: Pool | None = None) -> None:
-        self.model, self.splits, self.pool = model, splits, pool or Pool()
+        super().__init__(model, splits, pool=pool)
+        self.history = model.history
         self.split_rows: dict[str, SplitRows] = {}  # which rows of the data each split has
         self.inputs: list[Path] = []  # the files that the run was made from, which it must not replace
-        self.spec, self.network, self.history = model.spec, model.network, model.history
-        self.network.share_products(self.pool)
-        self.epochs = self.spec.training.epochs
-        self.position = TrainingPosition()
-        self.interrupted = ""  # the reason to leave after the present block of steps
-        self.objective = Objective(self.network, model.loss)
-        self.loader = BatchLoader(model, splits["train"], self.objective, model.source)
-        self.optimizer = copy_part(self.spec.optimizer)
-        self.optimizer.start(self.network.layout)
-        self._update: Update = self.optimizer.update
-        self.metrics = EpochMetrics(model, splits, self.objective, self.loader)
-        steps, directions = self.loader.batches.steps, self.metrics.directions
-        self.learning_rate = LearningRate(self.optimizer, self.network, self.epochs, steps, directions)
         self.output: Path | None = None  # where `follow` saves the model
+        self.interrupted = ""  # the reason to leave after the present block of steps
+        self.at_end: list[Callable[[], None]] = []  # what is called before a run that is over says so
         self.callback_run = CallbackRun(self)
         self._speed = Speed()
         self._statistics: Record = {}  # of the layers, at the last step of the epoch
-        self._watched_gradients: Array | None = None  # of the latest watched step
         self._stepping: Stepping | None = None
-        self.at_end: list[Callable[[], None]] = []  # what is called before a run that is over says so
-        self._factors: tuple[float, float] | None = None  # of the latest step: of the gradients, and the rate
 
     def events(
         self, interval: Interval | None = None, *, stepping: Stepping | None = None
@@ -98,8 +70,7 @@ class Trainer:
             Exception: what a callback raised in the last epoch or at the end, after Finished.
         """
         self._stepping = stepping
-        steps_left = (self.epochs - self.position.epoch) * self.loader.batches.steps - self.position.step
-        self._update = update_of(self.optimizer, self.network.layout, self.pool, steps_left)
+        self._choose_update()
         self._speed.start(self._rows_done())
         yield self._started()
         check_model(self.model)
@@ -141,20 +112,6 @@ class Trainer:
             self._stepping = None  # the next step begins where the run is
             raise
 
-    def gradients(self) -> dict[str, Array]:
-        """Return the gradient of the latest step that `step` took, by the path of each array of parameters.
-
-        Returns:
-            Arrays in the shapes of the parameters, in which no learning rate is contained; empty before the first step.
-
-        Example:
-            trainer.step()
-            trainer.gradients()["layers.0.weights"].shape  # (784, 64)
-        """
-        if self._watched_gradients is None:
-            return {}
-        return {segment.path: segment.view(self._watched_gradients) for segment in self.network.layout.segments}
-
     def interrupt(self, reason: str) -> None:
         """Leave after the present block of steps; the last event gives the reason."""
         self.interrupted = reason
@@ -162,11 +119,6 @@ class Trainer:
     def warn(self, text: str) -> None:
         """Show a warning to the user."""
         self.callback_run.warn(text)
-
-    @property
-    def steps_taken(self) -> int:
-        """The steps of this run, without those of a run that it continues."""
-        return self.optimizer.steps - self.position.steps_before
 
     def set_position(self, position: TrainingPosition, permutation: Any, sums: Mapping[str, float]) -> None:
         """Go to a position. `permutation` is the epoch's order of rows; `sums` are `total` and `weight` of its losses.
@@ -195,7 +147,7 @@ class Trainer:
 
     def _finish(self) -> Iterator[Event]:
         self.callback_run.finish()
-        if not np.isfinite(self.network.parameters).all():
+        if not self._is_finite():
             raise NumericError(nonfinite_weights(self.network, self.spec.name))
         failure = failed_training(self.model, self.splits, self.optimizer.steps)
         self.model.warnings |= failure
@@ -208,8 +160,6 @@ class Trainer:
         yield Finished(reason, self._speed.seconds(), kept_record(self.history))
         self.callback_run.raise_error()
 
-    # -------------------------------------------------------------- epochs
-
     def _epoch(self, interval: Interval | None) -> Iterator[Event | Pause]:
         """Take the remaining steps of the present epoch, block by block."""
         position, steps, block = self.position, self.loader.batches.steps, self.loader.block_steps
@@ -218,21 +168,18 @@ class Trainer:
         if pauses := self._stepping is not None:
             step = self._stepping.keeping(step)
             yield PAUSE  # before the order of the rows is drawn, so that `follow` may take the rest
-        if position.step == 0:
-            self.optimizer.start_epoch(self.network.parameters)
-            self.loader.start_epoch()
-            self.metrics.start()
+        self._begin_epoch()
         keep_statistics = self.spec.training.layer_statistics
         while position.step < steps:
-            for _ in range(self.loader.steps_of_block(position.step) - 1):
+            for left in reversed(range(self.loader.steps_of_block(position.step))):
                 if pauses and position.step > first and not self.callback_run.stopped:
                     yield PAUSE
-                step()
-            if pauses and position.step > first and not self.callback_run.stopped:
-                yield PAUSE
-            now = time.perf_counter()
-            is_last = position.step == steps - 1
+                if left:
+                    step()
+            now, is_last = time.perf_counter(), position.step == steps - 1
             layers = step(watched=self._speed.statistics_due(now) or (keep_statistics and is_last))
+            if self.callback_run.stopped:
+                self.loader.cut_block(position.step)
             self._end_block()
             yield from self.callback_run.take_messages()
             if keep_statistics and is_last:
@@ -246,6 +193,13 @@ class Trainer:
             if interval is not None and (interval.due(now, self.optimizer.steps, block) or self._is_last_step()):
                 yield SafePoint(position.epoch, position.step)
 
+    def _begin_epoch(self) -> None:
+        """Draw the order of the rows, unless the run goes on within an epoch."""
+        if self.position.step == 0:
+            self.optimizer.start_epoch(self.network.parameters)
+            self.loader.start_epoch()
+            self.metrics.start()
+
     def is_epoch_trained(self) -> bool:
         """Return whether all steps of the present epoch are over, and only what follows them is not."""
         return self.position.step == self.loader.batches.steps or bool(self.callback_run.stopped)
@@ -253,19 +207,7 @@ class Trainer:
     def _is_last_step(self) -> bool:
         """Return whether no step follows a finite one; parts that measure and call back may still fail."""
         is_last = self.is_epoch_trained() and self.position.epoch == self.epochs - 1
-        return is_last and bool(np.isfinite(self.network.parameters).all())
-
-    def _end_block(self) -> None:
-        """Count a block of batches. Raises NumericError if a loss is not finite."""
-        if self.callback_run.stopped:
-            self.loader.cut_block(self.position.step)
-        block, running = self.loader.block, self.metrics.training
-        running.update(*block.outputs, block.targets, block.labels, block.sample_weights)
-        if not math.isfinite(running.total):
-            epoch, step, size = self.position.epoch, self.position.step - 1, self.loader.batches.batch_size
-            rate = self.learning_rate.rate(self._epochs_at(step))
-            text = nonfinite_block(self.objective, running.values, size, self.spec.name, epoch, step, rate)
-            raise NumericError("; ".join(filter(None, [text, badly_scaled(self.model, self.splits["train"])])))
+        return is_last and self._is_finite()
 
     def _end_epoch(self) -> Iterator[Event]:
         """Measure the epoch, record it, and call the callbacks."""
@@ -285,61 +227,8 @@ class Trainer:
         yield EpochEnded(record, self._speed.seconds())
         yield from self.callback_run.take_messages()
 
-    # -------------------------------------------------------------- steps
-
-    def _step(self, *, watched: bool = False) -> tuple[LayerStats, ...]:
-        """Learn from one batch; if `watched`, return the statistics of each layer."""
-        network, objective = self.network, self.objective
-        rate = self.begin_step()
-        objective.compute()
-        if not objective.is_finite():
-            epoch, step = self.position.epoch, self.position.step
-            used = self.learning_rate.rate(self._epochs_at(step))
-            text = nonfinite_step(objective, self.spec.name, epoch, step, used)
-            raise NumericError("; ".join(filter(None, [text, badly_scaled(self.model, self.splits["train"])])))
-        before = (network.parameters.copy(), network.gradients / objective.gradient_scale) if watched else None
-        self.end_step(rate)
-        if before is None:
-            return ()
-        self._watched_gradients = before[1]
-        return layer_stats(network, objective, *before)
-
-    def begin_step(self) -> float:
-        """Load the batch of the present step; return the rate that `end_step` takes."""
-        position = self.position
-        factor, rate = self._factors = self.learning_rate.factors(
-            position.epoch + position.step / self.loader.batches.steps
-        )
-        if factor != self.objective.gradient_scale:
-            self.objective.scale_gradients(factor)
-        self.loader.load_batch(position.step)
-        return rate
-
-    def latest_rate(self) -> float:
-        """Return the learning rate of the latest step, or of the first one before it."""
-        if self._factors is None:
-            return self.learning_rate.rate(self._epochs_at(max(self.position.step, 1) - 1))
-        return math.prod(self._factors)
-
-    def end_step(self, rate: float) -> None:
-        """Update the parameters with the gradient that the objective has computed."""
-        network, optimizer = self.network, self.optimizer
-        optimizer.steps += 1
-        self._update(network.parameters, network.gradients, rate, self.objective)
-        for call in network.after_step:
-            call()
-        self.position.step += 1
-
     def _progress(self, layers: tuple[LayerStats, ...]) -> Progress:
         position, steps = self.position, self.loader.batches.steps
         speed, seconds = self._speed.rows_per_second(self._rows_done()), self._speed.seconds()
-        loss, rate = self.metrics.training.mean_loss, self.learning_rate.rate(self._epochs_at(position.step - 1))
+        loss, rate = self.metrics.training.mean_loss, self._rate_at(position.step - 1)
         return Progress(position.epoch, position.step, steps, speed, seconds, loss, rate, layers)
-
-    def _rows_done(self) -> int:
-        batches = self.loader.batches
-        return self.position.epoch * batches.rows_used + self.position.step * batches.batch_size
-
-    def _epochs_at(self, step: int) -> float:
-        """Return how many epochs the run has done at a step of the present epoch."""
-        return self.position.epoch + step / self.loader.batches.steps
