@@ -78,6 +78,11 @@ def test_a_test_file_shares_the_categories():
     assert (data.train.x[:, 0].tolist(), data.test.x[:, 0].tolist()) == ([1, 0], [2])
 
 
+def test_a_test_file_may_lack_columns_that_are_left_out():
+    data = load(HEAD + "1,m,1,yes,2020-01-01,a\n", "sex,age,alone,joined,class\nm,1,yes,2020-01-01,a\n")
+    assert data.test.x.tolist() == data.train.x.tolist()
+
+
 def test_a_table_without_a_header_names_its_columns_by_their_index():
     data = load("m,1,a\nf,,b\n", header=False, columns={"0": "category"})
     assert [column.name for column in data.columns] == ["0", "1"]
@@ -103,6 +108,7 @@ def test_a_value_that_does_not_fit_its_column_is_named_with_its_line(row, told):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
+        ({"columns": {"idd": "ignore"}}, "there is no column 'idd'; did you mean 'id'"),
         ({"columns": {"sax": "category"}}, "no column 'sax'; did you mean 'sex'"),
         ({"columns": {}}, "column 'sex': 'm' is text, not a number"),
         (

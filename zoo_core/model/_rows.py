@@ -10,7 +10,7 @@ from zoo_core.data.columns import input_columns
 from zoo_core.data.labels import as_labels
 from zoo_core.model._assembled import AssembledModel
 from zoo_core.model._inputs import as_inputs, as_targets
-from zoo_core.model.given import GivenRows, as_weights, given_rows
+from zoo_core.model.given import GivenRows, as_weights, given_rows, with_targets
 from zoo_core.parts import Table
 
 
@@ -31,13 +31,17 @@ def _is_matrix(x: Any, inputs: int) -> bool:
 def checked_table(model: AssembledModel, x: Any, y: Any = None) -> Table:
     """Return rows as they are given for `Model.evaluate`, with the class indices of the model. Raises DataError."""
     rows = GivenRows(x, y) if y is not None else given_rows(x, lambda: _target(model), what="rows to evaluate")
+    rows = with_targets(rows, model.missing, "rows to evaluate")
     x, about = checked_inputs(model, rows.x), model.about
+    weights = as_weights(rows.weights, len(x))
+    if rows.kept is not None:
+        x, weights = x[rows.kept], None if weights is None else weights[rows.kept]
     names = list(map(str, model.labels().tolist())) if about.task == "classification" else None
     count = about.target_count(model.network.outputs)
     targets = as_targets(rows.y, len(x), count, names, about.target_names, about.label_words)
     if about.task == "multilabel":
         targets = as_labels(targets, about.target_names, "targets")
-    return Table(x, targets, as_weights(rows.weights, len(x)))
+    return Table(x, targets, weights)
 
 
 def _target(model: AssembledModel) -> Any:

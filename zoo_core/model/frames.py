@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,21 @@ from zoo_core.errors import DataError, nearest
 from zoo_core.parts import Array, Column
 
 MAX_LISTED = 8  # names in a message
+
+
+class FrameColumns(dict[str, Array]):
+    """The columns of a frame by name, each shape (rows,).
+
+    `categories` has the names of those that the frame declares as categories, whatever their values are.
+    """
+
+    def __init__(self, columns: Mapping[str, Array], categories: Iterable[str] = ()) -> None:
+        super().__init__(columns)
+        self.categories = frozenset(categories)
+
+    def only(self, names: Iterable[str]) -> FrameColumns:
+        """Return some of the columns, those that are there."""
+        return FrameColumns({name: self[name] for name in names if name in self}, self.categories)
 
 
 def is_frame(value: Any) -> bool:
@@ -25,24 +40,45 @@ def is_frame(value: Any) -> bool:
     return isinstance(value, Mapping) or any(hasattr(type(value), a) for a in ("columns", "column_names"))
 
 
-def frame_columns(frame: Any) -> dict[str, Array]:
+def frame_columns(frame: Any) -> FrameColumns:
     """Return the columns of a frame by name, each shape (rows,). Raises DataError for what is no frame."""
+    if isinstance(frame, FrameColumns):
+        return frame
     if isinstance(frame, np.ndarray):
-        return {name: frame[name] for name in frame.dtype.names or ()}
+        return FrameColumns({name: frame[name] for name in frame.dtype.names or ()})
     if isinstance(frame, (list, tuple)):
         return _columns_of_rows(frame)
     if isinstance(frame, Mapping):
-        return {str(name): np.asarray(column) for name, column in _columns_of_row(frame).items()}
+        given = {str(name): column for name, column in _columns_of_row(frame).items()}
+        columns = {name: _plain_array(column) for name, column in given.items()}
+        return FrameColumns(columns, (name for name, column in given.items() if _is_declared(column)))
     import narwhals as nw  # late: most calls pass arrays
 
     try:
         own = nw.from_native(frame)
         own = own.collect() if isinstance(own, nw.LazyFrame) else own
-        return {str(column.name): _as_array(column) for column in own.iter_columns()}
+        found = list(own.iter_columns())
+        return FrameColumns(
+            {str(column.name): _as_array(column) for column in found},
+            (str(column.name) for column in found if _is_declared(column)),
+        )
     except MemoryError:
         raise
     except Exception as error:  # a foreign frame may raise anything
         raise DataError(f"a {type(frame).__name__} cannot be read as a table: {error}") from error
+
+
+def _is_declared(column: Any) -> bool:
+    """Return whether a column of pandas, polars, pyarrow or narwhals is declared to be of categories."""
+    dtype = getattr(column, "dtype", None) or getattr(column, "type", None)
+    return str(dtype).lower().startswith(("category", "categorical", "enum", "dictionary"))
+
+
+def _plain_array(values: Any) -> Array:
+    """Return a sequence as an array, without making texts of the numbers beside texts."""
+    array = np.asarray(values)
+    is_mixed = array.dtype.kind in "US" and not hasattr(values, "dtype") and not all(isinstance(v, str) for v in values)
+    return np.asarray(values, object) if is_mixed else array
 
 
 def _columns_of_row(columns: Mapping[Any, Any]) -> Mapping[Any, Any]:
@@ -51,13 +87,13 @@ def _columns_of_row(columns: Mapping[Any, Any]) -> Mapping[Any, Any]:
     return {name: [value] for name, value in columns.items()} if is_row else columns
 
 
-def _columns_of_rows(rows: Sequence[Mapping[Any, Any]]) -> dict[str, Array]:
+def _columns_of_rows(rows: Sequence[Mapping[Any, Any]]) -> FrameColumns:
     """Return the columns of a list of rows. Raises DataError if a row lacks a name that the first has."""
     for number, row in enumerate(rows):
         missing = [name for name in rows[0] if name not in row]
         if missing:
             raise DataError(f"row {number} (from 0) has no {missing[0]!r}, which row 0 has; give each row all names")
-    return {str(name): np.asarray([row[name] for row in rows]) for name in rows[0]}
+    return FrameColumns({str(name): _plain_array([row[name] for row in rows]) for name in rows[0]})
 
 
 def _as_array(series: Any) -> Array:

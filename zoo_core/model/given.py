@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from zoo_core.errors import DataError, Hint, nearest
-from zoo_core.model.frames import frame_columns, is_frame
+from zoo_core.model.frames import FrameColumns, frame_columns, is_frame
 from zoo_core.parts import Array, Table
 
 Column = str | int  # a column of a frame, by its name or its place; -1 is the last
@@ -23,6 +24,9 @@ NOTHING: Mapping[str, Column | None] = MappingProxyType({})
 class GivenRows:
     """Inputs, targets, weights, groups and times as they were given; `x` and `y` may be frames.
 
+    `names` are those of all columns of the frame that holds them. `kept` is a mask of the rows that have a target,
+    where some have none: `y` has no others, `x` and what stands beside it have all.
+
     Raises DataError if the rows of `x` and of another one have the same names, as in pandas, in another order.
     """
 
@@ -31,6 +35,8 @@ class GivenRows:
     weights: Any = None
     groups: Any = None
     times: Any = None
+    names: Sequence[str] = ()
+    kept: Array | None = None
 
     def __post_init__(self) -> None:
         """Refuse targets, and what else stands beside inputs, of other rows than theirs."""
@@ -81,10 +87,47 @@ def _rows_of_frame(frame: Any, target: Target, beside: Mapping[str, Column | Non
     wanted = [target] if isinstance(target, (str, int)) else list(target)
     names = [_column_name(columns, column, what) for column in wanted]
     own = {key: _column_name(columns, column, what) for key, column in beside.items() if column is not None}
-    x = {name: column for name, column in columns.items() if name not in (*names, *own.values())}
+    x = columns.only(name for name in columns if name not in (*names, *own.values()))
     if not x:
         raise DataError(f"{what}: has no column beside the target")
-    return GivenRows(x, {name: columns[name] for name in names}, **{key: columns[name] for key, name in own.items()})
+    beside_x = {key: columns[name] for key, name in own.items()}
+    return GivenRows(x, columns.only(names), **beside_x, names=tuple(columns))
+
+
+def with_targets(rows: GivenRows, missing: Sequence[str], what: str) -> GivenRows:
+    """Return rows of which those without a target are to be left out, as those of a file are; a warning counts them.
+
+    This holds for the rows of a frame, whose texts `missing` are no targets. In an array a missing target is an error,
+    which is found later.
+    Raises DataError if no row has a target.
+    """
+    if not is_frame(rows.x):
+        return rows
+    y = frame_columns(rows.y) if is_frame(rows.y) else np.asarray(rows.y)
+    columns = list(y.values()) if isinstance(y, FrameColumns) else [y]
+    if any(not column.size or not column.ndim or len(column) != len(columns[0]) for column in columns):
+        return rows  # which is refused later
+    kept = ~_without_target(columns, missing)
+    if kept.all():
+        return rows
+    if not kept.any():
+        raise DataError(f"{what}: none of the {len(kept)} rows has a target")
+    count, first = len(kept) - int(kept.sum()), int(np.argmin(kept))
+    text = f"{what}: {count} row(s) without a target are left out; the first is row {first} (from 0)"
+    warnings.warn(text, UserWarning, stacklevel=2)
+    some = FrameColumns({n: own[kept] for n, own in y.items()}) if isinstance(y, FrameColumns) else y[kept]
+    return replace(rows, y=some, kept=kept)
+
+
+def _without_target(columns: Sequence[Array], missing: Sequence[str]) -> Array:
+    """Return a mask of the rows in which one of some targets is missing."""
+    from zoo_core.data.readers.values import gaps_of  # late: predicting needs no targets
+
+    found = np.zeros(len(columns[0]), bool)
+    for column in columns:
+        for values in column.reshape(len(column), -1).T:
+            found |= gaps_of(values, missing)
+    return found
 
 
 def _column_name(columns: Mapping[str, Any], column: Column, what: str) -> str:

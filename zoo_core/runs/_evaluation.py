@@ -116,6 +116,8 @@ def _named_columns(model: Model, source: Dataset) -> Dataset:
     if "features" not in option_names(source) or not names:
         return source
     changes: dict[str, Any] = {"features": names}
+    if isinstance(kinds := getattr(source, "columns", None), dict):  # other columns may be missing
+        changes["columns"] = {name: kind for name, kind in kinds.items() if name in names}
     if model.about.task != "classification" and targets and "target" in option_names(source):
         changes["target"] = targets
     return dataclasses.replace(source, **changes)  # type: ignore[type-var]

@@ -6,33 +6,35 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from numbers import Number
-from typing import Any
 
 import numpy as np
 
 from zoo_core.data.readers.described import KINDS, LEFT_OUT
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.values import (
-    MISSING_TYPES,
     ValueFaultError,
     described,
+    gaps_of,
+    is_gap,
     may_be_category,
     sorted_categories,
     text_kind,
     typed_array,
 )
 from zoo_core.errors import DataError, nearest
+from zoo_core.model.frames import FrameColumns
 from zoo_core.parts import Array, Column
 
 MISSING = TableFormat().missing
 
 
-def learnt_columns(frame: Mapping[str, Array], told: Mapping[str, str]) -> list[str]:
+def learnt_columns(frame: FrameColumns, told: Mapping[str, str], beside: Sequence[str]) -> list[str]:
     """Return the names of the columns of a frame that are learnt from: all but those told to be left out.
 
+    `beside` are the names of other columns that the frame had, such as targets.
     Raises DataError where there is no such column, or none is left.
     """
-    unknown = [name for name in told if name not in frame and told[name] not in LEFT_OUT]
+    unknown = [name for name in told if name not in frame and name not in beside]
     if unknown:
         raise DataError(f"data.columns: the frame has no column {unknown[0]!r}{nearest(unknown[0], frame)}")
     names = [name for name in frame if told.get(name) not in LEFT_OUT]
@@ -41,16 +43,18 @@ def learnt_columns(frame: Mapping[str, Array], told: Mapping[str, str]) -> list[
     return names
 
 
-def describe_columns(frames: Sequence[Mapping[str, Array]], told: Mapping[str, str]) -> tuple[Column, ...]:
+def describe_columns(frames: Sequence[FrameColumns], told: Mapping[str, str]) -> tuple[Column, ...]:
     """Return what the columns of the first frame are, with the categories of all frames; () if all are plain numbers.
 
     Args:
         frames: the columns of each split by name, without those that are left out.
-        told: the kinds that the user says, by name; the others are found by their values.
+        told: the kinds that the user says, by name; the others are those that the frame declares to be categories, or
+            found by their values.
 
     Raises:
         DataError: a column has too many different texts, or values that are neither numbers, texts nor dates.
     """
+    told = dict.fromkeys(frames[0].categories, "category") | dict(told)
     kinds = {name: told.get(name) or _kind(values) for name, values in frames[0].items()}
     if all(kind == "number" and not any(_has_gaps(f.get(name)) for f in frames) for name, kind in kinds.items()):
         return ()
@@ -62,7 +66,7 @@ def _kind(values: Array) -> str:
     kind = {"b": "boolean", "M": "date"}.get(values.dtype.kind, "number" if values.dtype.kind in "iuf" else "")
     if kind:
         return kind
-    present = [value for value in values.tolist() if not _is_gap(value)] if values.ndim == 1 else []
+    present = [value for value in values.tolist() if not is_gap(value, MISSING)] if values.ndim == 1 else []
     types = {type(value) for value in present}
     if types and types <= {bool, np.bool_}:
         return "boolean"
@@ -73,21 +77,13 @@ def _kind(values: Array) -> str:
     return "date" if types and all(issubclass(t, date) for t in types) else "category"
 
 
-def _is_gap(value: Any) -> bool:
-    if isinstance(value, str):
-        return value.strip() in MISSING
-    return type(value).__name__ in MISSING_TYPES or bool(isinstance(value, Number) and value != value)
-
-
 def _has_gaps(values: Array | None) -> bool:
     if values is None:
         return False
-    if values.dtype.kind == "f":
-        return bool(np.isnan(values).any())
-    return values.dtype.kind == "O" and values.ndim == 1 and any(map(_is_gap, values.tolist()))
+    return values.dtype.kind in "fO" and values.ndim == 1 and bool(gaps_of(values).any())
 
 
-def _described(name: str, kind: str, frames: Sequence[Mapping[str, Array]], is_told: bool) -> Column:
+def _described(name: str, kind: str, frames: Sequence[FrameColumns], is_told: bool) -> Column:
     where = "data"
     try:
         typed = [typed_array(name, frame[name], kind, MISSING) for frame in frames if name in frame]

@@ -9,9 +9,10 @@ import numpy as np
 
 from zoo_core.data import checked_data
 from zoo_core.errors import DataError, UsageError
-from zoo_core.model.given import given_rows
+from zoo_core.model.given import GivenRows, given_rows, with_targets
 from zoo_core.parts import Data, Table, Task
 from zoo_core.registry import Registry
+from zoo_core.runs._frame_columns import MISSING
 from zoo_core.runs._given_tables import form_of, make_tables, task_of
 from zoo_core.spec import Spec, option_names
 from zoo_core.spec.for_data import GIVEN
@@ -31,6 +32,8 @@ def with_given_data(spec: Spec, given: Any, target: Any, registry: Registry) -> 
     parts = dict(given) if _are_splits(given) else {"train": given}
     beside = {"weights": source.weights, "groups": source.group, "times": source.time}
     rows = {name: given_rows(part, source.target, beside, f"data, {name}") for name, part in parts.items()}
+    _check_named(rows["train"], beside, target)
+    rows = {name: with_targets(own, MISSING, f"data, {name}") for name, own in rows.items()}
     first, last = rows["train"].x, spec.model.layers[-1]
     task: Task = source.task or task_of(spec.model.loss, rows["train"].y, last.units)
     tables, about = make_tables(rows, task, source.columns or {})
@@ -42,6 +45,17 @@ def with_given_data(spec: Spec, given: Any, target: Any, registry: Registry) -> 
         raise UsageError(f"data.test = {spec.data.test:g}, and test rows are given apart; leave one of them out")
     data = Data(tables["train"], tables.get("test"), task, **about, **form)
     return spec, checked_data(source, data)
+
+
+def _check_named(rows: GivenRows, beside: Mapping[str, Any], target: Any) -> None:
+    """Raise DataError for a column that is named, where the rows are no frame that holds it."""
+    if target is not None and not rows.names:
+        raise DataError(f"data: target = {target!r} names a column of a frame, and these rows have their targets apart")
+    for key, column in beside.items():
+        if column is not None and getattr(rows, key) is None:
+            name = key if key == "weights" else key.rstrip("s")
+            way = f"give them beside x and y, as in {{'x': x, 'y': y, {key!r}: ...}}, or give one frame"
+            raise DataError(f"data.{name} = {column!r} names a column of a frame, and there are no {key}; {way}")
 
 
 def _source(spec: Spec, target: Any, registry: Registry) -> Any:

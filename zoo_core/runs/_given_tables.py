@@ -65,9 +65,9 @@ def make_tables(
     `kinds` are those of columns which the user says, by name.
     """
     targets = _names(rows["train"].y)
-    features, columns = _features([own.x for own in rows.values()], kinds)
+    features, columns = _features(list(rows.values()), kinds)
     x = {name: _inputs(own.x, features, columns, f"data, {name}, x") for name, own in rows.items()}
-    y = {name: _targets(own.y, targets, len(x[name]), f"data, {name}, y") for name, own in rows.items()}
+    y = {name: _targets(own, targets, len(x[name]), f"data, {name}, y") for name, own in rows.items()}
     widths = {inputs.shape[1] for inputs in x.values()}
     if len(widths) > 1:
         raise DataError(f"data: the rows have {' and '.join(map(str, sorted(widths)))} features; give all the same")
@@ -85,7 +85,15 @@ def make_tables(
     weights = {name: as_weights(own.weights, len(x[name])) for name, own in rows.items()}
     sizes = {name: len(own) for name, own in x.items()}
     groups, times = given_groups(rows, sizes), given_times(rows, sizes)
-    return {name: Table(x[name], y[name], weights[name], groups.get(name), times.get(name)) for name in rows}, about
+    beside = {name: (weights[name], groups.get(name), times.get(name)) for name in rows}
+    return {name: _table(own.kept, x[name], y[name], beside[name]) for name, own in rows.items()}, about
+
+
+def _table(kept: Array | None, x: Array, y: Array, beside: Sequence[Array | None]) -> Table:
+    """Return a table of the rows that have a target; `y` has no others."""
+    if kept is None:
+        return Table(x, y, *beside)
+    return Table(x[kept], y, *(None if column is None else column[kept] for column in beside))
 
 
 def _names(given: Any) -> tuple[str, ...]:
@@ -93,13 +101,15 @@ def _names(given: Any) -> tuple[str, ...]:
     return tuple(frame_columns(given)) if is_frame(given) else ()
 
 
-def _features(given: Sequence[Any], kinds: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[Column, ...]]:
+def _features(rows: Sequence[GivenRows], kinds: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[Column, ...]]:
     """Return the names of the features, if the first rows are a frame, and what they are, if not all are numbers."""
-    if not is_frame(given[0]):
+    if not is_frame(rows[0].x):
+        if kinds:
+            raise DataError(f"data.columns says what {next(iter(kinds))!r} is, and arrays have no names; give a frame")
         return (), ()
-    frames = [frame_columns(x) for x in given if is_frame(x)]
-    names = learnt_columns(frames[0], kinds)
-    return tuple(names), describe_columns([{n: f[n] for n in names if n in f} for f in frames], kinds)
+    frames = [frame_columns(own.x) for own in rows if is_frame(own.x)]
+    names = learnt_columns(frames[0], kinds, rows[0].names)
+    return tuple(names), describe_columns([frame.only(names) for frame in frames], kinds)
 
 
 def _inputs(x: Any, names: tuple[str, ...], columns: tuple[Column, ...], where: str) -> Array:
@@ -121,16 +131,18 @@ def _inputs(x: Any, names: tuple[str, ...], columns: tuple[Column, ...], where: 
     return rows
 
 
-def _targets(y: Any, names: tuple[str, ...], rows: int, where: str) -> Array:
-    """Return targets as an array with a row for each row of inputs; one column is (rows,)."""
+def _targets(own: GivenRows, names: tuple[str, ...], rows: int, where: str) -> Array:
+    """Return targets as an array with a row for each row of inputs that has one; one column is (rows,)."""
+    y = own.y
     if is_frame(y):
         columns = frame_columns(y)
         chosen = names if set(names) <= set(columns) else columns  # by name, or else in their order
         y = [_array(columns[name], where) for name in chosen]
         y = np.column_stack(y) if len(y) > 1 else y[0]
     found = _array(y, where)
-    if found.ndim == 0 or len(found) != rows:
-        raise DataError(f"{where}: is of shape {found.shape} for {rows} rows of inputs; give a target for each")
+    given = found if own.kept is None else own.kept
+    if given.ndim == 0 or len(given) != rows:
+        raise DataError(f"{where}: is of shape {given.shape} for {rows} rows of inputs; give a target for each")
     return found[:, 0] if found.ndim == 2 and found.shape[1] == 1 else found
 
 

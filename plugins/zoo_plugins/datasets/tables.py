@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -111,19 +111,22 @@ class Csv(Dataset):
     def _read(self, path: Path, names: Sequence[str] = ()) -> CsvTable:
         """Read a file; `names` are those of the features in another one, which are looked for here."""
         text = self.target if self.task == "classification" and not isinstance(self.target, list) else None
-        table = self._read_file(path, text, self.features or list(names) or None)
+        kinds = self.columns and {name: kind for name, kind in self.columns.items() if not names or name in names}
+        table = self._read_file(path, text, self.features or list(names) or None, kinds)
         if table.incomplete:
             count, first = len(table.incomplete), table.incomplete[0]
             warnings.warn(f"{table.where}: {count} row(s) without a target are left out; the first is {first}",
                           UserWarning, stacklevel=2)  # fmt: skip
         return table
 
-    def _read_file(self, path: Path, text: Column | None, features: Sequence[Column] | None) -> CsvTable:
+    def _read_file(
+        self, path: Path, text: Column | None, features: Sequence[Column] | None, kinds: Mapping[str, str] | None
+    ) -> CsvTable:
         beside = [column for column in (self.group, self.time) if column is not None]
         words = self.task == "multilabel" and holds_words(path, self._format(), self._targets())
-        if self.columns is not None or beside or words:
+        if kinds is not None or beside or words:
             return read_described(
-                path, self._format(), self.columns or {}, text=text, features=features, targets=self._targets(),
+                path, self._format(), kinds or {}, text=text, features=features, targets=self._targets(),
                 weights=self.weights, beside=beside, words=words,
             )  # fmt: skip
         columns = None if features is None else [*features, *self._target_and_weight_columns()]

@@ -50,7 +50,8 @@ def read_described(
     Args:
         source: a path or an open file.
         form: how the table is written.
-        kinds: the kind of columns by name, or by index as a text; those that are not listed are numbers.
+        kinds: the kind of columns by name, or by index as a text; those that are not listed are numbers. All must be
+            in the file.
         text: a column of labels.
         features: the columns to learn from; by default all others that are not of the kinds "id" and "ignore".
         targets: columns of numbers to predict. A row without a label or a target is left out.
@@ -158,7 +159,7 @@ def _plan(
     label = None if text is None else text_index(table, text, own and [table.names[i] for i in own])
     numbers = [table.index(column) for column in (*targets, *(() if weights is None else (weights,)))]
     others = [_place(table, column) for column in beside]
-    by_place = {_place(table, name): kind for name, kind in kinds.items() if _is_read(table, name, kind)}
+    by_place = {_place(table, name): kind for name, kind in kinds.items()}
     if own is None:
         out = {label, *numbers, *others} | {i for i, kind in by_place.items() if kind in LEFT_OUT}
         own = [i for i in table.columns if i not in out]
@@ -168,11 +169,6 @@ def _plan(
     return _Plan(
         own, numbers, label, [i for i in (label, *map(table.index, targets)) if i is not None], by_place, others
     )
-
-
-def _is_read(table: TableReader, name: str, kind: str) -> bool:
-    """Return whether a column is in the file; one that is left out anyway may be missing."""
-    return kind not in LEFT_OUT or name in table.names or not any(table.names)
 
 
 def _place(table: TableReader, name: Named) -> int:

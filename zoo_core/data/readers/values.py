@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, time
 from functools import partial
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -87,7 +88,10 @@ def column_values(given: TypedColumn, column: Column) -> Array:
     """
     if column.kind != "category" and given.numbers is not None:
         return _checked_numbers(given.numbers, column)
-    return _by_text(as_texts(given), *text_reader(column))
+    read, fault = text_reader(column)
+    if given.numbers is not None:
+        return _by_text(as_texts(given), partial(_any_spelling, read), fault)
+    return _by_text(given, read, fault)
 
 
 def text_reader(column: Column) -> tuple[Callable[[str], float | None], str]:
@@ -106,6 +110,12 @@ def text_reader(column: Column) -> tuple[Callable[[str], float | None], str]:
 def _code(index: LabelIndex, text: str) -> float:
     found = index.find(text)
     return UNKNOWN if found is None else found
+
+
+def _any_spelling(read: Callable[[str], float | None], text: str) -> float | None:
+    """Return the code of a number as a text, which categories may have with .0 or without it."""
+    codes = map(read, (text, text.removesuffix(".0"), f"{text}.0"))
+    return next((code for code in codes if code not in (None, UNKNOWN)), read(text))
 
 
 def _number(text: str) -> float | None:
@@ -141,16 +151,34 @@ def _checked_numbers(numbers: Array, column: Column) -> Array:
 
 
 def as_texts(given: TypedColumn) -> TypedColumn:
-    """Return a column as one of texts; a whole number has no point."""
+    """Return a column as one of texts; a whole number has no point, unless others are fractions: 38.0 and 38.5."""
     if given.numbers is None:
         return given
     values, codes = np.unique(given.numbers, return_inverse=True)
     known = values[~np.isnan(values)]
     codes = np.where(codes < len(known), codes, MISSING_CODE)
-    return replace(given, numbers=None, codes=codes, categories=tuple(map(label_text, known.tolist())))
+    as_text = str if np.any(known % 1) else label_text
+    return replace(given, numbers=None, codes=codes, categories=tuple(map(as_text, known.tolist())))
 
 
 # ------------------------------------------------------------------ columns that Python code gives
+
+
+def is_gap(value: Any, missing: Sequence[str] = MISSING) -> bool:
+    """Return whether a value that Python code gives stands for a missing one; `missing` are texts that do."""
+    if isinstance(value, (str, bytes)):
+        return label_text(value).strip() in missing
+    return type(value).__name__ in MISSING_TYPES or bool(isinstance(value, (Number, np.generic)) and value != value)
+
+
+def gaps_of(values: Array, missing: Sequence[str] = MISSING) -> Array:
+    """Return a mask of the missing values of an array (rows,) that Python code gives, as `is_gap`."""
+    if values.dtype.kind in "fmMc":
+        mask: Array = values != values  # NaN and NaT
+        return mask
+    if values.dtype.kind in "biu":
+        return np.zeros(len(values), bool)
+    return np.array([is_gap(value, missing) for value in values.tolist()], bool)
 
 
 def typed_array(name: str, values: Array, kind: str, missing: Sequence[str] = MISSING) -> TypedColumn:
@@ -158,13 +186,16 @@ def typed_array(name: str, values: Array, kind: str, missing: Sequence[str] = MI
 
     Raises ValueFaultError for a value that is neither a number, a text nor a date.
     """
+    if values.dtype.kind in "iu" and kind == "category":  # a float64 would round long ones
+        distinct, places_of = np.unique(values, return_inverse=True)
+        return TypedColumn(name, 0, codes=places_of, categories=tuple(map(str, distinct.tolist())))
     if values.dtype.kind in "iuf":
         return TypedColumn(name, 0, numbers=values.astype(np.float64))
     if values.dtype.kind == "M" and kind == "date":
         micro = values.astype("datetime64[us]")
         seconds = np.where(np.isnat(micro), np.nan, micro.astype(np.int64) / 1e6)
         return TypedColumn(name, 0, numbers=seconds)
-    cells = values.tolist()
+    cells = values.astype("datetime64[us]").tolist() if values.dtype.kind == "M" else values.tolist()
     texts = [_text(cell, row, missing) for row, cell in enumerate(cells)]
     if kind == "date" and all(text is None or isinstance(cell, DATES) for text, cell in zip(texts, cells, strict=True)):
         found = [np.nan if text is None else read_date(text) for text in texts]  # whatever comes first in texts
@@ -183,9 +214,16 @@ def _text(value: Any, row: int, missing: Sequence[str]) -> str | None:
     if type(value).__name__ in MISSING_TYPES:
         return None
     if isinstance(value, date):
-        return value.isoformat().replace("+00:00", "Z")
+        return _date_text(value)
     if type(value).__name__ == "Decimal":  # of a database; its module takes time to import
         value = float(value)
     if not isinstance(value, (bool, int, float, np.generic)):
         raise ValueFaultError(row, f"{type(value).__name__} {value!r:.40} is neither number, text nor date")
     return None if value != value else label_text(value)
+
+
+def _date_text(value: date) -> str:
+    """Return a date as files have it: without a time at midnight."""
+    if isinstance(value, datetime) and value.tzinfo is None and value.time() == time():
+        value = value.date()
+    return (value.isoformat(" ") if isinstance(value, datetime) else value.isoformat()).replace("+00:00", "Z")
