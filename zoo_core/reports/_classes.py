@@ -10,6 +10,7 @@ import numpy as np
 from zoo_core.parts import Array
 
 BINS = 10  # of equal width, in a calibration
+MOST_EXACT = 2.0**53  # up to which float64 has all whole numbers
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,16 @@ class Calibration:
     error: float
 
 
+def countable(weights: Array | None) -> Array | None:
+    """Return weights as integers if all are whole numbers, so that sums of them are counts of rows."""
+    if weights is None or not (weights == np.rint(weights)).all() or weights.sum() > MOST_EXACT:
+        return weights
+    return weights.astype(np.int64)
+
+
 def confusion(true: Array, predicted: Array, classes: int, weights: Array | None = None) -> Array:
     """Return counts (classes, classes): row the true class, column the predicted one. A row of weight w counts w."""
-    counts = np.zeros((classes, classes), np.int64 if weights is None else np.float64)
+    counts = np.zeros((classes, classes), np.int64 if weights is None else weights.dtype)
     np.add.at(counts, (true, predicted), 1 if weights is None else weights)
     return counts
 
@@ -169,6 +177,6 @@ def _has_rows(own: Array, weights: Array | None) -> bool:
 
 def _bin(at: int, own: Array, scores: Array, holds: Array, weights: Array | None) -> CalibrationBin:
     w = None if weights is None else weights[own]
-    rows = int(own.sum()) if w is None else float(w.sum())
+    rows = int(own.sum()) if w is None else w.sum().item()
     means = (float(np.average(values[own], weights=w)) for values in (scores, holds))
     return CalibrationBin(at / BINS, (at + 1) / BINS, rows, *means)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from zoo_core.reports._classes import (
     calibration,
     class_figures,
     confusion,
+    countable,
     thresholds,
 )
 from zoo_core.reports._importance import MOST_FEATURES, MOST_ROWS, Importance, permutation_importance
@@ -97,7 +98,8 @@ def make_report(model: Model, table: Table, *, repeats: int = REPEATS, seed: int
     common: dict[str, Any] = {"model": model.name, "rows": len(table.y), "figures": figures}
     common["baseline"] = baseline_figures(model, table)
     kinds = {"classification": _classification, "regression": _regression, "multilabel": _labels}
-    own = kinds[model.about.task](model, table, model.units.own(outputs))
+    counted = replace(table, weights=countable(table.weights))
+    own = kinds[model.about.task](model, counted, model.units.own(outputs))
     more = _importance(model, table, figures, repeats, seed)
     scaled = [f"the loss is of targets scaled by {model.units.name!r}, as it is learnt"] if model.units.name else []
     weighted = [] if table.weights is None else ["each row counts by its weight"]
@@ -140,22 +142,32 @@ def _regression(model: Model, table: Table, outputs: Array) -> dict[str, Any]:
     return {**own, "targets": [target_figures(*column, table.weights) for column in columns]}
 
 
+def _measure(model: Model, figures: Iterable[str]) -> tuple[str, int]:
+    """Return the figure that tells importance, and 1 if higher is better, else -1.
+
+    It is the first metric; of several scaled targets the loss, since in `rmse` the largest unit hides the others.
+    """
+    if model.about.task == "regression" and model.network.outputs > 1 and model.units.name:
+        return "loss", -1
+    first = model.metrics()[0]
+    return next(key for key in figures if key.startswith(first.name)), 1 if first.higher_is_better else -1
+
+
 def _rows(table: Table) -> Array:
     return np.asarray(table.x)
 
 
 def _importance(model: Model, table: Table, figures: Iterable[str], repeats: int, seed: int) -> dict[str, Any]:
-    """Return the importance of the features by the first metric of the spec, on some of the rows."""
-    features, metrics = table.x.shape[1], model.metrics()
-    if not repeats or not metrics:
+    """Return the importance of the features, on some of the rows."""
+    features = table.x.shape[1]
+    if not repeats or not model.metrics():
         return {}
     if features > MOST_FEATURES:
         return {"notes": [f"no importance of features: there are {features}, and more than {MOST_FEATURES} take long"]}
     rng = np.random.default_rng(seed)
     some = rng.permutation(len(table.y))[:MOST_ROWS]
     x, y, weights = _rows(table)[some], table.y[some], None if table.weights is None else table.weights[some]
-    key = next(key for key in figures if key.startswith(metrics[0].name))
-    sign = 1 if metrics[0].higher_is_better else -1
+    key, sign = _measure(model, figures)
 
     def score(inputs: Array) -> float:
         return sign * evaluate_table(model, Table(inputs, y, weights))[key]

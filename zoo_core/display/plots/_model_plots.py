@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zoo_core.display.plots._fonts import unshown
+from zoo_core.display.plots._class_names import label_classes, shown_names
 from zoo_core.display.plots._style import new_figure, styled
-from zoo_core.display.text import format_count, format_number, printable
+from zoo_core.display.text import format_count, format_number
 from zoo_core.errors import UsageError
 from zoo_core.parts import Array
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MAX_ANNOTATED = 20  # classes; with more, counts would be too small to read
-MAX_LABELS = 40  # on one axis
-MAX_NAME = 30  # characters of a class name
 CHARACTER = 0.085  # inches; the width of a character of a class name
 MAX_HEIGHT = 20.0  # inches of a figure; images of one column would need thousands
 
@@ -40,42 +38,18 @@ def confusion_matrix(counts: Array, class_names: Sequence[str] = ()) -> Figure:
     totals = counts.sum(axis=1, keepdims=True)
     shares = counts / np.maximum(totals, 1)
     side = min(max(0.52 * k, 3.0), 10.0)
-    names = _class_labels(class_names) or [str(at) for at in range(k)]
+    names = shown_names(class_names) or [str(at) for at in range(k)]
     longest = CHARACTER * max(map(len, names))
     figure = new_figure(side + 1.8 + longest, side + 2.0 + 0.7 * longest)
     axes = figure.subplots()
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    _label_classes(axes, names)
+    label_classes(axes, names)
     _write_counts(axes, counts, shares)
     _write_recall(axes, shares, totals)
     figure.colorbar(image, ax=axes, label="share of the true class", shrink=0.6, location="bottom", pad=0.02)
     rows = int(counts.sum())
     axes.set_title(f"Accuracy {np.trace(counts) / max(rows, 1):.4f} on {format_number(rows)} rows", loc="left", pad=20)
     return figure
-
-
-def _class_labels(names: Sequence[str]) -> list[str]:
-    """Return the names of classes. They are numbered where they look alike: boxes, or cut names."""
-    shown, missing = [_shortened(printable(name)) for name in names], unshown(names)
-    if missing or len(set(shown)) < len(set(names)):
-        return [f"{at}: {name}" for at, name in enumerate(shown)]
-    return shown
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME // 2]}…{name[1 - MAX_NAME // 2 :]}"
-
-
-def _label_classes(axes: Axes, names: Sequence[str]) -> None:
-    step = math.ceil(len(names) / MAX_LABELS)
-    places = range(0, len(names), step)
-    shown = [names[at] for at in places]
-    rotated = max(map(len, names)) > 3
-    axes.set_xticks(places, shown, rotation=45 if rotated else 0, ha="right" if rotated else "center")
-    axes.set_yticks(places, shown)
-    axes.set(xlabel="predicted class", ylabel="true class")
-    axes.grid(visible=False)
-    axes.tick_params(length=0)
 
 
 def _write_counts(axes: Axes, counts: Array, shares: Array) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zoo_core.display.plots._class_names import label_classes, shown_names
 from zoo_core.display.plots._style import PALETTE, new_figure, styled
 from zoo_core.display.text import format_number
 
@@ -20,6 +22,7 @@ MOST_BARS = 20  # classes or features; the others are counted in the title
 MOST_POINTS = 3000  # of predicted against true
 MOST_TARGETS = 4
 MOST_LABELS = 6
+LONGEST = 20  # characters of a name; the table has it whole
 LINE: dict[str, Any] = {"color": "#999999", "ls": "--", "lw": 1.0}
 BAR = 0.8  # of the distance of two bars
 
@@ -41,12 +44,13 @@ def report_figure(report: Report) -> Figure:
 
 
 def _panels(report: Report) -> list[Callable[[Axes, Report], None]]:
+    targets = range(min(len(report.targets), MOST_TARGETS))  # each has units of its own, so each has a panel
     chosen: list[tuple[Callable[[Axes, Report], None], object]] = [
         (_draw_classes, report.classes),
         (_draw_confusion, report.classes and report.confusion is not None),
         (_draw_calibration, report.calibration),
         (_draw_label_calibration, report.label_calibration),
-        (_draw_values, report.targets),
+        *((partial(_draw_values, at=at), True) for at in targets),
         (_draw_errors, report.targets),
         (_draw_importance, report.importance),
     ]
@@ -69,28 +73,24 @@ def _draw_classes(axes: Axes, report: Report) -> None:
     shown = sorted(report.classes, key=lambda one: one.f1)[:MOST_BARS] if len(report.classes) > MOST_BARS else None
     classes = shown or report.classes
     series = {"precision": [c.precision for c in classes], "recall": [c.recall for c in classes]}
-    _bars(axes, [f"{c.name} ({format_number(c.support)})" for c in classes], series)
+    names = shown_names([c.name for c in classes], LONGEST)
+    _bars(axes, [f"{name} ({format_number(c.support)})" for name, c in zip(names, classes, strict=True)], series)
     axes.set_xlim(0, 1)
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0)
-    count = "weight" if report.weighted else "rows"
-    left = f"the {MOST_BARS} weakest of {len(report.classes)} classes" if shown else f"class ({count})"
-    axes.set_ylabel(left)
+    what, count = "label" if report.confusion is None else "class", "weight" if report.weighted else "rows"
+    several = f"{what}s" if what == "label" else "classes"
+    axes.set_ylabel(f"the {MOST_BARS} weakest of {len(report.classes)} {several}" if shown else f"{what} ({count})")
 
 
 def _draw_confusion(axes: Axes, report: Report) -> None:
     counts = np.asarray(report.confusion)
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    totals = counts.sum(axis=1, keepdims=True)
+    shares = counts / np.where(totals > 0, totals, 1)  # weights may add up to less than 1
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-    axes.grid(visible=False)
-    if len(counts) <= MOST_BARS:
-        names = [one.name for one in report.classes]
-        axes.set_xticks(range(len(names)), names, rotation=90 if max(map(len, names)) > 3 else 0)
-        axes.set_yticks(range(len(names)), names)
-        for (row, column), count in np.ndenumerate(counts):
-            ink = "white" if shares[row, column] > 0.5 else "black"
-            axes.text(column, row, format_number(count.item()), ha="center", va="center", color=ink, fontsize=8)
-    axes.set_xlabel("predicted class")
-    axes.set_ylabel("true class")
+    label_classes(axes, shown_names([one.name for one in report.classes], LONGEST), MOST_BARS)
+    for (row, column), count in np.ndenumerate(counts) if len(counts) <= MOST_BARS else ():
+        ink = "white" if shares[row, column] > 0.5 else "black"
+        axes.text(column, row, format_number(count.item()), ha="center", va="center", color=ink, fontsize=8)
 
 
 def _draw_calibration(axes: Axes, report: Report) -> None:
@@ -109,38 +109,46 @@ def _draw_calibration(axes: Axes, report: Report) -> None:
 
 def _draw_label_calibration(axes: Axes, report: Report) -> None:
     axes.plot([0, 1], [0, 1], **LINE)
-    for at, (name, found) in enumerate(list(report.label_calibration.items())[:MOST_LABELS]):
-        label = f"{name}: off by {found.error:.3f}"
-        colour = PALETTE[1 + at % (len(PALETTE) - 1)]
+    names = shown_names(list(report.label_calibration), LONGEST)
+    for at, found in enumerate(list(report.label_calibration.values())[:MOST_LABELS]):
+        label, colour = f"{names[at]}: {found.error:.3f}", PALETTE[1 + at % (len(PALETTE) - 1)]
         axes.plot([b.predicted for b in found.bins], [b.observed for b in found.bins], "o-", color=colour, label=label)
     axes.set(xlabel="probability of the label", ylabel="share of rows that have it", xlim=(0, 1), ylim=(-0.03, 1.08))
-    left = len(report.label_calibration) - MOST_LABELS
-    axes.set_title("Calibration of labels" + (f"; {left} more are not shown" if left > 0 else ""), loc="left")
-    axes.legend(loc="upper left")
+    shown, columns = min(len(names), MOST_LABELS), 3 if max(map(len, names)) < LONGEST / 2 else 2
+    some = f"{shown} of {len(names)} " if len(names) > shown else ""
+    axes.set_title(f"Calibration of {some}labels: off by", loc="left", pad=6 + 15 * -(-shown // columns))
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, borderaxespad=0)
 
 
-def _draw_values(axes: Axes, report: Report) -> None:
-    step = max(1, len(report.true) // MOST_POINTS)
-    for at, target in enumerate(report.targets[:MOST_TARGETS]):
-        true, predicted = report.true[::step, at], report.predicted[::step, at]
-        axes.plot(true, predicted, ".", color=PALETTE[1 + at], alpha=0.5, label=f"{target.name}: r2 {target.r2:.3f}")
-    shown = np.concatenate([report.true[:, :MOST_TARGETS].ravel(), report.predicted[:, :MOST_TARGETS].ravel()])
-    axes.plot([shown.min(), shown.max()], [shown.min(), shown.max()], **LINE)
+def _draw_values(axes: Axes, report: Report, at: int) -> None:
+    step, target = max(1, len(report.true) // MOST_POINTS), report.targets[at]
+    true, predicted = report.true[::step, at], report.predicted[::step, at]
+    axes.plot(true, predicted, ".", color=PALETTE[1 + at], alpha=0.5)
+    ends = [min(true.min(), predicted.min()), max(true.max(), predicted.max())]
+    axes.plot(ends, ends, **LINE)
     axes.set(xlabel="value", ylabel="prediction")
-    axes.legend(loc="upper left")
+    axes.set_title(f"{shown_names([target.name], LONGEST)[0]}: r2 {target.r2:.3f}", loc="left")
 
 
 def _draw_errors(axes: Axes, report: Report) -> None:
-    for at, target in enumerate(report.targets[:MOST_TARGETS]):
+    """Draw how often which error occurs; of several targets in deviations of each, since their units differ."""
+    shown = report.targets[:MOST_TARGETS]
+    for at, name in enumerate(shown_names([target.name for target in shown], LONGEST)):
         error = report.predicted[:, at] - report.true[:, at]
-        axes.hist(error, bins=40, histtype="step", color=PALETTE[1 + at], lw=1.6, label=target.name)
+        deviation = float(report.true[:, at].std()) or 1.0
+        scaled = error / deviation if len(shown) > 1 else error
+        axes.hist(scaled, bins=40 // len(shown) + 10, histtype="step", color=PALETTE[1 + at], lw=1.6, label=name)
     axes.axvline(0, **LINE)
-    axes.set(xlabel="prediction - value", ylabel="rows")
+    unit = ", in standard deviations of the values" if len(shown) > 1 else ""
+    left = len(report.targets) - len(shown)
+    axes.set(xlabel=f"prediction - value{unit}", ylabel=f"rows; {left} more targets not shown" if left else "rows")
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=MOST_TARGETS, borderaxespad=0)
 
 
 def _draw_importance(axes: Axes, report: Report) -> None:
     shown = report.importance[:MOST_BARS]
-    _bars(axes, [one.feature for one in shown], {"": [one.mean for one in shown]}, [one.spread for one in shown])
-    more = f"; the first {MOST_BARS} of {len(report.importance)}" if len(report.importance) > MOST_BARS else ""
-    axes.set_xlabel(f"how much worse {report.measured_by} gets if a feature is shuffled{more}")
+    names = shown_names([one.feature for one in shown], LONGEST)
+    _bars(axes, names, {"": [one.mean for one in shown]}, [one.spread for one in shown])
+    some = f": {MOST_BARS} of {len(report.importance)} features" if len(report.importance) > MOST_BARS else ""
+    axes.set_title(f"Importance{some}", loc="left")
+    axes.set_xlabel(f"how much worse {report.measured_by} gets\nif a feature is shuffled")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from zoo_core.display.text._table import TextTable, text_table
+from zoo_core.parts import Array
 
 if TYPE_CHECKING:
     from zoo_core.reports import Report
 
 MOST_CLASSES = 12  # columns of a confusion matrix; the picture shows more
+MOST_PAIRS = 10  # of classes that are mixed up
+WIDTH, GAP = 78, 3  # characters of a table, beyond which columns have numbers as names; between two columns
 ERRORS = ("5 %", "25 %", "median", "75 %", "95 %")
 
 
@@ -62,11 +67,28 @@ def _labels(report: Report) -> Iterator[TextTable]:
 
 
 def _confusion(report: Report) -> Iterator[TextTable]:
+    """Yield the confusion matrix; of many classes the pairs that are mixed up most."""
     names = [one.name for one in report.classes]
-    if report.confusion is not None and len(names) <= MOST_CLASSES:
-        rows = [(name, *counts) for name, counts in zip(names, report.confusion.tolist(), strict=True)]
-        title = "Predicted as, in sums of weights" if report.weighted else "Predicted as"
-        yield text_table(["true class", *names], rows, title=title)
+    if report.confusion is None:
+        return
+    if len(names) > MOST_CLASSES:
+        yield from _confused_pairs(report, report.confusion, names)
+        return
+    heads, cells = names, report.confusion.tolist()
+    if max(map(len, names)) + sum(len(name) + GAP for name in names) > WIDTH:
+        heads = [str(at) for at in range(1, len(names) + 1)]
+        names = [f"{at} {name}" for at, name in zip(heads, names, strict=True)]
+    rows = [(name, *counts) for name, counts in zip(names, cells, strict=True)]
+    title = "Predicted as, in sums of weights" if report.weighted else "Predicted as"
+    yield text_table(["true class", *heads], rows, title=title)
+
+
+def _confused_pairs(report: Report, counts: Array, names: Sequence[str]) -> Iterator[TextTable]:
+    pairs = sorted((-count, at) for at, count in np.ndenumerate(counts) if at[0] != at[1] and count)
+    rows = [(names[true], names[guess], -count) for count, (true, guess) in pairs[:MOST_PAIRS]]
+    if rows:
+        heads = ["true class", "predicted as", _count(report)]
+        yield text_table(heads, rows, title=f"Mixed up most: {len(rows)} of {len(pairs):,} pairs of classes")
 
 
 def _calibration(report: Report) -> Iterator[TextTable]:
