@@ -40,6 +40,7 @@ HINTS = {
     "table": "name it in the table 'data' of a spec: {{'name': 'csv', 'path': {path!r}, 'target': ...}}",
     "target": "pass target='name of the column', or give (x, y)",
     "arrays": "pass them again: data=(x, y), or data=frame with target='name of the column'",
+    "no_probabilities": "use predict, or outputs for the raw scores",
     "earlier_model": "pass start_from=model",
     "keep_optimizer": "train it with training.keep_optimizer = true, or pass the model that `train` returned",
     "table_rows": "load the model that is to read it, and give it the rows of the table",

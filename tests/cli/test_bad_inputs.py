@@ -241,6 +241,8 @@ DATA = [
     Case("empty", "train good.toml -o new.npz", 3, "points.csv & empty", table("")),
     Case("header only", "train good.toml -o new.npz", 3, "points.csv & no rows", table("a,b,c,d,kind\n")),
     Case("five columns", "predict m.npz bad.npy -o y.npy", 3, "(5, 5) & 4", {"bad.npy": saved(np.ones((5, 5)))}),
+    Case("the first row of a table without its names", "predict m.npz bad.csv", 3, "lacks 4 & its first line, 1, x, 3, 4", {
+        "bad.csv": "1,x,3,4\n1,2,3,4\n"}),
     Case("other columns", "predict m.npz bad.csv", 3, "bad.csv & lacks", {"bad.csv": "a,b,c,z\n1,2,3,4\n"}),
     Case("text", "predict m.npz bad.npy", 3, "bad.npy & text", {"bad.npy": saved(np.array([["a"] * 4]))}),
     Case("damaged cache", "data verify mnist", 3, "damaged & fetch", {
@@ -284,6 +286,7 @@ COMMANDS = [
     Case("new", "new good", 2, "good.toml & --force"),
     Case("schema", "schema -o good.toml", 2, "good.toml & --force"),
     Case("predict", "predict m.npz x.npy -o x.npy --force", 2, "x.npy & input"),
+    Case("predict to standard output", "predict m.npz x.npy -o -", 2, "-: must end & leave out -o"),
     Case("predict, by another name", "predict m.npz x.npy -o link.npy --force", 2, "input", {
         "link.npy": lambda path: path.symlink_to("x.npy")}),
     Case("train", "train good.toml -o good.toml --force", 2, "good.toml & input"),

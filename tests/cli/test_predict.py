@@ -53,6 +53,26 @@ def table(text, delimiter=","):
     return list(csv.DictReader(io.StringIO(text), delimiter=delimiter))
 
 
+def test_a_missing_feature_is_not_said_to_be_one_that_is_there():
+    with pytest.raises(DataError, match=r"features: sex$"):
+        open_features(io.StringIO("sec,age\nx,1\n"), ("sex", "sec", "age"))
+    with pytest.raises(DataError, match="features: sex; did you mean 'sec'"):
+        open_features(io.StringIO("sec,age\nx,1\n"), ("sex", "age"))
+
+
+def test_a_table_without_names_and_with_too_few_columns_is_said_to_be_so():
+    with pytest.raises(DataError, match="has 2 columns, but the model has 3 features"):
+        open_features(io.StringIO("1,2\n3,4\n"), (), 3, {"target": 3, "header": False})
+
+
+def test_values_have_no_probabilities(run_zoo):
+    np.savez("d.npz", x=np.eye(3), y=np.arange(3.0))
+    zoo_core.train(regression_spec("d.npz")).save("v.npz")
+    np.save("x.npy", np.eye(3))
+    code, _, err = run_zoo("predict", "v.npz", "x.npy", "--proba")
+    assert (code, "gives no probabilities" in err, "leave out --proba" in err) == (2, True, True)
+
+
 def test_a_table_of_several_chunks_is_predicted_as_its_frame_is(run_zoo, model, monkeypatch):
     monkeypatch.setattr("zoo_core.cli._predictions.CELLS", 512 * 5)
     text = HEAD + "".join(people(1700))

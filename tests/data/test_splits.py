@@ -261,14 +261,22 @@ def test_a_test_part_of_its_own_is_in_no_fold() -> None:
 @pytest.mark.parametrize(
     ("data", "wanted", "words"),
     [
-        (ALONE, {"folds": 11, "fold": 1}, ["data.folds is 11", "too few"]),
+        (ALONE, {"folds": 11, "fold": 1}, ["data.folds is 11", "only 10 of them", "the 10 rows"]),
         (
             Data(replace(numbered(10), groups=np.zeros(10, int))),
             {"folds": 2, "fold": 1},
-            ["rows or groups are too few"],
+            ["only 1 of them", "groups", "choose fewer folds"],
         ),
-        (Data(replace(numbered(10), groups=np.arange(10))), {"stratify": True}, ["data.stratify and groups", "one of"]),
-        (ALONE, {"stratify": True, "in_order": True, "test": 0.2}, ["data.stratify and data.in_order"]),
+        (
+            Data(replace(numbered(10), groups=np.arange(10))),
+            {"stratify": True},
+            ["data.stratify and groups", "data.stratify = false"],
+        ),
+        (
+            ALONE,
+            {"stratify": True, "in_order": True, "test": 0.2},
+            ["data.stratify and data.in_order", "data.in_order = false"],
+        ),
     ],
 )
 def test_folds_and_ways_that_do_not_fit(data: Data, wanted: dict[str, Any], words: list[str]) -> None:

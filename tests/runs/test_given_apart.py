@@ -55,6 +55,22 @@ def test_a_frame_is_divided_as_the_same_table_in_a_file(
     assert given.model.about.feature_names == ["a", "b"]
 
 
+@pytest.mark.parametrize("beside", [{"group": "person"}, {"time": 1}, {"weights": "b"}], ids=str)
+def test_kinds_may_be_told_of_columns_that_are_not_learnt_from(beside: dict[str, str]) -> None:
+    columns = {"person": "category", "day": "date", "b": "number", "y": "category"}
+    run = zoo_core.prepare(spec(target="y", columns=columns, preprocessor="table", **beside), data=table())
+    taken = {"person": "person", 1: "day", "b": "b"}[next(iter(beside.values()))]
+    assert run.model.about.feature_names == [name for name in ("person", "day", "a", "b") if name != taken]
+    with pytest.raises(DataError, match="no column 'bb'"):
+        zoo_core.prepare(spec(target="y", columns={"bb": "number"}, **beside), data=table())
+
+
+def test_a_wrong_name_beside_x_and_y_is_said() -> None:
+    rows = table()
+    with pytest.raises(DataError, match="groups, times or weights, not 'group'"):
+        zoo_core.prepare(spec(), data={"x": np.zeros((ROWS, 2)), "y": rows["y"], "group": rows["person"]})
+
+
 def test_no_two_splits_share_a_person() -> None:
     rows = table()
     run = zoo_core.prepare(spec(target="y", group="person", columns={"day": "ignore"}), data=pd.DataFrame(rows))

@@ -214,6 +214,11 @@ def test_rows_of_a_person_and_times_are_said_and_kept_apart(run_zoo):
     assert run_zoo("new", "t", "--data", "t.csv", "--set", "data.group=person", "--force")[0] == 0
     data = tomllib.loads(Path("t.toml").read_text())["data"]
     assert (data["group"], data["columns"]["person"], data.get("stratify")) == ("person", "ignore", None)
+    code, _, said = run_zoo("new", "t", "--data", "t.csv", "--set", "data.group=0", "--force")  # by its index
+    assert (code, "'person' is left out: data.group says that it tells which rows" in said) == (0, True)
+    assert "may say whose" not in said
+    code, _, said = run_zoo("new", "u", "--data", "t.csv", "--set", "data.group=0", "--set", "data.time=when")
+    assert (code, "data.group and data.time" in said, Path("u.toml").exists()) == (2, True, False)
     assert run_zoo("train", "t.toml", "-q", "--set", "training.epochs=1")[0] == 0
     assert run_zoo("new", "t", "--data", "t.csv", "--set", "data.time=when", "--force")[0] == 0
     changes = ["--set", "training.early_stopping=null", "--set", "training.epochs=1"]

@@ -31,6 +31,7 @@ CLI_HINTS = {  # the keys are those of `zoo_core.errors.HINTS`
         "for training name a data set in the table 'data' of the spec, as --set data=csv --set data.path=FILE; "
         "evaluate on a file: --data FILE"
     ),
+    "no_probabilities": "leave out --proba",
     "earlier_model": "name it with --from",
     "keep_optimizer": "train it with --set training.keep_optimizer=true",
     "table_rows": "name the model first: zoo predict MODEL {path}, or zoo evaluate MODEL --data {path}",

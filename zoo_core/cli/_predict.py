@@ -86,7 +86,8 @@ def _check_output(output: Path, input_: str, model: str, force: bool, is_named: 
 
     check_not_an_input(output, input_, model)
     if not output.name.lower().endswith(ENDINGS):
-        raise UsageError(f"{output}: must end in .npy, .csv or .tsv, or in .csv.gz or .tsv.gz")
+        more = "; for standard output leave out -o" if output.name == "-" else ""
+        raise UsageError(f"{output}: must end in .npy, .csv or .tsv, or in .csv.gz or .tsv.gz{more}")
     if is_named and output.suffix.lower() == ".npy":
         raise UsageError(f"{output}: a .npy file has no names; for --keep, --label and --errors mark give a .csv file")
     check_output_path(output, force)

@@ -46,14 +46,15 @@ def find_draw(data: Data, rule: SplitRule, rng: np.random.Generator) -> Draw:
     """Return how parts are drawn. Raises UsageError where a rule does not fit the data, or two rules contradict."""
     table = data.train
     ways = {
-        "data.stratify": rule.stratify,
-        "data.in_order": rule.in_order,
-        "groups": table.groups is not None,
-        "times": table.times is not None,
+        "data.stratify": ("data.stratify = false", rule.stratify),
+        "data.in_order": ("data.in_order = false", rule.in_order),
+        "groups": ("no groups", table.groups is not None),
+        "times": ("no times", table.times is not None),
     }
-    chosen = [name for name, is_chosen in ways.items() if is_chosen]
+    chosen = {name: off for name, (off, is_chosen) in ways.items() if is_chosen}
     if len(chosen) > 1:
-        raise UsageError(f"{' and '.join(chosen)} are two ways to draw the rows of splits; choose one of them")
+        way_out = f"choose one of them: {' or '.join(chosen.values())}"
+        raise UsageError(f"{' and '.join(chosen)} are two ways to draw the rows of splits; {way_out}")
     if rule.stratify and data.task != "classification":
         what = "has several labels a row" if data.task == "multilabel" else "has none (it is a regression)"
         raise UsageError(f"data.stratify keeps the shares of classes; this data set {what}")
@@ -78,7 +79,11 @@ def draw_fold(rows: Array, folds: int, fold: int, draw: Draw, *, ordered: bool) 
     sizes = split_proportionally(len(rows), np.ones(folds + ordered))[ordered:]
     parts = draw(rows, sizes)
     if not all(map(len, parts[:folds])):
-        raise UsageError(f"data.folds is {folds}, and a fold would be empty; the rows or groups are too few")
+        filled = sum(bool(len(part)) for part in parts[:folds])
+        raise UsageError(
+            f"data.folds is {folds}, and only {filled} of them would have rows; the {len(rows)} rows, or their groups "
+            "or times, are too few: choose fewer folds"
+        )
     others = parts[folds:] + (parts[: fold - 1] if ordered else parts[: fold - 1] + parts[fold:folds])
     return np.sort(parts[fold - 1]), np.sort(np.concatenate(others))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from zoo_core.errors import UsageError
+from zoo_core.errors import Hint, UsageError
 from zoo_core.model._assembled import AssembledModel
 from zoo_core.parts import Array
 
@@ -33,8 +33,8 @@ def probabilities(model: AssembledModel, outputs: Array) -> Array:
         return found
     raise UsageError(
         f"model {model.name!r} gives no probabilities: its output layer is "
-        f"{model.network.layers[-1].activation.name!r}, its loss {model.loss.name!r}; "
-        "use predict, or outputs for the raw scores"
+        f"{model.network.layers[-1].activation.name!r}, its loss {model.loss.name!r}",
+        Hint("no_probabilities"),
     )
 
 

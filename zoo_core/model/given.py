@@ -83,7 +83,9 @@ def given_rows(
 def _rows_of_frame(frame: Any, target: Target, beside: Mapping[str, Column | None], what: str) -> GivenRows:
     columns = frame_columns(frame)
     if target is None:
-        raise DataError(f"{what}: a frame of {len(columns)} columns, and none is named as target", Hint("target"))
+        other = next((name for name in columns if name not in ROW_KEYS), "") if {"x", "y"} <= set(columns) else ""
+        more = f"; beside x and y a mapping has groups, times or weights, not {other!r}" if other else ""
+        raise DataError(f"{what}: a frame of {len(columns)} columns, and none is named as target{more}", Hint("target"))
     wanted = [target] if isinstance(target, (str, int)) else list(target)
     names = [_column_name(columns, column, what) for column in wanted]
     own = {key: _column_name(columns, column, what) for key, column in beside.items() if column is not None}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,6 +24,10 @@ from zoo_core.parts import Array
 REPEATED = 2  # rows of each text or number in the mean, from which on it may be that of a person
 OF_A_GROUP = 20  # rows with one text, below which it may be a person or the like
 SHOWN = 3  # categories in a description
+APART = {  # options that keep rows apart when they are split, and what such a column says
+    "group": "which rows belong together",
+    "time": "when a row was made",
+}
 DONE = {
     "number": "standardized", "boolean": "1 or 0, standardized", "date": "elapsed time and its parts",
     "id": "not learnt from", "ignore": "not learnt from",
@@ -136,6 +140,11 @@ def _told(place: int, name: str, kind: str, survey: ColumnSurvey, texts: TypedCo
     if texts is None or kind in LEFT_OUT:
         return Finding(place, name, kind, "", why="data.columns says so" if kind in LEFT_OUT else "")
     return Finding(place, name, kind, _examples(texts), texts.missing, categories=len(texts.categories))
+
+
+def kept_apart(finding: Finding, key: str) -> Finding:
+    """Return what is found in a column of groups or times, which the user has named."""
+    return replace(finding, text=APART[key], why=f"data.{key} says that it tells {APART[key]}")
 
 
 def _of_numbers(place: int, name: str, survey: ColumnSurvey, features: bool) -> Finding:

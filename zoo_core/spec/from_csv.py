@@ -16,7 +16,7 @@ from zoo_core.data.readers.table_reader import Block, TableReader
 from zoo_core.data.readers.tables import read_table
 from zoo_core.errors import DataError, UsageError
 from zoo_core.parts import Task
-from zoo_core.spec._column_kinds import Finding, find_kinds
+from zoo_core.spec._column_kinds import APART, Finding, find_kinds, kept_apart
 from zoo_core.spec._csv_spec import csv_spec as csv_spec
 from zoo_core.spec._overrides import override
 from zoo_core.spec._table_notes import column_notes, incomplete_notes, text_notes, total_notes, unnamed_notes
@@ -40,9 +40,6 @@ class _Survey:
     features: list[ColumnSurvey]
     incomplete: list[str]
     last: list[str]
-
-
-APART = ("group", "time")  # options that keep rows apart when they are split
 
 
 @dataclass(frozen=True)
@@ -112,6 +109,8 @@ def told_options(changes: Iterable[str]) -> dict[str, Any]:
         raise UsageError(f"{wrong!r} is nothing that a table is read by; there are: data.{', data.'.join(known)}")
     if isinstance(data.get("features"), (str, int)):
         data["features"] = [data["features"]]
+    if set(data) >= set(APART):
+        raise UsageError("data.group and data.time are two ways to draw the rows of splits; say one of them")
     if not isinstance(data.get("columns", {}), dict):
         raise UsageError("data.columns is a table; write data.columns.NAME=category")
     try:
@@ -145,7 +144,6 @@ def guess(
     told = dict(told or {})
     features, told_kinds = told.pop("features", None), dict(told.pop("columns", {}))
     apart = {key: told.pop(key) for key in APART if key in told}
-    told_kinds |= dict.fromkeys(map(str, apart.values()), "ignore")
     where, raw = read_table(path)
     found = find_format(raw, where, told)
     table = TableReader(raw, found.form, where)
@@ -157,7 +155,10 @@ def guess(
     check_task(task, seen.targets, table, seen.labels)
     counts = class_counts(seen.labels[0], where) if task == "classification" else {}
     about_targets = notes_of_targets(task, seen.targets, counts, table, seen.labels)
+    places = {table.index(column): key for key, column in apart.items()}
+    told_kinds |= {str(table.names[place] or place): "ignore" for place in places}
     kinds = find_kinds(seen.features, table, raw, _told_kinds(told_kinds, table), features=features is not None)
+    kinds = [kept_apart(one, places[one.place]) if one.place in places else one for one in kinds]
     _check_taken(kinds, table)
     kept = [finding.place for finding in kinds if finding.is_taken]
     notes = [*found.notes, *unnamed_notes(table), *incomplete_notes(seen.incomplete, table, targets)]

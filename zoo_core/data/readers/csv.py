@@ -106,10 +106,11 @@ def column_indices(table: TableReader, columns: Sequence[Column] | None, text: i
     known = {name: i for i, name in reversed(list(enumerate(table.names))) if name}
     places = [known[c] if isinstance(c, str) and c in known else table.index(c) for c in columns]
     seen: set[int | None] = {text}
-    for column, place in zip(columns, places, strict=True):
+    for place in places:
         if place in seen:
             raise DataError(
-                f"{table.where}: column {column!r} is named twice; target, weights and features must differ"
+                f"{table.where}: {table.column_name(place)} is named twice; target, weights, groups, times and "
+                "features must differ"
             )
         seen.add(place)
     return places

@@ -110,7 +110,9 @@ def _named_places(table: TableReader, wanted: Sequence[str]) -> list[int]:
     known = {name: i for i, name in enumerate(table.names)}
     missing = [name for name in wanted if name not in known]
     if missing:
-        hint = nearest(missing[0], filter(None, table.names))
+        hint = nearest(missing[0], [name for name in table.names if name and name not in wanted])
+        if len(missing) == len(wanted) and any(map(is_number, table.names)):
+            hint = f"; its first line, {', '.join(table.names[:4])[:60]}, is read as names: write them above it"
         listed = ", ".join(missing[:8]) + (f" and {len(missing) - 8} more" if len(missing) > 8 else "")
         raise DataError(f"{table.where}: lacks {len(missing)} of the model's {len(wanted)} features: {listed}{hint}")
     return [known[name] for name in wanted]
@@ -124,7 +126,8 @@ def _places(table: TableReader, features: int | None, options: Mapping[str, Any]
     own = options.get("features")
     targets = options["target"] if isinstance(options.get("target"), list) else [options.get("target")]
     taken = own if own is not None else [*targets, *map(options.get, ("weights", "group", "time"))]
-    places = [table.index(column) for column in taken if isinstance(column, int) and -len(columns) <= column]
+    there = range(-len(columns), len(table.names))
+    places = [table.index(column) for column in taken if isinstance(column, int) and column in there]
     places = [i for i in places if i in columns]
     found = places if own is not None else [i for i in columns if i not in places]
     if len(found) != features:
