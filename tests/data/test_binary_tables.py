@@ -27,7 +27,7 @@ from zoo_core.data.readers.columns import column_blocks, read_columns
 from zoo_core.data.readers.features import open_features, read_features
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.tables import read_table
-from zoo_core.errors import DataError, PluginError
+from zoo_core.errors import DataError, PluginError, ResourceError
 from zoo_core.parts import Column
 from zoo_core.spec.from_csv import guess
 
@@ -151,12 +151,16 @@ def test_what_expands_only_as_text_is_refused_before_it_does(tmp_path: Path, mon
             "import os; os.write(2, b'memory allocation of 9 bytes failed'); os.abort()",
             "bytes expand to 67,108,865, more than 100 times as many",
         ),
+        (
+            "import sys; sys.exit('Io error: OSError: [Errno 28] No space left on device')",
+            "cannot read .*t.parquet: No space left on device$",
+        ),
     ],
 )
 def test_a_reader_that_ends_is_told(code: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_parquet(tmp_path / "t.parquet")
     monkeypatch.setattr(_arrow_tables, "BOOT", code)
-    with pytest.raises(DataError, match=message):
+    with pytest.raises((DataError, ResourceError), match=message):
         read_columns(tmp_path / "t.parquet", TableFormat())
 
 
@@ -193,7 +197,7 @@ def test_each_type_is_written_as_texts_that_give_it_again(name: str, tmp_path: P
     write = {"t.parquet": "write_parquet", "t.feather": "write_ipc"}[name]
     getattr(polars.DataFrame(TYPES), write)(tmp_path / name)
     found = io.BytesIO()
-    _arrow_process.write_table(str(tmp_path / name), found)
+    _arrow_process.write_table(str(tmp_path / name), found, 2**30)
     first, *rows = found.getvalue().decode().splitlines()
     assert json.loads(first) == [[name, name in ("cat", "level"), ""] for name in TYPES]
     assert list(csv.reader(rows)) == WRITTEN
@@ -202,7 +206,7 @@ def test_each_type_is_written_as_texts_that_give_it_again(name: str, tmp_path: P
 def test_rows_of_one_column_without_a_value_are_written(tmp_path: Path) -> None:
     write_parquet(tmp_path / "t.parquet", {"t": ["a", None, "", "b"]})
     found = io.BytesIO()
-    _arrow_process.write_table(str(tmp_path / "t.parquet"), found)
+    _arrow_process.write_table(str(tmp_path / "t.parquet"), found, 2**30)
     assert list(csv.reader(found.getvalue().decode().splitlines()[1:])) == [["a"], [""], [""], ["b"]]
 
 
@@ -215,16 +219,24 @@ def test_a_row_without_any_value_keeps_its_place(name: str, tmp_path: Path) -> N
     assert read_columns(tmp_path / name, TableFormat()).rows == 4
 
 
-@pytest.mark.slow  # it writes and reads 1,000,000 rows
-@pytest.mark.parametrize("name", ["t.parquet", "t.feather"])
-def test_a_prediction_takes_less_than_100_mb_for_any_number_of_rows(name: str, tmp_path: Path) -> None:
+@pytest.mark.slow  # it writes and reads up to 400 MB
+@pytest.mark.parametrize(
+    ("name", "columns", "rows", "options"),
+    [
+        ("t.parquet", 20, 1_000_000, {"row_group_size": 1_000_000}),
+        ("t.parquet", 250, 200_000, {"row_group_size": 200_000}),
+        ("t.feather", 20, 1_000_000, {"record_batch_size": 65_536}),
+    ],
+)
+def test_a_prediction_takes_less_than_100_mb_for_a_table_of_any_size(
+    name: str, columns: int, rows: int, options: dict[str, int], tmp_path: Path
+) -> None:
     pytest.importorskip("resource")
     rng = np.random.default_rng(0)
-    small = {f"c{i}": rng.normal(size=60) for i in range(20)}
+    small = {f"c{i}": rng.normal(size=60) for i in range(columns)}
     model = zoo_core.train(REGRESSION, data={**small, "y": sum(small.values())})
     model.save(tmp_path / "m.npz")
-    frame = polars.DataFrame({name: rng.normal(size=1_000_000) for name in small})
-    options = {"row_group_size": len(frame)} if name == "t.parquet" else {"record_batch_size": 65_536}
+    frame = polars.DataFrame({name: rng.normal(size=rows) for name in small})
     getattr(frame, "write_parquet" if name == "t.parquet" else "write_ipc")(tmp_path / name, **options)
     command = [sys.executable, "-m", "zoo_core", "predict", "m.npz", name, "-o", "y.npy"]
     code = (

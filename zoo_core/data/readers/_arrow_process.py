@@ -8,22 +8,28 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from typing import IO, Any
 
 PARQUET = ".parquet", ".pq"
 CELLS = 2**15  # that are read at a time
 TEXT_ROWS = 64  # that are read at a time where columns hold texts: many cells may share a long one
+SMALL = 2**22  # bytes of a file whose pages are few, or little ones
+AT_ONCE = 16  # as many rows are in a batch of a temporary file
+WIDER = 4  # no cell takes more bytes in a temporary file than this times those of its text
 OWN = 2**28  # bytes of addresses that Python and arro3 take themselves
 KNOWN = "numeric", "decimal", "boolean", "null", "date", "time", "timestamp"
 TEXTS = "string", "large_string", "string_view"
 
 
-def write_table(path: str, out: IO[bytes]) -> None:
+def write_table(path: str, out: IO[bytes], size: int) -> None:
     """Write a line of JSON that describes each column, and then the rows, without a header.
 
     The description of a column is its name, whether it holds texts, and the name of a type that no table has, or "".
+    The text takes at most `size` bytes, if the file is sound.
     """
     library = import_module("arro3.io")
     is_parquet = path.lower().endswith(PARQUET)
@@ -32,12 +38,23 @@ def write_table(path: str, out: IO[bytes]) -> None:
     out.write(json.dumps(columns).encode() + b"\n")
     if any(unknown for _, _, unknown in columns):
         return
-    rows = max(1, min(TEXT_ROWS if any(is_text for _, is_text, _ in columns) else CELLS, CELLS // max(1, len(columns))))
-    batches = library.read_parquet(path, batch_size=rows) if is_parquet else library.read_ipc(path)
+    rows, has_texts = max(1, CELLS // max(1, len(columns))), any(is_text for _, is_text, _ in columns)
+    rows = min(rows, TEXT_ROWS) if has_texts else rows
+    batches = _parquet_batches(path, rows, has_texts, WIDER * size) if is_parquet else library.read_ipc(path)
     while (batch := next(batches, None)) is not None:
         for begin in range(0, batch.num_rows, rows):
             library.write_csv(batch.slice(begin, min(rows, batch.num_rows - begin)), out, header=False)
         batch = None  # its memory is free before the next one is read
+
+
+def _parquet_batches(path: str, rows: int, has_texts: bool, limit: int) -> Iterator[Any]:
+    """Return batches of some rows; temporary files take at most `limit` bytes."""
+    batches: Any = None
+    if Path(path).stat().st_size > SMALL:
+        from zoo_core.data.readers._wide_parquet import wide_batches  # late: few tables need it
+
+        batches = wide_batches(path, rows if has_texts else AT_ONCE * rows, limit)
+    return iter(batches or import_module("arro3.io").read_parquet(path, batch_size=rows))
 
 
 def _described(kind: Any) -> tuple[bool, str]:
@@ -60,7 +77,7 @@ def main(path: str, size: str) -> None:
     """Write the table in a file, with at most `size` bytes of memory; what goes wrong is the last line of errors."""
     limit_memory(int(size))
     try:
-        write_table(path, sys.stdout.buffer)
+        write_table(path, sys.stdout.buffer, int(size))
         sys.stdout.buffer.flush()
     except BaseException as error:  # a panic of arro3 is no Exception
         sys.exit(" ".join(str(error).split()) or type(error).__name__)

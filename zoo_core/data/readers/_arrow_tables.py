@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +13,8 @@ from typing import IO, Any
 
 from zoo_core.data.readers._columns_text import ERRORS, ColumnsText, csv_lines
 from zoo_core.data.readers._contents import kept
-from zoo_core.data.readers._open import DAMAGED, allowed_size, check_growth, refusing_damage
-from zoo_core.errors import DataError
+from zoo_core.data.readers._open import DAMAGED, OF_THE_PARSER, allowed_size, cannot_read, check_growth, refusing_damage
+from zoo_core.errors import DataError, ZooError
 
 PIECE = 2**18  # bytes that are taken at a time
 BOOT = (
@@ -70,10 +71,13 @@ def _reader(path: Path) -> Iterator[IO[bytes]]:
             raise _failure(path, errors, size)
 
 
-def _failure(path: Path, errors: IO[bytes], size: int) -> DataError:
+def _failure(path: Path, errors: IO[bytes], size: int) -> ZooError:
     """Return the error to raise for what a process has written before it failed."""
     errors.seek(0)
     lines = errors.read(PIECE).decode(errors="replace").splitlines() or ["the process that reads it has ended"]
     if any("memory allocation of" in line for line in lines):
         check_growth(path, size + 1, path.stat().st_size)
+    refused = re.search(r"\[Errno ([0-9]+)\] ([^:]*)", lines[-1])
+    if refused and int(refused[1]) not in OF_THE_PARSER:
+        return cannot_read(path, OSError(int(refused[1]), refused[2]))
     return DataError(f"{path}: {DAMAGED} ({lines[-1][:80]})")

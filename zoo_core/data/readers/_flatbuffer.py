@@ -1,0 +1,59 @@
+"""What Arrow says about its tables: a table of FlatBuffers, whose fields are read and changed in place."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+HEADER = 2  # the field of a message that says what it is about
+FIELDS = 1  # that of a schema that refers to its columns
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table in a buffer.
+
+    Args:
+        data: the whole buffer.
+        place: where the table begins.
+    """
+
+    data: bytearray
+    place: int
+
+    @classmethod
+    def root(cls, data: bytearray, start: int = 0) -> Table:
+        """Return the table that a buffer is about, which begins at `start`."""
+        return cls(data, _referred(data, start))
+
+    def field(self, number: int) -> int:
+        """Return the place of the value of a field, or 0 if the table has none."""
+        layout = self.place - struct.unpack_from("<i", self.data, self.place)[0]
+        if 4 + 2 * number >= struct.unpack_from("<H", self.data, layout)[0]:
+            return 0
+        offset: int = struct.unpack_from("<H", self.data, layout + 4 + 2 * number)[0]
+        return offset and self.place + offset
+
+    def target(self, number: int) -> int:
+        """Return the place of the vector to which a field refers, or 0 if the table has none."""
+        place = self.field(number)
+        return place and _referred(self.data, place)
+
+    def table(self, number: int) -> Table:
+        """Return the table to which a field refers."""
+        return Table(self.data, self.target(number))
+
+
+def _referred(data: bytearray, place: int) -> int:
+    offset: int = struct.unpack_from("<I", data, place)[0]
+    return place + offset
+
+
+def select_columns(schema: Table, columns: Sequence[int]) -> None:
+    """Let a schema have some of its columns alone."""
+    vector = schema.target(FIELDS)
+    places = [_referred(schema.data, vector + 4 + 4 * i) for i in columns]
+    struct.pack_into("<I", schema.data, vector, len(columns))
+    for i, place in enumerate(places):
+        struct.pack_into("<I", schema.data, vector + 4 + 4 * i, place - (vector + 4 + 4 * i))

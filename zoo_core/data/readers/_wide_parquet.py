@@ -1,0 +1,184 @@
+"""Wide tables of Parquet. A reader holds a page of each column, so groups of columns are read one after another.
+
+Each group goes to a temporary file, in batches of as many rows. These batches are then read in step.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import struct
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from importlib import import_module
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from zoo_core.data.readers._flatbuffer import HEADER, Table, select_columns
+from zoo_core.data.readers._thrift import BINARY, I32, LIST, STRUCT, Structure, Unpacked, packed, packed_number, signed
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer, WriteableBuffer
+
+PAGES = 24 * 2**20  # bytes of pages that may be in memory; 20 columns have fewer, as a rule
+GROUP = 12 * 2**20  # those of a group of columns
+HEAD = 64  # bytes that hold the first fields of the header of a page
+# The numbers of the fields of structures, as parquet.thrift gives them.
+SCHEMA, ROW_GROUPS, KEYS, ORDERS, CHILDREN = 2, 4, 5, 7, 5
+CHUNKS, CHUNK, UNPACKED_SIZE, DATA_PAGE, DICTIONARY_PAGE = 1, 3, 6, 9, 11
+KEY, VALUE = 1, 2
+
+
+def wide_batches(path: str, rows: int, limit: int) -> Iterator[Any] | None:
+    """Return batches of `rows` rows of a table that is too wide to be read at once, else None.
+
+    The temporary files take at most `limit` bytes.
+    """
+    with Path(path).open("rb") as file:
+        file.seek(-8, os.SEEK_END)
+        (size,) = struct.unpack("<I", file.read(4))
+        start = file.seek(-8 - size, os.SEEK_END)
+        footer = Unpacked(file.read(size)).structure()
+        pages = _page_sizes(file, footer)
+    if sum(pages) <= PAGES or len(_items(footer, SCHEMA)) != len(pages) + 1:  # or a column holds columns
+        return None
+    return _read(path, start, footer, _groups(pages), rows, limit)
+
+
+def _read(
+    path: str, start: int, footer: Structure, groups: Iterable[list[int]], rows: int, limit: int
+) -> Iterator[Any]:
+    library = import_module("arro3.io")
+    with ExitStack() as stack, Path(path).open("rb") as file:
+        spools = list[_Spool]()
+        for columns in groups:
+            spool = stack.enter_context(tempfile.TemporaryFile())
+            spools.append(_Spool(spool, limit - sum(spool.size for spool in spools)))
+            source = io.BufferedReader(_Changed(file, start, _selected(footer, columns)))
+            library.write_ipc_stream(library.read_parquet(source, batch_size=rows), spools[-1], compression="lz4")
+        yield from _in_step([spool.file for spool in spools])
+
+
+def _items(structure: Structure, number: int) -> list[Any]:
+    return structure[number][1][1] if number in structure else []
+
+
+def _number(structure: Structure, number: int) -> int:
+    return signed(Unpacked(structure[number][1]).number())
+
+
+def _page_sizes(file: IO[bytes], footer: Structure) -> list[int]:
+    """Return how many bytes the pages of each column take at a time; its largest chunk stands for the others."""
+    groups = [[chunk[CHUNK][1] for chunk in _items(group, CHUNKS)] for group in _items(footer, ROW_GROUPS)]
+    largest = [max(chunks, key=lambda chunk: _number(chunk, UNPACKED_SIZE)) for chunks in zip(*groups, strict=True)]
+    kinds = DATA_PAGE, DICTIONARY_PAGE
+    return [sum(_page_size(file, _number(chunk, kind)) for kind in kinds if kind in chunk) for chunk in largest]
+
+
+def _page_size(file: IO[bytes], place: int) -> int:
+    file.seek(place)
+    header = Unpacked(file.read(HEAD))
+    header.byte(), header.number(), header.byte()  # the type of the page, which comes before its size
+    return signed(header.number())
+
+
+def _groups(pages: Sequence[int]) -> Iterator[list[int]]:
+    """Yield the columns of each group: as many as their pages allow."""
+    columns, size = list[int](), 0
+    for column, page in enumerate(pages):
+        if columns and size + page > GROUP:
+            yield columns
+            columns, size = [], 0
+        columns.append(column)
+        size += page
+    yield columns
+
+
+def _selected(footer: Structure, columns: Sequence[int]) -> bytes:
+    """Return the footer of a file that has some of the columns alone."""
+    root, *fields = _items(footer, SCHEMA)
+    root = {**root, CHILDREN: (I32, packed_number(2 * len(columns)))}
+    footer = _replaced(footer, SCHEMA, [root, *_chosen(fields, columns)])
+    groups = _items(footer, ROW_GROUPS)
+    groups = [_replaced(group, CHUNKS, _chosen(_items(group, CHUNKS), columns)) for group in groups]
+    footer = _replaced(footer, ROW_GROUPS, groups)
+    footer = _replaced(footer, KEYS, [_selected_types(pair, columns) for pair in _items(footer, KEYS)])
+    footer = _replaced(footer, ORDERS, _chosen(_items(footer, ORDERS), columns))
+    data = packed(footer)
+    return data + struct.pack("<I4s", len(data), b"PAR1")
+
+
+def _chosen(items: Sequence[Any], columns: Sequence[int]) -> list[Any]:
+    return [items[i] for i in columns] if items else []
+
+
+def _replaced(structure: Structure, number: int, items: list[Any]) -> Structure:
+    return {**structure, number: (LIST, (STRUCT, items))} if number in structure else structure
+
+
+def _selected_types(pair: Structure, columns: Sequence[int]) -> Structure:
+    """Return a pair of a key and a value; the types of Arrow, which some programs write, are those of the columns."""
+    if not pair[KEY][1].endswith(b"ARROW:schema"):
+        return pair
+    stored = Unpacked(pair[VALUE][1])
+    stored.number()  # how long the value is
+    message = bytearray(base64.b64decode(stored.data[stored.place :]))
+    select_columns(Table.root(message, message.startswith(b"\xff\xff\xff\xff") * 4 + 4).table(HEADER), columns)
+    value = base64.b64encode(message)
+    return {**pair, VALUE: (BINARY, packed_number(len(value)) + value)}
+
+
+class _Changed(io.RawIOBase):
+    """A file whose bytes are others from some place on."""
+
+    def __init__(self, file: IO[bytes], start: int, end: bytes) -> None:
+        self._file, self._start, self._end, self._place = file, start, end, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        self._place = offset + (0, self._place, self._start + len(self._end))[whence]
+        return self._place
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer)
+        data = self._end[max(0, self._place - self._start) :][: len(view)]
+        if self._place < self._start:
+            self._file.seek(self._place)
+            data = self._file.read(min(len(view), self._start - self._place))
+        view[: len(data)] = data
+        self._place += len(data)
+        return len(data)
+
+
+class _Spool(io.RawIOBase):
+    """A temporary file that takes some bytes at most."""
+
+    def __init__(self, file: IO[bytes], limit: int) -> None:
+        self.file, self.size, self._limit = file, 0, limit
+
+    def write(self, data: ReadableBuffer) -> int:
+        self.size += memoryview(data).nbytes
+        if self.size > self._limit:
+            raise MemoryError(f"memory allocation of more than {self._limit} bytes on the disk")
+        return self.file.write(data)
+
+    def flush(self) -> None:
+        self.file.flush()
+
+
+def _in_step(files: Sequence[IO[bytes]]) -> Iterator[Any]:
+    """Yield batches that have the columns of all files."""
+    library, core = import_module("arro3.io"), import_module("arro3.core")
+    for file in files:
+        file.seek(0)
+    readers = [library.read_ipc_stream(file) for file in files]
+    schema = core.Schema([field for reader in readers for field in reader.schema])
+    for batches in zip(*readers, strict=True):
+        yield core.RecordBatch.from_arrays([column for batch in batches for column in batch.columns], schema=schema)
