@@ -12,6 +12,7 @@ from zoo_core.errors import DataError, PluginError
 from zoo_core.graphs._node import Graph
 from zoo_core.graphs._rows import typical_rows
 from zoo_core.model import Model
+from zoo_core.model.answers import named_answers
 from zoo_core.parts import Array
 
 ROWS = 257
@@ -99,17 +100,7 @@ def _answers(model: Model, x: Array, seed: int) -> dict[str, Array]:
         given = (y * (1 + epsilon * rng.uniform(-1, 1, y.shape))).astype(y.dtype)
         y = np.empty((len(x), stage.width), model.network.dtype)
         stage.transform.infer(given, y)
-    y = model.units.own(y)
-    decision = model.decision
-    if model.about.task == "regression":
-        return {"values": decision.values(y)}
-    if model.about.task == "multilabel":
-        found = {"labels": decision.labels(y)}
-        probabilities = decision.label_probabilities(y)
-    else:
-        found = {"label": model.labels()[decision.classes(y)]}
-        probabilities = decision.probabilities(y)
-    return found | ({"outputs": y} if probabilities is None else {"probabilities": probabilities})
+    return named_answers(model, model.units.own(y))
 
 
 def _answers_alone(model: Model, x: Array) -> dict[str, Array]:

@@ -19,6 +19,15 @@ def answers(model: AssembledModel, outputs: Array) -> Array:
     return model.labels().take(model.decision.classes(outputs))
 
 
+def named_answers(model: AssembledModel, outputs: Array) -> dict[str, Array]:
+    """Return the answers by the names that they have in `zoo serve` and in exports to ONNX."""
+    if model.about.task == "regression":
+        return {"values": model.decision.values(outputs)}
+    found = _probabilities(model, outputs)
+    name = "labels" if model.about.task == "multilabel" else "label"
+    return {name: answers(model, outputs), **({"outputs": outputs} if found is None else {"probabilities": found})}
+
+
 def in_words(model: AssembledModel, found: Array) -> Array:
     """Return answers of several labels in the words of the training data, such as Ja and Nein; others unchanged."""
     words = model.about.label_words

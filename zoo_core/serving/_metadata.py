@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from zoo_core.model import Model
+from zoo_core.model.answers import named_answers
 from zoo_core.parts import Array, Column
 
 DTYPES: dict[str, type[np.generic]] = {
@@ -31,7 +32,7 @@ def model_metadata(name: str, model: Model) -> dict[str, Any]:
         "inputs": _input_metadata(model),
         "outputs": [
             {"name": key, "datatype": datatype(values), "shape": [-1, *values.shape[1:]]}
-            for key, values in named_outputs(model, model.outputs(np.zeros((1, about.inputs)))).items()
+            for key, values in named_answers(model, model.outputs(np.zeros((1, about.inputs)))).items()
         ],
         "parameters": facts | {"sha256": model.sha256},
     }
@@ -66,18 +67,6 @@ def _column_metadata(column: Column) -> dict[str, Any]:
 def column_names(model: Model) -> list[str]:
     """Return the names of the tensors that a table consists of."""
     return [column.name for column in model.about.described_columns] or list(model.about.feature_names)
-
-
-def named_outputs(model: Model, outputs: Array) -> dict[str, Array]:
-    """Return the answers to what the network gives; an export to ONNX has the same names."""
-    decision, several = model.decision, model.about.task == "multilabel"
-    if model.about.task == "regression":
-        return {"values": decision.values(outputs)}
-    found = (decision.label_probabilities if several else decision.probabilities)(outputs)
-    scores = {"outputs": outputs} if found is None else {"probabilities": found}
-    if several:
-        return {"labels": decision.labels(outputs), **scores}
-    return {"label": model.labels().take(decision.classes(outputs)), **scores}
 
 
 def datatype(values: Array) -> str:

@@ -14,8 +14,9 @@ import orjson
 
 from zoo_core.data.columns import values_fault
 from zoo_core.model import Model
+from zoo_core.model.answers import named_answers
 from zoo_core.parts import Array
-from zoo_core.serving._metadata import column_names, datatype, named_outputs, row_shapes, takes_missing_values
+from zoo_core.serving._metadata import column_names, datatype, row_shapes, takes_missing_values
 from zoo_core.serving._refusal import RefusedError, listed, shorten, shown
 from zoo_core.serving._tensors import RawBytes, read_parameters, read_tensor
 
@@ -52,7 +53,7 @@ def answer(name: str, model: Model, body: bytes, json_length: int | None = None)
     raw = RawBytes(b"" if json_length is None else body[json_length:])
     inputs = _inputs(request, model, raw)
     raw.check_used_up()
-    outputs = named_outputs(model, model.outputs(inputs))
+    outputs = named_answers(model, model.outputs(inputs))
     tails: list[bytes] = []
     wanted = _wanted_outputs(request, list(outputs))
     tensors = [_tensor(key, values, wanted[key], tails) for key, values in outputs.items() if key in wanted]
