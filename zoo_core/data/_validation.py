@@ -47,24 +47,36 @@ def _checked_table(source: Dataset, data: Data, table: Table) -> Table:
     if not isinstance(x, np.ndarray) and not type(x).__module__.startswith("zoo_core."):
         x = ForeignRows(x)
     y = np.asarray(table.y)
-    y = y.astype(np.uint8) if y.dtype.kind == "b" else y  # True and False are the classes 1 and 0
-    if len(x.shape) != 2:
-        raise contract_error(source, "load", f"gave x of shape {x.shape}", "x has shape (rows, features)")
-    if not all(x.shape):
-        raise contract_error(source, "load", f"gave x of shape {tuple(x.shape)}", "there are rows and features")
-    if y.shape[:1] != x.shape[:1]:
-        raise contract_error(
-            source, "load", f"gave {x.shape[0]} rows and y of shape {y.shape}", "each row has a target"
-        )
-    table = replace(
+    _check_shapes(source, tuple(x.shape), y.shape)
+    return replace(
         table,
+        x=x,
         groups=_checked_column(source, "groups", "iu", table.groups, len(y)),
         times=_checked_column(source, "times", "f", table.times, len(y)),
+        y=_checked_targets(source, data, y),
     )
+
+
+def _check_shapes(source: Dataset, x: tuple[int, ...], y: tuple[int, ...]) -> None:
+    """Raise PluginError unless there is a target for each row of a table."""
+    if len(x) != 2:
+        raise contract_error(source, "load", f"gave x of shape {x}", "x has shape (rows, features)")
+    if not all(x):
+        raise contract_error(source, "load", f"gave x of shape {x}", "there are rows and features")
+    if y[:1] != x[:1]:
+        raise contract_error(source, "load", f"gave {x[0]} rows and y of shape {y}", "each row has a target")
+
+
+def _checked_targets(source: Dataset, data: Data, y: Array) -> Array:
+    """Return targets in the form of their task. Raises PluginError for others."""
+    y = y.astype(np.uint8) if y.dtype.kind == "b" else y  # True and False are the classes 1 and 0
     if data.task == "regression":
-        return replace(table, x=x, y=y[:, None] if y.ndim == 1 else y)
-    if data.task == "multilabel":
-        return replace(table, x=x, y=_checked_labels(source, data, y))
+        return y[:, None] if y.ndim == 1 else y
+    return _checked_labels(source, data, y) if data.task == "multilabel" else _checked_classes(source, data, y)
+
+
+def _checked_classes(source: Dataset, data: Data, y: Array) -> Array:
+    """Return the class of each row, integers (rows,)."""
     if y.ndim != 1 or y.dtype.kind not in "iu":
         raise contract_error(
             source, "load", f"gave labels {y.dtype} of shape {y.shape}", "labels are integers (rows,) from 0"
@@ -73,7 +85,7 @@ def _checked_table(source: Dataset, data: Data, table: Table) -> Table:
     classes = len(data.class_names) or math.inf
     if y.size and not 0 <= y.min() <= y.max() < classes:
         raise contract_error(source, "load", f"gave labels {y.min()} to {y.max()}", "labels count the classes, from 0")
-    return replace(table, x=x, y=y)
+    return y
 
 
 def _checked_labels(source: Dataset, data: Data, y: Array) -> Array:

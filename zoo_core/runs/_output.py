@@ -55,17 +55,10 @@ class Output:
 
     def checkpoints(self) -> list[Path]:
         """Return the paths of the existing checkpoints, the newest first."""
-        matches = [(CHECKPOINT_NAME.fullmatch(name), name) for name in self._folder_names()]
-        own = [(int(m["step"]), self.path.with_name(name)) for m, name in matches if m and self._is_own(m)]
+        form = self.path.stem, self.path.suffix
+        matches = filter(None, map(CHECKPOINT_NAME.fullmatch, _names_in(self.path.absolute().parent)))
+        own = [(int(m["step"]), self.path.with_name(m[0])) for m in matches if (m["stem"], m["suffix"]) == form]
         return [path for _, path in sorted(own, reverse=True)]
-
-    def _folder_names(self) -> list[str]:
-        with suppress(FileNotFoundError, NotADirectoryError):  # a folder that is gone holds nothing
-            return [path.name for path in self.path.absolute().parent.iterdir()]
-        return []
-
-    def _is_own(self, match: re.Match[str]) -> bool:
-        return (match["stem"], match["suffix"]) == (self.path.stem, self.path.suffix)
 
     def checkpoint_path(self, step: int) -> Path:
         """Return the path of the checkpoint after a number of steps of the run."""
@@ -196,6 +189,12 @@ class Output:
         for path, name in temporary_files(self.path.absolute().parent).items():
             if Output(self.path.with_name(name)).path == self.path:
                 remove_if_stale(path)
+
+
+def _names_in(folder: Path) -> list[str]:
+    with suppress(FileNotFoundError, NotADirectoryError):  # a folder that is gone holds nothing
+        return [path.name for path in folder.iterdir()]
+    return []
 
 
 def _digest(path: Path) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,9 @@ import numpy as np
 from zoo_core.basics.workers import Pool, default_threads
 from zoo_core.data import DataFolder, SplitRows
 from zoo_core.errors import SpecError
-from zoo_core.model import Model, check_file_limits, provenance, set_arrays
+from zoo_core.model import DataDescription, Model, check_file_limits, provenance, set_arrays
 from zoo_core.nn import RandomStreams
-from zoo_core.parts import Array, Data
+from zoo_core.parts import Array, Data, Table
 from zoo_core.registry import Registry
 from zoo_core.runs._continuation import check_continuation, continue_run, keep_state
 from zoo_core.runs._defaults import describe_data, fill_defaults, load_data
@@ -31,7 +32,6 @@ def prepare_trainer(
     registry: Registry,
     threads: int | None,
     earlier: Model | None,
-    started_from: str,
     *,
     data: Data | None = None,
     resumed: bool = False,
@@ -44,30 +44,14 @@ def prepare_trainer(
     if not resumed:
         check_monitors(spec)
         check_continuation(spec, earlier)
-    found: list[Path] = []
-    if data is None:
-        folder = files if isinstance(files, DataFolder) else DataFolder.open(files)
-        data, found = load_data(spec, folder), folder.found
+    data, found = _loaded(spec, files) if data is None else (data, [])
     data = in_columns_of(earlier, data)
     spec = with_earlier_split(fill_defaults(spec, data, registry, earlier), earlier)
-    plugins = provenance(registry, parts_of(spec))
     about, source = describe_data(spec, data), RandomStreams(copy_part(spec.generator), spec.seed)
     splits, chosen = split(spec, data, source)
-    x = splits["train"].x
-    preprocessors = None if earlier is None else earlier.preprocessors
-    model = Model(
-        spec, about, plugins=plugins, started_from=started_from, source=source, train=splits["train"],
-        preprocessors=preprocessors,
-    )  # fmt: skip
-    _check_metrics(model)
-    check_file_limits(model.header(), len(model.network.state()) + _fitted_arrays(model), model.name)
+    model = _new_model(spec, about, registry, source, splits["train"], earlier, resumed)
     describe_rows(model, data, chosen["train"][1], earlier)
-    if earlier is not None:
-        model.warnings = dict(earlier.warnings) if resumed else learnt_rows(model, splits, earlier)
-        set_arrays(model, earlier.arrays(), f"spec {spec.name!r}, started from model {earlier.spec.name!r}")
-    else:
-        rows = _prepared_rows(model, x) if model.network.wants_inputs else None
-        model.network.initialize(source.stream("initializer"), rows)
+    _set_first_weights(model, splits, earlier, resumed)
     trainer = Trainer(model, splits, pool=Pool(threads or spec.training.threads or default_threads()))
     trainer.inputs += found
     trainer.split_rows = {name: SplitRows.of(part, rows) for name, (part, rows) in chosen.items()}
@@ -75,6 +59,44 @@ def prepare_trainer(
     if earlier is not None and spec.training.resume_optimizer and not resumed:
         continue_run(trainer, earlier)
     return trainer
+
+
+def _loaded(spec: Spec, files: str | Path | DataFolder | None) -> tuple[Data, list[Path]]:
+    """Return the data of a spec, and the files that were found for them."""
+    folder = files if isinstance(files, DataFolder) else DataFolder.open(files)
+    return load_data(spec, folder), folder.found
+
+
+def _new_model(
+    spec: Spec,
+    about: DataDescription,
+    registry: Registry,
+    source: RandomStreams,
+    train: Table,
+    earlier: Model | None,
+    resumed: bool,
+) -> Model:
+    """Return the model of a run without its weights. Raises SpecError if no file or no metric can take it."""
+    preprocessors, started_from = None, ""
+    if earlier is not None:
+        preprocessors, started_from = earlier.preprocessors, earlier.started_from if resumed else earlier.sha256
+    model = Model(
+        spec, about, plugins=provenance(registry, parts_of(spec)), started_from=started_from,
+        source=source, train=train, preprocessors=preprocessors,
+    )  # fmt: skip
+    _check_metrics(model)
+    check_file_limits(model.header(), len(model.network.state()) + _fitted_arrays(model), model.name)
+    return model
+
+
+def _set_first_weights(model: Model, splits: Mapping[str, Table], earlier: Model | None, resumed: bool) -> None:
+    """Copy the weights of an earlier model, with what it warned of, or let initializers write them."""
+    if earlier is not None:
+        model.warnings = dict(earlier.warnings) if resumed else learnt_rows(model, splits, earlier)
+        set_arrays(model, earlier.arrays(), f"spec {model.name!r}, started from model {earlier.spec.name!r}")
+        return
+    rows = _prepared_rows(model, splits["train"].x) if model.network.wants_inputs else None
+    model.network.initialize(model.source.stream("initializer"), rows)
 
 
 def steps_per_epoch(spec: Spec, files: str | Path | DataFolder | None = None) -> int:

@@ -76,10 +76,10 @@ def prepare_resumed(
     contents, path, warnings = output.latest(sha256)
     output.prepare_rest(contents, path)
     earlier = model_from_file(contents, str(path), registry)
-    spec, origin = earlier.spec, earlier.started_from
+    spec = earlier.spec
     if data is not None:
         spec, data = with_given_data(spec, data, None, registry)
-    trainer = prepare_trainer(spec, data_dir, registry, threads, earlier, origin, data=data, resumed=True)
+    trainer = prepare_trainer(spec, data_dir, registry, threads, earlier, data=data, resumed=True)
     trainer.output = output.path
     restore_run(trainer, contents, str(path))
     for warning in warnings:

@@ -159,8 +159,7 @@ def _prepare(
     threads: int | None = None,
 ) -> Trainer:
     earlier = load(start_from, registry) if isinstance(start_from, (str, Path)) else start_from
-    origin = "" if earlier is None else earlier.sha256
-    trainer = prepare_trainer(given.spec, data_dir, registry, threads, earlier, origin, data=given.data)
+    trainer = prepare_trainer(given.spec, data_dir, registry, threads, earlier, data=given.data)
     trainer.inputs += [*given.files, *([Path(start_from)] if isinstance(start_from, (str, Path)) else [])]
     return trainer
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 
 from zoo_core.errors import printable
@@ -31,25 +31,25 @@ def check_content(headers: Headers, max_bytes: int) -> int | None:
         The length of the JSON if raw bytes follow it, else None.
     """
     found = dict(headers)
-    own = found.get(JSON_LENGTH)
-    kind = found.get(b"content-type", b"").partition(b";")[0].strip().lower()
-    # The page of another site can send other types, or none, without being asked first; then it names its origin.
-    if (
-        kind != b"application/json"
-        and (kind or b"origin" in found)
-        and not (own and kind == b"application/octet-stream")
-    ):
-        raise RefusedError(415, "Content-Type: must be application/json")
-    if found.get(b"content-encoding", b"identity").strip().lower() != b"identity":
-        raise RefusedError(415, "Content-Encoding: the request is compressed; send it as it is")
+    _check_form(found)
     length = found.get(b"content-length", b"")
     if length.isdigit() and int(length) > max_bytes:
         raise RefusedError(413, f"the request is longer than {max_bytes:,} bytes")
+    own = found.get(JSON_LENGTH)
     if own is None:
         return None
     if not own.isdigit() or len(own) > 12:
-        raise RefusedError(
-            400,
-            f"Inference-Header-Content-Length: must be a whole number, not {printable(own.decode('latin-1'))[:50]!r}",
-        )
+        shown = printable(own.decode("latin-1"))[:50]
+        raise RefusedError(400, f"Inference-Header-Content-Length: must be a whole number, not {shown!r}")
     return int(own)
+
+
+def _check_form(found: Mapping[bytes, bytes]) -> None:
+    """Raise RefusedError unless a body is JSON, alone or before raw bytes, and not compressed."""
+    kind = found.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    has_raw_bytes = bool(found.get(JSON_LENGTH)) and kind == b"application/octet-stream"
+    # The page of another site can send other types, or none, without being asked first; then it names its origin.
+    if kind != b"application/json" and (kind or b"origin" in found) and not has_raw_bytes:
+        raise RefusedError(415, "Content-Type: must be application/json")
+    if found.get(b"content-encoding", b"identity").strip().lower() != b"identity":
+        raise RefusedError(415, "Content-Encoding: the request is compressed; send it as it is")

@@ -72,6 +72,13 @@ def _check_table(name: str, table: Table, data: Data) -> Iterator[Finding]:
             f"x of shape {x.shape}, {len(y)} targets",
         )  # fmt: skip
         return
+    yield from _target_findings(name, y, data)
+    head = np.asarray(x.take(np.arange(min(100, x.shape[0])), axis=0))
+    if head.dtype.kind not in "fiu" or not np.isfinite(head).all():
+        yield Finding(f"{name}: x must hold finite numbers", "the first 100 rows", "finite numbers", str(head.dtype))
+
+
+def _target_findings(name: str, y: Array, data: Data) -> Iterator[Finding]:
     if data.task == "regression":
         if y.ndim != 2 or y.dtype.kind != "f":
             got = f"{y.dtype} of shape {y.shape}"
@@ -88,9 +95,6 @@ def _check_table(name: str, table: Table, data: Data) -> Iterator[Finding]:
         yield Finding(f"{name}: a label is out of range", "", f"0 to {last}", f"{y.min()} to {y.max()}")
     elif name == "train" and y.min() > 0:
         yield Finding(f"{name}: no row has the label 0", "", "labels count from 0", f"{y.min()} to {y.max()}")
-    head = np.asarray(x.take(np.arange(min(100, x.shape[0])), axis=0))
-    if head.dtype.kind not in "fiu" or not np.isfinite(head).all():
-        yield Finding(f"{name}: x must hold finite numbers", "the first 100 rows", "finite numbers", str(head.dtype))
 
 
 def _take_findings(name: str, x: Any) -> Iterator[Finding]:
