@@ -295,3 +295,9 @@ def test_a_text_that_no_training_row_has_is_told_where_the_spec_refuses_such(rul
     for given in (frame, frame.to_dict("list"), frame.to_dict("records")):
         with pytest.raises(DataError, match=r"column 'sex', row 1 \(from 0\): 'other' is a text that no training row"):
             loaded.predict(given)
+    lines = Path("new.csv").read_text().splitlines()
+    Path("true.csv").write_text("\n".join([lines[0] + ",alive", *(line + ",yes" for line in lines[1:])]) + "\n")
+    for options in ([], ["--report"]):
+        code, out, err = run_zoo("evaluate", "m.npz", "--data", "true.csv", *options)
+        assert (code, out) == (3, "")
+        assert f"true.csv: line 3, column 'sex': 'other' {why}" in err

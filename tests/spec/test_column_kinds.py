@@ -96,6 +96,31 @@ def test_dates_of_several_forms_are_told_to_be_so(tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("odd", "form", "told"),
+    [
+        ("2023-02-30", "2020-02-{:02}", "line 5: '2023-02-30' is no date such as 2026-01-31 .* leave the cell empty"),
+        ("soon", "{}.3.2020", "'soon' is no date such as 31/1/2026, as .* if 'soon' stands .* add it to data.missing"),
+        ("2020-03-05", "3/{}/2020", "'2020-03-05' is no date such as 1/31/2026"),
+    ],
+)
+def test_a_few_texts_among_dates_are_asked_about(odd, form, told):
+    def cell(i):
+        return odd if i in (3, 9) else form.format(i % 9 + 13)
+
+    with pytest.raises(DataError, match=told) as caught:
+        finding(cell)
+    assert "as are 1 more of 60 cells" in str(caught.value)
+    assert "or say what it is in data.columns: {'c': 'category'}" in str(caught.value)
+    assert finding(cell, columns={"c": "category"}).kind == "category"
+    assert finding(lambda i: odd if i % 5 == 0 else form.format(i % 9 + 13)).kind in ("category", "ignore")
+
+
+def test_a_few_dates_of_several_forms_are_no_category():
+    found = finding(lambda i: ["2020-01-05", "31.1.2020"][i % 2])
+    assert (found.kind, "more than one form" in found.why) == ("ignore", True)
+
+
 def test_numbers_with_a_few_texts_are_asked_about():
     with pytest.raises(DataError, match=r"line 5: 'z' is text.*or say what it is in data.columns: .'c': 'category'"):
         finding(lambda i: "z" if i == 3 else i)

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from zoo_core.data.labels import LabelIndex
 from zoo_core.parts import Array, Column, Preprocessor
 
 MAX_CATEGORIES = 10_000  # of a column
@@ -95,5 +96,5 @@ def input_columns(preprocessor: Preprocessor, columns: Sequence[Column]) -> Sequ
 
 def _new_codes(given: Column, wanted: Column) -> Array:
     """Return the new code of each category, and of an unknown one at the end."""
-    places = {text: code for code, text in enumerate(wanted.categories)}
-    return np.array([*(places.get(text, UNKNOWN) for text in given.categories), UNKNOWN], np.float64)
+    found = map(LabelIndex(wanted.categories).find, given.categories)
+    return np.array([*(UNKNOWN if code is None else code for code in found), UNKNOWN], np.float64)

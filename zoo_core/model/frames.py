@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -49,8 +50,8 @@ def frame_columns(frame: Any) -> FrameColumns:
     if isinstance(frame, (list, tuple)):
         return _columns_of_rows(frame)
     if isinstance(frame, Mapping):
-        given = {str(name): column for name, column in _columns_of_row(frame).items()}
-        columns = {name: _plain_array(column) for name, column in given.items()}
+        given = _named_apart(_columns_of_row(frame).items())
+        columns = {name: _plain_array(column, name) for name, column in given.items()}
         return FrameColumns(columns, (name for name, column in given.items() if _is_declared(column)))
     import narwhals as nw  # late: most calls pass arrays
 
@@ -58,11 +59,9 @@ def frame_columns(frame: Any) -> FrameColumns:
         own = nw.from_native(frame)
         own = own.collect() if isinstance(own, nw.LazyFrame) else own
         found = list(own.iter_columns())
-        return FrameColumns(
-            {str(column.name): _as_array(column) for column in found},
-            (str(column.name) for column in found if _is_declared(column)),
-        )
-    except MemoryError:
+        columns = {name: _as_array(column) for name, column in _named_apart((c.name, c) for c in found).items()}
+        return FrameColumns(columns, (str(column.name) for column in found if _is_declared(column)))
+    except (MemoryError, DataError):
         raise
     except Exception as error:  # a foreign frame may raise anything
         raise DataError(f"a {type(frame).__name__} cannot be read as a table: {error}") from error
@@ -74,17 +73,36 @@ def _is_declared(column: Any) -> bool:
     return str(dtype).lower().startswith(("category", "categorical", "enum", "dictionary"))
 
 
-def _plain_array(values: Any) -> Array:
-    """Return a sequence as an array, without making texts of the numbers beside texts."""
-    array = np.asarray(values)
+def _named_apart(columns: Iterable[tuple[Any, Any]]) -> dict[str, Any]:
+    """Return columns by their names as texts. Raises DataError for two of the same text, such as 1 and "1"."""
+    found: dict[str, Any] = {}
+    for name, column in columns:
+        if str(name) in found:
+            raise DataError(f"two columns are called {str(name)!r}; give each a name of its own")
+        found[str(name)] = column
+    return found
+
+
+def _plain_array(values: Any, name: str) -> Array:
+    """Return a sequence as an array, without making texts of the numbers beside texts; a masked value is None."""
+    if "numpy.ma" in sys.modules and np.ma.is_masked(values):
+        values = values.astype(object).filled(None)
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise DataError(f"column {name!r} is no array: the rows differ in length") from error
     is_mixed = array.dtype.kind in "US" and not hasattr(values, "dtype") and not all(isinstance(v, str) for v in values)
     return np.asarray(values, object) if is_mixed else array
 
 
 def _columns_of_row(columns: Mapping[Any, Any]) -> Mapping[Any, Any]:
     """Return a mapping of columns; that of a single row has numbers or texts in place of columns."""
-    is_row = columns and all(isinstance(value, (str, bytes)) or np.ndim(value) == 0 for value in columns.values())
+    is_row = columns and all(isinstance(value, (str, bytes)) or _is_scalar(value) for value in columns.values())
     return {name: [value] for name, value in columns.items()} if is_row else columns
+
+
+def _is_scalar(value: Any) -> bool:
+    return not isinstance(value, (list, tuple)) and np.ndim(value) == 0
 
 
 def _columns_of_rows(rows: Sequence[Mapping[Any, Any]]) -> FrameColumns:
@@ -93,7 +111,7 @@ def _columns_of_rows(rows: Sequence[Mapping[Any, Any]]) -> FrameColumns:
         missing = [name for name in rows[0] if name not in row]
         if missing:
             raise DataError(f"row {number} (from 0) has no {missing[0]!r}, which row 0 has; give each row all names")
-    return FrameColumns({str(name): _plain_array([row[name] for row in rows]) for name in rows[0]})
+    return FrameColumns({str(name): _plain_array([row[name] for row in rows], str(name)) for name in rows[0]})
 
 
 def _as_array(series: Any) -> Array:
@@ -167,7 +185,10 @@ def _named(columns: Mapping[str, Array], names: Sequence[str], what: str, model:
 def _numbers(column: Array, name: str, what: str) -> Array:
     """Return a column as numbers (rows,). Raises DataError if it holds anything else."""
     if column.dtype.kind == "O" and all(_is_number(value) for value in column.tolist()):
-        column = column.astype(np.float64)  # None becomes NaN, which is refused with its row
+        try:
+            column = column.astype(np.float64)  # None becomes NaN, which is refused with its row
+        except OverflowError as error:
+            raise DataError(f"{what}: column {name!r} has a number above all floats: {error}") from error
     if column.ndim != 1 or column.dtype.kind not in "buif":
         raise DataError(f"{what}: column {name!r} holds {column.dtype} of shape {column.shape}, not numbers (rows,)")
     return column

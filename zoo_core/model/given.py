@@ -105,7 +105,10 @@ def with_targets(rows: GivenRows, missing: Sequence[str], what: str) -> GivenRow
     """
     if not is_frame(rows.x):
         return rows
-    y = frame_columns(rows.y) if is_frame(rows.y) else np.asarray(rows.y)
+    try:
+        y = frame_columns(rows.y) if is_frame(rows.y) else np.asarray(rows.y)
+    except ValueError:  # no array, which is refused later
+        return rows
     columns = list(y.values()) if isinstance(y, FrameColumns) else [y]
     if any(not column.size or not column.ndim or len(column) != len(columns[0]) for column in columns):
         return rows  # which is refused later

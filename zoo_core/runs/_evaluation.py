@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from zoo_core.contract import naming_parts
 from zoo_core.data import DataFolder
+from zoo_core.data.columns import input_columns
 from zoo_core.data.readers.features import stored_format
+from zoo_core.data.readers.inputs import read_inputs
 from zoo_core.data.readers.tables import TABLE_ENDINGS, read_table
 from zoo_core.errors import DataError, Hint, UsageError, nearest
 from zoo_core.model import Model, class_labels
 from zoo_core.parts import Data, Dataset, Table
 from zoo_core.registry import Registry, checked_entry, is_path, reader_of
 from zoo_core.runs._defaults import load_data
-from zoo_core.runs._model_columns import with_model_columns
+from zoo_core.runs._model_columns import UnknownTextError, with_model_columns
 from zoo_core.runs._splits import LEARNT, data_sha256, learnt_text, split
 from zoo_core.spec import option_names
 from zoo_core.spec.for_data import GIVEN
@@ -55,11 +58,24 @@ def evaluation_rows(
         data, table = _split_of(model, _named_columns(model, source), split_name, folder)
         return EvaluationRows(split_name, table, _own_warnings(model, data, table, split_name))
     if is_path(dataset, *FILES) or reader_of(dataset, registry) or os.path.exists(dataset):  # noqa: PTH110 - long names
-        data = _load_checked(model, _file_dataset(model, source, dataset, folder, registry), folder, dataset)
+        own = _file_dataset(model, source, dataset, folder, registry)
+        try:
+            data = _load_checked(model, own, folder, dataset)
+        except UnknownTextError:
+            _refuse_unknown(model, folder.for_origin(model.spec.origin.naming(dataset)).locate(dataset))
+            raise
         table = _with_model_labels(model, data, data.train)
         return EvaluationRows(dataset, table, _learnt(model, table, f"rows of {dataset}"))
     _, table = _split_of(model, _named_dataset(dataset, registry), split_name, folder)
     return EvaluationRows(split_name, table, _learnt(model, table, f"{split_name} rows of {dataset}"))
+
+
+def _refuse_unknown(model: Model, path: Path) -> None:
+    """Raise DataError for the first text of a file that a model has not seen, with its line, as predictions do."""
+    about = model.about
+    columns = input_columns(model.preprocessor, about.described_columns)
+    gaps = model.preprocessor.wants_columns
+    read_inputs(path, about.inputs, about.feature_names, options=model.data_options, columns=columns, gaps=gaps)
 
 
 def _learnt(model: Model, table: Table, rows: str) -> dict[str, str]:

@@ -4,28 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
-from numbers import Number
-
-import numpy as np
 
 from zoo_core.data.readers.described import KINDS, LEFT_OUT
-from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.values import (
     ValueFaultError,
     described,
     gaps_of,
-    is_gap,
     may_be_category,
     sorted_categories,
-    text_kind,
     typed_array,
 )
 from zoo_core.errors import DataError, nearest
 from zoo_core.model.frames import FrameColumns
 from zoo_core.parts import Array, Column
-
-MISSING = TableFormat().missing
+from zoo_core.runs._frame_kinds import MISSING as MISSING, kind_of, reads_as_number
 
 
 def learnt_columns(frame: FrameColumns, told: Mapping[str, str], beside: Sequence[str]) -> list[str]:
@@ -55,32 +47,18 @@ def describe_columns(frames: Sequence[FrameColumns], told: Mapping[str, str]) ->
         DataError: a column has too many different texts, or values that are neither numbers, texts nor dates.
     """
     told = dict.fromkeys(frames[0].categories, "category") | dict(told)
-    kinds = {name: told.get(name) or _kind(values) for name, values in frames[0].items()}
-    if all(kind == "number" and not any(_has_gaps(f.get(name)) for f in frames) for name, kind in kinds.items()):
+    kinds = {name: told.get(name) or kind_of(name, values) for name, values in frames[0].items()}
+    if all(kind == "number" and all(_is_plain(f.get(name)) for f in frames) for name, kind in kinds.items()):
         return ()
     return tuple(_described(name, kind, frames, name in told) for name, kind in kinds.items())
 
 
-def _kind(values: Array) -> str:
-    """Return the kind of a column by the types of its values."""
-    kind = {"b": "boolean", "M": "date"}.get(values.dtype.kind, "number" if values.dtype.kind in "iuf" else "")
-    if kind:
-        return kind
-    present = [value for value in values.tolist() if not is_gap(value, MISSING)] if values.ndim == 1 else []
-    types = {type(value) for value in present}
-    if types and types <= {bool, np.bool_}:
-        return "boolean"
-    if types and bool not in types and all(issubclass(t, Number) for t in types):
-        return "number"
-    if types and all(issubclass(t, str) for t in types):
-        return text_kind({value.strip() for value in present})
-    return "date" if types and all(issubclass(t, date) for t in types) else "category"
-
-
-def _has_gaps(values: Array | None) -> bool:
-    if values is None:
-        return False
-    return values.dtype.kind in "fO" and values.ndim == 1 and bool(gaps_of(values).any())
+def _is_plain(values: Array | None) -> bool:
+    """Return whether a column, if it is there, has numbers without gaps, and no texts that are numbers."""
+    if values is None or values.dtype.kind not in "fOU" or values.ndim != 1:
+        return True
+    texts = values.dtype.kind != "f" and any(isinstance(value, str) for value in values.tolist())
+    return not texts and not gaps_of(values).any()
 
 
 def _described(name: str, kind: str, frames: Sequence[FrameColumns], is_told: bool) -> Column:
@@ -93,8 +71,9 @@ def _described(name: str, kind: str, frames: Sequence[FrameColumns], is_told: bo
     texts = sorted_categories(text for column in found for text in column.categories)
     rows = sum(map(len, typed))
     if not is_told and not may_be_category(len(texts), rows):
+        likely = "number" if all(map(reads_as_number, texts)) else "ignore"
         raise DataError(
             f"{where}: column {name!r} has {len(texts):,} different texts in {rows:,} rows; leave it out, or say what "
-            f"it is: data.columns = {{{name!r}: 'ignore'}} (kinds: {', '.join(KINDS)})"
+            f"it is: data.columns = {{{name!r}: {likely!r}}} (kinds: {', '.join(KINDS)})"
         )
     return replace(found[0], categories=texts)

@@ -123,6 +123,8 @@ def _inputs(x: Any, names: tuple[str, ...], columns: tuple[Column, ...], where: 
         width = len(names) or len(frame_columns(x))
         x = match_columns(x, names, width, "inputs", "the training rows")
     x = plain_numbers(_array(x, where))
+    if x.ndim and not len(x):
+        raise DataError(f"{where}: has no rows")
     if x.ndim < 2 or x.dtype.kind not in "biuf" or not x.size:
         one = "; for one feature give x[:, None]" if x.ndim == 1 else ""
         raise DataError(f"{where}: is {x.dtype} of shape {x.shape}, not numbers (rows, features){one}")

@@ -6,7 +6,9 @@ import dataclasses
 
 import numpy as np
 
-from zoo_core.data.columns import recoded
+from zoo_core.data.columns import input_columns, recoded
+from zoo_core.data.labels import LabelIndex, row_name
+from zoo_core.data.readers.values import UNKNOWN_TEXT
 from zoo_core.errors import DataError
 from zoo_core.model import Model
 from zoo_core.parts import Data
@@ -21,9 +23,29 @@ def with_model_columns(model: Model, data: Data) -> Data:
         if (a.name, a.kind) != (b.name, b.kind):
             given, trained = f"{b.kind} {b.name!r}", f"{a.kind} {a.name!r}"
             raise DataError(f"the data have the {given} where model {model.name!r} was trained on the {trained}")
+    _check_known(model, data)
     train = dataclasses.replace(data.train, x=recoded(data.train.x, theirs, ours))
     test = data.test and dataclasses.replace(data.test, x=recoded(data.test.x, theirs, ours))
     return dataclasses.replace(data, train=train, test=test, columns=ours)
+
+
+class UnknownTextError(DataError):
+    """A category that a model has not seen, and that its preprocessor refuses."""
+
+
+def _check_known(model: Model, data: Data) -> None:
+    """Raise UnknownTextError for a category that the model lacks, where its preprocessor refuses such."""
+    for at, column in enumerate(input_columns(model.preprocessor, model.about.described_columns)):
+        if not column.refuses_unknown:
+            continue
+        index, texts = LabelIndex(column.categories), data.columns[at].categories
+        unknown = [code for code, text in enumerate(texts) if index.find(text) is None]
+        for table in (data.train, *([data.test] if data.test else [])):
+            wrong = np.isin(table.x[:, at], unknown)
+            if wrong.any():
+                row = int(np.argmax(wrong))
+                text = texts[int(table.x[row, at])][:40]
+                raise UnknownTextError(f"{row_name(row)}, column {column.name!r}: {text!r} {UNKNOWN_TEXT}")
 
 
 def in_columns_of(earlier: Model | None, data: Data) -> Data:

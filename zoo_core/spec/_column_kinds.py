@@ -12,7 +12,8 @@ import numpy as np
 
 from zoo_core.data.columns import column_line
 from zoo_core.data.readers.columns import Type, TypedColumn, columns_in
-from zoo_core.data.readers.date_orders import fitting_orders, likely_order, mixed_dates
+from zoo_core.data.readers.csv import place_of_row
+from zoo_core.data.readers.date_orders import FORMS, fitting_orders, likely_order, mixed_dates, odd_dates
 from zoo_core.data.readers.dates import read_date
 from zoo_core.data.readers.described import LEFT_OUT
 from zoo_core.data.readers.survey import ColumnSurvey, has_id_name
@@ -115,7 +116,26 @@ def find_kinds(
     found = {column.place: column for column in typed}
     if len(surveys) == 1 and surveys[0].is_numeric and surveys[0].counts_up:
         features = True  # the only column is learnt from, whatever it is called
+    for column in typed:
+        if _name(table, column.place) not in told:
+            _check_dates(column, table, raw)
     return [_finding(s, found.get(s.place), table, told.get(_name(table, s.place), ""), features) for s in surveys]
+
+
+def _check_dates(column: TypedColumn, table: TableReader, raw: Any) -> None:
+    """Raise DataError for a text that is no date, where nearly all others of its column are."""
+    cells = np.bincount(np.asarray(column.codes)[np.asarray(column.codes) >= 0], minlength=len(column.categories))
+    order, odd = odd_dates(dict(zip(column.categories, cells.tolist(), strict=True)))
+    if not odd:
+        return
+    row = int(np.argmax(np.asarray(column.codes) == column.categories.index(odd[0])))
+    place, text = place_of_row(raw, table.form, table.where, row), odd[0][:40]
+    word = f"; if {text!r} stands for a missing value, add it to data.missing"
+    gap = "; correct it, or leave the cell empty" if any(map(str.isdigit, text)) else word
+    fault = f"{table.where}: {table.column_name(column.place)}: {place}: {text!r} is no date such as {FORMS[order]}"
+    count = int(sum(cells[column.categories.index(text)] for text in odd))
+    others = f", as are {count - 1} more of {cells.sum():,} cells" if count > 1 else ""
+    raise DataError(f"{fault}{others}{gap}", Hint("column_kind", name=_name(table, column.place), kind="category"))
 
 
 def _name(table: TableReader, place: int) -> str:
@@ -175,6 +195,9 @@ def _of_texts(place: int, name: str, texts: TypedColumn, survey: ColumnSurvey, f
         return Finding(place, name, "boolean", " or ".join(sorted(distinct)), texts.missing, codes=texts.codes)
     if orders := fitting_orders(distinct):
         return _of_dates(place, name, texts, orders)
+    if not features and (others := mixed_dates(distinct)):
+        why = f"it has dates in more than one form, such as {others}; write all as 2026-01-31 to take it"
+        return Finding(place, name, "ignore", _examples(texts), why=why)
     count = len(distinct)
     if count + bool(texts.missing) == 1 and not features:
         return Finding(place, name, "ignore", _examples(texts), why=f"all rows have the text {distinct[0]!r}")
@@ -186,9 +209,6 @@ def _of_texts(place: int, name: str, texts: TypedColumn, survey: ColumnSurvey, f
         return Finding(place, name, "ignore", _examples(texts), why=survey.first_fault())
     if survey.is_code:
         return Finding(place, name, "ignore", _examples(texts), why=survey.objection(name))
-    if others := mixed_dates(distinct):
-        why = f"it has dates in more than one form, such as {others}; write all as 2026-01-31 to take it"
-        return Finding(place, name, "ignore", _examples(texts), why=why)
     if count == known:
         why = "each row has another text, which tells nothing of new rows"
         return Finding(place, name, "id", f"{count:,} different texts", why=why)

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from zoo_core.data.readers import dates
-from zoo_core.data.readers.values import DATE_FORMS, TRUTHS
+from zoo_core.data.readers.date_orders import FORMS as DATE_FORMS
+from zoo_core.data.readers.values import TRUTHS
 from zoo_core.parts import Column
 
 NUMBERS = '''def numbers(x):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from zoo_core.data.readers.dates import read_date
 
 ORDERS = ("", "dmy", "mdy")  # what comes first: the year, the day, the month
+MOSTLY = 0.9  # of the cells are dates: then the others are mistakes
+FIRST = 20  # texts of which half must be dates, before all are looked at
+FORMS = {"": "2026-01-31 or 2026-01-31 12:30", "dmy": "31/1/2026", "mdy": "1/31/2026"}
 
 
 def fitting_orders(texts: Collection[str]) -> list[str]:
@@ -22,6 +25,21 @@ def mixed_dates(texts: Collection[str]) -> str:
         return ""
     found = dict(zip(forms, texts, strict=True))  # one text of each form
     return " and ".join(repr(text) for text in list(found.values())[:2])
+
+
+def odd_dates(counts: Mapping[str, int]) -> tuple[str, list[str]]:
+    """Return the order in which nearly all cells of a column are dates, and its texts that are none; "" and [] else.
+
+    `counts` are the cells of each text, in the order in which the column has them first.
+    """
+    first, total = list(counts)[:FIRST], sum(counts.values())
+    for order in ORDERS:
+        if 2 * sum(read_date(text, order) is not None for text in first) < max(1, len(first)):
+            continue
+        odd = [text for text in counts if read_date(text, order) is None]
+        if odd and sum(counts[text] for text in odd) <= (1 - MOSTLY) * total:
+            return order, odd
+    return "", []
 
 
 def likely_order(texts: Collection[str], orders: list[str]) -> str:

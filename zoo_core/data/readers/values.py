@@ -18,7 +18,7 @@ from zoo_core.data.columns import MAX_CATEGORIES, MAX_LETTERS, UNKNOWN
 from zoo_core.data.labels import LabelIndex, label_text, whole_value
 from zoo_core.data.readers._cells import MISSING, Notation, read_number
 from zoo_core.data.readers.columns import MISSING_CODE, TypedColumn
-from zoo_core.data.readers.date_orders import fitting_orders, likely_order
+from zoo_core.data.readers.date_orders import FORMS as DATE_FORMS, fitting_orders, likely_order
 from zoo_core.data.readers.dates import read_date
 from zoo_core.errors import DataError
 from zoo_core.parts import Array, Column
@@ -28,7 +28,7 @@ DATES = (date, np.datetime64)
 FEW, SHARE, MANY = 20, 0.1, 200  # different texts of a category: up to a number, or to a share of the rows
 TRUTHS = {"true": 1.0, "yes": 1.0, "t": 1.0, "y": 1.0, "on": 1.0, "1": 1.0, "1.0": 1.0,
           "false": 0.0, "no": 0.0, "f": 0.0, "n": 0.0, "off": 0.0, "0": 0.0, "0.0": 0.0}  # fmt: skip
-DATE_FORMS = {"": "2026-01-31 or 2026-01-31 12:30", "dmy": "31/1/2026", "mdy": "1/31/2026"}
+NAMED = ("Interval", "Period")  # types of pandas whose values are the texts that a file would have
 UNKNOWN_TEXT = "is a text that no training row has; a preprocessor with unknown = 'ignore' takes it as none"
 PAIRS = ({"true", "false"}, {"yes", "no"}, {"t", "f"}, {"y", "n"})
 ORDER_OF = {"date": "", "date_dmy": "dmy", "date_mdy": "mdy"}  # the kinds of dates in a spec
@@ -100,7 +100,7 @@ def text_reader(column: Column) -> tuple[Callable[[str], float | None], str]:
         index = LabelIndex(column.categories)
         return (index.find, UNKNOWN_TEXT) if column.refuses_unknown else (partial(_code, index), "")
     if column.kind == "number":
-        return _number, "is no number"
+        return text_number, "is no number"
     if column.kind == "boolean":
         return lambda text: TRUTHS.get(text.lower()), "is not true or false, yes or no, 1 or 0"
     form = DATE_FORMS[column.order]
@@ -118,7 +118,8 @@ def _any_spelling(read: Callable[[str], float | None], text: str) -> float | Non
     return next((code for code in codes if code not in (None, UNKNOWN)), read(text))
 
 
-def _number(text: str) -> float | None:
+def text_number(text: str) -> float | None:
+    """Return the number that a text of Python code is, or None."""
     found = read_number(text, Notation())
     return None if found is None or found.sign not in ("", "true or false") else found.value
 
@@ -210,15 +211,20 @@ def _text(value: Any, row: int, missing: Sequence[str]) -> str | None:
     """Return a value as a text; None for a missing one."""
     if isinstance(value, (str, bytes)):
         text = label_text(value).strip()
+        if isinstance(value, bytes) and "\ufffd" in text:
+            raise ValueFaultError(row, f"bytes {value!r:.40} are no text in UTF-8")
         return None if text in missing else text
     if type(value).__name__ in MISSING_TYPES:
         return None
     if isinstance(value, date):
         return _date_text(value)
+    if type(value).__name__ in NAMED:
+        return str(value)
     if type(value).__name__ == "Decimal":  # of a database; its module takes time to import
         value = float(value)
     if not isinstance(value, (bool, int, float, np.generic)):
-        raise ValueFaultError(row, f"{type(value).__name__} {value!r:.40} is neither number, text nor date")
+        way = "; give hours or the like, as numbers" if type(value).__name__ in ("timedelta", "Timedelta") else ""
+        raise ValueFaultError(row, f"{type(value).__name__} {value!r:.40} is neither number, text nor date{way}")
     return None if value != value else label_text(value)
 
 
