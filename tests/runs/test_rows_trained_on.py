@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -194,3 +195,32 @@ def test_a_resumed_run_keeps_warnings_and_sketch(zoo: Zoo) -> None:
             trainer.interrupt("stopped")
     assert zoo("resume", "m.npz", "-q")[0] == 0
     assert Path("m.npz").read_bytes() == Path("whole.npz").read_bytes()
+
+
+def test_rows_that_stand_twice_are_told_by_new_and_train_and_kept(run_zoo: Zoo) -> None:
+    own = noise(120)
+    write(own + own[:40])
+    told = (
+        r"note: (\d+) of the 24 validation rows and (\d+) of the 24 test rows are rows that the model was trained on.*"
+    )
+    code, _, err = run_zoo("new", "twice", "--data", "noise.csv", "--json")
+    found = re.search(told, err)
+    assert code == 0
+    assert found
+    splits = zoo_core.prepare("twice.toml").splits
+    train = {tuple(row) for row in np.asarray(splits["train"].x).tolist()}
+    shared = [
+        sum(tuple(row) in train for row in np.asarray(splits[name].x).tolist()) for name in ("validation", "test")
+    ]
+    assert [int(count) for count in found.groups()] == shared
+    assert min(shared) > 0
+    _, _, err = run_zoo("train", "twice.toml", "-q", "--set", "training.epochs=1")
+    assert found[0].replace("note", "warning") in err
+    assert measured(run_zoo, "twice.npz")[1] == {LEARNT: found[0].removeprefix("note: ")}
+
+
+@pytest.mark.parametrize("levels", [2, 5])
+def test_rows_that_are_equal_by_chance_are_not_told_to_stand_twice(run_zoo: Zoo, levels: int) -> None:
+    write(noise(levels=levels))
+    code, _, err = run_zoo("new", "few", "--data", "noise.csv")
+    assert (code, "trained on" in err) == (0, False)

@@ -19,7 +19,7 @@ from zoo_core.registry import Registry
 from zoo_core.runs._continuation import check_continuation, continue_run, keep_state
 from zoo_core.runs._defaults import describe_data, fill_defaults, load_data
 from zoo_core.runs._model_columns import in_columns_of
-from zoo_core.runs._splits import describe_rows, learnt_rows, split, with_earlier_split
+from zoo_core.runs._splits import describe_rows, learnt_rows, repeated_rows, split, with_earlier_split
 from zoo_core.spec import Spec, copy_part, parts_of
 from zoo_core.training import Trainer, batches_of, check_monitors
 
@@ -95,6 +95,7 @@ def _set_first_weights(model: Model, splits: Mapping[str, Table], earlier: Model
         model.warnings = dict(earlier.warnings) if resumed else learnt_rows(model, splits, earlier)
         set_arrays(model, earlier.arrays(), f"spec {model.name!r}, started from model {earlier.spec.name!r}")
         return
+    model.warnings = repeated_rows(model, splits)
     rows = _prepared_rows(model, splits["train"].x) if model.network.wants_inputs else None
     model.network.initialize(model.source.stream("initializer"), rows)
 

@@ -17,6 +17,8 @@ from zoo_core.spec import Spec, copy_part, dump
 
 SHARES = ("train", "validation", "test")
 BLOCK = 4096  # rows that are read at once
+TOLD = 0.01  # of the rows of a split that are training rows too, from which on it is told
+SAMPLE, SAMPLE_COLUMNS = 1000, 100  # rows and columns that tell whether rows are equal by chance
 LEARNT = "rows_trained_on"  # key of the warning about rows that were learnt before they are measured
 
 
@@ -114,6 +116,31 @@ def learnt_rows(model: Model, splits: Mapping[str, Table], earlier: Model) -> di
     found = " and ".join(f"{rows} {name} rows" for name, rows in shared.items() if rows.shared)
     advice = "use the splits of that model, or other data"
     return {LEARNT: f"{learnt_text(found, 'the earlier model')}; {advice}"} if found else {}
+
+
+def repeated_rows(model: Model, splits: Mapping[str, Table]) -> dict[str, str]:
+    """Return a warning, by its key, if rows of the data stand twice, so that other splits hold training rows too.
+
+    Rows that are equal because their columns have few values are no copies, and are not told.
+    """
+    shared = {name: model.training_rows.shared_with(table) for name, table in splits.items() if name != "train"}
+    found = " and ".join(f"{rows} {name} rows" for name, rows in shared.items() if rows.share >= TOLD)
+    if not found or _are_equal_by_chance(splits["train"]):
+        return {}
+    advice = "if they are copies, leave them out, or keep them together with data.group"
+    return {LEARNT: f"{learnt_text(found, 'the model')}; {advice}"}
+
+
+def _are_equal_by_chance(table: Table) -> bool:
+    """Return whether rows may well be equal by chance: the values of their columns make few different rows.
+
+    Two of n rows are so once n^2 reaches the number of possible rows, as in the birthday problem.
+    """
+    count = len(table.y)
+    which = np.arange(min(count, SAMPLE)) * count // min(count, SAMPLE)
+    rows = np.column_stack([table.y[which], table.x.take(which, axis=0)[:, :SAMPLE_COLUMNS]])
+    possible = sum(np.log(len(np.unique(column))) for column in rows.T)
+    return bool(possible < 2 * np.log(len(np.unique(rows, axis=0))))
 
 
 def learnt_text(rows: str, model: str) -> str:

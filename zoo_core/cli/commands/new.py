@@ -88,15 +88,15 @@ def command(
         raise UsageError(f"{path}: exists; choose another name, or replace it with --force")
     check_output_path(path, force)
     check_not_an_input(path, *([] if data is None else [data]))
-    found = None
+    found, notes = None, list[str]()
     if data is None:
         text = _shipped_text(name, source or "glyphs-quickstart")
     else:
         found = _look_at(data, target, task, set_ or [], weights)
-        text = _table_text(name, found)
+        text, notes = _table_text(name, found)
     write_file(path, text.encode(), overwrite=force)
     saved = {"saved": str(path), "now": [f"zoo train {path}"]}
-    about = {} if found is None else {"columns": found.rows_of_columns, "notes": list(found.notes)}
+    about = {} if found is None else {"columns": found.rows_of_columns, "notes": [*found.notes, *notes]}
     report(saved | about, json, f"saved {path}; train it: zoo train {path}")
 
 
@@ -125,13 +125,15 @@ def _look_at(
     return found
 
 
-def _table_text(name: str, found: Guess) -> str:
-    """Return a spec for a table. Raises what training would raise."""
+def _table_text(name: str, found: Guess) -> tuple[str, list[str]]:
+    """Return a spec for a table, and what its training would warn of, which is printed. Raises what training would."""
     from zoo_core.spec.from_csv import csv_spec
 
     text = csv_spec(name, found)
-    _try_training(text)
-    return text
+    notes = _try_training(text)
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+    return text, notes
 
 
 def columns_text(rows: Sequence[Mapping[str, str]]) -> str:
@@ -149,8 +151,11 @@ def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 3] + "..."
 
 
-def _try_training(text: str) -> None:
-    """Do with a spec all that `zoo train` does before the first step, so that what is written can be trained."""
+def _try_training(text: str) -> list[str]:
+    """Do with a spec all that `zoo train` does before the first step, so that what is written can be trained.
+
+    Returns what the run would warn of.
+    """
     import tomllib
     import warnings
 
@@ -160,4 +165,5 @@ def _try_training(text: str) -> None:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what they say was said, or comes again in training
-        prepare(Spec.parse(tomllib.loads(text)), DataFolder.open(), threads=1)
+        trainer = prepare(Spec.parse(tomllib.loads(text)), DataFolder.open(), threads=1)
+    return list(trainer.model.warnings.values())

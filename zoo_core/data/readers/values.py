@@ -158,7 +158,7 @@ def as_texts(given: TypedColumn) -> TypedColumn:
     values, codes = np.unique(given.numbers, return_inverse=True)
     known = values[~np.isnan(values)]
     codes = np.where(codes < len(known), codes, MISSING_CODE)
-    as_text = str if np.any(known % 1) else label_text
+    as_text = str if np.any(known != np.round(known)) else label_text
     return replace(given, numbers=None, codes=codes, categories=tuple(map(as_text, known.tolist())))
 
 
