@@ -127,14 +127,11 @@ class Network:
         inputs = None
         if initializer.wants_inputs and rows is not None:
             inputs = rows.copy()
-            for stage in self._stages_before(self.layers[depth]):
+            before = self._inference_stages.index(self.layers[depth].stages[0])
+            for stage in self._inference_stages[:before]:
                 x, inputs = inputs, aligned((len(rows), stage.width), self.dtype, None)
                 stage.transform.infer(x, inputs)
         vars(initializer).update(depth=depth, layers=len(self.layers), inputs=inputs)
-
-    def _stages_before(self, layer: Layer) -> list[Stage]:
-        """Return the stages before a layer, without those of training alone."""
-        return self._inference_stages[: self._inference_stages.index(layer.stages[0])]
 
     def set_streams(self, streams: Iterable[np.random.Generator]) -> None:
         """Give each stage a random generator, in the order of the stages."""
@@ -145,7 +142,7 @@ class Network:
         """Let the threads of a pool share large matrix products from now on. It changes no bit."""
         self.pool = pool
         for layer in self.layers:
-            self._dense(layer).pool = pool
+            _dense(layer).pool = pool
 
     # -------------------------------------------------------------- training
 
@@ -184,15 +181,11 @@ class Network:
 
     def weights(self, layer: Layer) -> Array:
         """Return a layer's weight matrix, shape (inputs, columns of z)."""
-        return self._dense(layer).weights["weights"]
+        return _dense(layer).weights["weights"]
 
     def weight_gradients(self, layer: Layer) -> Array:
         """Return the gradient of a layer's weight matrix."""
-        return self._dense(layer).gradients["weights"]
-
-    @staticmethod
-    def _dense(layer: Layer) -> Dense:
-        return cast(Dense, layer.stages[0].transform)
+        return _dense(layer).gradients["weights"]
 
     # -------------------------------------------------------------- prediction
 
@@ -235,3 +228,7 @@ class Network:
         for segment in self.layout.segments:
             segment.view(self.parameters)[...] = state[segment.path]
         self._running_state.restore(state)
+
+
+def _dense(layer: Layer) -> Dense:
+    return cast(Dense, layer.stages[0].transform)

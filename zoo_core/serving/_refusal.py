@@ -12,8 +12,8 @@ MAX_TEXT = 200  # characters of a request that an error shows
 MAX_LISTED = 8  # names in a sentence
 SHOWN = reprlib.Repr()  # a list may be deeper than Python's own repr can go
 SHOWN.maxlist = SHOWN.maxdict = MAX_LISTED
-JSON_WORDS = {None: "null", True: "true", False: "false"}
 SHOWN.maxstring = SHOWN.maxother = MAX_TEXT
+JSON_WORDS = {None: "null", True: "true", False: "false"}
 
 
 class RefusedError(Exception):
