@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 PARTS_BY_KIND = {
     "activation": {
-        "activations.basic": "identity sigmoid tanh relu leaky_relu elu gelu silu softplus",
+        "activations.basic": "identity sigmoid tanh relu leaky_relu elu silu softplus",
         "activations.hard": "relu6 hard_sigmoid hard_tanh hard_silu hard_mish sparse_plus sparse_sigmoid",
         "activations.softmax": "softmax log_softmax sparsemax",
-        "activations.smooth": "selu celu mish softsign exponential log_sigmoid squareplus dish quick_gelu",
+        "activations.smooth": "selu celu mish softsign exponential log_sigmoid squareplus dish",
+        "activations.gelu": "gelu quick_gelu",
         "activations.thresholds": "hard_shrink soft_shrink tanh_shrink threshold clipped_linear",
         "activations.gated": "prelu rrelu maxout glu swiglu geglu reglu",
         "notebook": "notebook_relu notebook_tanh",

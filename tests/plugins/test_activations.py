@@ -17,19 +17,9 @@ from zoo_core.testing._run import findings
 from zoo_core.testing.harness.part_under_test import PartUnderTest
 from zoo_core.testing.harness.transform_harness import backward, forward, start_part
 from zoo_plugins._special import normal_cdf
-from zoo_plugins.activations import (
-    basic as activations,
-    gated as activations_wide,
-    hard as activations_hard,
-    smooth as activations_smooth,
-    softmax as activations_row,
-    thresholds as activations_thresholds,
-)
+from zoo_plugins.activations import basic, gated, gelu, hard, smooth, softmax, thresholds
 
-FAMILIES = (
-    activations, activations_hard, activations_row, activations_smooth,
-    activations_thresholds, activations_wide,
-)  # fmt: skip
+FAMILIES = basic, hard, softmax, smooth, thresholds, gated, gelu
 KINDS: dict[str, Any] = {part.name: part for family in FAMILIES for part in family.PARTS}
 GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "activations.npz")
 CASES = [str(case) for case in GOLDEN["cases"]]

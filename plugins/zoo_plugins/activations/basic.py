@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 from annotated_types import Ge, Gt, Le
 
 from zoo_core.parts import Activation, Array
-from zoo_plugins._special import exponential_branch, normal_cdf, sigmoid, softplus
+from zoo_plugins._special import exponential_branch, sigmoid, softplus
 
 SMALL_SIZE = 1024  # up to this number of entries, one call is faster than two vectorised ones
 
@@ -154,59 +154,6 @@ class Elu(Activation):
 
 
 @dataclass
-class Gelu(Activation):
-    """Gaussian error linear unit: f(z) = z P(Z <= z) for a standard normal Z (Hendrycks and Gimpel 2016).
-
-    approximate: "none" for the exact form, or "tanh" for z / 2 * (1 + tanh(sqrt(2 / pi) (z + 0.044715 z^3))).
-    """
-
-    name = "gelu"
-    gain = 1.5335
-
-    approximate: Literal["none", "tanh"] = "none"
-
-    def forward(self, z: Array, out: Array) -> None:
-        if self.approximate == "tanh":
-            self._tanh_cdf(z, out)
-        else:
-            normal_cdf(z, out, self.scratch(z, "exponential"), self.scratch(z, "spare"))
-        out *= z
-
-    def onnx(self, graph: Any, x: Any) -> Any:
-        return graph.Gelu(x, approximate=self.approximate)
-
-    def derivative(self, z: Array, a: Array, out: Array) -> None:
-        term = self.scratch(z, "exponential")
-        if self.approximate == "tanh":
-            self._tanh_cdf(z, out)
-            self._tanh_density(z, out, term)
-        else:
-            normal_cdf(z, out, term, self.scratch(z, "spare"))
-            term *= 1 / math.sqrt(2 * math.pi)
-        term *= z
-        out += term
-
-    def _tanh_cdf(self, z: Array, out: Array) -> None:
-        # (1 + tanh(w)) / 2 = sigmoid(2 w), which keeps its relative precision for negative w
-        np.multiply(z, z, out=out)
-        out *= 0.044715
-        out += 1.0
-        out *= z
-        out *= 2 * math.sqrt(2 / math.pi)
-        sigmoid(out, out)
-
-    def _tanh_density(self, z: Array, cdf: Array, out: Array) -> None:
-        slope = self.scratch(z, "spare")
-        np.multiply(z, z, out=slope)
-        slope *= 3 * 0.044715
-        slope += 1.0
-        slope *= 2 * math.sqrt(2 / math.pi)
-        np.subtract(1.0, cdf, out=out)
-        out *= cdf
-        out *= slope
-
-
-@dataclass
 class Silu(Activation):
     """Sigmoid linear unit or swish: f(z) = z / (1 + exp(-z)) (Elfwing, Uchibe and Doya 2018)."""
 
@@ -254,4 +201,4 @@ class Softplus(Activation):
         sigmoid(out, out)
 
 
-PARTS = (Identity, Sigmoid, Tanh, Relu, LeakyRelu, Elu, Gelu, Silu, Softplus)
+PARTS = (Identity, Sigmoid, Tanh, Relu, LeakyRelu, Elu, Silu, Softplus)

@@ -11,7 +11,8 @@ from annotated_types import Ge, Le
 from numpy.typing import DTypeLike
 
 from zoo_core.parts import Activation, Array, Parameter
-from zoo_plugins.activations.basic import Gelu, Relu, Sigmoid, Silu
+from zoo_plugins.activations.basic import Relu, Sigmoid, Silu
+from zoo_plugins.activations.gelu import Gelu
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""More smooth elementwise activations: variants of elu, gelu, softplus and tanh."""
+"""More smooth elementwise activations: variants of elu, softplus and tanh."""
 
 from __future__ import annotations
 
@@ -229,29 +229,4 @@ class Dish(Activation):
         np.reciprocal(out, out=out)
 
 
-@dataclass
-class QuickGelu(Activation):
-    """Sigmoid form of gelu: f(z) = z / (1 + exp(-1.702 z)) (Hendrycks and Gimpel 2016, section 2)."""
-
-    name = "quick_gelu"
-    gain = 1.5395
-
-    def forward(self, z: Array, out: Array) -> None:
-        np.multiply(z, 1.702, out=out)
-        sigmoid(out, out)
-        out *= z
-
-    def onnx(self, graph: Any, x: Any) -> Any:
-        return x * graph.Sigmoid(x * 1.702)
-
-    def derivative(self, z: Array, a: Array, out: Array) -> None:
-        rest = self.scratch(z)
-        np.multiply(z, 1.702, out=out)
-        sigmoid(out, out)
-        np.subtract(1.0, out, out=rest)
-        rest *= a
-        rest *= 1.702
-        out += rest
-
-
-PARTS = (Selu, Celu, Mish, Softsign, Exponential, LogSigmoid, Squareplus, Dish, QuickGelu)
+PARTS = (Selu, Celu, Mish, Softsign, Exponential, LogSigmoid, Squareplus, Dish)
