@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -19,42 +18,43 @@ CELLS = 2**15  # that are read at a time
 TEXT_ROWS = 64  # that are read at a time where columns hold texts: many cells may share a long one
 SMALL = 2**22  # bytes of a file whose pages are few, or little ones
 AT_ONCE = 16  # as many rows are in a batch of a temporary file
-WIDER = 4  # no cell takes more bytes in a temporary file than this times those of its text
+WIDER = 4  # a cell takes no more bytes in a temporary file than this times those of its text
 OWN = 2**28  # bytes of addresses that Python and arro3 take themselves
 KNOWN = "numeric", "decimal", "boolean", "null", "date", "time", "timestamp"
 TEXTS = "string", "large_string", "string_view"
 
 
-def write_table(path: str, out: IO[bytes], size: int) -> None:
+def write_table(path: str, out: IO[bytes]) -> None:
     """Write a line of JSON that describes each column, and then the rows, without a header.
 
     The description of a column is its name, whether it holds texts, and the name of a type that no table has, or "".
-    The text takes at most `size` bytes, if the file is sound.
     """
     library = import_module("arro3.io")
-    is_parquet = path.lower().endswith(PARQUET)
-    schema = (library.read_parquet if is_parquet else library.read_ipc)(path).schema
+    schema = (library.read_parquet if path.lower().endswith(PARQUET) else library.read_ipc)(path).schema
     columns = [(field.name, *_described(field.type)) for field in schema]
     out.write(json.dumps(columns).encode() + b"\n")
     if any(unknown for _, _, unknown in columns):
         return
-    rows, has_texts = max(1, CELLS // max(1, len(columns))), any(is_text for _, is_text, _ in columns)
-    rows = min(rows, TEXT_ROWS) if has_texts else rows
-    batches = _parquet_batches(path, rows, has_texts, WIDER * size) if is_parquet else library.read_ipc(path)
+    has_texts = any(is_text for _, is_text, _ in columns)
+    rows = max(1, min(TEXT_ROWS if has_texts else CELLS, CELLS // max(1, len(columns))))
+    batches = _batches(path, schema, rows, rows if has_texts else AT_ONCE * rows)
     while (batch := next(batches, None)) is not None:
         for begin in range(0, batch.num_rows, rows):
             library.write_csv(batch.slice(begin, min(rows, batch.num_rows - begin)), out, header=False)
         batch = None  # its memory is free before the next one is read
 
 
-def _parquet_batches(path: str, rows: int, has_texts: bool, limit: int) -> Iterator[Any]:
-    """Return batches of some rows; temporary files take at most `limit` bytes."""
-    batches: Any = None
+def _batches(path: str, schema: Any, rows: int, at_once: int) -> Any:
+    """Return an iterator of batches: of `rows` rows, of `at_once` in temporary files, or of as many as the file has."""
+    library, is_parquet, batches = import_module("arro3.io"), path.lower().endswith(PARQUET), None
     if Path(path).stat().st_size > SMALL:
-        from zoo_core.data.readers._wide_parquet import wide_batches  # late: few tables need it
+        from zoo_core.data.readers import _large_batches, _wide_parquet  # late: few tables need them
 
-        batches = wide_batches(path, rows if has_texts else AT_ONCE * rows, limit)
-    return iter(batches or import_module("arro3.io").read_parquet(path, batch_size=rows))
+        if is_parquet:
+            batches = _wide_parquet.wide_batches(path, at_once)
+        else:
+            batches = _large_batches.small_batches(path, [_layout(field.type) for field in schema])
+    return batches or (library.read_parquet(path, batch_size=rows) if is_parquet else library.read_ipc(path))
 
 
 def _described(kind: Any) -> tuple[bool, str]:
@@ -65,19 +65,25 @@ def _described(kind: Any) -> tuple[bool, str]:
     return is_text, "" if is_text or is_known else shown
 
 
+def _layout(kind: Any) -> str:
+    """Return the name of a type that holds no value of as many bytes in each row, else ""."""
+    return next((name for name in (*TEXTS, "boolean", "null") if getattr(type(kind), f"is_{name}")(kind)), "")
+
+
 def limit_memory(size: int) -> None:
-    """Let this process ask for no more memory than `size` bytes, where the system can see to it."""
+    """Let this process ask for no more memory than `size` bytes, where the system can see to it; limit files, too."""
     with suppress(ImportError, OSError, ValueError):
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (size + OWN, size + OWN))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (WIDER * size, WIDER * size))
 
 
 def main(path: str, size: str) -> None:
     """Write the table in a file, with at most `size` bytes of memory; what goes wrong is the last line of errors."""
     limit_memory(int(size))
     try:
-        write_table(path, sys.stdout.buffer, int(size))
+        write_table(path, sys.stdout.buffer)
         sys.stdout.buffer.flush()
     except BaseException as error:  # a panic of arro3 is no Exception
         sys.exit(" ".join(str(error).split()) or type(error).__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import sys
@@ -14,7 +15,7 @@ from typing import IO, Any
 from zoo_core.data.readers._columns_text import ERRORS, ColumnsText, csv_lines
 from zoo_core.data.readers._contents import kept
 from zoo_core.data.readers._open import DAMAGED, OF_THE_PARSER, allowed_size, cannot_read, check_growth, refusing_damage
-from zoo_core.errors import DataError, ZooError
+from zoo_core.errors import DataError, PluginError, ZooError
 
 PIECE = 2**18  # bytes that are taken at a time
 BOOT = (
@@ -75,9 +76,12 @@ def _failure(path: Path, errors: IO[bytes], size: int) -> ZooError:
     """Return the error to raise for what a process has written before it failed."""
     errors.seek(0)
     lines = errors.read(PIECE).decode(errors="replace").splitlines() or ["the process that reads it has ended"]
-    if any("memory allocation of" in line for line in lines):
+    if any("memory allocation of" in line or f"[Errno {errno.EFBIG}]" in line for line in lines):
         check_growth(path, size + 1, path.stat().st_size)
     refused = re.search(r"\[Errno ([0-9]+)\] ([^:]*)", lines[-1])
     if refused and int(refused[1]) not in OF_THE_PARSER:
         return cannot_read(path, OSError(int(refused[1]), refused[2]))
+    if missing := re.search(r"No module named '([a-z0-9.]+)'", lines[-1]):
+        why = f"{path}: large batches that are compressed are read with {missing[1]}, which is not installed"
+        return PluginError(f"{why}; pip install 'mlp-zoo[tables]', or save the table as Parquet")
     return DataError(f"{path}: {DAMAGED} ({lines[-1][:80]})")

@@ -40,6 +40,22 @@ class Table:
         place = self.field(number)
         return place and _referred(self.data, place)
 
+    def number(self, number: int, kind: str) -> int:
+        """Return the value of a field, of a type of `struct`; 0 if the table has none."""
+        place = self.field(number)
+        value: int = struct.unpack_from(kind, self.data, place)[0] if place else 0
+        return value
+
+    def write(self, number: int, kind: str, value: int) -> None:
+        """Change the value of a field."""
+        struct.pack_into(kind, self.data, self.field(number), value)
+
+    def structures(self, number: int, kind: str) -> list[tuple[int, ...]]:
+        """Return the structures in the vector to which a field refers."""
+        place = self.target(number)
+        count = struct.unpack_from("<I", self.data, place)[0] if place else 0
+        return [struct.unpack_from(kind, self.data, place + 4 + struct.calcsize(kind) * i) for i in range(count)]
+
     def table(self, number: int) -> Table:
         """Return the table to which a field refers."""
         return Table(self.data, self.target(number))

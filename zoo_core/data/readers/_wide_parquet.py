@@ -20,7 +20,7 @@ from zoo_core.data.readers._flatbuffer import HEADER, Table, select_columns
 from zoo_core.data.readers._thrift import BINARY, I32, LIST, STRUCT, Structure, Unpacked, packed, packed_number, signed
 
 if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer, WriteableBuffer
+    from _typeshed import WriteableBuffer
 
 PAGES = 24 * 2**20  # bytes of pages that may be in memory; 20 columns have fewer, as a rule
 GROUP = 12 * 2**20  # those of a group of columns
@@ -31,11 +31,8 @@ CHUNKS, CHUNK, UNPACKED_SIZE, DATA_PAGE, DICTIONARY_PAGE = 1, 3, 6, 9, 11
 KEY, VALUE = 1, 2
 
 
-def wide_batches(path: str, rows: int, limit: int) -> Iterator[Any] | None:
-    """Return batches of `rows` rows of a table that is too wide to be read at once, else None.
-
-    The temporary files take at most `limit` bytes.
-    """
+def wide_batches(path: str, rows: int) -> Iterator[Any] | None:
+    """Return batches of `rows` rows of a table that is too wide to be read at once, else None."""
     with Path(path).open("rb") as file:
         file.seek(-8, os.SEEK_END)
         (size,) = struct.unpack("<I", file.read(4))
@@ -44,21 +41,18 @@ def wide_batches(path: str, rows: int, limit: int) -> Iterator[Any] | None:
         pages = _page_sizes(file, footer)
     if sum(pages) <= PAGES or len(_items(footer, SCHEMA)) != len(pages) + 1:  # or a column holds columns
         return None
-    return _read(path, start, footer, _groups(pages), rows, limit)
+    return _read(path, start, footer, _groups(pages), rows)
 
 
-def _read(
-    path: str, start: int, footer: Structure, groups: Iterable[list[int]], rows: int, limit: int
-) -> Iterator[Any]:
+def _read(path: str, start: int, footer: Structure, groups: Iterable[list[int]], rows: int) -> Iterator[Any]:
     library = import_module("arro3.io")
     with ExitStack() as stack, Path(path).open("rb") as file:
-        spools = list[_Spool]()
+        spools = list[IO[bytes]]()
         for columns in groups:
-            spool = stack.enter_context(tempfile.TemporaryFile())
-            spools.append(_Spool(spool, limit - sum(spool.size for spool in spools)))
+            spools.append(stack.enter_context(tempfile.TemporaryFile()))
             source = io.BufferedReader(_Changed(file, start, _selected(footer, columns)))
             library.write_ipc_stream(library.read_parquet(source, batch_size=rows), spools[-1], compression="lz4")
-        yield from _in_step([spool.file for spool in spools])
+        yield from _in_step(spools)
 
 
 def _items(structure: Structure, number: int) -> list[Any]:
@@ -155,22 +149,6 @@ class _Changed(io.RawIOBase):
         view[: len(data)] = data
         self._place += len(data)
         return len(data)
-
-
-class _Spool(io.RawIOBase):
-    """A temporary file that takes some bytes at most."""
-
-    def __init__(self, file: IO[bytes], limit: int) -> None:
-        self.file, self.size, self._limit = file, 0, limit
-
-    def write(self, data: ReadableBuffer) -> int:
-        self.size += memoryview(data).nbytes
-        if self.size > self._limit:
-            raise MemoryError(f"memory allocation of more than {self._limit} bytes on the disk")
-        return self.file.write(data)
-
-    def flush(self) -> None:
-        self.file.flush()
 
 
 def _in_step(files: Sequence[IO[bytes]]) -> Iterator[Any]:
