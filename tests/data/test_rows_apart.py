@@ -70,6 +70,8 @@ def test_a_model_of_groups_predicts_without_them(tmp_path: Path, run_zoo: Any) -
     assert (code, err) == (0, "")
     assert printed.strip() in model.labels().tolist()
     assert run_zoo("evaluate", "m.npz")[0] == 0
+    Path("true.csv").write_text("b,a,when,y\n3,0.5,2011-01-01,yes\n")
+    assert run_zoo("evaluate", "m.npz", "--data", "true.csv")[0] == 0
 
 
 @pytest.mark.parametrize(

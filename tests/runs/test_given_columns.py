@@ -58,6 +58,16 @@ def test_kinds_can_be_told_and_columns_left_out():
     }
 
 
+@pytest.mark.parametrize("rest", [{"test": "110:", "train": ":110"}, {"validation": "110:", "train": ":110"}])
+def test_a_category_that_training_rows_lack_is_named_before_training_where_it_is_refused(rest):
+    frame = FRAME.assign(port=["new" if row == 112 else port for row, port in enumerate(FRAME.port)])
+    rule = {"preprocessor": {"name": "table", "category": {"name": "one_hot", "unknown": "error"}}}
+    split = next(iter(rest))
+    with pytest.raises(DataError, match=rf"data.{split}: row 112 \(from 0\), column 'port': 'new' is a text that no"):
+        zoo_core.prepare(SPEC | {"data": rule | rest}, data=frame, target="y")
+    assert zoo_core.prepare(SPEC | {"data": rule | rest}, data=FRAME, target="y").model.preprocessor.refuses_unknown
+
+
 def test_validation_rows_may_have_other_categories():
     train, validation = FRAME.iloc[:90], FRAME.iloc[90:].assign(port="new")
     model = zoo_core.train(SPEC, data={"train": train, "validation": validation}, target="y")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -95,6 +96,20 @@ def test_dates_of_several_forms_are_no_category() -> None:
 def test_what_no_column_can_be_is_told(frame: Any, told: str) -> None:
     with pytest.raises(DataError, match=told):
         zoo_core.prepare(spec(), data=frame, target="y")
+
+
+def test_values_that_a_file_would_have_as_texts_or_numbers_may_be_targets() -> None:
+    intervals = pd.DataFrame({"a": np.arange(N) / 7, "y": pd.cut(np.arange(N), 2)})
+    trainer = zoo_core.prepare(spec(), data=intervals, target="y")
+    assert trainer.model.labels().tolist() == ["(-0.059, 29.5]", "(29.5, 59.0]"]
+    decimals = {"a": [Decimal(at) / 8 for at in range(N)], "y": [Decimal(at % 2) for at in range(N)]}
+    trainer = zoo_core.prepare(spec(weights="w"), data={**decimals, "w": [Decimal(1)] * N}, target="y")
+    assert trainer.model.labels().tolist() == [0, 1]
+    np.testing.assert_array_equal(np.asarray(trainer.splits["train"].x)[:, 0], np.arange(N) / 8)
+    with pytest.raises(DataError, match=r"data, train, y: row 3 \(from 0\) holds 'x', which is no number"):
+        zoo_core.prepare(
+            spec(task="regression"), data={**decimals, "y": [*map(float, range(3)), "x", *[1.0] * (N - 4)]}, target="y"
+        )
 
 
 def test_masked_values_of_a_mapping_are_missing() -> None:

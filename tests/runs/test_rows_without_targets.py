@@ -91,6 +91,18 @@ def test_weights_groups_and_times_stay_beside_their_rows() -> None:
     assert np.asarray(trainer.splits["train"].x)[:, 0].max() < np.asarray(trainer.splits["test"].x)[:, 0].min()
 
 
+def test_weights_of_a_frame_are_those_of_its_rows_when_it_is_evaluated() -> None:
+    frame = pd.DataFrame(rows_of(labels(None))).assign(w=np.arange(N) + 1.0)
+    with pytest.warns(UserWarning, match=TEXT):
+        model = zoo_core.train(spec(weights="w"), data=frame, target="y")
+    x, y = frame[["a", "b"]], frame["y"]
+    for given in (frame, {"x": x, "y": y, "weights": frame["w"]}):
+        with pytest.warns(UserWarning, match=TEXT):
+            assert model.table(given).weights.tolist() == np.delete(np.arange(N) + 1.0, (3, 9)).tolist()
+    with pytest.warns(UserWarning, match=TEXT):
+        assert model.table(frame.drop(columns="w")).weights is None
+
+
 def test_one_of_two_targets_is_enough_and_none_at_all_is_refused() -> None:
     frame = pd.DataFrame({"a": A, "b": B, "c": B})
     frame.loc[3, "b"] = frame.loc[9, "c"] = np.nan

@@ -82,6 +82,8 @@ def test_a_kind_that_is_told_wins():
     assert told_options(["data.columns.c=category"]) == {"columns": {"c": "category"}}
     with pytest.raises(UsageError, match=r"data.columns.c = 'text': there is no such kind; there are: number"):
         finding(lambda i: i, columns={"c": "text"})
+    with pytest.raises(UsageError, match=r"'data.colums' is nothing .*; did you mean 'data.columns'"):
+        told_options(["data.colums.c=category"])
     with pytest.raises(DataError, match="no column 'd'"):
         finding(lambda i: i, columns={"d": "number"})
 

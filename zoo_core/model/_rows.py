@@ -10,8 +10,11 @@ from zoo_core.data.columns import input_columns
 from zoo_core.data.labels import as_labels
 from zoo_core.model._assembled import AssembledModel
 from zoo_core.model._inputs import as_inputs, as_targets
+from zoo_core.model.frames import frame_columns, is_frame
 from zoo_core.model.given import GivenRows, as_weights, given_rows, with_targets
 from zoo_core.parts import Table
+
+TO_EVALUATE = "rows to evaluate"
 
 
 def checked_inputs(model: AssembledModel, x: Any) -> Any:
@@ -30,8 +33,8 @@ def _is_matrix(x: Any, inputs: int) -> bool:
 
 def checked_table(model: AssembledModel, x: Any, y: Any = None) -> Table:
     """Return rows as they are given for `Model.evaluate`, with the class indices of the model. Raises DataError."""
-    rows = GivenRows(x, y) if y is not None else given_rows(x, lambda: _target(model), what="rows to evaluate")
-    rows = with_targets(rows, model.missing, "rows to evaluate")
+    rows = GivenRows(x, y) if y is not None else given_rows(x, lambda: _target(model), _weights(model, x), TO_EVALUATE)
+    rows = with_targets(rows, model.missing, TO_EVALUATE)
     x, about = checked_inputs(model, rows.x), model.about
     weights = as_weights(rows.weights, len(x))
     if rows.kept is not None:
@@ -42,6 +45,14 @@ def checked_table(model: AssembledModel, x: Any, y: Any = None) -> Table:
     if about.task == "multilabel":
         targets = as_labels(targets, about.target_names, "targets")
     return Table(x, targets, weights)
+
+
+def _weights(model: AssembledModel, frame: Any) -> dict[str, Any]:
+    """Return the column of a frame that weighs its rows, as in training, if it is there."""
+    if not is_frame(frame):
+        return {}
+    column = getattr(model.spec.data.source, "weights", None)
+    return {"weights": column} if column in frame_columns(frame) else {}
 
 
 def _target(model: AssembledModel) -> Any:

@@ -12,6 +12,7 @@ from zoo_core.errors import DataError, nearest
 from zoo_core.parts import Array, Column
 
 MAX_LISTED = 8  # names in a message
+NAMED = {"Interval", "Period"}  # types of pandas
 
 
 class FrameColumns(dict[str, Array]):
@@ -92,7 +93,7 @@ def _plain_array(values: Any, name: str) -> Array:
     except ValueError as error:
         raise DataError(f"column {name!r} is no array: the rows differ in length") from error
     is_mixed = array.dtype.kind in "US" and not hasattr(values, "dtype") and not all(isinstance(v, str) for v in values)
-    return np.asarray(values, object) if is_mixed else array
+    return np.asarray(values, object) if is_mixed else _plain_values(array)
 
 
 def _columns_of_row(columns: Mapping[Any, Any]) -> Mapping[Any, Any]:
@@ -121,6 +122,16 @@ def _as_array(series: Any) -> Array:
 
         series = series.cast(nw.Float64)
     array: Array = series.to_numpy()
+    return _plain_values(array)
+
+
+def _plain_values(array: Array) -> Array:
+    """Return numbers for the decimals of a database, and for intervals and periods the texts that a file would have."""
+    types = {type(value).__name__ for value in array.tolist()} if array.dtype == object and array.ndim == 1 else set()
+    if "Decimal" in types and types <= {"Decimal", "NoneType", "float"}:
+        return array.astype(np.float64)
+    if types & NAMED:
+        return np.array([str(v) if type(v).__name__ in NAMED else v for v in array.tolist()], object)
     return array
 
 

@@ -110,7 +110,7 @@ def _file_dataset(model: Model, source: Dataset, path: str, folder: DataFolder, 
             f"{path}: the model's data set {source.name!r} reads no files; give a .npz file with "
             "arrays x and y, numpy.savez(path, x=..., y=...), or name a data set"
         )
-    changes: dict[str, Any] = {"path": path, "test_path": None}
+    changes: dict[str, Any] = {"path": path, "test_path": None, "group": None, "time": None}  # no row is divided
     if "delimiter" in options:
         where, raw = read_table(folder.for_origin(model.spec.origin.naming(path)).locate(path))
         changes["delimiter"] = stored_format(raw, model.data_options, where, model.about.feature_names).delimiter

@@ -12,7 +12,7 @@ import numpy as np
 from zoo_core.data.readers.date_orders import FORMS, MOSTLY, mixed_dates, odd_dates
 from zoo_core.data.readers.dates import read_date
 from zoo_core.data.readers.table_format import TableFormat
-from zoo_core.data.readers.values import DATES, NAMED, TRUTHS, is_gap, text_kind, text_number
+from zoo_core.data.readers.values import DATES, TRUTHS, is_gap, text_kind, text_number
 from zoo_core.errors import DataError
 from zoo_core.parts import Array
 
@@ -28,8 +28,8 @@ def kind_of(name: str, values: Array) -> str:
     cells = values.tolist() if values.ndim == 1 else []
     present = [(row, cell) for row, cell in enumerate(cells) if not is_gap(cell, MISSING)]
     types = {type(cell) for _, cell in present}
-    if types and all(issubclass(t, str) or t.__name__ in NAMED for t in types):
-        return _kind_of_texts(name, [(row, str(cell).strip()) for row, cell in present])
+    if types and all(issubclass(t, str) for t in types):
+        return _kind_of_texts(name, [(row, cell.strip()) for row, cell in present])
     for kind, is_native, is_one in RULES:
         if any(is_native(cell) for _, cell in present):
             odd = [(row, cell) for row, cell in present if not is_one(cell)]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Number
 from typing import Any
 
 import numpy as np
 
 from zoo_core.basics import plain_numbers
 from zoo_core.data.label_words import find_words, word_values
-from zoo_core.data.labels import as_labels, distinct, encode, encode_array, find_classes, label_list
+from zoo_core.data.labels import as_labels, distinct, encode, encode_array, find_classes, label_list, row_name
 from zoo_core.data.readers.npy import check_finite
 from zoo_core.data.readers.values import MISSING_TYPES
 from zoo_core.errors import DataError
@@ -161,6 +162,10 @@ def _array(value: Any, where: str) -> Array:
 def _values(y: Array, where: str) -> Array:
     """Return the targets of a regression, shape (rows, outputs)."""
     y = plain_numbers(y)
+    if y.dtype.kind in "OU" and y.ndim == 1:
+        odd = next(((row, value) for row, value in enumerate(y.tolist()) if not isinstance(value, Number)), None)
+        if odd is not None:
+            raise DataError(f"{where}: {row_name(odd[0])} holds {odd[1]!r:.40}, which is no number")
     if y.ndim not in (1, 2) or y.dtype.kind not in "biuf":
         raise DataError(f"{where}: is {y.dtype} of shape {y.shape}, not numbers (rows,) or (rows, outputs)")
     check_finite(y, where)

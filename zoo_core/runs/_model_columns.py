@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from zoo_core.data.labels import LabelIndex, row_name
 from zoo_core.data.readers.values import UNKNOWN_TEXT
 from zoo_core.errors import DataError
 from zoo_core.model import Model
-from zoo_core.parts import Data
+from zoo_core.parts import Array, Data, Table
 
 
 def with_model_columns(model: Model, data: Data) -> Data:
@@ -46,6 +47,23 @@ def _check_known(model: Model, data: Data) -> None:
                 row = int(np.argmax(wrong))
                 text = texts[int(table.x[row, at])][:40]
                 raise UnknownTextError(f"{row_name(row)}, column {column.name!r}: {text!r} {UNKNOWN_TEXT}")
+
+
+def check_splits_known(model: Model, splits: Mapping[str, Table], rows: Mapping[str, Array]) -> None:
+    """Raise UnknownTextError for a category that training rows lack, where the preprocessor refuses such.
+
+    `rows` are the indices of the rows of each split in the data.
+    """
+    for at, column in enumerate(input_columns(model.preprocessor, model.about.described_columns)):
+        if not column.refuses_unknown:
+            continue
+        values = {name: np.asarray(table.x)[:, at] for name, table in splits.items()}
+        for name, own in values.items():
+            wrong = np.flatnonzero(~np.isin(own, values["train"]) & ~np.isnan(own))
+            if len(wrong):
+                row, text = int(rows[name][wrong[0]]), column.categories[int(own[wrong[0]])][:40]
+                where = f"data.{name}: {row_name(row)}, column {column.name!r}"
+                raise UnknownTextError(f"{where}: {text!r} {UNKNOWN_TEXT}")
 
 
 def in_columns_of(earlier: Model | None, data: Data) -> Data:

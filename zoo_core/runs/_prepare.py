@@ -18,7 +18,7 @@ from zoo_core.parts import Array, Data, Table
 from zoo_core.registry import Registry
 from zoo_core.runs._continuation import check_continuation, continue_run, keep_state
 from zoo_core.runs._defaults import describe_data, fill_defaults, load_data
-from zoo_core.runs._model_columns import in_columns_of
+from zoo_core.runs._model_columns import check_splits_known, in_columns_of
 from zoo_core.runs._splits import describe_rows, learnt_rows, repeated_rows, split, with_earlier_split
 from zoo_core.spec import Spec, copy_part, parts_of
 from zoo_core.training import Trainer, batches_of, check_monitors
@@ -50,6 +50,8 @@ def prepare_trainer(
     about, source = describe_data(spec, data), RandomStreams(copy_part(spec.generator), spec.seed)
     splits, chosen = split(spec, data, source)
     model = _new_model(spec, about, registry, source, splits["train"], earlier, resumed)
+    if earlier is None:
+        check_splits_known(model, splits, {name: rows for name, (_, rows) in chosen.items()})
     describe_rows(model, data, chosen["train"][1], earlier)
     _set_first_weights(model, splits, earlier, resumed)
     trainer = Trainer(model, splits, pool=Pool(threads or spec.training.threads or default_threads()))

@@ -14,7 +14,7 @@ from zoo_core.data.readers.survey import ColumnSurvey
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.table_reader import Block, TableReader
 from zoo_core.data.readers.tables import read_table
-from zoo_core.errors import DataError, UsageError
+from zoo_core.errors import DataError, UsageError, nearest
 from zoo_core.parts import Task
 from zoo_core.spec._column_kinds import APART, Finding, find_kinds, kept_apart
 from zoo_core.spec._csv_spec import csv_spec as csv_spec
@@ -106,7 +106,10 @@ def told_options(changes: Iterable[str]) -> dict[str, Any]:
     data: dict[str, Any] = plain.pop("data")
     wrong = next(iter([*plain, *(f"data.{key}" for key in data if key not in known)]), None)
     if wrong is not None:
-        raise UsageError(f"{wrong!r} is nothing that a table is read by; there are: data.{', data.'.join(known)}")
+        options = [f"data.{key}" for key in known]
+        raise UsageError(
+            f"{wrong!r} is nothing that a table is read by{nearest(wrong, options)}; there are: {', '.join(options)}"
+        )
     if isinstance(data.get("features"), (str, int)):
         data["features"] = [data["features"]]
     if set(data) >= set(APART):

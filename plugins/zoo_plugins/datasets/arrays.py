@@ -23,7 +23,8 @@ class Arrays(Dataset):
     target: of a frame, the column to predict, by name or by index from 0 (-1 is the last), or a list of them;
     weights: of a frame, the column with the weight of each row; task: "classification", "regression" or "multilabel",
     several labels a row (default: that of the loss; several columns are labels for a loss that takes such);
-    columns: the kinds of columns of a frame, by name, as for `csv` (default: by their values);
+    columns: the kinds of columns of a frame, by name, as for `csv` (default: what the frame
+    declares to be of categories is so, the others are what their values are);
     group: of a frame, the column that says what a row belongs to, such as a person: no two splits share a group;
     time: of a frame, the column that says when a row was made: later rows test what earlier ones taught. Neither is
     learnt from.

@@ -28,7 +28,6 @@ DATES = (date, np.datetime64)
 FEW, SHARE, MANY = 20, 0.1, 200  # different texts of a category: up to a number, or to a share of the rows
 TRUTHS = {"true": 1.0, "yes": 1.0, "t": 1.0, "y": 1.0, "on": 1.0, "1": 1.0, "1.0": 1.0,
           "false": 0.0, "no": 0.0, "f": 0.0, "n": 0.0, "off": 0.0, "0": 0.0, "0.0": 0.0}  # fmt: skip
-NAMED = ("Interval", "Period")  # types of pandas whose values are the texts that a file would have
 UNKNOWN_TEXT = "is a text that no training row has; a preprocessor with unknown = 'ignore' takes it as none"
 PAIRS = ({"true", "false"}, {"yes", "no"}, {"t", "f"}, {"y", "n"})
 ORDER_OF = {"date": "", "date_dmy": "dmy", "date_mdy": "mdy"}  # the kinds of dates in a spec
@@ -218,8 +217,6 @@ def _text(value: Any, row: int, missing: Sequence[str]) -> str | None:
         return None
     if isinstance(value, date):
         return _date_text(value)
-    if type(value).__name__ in NAMED:
-        return str(value)
     if type(value).__name__ == "Decimal":  # of a database; its module takes time to import
         value = float(value)
     if not isinstance(value, (bool, int, float, np.generic)):
