@@ -20,8 +20,12 @@ def fitting_orders(texts: Collection[str]) -> list[str]:
 
 def mixed_dates(texts: Collection[str]) -> str:
     """Return two examples of texts that all are dates, but in no common order; '' where they are something else."""
-    forms = [tuple(order for order in ORDERS if read_date(text, order) is not None) for text in texts]
-    if not forms or not all(forms) or set(forms[0]).intersection(*forms):
+    forms = []
+    for text in texts:
+        forms.append(tuple(order for order in ORDERS if read_date(text, order) is not None))
+        if not forms[-1]:  # most columns of texts end here
+            return ""
+    if not forms or set(forms[0]).intersection(*forms):
         return ""
     found = dict(zip(forms, texts, strict=True))  # one text of each form
     return " and ".join(repr(text) for text in list(found.values())[:2])
