@@ -73,6 +73,19 @@ def test_values_have_no_probabilities(run_zoo):
     assert (code, "gives no probabilities" in err, "leave out --proba" in err) == (2, True, True)
 
 
+@pytest.mark.parametrize("order", "CF")
+def test_a_missing_value_in_an_array_is_one_in_a_file_of_it(run_zoo, model, order):
+    x = np.array([[0, 1, np.nan], [1, 0, 20.5]], order=order)
+    np.save("x.npy", x)
+    np.savez("x.npz", x=x)
+    expected = "".join(f"{label}\n" for label in model.predict(x))
+    for name in ("x.npy", "x.npz"):
+        assert run_zoo("predict", "m.npz", name)[:2] == (0, expected)
+    np.save("x.npy", np.where(np.isnan(x), np.inf, x))
+    code, out, err = run_zoo("predict", "m.npz", "x.npy")
+    assert (code, out, "row 0, column 2 (both from 0) is inf" in err) == (3, "", True)
+
+
 def test_a_table_of_several_chunks_is_predicted_as_its_frame_is(run_zoo, model, monkeypatch):
     monkeypatch.setattr("zoo_core.cli._predictions.CELLS", 512 * 5)
     text = HEAD + "".join(people(1700))

@@ -74,15 +74,15 @@ def open_inputs(
     if not isinstance(source, (Path, str)):
         start, shown = source.read(len(PICTURE)), name or "the input"
         if _is_binary(start):
-            return _read_binary(start + source.read(), image_shape, shown)
+            return _read_binary(start + source.read(), image_shape, shown, gaps)
         return _open_table(spooled(start, source, shown), *table), []
     ending, name = Path(source).suffix.lower(), name or str(source)
     if ending == ".png":
         return _read_picture(source, image_shape, name)
     if ending == ".npy":
-        return _read_npy(Path(source), features), []
+        return _read_npy(Path(source), features, gaps), []
     if ending == ".npz":
-        return read_array(source), []
+        return read_array(source, gaps=gaps), []
     return _open_table(source, *table), []
 
 
@@ -90,24 +90,24 @@ def _is_binary(start: bytes) -> bool:
     return start == PICTURE or start[:6] == b"\x93NUMPY" or start[:4] == b"PK\x03\x04"
 
 
-def _read_binary(raw: bytes, image_shape: Sequence[int] | None, name: str) -> Inputs:
+def _read_binary(raw: bytes, image_shape: Sequence[int] | None, name: str, gaps: bool) -> Inputs:
     """Return what an open file of arrays or a picture holds."""
-    return (
-        _read_picture(io.BytesIO(raw), image_shape, name) if raw[:8] == PICTURE else (read_array(io.BytesIO(raw)), [])
-    )
+    if raw[:8] == PICTURE:
+        return _read_picture(io.BytesIO(raw), image_shape, name)
+    return read_array(io.BytesIO(raw), gaps=gaps), []
 
 
-def _read_npy(path: Path, features: int) -> Array | DiskRows:
+def _read_npy(path: Path, features: int, gaps: bool) -> Array | DiskRows:
     """Return the rows of a .npy file, which are read when they are needed if the file has the model's form."""
     from zoo_core.data.readers.npy_rows import DiskRows
 
     try:
         rows = DiskRows(path)
     except DataError:  # in Fortran order, or with a fault that the other reader explains better
-        return read_array(path)
+        return read_array(path, gaps=gaps)
     if rows.shape[1] != features or len(rows.sample_shape) > 2:
-        return read_array(path)
-    rows.check_finite()
+        return read_array(path, gaps=gaps)
+    rows.check_finite(gaps=gaps)
     return rows
 
 

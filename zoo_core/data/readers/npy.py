@@ -45,12 +45,13 @@ class NpyHeader(NamedTuple):
 
 
 @reads_foreign_bytes
-def read_array(source: Path | str | BinaryIO) -> Array:
+def read_array(source: Path | str | BinaryIO, *, gaps: bool = False) -> Array:
     """Read one array of finite numbers from a .npy or .npz file.
 
     Args:
         source: a path or an open binary file such as standard input. A .npz file must hold one array, or one named
             "x".
+        gaps: whether NaN is allowed; it is a missing value.
 
     Returns:
         The array, in the machine's byte order.
@@ -69,7 +70,7 @@ def read_array(source: Path | str | BinaryIO) -> Array:
     array = arrays["x"] if len(arrays) > 1 else next(iter(arrays.values()))
     if array.dtype.kind == "U":
         raise DataError(f"{where}: holds text; save numbers instead")
-    check_finite(array, where)
+    check_finite(array, where, gaps=gaps)
     return array
 
 
@@ -120,7 +121,9 @@ def is_finite(array: Array) -> bool:
     return math.isfinite(flat.dot(flat)) or bool(np.isfinite(flat).all())
 
 
-def check_finite(array: Array, where: str, columns: tuple[str, ...] = (), first: int = 0) -> None:
+def check_finite(
+    array: Array, where: str, columns: tuple[str, ...] = (), first: int = 0, *, gaps: bool = False
+) -> None:
     """Raise DataError at the first value that is NaN or infinite; the message names its row and column.
 
     Args:
@@ -128,13 +131,15 @@ def check_finite(array: Array, where: str, columns: tuple[str, ...] = (), first:
         where: what the message calls the array.
         columns: names of the columns; without them, columns count from 0.
         first: the index of the first row.
+        gaps: whether NaN is allowed.
     """
     if array.dtype.kind != "f":
         return
     for start in range(0, len(array) if array.ndim else 0, CHUNK_ROWS):
         chunk = array[start : start + CHUNK_ROWS]
-        if not np.isfinite(chunk).all():
-            row, *rest = (int(i) for i in np.argwhere(~np.isfinite(chunk))[0])
+        wrong = np.isinf(chunk) if gaps else ~np.isfinite(chunk)
+        if wrong.any():
+            row, *rest = (int(i) for i in np.argwhere(wrong)[0])
             place = _place(start + row + first, rest, columns)
             value = chunk[(row, *rest)]
             raise DataError(f"{where}: {place} is {value}; every value must be a finite number")

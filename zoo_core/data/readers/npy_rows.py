@@ -60,11 +60,11 @@ class DiskRows:
     def __len__(self) -> int:
         return self.shape[0]
 
-    def check_finite(self) -> None:
-        """Raise DataError at the first value that is NaN or infinite; the message names its row and column."""
+    def check_finite(self, *, gaps: bool = False) -> None:
+        """Raise DataError at the first value that is infinite, or NaN if `gaps` is false; it names row and column."""
         for start in range(0, len(self) if self.dtype.kind == "f" else 0, CHUNK_ROWS):
             rows = self.take(np.arange(start, min(start + CHUNK_ROWS, len(self))))
-            check_finite(rows, str(self.path), first=start)
+            check_finite(rows, str(self.path), first=start, gaps=gaps)
 
     def take(self, indices: Array, axis: int = 0, out: Array | None = None, mode: str = "raise") -> Array:
         """Read rows.
