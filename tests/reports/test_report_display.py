@@ -90,6 +90,12 @@ def test_columns_of_a_wide_confusion_matrix_are_numbers():
     assert narrow[narrow.index("Predicted as") + 1].split() == ["true", "class", "a", "b"]
 
 
+def test_a_class_without_rows_has_no_figures():
+    nothing = ClassFigures("b", float("nan"), float("nan"), float("nan"), 0)
+    said = lines(Report("m", 1, {"accuracy": 1.0}, {}, classes=[ClassFigures("a", 1.0, 1.0, 1.0, 1), nothing]))
+    assert said[-1].split() == ["b", "-", "-", "-", "0"]
+
+
 def test_sums_of_whole_weights_are_shown_as_whole_numbers(tmp_path):
     model, table = train(tmp_path, BINARY, "classification", 2)
     whole = make_report(model, Table(table.x, table.y, np.arange(200) % 3 * 1.0), repeats=0)

@@ -135,3 +135,18 @@ def test_rows_without_a_group_or_a_time_are_named(beside: dict[str, Any], words:
     with pytest.raises(DataError) as caught:
         zoo_core.prepare(spec(), data={"x": np.zeros((3, 2)), "y": ["a", "b", "a"], **beside})
     assert words in str(caught.value)
+
+
+def test_a_frame_is_evaluated_by_the_weights_that_the_model_was_trained_with(tmp_path: Path) -> None:
+    rows = {"a": list(range(ROWS)), "w": [at % 4 for at in range(ROWS)], "y": [at**2 / 50 for at in range(ROWS)]}
+    form = {"test": 0.2, "validation": 0.2, "weights": "w"}
+    layers = {"loss": "mse", "layers": [{"units": 1}]}
+    of = {"data": {"target": "y", **form}, "model": layers, "optimizer": "adam", "training": {"epochs": 1}}
+    model = zoo_core.train(of, data=rows)
+    counted = {"a": np.repeat(rows["a"], rows["w"]), "y": np.repeat(rows["y"], rows["w"])}
+    expected = model.evaluate(counted["a"][:, None], counted["y"])
+    for one in (model, zoo_core.load(model.to_bytes())):
+        assert one.evaluate(pd.DataFrame(rows)) == pytest.approx(expected)
+    with pytest.warns(UserWarning, match="no column 'w', which weighed the rows in training"):
+        alike = model.evaluate({"a": rows["a"], "y": rows["y"]})
+    assert alike == model.evaluate(np.array(rows["a"])[:, None], rows["y"])

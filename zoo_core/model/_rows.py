@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -48,11 +49,17 @@ def checked_table(model: AssembledModel, x: Any, y: Any = None) -> Table:
 
 
 def _weights(model: AssembledModel, frame: Any) -> dict[str, Any]:
-    """Return the column of a frame that weighs its rows, as in training, if it is there."""
-    if not is_frame(frame):
+    """Return the column of a frame that weighs its rows, as in training. A warning says if it is not there."""
+    source = model.spec.data.source
+    column = getattr(source, "weights", None) if hasattr(source, "target") and is_frame(frame) else None
+    if column is None:
         return {}
-    column = getattr(model.spec.data.source, "weights", None)
-    return {"weights": column} if column in frame_columns(frame) else {}
+    names = list(frame_columns(frame))
+    if column in names or (isinstance(column, int) and -len(names) <= column < len(names)):
+        return {"weights": column}
+    why = f"there is no column {column!r}, which weighed the rows in training"
+    warnings.warn(f"{TO_EVALUATE}: {why}: each row counts alike", UserWarning, stacklevel=4)
+    return {}
 
 
 def _target(model: AssembledModel) -> Any:

@@ -187,9 +187,10 @@ def _named(columns: Mapping[str, Array], names: Sequence[str], what: str, model:
     if not missing:
         return names
     listed = ", ".join(map(repr, missing[:MAX_LISTED])) + (", ..." if len(missing) > MAX_LISTED else "")
+    hint = nearest(missing[0], [name for name in columns if name not in names])
     raise DataError(
         f"{what} lack {len(missing)} of the {len(names)} columns of model {model!r}: {listed}"
-        f"{nearest(missing[0], columns)}; name the columns as in training, or give a plain array in their order"
+        f"{hint}; name the columns as in training, or give a plain array in their order"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ def report_tables(report: Report) -> Iterator[TextTable]:
     figures = [(key, value, report.baseline.get(key)) for key, value in report.figures.items()]
     yield text_table(["metric", "value", "baseline"], figures, title=f"{report.model} on {report.rows:,} rows")
     if report.classes:
-        rows = [(c.name, c.precision, c.recall, c.f1, c.support) for c in report.classes]
+        rows = [(c.name, *map(_known, (c.precision, c.recall, c.f1)), c.support) for c in report.classes]
         what = "label" if report.confusion is None else "class"
         yield text_table([what, "precision", "recall", "F1", _count(report)], rows, title=f"By {what}")
         yield from _confusion(report)
@@ -39,6 +40,11 @@ def report_tables(report: Report) -> Iterator[TextTable]:
         shown = [(one.feature, one.mean, one.spread) for one in report.importance]
         title = f"Importance: how much worse {report.measured_by} gets if a feature is shuffled"
         yield text_table(["feature", "mean", "standard deviation"], shown, title=title)
+
+
+def _known(value: float) -> float | None:
+    """Return a figure; None, which is written as "-", for one that no row tells."""
+    return None if math.isnan(value) else value
 
 
 def _count(report: Report) -> str:
