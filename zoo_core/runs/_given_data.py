@@ -36,7 +36,7 @@ def with_given_data(spec: Spec, given: Any, target: Any, registry: Registry) -> 
     rows = {name: with_targets(own, MISSING, f"data, {name}") for name, own in rows.items()}
     first, last = rows["train"].x, spec.model.layers[-1]
     task: Task = source.task or task_of(spec.model.loss, rows["train"].y, last.units)
-    tables, about = make_tables(rows, task, _kinds(source.columns or {}, rows["train"]))
+    tables, about = make_tables(rows, task, source.columns or {})
     form = form_of(first) | ({"preprocessor": "table"} if about["columns"] else {})
     if "validation" in tables:
         spec = _with_validation(spec, len(tables["train"].y))
@@ -56,12 +56,6 @@ def _check_named(rows: GivenRows, beside: Mapping[str, Any], target: Any) -> Non
             name = key if key == "weights" else key.rstrip("s")
             way = f"give them beside x and y, as in {{'x': x, 'y': y, {key!r}: ...}}, or give one frame"
             raise DataError(f"data.{name} = {column!r} names a column of a frame, and there are no {key}; {way}")
-
-
-def _kinds(told: Mapping[str, str], rows: GivenRows) -> dict[str, str]:
-    """Return the kinds that the user says, without columns of a frame that are targets, weights, groups or times."""
-    beside = set(rows.names) - set(rows.x if rows.names else ())
-    return {name: kind for name, kind in told.items() if name not in beside}
 
 
 def _source(spec: Spec, target: Any, registry: Registry) -> Any:
