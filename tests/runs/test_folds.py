@@ -66,6 +66,22 @@ def test_the_command_saves_each_model_and_prints_the_same_figures(table: Path, r
     assert "saved t-fold-1.npz to t-fold-3.npz" in shown
 
 
+def test_many_metrics_of_folds_stand_in_several_tables_and_no_number_is_broken(
+    table: Path, run_zoo: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = spec_of(table) | {"training": {"epochs": 1, "metrics": ["accuracy", "precision", "recall", "f1"]}}
+    Path("t.json").write_text(json.dumps(spec))
+    monkeypatch.setenv("COLUMNS", "50")
+    _, shown, _ = run_zoo("train", "t.json", "--folds", "2")
+    start = shown.index("fold  ")
+    found = shown[start:].splitlines()[:-1]
+    assert max(map(len, found)) <= 50
+    assert sum(line.startswith("baseline") for line in found) == 2
+    data = json.loads(run_zoo("train", "t.json", "--folds", "2", "--force", "--json", "-q")[1])
+    for value in data["mean"].values():
+        assert f"{value:.4f}" in shown
+
+
 def test_the_folds_divide_the_slice_to_learn_from(table: Path) -> None:
     result = zoo_core.cross_validate(spec_of(table, train=":30", validation="30:"), folds=3)
     assert [fold.rows for fold in result.folds] == [10, 10, 10]

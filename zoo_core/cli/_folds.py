@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo_core.cli._follow import show_run
-from zoo_core.cli._output import report, rows, warn_of
+from zoo_core.cli._output import report, warn_of
 
 if TYPE_CHECKING:
     from zoo_core.data import DataFolder
@@ -66,12 +66,11 @@ def _as_data(result: CrossValidation, models: list[str]) -> dict[str, Any]:
 
 
 def _table(result: CrossValidation) -> Any:
-    from zoo_core.display.text import format_number
+    """Return a line for each fold and for what they say together; many metrics stand in several tables."""
+    from zoo_core.display.text import WideTable, text_table
 
-    def line(name: str, count: int | str, figures: dict[str, float]) -> dict[str, Any]:
-        return {"fold": name, "rows": count} | {key: format_number(value) for key, value in figures.items()}
-
-    lines = [line(str(fold.number), fold.rows, fold.figures) for fold in result.folds]
-    lines += [line("mean", "", result.mean), line("standard deviation", "", result.spread)]
-    lines += [line("baseline", "", result.baseline)]
-    return rows(lines, list(lines[0]))
+    lines: list[tuple[str, int | str, dict[str, float]]] = [(str(f.number), f.rows, f.figures) for f in result.folds]
+    lines += [("mean", "", result.mean), ("standard deviation", "", result.spread), ("baseline", "", result.baseline)]
+    keys = list(result.mean)
+    cells = [(name, count, *(figures.get(key, "") for key in keys)) for name, count, figures in lines]
+    return WideTable(text_table(["fold", "rows", *keys], cells))
