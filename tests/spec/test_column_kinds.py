@@ -62,7 +62,7 @@ def test_the_kind_of_a_column_is_found(cell, kind, found, gaps):
 def test_many_rows_allow_more_categories_but_at_most_200():
     states, people = (finding(lambda i, n=n: f"t{i % n}", rows=1000) for n in (45, 95))
     assert (states.kind, states.note, people.kind) == ("category", "", "category")
-    assert "whose a row is" in people.note
+    assert people.may_group
     assert finding(lambda i: f"t{i % 105}", rows=1000).kind == "ignore"
     assert finding(lambda i: f"t{i % 201}", rows=6000).kind == "ignore"
 
@@ -250,3 +250,55 @@ def test_rows_of_a_person_and_times_are_said_and_kept_apart(run_zoo):
     assert run_zoo("new", "t", "--data", "t.csv", "--set", "data.time=when", "--force")[0] == 0
     changes = ["--set", "training.early_stopping=null", "--set", "training.epochs=1"]
     assert run_zoo("train", "t.toml", "-q", "--force", *changes)[0] == 0
+
+
+def notes_of(cell, rows=ROWS, **told):
+    """Return the notes on a column `c`, whose cells a function of the row gives."""
+    finding(cell, rows)
+    return [note for note in guess(Path("t.csv"), told=told).notes if "'c'" in note]
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind", "note"),
+    [
+        (lambda i: f"{100 + i % 5}" + "a" * (i in (7, 12)), "category", "of '102a', line 9: its numbers are codes"),
+        (lambda i: ("12a", "12b")[i % 2] if i > 57 else i % 9, "category", "because of '12a', line 60"),
+        (lambda i: f"0{i % 5}" if i else "12A", "category", "because of '12A', line 2"),
+        (lambda i: "X12" if i == 5 else i % 5 + 10, "category", "because of 'X12', line 7"),
+        (lambda i: "rotary" if i == 5 else (4, 6, 8)[i % 3], "category", "line 7: its numbers are classes"),
+        (lambda i: "6+" if i % 20 == 0 else i % 6, "category", "'6+', line 2: its numbers are classes"),
+        (lambda i: "14000306X" if i == 5 else 140003065 + i, "ignore", "it has codes such as '14000306X'"),
+        (lambda i: "41" + "ABCDG"[i % 5] if i > 54 else i, "ignore", "it has codes such as '41A'"),
+        (lambda i: "*" if i == 5 else i * 1.5, "number", "'*' is a missing value for data.missing"),
+        (lambda i: ("n.a.", "..")[i % 2] if i > 57 else i, "number", "'n.a.', '..' are missing values for"),
+        (lambda i: "#DIV/0!" if i == 5 else i, "number", "'#DIV/0!' is a missing value"),
+        (lambda i: "DNF" if i > 57 else i, "number", "'DNF' is a missing value for data.missing"),
+        (lambda i: "-" if i == 5 else i, "number", "'-' is read as a missing value; the first is line 7"),
+        (lambda i: f"{1950 + i} {('Jan', 'June', 'SEP')[i % 3]}", "date", "is a time"),
+        (lambda i: f"{i % 28 + 1}-{('Jan', 'June', 'SEP')[i % 3]}-{i + 10}", "date", "is a time"),
+        (lambda i: f"{('Jan', 'Jun', 'Sep')[i % 3]}-{i + 10}", "date", "is a time"),
+        (lambda i: f"{1950 + i // 4}-Q{i % 4 + 1}", "date", "is a time"),
+    ],
+)  # fmt: skip
+def test_odd_texts_among_numbers_are_understood_and_said(cell, kind, note):
+    assert finding(cell).kind == kind
+    assert note in " ".join(notes_of(cell))
+
+
+@pytest.mark.parametrize("odd", ["12O", "5kg", "5g", "1,5", "$5", "<0.006", "abc", "5a", "1e", "2026-01-31"])
+def test_a_single_odd_text_in_a_measure_is_asked_about(odd):
+    with pytest.raises(DataError, match=r"column 'c': line 7: "):
+        finding(lambda i: f'"{odd}"' if i == 5 else i * 1.5)
+
+
+def test_a_few_notes_speak_of_many_columns():
+    names = [f"c{i}" for i in range(12)]
+    texts = [f"t{i}" for i in range(4)]
+    rows = [
+        ",".join([*("5" * 12), *(f"{t}{i % 39}" for t in texts), f"2026-01-{i % 30 + 1}", str(i)]) for i in range(60)
+    ]
+    Path("t.csv").write_text(",".join([*names, *texts, "d", "y"]) + "\n" + "\n".join(rows))
+    notes = guess(Path("t.csv")).notes
+    assert len(notes) < 6
+    assert "columns 'c0', 'c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7' and 4 more are left out" in " ".join(notes)
+    assert "columns 't0', 't1', 't2', 't3' are left out: they have many different texts; to take" in " ".join(notes)

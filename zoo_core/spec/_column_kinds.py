@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +15,7 @@ from zoo_core.data.readers.csv import place_of_row
 from zoo_core.data.readers.date_orders import FORMS, fitting_orders, likely_order, mixed_dates, odd_dates
 from zoo_core.data.readers.dates import read_date
 from zoo_core.data.readers.described import LEFT_OUT
-from zoo_core.data.readers.survey import ColumnSurvey, has_id_name
+from zoo_core.data.readers.survey import MOSTLY, ColumnSurvey, has_id_name
 from zoo_core.data.readers.table_reader import TableReader
 from zoo_core.data.readers.values import FEW, KIND_OF_ORDER, ORDER_OF, may_be_category, sorted_categories, text_kind
 from zoo_core.errors import DataError, Hint
@@ -46,7 +45,9 @@ class Finding:
         text: what it holds; "" for the range of its numbers.
         gaps: how many values are missing.
         why: why it is not learnt from, or "".
+        reason: what kind of `why` many columns of a table may have: "constant", "texts", or "".
         note: what may surprise, or "".
+        may_group: whether it may say whose a row is.
         categories: how many different texts a category has.
         values: the numbers that are there; for a wide table their range is found only where it is shown.
         codes: of the texts of a category or a boolean, a number for each row.
@@ -58,7 +59,9 @@ class Finding:
     text: str
     gaps: int = 0
     why: str = ""
+    reason: str = ""
     note: str = ""
+    may_group: bool = False
     categories: int = 0
     values: Array | None = None
     codes: Array | None = None
@@ -175,17 +178,13 @@ def _of_numbers(place: int, name: str, survey: ColumnSurvey, features: bool) -> 
     if objection:
         return Finding(place, name, "id" if "an id" in objection else "ignore", "", why=objection, values=values)
     if values[0] == values[-1] and not features and not survey.gaps and not np.ptp(values):
-        return Finding(place, name, "ignore", "", why=f"all rows have the value {values[0]:g}", values=values)
+        return Finding(
+            place, name, "ignore", "", why=f"all rows have the value {values[0]:g}", values=values, reason="constant"
+        )
     if survey.sign == "true or false":
         return Finding(place, name, "boolean", "true or false", survey.gaps)
     repeats = has_id_name(name) and len(np.unique(values)) * REPEATED <= len(values)
-    return Finding(place, name, "number", "", survey.gaps, values=values, note=_group_note(name) if repeats else "")
-
-
-def _group_note(name: str) -> str:
-    """Return how rows that belong together are kept together."""
-    option = f"data.group={name}"
-    return f"may say whose a row is: then no two splits should share one, as with --set {shlex.quote(option)}"
+    return Finding(place, name, "number", "", survey.gaps, values=values, may_group=repeats)
 
 
 def _of_texts(place: int, name: str, texts: TypedColumn, survey: ColumnSurvey, features: bool) -> Finding:
@@ -200,22 +199,34 @@ def _of_texts(place: int, name: str, texts: TypedColumn, survey: ColumnSurvey, f
         return Finding(place, name, "ignore", _examples(texts), why=why)
     count = len(distinct)
     if count + bool(texts.missing) == 1 and not features:
-        return Finding(place, name, "ignore", _examples(texts), why=f"all rows have the text {distinct[0]!r}")
+        why = f"all rows have the text {distinct[0]!r}"
+        return Finding(place, name, "ignore", _examples(texts), why=why, reason="constant")
     few = may_be_category(count, known) and not (count == known > 2)
     if few or features:
-        found, note = _examples(texts), _group_note(name) if count > FEW and known < count * OF_A_GROUP else ""
-        return Finding(place, name, "category", found, texts.missing, categories=count, codes=texts.codes, note=note)
-    if survey.is_measured:
-        return Finding(place, name, "ignore", _examples(texts), why=survey.first_fault())
+        return Finding(
+            place, name, "category", _examples(texts), texts.missing, note=_note_of_levels(survey), categories=count,
+            codes=texts.codes, may_group=count > FEW and known < count * OF_A_GROUP,
+        )  # fmt: skip
     if survey.is_code:
         return Finding(place, name, "ignore", _examples(texts), why=survey.objection(name))
+    if survey.is_measured:
+        return Finding(place, name, "ignore", _examples(texts), why=survey.first_fault())
     if count == known:
         why = "each row has another text, which tells nothing of new rows"
         return Finding(place, name, "id", f"{count:,} different texts", why=why)
     way = f"to take it, write {column_line(name, 'category')} in [data.columns]"
     why = f"it has {count:,} different texts in {known:,} rows; {way}"
-    note = _group_note(name) if count * REPEATED <= known else ""
-    return Finding(place, name, "ignore", f"{count:,} different texts", why=why, note=note)
+    found, repeats = f"{count:,} different texts", count * REPEATED <= known
+    return Finding(place, name, "ignore", found, why=why, reason="texts", may_group=repeats)
+
+
+def _note_of_levels(survey: ColumnSurvey) -> str:
+    """Return why a column that mostly holds numbers is read as a category, or ''."""
+    if survey.has_only_numbers or not (survey.is_code or (survey.has_levels and survey.share >= MOSTLY)):
+        return ""
+    place, cell = survey.text
+    what = "codes" if survey.is_code else "classes"
+    return f"is read as a category, because of {cell.strip()[:40]!r}, {place}: its numbers are {what}, not amounts"
 
 
 def _of_dates(place: int, name: str, texts: TypedColumn, orders: list[str]) -> Finding:
@@ -229,13 +240,7 @@ def _of_dates(place: int, name: str, texts: TypedColumn, orders: list[str]) -> F
         other = next(o for o in orders if o != order)
         line = column_line(name, f"date_{other}")
         note = f"is read as {words[order]}; if it is {words[other]}, write {line} in [data.columns]"
-    note = note or f"is a time: if later rows are to be foretold, split in its order: {_time_option(name)}"
     return Finding(place, name, kind, f"{first:%Y-%m-%d} to {last:%Y-%m-%d}", texts.missing, note=note)
-
-
-def _time_option(name: str) -> str:
-    option = f"data.time={name}"
-    return f"--set {shlex.quote(option)}"
 
 
 def _examples(texts: TypedColumn) -> str:

@@ -150,6 +150,8 @@ def _task_of_one(labels: Sequence[str], survey: ColumnSurvey, table: TableReader
             raise _unclear(table, survey, f"has codes such as {survey.code!r}")
         whole = all(whole_value(label) is not None for label in distinct) or survey.sign == "true or false"
         return "classification" if few and whole else "regression"
+    if survey.is_code and not few:
+        raise _unclear(table, survey, f"has codes such as {survey.letter_code or survey.code!r}")
     if survey.is_nearly_numeric:
         raise _unclear(table, survey, f"is not all numbers: {survey.first_fault()}")
     near = [label for label in distinct if looks_like_number(label)]

@@ -16,8 +16,10 @@ from zoo_core.data.readers.table_reader import Block, TableReader
 from zoo_core.data.readers.tables import read_table
 from zoo_core.errors import DataError, UsageError, nearest
 from zoo_core.parts import Task
+from zoo_core.spec._choice_notes import choice_notes
 from zoo_core.spec._column_kinds import APART, Finding, find_kinds, kept_apart
 from zoo_core.spec._csv_spec import csv_spec as csv_spec
+from zoo_core.spec._gap_words import words_for_gaps
 from zoo_core.spec._overrides import override
 from zoo_core.spec._table_notes import column_notes, incomplete_notes, text_notes, total_notes, unnamed_notes
 from zoo_core.spec._table_targets import (
@@ -154,6 +156,10 @@ def guess(
     weighing = None if weights is None else named_column(table, weights)
     chosen = _features(table, features, targets, weighing)
     seen = _survey(table, targets, chosen, weighing)
+    gaps, gap_notes = words_for_gaps(seen.targets, seen.features, table, told_kinds)
+    if gaps:
+        table = TableReader(raw, found.form.changed({"missing": (*found.form.missing, *gaps)}), where)
+        seen = _survey(table, targets, chosen, weighing)
     task = task or guess_task(seen.labels, seen.targets, table)
     check_task(task, seen.targets, table, seen.labels)
     counts = class_counts(seen.labels[0], where) if task == "classification" else {}
@@ -164,12 +170,12 @@ def guess(
     kinds = [kept_apart(one, places[one.place]) if one.place in places else one for one in kinds]
     _check_taken(kinds, table)
     kept = [finding.place for finding in kinds if finding.is_taken]
-    notes = [*found.notes, *unnamed_notes(table), *incomplete_notes(seen.incomplete, table, targets)]
-    notes += [*about_targets, *_choice_notes(kinds, seen.features, table), *_tell_tale_notes(kinds, seen, table)]
+    notes = [*found.notes, *unnamed_notes(table), *gap_notes, *incomplete_notes(seen.incomplete, table, targets)]
+    notes += [*about_targets, *choice_notes(kinds, seen.features, table), *_tell_tale_notes(kinds, seen, table)]
     codes = {f.place: f.codes for f in kinds if f.codes is not None} if counts else {}
     notes += [*text_notes(codes, seen.labels[0], table), *total_notes(seen.last)]
     return Guess(
-        str(path), table.names, found.form, tuple(targets), task, tuple(kept), len(seen.labels[0]), counts,
+        str(path), table.names, table.form, tuple(targets), task, tuple(kept), len(seen.labels[0]), counts,
         tuple(notes), features is None, tuple(kinds), bool(told_kinds), weighing,
         apart,
     )  # fmt: skip
@@ -233,14 +239,3 @@ def _check_taken(found: Sequence[Finding], table: TableReader) -> None:
         reasons = [f"{table.column_name(finding.place)}: {finding.why}" for finding in found]
         why = "; ".join(reasons[:3]) or "there is no other column"
         raise DataError(f"{table.where}: no column to predict from: {why}")
-
-
-def _choice_notes(found: Sequence[Finding], surveys: Sequence[ColumnSurvey], table: TableReader) -> list[str]:
-    """Say which columns are left out, and what is special about others."""
-    notes = []
-    for finding, survey in zip(found, surveys, strict=True):
-        name = table.column_name(finding.place)
-        notes += [f"{name} is left out: {finding.why}"] if finding.why else []
-        notes += [f"{name} {finding.note}"] if finding.note else []
-        notes += survey.notes(table) if finding.is_taken and survey.has_only_numbers else []
-    return notes

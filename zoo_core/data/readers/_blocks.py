@@ -89,7 +89,9 @@ class Block:
         """The line in the file where each row ends."""
         if self.grid is not None:
             return range(self._before + 1, self._before + 1 + len(self.grid))
-        return self._lines or tuple(_count_lines(self._before, self._read))
+        if not self._lines:
+            self._lines = tuple(_count_lines(self._before, self._read))
+        return self._lines
 
     def line(self, at: int) -> int:
         """Return the line in the file where a row ends."""

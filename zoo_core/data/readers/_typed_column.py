@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from zoo_core.data.readers._blocks import Block
-from zoo_core.data.readers._cells import MISSING, NO_NUMBER, NumberColumn, find_fault
+from zoo_core.data.readers._cells import NumberColumn, find_fault
 from zoo_core.data.readers.table_reader import TableReader
 from zoo_core.errors import DataError
 from zoo_core.parts import Array
@@ -96,7 +96,7 @@ class Numbers(Builder):
     def __init__(self, table: TableReader, place: int, told: bool) -> None:
         super().__init__(table, place)
         self.first_text, self._told = "", told
-        self._gaps = (*MISSING, *NO_NUMBER) if table.form.missing == MISSING else table.form.missing
+        self._gaps = table.form.no_numbers
         self._numbers = NumberColumn(table.form.notation, table.form.missing)
 
     def add(self, block: Block) -> None:

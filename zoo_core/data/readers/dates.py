@@ -23,9 +23,14 @@ _PATTERNS = {
     "mdy": rf"{_MONTH}(?P<mark>{_MARK}){_DAY}(?P=mark){_YEAR}{_TIME}",
 }
 _NAME = r"(?P<month>[A-Za-z]{3,9})\.?"
-_NAMED = (  # such as Jan 31, 2026, January 2026 and 31-Jan-2026: no order is needed
+_LATE_YEAR = "(?P<year>[0-9]{2})(?![0-9])"
+_NAMED = (  # such as Jan 31, 2026, January 2026, 31-Jan-2026, 31-Jan-26, Jan-26, 2026 Jan and 2026-Q1: without an order
     rf"{_NAME}[ -](?:(?P<day>[0-9]{{1,2}}),?[ -])?(?P<year>[0-9]{{4}}){_TIME}",
     rf"{_DAY}[. -]{{1,2}}{_NAME}[ ,-]{{1,2}}(?P<year>[0-9]{{4}}){_TIME}",
+    rf"(?:(?P<day>[0-9]{{1,2}})-)?{_NAME}-{_LATE_YEAR}{_TIME}",
+    rf"(?P<year>[0-9]{{4}})[ -]?{_NAME}(?:[ -](?P<day>[0-9]{{1,2}})(?![0-9]))?{_TIME}",
+    rf"(?P<year>[0-9]{{4}})[ -]?(?P<month>[Qq][1-4])(?P<day>){_TIME}",
+    rf"(?P<month>[Qq][1-4])[ -](?P<year>[0-9]{{4}})(?P<day>){_TIME}",
 )
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
            "december")  # fmt: skip
@@ -64,9 +69,11 @@ def _instant(found: re.Match[str]) -> datetime:
 
 
 def _month(text: str) -> int:
-    """Return the number of a month, written as a number, a name or its first three letters."""
+    """Return the number of a month: a number, a name, its first three letters, or a quarter, which begins with one."""
     if text.isdigit():
         return int(text)
+    if text[0] in "Qq":
+        return 3 * int(text[1]) - 2
     own = text.lower()
     own = "sep" if own == "sept" else own
     return [own in (name, name[:3]) for name in _MONTHS].index(True) + 1

@@ -199,7 +199,7 @@ class _Numbers(_Feature):
 
     def _find_fault(self, cell: str) -> str:
         form = self._form
-        if self._gaps is not None and cell.strip() in form.missing:
+        if self._gaps is not None and cell.strip() in form.no_numbers:
             return "" if self._gaps else LACKING
         return find_fault(cell, form.notation, form.missing, self.column.sign).text
 

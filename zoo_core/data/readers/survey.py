@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
 from zoo_core.data.columns import column_line
 from zoo_core.data.readers._blocks import Block
 from zoo_core.data.readers._cells import MAX_EXACT, NOTATIONS, Fault, NumberColumn, find_fault, read_number
+from zoo_core.data.readers._odd_texts import FEW_LEVELS, MOST_LEVELS, MOSTLY as MOSTLY, ROWS_PER_LEVEL, OddTexts
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.table_reader import TableReader
 from zoo_core.parts import Array
 
 COUNTED = 1.5  # times the number of rows, to which numbers that count them go
-MOSTLY = 0.9  # of the cells are numbers: then the others are mistakes
 _ID = re.compile(r"(?i:(?:^|[\W_])(?:id|uid|uuid|idx|index|nr|no|rownames?)|^unnamed: 0(?:\.[0-9]+)*)$|[a-z]I[dD]$")
 _ROW_NAMES = re.compile(r"X|V1|#|\.\.\.1|(?i:rows?|no\.|obs(?:ervation)?|level_0|lfd\.?|record)")  # of R and others
 _UNIT = re.compile(r"[^\w]{0,3}[+-]?[0-9][0-9.,' ]*\s?[^\W\d_]{0,4}[²³%]?")
@@ -52,6 +52,8 @@ class ColumnSurvey:
             "",
         )  # place in the file and cell: the first missing one, the first that is no number
         self.code = ""  # the first whole number with a leading zero
+        self.marks: dict[str, str] = {}  # texts that are no value of a number only, with the place of the first
+        self._odd = OddTexts()
         self._numbers = NumberColumn(form.notation, form.missing)
         self._missing = self._texts = self._near = 0
 
@@ -60,10 +62,13 @@ class ColumnSurvey:
         if not self.code and (at := block.first_code(self.place)) is not None:
             self.code = block.row(at)[self.place].strip()
         for at, cell in self._numbers.take(block, self.place).items():
-            if cell.strip() in self._form.missing:
+            if (text := cell.strip()) in self._form.no_numbers:
                 self.gap = self.gap if self._missing else (block.place(at), cell)
                 self._missing += 1
+                if text not in self._form.missing and text not in self.marks:
+                    self.marks[text] = block.place(at)
             else:
+                self._odd.add(cell)
                 self.text = self.text if self._texts else (block.place(at), cell)
                 self._texts += 1
                 self._near += looks_like_number(cell)
@@ -97,12 +102,40 @@ class ColumnSurvey:
     @property
     def is_nearly_numeric(self) -> bool:
         """Whether the column holds numbers, and a few cells that are mistakes, or numbers written in another way."""
-        return self._texts > 0 and (self.share >= MOSTLY or (self.share > 0 and self._near == self._texts))
+        nearly = self._texts > 0 and (self.share >= MOSTLY or (self.share > 0 and self._near == self._texts))
+        return nearly and not (self.is_code or self.has_levels)
 
     @property
+    def words_for_gaps(self) -> tuple[str, ...]:
+        """The texts among its numbers, if all say that a value is missing, and nearly all cells are numbers."""
+        return self._odd.words_for_gaps if self._texts and self.share >= MOSTLY else ()
+
+    @property
+    def repeated_words(self) -> tuple[str, ...]:
+        """Words among its numbers, if nearly all cells are numbers, which are neither codes nor classes."""
+        return self._odd.repeated_words if self.is_nearly_numeric and self.share >= MOSTLY else ()
+
+    @cached_property
     def is_code(self) -> bool:
-        """Whether its numbers are codes: some have leading zeros, which their values would lose."""
-        return bool(self.code) and not self._texts
+        """Whether its numbers are codes: some have leading zeros, which their values would lose, or a letter."""
+        return bool(self.code) if not self._texts else bool(self.letter_code)
+
+    @cached_property
+    def letter_code(self) -> str:
+        """The first code with a letter, such as 12a, in a column of whole numbers that are codes; or ''."""
+        values = self.known_values
+        if not len(values) or np.any(values % 1) or values.min() < 0:
+            return ""
+        return self._odd.first_code(zeros=bool(self.code))
+
+    @cached_property
+    def has_levels(self) -> bool:
+        """Whether few numbers and texts stand in many rows each, as for classes of which some have a name."""
+        if not self._texts or self._near:
+            return False
+        levels, rows = len(self._odd) + len(np.unique(self.known_values)), len(self._numbers.values) - self._missing
+        most = MOST_LEVELS if self._odd.are_open_classes else FEW_LEVELS
+        return levels <= most and levels * ROWS_PER_LEVEL <= rows
 
     @property
     def values(self) -> Array:
@@ -145,7 +178,8 @@ class ColumnSurvey:
     def objection(self, name: str) -> str:
         """Return why a column of numbers is better not learnt from, or ''."""
         if self.is_code:
-            return f"it has codes such as {self.code!r}, which are no amounts; {_way(name, 'category')}"
+            code = self.letter_code or self.code
+            return f"it has codes such as {code!r}, which are no amounts; {_way(name, 'category')}"
         values = self.known_values
         if len(values) and np.abs(values).max() > MAX_EXACT and not np.any(values % 1):
             return "it has whole numbers of 16 digits and more, which are no amounts and would be rounded"
@@ -158,8 +192,9 @@ class ColumnSurvey:
     def notes(self, table: TableReader) -> list[str]:
         """Say what a column of numbers is read as, if that is not plain."""
         name = table.column_name(self.place)
+        marks = [f"{name}: {text!r} is read as a missing value; the first is {at}" for text, at in self.marks.items()]
         if self.sign == "true or false":
-            return [f"{name} is true or false; it is read as 1 or 0"]
+            return [*marks, f"{name} is true or false; it is read as 1 or 0"]
         if self.sign:
-            return [f"{name}: the sign {self.sign!r} beside its numbers is left out"]
-        return []
+            return [*marks, f"{name}: the sign {self.sign!r} beside its numbers is left out"]
+        return marks

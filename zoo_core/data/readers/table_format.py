@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from zoo_core.data.readers._cells import MISSING, Notation
+from zoo_core.data.readers._cells import MISSING, NO_NUMBER, Notation
 
 DELIMITERS = (",", ";", "\t", "|")
 BLANKS = " "  # as a delimiter: one or more blanks or tabs
@@ -55,6 +55,11 @@ class TableFormat:
     def notation(self) -> Notation:
         """How numbers are written."""
         return Notation(self.decimal, self.thousands)
+
+    @property
+    def no_numbers(self) -> tuple[str, ...]:
+        """The texts that stand for a missing value in a column of numbers: more, unless the usual ones were changed."""
+        return (*self.missing, *NO_NUMBER) if set(MISSING) <= set(self.missing) else self.missing
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> TableFormat:
