@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from zoo_core.data.readers.find_format import find_format
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.table_reader import TableReader
 from zoo_core.errors import DataError
+from zoo_core.parts import Column
 
 ROWS = [[12.5, 3.0], [0.25, -1.0], [1234.5, 7.0], [88.0, 2.0], [5.75, 9.0]]
 NUMBERS = np.array(ROWS)
@@ -316,3 +318,19 @@ def test_a_single_row_is_read_as_it_is_among_others(row: str) -> None:
             return str(error)
 
     assert read(1) == read(2)
+
+
+@pytest.mark.parametrize("row", ["k{0},{0},{1}.5,{0}9", "k{0},{0},{0}9"])
+def test_a_table_without_a_header_is_read_as_in_training_where_columns_were_left_out(tmp_path: Path, row: str) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("\n".join(row.format(i, i + 1) for i in range(12)))
+    options = {"target": 2, "header": False, "columns": {"0": "ignore", "1": "number", "3": "number"}}
+    x = read_features(file, ["1", "3"], options=options)
+    np.testing.assert_array_equal(x, [[i, i * 10 + 9] for i in range(12)])
+
+
+def test_marks_are_gaps_in_numbers_to_predict_from(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("a,b\n1,2\n-,3\n.,None\n")
+    x = read_features(file, ["a", "b"], columns=[Column("a"), Column("b")], gaps=True)
+    np.testing.assert_array_equal(x, [[1, 2], [np.nan, 3], [np.nan, np.nan]])

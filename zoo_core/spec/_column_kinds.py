@@ -44,6 +44,7 @@ class Finding:
         kind: as in `data.columns`.
         text: what it holds; "" for the range of its numbers.
         gaps: how many values are missing.
+        may_lack: whether values are missing in rows without a target, and so in others to predict from.
         why: why it is not learnt from, or "".
         reason: what kind of `why` many columns of a table may have: "constant", "texts", or "".
         note: what may surprise, or "".
@@ -62,6 +63,7 @@ class Finding:
     reason: str = ""
     note: str = ""
     may_group: bool = False
+    may_lack: bool = False
     categories: int = 0
     values: Array | None = None
     codes: Array | None = None
@@ -81,7 +83,7 @@ class Finding:
     @property
     def is_plain(self) -> bool:
         """Whether it is learnt from, and is numbers or true and false without a gap: its kind need not be written."""
-        return self.kind in ("number", "boolean") and not self.gaps and self.codes is None
+        return self.kind in ("number", "boolean") and not (self.gaps or self.may_lack) and self.codes is None
 
     @property
     def row(self) -> dict[str, str]:
@@ -178,9 +180,8 @@ def _of_numbers(place: int, name: str, survey: ColumnSurvey, features: bool) -> 
     if objection:
         return Finding(place, name, "id" if "an id" in objection else "ignore", "", why=objection, values=values)
     if values[0] == values[-1] and not features and not survey.gaps and not np.ptp(values):
-        return Finding(
-            place, name, "ignore", "", why=f"all rows have the value {values[0]:g}", values=values, reason="constant"
-        )
+        why = f"all rows have the value {values[0]:g}"
+        return Finding(place, name, "ignore", "", why=why, values=values, reason="constant")
     if survey.sign == "true or false":
         return Finding(place, name, "boolean", "true or false", survey.gaps)
     repeats = has_id_name(name) and len(np.unique(values)) * REPEATED <= len(values)
@@ -224,8 +225,7 @@ def _note_of_levels(survey: ColumnSurvey) -> str:
     """Return why a column that mostly holds numbers is read as a category, or ''."""
     if survey.has_only_numbers or not (survey.is_code or (survey.has_levels and survey.share >= MOSTLY)):
         return ""
-    place, cell = survey.text
-    what = "codes" if survey.is_code else "classes"
+    (place, cell), what = survey.text, "codes" if survey.is_code else "classes"
     return f"is read as a category, because of {cell.strip()[:40]!r}, {place}: its numbers are {what}, not amounts"
 
 

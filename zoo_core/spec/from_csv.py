@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ class _Survey:
     features: list[ColumnSurvey]
     incomplete: list[str]
     last: list[str]
+    gaps_without_target: set[int]  # the columns that lack values in rows without a target
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,7 @@ def guess(
     told_kinds |= {str(table.names[place] or place): "ignore" for place in places}
     kinds = find_kinds(seen.features, table, raw, _told_kinds(told_kinds, table), features=features is not None)
     kinds = [kept_apart(one, places[one.place]) if one.place in places else one for one in kinds]
+    kinds = [replace(one, may_lack=one.place in seen.gaps_without_target) for one in kinds]
     _check_taken(kinds, table)
     kept = [finding.place for finding in kinds if finding.is_taken]
     notes = [*found.notes, *unnamed_notes(table), *gap_notes, *incomplete_notes(seen.incomplete, table, targets)]
@@ -195,11 +197,14 @@ def _survey(table: TableReader, targets: Sequence[int], features: Sequence[int],
     """Read a table. Raises DataError where no row has all targets, or where weights are none."""
     own, others = ([ColumnSurvey(i, table.form) for i in places] for places in (targets, features))
     weighing = [] if weights is None else [ColumnSurvey(weights, table.form)]
-    found = _Survey([[] for _ in targets], own, others, [], [])
+    found = _Survey([[] for _ in targets], own, others, [], [], set())
     last: Block | None = None
     for block in table.blocks():
-        block, out = complete_rows(block, targets, table.form.missing)
+        full, out = complete_rows(block, targets, table.form.missing)
         found.incomplete.extend(out)
+        if out:
+            found.gaps_without_target.update(i for i in features if block.missing(i, table.form.no_numbers))
+        block = full
         if len(block):
             last = block
             for labels, place in zip(found.labels, targets, strict=True):

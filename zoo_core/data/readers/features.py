@@ -70,7 +70,7 @@ def open_features(
     table = TableReader(raw, form, where)
     is_named = feature_names and form.header
     width = len(feature_names) or features
-    places = _named_places(table, feature_names) if is_named else _places(table, width, options or {})
+    places = _named_places(table, feature_names) if is_named else _places(table, width, options or {}, feature_names)
     return FeatureTable(table, places, columns, gaps)
 
 
@@ -118,7 +118,9 @@ def _named_places(table: TableReader, wanted: Sequence[str]) -> list[int]:
     return [known[name] for name in wanted]
 
 
-def _places(table: TableReader, features: int | None, options: Mapping[str, Any]) -> list[int]:
+def _places(
+    table: TableReader, features: int | None, options: Mapping[str, Any], names: Sequence[str] = ()
+) -> list[int]:  # fmt: skip
     """Return the places of the features in a table without names: all columns, or those that training took."""
     columns = table.columns
     if features is None or len(columns) == features:
@@ -130,6 +132,20 @@ def _places(table: TableReader, features: int | None, options: Mapping[str, Any]
     places = [table.index(column) for column in taken if isinstance(column, int) and column in there]
     places = [i for i in places if i in columns]
     found = places if own is not None else [i for i in columns if i not in places]
+    if own is None:
+        found = _numbered_places(names, columns, options.get("columns") or {}, targets) or found
     if len(found) != features:
         raise DataError(f"{table.where}: has {len(columns)} columns, but the model has {features} features")
     return found
+
+
+def _numbered_places(
+    names: Sequence[str], columns: Sequence[int], kinds: Mapping[str, Any], targets: Sequence[Any]
+) -> list[int]:  # fmt: skip
+    """Return the places of features whose names are their numbers, in a table with or without the targets, or []."""
+    numbers = {int(name) for name in (*names, *kinds) if name.isascii() and name.isdigit()}
+    known = sorted(numbers | {target for target in targets if isinstance(target, int)})
+    for own in (known, [number for number in known if number not in targets]):
+        if len(own) == len(columns) and all(name.isdigit() and int(name) in own for name in names):
+            return [columns[own.index(int(name))] for name in names]
+    return []
