@@ -15,6 +15,7 @@ from hypothesis import given, strategies as st
 
 from tests.helpers.properties import UNTIMED
 from zoo_core.data.readers import _open
+from zoo_core.data.readers._cells import MISSING
 from zoo_core.data.readers.columns import read_columns
 from zoo_core.data.readers.csv import read_csv
 from zoo_core.data.readers.features import read_features
@@ -48,6 +49,7 @@ def test_long_numbers_are_those_of_float_to_the_last_bit() -> None:
     texts = [*map(repr, values[:80_000].tolist()), *(f"{value:.17f}" for value in values[80_000:].tolist())]
     texts += [f"0.{digits:018d}" for digits in rng.integers(10**17, 10**18, 60_000).tolist()]  # some between two floats
     texts += ["98765432.123456789012345678", "9.999999999999999999", "12345678.12345678901"]
+    texts += [*map(str, rng.integers(10**9, 2**63 - 1, 20_000).tolist()), "9" * 18, "9" * 19, "9" * 18 + ".9", "9" * 40]
     found = read_csv(io.StringIO("a\n" + "\n".join(texts) + "\n"), PLAIN).numbers
     assert found.tobytes() == np.array([float(text) for text in texts]).tobytes()
 
@@ -97,6 +99,43 @@ def test_a_number_that_stands_for_a_missing_value_is_missing() -> None:
     assert column.missing == 1
     with pytest.raises(DataError, match=r"line 3, column 'a': '-999' is a missing value"):
         read_csv(io.StringIO("a\n1\n-999\n3\n"), form)
+
+
+ODD = ["", "NA", " NA", "NA ", "-999", "9999999999", "not known", "\u00a0NA", "\0NA", "00", "007", "0x", "no", "1"]
+
+
+@pytest.mark.parametrize("missing", [MISSING, ("-999", "00"), ("9999999999", "not known"), ("0x", "NA", " NA")])
+@pytest.mark.parametrize("form", ["{}", '"{}"'])
+def test_missing_values_are_found_wherever_they_are(missing: tuple[str, ...], form: str) -> None:
+    rows = [*ODD, *"23", *ODD[::-1]]
+    text = "a,b\n" + "".join(f"{form.format(cell)},{i}\n" for i, cell in enumerate(rows))
+    column = read_columns(io.StringIO(text), TableFormat(missing=missing), types={"a": "text"})["a"]
+    found = [cell.strip() for cell in rows]
+    assert column.texts() == [None if cell in missing else cell for cell in found]
+    assert column.missing == sum(cell in missing for cell in found)
+
+
+def test_gaps_among_numbers_are_counted_and_the_first_is_named() -> None:
+    cells = ["1.5", "NA", "2", "", "-3", " nan", "4e2"] * 500
+    text = "a,b\n" + "".join(f"{cell},{i}\n" for i, cell in enumerate(cells))
+    column = read_columns(io.StringIO(text), PLAIN)["a"]
+    assert (column.missing, column.first_missing, column.example) == (1500, "line 3", "1.5")
+    expected = [1.5, math.nan, 2, math.nan, -3, math.nan, 400] * 500
+    assert np.array_equal(np.asarray(column.numbers), expected, equal_nan=True)
+    with pytest.raises(DataError, match="line 3, column 'a': 'NA' is a missing value"):
+        read_csv(io.StringIO(text), PLAIN)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    ['"a, b",1', '"",1', '"",""', '"1.5","2"', 'a"b,1', '"a""b",1', '"a\nb",1', ' "a",1', '"a,""b""",1', '""",1", 2'],
+)
+def test_quoted_cells_are_those_of_the_csv_module(cells: str) -> None:
+    text = "a,b\nfirst,x\n" + f'"c",2\n{cells}\n' * 5
+    rows = list(csv.reader(io.StringIO(text, newline=""), skipinitialspace=True))[1:]
+    expected = [row for row in rows if any(row)]
+    table = read_columns(io.StringIO(text, newline=""), TableFormat(missing=("?",)), types={"a": "text", "b": "text"})
+    assert [list(row) for row in zip(table["a"].texts(), table["b"].texts(), strict=True)] == expected
 
 
 TABLE = "a,b,label\n" + "".join(f"{i},{i / 8},{'xy'[i % 2]}\n" for i in range(200))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from zoo_core.data.readers._cells import CODE, has_number
 from zoo_core.data.readers._grid import Grid
+from zoo_core.data.readers._grid_numbers import MOST_KEY
+from zoo_core.data.readers._memo import Cells
 
 BLOCK_CELLS = 2**13  # a block stays in the processor's cache
 BLOCK_ROWS = 64  # at least, so that the cost for each column of a block is shared
@@ -57,26 +59,31 @@ class Block:
         return self._rows[at] if self.grid is None else self.grid.row(at)
 
     def missing(self, place: int, texts: Collection[str]) -> list[int]:
-        """Return the rows whose cell in a column is one of some texts."""
-        if self.grid is None or has_number(texts):
+        """Return the rows whose cell in a column is one of the texts that stand for a missing value."""
+        if self.grid is None or has_number(tuple(texts), MOST_KEY):
             return [at for at, cell in enumerate(self.column(place)) if cell.strip() in texts]
-        odd = self.grid.odd(place)
-        return [at for at, cell in zip(odd.tolist(), self.grid.cells(place, odd), strict=True) if cell.strip() in texts]
+        found = self.grid.gaps(place).tolist()
+        rows = self.grid.odd(place) if _has_long(tuple(texts)) else self.grid.unusual(place)
+        cells = zip(rows.tolist(), self.grid.cells(place, rows), strict=True)
+        others = [at for at, cell in cells if cell.strip() in texts]
+        return sorted(found + others) if others else found
 
     def first_code(self, place: int) -> int | None:
         """Return the row of the first whole number in a column that begins with a zero, such as 01, or None."""
         if self.grid is None:
             return next((at for at, cell in enumerate(self.column(place)) if CODE.fullmatch(cell.strip())), None)
-        rows, found = self.grid.odd(place), self.grid.first_code(place)
-        if not len(rows):
-            return found
-        odd = zip(rows.tolist(), self.grid.cells(place, rows), strict=True)
-        other = next((at for at, cell in odd if CODE.fullmatch(cell.strip())), None)
+        found, rows = self.grid.first_code(place), self.grid.unusual(place)
+        cells = zip(rows.tolist(), self.grid.cells(place, rows), strict=True)
+        other = next((at for at, cell in cells if CODE.fullmatch(cell.strip())), None)
         return min((at for at in (found, other) if at is not None), default=None)
 
     def column(self, place: int) -> Sequence[str]:
         """Return the cells of a column."""
         return self._columns[place] if self.grid is None else self.grid.cells(place)
+
+    def cells(self, place: int) -> Cells:
+        """Return the cells of a column as they are stored: texts, or their UTF-8."""
+        return self.column(place) if self.grid is None else self.grid.raw_cells(place)
 
     @cached_property
     def _columns(self) -> list[Sequence[str]]:
@@ -116,6 +123,11 @@ class Block:
         rest = Block(self.first, [rows[at] for at in keep], lines=lines, numbers=[numbers[at] for at in keep])
         rest.name_of = self.name_of
         return rest
+
+
+@lru_cache
+def _has_long(texts: tuple[str, ...]) -> bool:
+    return any(len(text.encode(errors="replace")) > MOST_KEY for text in texts)
 
 
 def _count_lines(before: int, rows: Iterable[Sequence[str]]) -> Iterator[int]:

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from array import array
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
-
-import numpy as np
-
-if TYPE_CHECKING:
-    from zoo_core.data.readers._blocks import Block
+from typing import NamedTuple
 
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "?")
 NO_NUMBER = ("-", "--", ".", "None", "none")  # these, too, stand for a missing value where all others are numbers
@@ -50,14 +44,13 @@ def is_number(cell: str) -> bool:
     return _NUMBER.fullmatch(cell.strip(" \t")) is not None
 
 
-def has_number(missing: Collection[str]) -> bool:
-    """Return whether a number, such as -999, is among the texts that stand for a missing value."""
-    return _hold_digits(tuple(missing))
-
-
 @lru_cache  # each column of a wide table asks
-def _hold_digits(texts: tuple[str, ...]) -> bool:
-    return any(map(str.isdigit, "".join(texts)))
+def has_number(missing: tuple[str, ...], longer: int = 0) -> bool:
+    """Return whether a number, such as -999, is among the texts that stand for a missing value.
+
+    Only texts of more than `longer` bytes are looked at.
+    """
+    return any(map(str.isdigit, "".join(text for text in missing if len(text.encode(errors="replace")) > longer)))
 
 
 @lru_cache
@@ -80,78 +73,6 @@ def read_number(cell: str, notation: Notation = Notation()) -> Number | None:  #
     digits = re.sub(gap, "", found[4]) if gap else found[4]
     value = float(found[1] + found[3] + digits.replace(notation.decimal, "."))
     return Number(value, found[2] + found[5]) if math.isfinite(value) else None
-
-
-class NumberColumn:
-    """The numbers of one column, filled block by block; each missing one is NaN.
-
-    All cells have the same sign beside the number, or none: 5 and 5% do not stand in one column.
-    """
-
-    def __init__(self, notation: Notation, missing: Collection[str]) -> None:
-        self.values = array("d")
-        self.sign: str | None = None  # of the first number
-        self._notation, self._missing = notation, missing
-        self._has_number_marks = has_number(missing)  # such as -999
-
-    def add(self, cells: Sequence[str]) -> dict[int, str]:
-        """Take the cells of a block. Return the cells that are no numbers, by their index in the block."""
-        values = self._plain(cells)
-        if values is not None:
-            self.values.extend(values)
-            return {}
-        odd: dict[int, str] = {}
-        for at, cell in enumerate(cells):
-            number = None if cell.strip() in self._missing else read_number(cell, self._notation)
-            if number is not None and self.sign is None:
-                self.sign = number.sign
-            fits = number is not None and number.sign == self.sign
-            self.values.append(number.value if number is not None and fits else math.nan)
-            if not fits:
-                odd[at] = cell
-        return odd
-
-    def take(self, block: Block, place: int) -> dict[int, str]:
-        """Take a column of a block, as `add` does; its plain numbers need no texts."""
-        grid = block.grid
-        if grid is None or self.sign or self._has_number_marks:
-            return self.add(block.column(place))
-        values, odd, found = grid.numbers[place], grid.odd(place), {}
-        if len(odd):
-            if self.sign is None or len(odd) > len(values) / 2:
-                return self.add(block.column(place))
-            begin, found = len(self.values), self.add(grid.cells(place, odd))
-            values[odd] = self.values[begin:]
-            del self.values[begin:]
-        self.sign = ""
-        self.values.frombytes(values.tobytes())
-        return {int(odd[at]): cell for at, cell in found.items()}
-
-    def release(self) -> None:
-        """Give back the memory of the values."""
-        self.values = array("d")
-
-    def _plain(self, cells: Sequence[str]) -> array[float] | None:
-        """Return the numbers if all are plain, which is by far the most frequent case."""
-        decimal, thousands = self._notation
-        if self.sign or thousands or self._has_number_marks:
-            return None
-        if decimal != ".":
-            count = len(cells)
-            cells = "\n".join(cells).replace(".", "x").replace(decimal, ".").split("\n")
-            if len(cells) != count:  # a cell holds the end of a line
-                return None
-        joined = "".join(cells)
-        if not joined.isascii() or "_" in joined:  # `float` takes 1_000 and digits of other scripts
-            return None
-        try:
-            values = array("d", map(float, cells))
-        except ValueError:
-            return None
-        if not np.isfinite(values).all():
-            return None
-        self.sign = ""
-        return values
 
 
 class Fault(NamedTuple):

@@ -148,20 +148,23 @@ class RowReader:
     def _grid(self, piece: str, width: int) -> Grid | None:
         """Return whole lines as a grid; None for those that need more care."""
         form = self._form
-        if '"' in piece or not form.delimiter.isascii() or form.delimiter in "0123456789-" + form.decimal:
+        is_quoted = '"' in piece
+        if not form.delimiter.isascii() or form.delimiter in '0123456789-"' + form.decimal:
             return None
         lines = piece if piece[-1] == "\n" else piece + "\n"
         if "\r" in lines:
             lines = lines.replace("\r\n", "\n")
         if form.delimiter == BLANKS:
+            if is_quoted:
+                return None
             lines = _BLANKS.sub(" ", lines).replace(" \n", "\n").replace("\n ", "\n").lstrip(" ")
-        elif " " in lines and (form.delimiter + " " in lines or "\n " in lines or lines[0] == " "):
+        elif " " in lines and not is_quoted and (form.delimiter + " " in lines or "\n " in lines or lines[0] == " "):
             return None
         if "\r" in lines:
             return None
         if form.comment and (lines.startswith(form.comment) or "\n" + form.comment in lines):
             return None
-        return divide(lines, form.delimiter, form.decimal, width)
+        return divide(lines, form.delimiter, form.decimal, width, form.missing)
 
     def _read_blocks(self, number: int, width: int, ragged: bool) -> Iterator[Block]:
         """Yield the rows that begin in a piece that was pushed back."""

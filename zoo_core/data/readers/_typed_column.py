@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from zoo_core.data.readers._blocks import Block
-from zoo_core.data.readers._cells import NumberColumn, find_fault
+from zoo_core.data.readers._cells import find_fault
+from zoo_core.data.readers._memo import Memo
+from zoo_core.data.readers._number_column import NumberColumn
 from zoo_core.data.readers.table_reader import TableReader
 from zoo_core.errors import DataError
 from zoo_core.parts import Array
@@ -103,10 +105,10 @@ class Numbers(Builder):
         """Take the cells of a block."""
         if self.first_text:
             return
-        odd = self._numbers.take(block, self.place)
-        wrong = next((at for at, cell in odd.items() if cell.strip() not in self._gaps), None)
+        found = self._numbers.take(block, self.place)
+        wrong = next((at for at, cell in found.others.items() if cell.strip() not in self._gaps), None)
         if self._told and wrong is not None:
-            fault = find_fault(odd[wrong], self.form.notation, self.form.missing, self._numbers.sign)
+            fault = find_fault(found.others[wrong], self.form.notation, self.form.missing, self._numbers.sign)
             raise DataError(f"{self.where}: {block.place(wrong)}, {self.label}: {fault.text}")
         if not self._told and wrong is None:
             wrong = block.first_code(self.place)
@@ -114,34 +116,16 @@ class Numbers(Builder):
             self.first_text = block.place(wrong)
             self._numbers.release()
         else:
-            self._count(block, list(odd))
+            self._count(block, found.rows)
 
     def column(self) -> TypedColumn:
         """Return the column of the cells since the last call."""
-        numbers = np.frombuffer(self._numbers.values, np.float64)
-        self._numbers.release()  # the array keeps the memory
+        numbers = self._numbers.values
+        self._numbers.release()
         return TypedColumn(
             self.name, self.place, numbers, missing=self.missing, example=self.example, sign=self._numbers.sign or "",
             first_missing=self.first_missing,
         )  # fmt: skip
-
-
-class _Codes(dict[str, int]):
-    """The code of each text as it is written, also with blanks around it; a new text gets the next one."""
-
-    def __init__(self, missing: Sequence[str]) -> None:
-        super().__init__(dict.fromkeys(missing, MISSING_CODE))
-        self.categories: list[str] = []
-
-    def __missing__(self, cell: str) -> int:
-        text = cell.strip()
-        if text == cell:
-            self.categories.append(text)
-            code = len(self.categories) - 1
-        else:
-            code = self[text]
-        self[cell] = code
-        return code
 
 
 class Texts(Builder):
@@ -149,18 +133,29 @@ class Texts(Builder):
 
     def __init__(self, table: TableReader, place: int, first_text: str = "") -> None:
         super().__init__(table, place)
-        self._first_text, self._found, self._codes = first_text, _Codes(self.form.missing), array("i")
+        self._first_text, self._codes = first_text, array("i")
+        self._known = dict.fromkeys(self.form.missing, MISSING_CODE)
+        self._categories: list[str] = []
+        self._found = Memo(self._code)
 
     def add(self, block: Block) -> None:
         """Take the cells of a block."""
-        codes = np.fromiter(map(self._found.__getitem__, block.column(self.place)), np.int32, len(block))
+        codes = np.fromiter(self._found.of(block.cells(self.place)), np.int32, len(block))
         self._count(block, np.flatnonzero(codes == MISSING_CODE).tolist())
         self._codes.frombytes(codes.tobytes())
+
+    def _code(self, cell: str) -> int:
+        """Return the code of a text without the blanks around it; a new text gets the next one."""
+        text = cell.strip()
+        code = self._known.setdefault(text, len(self._categories))
+        if code == len(self._categories):
+            self._categories.append(text)
+        return code
 
     def column(self) -> TypedColumn:
         """Return the column of the cells since the last call."""
         codes, self._codes = np.frombuffer(self._codes, np.int32), array("i")
         return TypedColumn(
-            self.name, self.place, codes=codes, categories=tuple(self._found.categories),
+            self.name, self.place, codes=codes, categories=tuple(self._categories),
             missing=self.missing, example=self.example, first_missing=self.first_missing, first_text=self._first_text,
         )  # fmt: skip

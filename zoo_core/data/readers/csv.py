@@ -15,7 +15,9 @@ import numpy as np
 
 from zoo_core.data.labels import row_name
 from zoo_core.data.readers._blocks import BLOCK_CELLS, BLOCK_ROWS, Block
-from zoo_core.data.readers._cells import NumberColumn, find_fault, is_number as is_number
+from zoo_core.data.readers._cells import find_fault, is_number as is_number
+from zoo_core.data.readers._memo import Memo
+from zoo_core.data.readers._number_column import NumberColumn
 from zoo_core.data.readers._open import Source, reads_foreign_bytes
 from zoo_core.data.readers._text import Raw
 from zoo_core.data.readers.table_format import TableFormat
@@ -119,18 +121,18 @@ def column_indices(table: TableReader, columns: Sequence[Column] | None, text: i
 def _read_body(table: TableReader, wanted: list[int], place: int | None, needed: list[int]) -> CsvTable:
     """Read the rows: numbers from the columns `wanted`, text from `place`."""
     numbers = [NumberColumn(table.form.notation, table.form.missing) for _ in wanted]
-    text: list[str] = []
+    text, found = list[str](), Memo(str.strip)
     incomplete: list[str] = []
     for block in table.blocks():
         block, out = complete_rows(block, needed, table.form.missing)
         incomplete += out
         if len(block):
             columns = zip(wanted, numbers, strict=True)
-            faults = [(min(odd), i, c.sign) for i, c in columns if (odd := c.take(block, i))]
+            faults = [(at, i, c.sign) for i, c in columns if (at := c.take(block, i).first) is not None]
             if faults:
                 raise _cell_error(table, block, *min(faults, key=lambda fault: fault[:2]), needed)
-            text += map(str.strip, block.column(place)) if place is not None else ()
-    rows = len(numbers[0].values) if numbers else len(text)
+            text += found.of(block.cells(place)) if place is not None else ()
+    rows = len(numbers[0]) if numbers else len(text)
     if not rows:
         why = f"; {len(incomplete)} have no target" if incomplete else ""
         raise DataError(f"{table.where}: has no rows to learn from{why}")
@@ -175,7 +177,7 @@ def _cell_error(
 def _matrix(columns: list[NumberColumn], rows: int) -> Array:
     """Return columns as one array, shape (rows, columns)."""
     matrix, step = np.empty((rows, len(columns))), max(BLOCK_ROWS, BLOCK_CELLS // max(1, len(columns)))
-    values = [np.frombuffer(column.values, np.float64) for column in columns]
+    values = [column.values for column in columns]
     for begin in range(0, rows, step):  # so that the rows that are written stay in the processor's cache
         part = matrix[begin : begin + step]
         for i, column in enumerate(values):

@@ -5,22 +5,22 @@ Only some rows are in memory at a time, however large the file is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
 
 from zoo_core.data.readers._blocks import Block, NameOf, line_name
-from zoo_core.data.readers._cells import NumberColumn, find_fault
+from zoo_core.data.readers._cells import find_fault
+from zoo_core.data.readers._memo import Memo, as_text
+from zoo_core.data.readers._number_column import NumberColumn
 from zoo_core.data.readers._open import refusing_damage
-from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.table_reader import TableReader
 from zoo_core.data.readers.values import text_reader
 from zoo_core.errors import DataError
 from zoo_core.parts import Array, Column
 
-MAX_CACHED = 2**15  # texts of a column whose values are remembered
 FAULTY = np.inf  # in place of a text that its column cannot have
 LACKING = "a value is missing; fill it in"
 Faults = dict[int, str]
@@ -144,7 +144,7 @@ class FeatureTable:
             return None
         for feature in self._features:
             feature.column.sign = column.sign  # type: ignore[attr-defined]
-        return np.array(column.values)[None]
+        return column.values[None]
 
 
 def _joined(rows: Sequence[FeatureRows]) -> FeatureRows:
@@ -191,11 +191,13 @@ class _Numbers(_Feature):
         self.column = NumberColumn(table.form.notation, table.form.missing)
 
     def read(self, block: Block) -> tuple[Array, Faults]:
-        odd = self.column.take(block, self.place)
-        values: Array = np.array(self.column.values)
+        found = self.column.take(block, self.place)
+        values = self.column.values
         self.column.release()
-        faults = ((at, self._find_fault(cell)) for at, cell in odd.items())
-        return values, {at: fault for at, fault in faults if fault}
+        wrong = {at: fault for at, cell in found.others.items() if (fault := self._find_fault(cell))}
+        if len(found.gaps) and not self._gaps:
+            wrong |= {at: self._find_fault(block.row(at)[self.place]) for at in found.gaps.tolist()}
+        return values, wrong
 
     def _find_fault(self, cell: str) -> str:
         form = self._form
@@ -209,32 +211,23 @@ class _Texts(_Feature):
 
     def __init__(self, table: TableReader, place: int, column: Column, gaps: bool | None) -> None:
         super().__init__(table, place, gaps)
-        read, self._fault = text_reader(column)
-        self._values = _Values(table.form, read)
+        self._read, self._fault = text_reader(column)
+        self._missing, self._values = frozenset(table.form.missing), Memo(self._value)
 
     def read(self, block: Block) -> tuple[Array, Faults]:
-        cells = block.column(self.place)
-        if len(self._values) > MAX_CACHED:
-            self._values.clear()
-        values = np.fromiter(map(self._values.__getitem__, cells), np.float64, len(cells))
-        wrong = {at: f"{cells[at].strip()[:40]!r} {self._fault}" for at in np.flatnonzero(values == FAULTY).tolist()}
+        cells = block.cells(self.place)
+        values = np.fromiter(self._values.of(cells), np.float64, len(cells))
+        wrong = {
+            at: f"{as_text(cells[at]).strip()[:40]!r} {self._fault}" for at in np.flatnonzero(values == FAULTY).tolist()
+        }
         if not self._gaps:
             wrong |= dict.fromkeys(np.flatnonzero(np.isnan(values)).tolist(), LACKING)
         return values, wrong
 
-
-class _Values(dict[str, float]):
-    """The value of each text as it is written, also with blanks around it."""
-
-    def __init__(self, form: TableFormat, read: Callable[[str], float | None]) -> None:
-        super().__init__()
-        self._missing, self._read = frozenset(form.missing), read
-
-    def __missing__(self, cell: str) -> float:
+    def _value(self, cell: str) -> float:
         text = cell.strip()
         value = np.nan if text in self._missing else self._read(text)
-        self[cell] = found = FAULTY if value is None else value
-        return found
+        return FAULTY if value is None else value
 
 
 def _feature(table: TableReader, place: int, column: Column, gaps: bool | None) -> _Feature:

@@ -9,7 +9,8 @@ import numpy as np
 
 from zoo_core.data.columns import column_line
 from zoo_core.data.readers._blocks import Block
-from zoo_core.data.readers._cells import MAX_EXACT, NOTATIONS, Fault, NumberColumn, find_fault, read_number
+from zoo_core.data.readers._cells import MAX_EXACT, NOTATIONS, Fault, find_fault, read_number
+from zoo_core.data.readers._number_column import NumberColumn
 from zoo_core.data.readers._odd_texts import FEW_LEVELS, MOST_LEVELS, MOSTLY as MOSTLY, ROWS_PER_LEVEL, OddTexts
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.table_reader import TableReader
@@ -61,17 +62,26 @@ class ColumnSurvey:
         """Take the cells of a block."""
         if not self.code and (at := block.first_code(self.place)) is not None:
             self.code = block.row(at)[self.place].strip()
-        for at, cell in self._numbers.take(block, self.place).items():
-            if (text := cell.strip()) in self._form.no_numbers:
-                self.gap = self.gap if self._missing else (block.place(at), cell)
-                self._missing += 1
-                if text not in self._form.missing and text not in self.marks:
-                    self.marks[text] = block.place(at)
-            else:
-                self._odd.add(cell)
-                self.text = self.text if self._texts else (block.place(at), cell)
-                self._texts += 1
-                self._near += looks_like_number(cell)
+        found = self._numbers.take(block, self.place)
+        texts = {at: cell for at, cell in found.others.items() if cell.strip() not in self._form.no_numbers}
+        gaps = sorted(set(found.rows) - texts.keys()) if texts else found.rows
+        if gaps and not self._missing:
+            self.gap = (block.place(gaps[0]), block.row(gaps[0])[self.place])
+        if texts and not self._texts:
+            first = next(iter(texts))
+            self.text = (block.place(first), texts[first])
+        for at in (at for at in found.others if at not in texts):
+            self._note_mark(found.others[at].strip(), block.place(at))
+        for cell in texts.values():
+            self._odd.add(cell)
+        self._missing += len(gaps)
+        self._texts += len(texts)
+        self._near += sum(map(looks_like_number, texts.values()))
+
+    def _note_mark(self, text: str, place: str) -> None:
+        """Note a text that is no value of a number only."""
+        if text not in self._form.missing and text not in self.marks:
+            self.marks[text] = place
 
     @property
     def sign(self) -> str:
@@ -81,7 +91,7 @@ class ColumnSurvey:
     @property
     def share(self) -> float:
         """The share of the cells with a value that are numbers, from 0 to 1."""
-        cells = len(self._numbers.values) - self._missing
+        cells = len(self._numbers) - self._missing
         return (cells - self._texts) / max(1, cells)
 
     @property
@@ -140,7 +150,7 @@ class ColumnSurvey:
     @property
     def values(self) -> Array:
         """The numbers, shape (rows,); a missing one is NaN."""
-        return np.frombuffer(self._numbers.values, np.float64)
+        return self._numbers.values
 
     @property
     def known_values(self) -> Array:
@@ -167,7 +177,7 @@ class ColumnSurvey:
     def first_fault(self) -> str:
         """Return the place and the fault of the first cell that is no number, or of the first missing one."""
         place, cell = self.text if self._texts else self.gap
-        gaps = "" if self._texts else f"{self._missing} of {len(self._numbers.values)} cells have no value; "
+        gaps = "" if self._texts else f"{self._missing} of {len(self._numbers)} cells have no value; "
         gap = f"; if {cell.strip()!r} stands for a missing value, add it to data.missing" if self._is_word(cell) else ""
         return f"{gaps}{place}: {self.fault.text}{gap}"
 
