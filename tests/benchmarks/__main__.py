@@ -18,6 +18,7 @@ from tests.benchmarks.exports import exports
 from tests.benchmarks.fit import fit
 from tests.benchmarks.growth import growth
 from tests.benchmarks.jobs import tables
+from tests.benchmarks.kinds import kinds
 from tests.benchmarks.memory import memory
 from tests.benchmarks.notebook import notebook
 from tests.benchmarks.reading import reading
@@ -33,7 +34,7 @@ from tests.benchmarks.wide import wide
 from tests.benchmarks.workloads import VARIANTS, WORKLOADS, A, find
 
 # These print tables of their own.
-OWN = ("growth", "tables", "updates", "serving", "threads", "exports")
+OWN = ("growth", "tables", "updates", "serving", "threads", "exports", "table-kinds")
 Measure = Callable[..., Result]
 
 
@@ -90,6 +91,7 @@ def own_tables(options: argparse.Namespace) -> dict[str, Callable[[], Iterator[s
         "serving": lambda: serving(options.seconds),
         "threads": lambda: threads(options.rounds),
         "exports": lambda: exports(options.rounds),
+        "table-kinds": lambda: kinds(options.rounds),
     }
 
 

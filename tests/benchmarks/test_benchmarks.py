@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.benchmarks import data, exports, pool, reading
+from tests.benchmarks import data, exports, kinds, pool, reading
 from tests.benchmarks.contract import Competitor, competitor, why_absent
 from tests.benchmarks.results import Measured, Result
 from tests.benchmarks.tables import markdown
@@ -135,6 +135,10 @@ def test_every_way_to_read_a_table_reads_it(tmp_path: Path) -> None:
         assert megabytes >= 0
     table = reading.ways(str(path))["zoo"]()
     np.testing.assert_array_equal(table.numbers, np.loadtxt(path, delimiter=",", skiprows=1))
+
+
+def test_tables_of_all_kinds_are_read() -> None:
+    assert len(list(kinds.kinds(1, rows=50))) == 2 + len(kinds.KINDS)
 
 
 @pytest.mark.slow

@@ -304,10 +304,10 @@ def test_a_missing_library_is_told_with_the_extra(
 
 def test_known_columns_come_a_block_of_rows_at_a_time(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
-    path.write_text("n,city\n" + "".join(f"{i},{'ab'[i // 30_000]}\n" for i in range(60_000)) + "oops,a\n")
+    path.write_text("n,city\n" + "".join(f"{i},{'ab'[i // 60_000]}\n" for i in range(120_000)) + "oops,a\n")
     blocks = column_blocks(path, TableFormat(), {"city": "text", "n": "number"}, rows=3000)
     found = []
-    with pytest.raises(DataError, match=r"line 60002, column 'n': 'oops'"):
+    with pytest.raises(DataError, match=r"line 120002, column 'n': 'oops'"):
         found.extend(blocks)
     assert all(block.rows >= 3000 for block in found)
     numbers = np.concatenate([block["n"].numbers for block in found])

@@ -113,6 +113,9 @@ def test_missing_values_are_found_wherever_they_are(missing: tuple[str, ...], fo
     found = [cell.strip() for cell in rows]
     assert column.texts() == [None if cell in missing else cell for cell in found]
     assert column.missing == sum(cell in missing for cell in found)
+    labelled = read_csv(io.StringIO(text), TableFormat(missing=missing), text="a")
+    assert labelled.text == tuple(cell for cell in found if cell not in missing)
+    assert len(labelled.incomplete) == column.missing
 
 
 def test_gaps_among_numbers_are_counted_and_the_first_is_named() -> None:

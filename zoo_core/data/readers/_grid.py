@@ -74,7 +74,8 @@ class Grid:
         first = data[self._positions.starts[place :: self.width][rows]]
         last = data[self._positions.ends[place :: self.width][rows] - 1]
         may_be = (first <= _BLANK) | (last <= _BLANK) | (first > _ASCII) | (last > _ASCII) | (first == _ZERO)
-        return rows[may_be]
+        found: Array = rows[may_be]
+        return found
 
     def gaps(self, place: int) -> Array:
         """Return the rows of the missing values in a column; one that is written in an unusual way may be odd."""
@@ -100,7 +101,11 @@ class Grid:
 
 
 def divide(text: str, delimiter: str, decimal: str, width: int, missing: Collection[str] = ()) -> Grid | None:
-    """Divide whole lines of text; None if a line has another number of cells, blank ones only, or a very long one."""
+    """Divide whole lines of text, which have no blanks behind a delimiter unless there are quotes.
+
+    It is None if a line has another number of cells, blank ones only, or a very long one; and if quotes are not those
+    around whole cells, or have the end of a line between them.
+    """
     raw = b"".join((PAD, text.encode("utf-8", "surrogatepass"), END))
     data = np.frombuffer(raw, np.uint8)[len(PAD) : -len(END)]
     is_point = data == ord(decimal)

@@ -21,7 +21,7 @@ from zoo_core.data.readers.tables import format_of
 from zoo_core.errors import DataError
 
 MOST_CELLS = 2**20  # but no more, because a cell takes some 60 bytes
-PIECE = 2**17  # characters that become a block without a text for each cell
+PIECE = 2**18  # characters that become a block without a text for each cell
 _BLANKS = re.compile("[ \t]+")
 
 
