@@ -308,3 +308,47 @@ def test_a_column_with_gaps_only_where_the_target_is_missing_may_have_gaps():
     rows = [f"{i},{'' if i == 50 else i * i},{'' if i > 47 else i + 0.5}" for i in range(ROWS)]
     Path("t.csv").write_text("o,p,y\n" + "\n".join(rows))
     assert guess(Path("t.csv")).columns == {"o": "number", "p": "number"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "task"),
+    [
+        (lambda i: i % 9, "classification"),
+        (lambda i: i % 5, "classification"),
+        (lambda i: int(i**0.5), "regression"),
+        (lambda i: 1990 + i % 12, "regression"),
+        (lambda i: f"0{i % 9}" if i % 40 else "09", "classification"),
+    ],
+)
+def test_counts_and_years_are_amounts_and_this_is_said(cell, task):
+    Path("t.csv").write_text("p,y\n" + "\n".join(f"{i % 17}.5,{cell(i)}" for i in range(120)))
+    found = guess(Path("t.csv"))
+    assert found.task == task
+    assert ("are taken for amounts; if they are labels" in " ".join(found.notes)) == (task == "regression")
+    assert "taken for amounts" not in " ".join(guess(Path("t.csv"), task="regression").notes)
+
+
+def test_that_many_dates_are_classes_is_said():
+    Path("t.csv").write_text("p,y\n" + "\n".join(f"{i}.5,2026-{i % 5 + 1:02}-{i % 6 + 1:02}" for i in range(90)))
+    assert "each of the 30 dates of the target, column 'y', is a class" in " ".join(guess(Path("t.csv")).notes)
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        (lambda i: -999 if i % 20 == 3 else i, "has -999 in 3 rows, far from other numbers"),
+        (lambda i: 99 if i % 20 == 3 else i % 10, "has 99 in 3 rows, far from other numbers"),
+        (lambda i: 99 if i == 3 else i % 10, ""),
+        (lambda i: i + 40, ""),
+        (lambda i: -9 if i % 20 == 3 else i, ""),
+    ],
+)
+def test_numbers_that_may_stand_for_missing_values_are_said(cell, said):
+    notes = " ".join(notes_of(cell))
+    assert said in notes
+    assert ("far from" in notes) == bool(said)
+
+
+def test_numbers_that_may_be_codes_are_said():
+    Path("t.csv").write_text("zipcode,p,y\n" + "\n".join(f"{98000 + i % 9},{i},{i}.5" for i in range(ROWS)))
+    assert 'for codes write zipcode = "category" in [data.columns]' in " ".join(guess(Path("t.csv")).notes)

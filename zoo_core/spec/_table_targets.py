@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from zoo_core.data.label_words import find_words, word_values
 from zoo_core.data.labels import find_classes, whole_value
+from zoo_core.data.readers.date_orders import fitting_orders
 from zoo_core.data.readers.survey import MOSTLY, ColumnSurvey, looks_like_number
 from zoo_core.data.readers.table_reader import TableReader
 from zoo_core.errors import DataError, Hint
@@ -18,6 +19,8 @@ from zoo_core.spec._table_notes import class_notes, target_notes
 
 MAX_CLASSES = 20  # of a target of whole numbers; with more distinct ones it is a regression
 ROWS_PER_CLASS = 5  # at least, on average, in a target of whole numbers
+MANY_CLASSES = 8  # different whole numbers, beyond which those in hardly a row are amounts, as numbers of visits are
+YEARS = range(1800, 2101)
 SHOWN_LABELS = 8
 
 
@@ -149,7 +152,7 @@ def _task_of_one(labels: Sequence[str], survey: ColumnSurvey, table: TableReader
         if survey.is_code and not few:
             raise _unclear(table, survey, f"has codes such as {survey.code!r}")
         whole = all(whole_value(label) is not None for label in distinct) or survey.sign == "true or false"
-        return "classification" if few and whole else "regression"
+        return "classification" if few and whole and (survey.is_code or not _are_amounts(survey)) else "regression"
     if survey.is_code and not few:
         raise _unclear(table, survey, f"has codes such as {survey.letter_code or survey.code!r}")
     if survey.is_nearly_numeric:
@@ -160,6 +163,29 @@ def _task_of_one(labels: Sequence[str], survey: ColumnSurvey, table: TableReader
     if len(distinct) > max(MAX_CLASSES, len(labels) // 2):
         raise _unclear(table, survey, f"has {len(distinct)} different texts in {len(labels)} rows")
     return "classification"
+
+
+def _are_amounts(survey: ColumnSurvey) -> bool:
+    """Return whether whole numbers with few distinct values are amounts or years: many, and some in hardly a row."""
+    values, counts = np.unique(survey.values, return_counts=True)
+    are_years = values[0] >= YEARS[0] and values[-1] <= YEARS[-1]
+    return len(values) > MANY_CLASSES and bool(are_years or counts.min() < ROWS_PER_CLASS)
+
+
+def guess_notes(
+    task: Task, surveys: Sequence[ColumnSurvey], counts: Mapping[str, int], table: TableReader
+) -> list[str]:  # fmt: skip
+    """Say where the task of one target was guessed and may be another: few whole numbers, or many dates."""
+    survey, name = surveys[0], table.column_name(surveys[0].place)
+    if len(counts) > MAX_CLASSES and fitting_orders(counts):
+        return [
+            f"each of the {len(counts):,} dates of the target, {name}, is a class; to predict numbers, name another"
+        ]
+    if task != "regression" or len(surveys) > 1 or np.any(survey.values % 1):
+        return []
+    amounts = f"the whole numbers of the target, {name}, are taken for amounts"
+    few = len(np.unique(survey.values)) <= MAX_CLASSES
+    return [f"{amounts}; if they are labels, say task = classification"] if few else []
 
 
 def _unclear(table: TableReader, survey: ColumnSurvey, why: str) -> DataError:

@@ -26,6 +26,7 @@ from zoo_core.spec._table_targets import (
     check_task,
     check_weights,
     class_counts,
+    guess_notes,
     guess_task,
     named_column,
     notes_of_targets,
@@ -161,10 +162,12 @@ def guess(
     if gaps:
         table = TableReader(raw, found.form.changed({"missing": (*found.form.missing, *gaps)}), where)
         seen = _survey(table, targets, chosen, weighing)
+    guessed = task is None
     task = task or guess_task(seen.labels, seen.targets, table)
     check_task(task, seen.targets, table, seen.labels)
     counts = class_counts(seen.labels[0], where) if task == "classification" else {}
     about_targets = notes_of_targets(task, seen.targets, counts, table, seen.labels)
+    about_targets += guess_notes(task, seen.targets, counts, table) if guessed else []
     places = {table.index(column): key for key, column in apart.items()}
     told_kinds |= {str(table.names[place] or place): "ignore" for place in places}
     kinds = find_kinds(seen.features, table, raw, _told_kinds(told_kinds, table), features=features is not None)

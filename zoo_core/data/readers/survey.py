@@ -19,7 +19,24 @@ from zoo_core.parts import Array
 COUNTED = 1.5  # times the number of rows, to which numbers that count them go
 _ID = re.compile(r"(?i:(?:^|[\W_])(?:id|uid|uuid|idx|index|nr|no|rownames?)|^unnamed: 0(?:\.[0-9]+)*)$|[a-z]I[dD]$")
 _ROW_NAMES = re.compile(r"X|V1|#|\.\.\.1|(?i:rows?|no\.|obs(?:ervation)?|level_0|lfd\.?|record)")  # of R and others
+_CODE_NAME = re.compile(r"(?i:zip|plz|fips|naics|code)$")
+_NINES = re.compile(r"-9+|99+|-9+\.9+")  # such as -9, 99 and -99.9
 _UNIT = re.compile(r"[^\w]{0,3}[+-]?[0-9][0-9.,' ]*\s?[^\W\d_]{0,4}[²³%]?")
+
+
+def far_nines(values: Array) -> tuple[float, int] | None:
+    """Return a number such as -9 or 999 that likely stands for a missing value, with its rows, or None.
+
+    It stands in several rows, and is further from all other numbers than these are from one another.
+    """
+    for end in (values.min(), values.max()) if len(values) else ():
+        if not _NINES.fullmatch(f"{end:.15g}"):
+            continue
+        others = values[values != end]
+        rows = len(values) - len(others)
+        if rows > 1 and len(others) and np.abs(others - end).min() > np.ptp(others) > 0:
+            return float(end), rows
+    return None
 
 
 def has_id_name(name: str) -> bool:
@@ -203,6 +220,14 @@ class ColumnSurvey:
         """Say what a column of numbers is read as, if that is not plain."""
         name = table.column_name(self.place)
         marks = [f"{name}: {text!r} is read as a missing value; the first is {at}" for text, at in self.marks.items()]
+        if far := far_nines(self.known_values):
+            value, rows = far
+            marks.append(f"{name} has {value:g} in {rows} rows, far from other numbers; if none is meant: data.missing")
+        if _CODE_NAME.search(table.names[self.place]) and not np.any(self.known_values % 1):
+            line = column_line(table.names[self.place], "category")
+            marks.append(
+                f"{name} has whole numbers, which are read as amounts; for codes write {line} in [data.columns]"
+            )
         if self.sign == "true or false":
             return [*marks, f"{name} is true or false; it is read as 1 or 0"]
         if self.sign:
