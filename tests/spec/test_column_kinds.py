@@ -268,6 +268,7 @@ def notes_of(cell, rows=ROWS, **told):
         (lambda i: "rotary" if i == 5 else (4, 6, 8)[i % 3], "category", "line 7: its numbers are classes"),
         (lambda i: "6+" if i % 20 == 0 else i % 6, "category", "'6+', line 2: its numbers are classes"),
         (lambda i: "14000306X" if i == 5 else 140003065 + i, "ignore", "it has codes such as '14000306X'"),
+        (lambda i: "98115-4820" if i == 5 else 98000 + i, "ignore", "it has codes such as '98115-4820'"),
         (lambda i: "41" + "ABCDG"[i % 5] if i > 54 else i, "ignore", "it has codes such as '41A'"),
         (lambda i: "*" if i == 5 else i * 1.5, "number", "'*' is a missing value for data.missing"),
         (lambda i: ("n.a.", "..")[i % 2] if i > 57 else i, "number", "'n.a.', '..' are missing values for"),
@@ -289,6 +290,13 @@ def test_odd_texts_among_numbers_are_understood_and_said(cell, kind, note):
 def test_a_single_odd_text_in_a_measure_is_asked_about(odd):
     with pytest.raises(DataError, match=r"column 'c': line 7: "):
         finding(lambda i: f'"{odd}"' if i == 5 else i * 1.5)
+
+
+@pytest.mark.parametrize("odd", ["12O", "5kg", "5g", "5m", "5a"])
+def test_a_unit_or_a_typing_error_among_whole_numbers_is_asked_about(odd):
+    again = (5, 9) if odd[-1] in "gm" else (5,)
+    with pytest.raises(DataError, match=r"column 'c': line 7: "):
+        finding(lambda i: odd if i in again else i)
 
 
 def test_a_few_notes_speak_of_many_columns():
