@@ -115,7 +115,7 @@ def find_kinds(
     Raises:
         DataError: a column of numbers has a few cells that are none.
     """
-    texts = [s.place for s in surveys if not s.is_numeric or s.is_code or _name(table, s.place) in told]
+    texts = [s.place for s in surveys if not s.has_only_numbers or s.is_code or _name(table, s.place) in told]
     types: dict[str | int, Type] = dict.fromkeys(texts, "text")
     typed = columns_in(raw, table.form, table.where, take=texts, types=types).columns if texts else ()
     found = {column.place: column for column in typed}

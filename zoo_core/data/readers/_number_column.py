@@ -102,7 +102,9 @@ class NumberColumn:
         values = self._plain(cells)
         if values is not None:
             return values, {}
-        values = np.fromiter(self._found.of(cells), np.float64, len(cells))
+        values = self._plain_among_gaps(cells)
+        if values is None:
+            values = np.fromiter(self._found.of(cells), np.float64, len(cells))
         return values, {at: as_text(cells[at]) for at in np.flatnonzero(np.isnan(values)).tolist()}
 
     def _value(self, cell: str) -> float:
@@ -112,6 +114,18 @@ class NumberColumn:
             return math.nan
         self.sign = number.sign if self.sign is None else self.sign
         return number.value if number.sign == self.sign else math.nan
+
+    def _plain_among_gaps(self, cells: Cells) -> Array | None:
+        """Return the numbers, NaN for the missing ones, if all others are plain; a grid has found its gaps."""
+        if self.sign or not cells or isinstance(cells[0], bytes):
+            return None
+        at = [i for i, cell in enumerate(cells) if cell not in self._missing]
+        found = self._plain([as_text(cells[i]) for i in at]) if len(at) < len(cells) else None
+        if found is None:
+            return None
+        values = np.full(len(cells), math.nan)
+        values[at] = found
+        return values
 
     def _plain(self, cells: Cells) -> Array | None:
         """Return the numbers if all are plain, which is by far the most frequent case."""
