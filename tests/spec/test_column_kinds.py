@@ -267,6 +267,8 @@ def notes_of(cell, rows=ROWS, **told):
         (lambda i: "X12" if i == 5 else i % 5 + 10, "category", "because of 'X12', line 7"),
         (lambda i: "rotary" if i == 5 else (4, 6, 8)[i % 3], "category", "line 7: its numbers are classes"),
         (lambda i: "6+" if i % 20 == 0 else i % 6, "category", "'6+', line 2: its numbers are classes"),
+        (lambda i: ("<5", "9+")[i % 2] if i % 20 < 2 else i % 5 + 5, "category", "'<5', line 2: its numbers are cl"),
+        (lambda i: "A" if i == 5 else f"0{i % 9}.1" if i % 2 else f"0{i % 9}", "category", "because of 'A', line 7"),
         (lambda i: "14000306X" if i == 5 else 140003065 + i, "ignore", "it has codes such as '14000306X'"),
         (lambda i: "98115-4820" if i == 5 else 98000 + i, "ignore", "it has codes such as '98115-4820'"),
         (lambda i: "41" + "ABCDG"[i % 5] if i > 54 else i, "ignore", "it has codes such as '41A'"),

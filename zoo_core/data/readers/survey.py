@@ -151,18 +151,18 @@ class ColumnSurvey:
     def letter_code(self) -> str:
         """The first code with a letter, such as 12a, in a column of whole numbers that are codes; or ''."""
         values = self.known_values
-        if not len(values) or np.any(values % 1) or values.min() < 0:
+        if not len(values) or values.min() < 0 or (np.any(values % 1) and not self.code):
             return ""
         return self._odd.first_code(zeros=bool(self.code))
 
     @cached_property
     def has_levels(self) -> bool:
         """Whether few numbers and texts stand in many rows each, as for classes of which some have a name."""
-        if not self._texts or self._near:
+        are_open = self._odd.are_open_classes
+        if not self._texts or (self._near and not are_open):
             return False
         levels, rows = len(self._odd) + len(np.unique(self.known_values)), len(self._numbers.values) - self._missing
-        most = MOST_LEVELS if self._odd.are_open_classes else FEW_LEVELS
-        return levels <= most and levels * ROWS_PER_LEVEL <= rows
+        return levels <= (MOST_LEVELS if are_open else FEW_LEVELS) and levels * ROWS_PER_LEVEL <= rows
 
     @property
     def values(self) -> Array:
