@@ -12,8 +12,16 @@ if TYPE_CHECKING:
 
 STRATIFIED_ROWS = 7  # of the rarest class, so that each split gets some
 # Batch size and weight decay, for tables of fewer rows than that.
-SIZES = {100: (8, 0.3), 1000: (32, 0.3), 3000: (128, 0.3), 10_000: (128, 0.1), 50_000: (128, 0.03)}
-LARGEST = 256, 0.03
+SIZES = {
+    100: (8, 0.6),
+    300: (16, 0.6),
+    1000: (32, 0.3),
+    3000: (128, 0.3),
+    10_000: (128, 0.1),
+    50_000: (128, 0.01),
+}
+LARGEST = 256, 0.01
+FEW_ROWS = 1000  # below, a hidden layer has half the units
 SPLIT_ROWS = 20  # at least, for a validation and a test split
 
 
@@ -26,6 +34,11 @@ def _sizes(rows: int) -> tuple[int, float]:
     return next((sizes for limit, sizes in SIZES.items() if rows < limit), LARGEST)
 
 
+def _hidden_units(found: Guess) -> int:
+    """Return the number of hidden units: fewer for few rows, and for two classes, since such a row tells one bit."""
+    return (32 if found.rows < FEW_ROWS else 64) // (2 if len(found.class_counts) == 2 else 1)
+
+
 def csv_spec(name: str, found: Guess) -> str:
     """Return the text of a spec, TOML, that can be trained as it is."""
     units = len(found.class_counts) or len(found.targets)
@@ -33,7 +46,7 @@ def csv_spec(name: str, found: Guess) -> str:
     splits = found.rows >= SPLIT_ROWS
     batch, decay = _sizes(found.rows)
     return TEMPLATE.format(
-        batch=batch, decay=decay, name=name,
+        batch=batch, decay=decay, hidden=_hidden_units(found), name=name,
         data="\n".join(_data_lines(found)), loss=loss, activation=activation, units=units,
         metrics=metrics, splits=SPLITS if splits else "",
         stopping=STOPPING if splits else "", preprocessor=TABLE if found.columns else STANDARD,
@@ -102,7 +115,7 @@ name = "csv"
 loss = "{loss}"
 
 [[model.layers]]
-units = 32
+units = {hidden}
 activation = "relu"
 initializer = "he_normal"
 
