@@ -7,9 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import zoo_core
 from zoo_core.cli.commands.new import columns_text
+from zoo_core.data.readers.features import read_features
 from zoo_core.errors import DataError, UsageError
-from zoo_core.spec.from_csv import guess, told_options
+from zoo_core.parts import Column
+from zoo_core.spec.from_csv import csv_spec, guess, told_options
 
 ROWS = 60
 NAMES = [f"Name {i}, of {i % 7}" for i in range(ROWS)]
@@ -362,3 +365,14 @@ def test_numbers_that_may_stand_for_missing_values_are_said(cell, said):
 def test_numbers_that_may_be_codes_are_said():
     Path("t.csv").write_text("zipcode,p,y\n" + "\n".join(f"{98000 + i % 9},{i},{i}.5" for i in range(ROWS)))
     assert 'for codes write zipcode = "category" in [data.columns]' in " ".join(guess(Path("t.csv")).notes)
+
+
+def test_a_frame_is_predicted_as_its_file_is_with_marks_and_blanks_in_names():
+    rows = [f"{'-' if i == 5 else i},{i * 2},{i * 3}.5" for i in range(ROWS)]
+    Path("t.csv").write_text("a,b ,y\n" + "\n".join(rows))
+    Path("s.toml").write_text(csv_spec("job", guess(Path("t.csv"))))
+    model = zoo_core.train(zoo_core.read_spec("s.toml", ["training.epochs=1"]))
+    frame = {"a": np.array(["-" if i == 5 else i for i in range(ROWS)], object), "b ": np.arange(ROWS) * 2}
+    np.testing.assert_array_equal(model.predict(frame), model.predict({"a": frame["a"], "b": frame["b "]}))
+    x = read_features("t.csv", ["a", "b"], options=model.data_options, columns=[Column("a"), Column("b")], gaps=True)
+    np.testing.assert_allclose(model.predict(frame), model.predict(x), rtol=1e-6)

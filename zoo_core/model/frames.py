@@ -141,7 +141,7 @@ def match_columns(frame: Any, names: Sequence[str], width: int, what: str, model
     They are matched by name, in any order, and others are left out. A model without names takes them in their order.
     `what` is "inputs" or "targets". Raises DataError if one is missing, or holds no numbers.
     """
-    columns = frame_columns(frame)
+    columns = _with_plain_names(frame_columns(frame), names)
     chosen = _named(columns, names, what, model) if names else list(columns)
     if len(chosen) != width:
         raise DataError(f"{what} have {len(chosen)} columns, and model {model!r} needs {width}")
@@ -159,8 +159,9 @@ def described_matrix(frame: Any, columns: Sequence[Column], missing: Sequence[st
     if isinstance(frame, np.ndarray) and frame.dtype.names is None:
         given = {column.name: frame[:, at] for at, column in enumerate(columns)}
     else:
-        given = frame_columns(frame)
-        _named(given, [column.name for column in columns], what, model)
+        names = [column.name for column in columns]
+        given = _with_plain_names(frame_columns(frame), names)
+        _named(given, names, what, model)
     arrays = [_described_values(given[column.name], column, missing, what) for column in columns]
     _check_lengths(arrays, what)
     return np.column_stack(arrays)
@@ -180,6 +181,13 @@ def _described_values(values: Array, column: Column, missing: Sequence[str], wha
 def _check_lengths(arrays: Sequence[Array], what: str) -> None:
     if len({len(array) for array in arrays}) > 1:
         raise DataError(f"{what}: the columns differ in length: {', '.join(str(len(array)) for array in arrays[:8])}")
+
+
+def _with_plain_names(columns: dict[str, Array], names: Sequence[str]) -> dict[str, Array]:
+    """Return columns also by their names without blanks around them, as a file is read, where a name is missing."""
+    if all(name in columns for name in names):
+        return columns
+    return {**{str(name).strip(): array for name, array in columns.items()}, **columns}
 
 
 def _named(columns: Mapping[str, Array], names: Sequence[str], what: str, model: str) -> Sequence[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -45,6 +45,11 @@ def is_number(cell: str) -> bool:
 
 
 @lru_cache  # each column of a wide table asks
+def gaps_of_numbers(missing: Sequence[str]) -> tuple[str, ...]:
+    """Return the texts that stand for a missing value in a column of numbers: more, unless the usual ones changed."""
+    return (*missing, *NO_NUMBER) if set(MISSING) <= set(missing) else tuple(missing)
+
+
 def has_number(missing: tuple[str, ...], longer: int = 0) -> bool:
     """Return whether a number, such as -999, is among the texts that stand for a missing value.
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from zoo_core.data.readers._cells import MISSING, NO_NUMBER, Notation
+from zoo_core.data.readers._cells import MISSING, Notation, gaps_of_numbers
 
 DELIMITERS = (",", ";", "\t", "|")
 BLANKS = " "  # as a delimiter: one or more blanks or tabs
@@ -58,8 +58,8 @@ class TableFormat:
 
     @property
     def no_numbers(self) -> tuple[str, ...]:
-        """The texts that stand for a missing value in a column of numbers: more, unless the usual ones were changed."""
-        return (*self.missing, *NO_NUMBER) if set(MISSING) <= set(self.missing) else self.missing
+        """The texts that stand for a missing value in a column of numbers."""
+        return gaps_of_numbers(self.missing)
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> TableFormat:

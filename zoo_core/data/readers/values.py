@@ -16,7 +16,7 @@ import numpy as np
 
 from zoo_core.data.columns import MAX_CATEGORIES, MAX_LETTERS, UNKNOWN
 from zoo_core.data.labels import LabelIndex, label_text, whole_value
-from zoo_core.data.readers._cells import MISSING, Notation, read_number
+from zoo_core.data.readers._cells import MISSING, Notation, gaps_of_numbers, read_number
 from zoo_core.data.readers.columns import MISSING_CODE, TypedColumn
 from zoo_core.data.readers.date_orders import FORMS as DATE_FORMS, fitting_orders, likely_order
 from zoo_core.data.readers.dates import read_date
@@ -196,6 +196,7 @@ def typed_array(name: str, values: Array, kind: str, missing: Sequence[str] = MI
         seconds = np.where(np.isnat(micro), np.nan, micro.astype(np.int64) / 1e6)
         return TypedColumn(name, 0, numbers=seconds)
     cells = values.astype("datetime64[us]").tolist() if values.dtype.kind == "M" else values.tolist()
+    missing = gaps_of_numbers(missing) if kind == "number" else missing
     texts = [_text(cell, row, missing) for row, cell in enumerate(cells)]
     if kind == "date" and all(text is None or isinstance(cell, DATES) for text, cell in zip(texts, cells, strict=True)):
         found = [np.nan if text is None else read_date(text) for text in texts]  # whatever comes first in texts
