@@ -79,6 +79,12 @@ def test_the_line_of_a_wrong_cell_far_down_is_right(before: str) -> None:
         read_columns(io.StringIO(text, newline=""), TableFormat(comment="#"), types=types)  # type: ignore[arg-type]
 
 
+def test_the_first_cell_that_makes_a_column_texts_is_named_also_before_others(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n" + "".join(f"{cell},1\n" for cell in (1, 2, "007", 3, "x", *range(100))))
+    assert read_columns(path, PLAIN)["a"].first_text == "line 4"
+
+
 @pytest.mark.parametrize("row", ["1,2,3", "1", "1,2\r1,2,3"])
 def test_a_row_of_another_width_far_down_is_refused_with_its_line(row: str) -> None:
     text = "a,b\n" + "1,2\n" * 20_000 + row + "\n"

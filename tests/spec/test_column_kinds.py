@@ -317,8 +317,9 @@ def test_a_few_notes_speak_of_many_columns():
     assert "columns 't0', 't1', 't2', 't3' are left out: they have many different texts; to take" in " ".join(notes)
 
 
-def test_a_column_with_gaps_only_where_the_target_is_missing_may_have_gaps():
-    rows = [f"{i},{'' if i == 50 else i * i},{'' if i > 47 else i + 0.5}" for i in range(ROWS)]
+@pytest.mark.parametrize("gap", ["", "NA", " NA", "-", "None"])
+def test_a_column_with_gaps_only_where_the_target_is_missing_may_have_gaps(gap):
+    rows = [f"{i},{gap if i == 50 else i * i},{'' if i > 47 else i + 0.5}" for i in range(ROWS)]
     Path("t.csv").write_text("o,p,y\n" + "\n".join(rows))
     assert guess(Path("t.csv")).columns == {"o": "number", "p": "number"}
 

@@ -60,10 +60,13 @@ class Block:
 
     def missing(self, place: int, texts: Collection[str]) -> list[int]:
         """Return the rows whose cell in a column is one of the texts that stand for a missing value."""
-        if self.grid is None or has_number(tuple(texts), MOST_KEY):
+        if self.grid is None:
+            return [at for at, cell in enumerate(self.column(place)) if cell.strip() in texts]
+        unknown = _not_among_gaps(tuple(texts), self.grid.missing)
+        if has_number(unknown):
             return [at for at, cell in enumerate(self.column(place)) if cell.strip() in texts]
         found = self.grid.gaps(place).tolist()
-        rows = self.grid.odd(place) if _has_long(tuple(texts)) else self.grid.unusual(place)
+        rows = self.grid.odd(place) if unknown else self.grid.unusual(place)
         cells = zip(rows.tolist(), self.grid.cells(place, rows), strict=True)
         others = [at for at, cell in cells if cell.strip() in texts]
         return sorted(found + others) if others else found
@@ -126,8 +129,9 @@ class Block:
 
 
 @lru_cache
-def _has_long(texts: tuple[str, ...]) -> bool:
-    return any(len(text.encode(errors="replace")) > MOST_KEY for text in texts)
+def _not_among_gaps(texts: tuple[str, ...], missing: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the texts that are not found by a grid, which has short ones among `missing` as its gaps."""
+    return tuple(t for t in texts if t not in missing or len(t.encode(errors="replace")) > MOST_KEY)
 
 
 def _count_lines(before: int, rows: Iterable[Sequence[str]]) -> Iterator[int]:

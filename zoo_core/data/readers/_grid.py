@@ -26,6 +26,11 @@ class Grid:
     def __len__(self) -> int:
         return len(self._positions.ends) // self.width
 
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The texts that stand for a missing value."""
+        return self._reader.missing
+
     def raw_cells(self, place: int, rows: Array | None = None) -> list[bytes]:
         """Return the UTF-8 of some cells of a column, by default of all."""
         return self._positions.texts(slice(place, None, self.width), rows)

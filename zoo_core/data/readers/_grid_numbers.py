@@ -64,7 +64,7 @@ class NumberReader:
     def __init__(self, cells: Cells, others: Array, missing: Collection[str]) -> None:
         """Take the cells, and which bytes of the text are no digits, ends of cells or decimal marks."""
         self._cells, self._data, self._others = cells, cells.data, others
-        self._missing = tuple(missing)
+        self.missing = tuple(missing)
         self._negative = self._data[cells.starts] == _MINUS
 
     def read(self) -> Numbers:
@@ -89,7 +89,7 @@ class NumberReader:
         digits = self._all_digits(points, whole, stops, decimals, odd)
         values = self._scale(digits, decimals, powers, odd)
         np.negative(values, out=values, where=negative)
-        gaps = self._take_gaps(values, odd) if has_others or has_number(self._missing) or odd.any() else None
+        gaps = self._take_gaps(values, odd) if has_others or has_number(self.missing) or odd.any() else None
         return Numbers(values, odd, gaps, None if powers is None else powers.cells)
 
     @property
@@ -160,11 +160,11 @@ class NumberReader:
 
     def _take_gaps(self, values: Array, odd: Array) -> Array | None:
         """Make the cells that stand for a missing value NaN; return them."""
-        wanted = _keys(self._missing)
+        wanted = _keys(self.missing)
         if not len(wanted[0]):
             return None
         size = self._cells.ends - self._cells.starts
-        at = np.flatnonzero((odd | has_number(self._missing)) & (size <= MOST_KEY))
+        at = np.flatnonzero((odd | has_number(self.missing)) & (size <= MOST_KEY))
         if not len(at):
             return None
         keys, sizes = wanted

@@ -110,8 +110,8 @@ class Numbers(Builder):
         if self._told and wrong is not None:
             fault = find_fault(found.others[wrong], self.form.notation, self.form.missing, self._numbers.sign)
             raise DataError(f"{self.where}: {block.place(wrong)}, {self.label}: {fault.text}")
-        if not self._told and wrong is None:
-            wrong = block.first_code(self.place)
+        if not self._told and (code := block.first_code(self.place)) is not None:
+            wrong = code if wrong is None else min(wrong, code)
         if wrong is not None:
             self.first_text = block.place(wrong)
             self._numbers.release()
