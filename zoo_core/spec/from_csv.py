@@ -13,7 +13,7 @@ from zoo_core.data.readers.find_format import find_format
 from zoo_core.data.readers.survey import ColumnSurvey
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.table_reader import Block, TableReader
-from zoo_core.data.readers.tables import read_table
+from zoo_core.data.readers.tables import declared_kinds, read_table
 from zoo_core.errors import DataError, UsageError, nearest
 from zoo_core.parts import Task
 from zoo_core.spec._choice_notes import choice_notes
@@ -170,7 +170,7 @@ def guess(
     about_targets += guess_notes(task, seen.targets, counts, table) if guessed else []
     places = {table.index(column): key for key, column in apart.items()}
     told_kinds |= {str(table.names[place] or place): "ignore" for place in places}
-    kinds = find_kinds(seen.features, table, raw, _told_kinds(told_kinds, table), features=features is not None)
+    kinds = find_kinds(seen.features, table, raw, _told_kinds(told_kinds, table, raw), features=features is not None)
     kinds = [kept_apart(one, places[one.place]) if one.place in places else one for one in kinds]
     kinds = [replace(one, may_lack=one.place in seen.gaps_without_target) for one in kinds]
     _check_taken(kinds, table)
@@ -231,14 +231,14 @@ def _tell_tale_notes(kinds: Sequence[Finding], seen: _Survey, table: TableReader
     return list(dict.fromkeys(note for own, cells in targets for note in column_notes(numeric, own, cells, table)))
 
 
-def _told_kinds(kinds: Mapping[str, str], table: TableReader) -> dict[str, str]:
-    """Return the kinds that the user says. Raises UsageError for an unknown kind, DataError for an unknown column."""
+def _told_kinds(kinds: Mapping[str, str], table: TableReader, raw: Any) -> dict[str, str]:
+    """Return the kinds that are said. Raises UsageError for an unknown kind, DataError for an unknown column."""
     for name, kind in kinds.items():
         if kind not in KINDS:
             raise UsageError(f"data.columns.{name} = {kind!r}: there is no such kind; there are: {', '.join(KINDS)}")
         if any(table.names):
             table.index(name)
-    return dict(kinds)
+    return declared_kinds(raw) | dict(kinds)
 
 
 def _check_taken(found: Sequence[Finding], table: TableReader) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -20,22 +21,24 @@ SMALL = 2**22  # bytes of a file whose pages are few, or little ones
 AT_ONCE = 16  # as many rows are in a batch of a temporary file
 WIDER = 4  # a cell takes no more bytes in a temporary file than this times those of its text
 OWN = 2**28  # bytes of addresses that Python and arro3 take themselves
-KNOWN = "numeric", "decimal", "boolean", "null", "date", "time", "timestamp"
+TIMES = "date", "time", "timestamp"
+KNOWN = "numeric", "decimal", "boolean", "null", *TIMES
 TEXTS = "string", "large_string", "string_view"
 
 
 def write_table(path: str, out: IO[bytes]) -> None:
     """Write a line of JSON that describes each column, and then the rows, without a header.
 
-    The description of a column is its name, whether it holds texts, and the name of a type that no table has, or "".
+    The description of a column is its name, whether it holds texts, and whether its type is one of categories. At its
+    end is the name of a type that no table has, or "".
     """
     library = import_module("arro3.io")
     schema = (library.read_parquet if path.lower().endswith(PARQUET) else library.read_ipc)(path).schema
     columns = [(field.name, *_described(field.type)) for field in schema]
     out.write(json.dumps(columns).encode() + b"\n")
-    if any(unknown for _, _, unknown in columns):
+    if any(unknown for *_, unknown in columns):
         return
-    has_texts = any(is_text for _, is_text, _ in columns)
+    has_texts = any(is_text for _, is_text, *_ in columns)
     rows = max(1, min(TEXT_ROWS if has_texts else CELLS, CELLS // max(1, len(columns))))
     batches = _batches(path, schema, rows, rows if has_texts else AT_ONCE * rows)
     while (batch := next(batches, None)) is not None:
@@ -57,12 +60,20 @@ def _batches(path: str, schema: Any, rows: int, at_once: int) -> Any:
     return batches or (library.read_parquet(path, batch_size=rows) if is_parquet else library.read_ipc(path))
 
 
-def _described(kind: Any) -> tuple[bool, str]:
-    """Return whether a type is one of texts, and its name if it is none of a table."""
+def _described(kind: Any) -> tuple[bool, bool, str]:
+    """Return whether a type is one of texts, whether it is one of categories, and its name if it is none of a table.
+
+    The encoding of a column does not count: Parquet stores plain texts and numbers in dictionaries, too.
+    """
     kinds, shown = type(kind), str(kind).partition("<")[2].rpartition(">")[0]
-    kind = kind.value_type if kinds.is_dictionary(kind) else kind
-    is_text, is_known = (any(getattr(kinds, f"is_{name}")(kind) for name in names) for names in (TEXTS, KNOWN))
-    return is_text, "" if is_text or is_known else shown
+    is_dictionary = kinds.is_dictionary(kind)
+    kind = kind.value_type if is_dictionary else kind
+    is_text, is_known, is_time = (_is_any(kind, names) for names in (TEXTS, KNOWN, TIMES))
+    return is_text, is_dictionary and not is_time, "" if is_text or is_known else shown
+
+
+def _is_any(kind: Any, names: Iterable[str]) -> bool:
+    return any(getattr(type(kind), f"is_{name}")(kind) for name in names)
 
 
 def _layout(kind: Any) -> str:

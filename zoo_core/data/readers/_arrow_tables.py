@@ -31,13 +31,15 @@ def read_arrow(path: Path) -> ColumnsText:
     """
     with _reader(path) as stream:
         columns = json.loads(stream.readline() or "[]")
-        for name, _, unknown in columns:
+        for name, *_, unknown in columns:
             if unknown:
                 raise DataError(f"{path}: column {name!r} holds {unknown}; a table has numbers, texts or dates")
-        header = next(csv_lines([[name for name, _, _ in columns]])).encode(errors=ERRORS)
+        header = next(csv_lines([[name for name, *_ in columns]])).encode(errors=ERRORS)
         text = kept(chain([header], _pieces(stream, path)), str(path))
-    texts = tuple(name for name, is_text, _ in columns if is_text)
-    return ColumnsText(str(path), text.open, text.size, texts, f"arro3 reads the columns of the {path.suffix} file")
+    texts = tuple(name for name, is_text, *_ in columns if is_text)
+    categories = tuple(name for name, _, is_category, _ in columns if is_category)
+    note = f"arro3 reads the columns of the {path.suffix} file"
+    return ColumnsText(str(path), text.open, text.size, texts, note, categories=categories)
 
 
 def _pieces(stream: IO[bytes], path: Path) -> Iterator[bytes]:

@@ -21,12 +21,14 @@ class ColumnsText(Contents):
         texts: the columns that hold texts even if these look like numbers.
         note: who has read the columns.
         sheet_rows: the rows of a spreadsheet that have a value, as it counts them.
+        categories: the columns that the file declares to be of categories, whatever their values are.
     """
 
     FORMAT: ClassVar = TableFormat(header=True)
     texts: tuple[str, ...] = ()
     note: str = "the reader of a plugin gives the columns"
     sheet_rows: Sequence[int] = ()
+    categories: tuple[str, ...] = ()
 
     def row_name(self, number: int, line: int) -> str:
         """Return what messages call a row; its file has no lines. `number` counts rows below the header from 1."""

@@ -68,6 +68,11 @@ def _cell(value: Any) -> str:
     return "" if value != value else str(value)
 
 
+def declared_kinds(raw: Raw) -> dict[str, str]:
+    """Return the kinds of columns that a file itself says, by name."""
+    return dict.fromkeys(raw.categories, "category") if isinstance(raw, ColumnsText) else {}
+
+
 def format_of(raw: Raw, form: TableFormat) -> TableFormat:
     """Return how a table is written: as `form` says, or as the columns of a plugin are."""
     return raw.FORMAT if isinstance(raw, ColumnsText) else form
