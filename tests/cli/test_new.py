@@ -142,10 +142,12 @@ SURPRISES = {
     "the target in cents": ("cents", lambda i: VALUES[i] * 100, False, "column 'cents' tells the target exactly"),
     "its logarithm": ("log", lambda i: np.log(VALUES[i] + 9), False, "column 'log' tells the target exactly"),
     "its negative": ("loss", lambda i: -VALUES[i], False, "column 'loss' tells the target exactly"),
-    "a summand": ("rest", lambda i: VALUES[i] - NOISE[i], False, "'rest' add up to the target"),
+    "a rounded summand": ("rest", lambda i: round(VALUES[i] - NOISE[i], 2), False, "columns 'noise', 'rest' tell the"),
+    "a weighted one": ("w", lambda i: 3 * VALUES[i] - NOISE[i] / 2, False, "'noise', 'w' tell the target together"),
+    "a summand": ("rest", lambda i: VALUES[i] - NOISE[i], False, "columns 'noise', 'rest' add up to the target"),
     "an id that is repeated": ("group_id", lambda i: i // 2, False, "column 'group_id' may say whose a row is"),
     "years": ("bought_in", lambda i: 1990 + i % 30, False, ""),
-    "nearly the target": ("guess", lambda i: VALUES[i] + 0.1 * NOISE[i], False, ""),
+    "nearly the target": ("guess", lambda i: VALUES[i] + 0.1 * NOISE[i - 1], False, ""),
 }  # fmt: skip
 VALUES, NOISE = np.random.default_rng(0).normal(size=(2, 40)).round(6)
 
@@ -262,7 +264,9 @@ def test_a_second_spec_of_one_name_is_told_the_ways_out(run_zoo):
         (lambda i: f"{i},{i}%,{i}", "column 'q': the sign '%' beside its numbers is left out"),
         (lambda i: f"{i},{i},{1000 * i}", "the target, column 'r' has mean 2.95e+04"),
         (lambda i: f"{i},{'Total' if i == 59 else 'x'},{i}", "the last row has 'Total'"),
-        (lambda i: f"{i},{i},{'' if i == 7 else i / 8}", "1 row(s) have no value in the target, column 'r'"),
+        (lambda i: f"{i},{i},{'' if i == 7 else i / 8}", "column 'r', and are left out; the first is line 9\n"),
+        (lambda i: f"{i},{i},{'' if i == 7 else 'ab'[i % 2]}", "line 9. If that is a label: data.missing = []"),
+        (lambda i: f"{i},,{i}", "column 'q' is left out: no row has a value"),
     ],
 )
 def test_what_may_surprise_is_said(run_zoo, rows, words):

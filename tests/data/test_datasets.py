@@ -222,6 +222,8 @@ def test_csv_columns_to_learn_from_and_weights(folder: DataFolder, put: Any) -> 
         ({"features": ["a", "nope"]}, "there is no column 'nope'"),
         ({"weights": "minus"}, r"line 3 has the weight -1"),
         ({"weights": "none"}, "all weights are 0"),
+        ({"weights": "nope"}, "there is no column 'nope'.*; data.weights names it as the weights of the rows"),
+        ({"weights": "nope", "columns": {"a": "number"}}, "data.weights names it as the weights of the rows"),
     ],
 )
 def test_csv_columns_that_do_not_fit(folder: DataFolder, put: Any, options: dict[str, Any], words: str) -> None:

@@ -188,6 +188,14 @@ def test_headers_of_numbers_and_tables_without_a_header(text: str, names: tuple[
         ("a,b\n1.234,7\n950,8\n", "'1.234' may be 1.234 or 1234"),
         ("a\tb\n1.234 €\t7\n950 €\t8\n", "'1.234 €' may be 1.234 or 1234"),
         ("PK\x03\x04 and more", "is an Excel workbook, a NumPy archive or another zip file, not a text table"),
+        (
+            "PAR1",
+            "is a Parquet file.*; give it as a file whose name ends in .parquet, or save or export it as CSV",
+        ),
+        (
+            "ARROW1\0\0",
+            "is an Arrow or Feather file.*; give it as a file whose name ends in .feather, or save",
+        ),
         ("<!DOCTYPE html>\n<html>Sign in</html>", "is a web page or XML, not a text table; save or export it as CSV"),
         ('\n [{"a": 1}, {"a": 2}]', "is JSON, not a text table"),
         ('{"a": 1}\n{"a": 2}', "is JSON, not a text table"),

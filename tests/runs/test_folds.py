@@ -109,3 +109,14 @@ def test_numbers_of_folds_and_slices_that_are_refused(table: Path, run_zoo: Any)
     with pytest.raises(UsageError, match=r"data\.test is '50:'"):
         zoo_core.cross_validate(spec_of(table, test="50:"))
     assert run_zoo("train", "glyphs-quickstart", "--folds", "3", "--from", "glyphs-quickstart")[0] == 2
+
+
+def test_test_rows_that_are_given_apart_are_refused_with_folds() -> None:
+    x, y = np.random.default_rng(0).normal(size=(30, 2)), ["a", "b", "a"] * 10
+    layers = [{"units": 2, "activation": "softmax"}]
+    spec: dict[str, Any] = {"model": {"loss": "cross_entropy", "layers": layers}, "optimizer": "sgd"}
+    given, words = {"train": (x, y), "test": (x[:9], y[:9])}, "each fold is a test split, and test rows are given apart"
+    with pytest.raises(UsageError, match=words):
+        zoo_core.cross_validate(spec, 3, data=given)
+    with pytest.raises(UsageError, match=words):
+        zoo_core.train(spec | {"data": {"folds": 3, "fold": 1}}, data=given)

@@ -47,6 +47,22 @@ def test_an_override(key: str, value: str) -> None:
     assert len(str(caught.value)) < 300
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [(".25", 0.25), ("5.", 5.0), ("+.5", 0.5), ("1.e-3", 1e-3), (".5E1", 5.0), ("0.5", 0.5), (" .125 ", 0.125)],
+)
+def test_a_number_without_a_digit_beside_its_point_is_a_number(text: str, value: float) -> None:
+    spec = read_spec("glyphs-quickstart", [f"optimizer.learning_rate={text}"])
+    assert spec.to_dict()["optimizer"]["learning_rate"] == value
+    spec = read_spec("glyphs-quickstart", [f"optimizer={{ name = adam, learning_rate = {text} }}"])
+    assert spec.to_dict()["optimizer"]["learning_rate"] == value
+
+
+@pytest.mark.parametrize("text", ["v1.", ".", "1.2.", "..5", "'.5'"])
+def test_other_texts_with_points_stay_texts(text: str) -> None:
+    assert read_spec("glyphs-quickstart", [f"description={text}"]).description == text.strip("'")
+
+
 def test_an_index_of_an_override_with_many_digits() -> None:
     with pytest.raises(UsageError, match=r"there is no model\.layers\.9"):
         read_spec("glyphs-quickstart", [f"model.layers.{LONG}.units=3"])

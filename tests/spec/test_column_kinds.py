@@ -131,7 +131,21 @@ def test_numbers_with_a_few_texts_are_asked_about():
         finding(lambda i: "z" if i == 3 else i)
 
 
-def test_the_table_of_columns_has_at_most_80_columns():
+def test_a_cut_table_of_columns_still_counts_gaps_and_tells_names_apart(monkeypatch):
+    found, done = "4334.15 to 85199.7, 4,123 missing", "gaps: median; standardized"
+    names = ["certification_body_address", "certification_body_contact"]
+    rows = [{"column": name, "kind": "number", "found": found, "done": done} for name in names]
+    monkeypatch.setenv("COLUMNS", "80")
+    first, second = columns_text(rows).splitlines()[1:]
+    assert "..., 4,123 missing" in first
+    assert first[:16] != second[:16]
+    monkeypatch.setenv("COLUMNS", "120")
+    assert [line.split("  ")[:2] for line in columns_text(rows).splitlines()[1:]] == [[n, "number"] for n in names]
+    assert found in columns_text(rows)
+
+
+def test_the_table_of_columns_has_at_most_80_columns(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
     rows = [{"column": "c" * 90, "kind": "date_dmy", "found": "f\n" * 90, "done": "d" * 90}] * 70
     lines = columns_text(rows).splitlines()
     assert len(lines) == 62
@@ -191,7 +205,7 @@ def test_near_copies_of_the_target_are_said():
     assert any(
         "column 'near' is nearly the target, correlation 0.999" in n for n in notes({"p": noise, "near": near}, y)
     )
-    far = (y + 0.1 * noise).round(4)
+    far = (y + 0.1 * np.roll(noise, 1)).round(4)
     assert notes({"p": noise, "far": far}, y) == []
     labels = ["ab"[i % 2] for i in range(ROWS)]
     words = [("no", "yes")[i % 2] for i in range(ROWS)]

@@ -17,6 +17,7 @@ from zoo_core.model import Model, baseline_figures
 from zoo_core.model.evaluation import evaluate_table
 from zoo_core.registry import Registry
 from zoo_core.registry.default import chosen_registry
+from zoo_core.runs._given_data import TEST_AND_FOLDS, are_splits
 from zoo_core.runs._output import Output
 from zoo_core.runs._run import prepare, run_to_end
 from zoo_core.runs._spec_forms import read_spec_and_data
@@ -91,7 +92,8 @@ def cross_validate(
     """Train a model for each fold, and measure it on the rows of that fold.
 
     The rows are divided as `data.stratify`, `data.in_order` and the groups or times of the data say. A fraction for
-    `data.train` or `data.test` is left out, one for `data.validation` is taken from the other folds.
+    `data.train` or `data.test` is left out, one for `data.validation` is taken from the other folds. The test part of
+    a data set, such as that of `glyphs`, is neither learnt nor tested.
 
     Args:
         spec: as for `train`.
@@ -107,7 +109,8 @@ def cross_validate(
         The models of the folds with their figures, and the mean and the spread of these.
 
     Raises:
-        UsageError: `folds` is no such number, the spec has a slice as its test split, or a file exists.
+        UsageError: `folds` is no such number, the spec has a slice as its test split, `data` has test rows, or a file
+            exists.
         SpecError, DataError, PluginError, NumericError, ResourceError: as `train`.
 
     Example:
@@ -115,6 +118,8 @@ def cross_validate(
         print(result.mean, result.spread)
     """
     registry, interval = chosen_registry(registry), Interval.parse(checkpoint_every)
+    if are_splits(data) and "test" in data:
+        raise UsageError(TEST_AND_FOLDS)
     given = read_spec_and_data(spec, data, target, registry)
     specs = fold_specs(given.spec, folds)
     outputs = [None] * len(specs) if output is None else fold_outputs(output, specs, force)

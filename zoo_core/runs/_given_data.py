@@ -18,6 +18,7 @@ from zoo_core.spec import Spec, option_names
 from zoo_core.spec.for_data import GIVEN
 
 SPLITS = "train", "validation", "test"
+TEST_AND_FOLDS = "data: each fold is a test split, and test rows are given apart; leave them out"
 
 
 def with_given_data(spec: Spec, given: Any, target: Any, registry: Registry) -> tuple[Spec, Data]:
@@ -29,13 +30,15 @@ def with_given_data(spec: Spec, given: Any, target: Any, registry: Registry) -> 
     spec = _with_data_keys(spec, source=source)
     if isinstance(given, Data):
         return spec, checked_data(source, given)
-    parts = dict(given) if _are_splits(given) else {"train": given}
+    parts = dict(given) if are_splits(given) else {"train": given}
     beside = {"weights": source.weights, "groups": source.group, "times": source.time}
     rows = {name: given_rows(part, source.target, beside, f"data, {name}") for name, part in parts.items()}
     _check_named(rows["train"], beside, target)
     rows = {name: with_targets(own, MISSING, f"data, {name}") for name, own in rows.items()}
     first, last = rows["train"].x, spec.model.layers[-1]
     task: Task = source.task or task_of(spec.model.loss, rows["train"].y, last.units)
+    if "test" in parts and spec.data.folds is not None:
+        raise UsageError(TEST_AND_FOLDS)
     tables, about = make_tables(rows, task, source.columns or {})
     form = form_of(first) | ({"preprocessor": "table"} if about["columns"] else {})
     if "validation" in tables:
@@ -72,7 +75,8 @@ def _with_data_keys(spec: Spec, **keys: Any) -> Spec:
     return changed.from_origin(spec.origin)
 
 
-def _are_splits(given: Any) -> bool:
+def are_splits(given: Any) -> bool:
+    """Return whether data are given divided into splits."""
     return isinstance(given, Mapping) and "train" in given and set(given) <= set(SPLITS)
 
 

@@ -175,7 +175,7 @@ def kept_apart(finding: Finding, key: str) -> Finding:
 def _of_numbers(place: int, name: str, survey: ColumnSurvey, features: bool) -> Finding:
     values = survey.known_values
     if not len(values):
-        return Finding(place, name, "ignore", "no value", why="it has no value")
+        return Finding(place, name, "ignore", "no value", why="no row has a value")
     objection = "" if features else survey.objection(name)
     if objection:
         return Finding(place, name, "id" if "an id" in objection else "ignore", "", why=objection, values=values)
@@ -216,7 +216,7 @@ def _of_texts(place: int, name: str, texts: TypedColumn, survey: ColumnSurvey, f
         why = "each row has another text, which tells nothing of new rows"
         return Finding(place, name, "id", f"{count:,} different texts", why=why)
     way = f"to take it, write {column_line(name, 'category')} in [data.columns]"
-    why = f"it has {count:,} different texts in {known:,} rows; {way}"
+    why = f"there are {count:,} different texts in {known:,} rows; {way}"
     found, repeats = f"{count:,} different texts", count * REPEATED <= known
     return Finding(place, name, "ignore", found, why=why, reason="texts", may_group=repeats)
 

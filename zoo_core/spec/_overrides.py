@@ -15,6 +15,7 @@ INDEX = re.compile("[0-9]{1,9}")  # of a list
 LEFT_OUT = "null"  # as a value: the key is left out, so that its default holds
 MAX_SHOWN = 80  # characters of an override in a message
 BARE = re.compile(r"""("[^"]*"|'[^']*')|(?<![\w.+-])(?!(?:true|false|inf|nan)\b)([A-Za-z_][\w.-]*)(?=\s*[,:\]}])""")
+POINT = re.compile(r"""("[^"]*"|'[^']*')|(?<![\w.])([+-]?)(\d*)\.(\d*)((?:[eE][+-]?\d+)?)(?![\w.])""")  # .5 or 1.
 COLON = re.compile(r"""("[^"]*"|'[^']*')\s*:""")
 FOREIGN_PATH = re.compile(r"^-|^\.|^[^.]*[\[\]/:\s]|\[-?\d*\]")  # how keys are joined elsewhere, and an option's dashes
 
@@ -44,9 +45,9 @@ def _keys(path: str, shown: str) -> list[str | int]:
 
 def _override_value(text: str, shown: str) -> Any:
     """Return the value of an override. Raises UsageError if no spec may hold it."""
-    read = _parsed(text, shown)
+    read = _parsed(text, shown) or _parsed(POINT.sub(_whole_number, text), shown)
     if read is None and text.strip().startswith(("[", "{")):
-        read = _parsed_json(text) or _parsed_loosely(text, shown)
+        read = _parsed_json(text) or _parsed_loosely(POINT.sub(_whole_number, text), shown)
     if read is None and text.strip().startswith("{"):
         raise UsageError(f'override {shown}: is no table; write {{name = "adam", beta1 = 0.9}} or {{"name": "adam"}}')
     if read is None:
@@ -54,6 +55,14 @@ def _override_value(text: str, shown: str) -> Any:
     if fault := plain_fault(read):
         raise UsageError(f"override {shown}: {fault}")
     return read["x"] if read.keys() == {"x"} else text
+
+
+def _whole_number(found: re.Match[str]) -> str:
+    """Return a number as TOML writes it, with a digit on both sides of its point; other texts as they are."""
+    quoted, sign, before, after, exponent = found.groups()
+    if quoted or not (before or after):
+        return found[0]
+    return f"{sign}{before or 0}.{after or 0}{exponent}"
 
 
 def _parsed_json(text: str) -> dict[str, Any] | None:

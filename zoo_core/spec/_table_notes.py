@@ -21,9 +21,12 @@ SHOWN_CLASSES = 8
 LARGE, SMALL = 10.0, 0.01  # mean or deviation of a target beyond which a note says that it is scaled
 FIRST_ROWS = 1000  # that show at once that a column does not rise with the target
 LEAST_ROWS = 20  # from which a pattern of a column is no accident
+MOST_LINES = 3  # of a spec in a note
 MOST_COLUMNS = 30  # of which pairs are looked at
 FEW_VALUES = 10  # a target with fewer different values may rise with a column by chance
 NEARLY = 0.999  # correlation
+LEFT_OPEN = 1e-4  # share of the target's variance that a sum of columns may leave open
+LEAST_WEIGHT = 0.01  # of a summand, where all columns have the standard deviation 1
 FEW_WRONG = 0.02  # of the rows that are not of the largest class, where a column nearly tells the class
 _TOTAL = re.compile(r"(grand |sub)?(total|sum|mean|average|summe|gesamt|mittelwert)\b", re.IGNORECASE)
 
@@ -72,7 +75,7 @@ def column_notes(
     """Say which columns number the rows, and which tell the target, so that nothing is left to learn."""
     if len(labels) < LEAST_ROWS:
         return []
-    notes = []
+    notes, others = [], list[ColumnSurvey]()
     for survey in surveys:
         name = table.column_name(survey.place)
         if survey.counts_up:
@@ -88,17 +91,29 @@ def column_notes(
         elif target.is_numeric and (r := _correlation(survey.values, target.values)) > NEARLY:
             nearly = f"{name} is nearly the target, correlation {r:.5f}"
             notes.append(f"{nearly}; {_beforehand(table, survey.place)}")
-    return notes + [
-        f"{' and '.join(table.column_name(survey.place) for survey in pair)} add up to the target; "
-        f"{_beforehand(table, *(survey.place for survey in pair))}"
-        for pair in (_summands(surveys, target) if target.is_numeric else ())
+        else:
+            others.append(survey)
+    return [*notes, *(_sum_notes(others, target, table) if target.is_numeric else ())]
+
+
+def _sum_notes(surveys: Sequence[ColumnSurvey], target: ColumnSurvey, table: TableReader) -> list[str]:
+    """Say which columns add up to the target, each perhaps multiplied by a number."""
+    told: list[Sequence[ColumnSurvey]] = list(_summands(surveys, target))
+    how = "add up to the target"
+    if not told and (some := _weighted_summands(surveys, target)):
+        told, how = [some], "tell the target together, which is a weighted sum of them"
+    names = ((some, [table.names[survey.place] or str(survey.place) for survey in some]) for some in told)
+    return [
+        f"columns {', '.join(map(repr, own))} {how}; {_beforehand(table, *(survey.place for survey in some))}"
+        for some, own in names
     ]
 
 
 def _leave(table: TableReader, *places: int) -> str:
     """Return how columns are left out."""
-    lines = (column_line(table.names[place] or str(place), "ignore") for place in places)
-    return f"write {' and '.join(lines)} in [data.columns]"
+    lines = [column_line(table.names[place] or str(place), "ignore") for place in places[:MOST_LINES]]
+    more = " and so on" if len(places) > MOST_LINES else ""
+    return f"write {' and '.join(lines)}{more} in [data.columns]"
 
 
 def _beforehand(table: TableReader, *places: int) -> str:
@@ -167,6 +182,26 @@ def _summands(surveys: Sequence[ColumnSurvey], target: ColumnSurvey) -> Iterator
             yield pair
 
 
+def _weighted_summands(surveys: Sequence[ColumnSurvey], target: ColumnSurvey) -> Sequence[ColumnSurvey]:
+    """Return two columns or more of which a weighted sum is the target in all rows, but for rounding; else none."""
+    columns = [survey for survey in surveys if survey.is_numeric and np.ptp(survey.values) > 0]
+    rows = len(target.values)
+    if not 2 <= len(columns) <= MOST_COLUMNS or rows < FEW_VALUES * len(columns):
+        return []
+    x, y = (_standardized(values) for values in (np.column_stack([c.values for c in columns]), target.values))
+    if np.linalg.matrix_rank(x[:FIRST_ROWS]) < len(columns):
+        return []  # which of them make up the sum is not decided
+    weights = np.linalg.lstsq(x[:FIRST_ROWS], y[:FIRST_ROWS])[0]
+    if np.square(y - x @ weights).mean() > LEFT_OPEN:
+        return []
+    taken = [c for c, weight in zip(columns, weights, strict=True) if abs(weight) > LEAST_WEIGHT]
+    return taken if len(taken) > 1 else []
+
+
+def _standardized(values: Array) -> Array:
+    return np.asarray((values - values.mean(0)) / values.std(0))
+
+
 def unnamed_notes(table: TableReader) -> list[str]:
     """Say that columns without a name are not read."""
     if not any(table.names):
@@ -187,12 +222,12 @@ def total_notes(last: Sequence[str]) -> list[str]:
     return [f"{text}; if it is a sum, leave out lines that begin so: data.comment = {json.dumps(word)}"]
 
 
-def incomplete_notes(places: Sequence[str], table: TableReader, columns: Sequence[int]) -> list[str]:
-    """Say how many rows are left out because they have no target."""
+def incomplete_notes(places: Sequence[str], table: TableReader, columns: Sequence[int], task: str) -> list[str]:
+    """Say how many rows are left out because they have no target; what is empty may be a class."""
     if not places:
         return []
     names = " or ".join(map(table.column_name, columns))
+    way = ". If that is a label: data.missing = []" if task == "classification" else ""
     return [
-        f"{len(places)} row(s) have no value in the target, {names}, and are left out; "
-        f"the first is {places[0]}. If that is a label: data.missing = []"
+        f"{len(places)} row(s) have no value in the target, {names}, and are left out; the first is {places[0]}{way}"
     ]

@@ -175,7 +175,7 @@ def guess(
     kinds = [replace(one, may_lack=one.place in seen.gaps_without_target) for one in kinds]
     _check_taken(kinds, table)
     kept = [finding.place for finding in kinds if finding.is_taken]
-    notes = [*found.notes, *unnamed_notes(table), *gap_notes, *incomplete_notes(seen.incomplete, table, targets)]
+    notes = [*found.notes, *unnamed_notes(table), *gap_notes, *incomplete_notes(seen.incomplete, table, targets, task)]
     notes += [*about_targets, *choice_notes(kinds, seen.features, table), *_tell_tale_notes(kinds, seen, table)]
     codes = {f.place: f.codes for f in kinds if f.codes is not None} if counts else {}
     notes += [*text_notes(codes, seen.labels[0], table), *total_notes(seen.last)]

@@ -130,7 +130,7 @@ class Csv(Dataset):
                 weights=self.weights, beside=beside, words=words,
             )  # fmt: skip
         columns = None if features is None else [*features, *self._target_and_weight_columns()]
-        return read_csv(path, self._format(), text=text, columns=columns, targets=self._targets())
+        return read_csv(path, self._format(), text=text, columns=columns, targets=self._targets(), weights=self.weights)
 
     def _classes(self, tables: list[CsvTable]) -> Data:
         classes = find_classes(tables[0].text, tables[0].where)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from zoo_core.parts import Task
     from zoo_core.spec.from_csv import Guess
 
-WIDTHS = {"column": 16, "kind": 8, "found": 24, "done": 26}  # and two blanks between: 80 columns
+WIDTHS = {"column": 16, "kind": 8, "found": 24, "done": 26}  # the least, with two blanks between: 80 columns
+CUT_FIRST = "done", "found", "column"  # names are needed whole to be written into the spec
 HEAD = {key: key for key in WIDTHS}
 MOST_ROWS = 60
 EXAMPLES = (
@@ -137,18 +138,35 @@ def _table_text(name: str, found: Guess) -> tuple[str, list[str]]:
 
 
 def columns_text(rows: Sequence[Mapping[str, str]]) -> str:
-    """Return a table of columns as a text of at most 80 columns; long cells are cut."""
+    """Return a table of columns as a text that fits the terminal, or 80 columns; cells that are too long are cut."""
     from zoo_core.errors import printable
 
     shown = [{key: printable(row[key].replace("\n", "\\n")) for key in WIDTHS} for row in rows[:MOST_ROWS]]
-    widths = {key: min(most, max(len(row[key]) for row in [*shown, {key: key}])) for key, most in WIDTHS.items()}
-    lines = [[_cut(row[key], width).ljust(width) for key, width in widths.items()] for row in [HEAD, *shown]]
+    widths = _widths([*shown, HEAD])
+    lines = [[_cut(row[key], key, width).ljust(width) for key, width in widths.items()] for row in [HEAD, *shown]]
     more = [f"... and {len(rows) - MOST_ROWS:,} more"] if len(rows) > MOST_ROWS else []
     return "\n".join([*("  ".join(line).rstrip() for line in lines), *more])
 
 
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 3] + "..."
+def _widths(rows: Sequence[Mapping[str, str]]) -> dict[str, int]:
+    """Return the width of each column of a table: what its cells need, or less where the terminal is narrow."""
+    import shutil
+
+    widths = {key: max(len(row[key]) for row in rows) for key in WIDTHS}
+    room = shutil.get_terminal_size().columns - 2 * (len(WIDTHS) - 1)
+    for key in CUT_FIRST:
+        widths[key] -= max(0, min(sum(widths.values()) - room, widths[key] - WIDTHS[key]))
+    return widths
+
+
+def _cut(text: str, key: str, width: int) -> str:
+    """Return a text that is cut if it is too long, but keep where names mostly differ, and how many gaps there are."""
+    if len(text) <= width:
+        return text
+    end = text[-(width // 3) :] if key == "column" else ""
+    if text.endswith(" missing"):
+        end = text[text.rindex(", ") :]
+    return f"{text[: width - 3 - len(end)]}...{end}"
 
 
 def _try_training(text: str) -> list[str]:

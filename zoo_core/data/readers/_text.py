@@ -33,6 +33,7 @@ _OTHERS = {
     b"%PDF": "a PDF document",
     b"SQLite": "a database",
 }
+_ENDINGS = {"a Parquet file": ".parquet", "an Arrow or Feather file": ".feather"}  # those that are read by their name
 START = 1000  # bytes that tell the kind of a file
 _MARKUP = (  # how texts begin that are no table
     (re.compile(r"\s*<(!doctype|html|\?xml|head|body)", re.IGNORECASE), "a web page or XML"),
@@ -108,7 +109,9 @@ def _as_stream(raw: Raw, encoding: str, where: str) -> TextIO:
     start = contents.start(START)
     is_columns = isinstance(raw, ColumnsText)  # their first name may be PAR1
     if not is_columns and (kind := _other_kind(start)):
-        raise DataError(f"{where}: is {kind}, not a text table; save or export it as CSV")
+        ending = _ENDINGS.get(kind)
+        way = f"give it as a file whose name ends in {ending}, or " if ending else ""
+        raise DataError(f"{where}: is {kind}, not a text table; {way}save or export it as CSV")
     return io.TextIOWrapper(contents.open(), _own_encoding(start, encoding), ERRORS if is_columns else None, newline="")
 
 

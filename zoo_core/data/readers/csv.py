@@ -51,7 +51,7 @@ class CsvTable:
 @reads_foreign_bytes
 def read_csv(
     source: Source, form: TableFormat = DEFAULT, *, text: Column | None = None,
-    columns: Sequence[Column] | None = None, targets: Sequence[Column] = (),
+    columns: Sequence[Column] | None = None, targets: Sequence[Column] = (), weights: Column | None = None,
 ) -> CsvTable:  # fmt: skip
     """Read a text table for training.
 
@@ -61,6 +61,7 @@ def read_csv(
         text: a column to keep as text, for labels.
         columns: the columns to read as numbers; by default all others.
         targets: of the columns of numbers, those without which a row is left out. It is left out without a label, too.
+        weights: of the columns of numbers, the one that weighs the rows.
 
     Returns:
         The numbers and the text.
@@ -78,6 +79,8 @@ def read_csv(
     form = format_of(raw, form)
     table = TableReader(raw, form, where)
     place = None if text is None else text_index(table, text, columns)
+    if weights is not None:
+        weights_index(table, weights)
     wanted = column_indices(table, columns, place)
     needed = [i for i in [place, *map(table.index, targets)] if i is not None]
     found = _read_body(table, wanted, place, needed)
@@ -85,6 +88,14 @@ def read_csv(
     if form.header is None and found.text_name in found.text and all(map(is_number, found.names)):
         raise DataError(f"{where}: the first line is a row of numbers with a label; {NO_HEADER}")
     return found
+
+
+def weights_index(table: TableReader, column: Column) -> int:
+    """Return the index of the weights. Raises DataError that says what the column is for, if there is none."""
+    try:
+        return table.index(column)
+    except DataError as error:
+        raise DataError(f"{error}; data.weights names it as the weights of the rows") from error
 
 
 def text_index(table: TableReader, text: Column, columns: Sequence[Column] | None) -> int:

@@ -14,7 +14,7 @@ from zoo_core.data.readers._cells import read_number
 from zoo_core.data.readers._open import Source, reads_foreign_bytes
 from zoo_core.data.readers._text import Raw
 from zoo_core.data.readers.columns import Type, TypedColumn, columns_in
-from zoo_core.data.readers.csv import CsvTable, column_indices, place_of_row, text_index
+from zoo_core.data.readers.csv import CsvTable, column_indices, place_of_row, text_index, weights_index
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.table_reader import Column as Named, TableReader
 from zoo_core.data.readers.tables import format_of, read_table
@@ -157,7 +157,8 @@ def _plan(
     """Return which columns are read. Raises DataError for one that does not exist, or that is named twice."""
     own = None if features is None else [_place(table, name) for name in features]
     label = None if text is None else text_index(table, text, own and [table.names[i] for i in own])
-    numbers = [table.index(column) for column in (*targets, *(() if weights is None else (weights,)))]
+    weighing = [] if weights is None else [weights_index(table, weights)]
+    numbers = [*map(table.index, targets), *weighing]
     others = [_place(table, column) for column in beside]
     by_place = {_place(table, name): kind for name, kind in kinds.items()}
     if own is None:
