@@ -41,6 +41,9 @@ def split_rows(trainer: zoo_core.Model | Any) -> dict[str, list[int]]:
     return {name: np.asarray(table.x)[:, -1].astype(int).tolist() for name, table in trainer.splits.items()}
 
 
+PERSON = {"person": "ignore"}
+
+
 def test_a_person_is_in_one_split(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", rows_of(100, 20))
     columns = {"when": "ignore"}
@@ -74,12 +77,30 @@ def test_a_model_of_groups_predicts_without_them(tmp_path: Path, run_zoo: Any) -
     assert run_zoo("evaluate", "m.npz", "--data", "true.csv")[0] == 0
 
 
+@pytest.mark.parametrize("form", ["{2}/{1}/{0}", "{1}/{2}/{0}", "{2}.{1}.{0} 12:30"])
+def test_times_may_be_dates_in_another_order(tmp_path: Path, form: str) -> None:
+    rows = rows_of(100, 20)
+    days = [row.split(",")[1] for row in rows]
+    own = [row.replace(day, form.format(*day.split("-"))) for row, day in zip(rows, days, strict=True)]
+    found = [
+        split_rows(zoo_core.prepare(spec(write(tmp_path / "t.csv", lines), time="when", test=0.2, columns=PERSON)))
+        for lines in (rows, own)
+    ]
+    assert found[0] == found[1]
+
+
+def test_times_that_may_be_in_two_orders_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", [f"p{i},0{i % 9 + 1}/0{i % 7 + 1}/2020,1,{i},yes" for i in range(20)])
+    with pytest.raises(DataError, match="'01/01/2020' may be day, month, year or month, day, year; write 2026-01-31"):
+        zoo_core.prepare(spec(path, time="when", columns=PERSON))
+
+
 @pytest.mark.parametrize(
     ("option", "row", "words"),
     [
         ("group", ",2020-01-01,1,2,yes", r"line 4, column 'person': the row has no group"),
         ("time", "p1,,1,2,yes", r"line 4, column 'when': the row has no time"),
-        ("time", "p1,soon,1,2,yes", "'soon' is no time"),
+        ("time", "p1,soon,1,2,yes", "'soon' is no time; write a number or 2026-01-31"),
     ],
 )
 def test_rows_without_a_group_or_a_time_are_named(tmp_path: Path, option: str, row: str, words: str) -> None:

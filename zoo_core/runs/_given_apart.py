@@ -30,9 +30,8 @@ def given_groups(rows: Mapping[str, GivenRows], sizes: Mapping[str, int]) -> dic
 def given_times(rows: Mapping[str, GivenRows], sizes: Mapping[str, int]) -> dict[str, Array]:
     """Return when each row was made, float64 (rows,), by split. Raises DataError for other values."""
     where = {name: f"data, {name}, times" for name, own in rows.items() if own.times is not None}
-    return {
-        name: read_times(_column(rows[name].times, sizes[name], place, "date"), place) for name, place in where.items()
-    }
+    columns = [_column(rows[name].times, sizes[name], place, "date") for name, place in where.items()]
+    return dict(zip(where, read_times(columns, list(where.values())), strict=True))
 
 
 def _column(values: Any, rows: int, where: str, kind: str) -> TypedColumn:

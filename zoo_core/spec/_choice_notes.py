@@ -20,12 +20,12 @@ def choice_notes(found: Sequence[Finding], surveys: Sequence[ColumnSurvey], tabl
     for finding, survey in zip(found, surveys, strict=True):
         notes += [f"{table.column_name(finding.place)} {finding.note}"] if finding.note else []
         notes += survey.notes(table) if finding.is_taken and survey.has_only_numbers else []
-    if groups := [f for f in found if f.may_group]:
+    if groups := [f for f in found if f.may_group and not f.gaps]:
         way = _option("data.group", groups[0].name)
         notes.append(
             f"{_names(groups, table)} may say whose a row is: then no two splits should share one, as with {way}"
         )
-    if times := [f for f in found if f.kind.startswith("date") and not f.note]:
+    if times := [f for f in found if f.kind.startswith("date") and not (f.note or f.gaps)]:
         what = f"{_names(times, table)} {'is a time' if len(times) == 1 else 'are times'}"
         way = _option("data.time", times[0].name)
         notes.append(f"{what}: if later rows are to be foretold, split in {_its(times)} order: {way}")

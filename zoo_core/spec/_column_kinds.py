@@ -217,7 +217,7 @@ def _of_texts(place: int, name: str, texts: TypedColumn, survey: ColumnSurvey, f
         return Finding(place, name, "id", f"{count:,} different texts", why=why)
     way = f"to take it, write {column_line(name, 'category')} in [data.columns]"
     why = f"there are {count:,} different texts in {known:,} rows; {way}"
-    found, repeats = f"{count:,} different texts", count * REPEATED <= known
+    found, repeats = f"{count:,} different texts", count * REPEATED <= known and not texts.missing
     return Finding(place, name, "ignore", found, why=why, reason="texts", may_group=repeats)
 
 

@@ -94,7 +94,9 @@ class Csv(Dataset):
         groups: Sequence[Array | None] = [None] * len(tables)
         if self.group is not None:
             groups = group_codes([columns[0] for columns in beside], where)
-        times = [None if self.time is None else read_times(c[-1], w) for c, w in zip(beside, where, strict=True)]
+        times: Sequence[Array | None] = [None] * len(tables)
+        if self.time is not None:
+            times = read_times([columns[-1] for columns in beside], where)
         parts = [data.train, *([data.test] if data.test else [])]
         own = [replace(part, groups=g, times=t) for part, g, t in zip(parts, groups, times, strict=True)]
         return replace(data, train=own[0], test=own[1] if len(own) > 1 else None)

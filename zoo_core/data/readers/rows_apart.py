@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from zoo_core.data.readers.columns import TypedColumn
+from zoo_core.data.readers.date_orders import FORMS, ORDERS, fitting_orders
 from zoo_core.data.readers.dates import read_date
 from zoo_core.data.readers.values import as_texts
 from zoo_core.errors import DataError
@@ -28,20 +29,39 @@ def group_codes(columns: Sequence[TypedColumn], where: Sequence[str]) -> list[Ar
     return found
 
 
-def read_times(column: TypedColumn, where: str) -> Array:
-    """Return when each row was made, float64 (rows,): numbers as they are, dates such as 2026-01-31 in seconds.
+def read_times(columns: Sequence[TypedColumn], where: Sequence[str]) -> list[Array]:
+    """Return when each row of several tables was made, float64 (rows,): numbers as they are, dates in seconds.
 
-    Raises DataError for a row without a time, or with a text that is no date.
+    Dates are all in one order, such as 2026-01-31, or 31/1/2026. Raises DataError for a row without a time, for a text
+    that is no date, and for dates such as 1/2/2026 alone.
     """
-    _check_full(column, where, "time")
-    if column.numbers is not None:
-        return np.array(column.numbers)
-    found = [read_date(text, "") for text in column.categories]
-    wrong = next((text for text, value in zip(column.categories, found, strict=True) if value is None), None)
-    if wrong is not None:
-        raise DataError(f"{where}: column {column.name!r}: {wrong[:40]!r} is no time; write a number or 2026-01-31")
-    times: Array = np.array(found, np.float64).take(np.asarray(column.codes))
-    return times
+    for column, file in zip(columns, where, strict=True):
+        _check_full(column, file, "time")
+    order = _order(columns, where)
+    found = []
+    for column in columns:
+        if column.numbers is not None:
+            found.append(np.array(column.numbers))
+            continue
+        seconds = np.array([read_date(text, order) for text in column.categories], np.float64)
+        found.append(seconds.take(np.asarray(column.codes)))
+    return found
+
+
+def _order(columns: Sequence[TypedColumn], where: Sequence[str]) -> str:
+    """Return the order of the dates in several columns. Raises DataError where there is none, or may be two."""
+    texts = {text: None for column in columns if column.numbers is None for text in column.categories}
+    orders = fitting_orders(texts)
+    if not texts or len(orders) == 1:
+        return orders[0] if texts else ""
+    fault = "may be day, month, year or month, day, year; write 2026-01-31"
+    wrong = next(iter(texts))
+    if not orders:
+        likely = max(ORDERS, key=lambda order: sum(read_date(text, order) is not None for text in texts))
+        wrong = next(text for text in texts if read_date(text, likely) is None)
+        fault = f"is no time; write a number or {FORMS[likely].split()[0]}"
+    column, file = next(pair for pair in zip(columns, where, strict=True) if wrong in pair[0].categories)
+    raise DataError(f"{file}: column {column.name!r}: {wrong[:40]!r} {fault}")
 
 
 def _check_full(column: TypedColumn, where: str, what: str) -> None:
