@@ -106,14 +106,14 @@ def test_a_table_of_several_chunks_is_predicted_as_its_frame_is(run_zoo, model, 
 
 
 def test_each_chunk_but_the_last_is_of_whole_blocks_of_the_network(model):
-    text = HEAD + "".join(people(1700)) * 3
+    text = HEAD + "".join(people(1700)) * 30  # several pieces of text, of 256 KB each
     about = model.about
     open_table = open_features(io.StringIO(text), about.feature_names, columns=about.described_columns, gaps=True)
     chunks = list(open_table.chunks(512, 3 * 700))
     assert len(chunks) > 2
     assert [len(rows) % 512 for rows in chunks[:-1]] == [0] * (len(chunks) - 1)
     assert [rows.first for rows in chunks] == [1 + sum(map(len, chunks[:i])) for i in range(len(chunks))]
-    assert sum(map(len, chunks)) == 5100
+    assert sum(map(len, chunks)) == 51_000
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def test_weights_of_a_frame_are_those_of_its_rows_when_it_is_evaluated() -> None
     for given in (frame, {"x": x, "y": y, "weights": frame["w"]}):
         with pytest.warns(UserWarning, match=TEXT):
             assert model.table(given).weights.tolist() == np.delete(np.arange(N) + 1.0, (3, 9)).tolist()
-    with pytest.warns(UserWarning, match=TEXT):
+    with pytest.warns(UserWarning, match=TEXT), pytest.warns(UserWarning, match="no column 'w', which weighed"):
         assert model.table(frame.drop(columns="w")).weights is None
 
 

@@ -11,7 +11,7 @@ from zoo_core.data.columns import input_columns
 from zoo_core.data.labels import as_labels
 from zoo_core.model._assembled import AssembledModel
 from zoo_core.model._inputs import as_inputs, as_targets
-from zoo_core.model.frames import frame_columns, is_frame
+from zoo_core.model.frames import frame_columns
 from zoo_core.model.given import GivenRows, as_weights, given_rows, with_targets
 from zoo_core.parts import Table
 
@@ -34,7 +34,10 @@ def _is_matrix(x: Any, inputs: int) -> bool:
 
 def checked_table(model: AssembledModel, x: Any, y: Any = None) -> Table:
     """Return rows as they are given for `Model.evaluate`, with the class indices of the model. Raises DataError."""
-    rows = GivenRows(x, y) if y is not None else given_rows(x, lambda: _target(model), _weights(model, x), TO_EVALUATE)
+    if y is None:
+        rows = given_rows(x, lambda: _target(model), lambda: _weights(model, x), TO_EVALUATE)
+    else:
+        rows = GivenRows(x, y)
     rows = with_targets(rows, model.missing, TO_EVALUATE)
     x, about = checked_inputs(model, rows.x), model.about
     weights = as_weights(rows.weights, len(x))
@@ -51,14 +54,14 @@ def checked_table(model: AssembledModel, x: Any, y: Any = None) -> Table:
 def _weights(model: AssembledModel, frame: Any) -> dict[str, Any]:
     """Return the column of a frame that weighs its rows, as in training. A warning says if it is not there."""
     source = model.spec.data.source
-    column = getattr(source, "weights", None) if hasattr(source, "target") and is_frame(frame) else None
+    column = getattr(source, "weights", None) if hasattr(source, "target") else None
     if column is None:
         return {}
     names = list(frame_columns(frame))
     if column in names or (isinstance(column, int) and -len(names) <= column < len(names)):
         return {"weights": column}
     why = f"there is no column {column!r}, which weighed the rows in training"
-    warnings.warn(f"{TO_EVALUATE}: {why}: each row counts alike", UserWarning, stacklevel=4)
+    warnings.warn(f"{TO_EVALUATE}: {why}: each row counts alike", UserWarning, stacklevel=6)
     return {}
 
 

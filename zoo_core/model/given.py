@@ -17,7 +17,8 @@ from zoo_core.parts import Array, Table
 Column = str | int  # a column of a frame, by its name or its place; -1 is the last
 Target = Column | Sequence[Column] | None
 ROW_KEYS = frozenset({"x", "y", "weights", "groups", "times"})
-NOTHING: Mapping[str, Column | None] = MappingProxyType({})
+Beside = Mapping[str, Column | None]
+NOTHING: Beside = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,13 @@ def _order_differs(own: Any, other: Any) -> bool:
 def given_rows(
     value: Any,
     target: Target | Callable[[], Target],
-    beside: Mapping[str, Column | None] = NOTHING,
+    beside: Beside | Callable[[], Beside] = NOTHING,
     what: str = "data",
 ) -> GivenRows:
     """Return the rows that a value holds; of a frame, `target` names the column, or several of them.
 
-    `target` may be a function, which is asked where the columns are needed. `beside` names the columns of a frame that
-    are weights, groups and times.
+    `beside` names the columns of a frame that are weights, groups and times. Both may be functions, which are asked
+    where the value is a frame.
 
     Raises DataError for a value of another form, and for a frame whose target is not named.
     """
@@ -75,12 +76,13 @@ def given_rows(
     if isinstance(value, (tuple, list)) and not is_frame(value) and len(value) in (2, 3):
         return GivenRows(*value)
     if is_frame(value):
-        return _rows_of_frame(value, target() if callable(target) else target, beside, what)
+        named = target() if callable(target) else target
+        return _rows_of_frame(value, named, beside() if callable(beside) else beside, what)
     form = f"a {type(value).__name__}" + (f" of {len(value)}" if isinstance(value, (tuple, list)) else "")
     raise DataError(f"{what}: give (x, y), (x, y, weights), a mapping of these, a Data, or a frame, not {form}")
 
 
-def _rows_of_frame(frame: Any, target: Target, beside: Mapping[str, Column | None], what: str) -> GivenRows:
+def _rows_of_frame(frame: Any, target: Target, beside: Beside, what: str) -> GivenRows:
     columns = frame_columns(frame)
     if target is None:
         other = next((name for name in columns if name not in ROW_KEYS), "") if {"x", "y"} <= set(columns) else ""
