@@ -311,11 +311,19 @@ def test_a_single_odd_text_in_a_measure_is_asked_about(odd):
         finding(lambda i: f'"{odd}"' if i == 5 else i * 1.5)
 
 
-@pytest.mark.parametrize("odd", ["12O", "5kg", "5g", "5m", "5a"])
+@pytest.mark.parametrize(
+    "odd", ["12O", "5kg", "5g", "5m", "5a", "EUR250", "Rs250", "1500000kg", "1500000l", "1000-2000", "2020-2021"]
+)
 def test_a_unit_or_a_typing_error_among_whole_numbers_is_asked_about(odd):
     again = (5, 9) if odd[-1] in "gm" else (5,)
     with pytest.raises(DataError, match=r"column 'c': line 7: "):
         finding(lambda i: odd if i in again else i)
+
+
+def test_a_measure_below_what_can_be_measured_is_asked_about():
+    Path("t.csv").write_text("c,y\n" + "".join(f"{'<0.5' if i % 9 == 0 else i % 40 / 10},{i}\n" for i in range(900)))
+    with pytest.raises(DataError, match=r"column 'c': line 2: '<0.5' is not a finite number"):
+        guess(Path("t.csv"))
 
 
 def test_a_few_notes_speak_of_many_columns():

@@ -19,10 +19,11 @@ _WORDS = frozenset(
     )
 )  # fmt: skip
 _CODE = re.compile(r"[0-9]+([A-Za-z])")  # a whole number and a letter, such as 12a
-_LETTER_FIRST = re.compile(r"[A-Za-z]{1,3}-?[0-9]{2,}")  # such as c168
+_CURRENCIES = "eur|usd|gbp|chf|jpy|cny|inr|rs|kr"
+_LETTER_FIRST = re.compile(rf"(?!(?i:{_CURRENCIES})-?[0-9])[A-Za-z]{{1,3}}-?[0-9]{{2,}}")  # such as c168
 MANY_LETTERS = 4  # different ones: more than the units or typing errors of a column
-_LONG_CODE = re.compile(  # longer than a number with a unit, as in 140003065X and 98115-4820
-    r"(?=.*[0-9])[0-9A-Za-z]{8,}|[0-9]{4,}-[0-9]{3,}"
+_LONG_CODE = re.compile(  # such as 140003065X and 98115-4820, but no number with a unit, and no range
+    r"(?![0-9]+(?:[a-z]|[A-Za-z]{2,4})$)(?=.*[0-9])[0-9A-Za-z]{8,}|[0-9]{4}-[0-9]{3}|[0-9]{5,}-[0-9]{3,4}"
 )
 _OPEN = re.compile(r"[<>≤≥]=?\s?[0-9.]+|[0-9.]+\s?\+")  # a class without an end, such as 90+
 _PLAIN_CODE = re.compile(r"[0-9A-Za-z]+")

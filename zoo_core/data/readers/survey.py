@@ -161,8 +161,10 @@ class ColumnSurvey:
         are_open = self._odd.are_open_classes
         if not self._texts or (self._near and not are_open):
             return False
-        levels, rows = len(self._odd) + len(np.unique(self.known_values)), len(self._numbers.values) - self._missing
-        return levels <= (MOST_LEVELS if are_open else FEW_LEVELS) and levels * ROWS_PER_LEVEL <= rows
+        different, rows = np.unique(self.known_values), len(self._numbers.values) - self._missing
+        are_many = are_open and not np.any(different % 1)  # <0.5 among fractions is below what was measured
+        levels = len(self._odd) + len(different)
+        return levels <= (MOST_LEVELS if are_many else FEW_LEVELS) and levels * ROWS_PER_LEVEL <= rows
 
     @property
     def values(self) -> Array:
