@@ -224,3 +224,13 @@ def test_rows_that_are_equal_by_chance_are_not_told_to_stand_twice(run_zoo: Zoo,
     write(noise(levels=levels))
     code, _, err = run_zoo("new", "few", "--data", "noise.csv")
     assert (code, "trained on" in err) == (0, False)
+
+
+@pytest.mark.parametrize(("values", "copies", "is_told"), [(95, 1, False), (10**9, 2, True)])
+def test_many_rows_of_few_values_are_no_copies(values: int, copies: int, is_told: bool) -> None:
+    rng = np.random.default_rng(0)
+    rows = np.tile(rng.integers(0, values, (40_000, 4)).astype(float), (copies, 1))
+    rows = rng.permutation(rows)
+    spec = merged(SPEC, {"data": {"train": 0.7, "validation": 0.1, "test": 0.2}, "training": {"epochs": 1}})
+    model = zoo_core.train(spec, data=(rows[:, :3], rows[:, 3] < values / 2))
+    assert (LEARNT in model.warnings) == is_told

@@ -18,6 +18,7 @@ from zoo_core.spec import Spec, copy_part, dump
 SHARES = ("train", "validation", "test")
 BLOCK = 4096  # rows that are read at once
 TOLD = 0.01  # of the rows of a split that are training rows too, from which on it is told
+MORE_OFTEN = 10  # times, because columns depend on one another
 SAMPLE, SAMPLE_COLUMNS = 1000, 100  # rows and columns that tell whether rows are equal by chance
 LEARNT = "rows_trained_on"  # key of the warning about rows that were learnt before they are measured
 
@@ -132,15 +133,18 @@ def repeated_rows(model: Model, splits: Mapping[str, Table]) -> dict[str, str]:
 
 
 def _are_equal_by_chance(table: Table) -> bool:
-    """Return whether rows may well be equal by chance: the values of their columns make few different rows.
+    """Return whether rows may well be equal by chance, because their columns have few values.
 
-    Two of n rows are so once n^2 reaches the number of possible rows, as in the birthday problem.
+    Two rows are as likely equal as the product of that in each column, or more often where columns depend on others.
     """
-    count = len(table.y)
-    which = np.arange(min(count, SAMPLE)) * count // min(count, SAMPLE)
+    count, size = len(table.y), min(len(table.y), SAMPLE)
+    which = np.arange(size) * count // size
     rows = np.column_stack([table.y[which], table.x.take(which, axis=0)[:, :SAMPLE_COLUMNS]])
-    possible = sum(np.log(len(np.unique(column))) for column in rows.T)
-    return bool(possible < 2 * np.log(len(np.unique(rows, axis=0))))
+    rows = np.unique(rows, axis=0)  # copies would make the values of a column seem few
+    found = [np.unique(column, return_counts=True)[1] for column in rows.T]
+    pairs = [max(1, int(np.sum(counts * (counts - 1)))) for counts in found]  # of rows with equal values
+    chance = np.sum(np.log(pairs) - np.log(max(1, len(rows) * (len(rows) - 1))))
+    return bool(chance + np.log(count) >= np.log(TOLD / MORE_OFTEN))
 
 
 def learnt_text(rows: str, model: str) -> str:
