@@ -11,6 +11,7 @@ import sys
 import tracemalloc
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -346,17 +347,39 @@ def test_rows_to_predict_from_are_never_all_in_memory(
     assert peak < rows * 2000 / 2  # bytes
 
 
-def test_the_temporary_file_is_deleted_with_the_last_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="a file has a name there, and the system deletes it")
+def test_a_temporary_file_has_no_name_and_is_closed_with_its_last_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(_contents, "SPOOLED", 2**6)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
     write_parquet(tmp_path / "t.parquet")
+    gc.collect()
+    before = len(list(Path("/dev/fd").iterdir()))
     table = open_features(tmp_path / "t.parquet", ["n"])
-    assert len(list((tmp_path / "temporary").iterdir())) == 1
+    assert len(list(Path("/dev/fd").iterdir())) > before
+    assert not list((tmp_path / "temporary").iterdir())
     assert table.read()[:, 0].tolist() == COLUMNS["n"]
     del table
     gc.collect()
-    assert not list((tmp_path / "temporary").iterdir())
+    assert len(list(Path("/dev/fd").iterdir())) == before
+
+
+def test_each_reader_of_a_temporary_file_has_its_own_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_contents, "SPOOLED", 2**6)
+    numbers = list(range(20_000))
+    raw = _contents.kept((f"{number}\n".encode() for number in numbers), "t")
+    with raw.open() as one, raw.open() as two, ThreadPoolExecutor(2) as threads:
+        del raw  # a reader needs no more than itself
+        assert [(int(a), int(b)) for a, b in zip(one, two, strict=True)] == list(zip(numbers, numbers, strict=True))
+        one.seek(0)
+        two.seek(-6, io.SEEK_END)
+        assert (one.readline(), two.readline(), two.readline()) == (b"0\n", b"19999\n", b"")
+        two.seek(0)
+        one.seek(0)
+        found = list(threads.map(lambda stream: list(map(int, iter(stream.readline, b""))), (one, two)))
+    assert found == [numbers, numbers]
 
 
 def test_a_row_that_is_wider_than_those_before_it_is_read(tmp_path: Path) -> None:

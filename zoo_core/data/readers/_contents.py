@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from threading import Lock
 from typing import IO, TYPE_CHECKING, Any
 
 from zoo_core.data.readers._open import check_growth, refusing_damage
@@ -106,12 +107,54 @@ def kept(pieces: Iterable[bytes], where: str) -> Contents:
             return as_contents(b"".join(first), where)
         first.append(piece)
         size += len(piece)
-    import tempfile
+    stored = _Unnamed(chain(first, rest))
+    return Contents(where, stored.open, stored.size)
 
-    folder = tempfile.TemporaryDirectory(prefix="zoo-")
-    path = Path(folder.name) / "rows"
-    with path.open("wb") as file:
-        file.writelines(chain(first, rest))
-    contents = Contents(where, lambda: path.open("rb"), path.stat().st_size)
-    weakref.finalize(contents, folder.cleanup)
-    return contents
+
+class _Unnamed:
+    """Bytes in a temporary file without a name, so that nothing is left of it however this process ends.
+
+    On Windows it has a name, and the system deletes it with the process. The file is closed with its last reader.
+    """
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        import tempfile
+
+        file = tempfile.TemporaryFile(prefix="zoo-")  # noqa: SIM115
+        weakref.finalize(self, file.close)
+        file.writelines(pieces)
+        file.flush()
+        self.size = file.tell()
+        self._file, self._lock = file.raw, Lock()
+
+    def open(self) -> IO[bytes]:
+        """Return the bytes from their start; each reader has a place of its own."""
+        return io.BufferedReader(_Reader(self))
+
+    def read_at(self, place: int, buffer: WriteableBuffer) -> int:
+        """Fill a buffer with the bytes from a place on; return how many there are."""
+        with self._lock:  # another thread may read, too, and the file has one place
+            self._file.seek(place)
+            return self._file.readinto(buffer)
+
+
+class _Reader(io.RawIOBase):
+    """A reader of such a file."""
+
+    def __init__(self, stored: _Unnamed) -> None:
+        self._stored, self._place = stored, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._place = offset + (0, self._place, self._stored.size)[whence]
+        return self._place
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        count = self._stored.read_at(self._place, buffer)
+        self._place += count
+        return count
