@@ -12,7 +12,8 @@ from zoo_core.errors import NumericError, SpecError, UsageError
 from zoo_core.model.evaluation import evaluate_table
 from zoo_core.nn import Objective
 from zoo_core.parts import BatchAugmentation, Preprocessor
-from zoo_core.training.events import EpochEnded, Finished, Started
+from zoo_core.training import Interval
+from zoo_core.training.events import EpochEnded, Finished, SafePoint, Started
 
 LAYERS = {
     "tanh": {"units": 5, "activation": "tanh"},
@@ -47,6 +48,25 @@ def glyphs(**changes):
     training = {"epochs": 3, "batch_size": 64}
     base = small_spec({"units": 16}, data=data, optimizer={"name": "adam", "learning_rate": 0.01}, training=training)
     return merged(base, changes)
+
+
+def test_blocks_of_a_long_epoch_have_more_steps_and_the_same_weights(tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(20_000, 2))
+    np.savez(tmp_path / "long.npz", x=x, y=x[:, :1])
+    spec = regression_spec(tmp_path / "long.npz", training={"epochs": 1, "batch_size": 128, "metrics": ["r2"]})
+
+    def train():
+        trainer = zoo_core.prepare(spec)
+        points = [e.step for e in trainer.events(Interval.parse("1steps")) if isinstance(e, SafePoint)]
+        return points[0], trainer
+
+    steps, long = train()
+    monkeypatch.setattr("zoo_core.training._batch_loader.SMALL_NETWORK", 0)
+    fewer, short = train()
+    assert (steps, fewer) == (16, 4)
+    np.testing.assert_array_equal(long.network.parameters, short.network.parameters)
+    assert long.history[0] == pytest.approx(short.history[0], rel=1e-6)
 
 
 @pytest.mark.parametrize("rows", [1, 7, 400])

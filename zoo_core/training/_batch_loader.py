@@ -26,6 +26,8 @@ from zoo_core.spec import TrainingSpec, copy_part
 from zoo_core.training._row_loader import RowLoader
 
 BLOCK_ROWS = 512  # in a block of small batches; counting a block costs as much as one small step
+SMALL_NETWORK = 2**13  # numbers; a step of fewer takes less time than counting, so a long epoch gets longer blocks:
+SMALL_NETWORK_ROWS = 2048  # in a block, if that is at most an eighth of the epoch
 BLOCK_STEPS = 64  # batches in a block
 BLOCK_WORK = 2**28  # multiplications in a block: an interruption waits until it is over
 BLOCK_BYTES = 4 * 2**20  # of inputs in a block, unless one batch has more
@@ -59,7 +61,7 @@ class BatchLoader:
         self.table, self.objective = table, objective
         self.augmentations = [copy_part(r) for r in model.spec.model.regularizers if isinstance(r, BatchAugmentation)]
         self.batches = batches_of(model.spec.training, table.x.shape[0], source.stream("shuffle"))
-        self.block_steps = _block_steps(self.batches.batch_size, network)
+        self.block_steps = _block_steps(self.batches, network)
         self._rng = source.stream("batch")
         self._targets = _targets(model, table, objective.part, soft=bool(self.augmentations))
         self._sample_weights = None if table.weights is None else np.asarray(table.weights, dtype)
@@ -158,11 +160,14 @@ def batches_of(settings: TrainingSpec, rows: int, rng: np.random.Generator) -> B
     return Batches(rows, size, shuffle=settings.shuffle, rng=rng, drop_last=settings.last_batch == "drop")
 
 
-def _block_steps(batch_size: int, network: Network) -> int:
+def _block_steps(batches: Batches, network: Network) -> int:
     """Return the number of batches in a block."""
+    batch_size = batches.batch_size
     work = (batch_size + UPDATE_WORK) * network.layout.size  # of a step
     batch_bytes = batch_size * network.inputs * network.dtype.itemsize
-    return max(1, min(BLOCK_ROWS // batch_size, BLOCK_STEPS, BLOCK_WORK // work, BLOCK_BYTES // batch_bytes))
+    longest = SMALL_NETWORK_ROWS if network.layout.size < SMALL_NETWORK else BLOCK_ROWS
+    rows = max(BLOCK_ROWS, min(longest, batches.rows_used // 8))
+    return max(1, min(rows // batch_size, BLOCK_STEPS, BLOCK_WORK // work, BLOCK_BYTES // batch_bytes))
 
 
 def _targets(model: Model, table: Table, loss: Loss, *, soft: bool) -> Array:
