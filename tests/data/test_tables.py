@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from tests.helpers.properties import UNTIMED
+from zoo_core.data.readers.columns import read_columns
 from zoo_core.data.readers.csv import read_csv
 from zoo_core.data.readers.feature_table import FeatureTable
 from zoo_core.data.readers.features import read_features
 from zoo_core.data.readers.find_format import find_format
-from zoo_core.data.readers.table_format import TableFormat
+from zoo_core.data.readers.table_format import BLANKS, TableFormat
 from zoo_core.data.readers.table_reader import TableReader
 from zoo_core.errors import DataError
 from zoo_core.parts import Column
@@ -176,6 +178,28 @@ def test_what_is_found_is_said() -> None:
 def test_headers_of_numbers_and_tables_without_a_header(text: str, names: tuple[str, ...], rows: int) -> None:
     found, numbers = read(text)
     assert (found, len(numbers)) == (names, rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "header"),
+    [
+        ("2021-01-02,a\n2021-02-03,b\n,c\n", False),
+        ("yes;31/1/2020\nno;1/2/2020\n", False),
+        ("when,k\n2021-02-03,b\n2021-01-05,a\n", True),
+        ("name,2021-01-22,2021-01-23\nfr,1,x\nde,3,y\n", True),
+        ("2021-01-02,a\n,b\n", True),
+    ],
+)
+def test_a_date_above_dates_is_in_a_row(text: str, header: bool) -> None:
+    assert find_format(text.encode(), "t.csv", {}).form.header is header
+
+
+def test_blanks_in_names_divide_no_table_of_tabs_that_r_writes() -> None:
+    raw = b"gene a\tlevel\n0\t18\t2019-10-09\n1\t5\t2019-10-10\n2\t7\t2019-10-11\n"
+    found = find_format(raw, "t.tsv", {}).form
+    assert (found.delimiter, found.header) == ("\t", True)
+    assert read_columns(io.BytesIO(raw), found).names == ("", "gene a", "level")
+    assert find_format(b"x y\n1\t2\n3\t4\n", "t.txt", {}).form.delimiter == BLANKS
 
 
 @pytest.mark.parametrize(
@@ -342,3 +366,18 @@ def test_marks_are_gaps_in_numbers_to_predict_from(tmp_path: Path) -> None:
     file.write_text("a,b\n1,2\n-,3\n.,None\n")
     x = read_features(file, ["a", "b"], columns=[Column("a"), Column("b")], gaps=True)
     np.testing.assert_array_equal(x, [[1, 2], [np.nan, 3], [np.nan, np.nan]])
+
+
+@pytest.mark.parametrize(("trained", "later", "is_known"), [
+    ("cp1252", "utf-8", True), ("cp1252", "cp1252", True), ("cp1252", "utf-16", True), ("iso2022_jp", "utf-8", True),
+    ("utf-8", "utf-8-sig", True), ("mac-roman", "cp1252", False),
+])  # fmt: skip
+def test_a_later_file_in_utf_8_is_read_as_such(trained: str, later: str, is_known: bool) -> None:
+    columns = [Column("größe"), Column("stadt", "category", ("Köln", "Ulm"))]
+    file = io.BytesIO("stadt;größe\nUlm;1\nKöln;2\n".encode(later))
+    read = partial(read_features, file, ["größe", "stadt"], columns=columns, options={"encoding": trained})
+    if is_known:
+        np.testing.assert_array_equal(read(), [[1, 1], [2, 0]])
+    else:
+        with pytest.raises(DataError, match="größe"):
+            read()

@@ -61,6 +61,7 @@ def run_zoo(run_zoo, folder, monkeypatch):
 def test_lists_serve_as_arrays(model):
     assert model.predict([[3, 3], [0, 0]]).tolist() == ["yes", "no, never"]
     assert model.evaluate([[3, 3], [0, 0]], ["yes", "no, never"])["accuracy"] == 1
+    assert model.evaluate([[3, 3], [0, 0]], [["yes"], ["no, never"]])["accuracy"] == 1  # a column, as in training
     assert repr(model) == "<Model 't': 2 -> 2 softmax; 6 parameters>"
 
 
@@ -76,7 +77,7 @@ def test_lists_serve_as_arrays(model):
         ([[1, 2]], [1], "label 1 is none of this model's classes"),
         ([[1, 2]], ["yes", "yes"], "1 rows of inputs and 2 targets"),
         ([[1, 2]], "yes", "1 rows of inputs and 1 targets"),
-        ([[1, 2]], [["yes"]], r"labels have shape \(1, 1\); give one for each row, shape \(1,\)"),
+        ([[1, 2]], [["yes", "yes"]], r"labels have shape \(1, 2\); give one for each row, shape \(1,\)"),
         (np.empty((0, 2)), [], "0 rows of inputs and 0 targets"),
     ],
 )

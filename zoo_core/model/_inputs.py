@@ -119,6 +119,7 @@ def _from_words(y: Array, words: Sequence[Sequence[str]]) -> Array:
 
 def _as_class_indices(y: Array, class_names: Sequence[str]) -> Array:
     """Return the index of each true label, shape (rows,). Raises DataError for an unknown label."""
+    y = y[:, 0] if y.shape[1:] == (1,) else y  # a column of labels, as training takes it
     if y.ndim != 1:
         raise DataError(f"labels have shape {y.shape}; give one for each row, shape ({len(y)},)")
     labels, index = label_list(y, "targets"), LabelIndex(class_names)

@@ -113,7 +113,8 @@ def _file_dataset(model: Model, source: Dataset, path: str, folder: DataFolder, 
     changes: dict[str, Any] = {"path": path, "test_path": None, "group": None, "time": None}  # no row is divided
     if "delimiter" in options:
         where, raw = read_table(folder.for_origin(model.spec.origin.naming(path)).locate(path))
-        changes["delimiter"] = stored_format(raw, model.data_options, where, model.about.feature_names).delimiter
+        form = stored_format(raw, model.data_options, where, model.about.feature_names)
+        changes |= {"delimiter": form.delimiter, "encoding": form.encoding}
     own = {name: value for name, value in changes.items() if name in options}
     return dataclasses.replace(_named_columns(model, source), **own)  # type: ignore[type-var]
 

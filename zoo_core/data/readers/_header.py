@@ -7,6 +7,8 @@ from itertools import pairwise
 
 from zoo_core.data.labels import is_whole_number
 from zoo_core.data.readers._cells import MISSING, NOTATIONS, Notation, read_number
+from zoo_core.data.readers.date_orders import ORDERS, fitting_orders
+from zoo_core.data.readers.dates import read_date
 from zoo_core.errors import DataError, Hint
 
 YEARS = range(1800, 2101)
@@ -20,8 +22,8 @@ COUNTED = 3  # numbers that count up, at least, for a header such as 0,1,2
 def find_header(first: Sequence[str], body: Sequence[Sequence[str]], where: str) -> bool:
     """Return whether the first row names the columns.
 
-    It does if it has no number; if it has a text above numbers, or a number above texts; if its numbers count up,
-    as 0,1,2 or years do, and no other row does; or if they have one step and stand above fractions.
+    It does if it has no number, and no date above dates; if it has a text above numbers, or a number above texts; if
+    its numbers count up, as 0,1,2 or years do, and no other row does; or if they have one step above fractions.
     Raises DataError where that is not clear.
     """
     if not body or len(first) != len(body[0]):  # no other row to compare with, or a header without a name for rows
@@ -29,7 +31,7 @@ def find_header(first: Sequence[str], body: Sequence[Sequence[str]], where: str)
     columns = list(zip(*body, strict=True))
     kinds = [_kind(cell) for cell in first]
     if "number" not in kinds:
-        return True
+        return not _is_among_dates(first, columns)
     for kind, column in zip(kinds, columns, strict=True):
         below = {_kind(cell) for cell in column} - {"missing"}
         if (kind == "text" and below == {"number"}) or (kind == "number" and below == {"text"}):
@@ -38,6 +40,16 @@ def find_header(first: Sequence[str], body: Sequence[Sequence[str]], where: str)
     if any(first[i] in columns[i] for i in texts) or any("." in cell for cell in first):
         return False
     return _evenly_spaced(first, columns) or _counts_up_alone(first, body, where)
+
+
+def _is_among_dates(first: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
+    """Return whether a date, such as 2026-01-31 or 31/1/2026, stands above nothing but dates of the same order."""
+    for cell, column in zip(first, columns, strict=True):
+        if any(read_date(cell, order) is not None for order in ORDERS):
+            below = {other for other in column if _kind(other) != "missing"}
+            if below and fitting_orders({cell, *below}):
+                return True
+    return False
 
 
 def _evenly_spaced(first: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:

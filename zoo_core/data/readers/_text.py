@@ -188,3 +188,11 @@ def find_encoding(raw: Raw, where: str) -> str:
         except UnicodeDecodeError:
             return WINDOWS
     return "utf-8"
+
+
+def is_beyond_ascii(raw: Raw, where: str) -> bool:
+    """Return whether a table is UTF-8 with letters that ASCII lacks. Text of another encoding hardly ever is."""
+    if isinstance(raw, str) or find_encoding(raw, where) != "utf-8":
+        return False
+    with as_contents(raw, where).open() as stream:
+        return any(not chunk.isascii() for chunk in iter(lambda: stream.read(CHUNK), b""))

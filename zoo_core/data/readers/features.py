@@ -11,7 +11,7 @@ from zoo_core.data.readers._cells import is_number
 from zoo_core.data.readers._contents import Contents
 from zoo_core.data.readers._open import Source, reads_foreign_bytes
 from zoo_core.data.readers._rows import RowReader
-from zoo_core.data.readers._text import Raw
+from zoo_core.data.readers._text import Raw, is_beyond_ascii
 from zoo_core.data.readers.feature_table import FeatureTable
 from zoo_core.data.readers.table_format import DELIMITERS, TableFormat
 from zoo_core.data.readers.table_reader import TableReader, other_delimiter
@@ -77,12 +77,15 @@ def open_features(
 def stored_format(raw: Raw, options: Mapping[str, Any], where: str, names: Sequence[str] = ()) -> TableFormat:
     """Return the format that a model's options say, with the delimiter of the file where theirs does not divide it.
 
-    It does not where it gives one cell, or not all of the given names, and another delimiter gives them.
+    It does not where it gives one cell, or not all of the given names, and another delimiter gives them. A file that
+    plainly is UTF-8 is read as such: in another encoding its texts would be others, and no category would be known.
     """
     try:
         form = TableFormat.from_options(options)
     except (TypeError, ValueError) as error:
         raise DataError(f"{where}: the model does not say how its table is written: {error}") from error
+    if form.encoding != "utf-8" and is_beyond_ascii(raw, where):
+        form = replace(form, encoding="utf-8")
     if names and (own := _format_with(names, raw, form, where)):
         return own
     other = other_delimiter(_first_cells(raw, form, where), form.delimiter)

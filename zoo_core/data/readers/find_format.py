@@ -138,7 +138,10 @@ def _division(lines: Sequence[str], form: TableFormat, delimiter: str) -> _Divis
     cells = [cell for row in rows[1:200] if len(row.cells) == width for cell in row.cells][:2000]
     numbers = sum(1 for cell in cells if is_number(cell) or readings(cell)) / max(1, len(cells))
     order = -RARE_FIRST.index(delimiter) if delimiter in RARE_FIRST else 0
-    score = (width > 1, 0.99 if only_header else count / max(1, len(rows)), numbers, order)
+    # Names in R's tables of tabs may hold blanks, so that blanks seem to divide the header better.
+    is_tabbed = only_header and delimiter == "\t" and width > 2
+    share = 1.0 if is_tabbed else 0.99 if only_header else count / max(1, len(rows))
+    score = (width > 1, share, numbers, order)
     return _Division(delimiter, rows, width, score)
 
 
