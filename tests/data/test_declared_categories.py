@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,8 @@ import pytest
 
 import zoo_core
 from tests.runs.test_frame_columns import spec
+from zoo_core.data.readers._columns_text import ColumnsText
+from zoo_core.data.readers.tables import read_table
 from zoo_core.errors import UsageError
 from zoo_core.spec.from_csv import guess
 
@@ -65,3 +69,21 @@ def test_a_frame_with_the_same_columns_gives_the_same_model(path: Path) -> None:
     of_frame = zoo_core.train(spec(), data=frame, target="y")
     assert of_file.about.columns == of_frame.about.columns
     assert of_file.predict(frame).tolist() == of_frame.predict(frame).tolist() == LABELS
+
+
+# A file of pyarrow, in base 85, which packs the columns b and t of four rows with zlib. Both are dictionaries.
+OF_PYARROW = (
+    "c-mD`O;5r=5S<p%G)j;Vx9JiNTxdcpC<cr%aM&th6B=6*VmKlp;K5Q$wd&9DSNQXs*@EJ1y7RH`&AevU7vnYqR%At+=@@8Cs{(+E"
+    "U+z$2c~)VS5jrSm#c-X&{bR8~Y?+mbRN5!$ijq5EdEV=Sscq(~#q*5ifk9n0l}BI&@<|;=gg10v<+cS?2E48TM+C#7(J?xf?qU^}"
+    "3cZHLEmcE2Aq%_<S_z?vgoZ|F#a6FjlSBmLRw9mZ%#j5;P5Dv`-O|wkubKrh9^XG)Wy;KN^_1*HkWIv%T`z?v#8fzeaD`ZB#UKz4"
+    "`Qay$E(fx<q&%QV=82C-DPbqFpHG{U{+?$>p>rnZAd;G3UzhS5@gExR`iX%&k0^h~krF?p)*g{>Wglsdv!YNc6?d8NztI#9Wh*xm"
+    "Ps615wt76NC(ZO^oE>ia|DxXqvlh+bm)AwooJUb}7RT$f_O^&OPwTLDe$hH>wYiO#O!s_*55vcI_5(pieGU"
+)
+
+
+def test_categories_that_are_true_and_false_are_read_from_parquet(tmp_path: Path) -> None:
+    (tmp_path / "t.parquet").write_bytes(zlib.decompress(base64.b85decode(OF_PYARROW)))
+    _, raw = read_table(tmp_path / "t.parquet")
+    assert isinstance(raw, ColumnsText)
+    assert raw.start(100) == b"b,t\r\nfalse,no\ntrue,yes\n,no\ntrue,yes\n"
+    assert (raw.texts, raw.categories) == (("t",), ("b", "t"))

@@ -50,11 +50,12 @@ def write_table(path: str, out: IO[bytes]) -> None:
 def _batches(path: str, schema: Any, rows: int, at_once: int) -> Any:
     """Return an iterator of batches: of `rows` rows, of `at_once` in temporary files, or of as many as the file has."""
     library, is_parquet, batches = import_module("arro3.io"), path.lower().endswith(PARQUET), None
-    if Path(path).stat().st_size > SMALL:
+    is_changed = is_parquet and any(map(_is_boolean_dictionary, (field.type for field in schema)))
+    if is_changed or Path(path).stat().st_size > SMALL:
         from zoo_core.data.readers import _large_batches, _wide_parquet  # late: few tables need them
 
         if is_parquet:
-            batches = _wide_parquet.wide_batches(path, at_once)
+            batches = _wide_parquet.wide_batches(path, at_once, is_changed)
         else:
             batches = _large_batches.small_batches(path, [_layout(field.type) for field in schema])
     return batches or (library.read_parquet(path, batch_size=rows) if is_parquet else library.read_ipc(path))
@@ -70,6 +71,11 @@ def _described(kind: Any) -> tuple[bool, bool, str]:
     kind = kind.value_type if is_dictionary else kind
     is_text, is_known, is_time = (_is_any(kind, names) for names in (TEXTS, KNOWN, TIMES))
     return is_text, is_dictionary and not is_time, "" if is_text or is_known else shown
+
+
+def _is_boolean_dictionary(kind: Any) -> bool:
+    """Return whether a type is one of categories that are true and false, which arro3 does not read from Parquet."""
+    return bool(type(kind).is_dictionary(kind) and type(kind).is_boolean(kind.value_type))
 
 
 def _is_any(kind: Any, names: Iterable[str]) -> bool:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 HEADER = 2  # the field of a message that says what it is about
 FIELDS = 1  # that of a schema that refers to its columns
+TYPE, DICTIONARY = 2, 4  # those of a column
+BOOLEAN = 6  # the number of this type, as Arrow's Schema.fbs gives it
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,11 @@ class Table:
         """Change the value of a field."""
         struct.pack_into(kind, self.data, self.field(number), value)
 
+    def remove(self, number: int) -> None:
+        """Remove a field, also from other tables of the same layout."""
+        layout = self.place - struct.unpack_from("<i", self.data, self.place)[0]
+        struct.pack_into("<H", self.data, layout + 4 + 2 * number, 0)
+
     def structures(self, number: int, kind: str) -> list[tuple[int, ...]]:
         """Return the structures in the vector to which a field refers."""
         place = self.target(number)
@@ -73,3 +80,12 @@ def select_columns(schema: Table, columns: Sequence[int]) -> None:
     struct.pack_into("<I", schema.data, vector, len(columns))
     for i, place in enumerate(places):
         struct.pack_into("<I", schema.data, vector + 4 + 4 * i, place - (vector + 4 + 4 * i))
+
+
+def remove_boolean_dictionaries(schema: Table) -> None:
+    """Let columns of truth values be no dictionaries; those of the same layout become plain, too."""
+    vector = schema.target(FIELDS)
+    for i in range(struct.unpack_from("<I", schema.data, vector)[0]):
+        column = Table(schema.data, _referred(schema.data, vector + 4 + 4 * i))
+        if column.number(TYPE, "<B") == BOOLEAN and column.field(DICTIONARY):
+            column.remove(DICTIONARY)

@@ -16,7 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from zoo_core.data.readers._flatbuffer import HEADER, Table, select_columns
+from zoo_core.data.readers._flatbuffer import HEADER, Table, remove_boolean_dictionaries, select_columns
 from zoo_core.data.readers._thrift import BINARY, I32, LIST, STRUCT, Structure, Unpacked, packed, packed_number, signed
 
 if TYPE_CHECKING:
@@ -31,15 +31,16 @@ CHUNKS, CHUNK, UNPACKED_SIZE, DATA_PAGE, DICTIONARY_PAGE = 1, 3, 6, 9, 11
 KEY, VALUE = 1, 2
 
 
-def wide_batches(path: str, rows: int) -> Iterator[Any] | None:
-    """Return batches of `rows` rows of a table that is too wide to be read at once, else None."""
+def wide_batches(path: str, rows: int, always: bool) -> Iterator[Any] | None:
+    """Return batches of `rows` rows: of a table too wide to be read at once, else of any or None, as `always` says."""
     with Path(path).open("rb") as file:
         file.seek(-8, os.SEEK_END)
         (size,) = struct.unpack("<I", file.read(4))
         start = file.seek(-8 - size, os.SEEK_END)
         footer = Unpacked(file.read(size)).structure()
         pages = _page_sizes(file, footer)
-    if sum(pages) <= PAGES or len(_items(footer, SCHEMA)) != len(pages) + 1:  # or a column holds columns
+    has_parts = len(_items(footer, SCHEMA)) != len(pages) + 1  # a column holds columns
+    if has_parts or (sum(pages) <= PAGES and not always):
         return None
     return _read(path, start, footer, _groups(pages), rows)
 
@@ -119,7 +120,9 @@ def _selected_types(pair: Structure, columns: Sequence[int]) -> Structure:
     stored = Unpacked(pair[VALUE][1])
     stored.number()  # how long the value is
     message = bytearray(base64.b64decode(stored.data[stored.place :]))
-    select_columns(Table.root(message, message.startswith(b"\xff\xff\xff\xff") * 4 + 4).table(HEADER), columns)
+    schema = Table.root(message, message.startswith(b"\xff\xff\xff\xff") * 4 + 4).table(HEADER)
+    select_columns(schema, columns)
+    remove_boolean_dictionaries(schema)  # arro3 does not read them
     value = base64.b64encode(message)
     return {**pair, VALUE: (BINARY, packed_number(len(value)) + value)}
 
