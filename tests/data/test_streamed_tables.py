@@ -8,6 +8,7 @@ import io
 import math
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -207,9 +208,15 @@ def test_memory_is_a_few_times_that_of_the_matrix(tmp_path: Path) -> None:
     path.write_text(
         "\n".join([",".join(f"x{i}" for i in range(20)), *(",".join(map(str, r)) for r in values.tolist())])
     )
+    assert peak_of_reading(path, values.sum()) < 4 * values.nbytes
+    assert peak_of_reading(path, values[:, 0].sum(), columns=["x0"]) < values.nbytes  # no others are kept
+
+
+def peak_of_reading(path: Path, total: float, **options: Any) -> int:
+    """Return the most bytes that Python takes while it reads numbers of a known sum."""
     tracemalloc.start()
     try:
-        assert math.isclose(read_csv(path).numbers.sum(), values.sum())
-        assert tracemalloc.get_traced_memory()[1] < 4 * values.nbytes
+        assert math.isclose(read_csv(path, **options).numbers.sum(), total)
+        return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -84,7 +84,7 @@ class NumberColumn:
             values, odd = self._read(grid.raw_cells(place))
             self._parts.append(values)
             return NoNumbers(_NONE, odd)
-        values, gaps = grid.numbers[place], grid.gaps(place)
+        values, gaps = grid.numbers[place].copy(), grid.gaps(place)  # a view would keep all columns in memory
         if len(rows):
             values[rows], found = self._read(grid.raw_cells(place, rows))
             odd = {int(rows[at]): cell for at, cell in found.items()}
