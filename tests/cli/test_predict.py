@@ -314,3 +314,12 @@ def test_a_text_that_no_training_row_has_is_told_where_the_spec_refuses_such(rul
         code, out, err = run_zoo("evaluate", "m.npz", "--data", "true.csv", *options)
         assert (code, out) == (3, "")
         assert f"true.csv: line 3, column 'sex': 'other' {why}" in err
+
+
+@pytest.mark.parametrize("end", ["", ",,,,,\n", '""\n'])
+def test_lines_without_a_value_are_no_rows_and_said(run_zoo, model, end):
+    rows = list(people(4))
+    Path("new.csv").write_text("".join([HEAD, *rows[:2], "\n", ",,,,,\n", *rows[2:], end]))
+    _, out, err = run_zoo("predict", "m.npz", "new.csv")
+    assert len(out.split()) == 4
+    assert f"note: new.csv: {1 + bool(end)} line(s) without any value are no rows; the first is line 5\n" in err

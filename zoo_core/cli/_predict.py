@@ -74,6 +74,8 @@ def predict(
     source = _open_inputs(input_, found)
     predictions, places = _plan(found, source, input_, proba, is_named, keep or (), mark)
     _write(predictions, source, places, output, force, json)
+    if note := getattr(source, "note", ""):
+        print(f"note: {input_}: {note}", file=sys.stderr)
     if predictions.marked:
         counts = f"{predictions.marked:,} of {predictions.seen:,} rows have an error and no prediction"
         print(f"note: {input_}: {counts}; the first: {predictions.first_error}", file=sys.stderr)

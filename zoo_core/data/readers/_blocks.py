@@ -100,7 +100,8 @@ class Block:
         if self.grid is not None:
             return range(self._before + 1, self._before + 1 + len(self.grid))
         if not self._lines:
-            self._lines = tuple(_count_lines(self._before, self._read))
+            ends = zip(line_ends(self._before, self._read), self._read, strict=True)
+            self._lines = tuple(line for line, cells in ends if any(cells))
         return self._lines
 
     def line(self, at: int) -> int:
@@ -134,8 +135,8 @@ def _not_among_gaps(texts: tuple[str, ...], missing: tuple[str, ...]) -> tuple[s
     return tuple(t for t in texts if t not in missing or len(t.encode(errors="replace")) > MOST_KEY)
 
 
-def _count_lines(before: int, rows: Iterable[Sequence[str]]) -> Iterator[int]:
+def line_ends(before: int, rows: Iterable[Sequence[str]]) -> Iterator[int]:
+    """Yield the line in the file where each row ends, also one without a value."""
     for cells in rows:
         before += 1 + sum(cell.count("\n") + cell.replace("\r\n", "").count("\r") for cell in cells)
-        if any(cells):
-            yield before
+        yield before

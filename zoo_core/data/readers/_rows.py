@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any, NamedTuple
 
-from zoo_core.data.readers._blocks import BLOCK_CELLS, BLOCK_ROWS, Block, NameOf, line_name
+from zoo_core.data.readers._blocks import BLOCK_CELLS, BLOCK_ROWS, Block, NameOf, line_ends, line_name
 from zoo_core.data.readers._columns_text import ColumnsText
 from zoo_core.data.readers._grid import Grid, divide
 from zoo_core.data.readers._quotes import find_open_quote
@@ -45,6 +45,7 @@ class RowReader:
         self._before = form.skip_lines  # lines that this `csv.reader` has not seen
         self._seen: list[str] = []  # lines of the rows that were taken last
         self._reader = self._open(form)
+        self.bare_lines, self.first_bare = 0, 0  # lines of delimiters alone, which are no rows, and the first of them
 
     def _open(self, form: TableFormat) -> Any:
         lines = self._noted(_table_lines(self._lines, form))
@@ -108,10 +109,16 @@ class RowReader:
                 return odd
             if self._is_row(rows[0]):
                 return Row(self.line, rows[0])
+            self._note_bare(self.line - 1, rows)
 
     def _is_row(self, cells: list[str]) -> bool:
         """Return whether cells are a row; in text, a line without a value is none."""
         return self._is_columns or any(cells)
+
+    def _note_bare(self, before: int, rows: Sequence[list[str]]) -> None:
+        for line, cells in zip(line_ends(before, rows), rows, strict=True):
+            if cells and not any(cells):
+                self.bare_lines, self.first_bare = self.bare_lines + 1, self.first_bare or line
 
     def blocks(self, first: Sequence[Row], width: int, ragged: bool = False) -> Iterator[Block]:
         """Yield the rows in `first` and all others.
@@ -173,6 +180,8 @@ class RowReader:
             before = self.line
             read, odd = self._take(count)
             rows = list(filter(self._is_row, read))
+            if len(rows) < len(read):
+                self._note_bare(before, read)
             if rows:
                 lines = range(number, number + len(rows)) if self._is_columns else ()
                 yield self._checked(Block(number, rows, before, read, lines), width, ragged)

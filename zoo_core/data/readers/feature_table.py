@@ -74,6 +74,11 @@ class FeatureTable:
             for place, column in zip(places, known, strict=True)
         ]  # fmt: skip
 
+    @property
+    def note(self) -> str:
+        """What is to be said of the rows that were read so far, or ''."""
+        return self._table.note
+
     def index(self, name: str) -> int:
         """Return the index of a column; one without a name is given by its index, as a text. Raises DataError."""
         is_index = not any(self.names) and name.isascii() and name.isdigit()

@@ -63,6 +63,12 @@ class TableReader:
                     raise DataError(f"{self.where}: column {i + 1} has no name in the header")
             yield block
 
+    @property
+    def note(self) -> str:
+        """What is to be said of the lines that were read: those without a value are no rows; '' if there are none."""
+        count, first = self._rows.bare_lines, self._rows.first_bare
+        return f"{count:,} line(s) without any value are no rows; the first is line {first}" if count else ""
+
     def index(self, column: Column) -> int:
         """Return the index of a column in the file. Raises DataError if there is no such column."""
         return column_index(self.names, column, self.where)
