@@ -179,6 +179,17 @@ def test_classes_that_may_be_one_or_may_be_amounts_are_said(run_zoo):
     assert "if they are amounts, say task = regression" in run_zoo("new", "b", "--data", "my.csv")[2]
 
 
+@pytest.mark.filterwarnings("ignore:.*without a target are left out")
+@pytest.mark.parametrize("last", ["(c) 2020 Office,,", "Source,of all,", "31/31/2020,z,"])
+def test_a_row_without_a_target_is_left_out_whatever_else_it_holds(run_zoo, last):
+    """Footers stand in the first column; neither kinds nor training look at them."""
+    rows = "".join(f"{i / 4},{'pqr'[i % 3]},{i % 8}.5\n" for i in range(60))
+    Path("my.csv").write_text(f"x,s,y\n{rows}{last}\n")
+    code, _, err = run_zoo("new", "mine", "--data", "my.csv")
+    assert (code, "3 texts: p, q, r " in err, "the first is line 62" in err) == (0, True, True)
+    assert run_zoo("train", "mine.toml", "--set", "training.epochs=1")[0] == 0
+
+
 def test_a_target_needs_a_file(run_zoo):
     assert run_zoo("new", "mine", "--target", "q")[0] == 2
 

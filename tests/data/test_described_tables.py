@@ -66,7 +66,7 @@ def test_rows_without_a_target_are_left_out_and_counted_and_weights_stand_beside
     text = "y,w,c\n1,1,u\n,2,v\n3,0.5,w\nNA,1,u\n"
     with pytest.warns(UserWarning, match=r"2 row\(s\) without a target are left out; the first is line 3"):
         data = load(text, target="y", task="regression", weights="w", columns={"c": "category"})
-    assert data.train.x.tolist() == [[0], [2]]
+    assert (data.train.x.tolist(), data.columns[0].categories) == ([[0], [1]], ("u", "w"))
     assert (data.train.y.tolist(), data.train.weights.tolist()) == ([[1], [3]], [1, 0.5])
     with pytest.raises(DataError, match=r"line 3, column 'w': the row has no weight"):
         load("y,w,c\n1,1,u\n2,,v\n", target="y", task="regression", weights="w", columns={"c": "category"})

@@ -101,8 +101,9 @@ class Finding:
 
 
 def find_kinds(
-    surveys: Sequence[ColumnSurvey], table: TableReader, raw: Any, told: Mapping[str, str], *, features: bool
-) -> list[Finding]:
+    surveys: Sequence[ColumnSurvey], table: TableReader, raw: Any, told: Mapping[str, str], needed: Sequence[int] = (),
+    *, features: bool,
+) -> list[Finding]:  # fmt: skip
     """Return what each column holds.
 
     Args:
@@ -110,6 +111,7 @@ def find_kinds(
         table: the open table.
         raw: its contents, which are read again for columns of texts.
         told: kinds that the user says, by name.
+        needed: the targets; rows that lack one of them are left out.
         features: whether the user has named the columns to learn from.
 
     Raises:
@@ -117,24 +119,24 @@ def find_kinds(
     """
     texts = [s.place for s in surveys if not s.has_only_numbers or s.is_code or _name(table, s.place) in told]
     types: dict[str | int, Type] = dict.fromkeys(texts, "text")
-    typed = columns_in(raw, table.form, table.where, take=texts, types=types).columns if texts else ()
+    typed = columns_in(raw, table.form, table.where, take=texts, types=types, needed=needed).columns if texts else ()
     found = {column.place: column for column in typed}
     if len(surveys) == 1 and surveys[0].is_numeric and surveys[0].counts_up:
         features = True  # the only column is learnt from, whatever it is called
     for column in typed:
         if _name(table, column.place) not in told:
-            _check_dates(column, table, raw)
+            _check_dates(column, table, raw, needed)
     return [_finding(s, found.get(s.place), table, told.get(_name(table, s.place), ""), features) for s in surveys]
 
 
-def _check_dates(column: TypedColumn, table: TableReader, raw: Any) -> None:
+def _check_dates(column: TypedColumn, table: TableReader, raw: Any, needed: Sequence[int]) -> None:
     """Raise DataError for a text that is no date, where nearly all others of its column are."""
     cells = np.bincount(np.asarray(column.codes)[np.asarray(column.codes) >= 0], minlength=len(column.categories))
     order, odd = odd_dates(dict(zip(column.categories, cells.tolist(), strict=True)))
     if not odd:
         return
     row = int(np.argmax(np.asarray(column.codes) == column.categories.index(odd[0])))
-    place, text = place_of_row(raw, table.form, table.where, row), odd[0][:40]
+    place, text = place_of_row(raw, table.form, table.where, row, needed), odd[0][:40]
     word = f"; if {text!r} stands for a missing value, add it to data.missing"
     gap = "; correct it, or leave the cell empty" if any(map(str.isdigit, text)) else word
     fault = f"{table.where}: {table.column_name(column.place)}: {place}: {text!r} is no date such as {FORMS[order]}"

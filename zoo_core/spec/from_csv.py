@@ -170,7 +170,8 @@ def guess(
     about_targets += guess_notes(task, seen.targets, counts, table) if guessed else []
     places = {table.index(column): key for key, column in apart.items()}
     told_kinds |= {str(table.names[place] or place): "ignore" for place in places}
-    kinds = find_kinds(seen.features, table, raw, _told_kinds(told_kinds, table, raw), features=features is not None)
+    told_kinds = _told_kinds(told_kinds, table, raw)
+    kinds = find_kinds(seen.features, table, raw, told_kinds, targets, features=features is not None)
     kinds = [kept_apart(one, places[one.place]) if one.place in places else one for one in kinds]
     kinds = [replace(one, may_lack=one.place in seen.gaps_without_target) for one in kinds]
     _check_taken(kinds, table)

@@ -21,6 +21,7 @@ from zoo_core.data.readers._typed_column import (
     Texts,
     TypedColumn as TypedColumn,
 )
+from zoo_core.data.readers.csv import complete_rows
 from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.table_reader import Column as Named, TableReader
 from zoo_core.data.readers.tables import read_table
@@ -41,6 +42,7 @@ class Columns:
         rows: their number.
         names: those of all columns of the file; "" for a column of row names, and where there is no header.
         form: how the file is written.
+        incomplete: the places of rows that were left out.
     """
 
     where: str
@@ -48,6 +50,7 @@ class Columns:
     rows: int
     names: tuple[str, ...]
     form: TableFormat
+    incomplete: tuple[str, ...] = ()
 
     def __getitem__(self, column: Named) -> TypedColumn:
         """Return a column by its name, or by its index in the file. Raises DataError if there is none."""
@@ -89,16 +92,29 @@ def read_columns(
 
 def columns_in(
     raw: Raw, form: TableFormat, where: str, *, take: Sequence[Named] | None = None,
-    types: Mapping[Named, Type] | None = None,
+    types: Mapping[Named, Type] | None = None, needed: Sequence[int] = (),
 ) -> Columns:  # fmt: skip
-    """Return the typed columns of a table, as `read_columns`, from its contents; messages call it `where`."""
-    table = TableReader(raw, form, where)
-    builders, rows = _fill(table, first := _builders(table, raw, take, types))
+    """Return the typed columns of a table, as `read_columns`, from its contents; messages call it `where`.
+
+    Rows without a value in one of the columns `needed` are left out; what their other cells hold does not matter.
+    """
+    table, out = TableReader(raw, form, where), list[str]()
+    builders, rows = _fill(_complete_blocks(table, needed, out), table, first := _builders(table, raw, take, types))
     late = {i: b.first_text for i, b in builders.items() if isinstance(b, Numbers) and b.first_text}
     if late:  # later rows have texts in columns whose first rows are numbers
         again = TableReader(raw, form, where)
-        builders |= _fill(again, {i: Texts(again, i, found) for i, found in late.items()})[0]
-    return Columns(where, tuple(builders[i].column() for i in first), rows, table.names, table.form)
+        blocks = _complete_blocks(again, needed, [])
+        builders |= _fill(blocks, again, {i: Texts(again, i, found) for i, found in late.items()})[0]
+    return Columns(where, tuple(builders[i].column() for i in first), rows, table.names, table.form, tuple(out))
+
+
+def _complete_blocks(table: TableReader, needed: Sequence[int], left_out: list[str]) -> Iterator[Block]:
+    """Yield the rows of a table that have a value in each column `needed`; add the places of others to `left_out`."""
+    for block in table.blocks():
+        full, out = complete_rows(block, needed, table.form.missing)
+        left_out += out
+        if len(full):
+            yield full
 
 
 @reads_foreign_bytes
@@ -152,12 +168,14 @@ def _builders(
     return {i: Texts(table, i) if known.get(i) == "text" else Numbers(table, i, i in known) for i in places}
 
 
-def _fill(table: TableReader, builders: dict[int, Builder]) -> tuple[dict[int, Builder], int]:
+def _fill(
+    blocks: Iterator[Block], table: TableReader, builders: dict[int, Builder]
+) -> tuple[dict[int, Builder], int]:  # fmt: skip
     """Give the rows of a table to builders; return them, and the number of rows.
 
     What is no column of numbers in the first rows becomes one of texts.
     """
-    rows, blocks, builders = 0, table.blocks(), dict(builders)
+    rows, builders = 0, dict(builders)
     sample: list[Block] = []
     for block in blocks:
         sample.append(block)

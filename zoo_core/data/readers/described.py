@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import compress
 
 import numpy as np
@@ -12,7 +13,6 @@ from zoo_core.data.columns import recoded
 from zoo_core.data.label_words import find_words, word_values
 from zoo_core.data.readers._cells import read_number
 from zoo_core.data.readers._open import Source, reads_foreign_bytes
-from zoo_core.data.readers._text import Raw
 from zoo_core.data.readers.columns import Type, TypedColumn, columns_in
 from zoo_core.data.readers.csv import CsvTable, column_indices, place_of_row, text_index, weights_index
 from zoo_core.data.readers.table_format import TableFormat
@@ -70,14 +70,16 @@ def read_described(
     form = format_of(raw, form)
     plan = _plan(TableReader(raw, form, where), kinds, text, features, targets, weights, beside)
     types = plan.types | dict.fromkeys(plan.needed if words else (), "text")
-    found = columns_in(raw, form, where, take=[*types, *plan.beside], types=types)
+    found = columns_in(raw, form, where, take=[*types, *plan.beside], types=types, needed=plan.needed)
     by_place = {column.place: column for column in found.columns}
     features_found = [_named(by_place[i]) for i in plan.features]
     full = _full_rows([by_place[i] for i in plan.needed], found.rows)
     if not full.any():
-        raise DataError(f"{where}: has no rows to learn from; {found.rows} have no target")
+        count = len(found.incomplete) + found.rows
+        raise DataError(f"{where}: has no rows to learn from; {count} have no target")
+    name_row = partial(place_of_row, raw, form, where, needed=plan.needed)
     columns = tuple(described(c, plan.kind(c.place), where) for c in features_found)
-    values = [_values(c, column, raw, form, where) for c, column in zip(features_found, columns, strict=True)]
+    values = [_values(c, column, where, name_row) for c, column in zip(features_found, columns, strict=True)]
     pairs = {
         i: find_words(by_place[i].categories, f"{where}: column {by_place[i].name!r}") for i in plan.needed if words
     }
@@ -88,12 +90,12 @@ def read_described(
     places = (*plan.features, *plan.numbers)
     label = None if plan.label is None else by_place[plan.label]
     texts = () if label is None else tuple(map(str, compress(label.texts(), full)))
-    first = "" if full.all() else place_of_row(raw, form, where, int(np.argmin(full)))
+    first = "" if full.all() else name_row(int(np.argmin(full)))
     kept = np.flatnonzero(full)
     return DescribedTable(
         where, tuple(found.names[i] for i in places), np.column_stack([*values, *others])[full], texts,
-        "" if label is None else label.name, found.names, places, (first,) * int((~full).sum()),
-        lambda row: place_of_row(raw, form, where, int(kept[row])), columns,
+        "" if label is None else label.name, found.names, places, (*found.incomplete, *(first,) * int((~full).sum())),
+        lambda row: name_row(int(kept[row])), columns,
         tuple(_some_rows(by_place[i], full) for i in plan.beside), tuple(pairs.values()),
     )  # fmt: skip
 
@@ -198,13 +200,12 @@ def _targets(column: TypedColumn, where: str, may_lack: bool) -> Array:
     return np.asarray(column.numbers)
 
 
-def _values(given: TypedColumn, column: Column, raw: Raw, form: TableFormat, where: str) -> Array:
+def _values(given: TypedColumn, column: Column, where: str, name_row: Callable[[int], str]) -> Array:
     """Return the values of a column. Raises DataError with the line of one that it cannot have."""
     try:
         return column_values(given, column)
     except ValueFaultError as fault:
-        place = place_of_row(raw, form, where, fault.row)
-        raise DataError(f"{where}: {place}, column {column.name!r}: {fault}") from None
+        raise DataError(f"{where}: {name_row(fault.row)}, column {column.name!r}: {fault}") from None
 
 
 def with_equal_categories(tables: Sequence[CsvTable]) -> list[CsvTable]:
