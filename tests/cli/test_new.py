@@ -1,5 +1,6 @@
 """`zoo new --data`: a spec for a CSV file of one's own, which trains as it stands."""
 
+import shlex
 import tomllib
 from pathlib import Path
 
@@ -177,6 +178,15 @@ def test_classes_that_may_be_one_or_may_be_amounts_are_said(run_zoo):
     assert "'Yes' and 'yes' differ only in upper and lower case" in run_zoo("new", "a", "--data", "my.csv")[2]
     Path("my.csv").write_text("x,y\n" + "".join(f"{i / 7:.3f},{i % 5 + 1}\n" for i in range(60)))
     assert "if they are amounts, say task = regression" in run_zoo("new", "b", "--data", "my.csv")[2]
+
+
+@pytest.mark.parametrize("name", ["price", "ph.karno", "my price"])
+def test_what_a_message_advises_about_a_column_works(run_zoo, name):
+    Path("my.csv").write_text(f"{name},x,y\n" + "".join(f"{'$€'[i % 2]}{i},{i % 7},{i}.5\n" for i in range(60)))
+    advised = shlex.split(run_zoo("new", "mine", "--data", "my.csv")[2].partition("as with ")[2])
+    assert advised[0] == "--set"
+    assert run_zoo("new", "mine", "--data", "my.csv", *advised)[0] == 0
+    assert tomllib.loads(Path("mine.toml").read_text())["data"]["columns"][name] == "category"
 
 
 @pytest.mark.filterwarnings("ignore:.*without a target are left out")

@@ -24,7 +24,7 @@ CLI_HINTS = {  # the keys are those of `zoo_core.errors.HINTS`
     "split": "choose one with --split",
     "data_file": "give a file instead: --data FILE",
     "table_option": "say --set data.{option}={value} or --set data.{other}",
-    "column_kind": 'or write {name} = "{kind}" in [data.columns], as with --set data.columns.{name}={kind}',
+    "column_kind": "or write {name} = \"{kind}\" in [data.columns], as with --set 'data.columns.{name}={kind}'",
     "table": "write a spec for it: zoo new NAME --data {path}",
     "target": "name it with --set data.target=COLUMN",
     "arrays": (
@@ -65,4 +65,14 @@ def note_text(note: str) -> str:
     """Return a note of an error as the command line words it."""
     if not isinstance(note, Hint):
         return note
-    return CLI_HINTS[note.key].format(**{key: shlex.quote(str(value)) for key, value in note.values.items()})
+    values = {key: shlex.quote(str(value)) for key, value in note.values.items()}
+    if note.key == "column_kind":
+        values["name"] = _column_key(str(note.values["name"]))
+    return CLI_HINTS[note.key].format(**values)
+
+
+def _column_key(name: str) -> str:
+    """Return the key of a column in a spec and in --set: in quotes where it has dots or blanks."""
+    from zoo_core.data.columns import column_line
+
+    return column_line(name, "").removesuffix(' = ""')

@@ -17,6 +17,7 @@ MAX_SHOWN = 80  # characters of an override in a message
 BARE = re.compile(r"""("[^"]*"|'[^']*')|(?<![\w.+-])(?!(?:true|false|inf|nan)\b)([A-Za-z_][\w.-]*)(?=\s*[,:\]}])""")
 POINT = re.compile(r"""("[^"]*"|'[^']*')|(?<![\w.])([+-]?)(\d*)\.(\d*)((?:[eE][+-]?\d+)?)(?![\w.])""")  # .5 or 1.
 COLON = re.compile(r"""("[^"]*"|'[^']*')\s*:""")
+QUOTED = re.compile(r"""(?<![^.])("[^"]*"|'[^']*')(?![^.])""")  # a whole key of a path
 FOREIGN_PATH = re.compile(r"^-|^\.|^[^.]*[\[\]/:\s]|\[-?\d*\]")  # how keys are joined elsewhere, and an option's dashes
 
 
@@ -37,10 +38,14 @@ def override(value: dict[str, Any], change: str, places: dict[tuple[str | int, .
 
 def _keys(path: str, shown: str) -> list[str | int]:
     """Return the keys of a path. Raises UsageError for one that is joined in another way than by dots."""
+    names = [found[0][1:-1] for found in QUOTED.finditer(path)]  # keys in quotes, such as "a.b", may have any letters
+    places = iter(range(len(names)))
+    path = QUOTED.sub(lambda _: f"\0{next(places)}", path)
     if FOREIGN_PATH.search(path):
         own = ".".join(re.findall(r"[\w-]+", re.sub(r"\s+", "_", path.lstrip("-"))))
         raise UsageError(f"override {shown!r}: the keys of a path are joined by dots{f'; write {own}' if own else ''}")
-    return [int(key) if INDEX.fullmatch(key) else key for key in path.split(".")]
+    keys = [int(key) if INDEX.fullmatch(key) else key for key in path.split(".")]
+    return [names[int(key[1:])] if isinstance(key, str) and key.startswith("\0") else key for key in keys]
 
 
 def _override_value(text: str, shown: str) -> Any:
