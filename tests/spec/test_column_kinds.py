@@ -326,6 +326,14 @@ def test_a_measure_below_what_can_be_measured_is_asked_about():
         guess(Path("t.csv"))
 
 
+@pytest.mark.parametrize(("word", "columns"), [("low", "c,y,s"), ("low", "c,s,y"), ("unknown", "c,s,y")])
+def test_a_class_of_another_column_is_no_word_for_a_missing_number(word, columns):
+    rows = (f"{word if i % 30 == 0 else i},{(word, 'mid', 'high')[i % 3]},{i % 7 + 0.5}\n" for i in range(600))
+    Path("t.csv").write_text(columns + "\n" + "".join(rows))
+    with pytest.raises(DataError, match=rf"column 'c': line 2: '{word}' is text, not a number"):
+        guess(Path("t.csv"), "s" if word == "unknown" else "y")
+
+
 def test_a_few_notes_speak_of_many_columns():
     names = [f"c{i}" for i in range(12)]
     texts = [f"t{i}" for i in range(4)]

@@ -24,10 +24,17 @@ def words_for_gaps(
     """
     words: dict[str, None] = {}
     notes = []
-    for survey in (*targets, *features):
-        name = table.names[survey.place] or str(survey.place)
-        own = () if name in told else _own_words(survey, is_target=survey in targets)
-        if own:
+    surveys = (*targets, *features)
+    names = [table.names[survey.place] or str(survey.place) for survey in surveys]
+    found = [
+        () if name in told else _own_words(survey, is_target=survey in targets)
+        for name, survey in zip(names, surveys, strict=True)
+    ]
+    values = [set() if own else survey.texts for own, survey in zip(found, surveys, strict=True)]
+    labels, all_values = set[str]().union(*values[: len(targets)]), set[str]().union(*values)
+    for survey, own in zip(surveys, found, strict=True):
+        known = labels if survey.words_for_gaps else all_values
+        if own and known.isdisjoint(own):  # data.missing holds for all columns: no class of another one may be lost
             shown, several = ", ".join(map(repr, own[:8])), len(own) > 1
             what = f"{shown}{', ...' * (len(own) > 8)} {'are missing values' if several else 'is a missing value'}"
             notes.append(f"{what} for data.missing, because {table.column_name(survey.place)} holds numbers")

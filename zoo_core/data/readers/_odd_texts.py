@@ -48,6 +48,11 @@ class OddTexts:
         return len(self._counts)
 
     @property
+    def texts(self) -> set[str]:
+        """Those that are remembered."""
+        return set(self._counts)
+
+    @property
     def words_for_gaps(self) -> tuple[str, ...]:
         """The texts, if all of them say that a value is missing."""
         are_gaps = all(_MARK.fullmatch(text) or text.casefold() in _WORDS for text in self._counts)

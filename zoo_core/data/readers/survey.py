@@ -133,6 +133,11 @@ class ColumnSurvey:
         return nearly and not (self.is_code or self.has_levels)
 
     @property
+    def texts(self) -> set[str]:
+        """The different texts that are no numbers; of very many, the first."""
+        return self._odd.texts
+
+    @property
     def words_for_gaps(self) -> tuple[str, ...]:
         """The texts among its numbers, if all say that a value is missing, and nearly all cells are numbers."""
         return self._odd.words_for_gaps if self._texts and self.share >= MOSTLY else ()
