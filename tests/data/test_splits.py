@@ -142,7 +142,8 @@ def test_the_largest_remainder_by_hand() -> None:
         (WITH_TEST, {"train": "test[:2]"}, UsageError, ["must not be trained on"]),
         (ALONE, {"validation": 0.6, "test": 0.6}, UsageError, ["add up to 1"]),
         (ALONE, {"validation": -0.1}, UsageError, ["above 0"]),
-        (Data(numbered(10, classes=1)), {}, DataError, ["one class (0)"]),
+        (Data(numbered(10, classes=1)), {}, DataError, ["one class ('0')"]),
+        (Data(numbered(10, classes=1), class_names=("ham", "spam")), {}, DataError, ["one class ('ham')"]),
         (VALUES, {"validation": 0.5, "stratify": True}, UsageError, ["regression"]),
     ],
 )

@@ -202,7 +202,8 @@ def _check_splits(chosen: Mapping[str, tuple[str, Array]], wanted: Mapping[str, 
             raise UsageError(f"data.{name}{asked} is empty; the data set has {len(data.train.y)} rows to learn from")
     labels = data.train.y[chosen["train"][1]]
     if data.task == "classification" and labels.min() == labels.max():
-        raise DataError(f"all {len(labels)} rows to learn from are of one class ({labels[0]}); two are needed at least")
+        name = data.class_names[labels[0]] if data.class_names else str(labels[0])
+        raise DataError(f"all {len(labels)} rows to learn from are of one class ({name!r}); two are needed at least")
     _check_groups(chosen, data)
 
 

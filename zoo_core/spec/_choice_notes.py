@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from zoo_core.data.columns import column_line
 from zoo_core.data.readers.survey import ColumnSurvey
 from zoo_core.data.readers.table_reader import TableReader
-from zoo_core.spec._column_kinds import Finding
+from zoo_core.spec._finding import Finding
 
 MOST_LINES = 3  # about columns that are left out for the same kind of reason; more of them share a line
 SHOWN = 8  # names in a line

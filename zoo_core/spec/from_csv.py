@@ -17,8 +17,9 @@ from zoo_core.data.readers.tables import declared_kinds, read_table
 from zoo_core.errors import DataError, UsageError, nearest
 from zoo_core.parts import Task
 from zoo_core.spec._choice_notes import choice_notes
-from zoo_core.spec._column_kinds import APART, Finding, find_kinds, kept_apart
+from zoo_core.spec._column_kinds import APART, find_kinds, kept_apart
 from zoo_core.spec._csv_spec import csv_spec as csv_spec
+from zoo_core.spec._finding import Finding
 from zoo_core.spec._gap_words import words_for_gaps
 from zoo_core.spec._overrides import override
 from zoo_core.spec._table_notes import column_notes, incomplete_notes, text_notes, total_notes, unnamed_notes
