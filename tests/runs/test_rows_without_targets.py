@@ -91,6 +91,22 @@ def test_weights_groups_and_times_stay_beside_their_rows() -> None:
     assert np.asarray(trainer.splits["train"].x)[:, 0].max() < np.asarray(trainer.splits["test"].x)[:, 0].min()
 
 
+def test_a_row_without_a_target_needs_no_weight_group_or_time() -> None:
+    full = pd.DataFrame(rows_of(labels(None))).assign(w=np.arange(N) + 1.0, g=np.arange(N) // 5, t=np.arange(N))
+    frame = full.astype({"w": float, "g": float, "t": float})
+    frame.loc[3, ["w", "g", "t"]] = np.nan
+    for options in ({"weights": "w", "columns": {"g": "ignore", "t": "ignore"}}, {"group": "g"}, {"time": "t"}):
+        asked = spec(**{"validation": 0.5, "columns": {"w": "ignore"}} | options)
+        with pytest.warns(UserWarning, match=TEXT):
+            found, expected = (zoo_core.prepare(asked, data=given, target="y").splits for given in (frame, full))
+        for name, table in found.items():
+            np.testing.assert_array_equal(np.asarray(table.y), np.asarray(expected[name].y))
+    frame.loc[4, "w"] = np.nan
+    asked = spec(weights="w", columns={"g": "ignore", "t": "ignore"})
+    with pytest.raises(DataError, match=r"row 4 \(from 0\) has the weight nan"), pytest.warns(UserWarning, match=TEXT):
+        zoo_core.prepare(asked, data=frame, target="y")
+
+
 def test_weights_of_a_frame_are_those_of_its_rows_when_it_is_evaluated() -> None:
     frame = pd.DataFrame(rows_of(labels(None))).assign(w=np.arange(N) + 1.0)
     with pytest.warns(UserWarning, match=TEXT):

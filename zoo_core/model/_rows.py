@@ -40,9 +40,9 @@ def checked_table(model: AssembledModel, x: Any, y: Any = None) -> Table:
         rows = GivenRows(x, y)
     rows = with_targets(rows, model.missing, TO_EVALUATE)
     x, about = checked_inputs(model, rows.x), model.about
-    weights = as_weights(rows.weights, len(x))
+    weights = as_weights(rows.weights, len(x), rows.kept)
     if rows.kept is not None:
-        x, weights = x[rows.kept], None if weights is None else weights[rows.kept]
+        x = x[rows.kept]
     names = list(map(str, model.labels().tolist())) if about.task == "classification" else None
     count = about.target_count(model.network.outputs)
     targets = as_targets(rows.y, len(x), count, names, about.target_names, about.label_words)

@@ -147,8 +147,8 @@ def _column_name(columns: Mapping[str, Any], column: Column, what: str) -> str:
     return str(column)
 
 
-def as_weights(weights: Any, rows: int) -> Array | None:
-    """Return sample weights, shape (rows,), float64. Raises DataError unless they are finite numbers, 0 or more."""
+def as_weights(weights: Any, rows: int, kept: Array | None = None) -> Array | None:
+    """Return sample weights of the kept rows, float64. Raises DataError unless they are finite numbers, 0 or more."""
     if weights is None:
         return None
     if is_frame(weights):
@@ -156,7 +156,10 @@ def as_weights(weights: Any, rows: int) -> Array | None:
     w = np.asarray(weights)
     if w.shape != (rows,) or w.dtype.kind not in "biuf":
         raise DataError(f"weights are {w.dtype} of shape {w.shape}, not numbers ({rows},)")
-    if rows and not (np.isfinite(w).all() and w.min() >= 0):
-        row = int(np.argmin(np.isfinite(w) & (w >= 0)))
+    wrong = ~(np.isfinite(w) & (w >= 0))
+    if kept is not None:
+        wrong &= kept
+    if wrong.any():
+        row = int(np.argmax(wrong))
         raise DataError(f"weights: row {row} (from 0) has the weight {w[row]:g}; weights are finite and 0 or more")
-    return w.astype(np.float64)
+    return (w if kept is None else w[kept]).astype(np.float64)

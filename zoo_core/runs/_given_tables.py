@@ -83,18 +83,11 @@ def make_tables(
         about["target_names"] = targets
     else:
         y, about["class_names"] = _encoded(y)
-    weights = {name: as_weights(own.weights, len(x[name])) for name, own in rows.items()}
+    weights = {name: as_weights(own.weights, len(x[name]), own.kept) for name, own in rows.items()}
     sizes = {name: len(own) for name, own in x.items()}
     groups, times = given_groups(rows, sizes), given_times(rows, sizes)
-    beside = {name: (weights[name], groups.get(name), times.get(name)) for name in rows}
-    return {name: _table(own.kept, x[name], y[name], beside[name]) for name, own in rows.items()}, about
-
-
-def _table(kept: Array | None, x: Array, y: Array, beside: Sequence[Array | None]) -> Table:
-    """Return a table of the rows that have a target; `y` has no others."""
-    if kept is None:
-        return Table(x, y, *beside)
-    return Table(x[kept], y, *(None if column is None else column[kept] for column in beside))
+    x = {name: own if rows[name].kept is None else own[rows[name].kept] for name, own in x.items()}
+    return {name: Table(x[name], y[name], weights[name], groups.get(name), times.get(name)) for name in rows}, about
 
 
 def _names(given: Any) -> tuple[str, ...]:

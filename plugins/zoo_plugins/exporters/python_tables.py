@@ -9,6 +9,7 @@ from typing import Any
 
 from zoo_core.data.readers import dates
 from zoo_core.data.readers.date_orders import FORMS as DATE_FORMS
+from zoo_core.data.readers.table_format import TableFormat
 from zoo_core.data.readers.values import TRUTHS
 from zoo_core.parts import Column
 
@@ -92,7 +93,9 @@ def _text(name, value):
 
 
 def _decimal(text):
-    """Return the number that a text is, or None."""
+    """Return the number that a text is, NaN for a mark in place of one, or None."""
+    if text in MARKS:
+        return np.nan
     text = {"true": "1", "false": "0"}.get(text.lower(), text.replace("\\u2212", "-"))
     if not re.fullmatch(r"[+-]?\\s{0,2}([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?", text):
         return None
@@ -149,7 +152,10 @@ def constants(columns: Sequence[Column], missing: Sequence[str], wrapped: Any) -
     categories = [f"    {c.name!r}: {wrapped(list(c.categories))}," for c in columns if c.kind == "category"]
     names = f"COLUMNS = {wrapped([column.name for column in columns])}"
     shown = "\n".join(["CATEGORIES = {", *categories, "}"]) if categories else "CATEGORIES = {}"
-    return "\n".join([names, shown, f"MISSING = {list(map(str, missing))!r}"])
+    texts = tuple(map(str, missing))
+    marks = [mark for mark in TableFormat(missing=texts).no_numbers if mark not in texts]
+    gaps = f"MISSING = {list(texts)!r}\nMARKS = {marks!r}  # missing values in columns of numbers"
+    return "\n".join([names, shown, gaps])
 
 
 def functions(columns: Sequence[Column]) -> list[str]:
