@@ -14,6 +14,7 @@ from zoo_core.data.readers._grid_numbers import MOST_KEY
 from zoo_core.data.readers._memo import Cells, Memo, as_text, as_texts
 from zoo_core.parts import Array
 
+LARGEST_PART = 2**20  # numbers that are held in one array while a column is read
 _NONE = np.zeros(0, np.intp)
 
 
@@ -48,6 +49,7 @@ class NumberColumn:
     def __init__(self, notation: Notation, missing: Collection[str]) -> None:
         self.sign: str | None = None  # of the first number
         self._parts: list[Array] = []
+        self._room = np.zeros(0)  # the array that holds the last part; its rest is still free
         self._notation, self._missing = notation, tuple(missing)
         self._has_number_marks = has_number(self._missing)  # such as -999
         self._needs_texts = has_number(self._missing, MOST_KEY)
@@ -60,7 +62,8 @@ class NumberColumn:
     def values(self) -> Array:
         """The numbers, float64, shape (rows,)."""
         if len(self._parts) != 1:
-            self._parts = [np.concatenate(self._parts)] if self._parts else [np.zeros(0)]
+            self._room = np.concatenate(self._parts) if self._parts else np.zeros(0)
+            self._parts = [self._room]
         return self._parts[0]
 
     @property
@@ -68,10 +71,10 @@ class NumberColumn:
         """The numbers of one block after the other."""
         return self._parts
 
-    def add(self, cells: Sequence[str]) -> dict[int, str]:
+    def add(self, cells: Cells) -> dict[int, str]:
         """Take the cells of a block. Return the cells that are no numbers, by their index in the block."""
         values, odd = self._read(cells)
-        self._parts.append(values)
+        self._place(len(values))[:] = values
         return odd
 
     def take(self, block: Block, place: int) -> NoNumbers:
@@ -81,21 +84,31 @@ class NumberColumn:
             return NoNumbers(_NONE, self.add(block.column(place)))
         rows, odd = grid.odd(place), dict[int, str]()
         if self.sign or self._needs_texts or (len(rows) and (self.sign is None or len(rows) * 2 > len(grid))):
-            values, odd = self._read(grid.raw_cells(place))
-            self._parts.append(values)
-            return NoNumbers(_NONE, odd)
-        values, gaps = grid.numbers[place].copy(), grid.gaps(place)  # a view would keep all columns in memory
+            return NoNumbers(_NONE, self.add(grid.raw_cells(place)))
+        values, gaps = self._place(len(grid)), grid.gaps(place)
+        values[:] = grid.numbers[place]
         if len(rows):
             values[rows], found = self._read(grid.raw_cells(place, rows))
             odd = {int(rows[at]): cell for at, cell in found.items()}
         if len(gaps) < len(values):
             self.sign = ""
-        self._parts.append(values)
         return NoNumbers(gaps, odd)
 
     def release(self) -> None:
         """Give back the memory of the values."""
-        self._parts = []
+        self._parts, self._room = [], np.zeros(0)
+
+    def _place(self, size: int) -> Array:
+        """Return a place for the numbers of a block, behind the earlier ones.
+
+        An array for each block would stand among the short-lived arrays of reading, which leave gaps in memory.
+        """
+        used = len(self._parts[-1]) if self._parts else 0
+        if used + size > len(self._room):
+            self._room, used = np.empty(max(size, min(len(self) // 2, LARGEST_PART))), 0
+            self._parts.append(self._room[:0])
+        self._parts[-1] = self._room[: used + size]
+        return self._room[used : used + size]
 
     def _read(self, cells: Cells) -> tuple[Array, dict[int, str]]:
         """Return the numbers in cells, and the cells that are none, by their index."""
