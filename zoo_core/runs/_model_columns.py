@@ -12,7 +12,7 @@ from zoo_core.data.labels import LabelIndex, row_name
 from zoo_core.data.readers.values import UNKNOWN_TEXT
 from zoo_core.errors import DataError
 from zoo_core.model import Model
-from zoo_core.parts import Array, Data, Table
+from zoo_core.parts import Array, Column, Data, Table
 
 
 def with_model_columns(model: Model, data: Data) -> Data:
@@ -45,8 +45,11 @@ def _check_known(model: Model, data: Data) -> None:
             wrong = np.isin(table.x[:, at], unknown)
             if wrong.any():
                 row = int(np.argmax(wrong))
-                text = texts[int(table.x[row, at])][:40]
-                raise UnknownTextError(f"{row_name(row)}, column {column.name!r}: {text!r} {UNKNOWN_TEXT}")
+                raise _unknown(row_name(row), column, texts[int(table.x[row, at])])
+
+
+def _unknown(where: str, column: Column, text: str) -> UnknownTextError:
+    return UnknownTextError(f"{where}, column {column.name!r}: {text[:40]!r} {UNKNOWN_TEXT}")
 
 
 def check_splits_known(model: Model, splits: Mapping[str, Table], rows: Mapping[str, Array]) -> None:
@@ -61,9 +64,8 @@ def check_splits_known(model: Model, splits: Mapping[str, Table], rows: Mapping[
         for name, own in values.items():
             wrong = np.flatnonzero(~np.isin(own, values["train"]) & ~np.isnan(own))
             if len(wrong):
-                row, text = int(rows[name][wrong[0]]), column.categories[int(own[wrong[0]])][:40]
-                where = f"data.{name}: {row_name(row)}, column {column.name!r}"
-                raise UnknownTextError(f"{where}: {text!r} {UNKNOWN_TEXT}")
+                where = f"data.{name}: {row_name(int(rows[name][wrong[0]]))}"
+                raise _unknown(where, column, column.categories[int(own[wrong[0]])])
 
 
 def in_columns_of(earlier: Model | None, data: Data) -> Data:

@@ -13,6 +13,7 @@ from threading import Lock
 from typing import IO, TYPE_CHECKING, Any
 
 from zoo_core.data.readers._open import check_growth, refusing_damage
+from zoo_core.data.readers._random_access import RandomAccess
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -129,32 +130,10 @@ class _Unnamed:
 
     def open(self) -> IO[bytes]:
         """Return the bytes from their start; each reader has a place of its own."""
-        return io.BufferedReader(_Reader(self))
+        return io.BufferedReader(RandomAccess(self.size, self._read_at))
 
-    def read_at(self, place: int, buffer: WriteableBuffer) -> int:
+    def _read_at(self, place: int, buffer: WriteableBuffer) -> int:
         """Fill a buffer with the bytes from a place on; return how many there are."""
         with self._lock:  # another thread may read, too, and the file has one place
             self._file.seek(place)
             return self._file.readinto(buffer)
-
-
-class _Reader(io.RawIOBase):
-    """A reader of such a file."""
-
-    def __init__(self, stored: _Unnamed) -> None:
-        self._stored, self._place = stored, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._place = offset + (0, self._place, self._stored.size)[whence]
-        return self._place
-
-    def readinto(self, buffer: WriteableBuffer) -> int:
-        count = self._stored.read_at(self._place, buffer)
-        self._place += count
-        return count

@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from zoo_core.data.readers._buffers import unpack, unpacked_size
+from zoo_core.data.readers._buffers import Place, unpack, unpacked_size
 from zoo_core.data.readers._flatbuffer import HEADER, Table
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ BLOCK = "<qi4xq"  # where a message begins, and how many bytes its head and its 
 STORED = struct.pack("<q", -1)  # is before a buffer that is not compressed, where others may be
 LONG = 12  # bytes of a text up to which its view holds it
 OFFSETS = {"string": "i", "large_string": "q"}  # the code of an array of the places where texts begin and end
-Place = tuple[int, int]  # where bytes begin in a file, and how many they are
 
 
 def small_batches(path: str, kinds: Sequence[str]) -> Iterator[Any] | None:

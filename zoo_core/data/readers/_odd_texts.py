@@ -7,7 +7,7 @@ from collections import Counter
 from string import ascii_lowercase
 
 MOST = 1000  # different texts that are remembered
-MOSTLY = 0.9  # of the cells are numbers: then the others are mistakes
+MOSTLY = 0.9  # of the cells are numbers, or dates: then the others are mistakes
 FEW_LEVELS, MOST_LEVELS = 20, 200  # different values of a column that may be classes; the latter with open classes
 ROWS_PER_LEVEL = 5  # at least, in the mean
 _MARK = re.compile(r"[^\w\s]{1,3}|#[A-Z/0]+[!?]|#N/A .*")  # such as * or .., and what spreadsheets write: #DIV/0!

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from zoo_core.data.readers._flatbuffer import HEADER, Table, remove_boolean_dictionaries, select_columns
+from zoo_core.data.readers._random_access import RandomAccess
 from zoo_core.data.readers._thrift import BINARY, I32, LIST, STRUCT, Structure, Unpacked, packed, packed_number, signed
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def _read(path: str, start: int, footer: Structure, groups: Iterable[list[int]],
         spools = list[IO[bytes]]()
         for columns in groups:
             spools.append(stack.enter_context(tempfile.TemporaryFile()))
-            source = io.BufferedReader(_Changed(file, start, _selected(footer, columns)))
+            source = io.BufferedReader(_changed(file, start, _selected(footer, columns)))
             library.write_ipc_stream(library.read_parquet(source, batch_size=rows), spools[-1], compression="lz4")
         yield from _in_step(spools)
 
@@ -127,31 +128,19 @@ def _selected_types(pair: Structure, columns: Sequence[int]) -> Structure:
     return {**pair, VALUE: (BINARY, packed_number(len(value)) + value)}
 
 
-class _Changed(io.RawIOBase):
-    """A file whose bytes are others from some place on."""
+def _changed(file: IO[bytes], start: int, end: bytes) -> RandomAccess:
+    """Return a file whose bytes from `start` on are others."""
 
-    def __init__(self, file: IO[bytes], start: int, end: bytes) -> None:
-        self._file, self._start, self._end, self._place = file, start, end, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        self._place = offset + (0, self._place, self._start + len(self._end))[whence]
-        return self._place
-
-    def readinto(self, buffer: WriteableBuffer) -> int:
+    def read_at(place: int, buffer: WriteableBuffer) -> int:
         view = memoryview(buffer)
-        data = self._end[max(0, self._place - self._start) :][: len(view)]
-        if self._place < self._start:
-            self._file.seek(self._place)
-            data = self._file.read(min(len(view), self._start - self._place))
+        data = end[max(0, place - start) :][: len(view)]
+        if place < start:
+            file.seek(place)
+            data = file.read(min(len(view), start - place))
         view[: len(data)] = data
-        self._place += len(data)
         return len(data)
+
+    return RandomAccess(start + len(end), read_at)
 
 
 def _in_step(files: Sequence[IO[bytes]]) -> Iterator[Any]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
+from zoo_core.data.readers._odd_texts import MOSTLY as MOSTLY
 from zoo_core.data.readers.dates import read_date
 
 ORDERS = ("", "dmy", "mdy")  # what comes first: the year, the day, the month
-MOSTLY = 0.9  # of the cells are dates: then the others are mistakes
 FIRST = 20  # texts of which half must be dates, before all are looked at
 FORMS = {"": "2026-01-31 or 2026-01-31 12:30", "dmy": "31/1/2026", "mdy": "1/31/2026"}
 
